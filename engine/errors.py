@@ -1,0 +1,56 @@
+"""Errors that a user can cause, each one clear sentence: what is wrong, where, and how to mend it."""
+
+from __future__ import annotations
+
+
+class BlindspotError(Exception):
+    """A mistake that the user can mend.
+
+    Args:
+        what: what is wrong, without a full stop at the end.
+        where: file:line, settings key, row or folder; stands in front of ``what``.
+        mend: what to do about it, as an imperative.
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, mend: str | None = None) -> None:
+        self.what = what
+        self.where = where
+        self.mend = mend
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        cure = f"; {self.mend}" if self.mend else ""
+        return f"{place}{self.what}{cure}."
+
+
+class DataError(BlindspotError):
+    """A data file cannot be used as it is."""
+
+
+class SettingsError(BlindspotError):
+    """A key of blindspot.toml is unknown, missing or out of range."""
+
+
+class ProjectError(BlindspotError):
+    """A project folder is missing, half-made, or its data changed behind our back."""
+
+
+class ModelError(BlindspotError):
+    """Weights cannot be found, are not safe to load, or do not fit the task."""
+
+
+class StoreError(BlindspotError):
+    """An annotation cannot be written, or names something that does not exist."""
+
+
+class RefusedSample(StoreError):
+    """A sample that would not teach or would leak: a duplicate, an unknown label, a copy of a proof row."""
+
+
+class JobError(BlindspotError):
+    """A background job cannot be started, resumed or cancelled."""
+
+
+class Cancelled(Exception):
+    """Raised inside long work when its owner has asked it to stop; everything finished so far is kept."""

@@ -1,0 +1,111 @@
+"""Starting, resuming and cancelling jobs.
+
+At most one job runs in a project: the launcher takes the project's lock and hands it to the process that it starts,
+so there is no moment at which a second launcher could slip in.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.errors import JobError
+from engine.jobs.locks import acquire
+from engine.jobs.spec import JOB_KINDS, JobFiles, JobKind, create_job
+from engine.jobs.status import active_job, find_job
+
+WORKER = (sys.executable, "-m", "engine.jobs.worker")
+_LOGIND_CONF = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.conf.d"))
+
+
+def start(root: Path, kind: JobKind, options: dict[str, Any] | None = None) -> str:
+    """Start a job in its own session and return its id at once.
+
+    Raises:
+        JobError: another job is running in this project, or the kind is unknown.
+    """
+    if kind not in JOB_KINDS:
+        raise JobError(f"there is no kind of job called {kind}", mend=f"use one of {', '.join(JOB_KINDS)}")
+    lock = _project_lock(root)
+    try:
+        files = create_job(root / "jobs", kind, options or {}, created=time.time())
+        _spawn(root, files, lock)
+    finally:
+        os.close(lock)
+    return files.folder.name
+
+
+def resume(root: Path, job_id: str) -> None:
+    """Start a job again that ended without its result; finished parts are not done again.
+
+    Raises:
+        JobError: no such job, it is running or already done, or another job is running.
+    """
+    view = find_job(root, job_id)
+    if not view.resumable:
+        raise JobError(f"job {job_id} is {view.state}", mend="only a failed, cancelled or dead job can be resumed")
+    lock = _project_lock(root)
+    try:
+        files = JobFiles(root / "jobs" / job_id)
+        files.cancel.unlink(missing_ok=True)
+        _spawn(root, files, lock)
+    finally:
+        os.close(lock)
+
+
+def cancel(root: Path, job_id: str) -> None:
+    """Ask a running job to stop; it does so at its next step and keeps what it has finished.
+
+    Raises:
+        JobError: no such job, or it is not running.
+    """
+    view = find_job(root, job_id)
+    if view.state != "running":
+        raise JobError(f"job {job_id} is {view.state}", mend="only a running job can be cancelled")
+    JobFiles(root / "jobs" / job_id).cancel.touch()
+
+
+def _project_lock(root: Path) -> int:
+    lock = acquire(root / "jobs" / "lock")
+    if lock is None:
+        running = active_job(root)
+        name = running.id if running else "another job"
+        raise JobError(f"{name} is running in this project", where=str(root),
+                       mend=f"wait for it, or stop it with `blindspot jobs DIR --cancel {name}`")  # fmt: skip
+    return lock
+
+
+def _spawn(root: Path, files: JobFiles, lock: int) -> None:
+    alive = acquire(files.alive)
+    if alive is None:
+        raise JobError(f"job {files.folder.name} is still ending", mend="try again in a moment")
+    command = [*_scope(), *WORKER, str(root), files.folder.name, str(lock), str(alive)]
+    try:
+        with files.log.open("ab") as log:
+            subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=(lock, alive),
+                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            )
+    finally:
+        os.close(alive)
+
+
+def _scope(conf: tuple[Path, ...] = _LOGIND_CONF) -> list[str]:
+    """A prefix that lets the job outlive the session on hosts where logind kills all processes at log-out."""
+    files = [file for path in conf for file in (sorted(path.glob("*.conf")) if path.is_dir() else [path])]
+    text = "\n".join(file.read_text(errors="replace") for file in files if file.is_file())
+    settings = re.findall(r"(?mi)^\s*KillUserProcesses\s*=\s*(\w+)", text)
+    if settings and settings[-1].lower() in ("yes", "true", "1", "on") and shutil.which("systemd-run"):
+        return ["systemd-run", "--user", "--scope", "--quiet"]
+    return []

@@ -1,0 +1,110 @@
+"""The state of jobs, read from their files alone: the same answer from any process, at any time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.jobs.events import FINAL, Event, read_events
+from engine.jobs.locks import is_held
+from engine.jobs.spec import JobFiles, JobKind
+
+JobState = Literal["running", "done", "failed", "cancelled", "dead"]
+
+# Enough for some hundred events: the last progress and the last heartbeat are always among them.
+_TAIL_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job as it stands.
+
+    Attributes:
+        stage, done, total: where it is. eta: seconds left of the stage, None while unknown.
+        facts: figures of the stage, such as ``loss``. heartbeat_age: seconds since its last sign of life.
+        message: why it failed, or its last note. result: what it made.
+        cancelling: it was asked to stop and has not stopped yet.
+    """
+
+    id: str
+    kind: JobKind
+    state: JobState
+    created: float
+    options: dict[str, Any] = field(default_factory=dict)
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    eta: float | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    heartbeat_age: float | None = None
+    message: str = ""
+    result: dict[str, Any] = field(default_factory=dict)
+    cancelling: bool = False
+
+    @property
+    def resumable(self) -> bool:
+        """Whether `resume` makes sense: it ended without its result."""
+        return self.state in ("failed", "cancelled", "dead")
+
+
+def jobs(root: Path) -> list[JobView]:
+    """All jobs of a project, newest first."""
+    specs = (root / "jobs").glob("*/spec.json")
+    views = [_view(JobFiles(path.parent)) for path in specs]
+    return sorted(views, key=lambda view: int(view.id.rsplit("-", 1)[1]), reverse=True)
+
+
+def find_job(root: Path, job_id: str) -> JobView:
+    """One job.
+
+    Raises:
+        JobError: there is no such job.
+    """
+    return _view(JobFiles.of(root / "jobs", job_id))
+
+
+def active_job(root: Path) -> JobView | None:
+    """The job that runs now, if one does."""
+    return next((view for view in jobs(root) if view.state == "running"), None)
+
+
+def _view(files: JobFiles) -> JobView:
+    spec = files.read_spec()
+    # The lock is asked first: a job that ends in between has written its last event by then, and shows as ended.
+    alive = is_held(files.alive)
+    events = list(read_events(files.events, last_bytes=_TAIL_BYTES))
+    turning_point = _last(events, FINAL | {"started"})
+    state: JobState = "dead"
+    if alive:
+        state = "running"
+    elif turning_point and turning_point["type"] in FINAL:
+        state = turning_point["type"]  # type: ignore[assignment]
+    progress = _last(events, {"progress"})
+    note = turning_point if turning_point and "message" in turning_point else _last(events, {"note"})
+    return JobView(
+        id=spec.id,
+        kind=spec.kind,
+        state=state,
+        created=spec.created,
+        options=spec.options,
+        stage=progress["stage"] if progress else "",
+        done=progress["done"] if progress else 0,
+        total=progress["total"] if progress else 0,
+        eta=_eta_now(progress) if progress and state == "running" else None,
+        facts=progress["facts"] if progress else {},
+        heartbeat_age=max(0.0, time.time() - events[-1]["time"]) if events else None,
+        message=note["message"] if note else "",
+        result=turning_point.get("result", {}) if turning_point and state == "done" else {},
+        cancelling=alive and files.cancel.exists(),
+    )
+
+
+def _last(events: list[Event], kinds: set[str] | frozenset[str]) -> Event | None:
+    return next((event for event in reversed(events) if event["type"] in kinds), None)
+
+
+def _eta_now(progress: Event) -> float | None:
+    eta = progress.get("eta")
+    return None if eta is None else max(0.0, eta - (time.time() - progress["time"]))

@@ -1,0 +1,110 @@
+"""The process of a job: `python -m engine.jobs.worker ROOT JOB LOCK_FD ALIVE_FD`.
+
+It holds the project's lock and its own for as long as it lives, says in its log what it does, and ends with exactly
+one final event: done, failed or cancelled. Without one, and with the locks free, it was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.errors import BlindspotError, Cancelled
+from engine.jobs.events import EventLog, read_events
+from engine.jobs.spec import JobFiles
+from engine.progress import Monitor
+from engine.project import Project
+
+HEARTBEAT_SECONDS = 2.0
+PROGRESS_SECONDS = 0.5
+Work = Callable[[Project, dict[str, Any], Monitor], dict[str, Any]]
+
+
+class JobMonitor:
+    """Turns progress into events, at most two a second, and a wish to cancel into `Cancelled`."""
+
+    def __init__(self, log: EventLog, cancel: Path) -> None:
+        self._log = log
+        self._cancel = cancel
+        self._stage = ""
+        self._first = (0, 0.0)
+        self._written = 0.0
+        self.stop = False
+
+    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
+        """Report progress; see `engine.progress.Monitor`."""
+        now = time.monotonic()
+        if stage != self._stage:
+            self._stage, self._first, self._written = stage, (done, now), 0.0
+        if done >= total or now - self._written >= PROGRESS_SECONDS:
+            self._written = now
+            self._log.append("progress", stage=stage, done=done, total=total, eta=self._eta(done, total, now), facts=facts)
+        if self.stop or self._cancel.exists():
+            raise Cancelled
+
+    def note(self, message: str) -> None:
+        """Keep a sentence."""
+        self._log.append("note", message=message)
+
+    def _eta(self, done: int, total: int, now: float) -> float | None:
+        first, since = self._first
+        return round((now - since) * (total - done) / (done - first), 1) if done > first else None
+
+
+def run(project_root: Path, job_id: str, kinds: Mapping[str, Work]) -> int:
+    """Do the work of a job in this process and return the exit status."""
+    files = JobFiles.of(project_root / "jobs", job_id)
+    spec = files.read_spec()
+    attempt = 1 + sum(event["type"] == "started" for event in read_events(files.events))
+    log = EventLog(files.events)
+    log.append("started", attempt=attempt, pid=os.getpid())
+    monitor = JobMonitor(log, files.cancel)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(monitor, "stop", True))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    ended = threading.Event()
+    heart = threading.Thread(target=_beat, args=(log, ended), daemon=True)
+    heart.start()
+    try:
+        result = kinds[spec.kind](Project.open(project_root), spec.options, monitor)
+    except Cancelled:
+        final: tuple[Any, dict[str, Any]] = ("cancelled", {"message": "stopped as asked; `--resume` goes on from here"})
+    except BlindspotError as error:
+        final = ("failed", {"message": str(error)})
+    except BaseException as error:
+        traceback.print_exc()
+        final = ("failed", {"message": f"{type(error).__name__}: {error}; the whole story is in {files.log}"})
+    else:
+        final = ("done", {"result": result})
+    ended.set()
+    heart.join()
+    log.append(final[0], **final[1])
+    return 1 if final[0] == "failed" else 0
+
+
+def _beat(log: EventLog, ended: threading.Event) -> None:
+    while not ended.wait(HEARTBEAT_SECONDS):
+        log.append("heartbeat")
+
+
+def main(arguments: list[str], kinds: Mapping[str, Work]) -> int:
+    """Take over the locks from the launcher and run."""
+    root, job_id, *locks = arguments
+    for lock in locks:
+        os.set_inheritable(int(lock), False)
+    with contextlib.suppress(OSError):
+        os.nice(10)  # the app's keys come first; on a busy machine a job without it slows typing
+    return run(Path(root), job_id, kinds)
+
+
+if __name__ == "__main__":
+    from engine.jobs.kinds import KINDS
+
+    sys.exit(main(sys.argv[1:], KINDS))

@@ -1,0 +1,29 @@
+"""How long work reports where it is, and how it learns that it should stop."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Monitor(Protocol):
+    """Receives progress of long work. Implementations decide where it goes and how often."""
+
+    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
+        """Report ``done`` of ``total`` units of ``stage``; ``facts`` are figures such as ``loss=0.31``.
+
+        Raises:
+            Cancelled: the owner of the work asked it to stop. Callers let it pass through.
+        """
+
+    def note(self, message: str) -> None:
+        """Report one sentence worth keeping in the log."""
+
+
+class Silent:
+    """A monitor that drops everything."""
+
+    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
+        """Drop it."""
+
+    def note(self, message: str) -> None:
+        """Drop it."""

@@ -1,0 +1,156 @@
+"""A project folder: where everything lives, its settings, and the manifest that proves its data are unchanged.
+
+Paths are built here and nowhere else. Proof rows are not to be had here: only `engine.data.heldout` reads them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import orjson
+
+from engine.errors import ProjectError
+from engine.files import read_json, sha256_file
+from engine.schema import Discovery, Example, Record, SplitName
+from engine.settings import Settings, read_settings
+
+SETTINGS_FILE = "blindspot.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class SplitManifest(Record):
+    """One split as it was when the project was made.
+
+    Attributes:
+        sha256: of the project's own copy, `splits/<name>.jsonl`.
+        rows: number of rows. row_hashes: hash of each row's normalised text, in file order.
+        source: the user's file it came from; source_sha256: its hash then.
+    """
+
+    sha256: str
+    rows: int
+    row_hashes: tuple[str, ...]
+    source: str
+    source_sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the project was made from: its splits, and how pool and proof were parted."""
+
+    version: str
+    splits: dict[str, SplitManifest]
+    proof_origin: str
+    seed: int
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+class Project:
+    """An opened project folder."""
+
+    def __init__(self, root: Path, settings: Settings, manifest: Manifest) -> None:
+        self.root = root
+        self.settings = settings
+        self.manifest = manifest
+
+    @classmethod
+    def open(cls, root: Path) -> Project:
+        """Open a project and make sure that its splits are the ones it was made with.
+
+        Raises:
+            ProjectError: no project there, or a split has changed.
+            SettingsError: blindspot.toml has a mistake.
+        """
+        root = root.expanduser().resolve()
+        if not (root / SETTINGS_FILE).is_file() or not (root / "manifest.json").is_file():
+            raise ProjectError("there is no Blindspot project in this folder", where=str(root),
+                               mend="name another folder, or make one with `blindspot init`")  # fmt: skip
+        raw = read_json(root / "manifest.json")
+        splits = {name: SplitManifest.from_json(value) for name, value in raw.pop("splits").items()}
+        project = cls(root, read_settings(root / SETTINGS_FILE), Manifest(splits=splits, **raw))
+        project.verify()
+        return project
+
+    def verify(self) -> None:
+        """Refuse to go on when a split differs from the manifest.
+
+        Raises:
+            ProjectError: naming the file.
+        """
+        for name, split in self.manifest.splits.items():
+            path = self.split_path(name)
+            if not path.is_file():
+                raise ProjectError(f"the {name} split is missing", where=str(path),
+                                   mend="put the file back, or make a new project with `blindspot init`")  # fmt: skip
+            if sha256_file(path) != split.sha256:
+                raise ProjectError(f"the {name} split has changed since the project was made", where=str(path),
+                                   mend="restore the file, or make a new project with `blindspot init`; "
+                                   "results on changed data cannot be compared")  # fmt: skip
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of every probability list."""
+        return self.settings.task.labels
+
+    def split_path(self, name: str) -> Path:
+        """The project's own copy of a split: JSON lines with id, text, label and, for pairs, text_pair."""
+        return self.root / "splits" / f"{name}.jsonl"
+
+    def has_split(self, name: SplitName) -> bool:
+        """Whether the project has that split."""
+        return name in self.manifest.splits
+
+    def examples(self, name: SplitName) -> list[Example]:
+        """All rows of a split but proof, in file order.
+
+        Raises:
+            ProjectError: the split is proof, or does not exist.
+        """
+        if name == "proof":
+            raise ProjectError("proof rows are read by the evaluator alone", mend="use another split")
+        if not self.has_split(name):
+            raise ProjectError(f"the project has no {name} split", where=str(self.root),
+                               mend=f"make a project with --{name}")  # fmt: skip
+        return [Example.from_json(orjson.loads(line)) for line in self.split_path(name).open("rb")]
+
+    @cached_property
+    def models_dir(self) -> Path:
+        """Trained classifiers, a folder each, named by content key."""
+        return self.root / "models"
+
+    @cached_property
+    def cache_dir(self) -> Path:
+        """Predictions and embeddings by content key; may be deleted at any time."""
+        return self.root / "cache"
+
+    @cached_property
+    def teaching_dir(self) -> Path:
+        """One TinyDB file for each annotator, and their drafts."""
+        return self.root / "teaching"
+
+    @cached_property
+    def jobs_dir(self) -> Path:
+        """One folder for each background job."""
+        return self.root / "jobs"
+
+    @cached_property
+    def proofs_dir(self) -> Path:
+        """One folder for each finished proof: predictions and report."""
+        return self.root / "proofs"
+
+    def round_dir(self, number: int) -> Path:
+        """Discovery, and the model it used, of one round."""
+        return self.root / "rounds" / f"{number:03d}"
+
+    @property
+    def round(self) -> int:
+        """The current round: 1, and one more after each promotion."""
+        rounds = [int(path.name) for path in (self.root / "rounds").glob("[0-9]*") if path.is_dir()]
+        return max(rounds, default=1)
+
+    def discovery(self, number: int | None = None) -> Discovery | None:
+        """What was discovered in a round (default: the current one); None before `blindspot discover`."""
+        path = self.round_dir(number or self.round) / "discovery.json"
+        return Discovery.from_json(read_json(path)) if path.is_file() else None

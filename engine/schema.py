@@ -1,0 +1,207 @@
+"""The records that cross module, thread and process borders: frozen, plain, the field's terms (see README).
+
+Every record turns into JSON with `as_json` and back with its `from_json`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, get_args
+
+from typing_extensions import Self
+
+SplitName = Literal["train", "pool", "proof", "test", "dev"]
+PatternKind = Literal["abstraction", "extrapolation"]
+Role = Literal["target", "counter", "anchor"]
+TeacherKind = Literal["human", "llm", "example"]
+RowVerdict = Literal["label wrong", "ambiguous", "fine"]
+SpotStatus = Literal["untouched", "in progress", "done", "skipped"]
+
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
+PATTERN_KINDS: tuple[PatternKind, ...] = get_args(PatternKind)
+ROLES: tuple[Role, ...] = get_args(Role)
+TEACHER_KINDS: tuple[TeacherKind, ...] = get_args(TeacherKind)
+ROW_VERDICTS: tuple[RowVerdict, ...] = get_args(RowVerdict)
+SPOT_STATUSES: tuple[SpotStatus, ...] = get_args(SpotStatus)
+
+
+class Record:
+    """Turns a frozen dataclass into plain JSON values and back; unknown keys are ignored, lists become tuples."""
+
+    __slots__ = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as JSON values, nested records included."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Build the record from what `as_json` gave."""
+        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+        return cls(**{key: _frozen(value) for key, value in values.items() if key in known})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Example(Record):
+    """One labelled row of a split: a text, or a pair of texts."""
+
+    id: str
+    text: str
+    label: str
+    text_pair: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction(Record):
+    """What the model says of one pool row. ``probabilities`` follow the order of the project's labels."""
+
+    id: str
+    text: str
+    label: str
+    predicted: str
+    confidence: float
+    probabilities: tuple[float, ...]
+    text_pair: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSpot(Record):
+    """A cluster of UUs inside one confusion cell.
+
+    Attributes:
+        id: ``B1``, ``B2`` ...; keeps its number across re-runs and rounds, and is never given away again.
+        rows: ids of its UUs, most typical first.
+        mean_confidence: mean confidence of its rows, 0..1.
+        coherence: mean cosine of its rows to their centre, -1..1; higher is tighter.
+        words: distinctive words, strongest first (class TF-IDF).
+        overlap: share (Jaccard, 0..1) of rows in common with the blind spot of that id before; None if new.
+    """
+
+    id: str
+    gold: str
+    predicted: str
+    rows: tuple[str, ...]
+    mean_confidence: float
+    coherence: float
+    words: tuple[str, ...]
+    overlap: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery(Record):
+    """All that one discovery found.
+
+    Attributes:
+        key: content key of everything the result depends on; an equal key means nothing has to be computed again.
+        round: 1 for the first model, one more after each promotion.
+        model: name of the classifier that was scored, with ``model_key`` naming its weights.
+        labels: the project's labels, in the order of every ``probabilities`` tuple.
+        accuracy: on the pool, 0..1. coverage: share of pool rows with confidence >= tau, 0..1.
+        temperature: fitted on dev, None without dev. uus_at_temperature: UU count had it been applied.
+        predictions: UUs and their neighbours only, by row id.
+        neighbours: for each UU the ids of the nearest pool rows that the model gets right, nearest first.
+        scattered: ids of UUs that belong to no blind spot.
+        projection: for each UU its place on the map, both coordinates 0..1.
+    """
+
+    key: str
+    round: int
+    model: str
+    model_key: str
+    tau: float
+    labels: tuple[str, ...]
+    n_pool: int
+    accuracy: float
+    coverage: float
+    temperature: float | None
+    temperature_applied: bool
+    uus_at_temperature: int | None
+    blind_spots: tuple[BlindSpot, ...]
+    scattered: tuple[str, ...]
+    predictions: dict[str, Prediction]
+    neighbours: dict[str, tuple[str, ...]]
+    projection: dict[str, tuple[float, float]]
+    next_id: int = 1
+
+    @property
+    def uus(self) -> tuple[str, ...]:
+        """Ids of all UUs: those in blind spots, then the scattered ones."""
+        return tuple(row for spot in self.blind_spots for row in spot.rows) + self.scattered
+
+    def spot(self, spot_id: str) -> BlindSpot | None:
+        """The blind spot of that id, or None."""
+        return next((spot for spot in self.blind_spots if spot.id == spot_id), None)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Discovery:
+        """Build from `as_json`, nested records included."""
+        known = {f.name for f in fields(cls)}
+        plain = {key: _frozen(value) for key, value in values.items() if key in known}
+        plain["blind_spots"] = tuple(BlindSpot.from_json(spot) for spot in values["blind_spots"])
+        plain["predictions"] = {key: Prediction.from_json(value) for key, value in values["predictions"].items()}
+        for name in ("neighbours", "projection"):
+            plain[name] = {key: tuple(value) for key, value in values[name].items()}
+        return cls(**plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher(Record):
+    """Who wrote something. ``human`` only for what a person typed; bundled examples are ``example``."""
+
+    name: str
+    kind: TeacherKind
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern(Record):
+    """A teacher's hypothesis about a blind spot: why these rows fail, or what else should fail."""
+
+    id: str
+    blind_spot: str
+    kind: PatternKind
+    text: str
+    teacher: Teacher
+
+
+@dataclass(frozen=True, slots=True)
+class Sample(Record):
+    """A synthetic labelled text written for a pattern (an anchor needs none)."""
+
+    id: str
+    blind_spot: str
+    text: str
+    label: str
+    role: Role
+    teacher: Teacher
+    text_pair: str | None = None
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowMark(Record):
+    """An annotator's word on a row's gold label. ``label`` is the right one where the verdict is ``label wrong``."""
+
+    row: str
+    verdict: RowVerdict
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpotState(Record):
+    """Where an annotator stands with a blind spot; ``reason`` says why it was skipped."""
+
+    blind_spot: str
+    status: SpotStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts(Record):
+    """What an annotator has typed and not yet committed, and where they were: restored when the app opens."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    place: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,187 @@
+"""`blindspot.toml`: the settings of one project, with their comments, defaults and limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+
+import tomlkit
+from tomlkit.exceptions import ParseError
+
+from engine.errors import SettingsError
+from engine.files import write_atomic
+
+DEFAULT_BASE = "all-MiniLM-L6-v2"
+
+
+def _key(default: Any, comment: str, *, low: float | None = None, high: float | None = None,
+         choices: tuple[str, ...] = ()) -> Any:  # fmt: skip
+    """A setting: its default, its comment in the file, and what values it may take."""
+    meta = {"comment": comment, "low": low, "high": high, "choices": choices}
+    if isinstance(default, list):
+        return field(default_factory=lambda: tuple(default), metadata=meta)
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """What the data are about."""
+
+    labels: tuple[str, ...] = _key([], "the labels, in the order of every probability list")
+    pair: bool = _key(False, "true: each row is a pair of texts")
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Which weights are used."""
+
+    classifier: str = _key("", "folder or hub id of a fine-tuned classifier; empty: `base` is fine-tuned on train")
+    classifier_labels: tuple[str, ...] = _key([], "labels of the classifier's outputs in their order, if its config does not name them")
+    base: str = _key(DEFAULT_BASE, "where training starts: folder, installed weights or hub id (ignored if `classifier` is set)")
+    encoder: str = _key(DEFAULT_BASE, "sentence encoder for clusters, neighbours and the map")
+    max_length: int = _key(128, "tokens per row; longer rows are cut", low=8, high=8192)
+
+
+@dataclass(frozen=True)
+class DiscoverySettings:
+    """What counts as a blind spot."""
+
+    tau: float = _key(0.9, "confidence threshold of a UU; frozen once a proof exists", low=0.0, high=1.0)
+    apply_temperature: bool = _key(False, "true: confidence is calibrated on dev before tau is applied")
+    min_size: int = _key(4, "smallest blind spot; smaller groups are listed as scattered", low=2, high=1000)
+    seed: int = _key(13, "of clusters and map", low=0, high=2**31)
+
+
+@dataclass(frozen=True)
+class TeachingSettings:
+    """How much a teacher is asked to write for one pattern."""
+
+    targets: int = _key(6, "samples per pattern", low=0, high=1000)
+    counters: int = _key(3, "counter-samples per pattern: minimal edits with another label", low=0, high=1000)
+    anchors: int = _key(6, "anchors per blind spot: ordinary texts that should stay right", low=0, high=1000)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a classifier is trained."""
+
+    epochs: int = _key(3, "passes over train (recipe scratch)", low=1, high=1000)
+    continue_epochs: int = _key(1, "passes over samples and replay (recipe continue)", low=1, high=1000)
+    replay: float = _key(4.0, "train rows replayed per sample (recipe continue)", low=0.0, high=1000.0)
+    batch_size: int = _key(32, "rows per step", low=1, high=4096)
+    learning_rate: float = _key(5e-5, "peak, after a linear warm-up of 10 % of the steps", low=0.0, high=1.0)
+    weight_decay: float = _key(0.01, "of AdamW", low=0.0, high=1.0)
+
+
+@dataclass(frozen=True)
+class ProofSettings:
+    """How an arm is judged."""
+
+    seeds: tuple[int, ...] = _key([13, 14, 15], "one training run per arm and seed")
+    margin: float = _key(0.01, "accuracy an arm may lose and still be proven", low=0.0, high=1.0)
+    bootstrap: int = _key(2000, "resamples behind every interval", low=100, high=1000000)
+    interval: float = _key(0.95, "coverage of the intervals", low=0.5, high=0.999)
+
+
+@dataclass(frozen=True)
+class ComputeSettings:
+    """What the machine is used for."""
+
+    device: str = _key("auto", "auto, cuda, mps or cpu", choices=("auto", "cuda", "mps", "cpu"))
+    precision: str = _key("auto", "auto, bf16 or fp32", choices=("auto", "bf16", "fp32"))
+    threads: int = _key(0, "CPU threads of a job; 0: chosen by the load it finds", low=0, high=1024)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything in `blindspot.toml`."""
+
+    task: TaskSettings = field(default_factory=TaskSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
+    teaching: TeachingSettings = field(default_factory=TeachingSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    proof: ProofSettings = field(default_factory=ProofSettings)
+    compute: ComputeSettings = field(default_factory=ComputeSettings)
+
+
+def read_settings(path: Path) -> Settings:
+    """Read and check `blindspot.toml`.
+
+    Raises:
+        SettingsError: naming file and line of a syntax error, or the key and the nearest valid one.
+    """
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+    except ParseError as error:
+        raise SettingsError(f"this is not valid TOML ({error})", where=f"{path}:{error.line}",
+                            mend="correct the line") from error  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise SettingsError("the file is not UTF-8", where=str(path), mend="save it as UTF-8") from error
+    types = get_type_hints(Settings)
+    _refuse_unknown(path, document, types, "")
+    return Settings(**{name: _section(path, name, types[name], document.get(name, {})) for name in types})
+
+
+def write_settings(path: Path, settings: Settings) -> None:
+    """Write all settings with their comments."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment("Settings of a Blindspot project. Every key is optional; these are its values and meanings."))
+    for section in fields(settings):
+        values = getattr(settings, section.name)
+        table = tomlkit.table()
+        table.comment((type(values).__doc__ or "").strip())
+        for key in fields(values):
+            value = getattr(values, key.name)
+            table.add(tomlkit.comment(key.metadata["comment"]))
+            table.add(key.name, list(value) if isinstance(value, tuple) else value)
+        document.add(section.name, table)
+    write_atomic(path, tomlkit.dumps(document).encode())
+
+
+def _refuse_unknown(path: Path, values: dict[str, Any], known: Any, prefix: str) -> None:
+    for name in values:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean `{prefix}{near[0]}`?" if near else f"known keys: {', '.join(known)}"
+            raise SettingsError(f"unknown key `{prefix}{name}`", where=str(path), mend=f"remove it or correct it ({hint})")
+
+
+def _section(path: Path, name: str, kind: Any, values: Any) -> Any:
+    if not isinstance(values, dict):
+        raise SettingsError(f"`{name}` must be a table", where=str(path), mend=f"write it as [{name}]")
+    known = {f.name: f for f in fields(kind)}
+    hints = get_type_hints(kind)
+    _refuse_unknown(path, values, known, f"{name}.")
+    checked = {}
+    for key, value in values.items():
+        checked[key] = _value(path, f"{name}.{key}", hints[key], known[key].metadata, value)
+    return kind(**checked)
+
+
+_NOUNS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
+
+
+def _value(path: Path, key: str, kind: Any, limits: Any, value: Any) -> Any:
+    def refuse(need: str) -> SettingsError:
+        return SettingsError(f"`{key}` is {value!r}", where=str(path), mend=f"it must be {need}")
+
+    items = {tuple[str, ...]: str, tuple[int, ...]: int}.get(kind)
+    if items is not None:
+        if not isinstance(value, list) or not all(isinstance(item, items) for item in value):
+            raise refuse(f"a list, each item {_NOUNS[items]}")
+        return tuple(value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise refuse(_NOUNS[kind])
+    if limits["choices"] and value not in limits["choices"]:
+        raise refuse("one of " + ", ".join(limits["choices"]))
+    if limits["low"] is not None and not limits["low"] <= value <= limits["high"]:
+        raise refuse(f"between {limits['low']} and {limits['high']}")
+    return value
+
+
+Precision = Literal["bf16", "fp32"]

@@ -1,0 +1,73 @@
+"""The command `blindspot`: every screen's work as a plain command, for scripts and screen readers.
+
+Exit status: 0 done, 1 refused or failed (one sentence on stderr), 2 wrong usage. Only the module of the command that
+was asked for is imported, so that each starts fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+
+from engine import __version__
+from engine.errors import BlindspotError
+
+COMMANDS = {
+    "init": "make a project from data files",
+    "discover": "find the blind spots of the current model",
+    "list": "list the blind spots",
+    "show": "show the evidence of a blind spot",
+    "mark": "mark a row as label wrong, ambiguous or fine",
+    "describe": "write a pattern for a blind spot",
+    "sample": "write a labelled sample for a blind spot",
+    "undo": "undo or redo an annotation",
+    "import-teaching": "import patterns and samples from files",
+    "retrain": "train the arms and prove them on held-out rows",
+    "jobs": "list, follow, cancel or resume background jobs",
+    "report": "show what a retrain proved",
+    "promote": "make an arm's model the current one and start the next round",
+    "doctor": "check this machine and a project",
+    "demo": "open the workbench over the bundled project",
+    "open": "open the workbench over a project",
+}
+_EPILOG = """\
+a first session:
+  blindspot demo                               the workbench over a bundled project
+  blindspot init work --train train.csv --pool new.csv --text review --label stars
+  blindspot open work
+
+`blindspot COMMAND --help` gives examples of each."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    words = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(
+        prog="blindspot",
+        description="Find where a text classifier is confidently wrong, teach it, and prove whether it learned.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"blindspot {__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    wanted = next((word for word in words if not word.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        if name == wanted:
+            import_module(f"tui.commands.{name.replace('-', '_')}").add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=summary)
+    options = parser.parse_args(words)
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except BlindspotError as error:
+        print(f"blindspot: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `blindspot list | head`: the reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status

@@ -1,0 +1,49 @@
+"""`blindspot discover`: find the blind spots of the current model, as a background job."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine import jobs
+from engine.project import Project
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, follow_to_end, new_parser, print_json
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "discover",
+        "find the blind spots of the current model",
+        "  blindspot discover work\n  blindspot discover work --detach; blindspot jobs work --follow discover-1\n"
+        "  blindspot discover work --json | jq '.blind_spots[].words'",
+    )
+    add_project(parser)
+    add_waiting(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Start the job, follow it, and list what it found."""
+    root = Project.open(options.project).root
+    job_id = jobs.start(root, "discover")
+    if options.detach:
+        print(job_id)
+        return 0
+    follow_to_end(root, job_id)
+    found = Project.open(root).discovery()
+    assert found is not None, "the job ended with `done`"
+    if options.json:
+        print_json(found.as_json())
+        return 0
+    print(f"{found.n_pool} pool rows, accuracy {found.accuracy:.3f}; {len(found.uus)} UUs at tau {found.tau} "
+          f"(coverage {found.coverage:.3f}), {len(found.blind_spots)} blind spots, {len(found.scattered)} scattered")  # fmt: skip
+    if found.temperature is not None:
+        use = "applied" if found.temperature_applied else f"not applied; with it {found.uus_at_temperature} UUs"
+        print(f"temperature {found.temperature:.2f} on dev ({use})")
+    for spot in found.blind_spots:
+        print(f"{spot.id:>4}  {len(spot.rows):>3} rows  {spot.gold} -> {spot.predicted}  {', '.join(spot.words[:6])}")
+    print(f"next: blindspot show {options.project} {found.blind_spots[0].id}" if found.blind_spots
+          else f"no blind spot at tau {found.tau}; a lower tau in blindspot.toml finds less confident errors")  # fmt: skip
+    return 0

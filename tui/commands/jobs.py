@@ -1,0 +1,70 @@
+"""`blindspot jobs`: list, follow, cancel or resume background jobs."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from engine import jobs
+from engine.jobs import JobView
+from engine.project import Project
+from tui.commands.shared import SubParsers, add_json, add_project, follow_to_end, new_parser, print_json
+from tui.duration import duration
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "jobs",
+        "list, follow, cancel or resume background jobs",
+        "  blindspot jobs work\n  blindspot jobs work --follow retrain-2\n  blindspot jobs work --cancel retrain-2\n"
+        "  blindspot jobs work --resume retrain-2",
+    )
+    add_project(parser)
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--follow", metavar="ID", help="show a job's progress until it ends")
+    action.add_argument("--cancel", metavar="ID", help="ask a job to stop at its next step")
+    action.add_argument("--resume", metavar="ID", help="go on with a failed, cancelled or dead job")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what was asked, then print the job or all jobs."""
+    root = Project.open(options.project).root
+    if options.cancel:
+        jobs.cancel(root, options.cancel)
+        print(f"job {options.cancel} was asked to stop")
+        return 0
+    if options.resume:
+        jobs.resume(root, options.resume)
+        print(f"job {options.resume} goes on; blindspot jobs {options.project} --follow {options.resume}")
+        return 0
+    if options.follow:
+        follow_to_end(root, options.follow)
+    views = [jobs.find_job(root, options.follow)] if options.follow else jobs.jobs(root)
+    if options.json:
+        print_json([asdict(view) for view in views])
+        return 0
+    for view in views:
+        print(describe(view))
+    if not views:
+        print(f"no jobs yet; blindspot discover {options.project} starts one")
+    return 0
+
+
+def describe(view: JobView) -> str:
+    """One job in one line."""
+    parts = [f"{view.id:<12}", f"{'cancelling' if view.cancelling else view.state:<10}"]
+    if view.state == "running":
+        parts.append(f"{view.stage} {view.done}/{view.total}")
+        if view.eta is not None:
+            parts.append(f"about {duration(view.eta)} left")
+        if view.heartbeat_age is not None:
+            parts.append(f"last sign of life {duration(view.heartbeat_age)} ago")
+    elif view.state == "done":
+        parts.append("  ".join(f"{name} {value}" for name, value in view.result.items()))
+    else:
+        parts.append(view.message or "killed without a word; --resume goes on from the last checkpoint")
+    return "  ".join(part for part in parts if part)

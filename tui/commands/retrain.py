@@ -1,0 +1,48 @@
+"""`blindspot retrain`: train the arms with every seed and prove them on held-out rows, as a background job."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine import jobs
+from engine.project import Project
+from tui.commands import report
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, follow_to_end, new_parser
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "retrain",
+        "train the arms and prove them on held-out rows",
+        "  blindspot retrain work\n  blindspot retrain work --arm human --arm example --recipe continue --seeds 1,2,3,4,5\n"
+        "  blindspot retrain work --detach; blindspot jobs work",
+    )
+    add_project(parser)
+    parser.add_argument("--arm", action="append", dest="arms", metavar="ARM",
+                        help="human, llm, example or all; may be repeated; default: every kind of teaching there is")  # fmt: skip
+    parser.add_argument("--recipe", action="append", dest="recipes", choices=("scratch", "continue"),
+                        help="may be repeated; default: both")  # fmt: skip
+    parser.add_argument("--seeds", type=_numbers, metavar="N,N,...", help="default: proof.seeds of blindspot.toml")
+    add_waiting(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 13,14,15") from None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Start the job, follow it, and print its report."""
+    root = Project.open(options.project).root
+    job_id = jobs.start(root, "retrain", {"arms": options.arms, "recipes": options.recipes, "seeds": options.seeds})
+    if options.detach:
+        print(job_id)
+        return 0
+    follow_to_end(root, job_id)
+    return report.run(argparse.Namespace(project=root, id=None, json=options.json))
