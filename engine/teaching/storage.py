@@ -163,9 +163,11 @@ def _salvage(raw: bytes, table: str) -> tuple[Tables, int, bool]:
             dropped += 1
             continue
         for name, value in found.items():
-            if opening:
+            if not opening:
+                tables[table][name] = value
+            elif name.isdecimal():  # a record cut right after its id, not a table
+                dropped += 1
+            else:
                 table = name
                 tables.setdefault(table, {})
-            else:
-                tables[table][name] = value
     return tables, dropped, not closed

@@ -1,0 +1,58 @@
+"""Rows turned into tensors: tokens, batches of similar length, and an order that depends on seed and epoch alone."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+
+from engine.schema import Example
+
+Tokens = dict[str, list[int]]
+
+# Rows of one bucket are sorted by length before they are cut into batches: long enough that a batch holds rows of
+# nearly one length, short enough that batches differ between epochs (the factor is that of transformers' grouped sampler).
+BUCKET_BATCHES = 50
+
+
+def tokenise(tokenizer: Any, examples: Sequence[Example], max_length: int) -> list[Tokens]:
+    """Tokenise texts, or pairs as pairs, cut to ``max_length`` tokens (of a pair the longer text is cut first)."""
+    texts = [example.text for example in examples]
+    pairs = [example.text_pair for example in examples] if examples and examples[0].text_pair is not None else None
+    encoded = tokenizer(texts, pairs, truncation=True, max_length=max_length, padding=False)
+    return [{name: values[row] for name, values in encoded.items()} for row in range(len(texts))]
+
+
+def collate(tokenizer: Any, rows: Sequence[Tokens], device: str) -> dict[str, torch.Tensor]:
+    """Pad rows to their longest: every tensor is (rows, longest)."""
+    padded = tokenizer.pad({name: [row[name] for row in rows] for name in rows[0]}, return_tensors="pt")
+    return {name: tensor.to(device) for name, tensor in padded.items()}
+
+
+def scoring_batches(lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
+    """Row numbers, longest first, in batches of at most ``token_budget`` tokens with padding (at least one row).
+
+    Longest first: what does not fit into memory fails at once, and the estimate of the time left errs upwards.
+    """
+    order = sorted(range(len(lengths)), key=lambda row: (-lengths[row], row))
+    start = 0
+    while start < len(order):
+        size = max(1, token_budget // max(1, lengths[order[start]]))
+        yield order[start : start + size]
+        start += size
+
+
+def training_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    """Row numbers of one epoch, shuffled, in batches of similar length; a function of its arguments alone."""
+    dice = random.Random(f"{seed}/{epoch}")
+    order = list(range(len(lengths)))
+    dice.shuffle(order)
+    batches: list[list[int]] = []
+    bucket = batch_size * min(BUCKET_BATCHES, max(1, len(order) // (4 * batch_size)))
+    for start in range(0, len(order), bucket):
+        rows = sorted(order[start : start + bucket], key=lambda row: lengths[row], reverse=True)
+        batches += [rows[first : first + batch_size] for first in range(0, len(rows), batch_size)]
+    dice.shuffle(batches)
+    return batches

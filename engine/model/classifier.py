@@ -1,0 +1,163 @@
+"""A sequence classifier that answers in the project's labels, whatever its own outputs are called and in what order."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from engine.errors import ModelError
+from engine.model.batches import Tokens, collate, scoring_batches, tokenise
+from engine.model.compute import Compute
+from engine.model.labels import match_outputs, output_order
+from engine.model.weights import is_classifier
+from engine.progress import Monitor
+from engine.schema import Example
+
+# Tokens with padding in one forward pass.
+TOKEN_BUDGET = {"cpu": 2048, "mps": 16384, "cuda": 65536}
+
+
+class Classifier:
+    """Weights, tokenizer and the order of the outputs, ready to score or to train.
+
+    Attributes:
+        model: the transformers model. tokenizer: its tokenizer.
+        order: for each of the project's labels the index of the output that means it.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, *, order: Sequence[int], max_length: int, compute: Compute) -> None:
+        self.model = model.to(compute.device)
+        self.tokenizer = tokenizer
+        self.order = list(order)
+        self.compute = compute
+        limits = [max_length, tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", max_length)]
+        self.max_length = min(limit for limit in limits if limit)
+        self._accepted = inspect.signature(model.forward).parameters
+        self._give_padding()
+
+    @classmethod
+    def load(cls, path: Path, *, labels: Sequence[str], max_length: int, compute: Compute,
+             classifier_labels: Sequence[str] = ()) -> Classifier:  # fmt: skip
+        """Load a fine-tuned classifier.
+
+        Args:
+            path: folder of weights (see `engine.model.weights`).
+            labels: the project's labels; logits come in this order.
+            max_length: tokens per row; longer rows are cut.
+            compute: where to compute.
+            classifier_labels: names of the outputs in their order, if the checkpoint does not name them.
+
+        Raises:
+            ModelError: it has no classification head, its labels are others, or it cannot be loaded.
+        """
+        compute.prepare()
+        model, report = _load(path)
+        if report["missing_keys"]:
+            raise ModelError("the classification head is missing", where=str(path),
+                             mend="name a fine-tuned classifier, or give the folder as model.base")  # fmt: skip
+        if model.config.problem_type not in (None, "single_label_classification"):
+            raise ModelError(f"its problem type is {model.config.problem_type}", where=str(path),
+                             mend="name a classifier that gives each row exactly one label")  # fmt: skip
+        order = output_order(model.config.id2label, labels, classifier_labels, where=str(path))
+        return cls(model.eval(), _tokenizer(path), order=order, max_length=max_length, compute=compute)
+
+    @classmethod
+    def start(cls, path: Path, *, labels: Sequence[str], seed: int, max_length: int, compute: Compute,
+              classifier_labels: Sequence[str] = ()) -> Classifier:  # fmt: skip
+        """Load weights to train: a head that answers the project's labels is kept, else one is drawn from ``seed``.
+
+        Raises:
+            ModelError: the weights cannot be loaded.
+        """
+        compute.prepare()
+        torch.manual_seed(seed)
+        order = None
+        if is_classifier(path):
+            model, _ = _load(path)
+            order = match_outputs(model.config.id2label, labels, classifier_labels)
+        if order is None:
+            order = list(range(len(labels)))
+            model, _ = _load(path, num_labels=len(labels), ignore_mismatched_sizes=True)
+        model.config.id2label = {output: label for output, label in zip(order, labels, strict=True)}
+        model.config.label2id = {label: output for output, label in model.config.id2label.items()}
+        model.config.problem_type = "single_label_classification"
+        return cls(model.train(), _tokenizer(path), order=order, max_length=max_length, compute=compute)
+
+    def save(self, folder: Path) -> None:
+        """Write weights (safetensors), configuration and tokenizer."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+    def tokens(self, examples: Sequence[Example]) -> list[Tokens]:
+        """Tokenise, keeping what the model takes (some tokenizers give token types to models that have none)."""
+        rows = tokenise(self.tokenizer, examples, self.max_length)
+        return [{name: values for name, values in row.items() if name in self._accepted} for row in rows]
+
+    def forward(self, rows: Sequence[Tokens]) -> torch.Tensor:
+        """Logits of one batch, float32, (rows, labels) in the project's order."""
+        bf16 = self.compute.precision == "bf16"
+        with torch.autocast(self.compute.device, dtype=torch.bfloat16, enabled=bf16):
+            logits = self.model(**collate(self.tokenizer, rows, self.compute.device)).logits
+        return logits.float()[:, self.order]  # type: ignore[no-any-return]
+
+    def logits(self, examples: Sequence[Example], *, monitor: Monitor, stage: str = "score") -> NDArray[np.float32]:
+        """Score rows: float32 array (rows, labels) in the order of rows and of the project's labels.
+
+        Raises:
+            ModelError: the model gave a value that is not finite.
+            Cancelled: from the monitor.
+        """
+        result = np.empty((len(examples), len(self.order)), dtype=np.float32)
+        rows = self.tokens(examples)
+        done = 0
+        monitor.step(stage, 0, len(rows))
+        with torch.inference_mode():
+            for batch in scoring_batches([len(row["input_ids"]) for row in rows], TOKEN_BUDGET[self.compute.device]):
+                result[batch] = self.forward([rows[row] for row in batch]).cpu().numpy()
+                done += len(batch)
+                monitor.step(stage, done, len(rows))
+        broken = np.flatnonzero(~np.isfinite(result).all(axis=1))
+        if len(broken):
+            raise ModelError(f"the model gives no finite score for {len(broken)} rows, the first is {examples[broken[0]].id}",
+                             mend='try compute.precision = "fp32", or other weights')  # fmt: skip
+        return result
+
+    def _give_padding(self) -> None:
+        """Decoder-only models often have no padding token; their end token serves, as it is masked out."""
+        if self.tokenizer.pad_token is None:
+            if self.tokenizer.eos_token is None:
+                raise ModelError("the tokenizer has neither a padding nor an end token", where=self.tokenizer.name_or_path,
+                                 mend="set pad_token in its tokenizer_config.json")  # fmt: skip
+            self.tokenizer.pad_token = self.tokenizer.eos_token
+        if getattr(self.model.config, "pad_token_id", None) is None:
+            self.model.config.pad_token_id = self.tokenizer.pad_token_id
+
+
+def _load(path: Path, **options: Any) -> tuple[Any, dict[str, Any]]:
+    try:
+        return AutoModelForSequenceClassification.from_pretrained(  # type: ignore[no-any-return]
+            path, dtype=torch.float32, output_loading_info=True, use_safetensors=True, local_files_only=True,
+            trust_remote_code=False, **options)  # fmt: skip
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+        raise _unloadable("weights", path, error) from error
+
+
+def _tokenizer(path: Path) -> Any:
+    try:
+        return AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise _unloadable("tokenizer", path, error) from error
+
+
+def _unloadable(what: str, path: Path, error: Exception) -> ModelError:
+    reason = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
+    return ModelError(f"the {what} cannot be loaded as a text classifier ({reason})", where=str(path),
+                      mend="name a sequence classifier or encoder that transformers loads without code of its own")  # fmt: skip

@@ -1,0 +1,123 @@
+"""What a job takes of the machine: device, precision and CPU threads, chosen once and written down.
+
+Measured on two cores without bf16 hardware (Xeon 2.5 GHz, avx512_vnni): see the comment in `_bf16_pays`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+import transformers
+
+from engine.errors import SettingsError
+from engine.schema import Record
+from engine.settings import ComputeSettings, Precision
+
+
+@dataclass(frozen=True, slots=True)
+class Compute(Record):
+    """Where and how tensors are computed. ``threads`` are CPU threads; ``reason`` says why so many."""
+
+    device: str
+    precision: Precision
+    threads: int
+    reason: str = ""
+
+    def __str__(self) -> str:
+        threads = f"{self.threads} CPU thread{'s' if self.threads > 1 else ''}"
+        return f"{self.device}, {self.precision}, {threads}" + (f" ({self.reason})" if self.reason else "")
+
+    def prepare(self) -> None:
+        """Give this process the chosen threads, repeatable kernels, and libraries that keep the log readable."""
+        torch.set_num_threads(self.threads)
+        if self.device == "cuda":
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+            torch.use_deterministic_algorithms(True, warn_only=True)
+        transformers.logging.set_verbosity_error()
+        transformers.logging.disable_progress_bar()
+        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+
+
+@lru_cache(maxsize=8)
+def choose_compute(settings: ComputeSettings) -> Compute:
+    """Decide what to use; a setting wins over what is found.
+
+    The choice is made once per process, because the load found later would be our own.
+
+    Raises:
+        SettingsError: the settings name a device that this machine does not have.
+    """
+    device = _device(settings.device)
+    precision: Precision = "bf16" if settings.precision == "bf16" else "fp32"
+    if settings.precision == "auto" and _bf16_pays(device):
+        precision = "bf16"
+    if settings.threads:
+        return Compute(device, precision, settings.threads, "set in compute.threads")
+    threads, reason = _free_threads()
+    return Compute(device, precision, threads, reason)
+
+
+def _device(wanted: str) -> str:
+    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return next(name for name, there in found.items() if there)
+    if not found[wanted]:
+        raise SettingsError(f"torch finds no {wanted} device on this machine", where="compute.device",
+                            mend='set it to "auto", or install a torch build for the device')  # fmt: skip
+    return wanted
+
+
+def _bf16_pays(device: str) -> bool:
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device != "cpu":
+        return False
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def _free_threads() -> tuple[int, str]:
+    """One thread for each core that nobody uses, and never more than torch takes by itself (physical cores)."""
+    cores, busy = usable_cores(), busy_cores()
+    threads = max(1, min(torch.get_num_threads(), round(cores - busy)))
+    return threads, f"{busy:.1f} of {cores:g} cores busy"
+
+
+def usable_cores() -> float:
+    """Cores this process may use: its affinity, cut by the CPU quota of its container (cgroup v2)."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = float(len(affinity(0)) if affinity else os.cpu_count() or 1)
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="utf-8").split()
+        return cores if quota == "max" else min(cores, int(quota) / int(period))
+    except (OSError, ValueError):
+        return cores
+
+
+def busy_cores(seconds: float = 0.5) -> float:
+    """Cores that others keep busy now, watched for ``seconds``; without /proc the load of the last minute.
+
+    The load of the last minute still counts what has just ended, such as the installation before a first run,
+    and would give that run one thread on an idle machine.
+    """
+    stat = Path("/proc/stat")
+    if not stat.is_file():
+        return os.getloadavg()[0]
+
+    def ticks() -> tuple[int, int]:
+        user, nice, system, idle, iowait, *rest = (int(word) for word in stat.open().readline().split()[1:9])
+        return idle + iowait, user + nice + system + idle + iowait + sum(rest)
+
+    idle, total = ticks()
+    time.sleep(seconds)
+    idle_after, total_after = ticks()
+    return (os.cpu_count() or 1) * (1 - (idle_after - idle) / max(1, total_after - total))

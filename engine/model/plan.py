@@ -1,0 +1,42 @@
+"""What a training run depends on: enough to name its result before anything is computed. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.files import content_key
+from engine.schema import Example, Record
+
+RECIPE = 1  # raised whenever `engine.model.training` computes something else from the same plan
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan(Record):
+    """One training run.
+
+    Attributes:
+        start: folder of the weights it starts from, with ``start_key`` naming their content.
+        labels: the project's labels. classifier_labels: see `engine.model.labels.match_outputs`.
+        seed: of a new head, the order of batches and dropout.
+        epochs: passes over the rows. batch_size: rows per step.
+        learning_rate: peak. weight_decay: of AdamW.
+        max_length: tokens per row.
+    """
+
+    start: str
+    start_key: str
+    labels: tuple[str, ...]
+    classifier_labels: tuple[str, ...]
+    seed: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    max_length: int
+
+    def key(self, examples: Sequence[Example]) -> str:
+        """Content key of the result: plan, weights and rows in their order, not where they lie or who computes."""
+        parts = self.as_json()
+        del parts["start"]
+        return content_key("training", RECIPE, parts, [[row.text, row.text_pair, row.label] for row in examples])

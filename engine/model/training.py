@@ -1,0 +1,173 @@
+"""Fine-tuning, read from top to bottom: a finished model is a function of plan, rows and machine, interrupted or not.
+
+The order of batches depends on seed and epoch, the dropout noise of a step on seed and step, the learning rate on the
+step. So a checkpoint holds weights, optimizer and the number of steps done, and a resumed run repeats, bit for bit, what
+the undisturbed run would have done (on one machine with one number of threads, which the checkpoint holds too).
+
+The recipe is that of transformers' Trainer: AdamW, no decay on biases and norms, linear warm-up over 10 % of the steps,
+linear decay to zero, gradients clipped to norm 1, rows grouped by length.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+import random
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from torch.nn import functional
+from torch.nn.utils import clip_grad_norm_
+
+import engine
+from engine.errors import Cancelled, ModelError
+from engine.files import sha256_file, write_json
+from engine.model.batches import training_batches
+from engine.model.classifier import Classifier
+from engine.model.compute import Compute
+from engine.model.plan import TrainingPlan
+from engine.progress import Monitor
+from engine.schema import Example
+
+WARMUP = 0.1
+CLIP_NORM = 1.0
+CHECKPOINT_SECONDS = 20.0
+CURVE_POINTS = 100
+
+
+def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute: Compute, monitor: Monitor) -> Path:
+    """Fine-tune, or go on with an interrupted run, and return ``out``.
+
+    While it runs, `<out>.partial` holds the checkpoint; the finished folder appears in one piece. It holds weights,
+    tokenizer, a config with the project's labels, and training.json (plan, loss curve, seconds, versions).
+
+    Raises:
+        Cancelled: from the monitor; a checkpoint is left to go on from.
+        ModelError: the start weights cannot be used, or the loss is no longer finite.
+    """
+    if (out / "training.json").is_file():
+        return out
+    partial = out.with_name(out.name + ".partial")
+    partial.mkdir(parents=True, exist_ok=True)
+    key = plan.key(examples)
+    saved = _read_checkpoint(partial / "checkpoint.pt", key)
+    if saved and saved["compute"]["device"] == compute.device:
+        compute = Compute.from_json(saved["compute"])
+    monitor.note(f"training on {compute}" + (f", from step {saved['done']} on" if saved else ""))
+
+    classifier = Classifier.start(Path(plan.start), labels=plan.labels, classifier_labels=plan.classifier_labels,
+                                  seed=plan.seed, max_length=plan.max_length, compute=compute)  # fmt: skip
+    model = classifier.model
+    rows = classifier.tokens(examples)
+    lengths = [len(row["input_ids"]) for row in rows]
+    gold = torch.tensor([plan.labels.index(example.label) for example in examples], device=compute.device)
+    weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    decayed = [parameter for parameter in weights if parameter.ndim > 1]  # biases and norms have one dimension
+    plain = [parameter for parameter in weights if parameter.ndim <= 1]
+    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": plan.weight_decay},
+                                   {"params": plain, "weight_decay": 0.0}], fused=True)  # fmt: skip
+    losses: list[float] = []
+    done, seconds = 0, 0.0
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        losses, done, seconds = saved["losses"], saved["done"], saved["seconds"]
+
+    steps = math.ceil(len(rows) / plan.batch_size)
+    total = plan.epochs * steps
+    began = checkpointed = time.monotonic()
+    seen = 0
+
+    def checkpoint() -> None:
+        nonlocal checkpointed
+        _write_checkpoint(partial / "checkpoint.pt", {
+            "key": key, "done": done, "losses": losses, "seconds": seconds + time.monotonic() - began,
+            "compute": compute.as_json(), "model": model.state_dict(), "optimizer": optimizer.state_dict()})  # fmt: skip
+        checkpointed = time.monotonic()
+
+    while done < total:
+        epoch, first = divmod(done, steps)
+        for batch in training_batches(lengths, plan.batch_size, plan.seed, epoch)[first:]:
+            torch.manual_seed(random.Random(f"{plan.seed}/{done}").getrandbits(32))
+            for group in optimizer.param_groups:
+                group["lr"] = plan.learning_rate * rate(done, total)
+            loss = functional.cross_entropy(classifier.forward([rows[row] for row in batch]), gold[batch])
+            loss.backward()
+            clip_grad_norm_(weights, CLIP_NORM)
+            optimizer.step()
+            optimizer.zero_grad()
+            losses.append(loss.item())
+            done += 1
+            seen += len(batch)
+            if not math.isfinite(losses[-1]):
+                raise ModelError(f"the loss is not finite at step {done}", where=str(out),
+                                 mend="lower training.learning_rate, or set compute.precision to fp32")  # fmt: skip
+            if time.monotonic() - checkpointed > CHECKPOINT_SECONDS or (done % steps == 0 and done < total):
+                checkpoint()
+            recent = losses[-20:]
+            try:
+                monitor.step("train", done, total, loss=round(sum(recent) / len(recent), 4), epoch=epoch + 1,
+                             rows_per_second=round(seen / (time.monotonic() - began), 1))  # fmt: skip
+            except Cancelled:
+                checkpoint()
+                raise
+
+    seconds += time.monotonic() - began
+    finished = partial / "finished"
+    classifier.save(finished)
+    write_json(finished / "training.json", {
+        "key": key, "plan": plan.as_json(), "rows": len(rows), "steps": total, "loss": _curve(losses),
+        "seconds": round(seconds, 1), "rows_per_second": round(len(rows) * plan.epochs / max(seconds, 1e-9), 1),
+        "compute": compute.as_json(), "sha256": sha256_file(finished / "model.safetensors"),
+        "versions": {"blindspot": engine.__version__, "torch": torch.__version__, "transformers": transformers.__version__},
+    })  # fmt: skip
+    _publish(finished, out)
+    shutil.rmtree(partial)
+    return out
+
+
+def rate(step: int, total: int) -> float:
+    """Share of the peak learning rate at a step: a linear rise over the first tenth, then a linear fall to zero."""
+    warmup = math.ceil(total * WARMUP)
+    return (step + 1) / warmup if step < warmup else (total - step) / (total - warmup)
+
+
+def _curve(losses: list[float]) -> list[list[float]]:
+    """Mean loss of at most `CURVE_POINTS` stretches, each with its last step."""
+    stride = max(1, math.ceil(len(losses) / CURVE_POINTS))
+    stretches = [losses[start : start + stride] for start in range(0, len(losses), stride)]
+    return [[min((i + 1) * stride, len(losses)), round(sum(s) / len(s), 5)] for i, s in enumerate(stretches)]
+
+
+def _write_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    temporary = path.with_suffix(".new")
+    with temporary.open("wb") as out:
+        torch.save(state, out)
+        out.flush()
+        os.fsync(out.fileno())
+    temporary.replace(path)
+
+
+def _read_checkpoint(path: Path, key: str) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
+        raise ModelError("the checkpoint cannot be read", where=str(path), mend="delete it and train again") from error
+    return state if state["key"] == key else None
+
+
+def _publish(finished: Path, out: Path) -> None:
+    """Make the folder durable, then visible."""
+    for path in (*finished.iterdir(), finished):
+        handle = os.open(path, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+    finished.rename(out)

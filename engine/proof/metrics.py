@@ -1,0 +1,106 @@
+"""The figures of one model on one split, by their plain definitions.
+
+Invariant: counts stay counts, ties favour nobody, and every figure here depends on the logits and gold labels alone.
+`engine.proof.statistics` computes the same figures for thousands of resamples at once and is tested against this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import softmax
+from sklearn.metrics import accuracy_score, f1_score
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+METRICS = ("accuracy", "macro_f1", "uu_at_tau", "coverage", "uu_at_matched_coverage", "ece")
+ECE_BINS = 15
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What one model says of the rows of a split.
+
+    Attributes:
+        gold: (n,) label indices. predicted: (n,) label indices.
+        confidence: (n,) probability of the predicted label, 0..1.
+        n_labels: how many labels the project has.
+    """
+
+    gold: IntArray
+    predicted: IntArray
+    confidence: FloatArray
+    n_labels: int
+
+    @classmethod
+    def from_logits(cls, logits: npt.NDArray[np.floating], gold: npt.ArrayLike, *, temperature: float = 1.0) -> Scored:
+        """Build from logits (n, n_labels) and gold label indices (n,)."""
+        probabilities = softmax(np.asarray(logits, dtype=np.float64) / temperature, axis=1)
+        return cls(
+            gold=np.asarray(gold, dtype=np.int64),
+            predicted=probabilities.argmax(axis=1).astype(np.int64),
+            confidence=probabilities.max(axis=1),
+            n_labels=probabilities.shape[1],
+        )
+
+    @property
+    def wrong(self) -> npt.NDArray[np.bool_]:
+        """(n,) True where the prediction differs from gold."""
+        return np.not_equal(self.predicted, self.gold)
+
+    def covered(self, tau: float) -> npt.NDArray[np.bool_]:
+        """(n,) True where the confidence reaches tau."""
+        return self.confidence >= tau
+
+
+def measure(scored: Scored, *, tau: float, matched: int) -> dict[str, float]:
+    """All `METRICS` of a model.
+
+    Args:
+        scored: the model's predictions.
+        tau: confidence threshold of a UU.
+        matched: how many rows the baseline of the same seed covers at tau.
+    """
+    covered = scored.covered(tau)
+    return {
+        "accuracy": float(accuracy_score(scored.gold, scored.predicted)),
+        "macro_f1": float(f1_score(scored.gold, scored.predicted, average="macro", zero_division=0.0)),
+        "uu_at_tau": float(np.sum(scored.wrong & covered)),
+        "coverage": float(np.mean(covered)),
+        "uu_at_matched_coverage": errors_among_most_confident(scored, matched),
+        "ece": expected_calibration_error(scored),
+    }
+
+
+def errors_among_most_confident(scored: Scored, rows: int) -> float:
+    """Number of errors among the ``rows`` most confident rows.
+
+    Where the cut falls among rows of equal confidence, the expected number over a random order of those rows is
+    taken: the share of them that is still needed times their errors. So the result does not hang on the file order,
+    and it can be a fraction.
+    """
+    if rows == 0:
+        return 0.0
+    cut = np.sort(scored.confidence)[-rows]
+    above = scored.confidence > cut
+    tied = scored.confidence == cut
+    share = (rows - above.sum()) / tied.sum()
+    return float(scored.wrong[above].sum() + share * scored.wrong[tied].sum())
+
+
+def calibration_bins(confidence: FloatArray) -> IntArray:
+    """(n,) index of the bin of each row: `ECE_BINS` of equal width, each closed on the right."""
+    bins: IntArray = np.clip(np.ceil(confidence * ECE_BINS) - 1, 0, ECE_BINS - 1).astype(np.int64)
+    return bins
+
+
+def expected_calibration_error(scored: Scored) -> float:
+    """ECE, 0..1: mean gap between confidence and accuracy over bins of confidence, weighted by their rows.
+
+    Source: Naeini et al. 2015 (AAAI); top-label form with 15 bins of Guo et al. 2017 (arXiv 1706.04599, section 2).
+    """
+    gaps = np.bincount(calibration_bins(scored.confidence), weights=scored.confidence - ~scored.wrong)
+    return float(np.abs(gaps).sum() / len(scored.gold))

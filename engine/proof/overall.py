@@ -1,0 +1,34 @@
+"""Progress of many pieces of work as one: a stage that names the piece, and steps counted over all of them.
+
+So whoever shows the time left shows that of the whole, not of the piece at hand.
+"""
+
+from __future__ import annotations
+
+from engine.progress import Monitor
+
+
+class Overall:
+    """A monitor for the pieces of a whole of ``total`` units; passes everything on to ``inner``."""
+
+    def __init__(self, inner: Monitor, total: int) -> None:
+        self._inner = inner
+        self._total = total
+        self._before = 0
+        self._units = 0
+        self._stage = ""
+
+    def begin(self, stage: str, units: int) -> None:
+        """From here on steps belong to ``stage``, which is worth ``units``; what came before is done."""
+        self._before += self._units
+        self._stage, self._units = stage, units
+        self._inner.step(stage, self._before, self._total)
+
+    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
+        """Report progress within the stage at hand; its own name of it is dropped."""
+        part = self._units * done // total if total else self._units
+        self._inner.step(self._stage, self._before + part, self._total, **facts)
+
+    def note(self, message: str) -> None:
+        """Pass it on."""
+        self._inner.note(message)

@@ -1,0 +1,75 @@
+"""Reading a finished report, for the command, the app and scripts. Light: nothing is computed here.
+
+A report that exists is complete: it is written last, atomically, and can be recomputed from the predictions beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import ProjectError
+from engine.files import read_json
+from engine.project import Project
+from engine.proof.figures import FIGURES
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure, ready to be shown: before (baseline), after (arm), the change and its interval."""
+
+    name: str
+    before: str
+    after: str
+    change: str
+    interval: str
+
+
+def reports(project: Project) -> list[dict[str, Any]]:
+    """All finished reports of a project, newest first."""
+    found = [read_json(path) for path in project.proofs_dir.glob("*/report.json")]
+    return sorted(found, key=lambda report: str(report["created"]), reverse=True)
+
+
+def read_report(project: Project, proof_id: str | None = None) -> dict[str, Any]:
+    """The report of that id, or the newest one.
+
+    Raises:
+        ProjectError: there is no finished proof, or none of that id.
+    """
+    finished = reports(project)
+    if not finished:
+        raise ProjectError("there is no finished proof yet", where=str(project.root),
+                           mend=f"make one with `blindspot retrain {project.root}`")  # fmt: skip
+    if proof_id is None:
+        return finished[0]
+    for report in finished:
+        if report["id"] == proof_id:
+            return report
+    known = ", ".join(str(report["id"]) for report in finished)
+    raise ProjectError(f"there is no finished proof {proof_id}", where=str(project.root), mend=f"use one of {known}")
+
+
+def find_arm(report: dict[str, Any], arm: str, recipe: str) -> dict[str, Any]:
+    """One arm of a report.
+
+    Raises:
+        ProjectError: the report has no such arm and recipe.
+    """
+    for entry in report["arms"]:
+        if (entry["arm"], entry["recipe"]) == (arm, recipe):
+            return dict(entry)
+    known = ", ".join(f"{entry['arm']} ({entry['recipe']})" for entry in report["arms"])
+    raise ProjectError(f"proof {report['id']} has no arm {arm} ({recipe})", mend=f"its arms are {known}")
+
+
+def before_and_after(report: dict[str, Any], arm: dict[str, Any], split: str) -> list[Line]:
+    """The figures of an arm on ``proof`` or ``test`` beside the baseline's; empty if there is no such split."""
+    if arm[split] is None:
+        return []
+    lines = []
+    for key, name, show in FIGURES:
+        before, after = (show(side[split][key]["mean"]) for side in (report["baseline"], arm))
+        mean, low, high = (show(arm[split]["difference"][key][part], sign=True) for part in ("mean", "low", "high"))
+        lines.append(Line(name.format(tau=report["tau"]), before, after, mean, f"{low} to {high}"))
+    return lines

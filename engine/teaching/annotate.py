@@ -1,0 +1,192 @@
+"""What an annotator may write: every action is checked, written whole, and can be undone.
+
+A record that names a row, label, blind spot or pattern names one that exists.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from engine.errors import StoreError
+from engine.project import Project
+from engine.schema import Discovery, Pattern, PatternKind, Role, RowMark, RowVerdict, Sample, SpotState, SpotStatus
+from engine.schema import Teacher
+from engine.teaching.board import known_spot
+from engine.teaching.quality import Draft, SampleChecker
+from engine.teaching.records import Teaching
+from engine.teaching.store import Reverted
+
+
+class Annotator:
+    """Writes for one teacher.
+
+    Args:
+        project: gives labels, and rows that a sample may not repeat.
+        discovery: of the round.
+        teaching: the records; its author's file takes what is written.
+        teacher: stands in every pattern and sample.
+    """
+
+    def __init__(self, project: Project, discovery: Discovery, teaching: Teaching, teacher: Teacher) -> None:
+        self.project = project
+        self.discovery = discovery
+        self.teaching = teaching
+        self.teacher = teacher
+
+    @cached_property
+    def checker(self) -> SampleChecker:
+        """Made on first use: it reads the pool, about a second for 10,000 rows."""
+        return SampleChecker(self.project)
+
+    def mark(self, row: str, verdict: RowVerdict, label: str | None = None) -> RowMark:
+        """Mark a row's gold label.
+
+        Args:
+            row: id of a UU or of a neighbour that is shown beside one.
+            verdict: ``label wrong`` needs the right ``label``; the others take none.
+
+        Raises:
+            StoreError: there is no such row or label, or verdict and label do not fit together.
+        """
+        prediction = self.discovery.predictions.get(row)
+        if prediction is None:
+            raise StoreError(f"there is no row `{row}` in the evidence", mend="take an id that `blindspot show` prints")
+        labels = ", ".join(other for other in self.project.labels if other != prediction.label)
+        if verdict != "label wrong" and label is not None:
+            raise StoreError(f"`{verdict}` takes no label", where=f"row {row}", mend="leave the label out, or say `label wrong`")
+        if verdict == "label wrong" and label is None:
+            raise StoreError("`label wrong` needs the right label", where=f"row {row}", mend=f"give one of {labels}")
+        if label is not None and (label not in self.project.labels or label == prediction.label):
+            problem = f"`{label}` is its label already" if label == prediction.label else f"there is no label `{label}`"
+            raise StoreError(problem, where=f"row {row}", mend=f"give one of {labels}")
+        mark = RowMark(row, verdict, label)
+        with self.teaching.store.edit(f"mark row {row} as {verdict}" + (f", right is {label}" if label else "")) as edit:
+            edit.put("mark", row, mark)
+        return mark
+
+    def unmark(self, row: str) -> None:
+        """Take one's own mark off a row.
+
+        Raises:
+            StoreError: this annotator has not marked it.
+        """
+        with self.teaching.store.edit(f"take the mark off row {row}") as edit:
+            edit.delete("mark", row)
+
+    def describe(self, spot_id: str, kind: PatternKind, text: str, *, replaces: str | None = None) -> Pattern:
+        """Write a pattern, or a new wording of one's own pattern ``replaces``.
+
+        Raises:
+            StoreError: there is no such blind spot or pattern, or the text is empty.
+        """
+        spot, text = known_spot(self.discovery, spot_id), clean(text)
+        if not text:
+            raise StoreError("a pattern needs a text", where=spot.id, mend="say why these rows fail, or what else should fail")
+        with self.teaching.store.edit(f"{'change' if replaces else 'describe'} {kind} of {spot.id}") as edit:
+            record_id = self.pattern_id(spot.id, replaces, own=True) if replaces else edit.new_id("P")
+            pattern = Pattern(record_id, spot.id, kind, text, self.teacher)
+            edit.put("pattern", record_id, pattern)
+        return pattern
+
+    def write_sample(
+        self,
+        spot_id: str,
+        *,
+        text: str,
+        label: str,
+        role: Role,
+        text_pair: str | None = None,
+        pattern: str | None = None,
+        replaces: str | None = None,
+    ) -> Sample:
+        """Write a sample, or a new state of one's own sample ``replaces``.
+
+        Args:
+            spot_id: the blind spot it is about.
+            text_pair: the second text where rows are pairs.
+            pattern: id of the pattern it is written for (``P3`` for one's own, ``P3@ann`` for ann's).
+            replaces: id of the sample it takes the place of.
+
+        Raises:
+            RefusedSample: it would not teach or would leak, with the reason.
+            StoreError: there is no such blind spot, pattern or sample.
+        """
+        spot = known_spot(self.discovery, spot_id)
+        draft = Draft(clean(text), label, role, clean(text_pair) if text_pair is not None else None)
+        about = self.pattern_id(spot.id, pattern) if pattern else None
+        with self.teaching.store.edit(f"{'change' if replaces else 'write'} {role} sample of {spot.id}") as edit:
+            self.teaching.refresh()
+            others = [sample for sample in self.teaching.samples() if sample.id != replaces]
+            self.checker.check(draft, gold=spot.gold, predicted=spot.predicted, samples=others)
+            if replaces and ("sample", replaces) not in self.teaching.store.current:
+                raise StoreError(f"{self.teaching.author} has no sample `{replaces}`", mend="name one of your own")
+            record_id = replaces or edit.new_id("S")
+            sample = Sample(record_id, spot.id, draft.text, label, role, self.teacher, draft.text_pair, about)
+            edit.put("sample", record_id, sample)
+        return sample
+
+    def delete(self, record_id: str) -> None:
+        """Delete one's own sample, or one's own pattern with one's own samples for it, in one action.
+
+        Raises:
+            StoreError: this annotator has no such pattern or sample.
+        """
+        kind = "pattern" if record_id.startswith("P") else "sample"
+        with self.teaching.store.edit(f"delete {kind} {record_id}") as edit:
+            if kind == "sample":
+                edit.delete("sample", record_id)
+                return
+            edit.delete("pattern", record_id)
+            for sample in self.teaching.own("sample"):
+                if isinstance(sample, Sample) and sample.pattern == record_id:
+                    edit.delete("sample", sample.id)
+
+    def set_status(self, spot_id: str, status: SpotStatus, reason: str = "") -> None:
+        """Call a blind spot done or skipped; any other status leaves it to follow from what is written.
+
+        Raises:
+            StoreError: there is no such blind spot, or it is skipped without a reason.
+        """
+        spot, reason = known_spot(self.discovery, spot_id), clean(reason)
+        if status == "skipped" and not reason:
+            raise StoreError("a skipped blind spot needs a reason", where=spot.id, mend="say in a few words why it is skipped")
+        by_hand = status in ("done", "skipped")
+        with self.teaching.store.edit(f"call {spot.id} {status}" if by_hand else f"reopen {spot.id}") as edit:
+            if by_hand:
+                edit.put("state", spot.id, SpotState(spot.id, status, reason if status == "skipped" else ""))
+            elif spot.id in self.teaching.states():
+                edit.delete("state", spot.id)
+
+    def undo(self) -> Reverted | None:
+        """Take back this annotator's last action; None if there is none.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        return self.teaching.store.undo()
+
+    def redo(self) -> Reverted | None:
+        """Do again what the last undo took back; None if there is nothing.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        return self.teaching.store.redo()
+
+    def pattern_id(self, spot_id: str, name: str, *, own: bool = False) -> str:
+        """The full id of a pattern of a blind spot, named in full or, for one's own, as ``P3``.
+
+        Raises:
+            StoreError: the blind spot has none of that name.
+        """
+        full = name if "@" in name else f"{name}@{self.teaching.store.stem}"
+        found = [pattern.id for pattern in self.teaching.patterns() if pattern.blind_spot == spot_id]
+        if full not in found or (own and not self.teaching.is_own(full)):
+            raise StoreError(f"{spot_id} has no pattern `{name}`{' of yours' * own}", where=self.teaching.author,
+                             mend=f"take one of {', '.join(found)}" if found else "write one with `blindspot describe`")  # fmt: skip
+        return full
+
+
+def clean(text: str) -> str:
+    """The text without white space around it, and without what UTF-8 cannot carry."""
+    return text.encode("utf-8", "replace").decode("utf-8").strip()

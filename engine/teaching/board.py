@@ -1,0 +1,235 @@
+"""What an annotator sees of a round: blind spots with their counts, evidence with its marks, progress.
+
+Everything follows from a `Discovery` and the records; nothing is computed that a model would be needed for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from engine.errors import StoreError
+from engine.project import Project
+from engine.schema import ROLES, BlindSpot, Discovery, Pattern, Prediction, Record, Role, RowMark, Sample, SpotState, SpotStatus
+from engine.teaching.records import MarkedRow, Teaching
+
+SortKey = Literal["id", "size", "confidence", "coherence", "status"]
+SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
+_NOT_COUNTED = ("label wrong", "ambiguous")
+_URGENCY: dict[SpotStatus, int] = {"in progress": 0, "untouched": 1, "skipped": 2, "done": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class SpotView(Record):
+    """One blind spot in the list.
+
+    Attributes:
+        size: UUs without those marked label wrong or ambiguous; size_before: with them.
+        mean_confidence: of the rows when they were found, 0..1. coherence: -1..1.
+        status: as set by hand, else ``in progress`` once this annotator has written or marked something there.
+        reason: why it was skipped.
+        patterns, samples: by all teachers. written: this annotator's samples by role.
+        quota: how many samples of each role are asked of one teacher, for the patterns this annotator has.
+    """
+
+    id: str
+    gold: str
+    predicted: str
+    size: int
+    size_before: int
+    mean_confidence: float
+    coherence: float
+    words: tuple[str, ...]
+    status: SpotStatus
+    reason: str
+    patterns: int
+    samples: int
+    written: dict[Role, int]
+    quota: dict[Role, int]
+    overlap: float | None = None
+
+    @property
+    def direction(self) -> str:
+        """``gold -> predicted``."""
+        return f"{self.gold} -> {self.predicted}"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow(Record):
+    """One UU as a teacher sees it: what the model says, the mark that counts and whose it is, rows it gets right."""
+
+    prediction: Prediction
+    neighbours: tuple[Prediction, ...]
+    mark: RowMark | None = None
+    marked_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals(Record):
+    """Figures over all blind spots: UUs found, UUs left after marks, and how far this annotator has come."""
+
+    uus: int
+    uus_after_marks: int
+    blind_spots: int
+    done: int
+    skipped: int
+    in_progress: int
+    patterns: int
+    samples: int
+
+
+class Board:
+    """A round as one annotator sees it. Call `refresh` to take in what other processes wrote.
+
+    Args:
+        project: gives the quotas.
+        discovery: of the round.
+        teaching: the records, and the annotator.
+    """
+
+    def __init__(self, project: Project, discovery: Discovery, teaching: Teaching) -> None:
+        self.project = project
+        self.discovery = discovery
+        self.teaching = teaching
+        self._version: object = None
+        self._marks: dict[str, MarkedRow] = {}
+        self._own_marks: set[str] = set()
+        self._states: dict[str, SpotState] = {}
+        self._patterns: dict[str, list[Pattern]] = {}
+        self._samples: dict[str, list[Sample]] = {}
+
+    def refresh(self) -> bool:
+        """Take in what any process has written since; whether there was something.
+
+        Raises:
+            StoreError: a file may not be read.
+        """
+        return self.teaching.refresh()
+
+    def spots(self) -> list[SpotView]:
+        """All blind spots in the order they were found."""
+        self._index()
+        return [self._view(spot) for spot in self.discovery.blind_spots]
+
+    def spot(self, spot_id: str) -> SpotView:
+        """One blind spot.
+
+        Raises:
+            StoreError: there is no such blind spot.
+        """
+        self._index()
+        return self._view(known_spot(self.discovery, spot_id))
+
+    def evidence(self, spot_id: str) -> list[EvidenceRow]:
+        """The rows of a blind spot, most typical first.
+
+        Raises:
+            StoreError: there is no such blind spot.
+        """
+        self._index()
+        return [self._row(row) for row in known_spot(self.discovery, spot_id).rows]
+
+    def scattered(self) -> list[EvidenceRow]:
+        """The UUs that belong to no blind spot."""
+        self._index()
+        return [self._row(row) for row in self.discovery.scattered]
+
+    def patterns(self, spot_id: str) -> list[Pattern]:
+        """The patterns of all teachers for a blind spot."""
+        self._index()
+        return list(self._patterns.get(spot_id, ()))
+
+    def samples(self, spot_id: str) -> list[Sample]:
+        """The samples of all teachers for a blind spot."""
+        self._index()
+        return list(self._samples.get(spot_id, ()))
+
+    def totals(self) -> Totals:
+        """Figures over all blind spots, scattered rows included."""
+        views = self.spots()
+        status = Counter(view.status for view in views)
+        uus = self.discovery.uus
+        return Totals(
+            uus=len(uus), uus_after_marks=self._counted(uus), blind_spots=len(views), done=status["done"],
+            skipped=status["skipped"], in_progress=status["in progress"],
+            patterns=sum(view.patterns for view in views), samples=sum(view.samples for view in views),
+        )  # fmt: skip
+
+    def _index(self) -> None:
+        if self._version == self.teaching.version:
+            return
+        self._marks = self.teaching.marks()
+        self._states = self.teaching.states()
+        self._patterns, self._samples = defaultdict(list), defaultdict(list)
+        for pattern in self.teaching.patterns():
+            self._patterns[pattern.blind_spot].append(pattern)
+        for sample in self.teaching.samples():
+            self._samples[sample.blind_spot].append(sample)
+        self._own_marks = {record.row for record in self.teaching.own("mark") if isinstance(record, RowMark)}
+        self._version = self.teaching.version
+
+    def _view(self, spot: BlindSpot) -> SpotView:
+        patterns, samples = self._patterns.get(spot.id, []), self._samples.get(spot.id, [])
+        own_patterns = sum(self.teaching.is_own(pattern.id) for pattern in patterns)
+        written = Counter(sample.role for sample in samples if self.teaching.is_own(sample.id))
+        asked, times = self.project.settings.teaching, max(1, own_patterns)
+        begun = own_patterns or written or not self._own_marks.isdisjoint(spot.rows)
+        state = self._states.get(spot.id)
+        return SpotView(
+            id=spot.id, gold=spot.gold, predicted=spot.predicted, size=self._counted(spot.rows), size_before=len(spot.rows),
+            mean_confidence=spot.mean_confidence, coherence=spot.coherence, words=spot.words, overlap=spot.overlap,
+            status=state.status if state else "in progress" if begun else "untouched", reason=state.reason if state else "",
+            patterns=len(patterns), samples=len(samples), written={role: written[role] for role in ROLES},
+            quota={"target": asked.targets * times, "counter": asked.counters * times, "anchor": asked.anchors},
+        )  # fmt: skip
+
+    def _row(self, row: str) -> EvidenceRow:
+        known = self.discovery.predictions
+        near = tuple(known[other] for other in self.discovery.neighbours.get(row, ()))
+        marked = self._marks.get(row)
+        return EvidenceRow(known[row], near, marked.mark if marked else None, marked.author if marked else None)
+
+    def _counted(self, rows: Iterable[str]) -> int:
+        return sum(row not in self._marks or self._marks[row].mark.verdict not in _NOT_COUNTED for row in rows)
+
+
+def known_spot(discovery: Discovery, spot_id: str) -> BlindSpot:
+    """The blind spot of that id.
+
+    Raises:
+        StoreError: there is none.
+    """
+    found = discovery.spot(spot_id)
+    if found is None:
+        ids = [spot.id for spot in discovery.blind_spots]
+        known = f"{ids[0]} to {ids[-1]}" if len(ids) > 1 else ids[0] if ids else "none"
+        raise StoreError(f"there is no blind spot `{spot_id}`", mend=f"see `blindspot list`; there is {known}")
+    return found
+
+
+def sort_spots(spots: Iterable[SpotView], key: SortKey) -> list[SpotView]:
+    """Sort for the list: largest, surest or tightest first; by status, what is in progress first.
+
+    Spots that are equal in that stay in the order of their ids.
+    """
+    ranks = {
+        "id": lambda view: 0.0,
+        "size": lambda view: -view.size,
+        "confidence": lambda view: -view.mean_confidence,
+        "coherence": lambda view: -view.coherence,
+        "status": lambda view: _URGENCY[view.status],
+    }
+    return sorted(spots, key=lambda view: (ranks[key](view), int(view.id[1:])))
+
+
+def filter_spots(spots: Iterable[SpotView], *, text: str = "", status: SpotStatus | None = None) -> list[SpotView]:
+    """Keep the spots whose id, direction or words contain every word of ``text`` (any case), of that status if given."""
+    wanted = text.casefold().split()
+    kept = []
+    for view in spots:
+        places = [view.id.casefold(), view.direction.casefold(), *(word.casefold() for word in view.words)]
+        if (status is None or view.status == status) and all(any(word in place for place in places) for word in wanted):
+            kept.append(view)
+    return kept

@@ -1,0 +1,146 @@
+"""What all authors wrote, as typed records: every file is read, only one's own is written.
+
+A row mark of one's own wins over those of others; among others the latest wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.schema import Pattern, RowMark, Sample, SpotState, Teacher
+from engine.teaching.lock import PATIENCE
+from engine.teaching.store import Kind, Log, Revision, Store
+
+Typed = RowMark | Pattern | Sample | SpotState
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedRow:
+    """A row mark and whose it is."""
+
+    mark: RowMark
+    author: str
+
+
+class Records:
+    """Patterns, samples and marks of every author of a project.
+
+    Args:
+        folder: the project's teaching folder; it need not exist yet.
+
+    Raises:
+        StoreError: a file may not be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._own: str | None = None
+        self._logs: dict[str, Log] = {}
+        self._typed: dict[tuple[str, str, str], tuple[Revision, Typed]] = {}
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Take in what any process has written since; whether there was something.
+
+        Raises:
+            StoreError: a file may not be read.
+        """
+        before = self.version
+        for log in self._logs.values():
+            log.refresh()
+        for path in self._folder.glob("*.json"):
+            if path.stem not in self._logs:
+                self._logs[path.stem] = Log(path)
+        return self.version != before
+
+    @property
+    def version(self) -> tuple[tuple[str, int], ...]:
+        """Equal versions mean equal records."""
+        return tuple((stem, log.version) for stem, log in self._logs.items())
+
+    @property
+    def repairs(self) -> list[str]:
+        """One sentence for each file that was found damaged."""
+        return [log.recovery.sentence for log in self._logs.values() if log.recovery]
+
+    def patterns(self) -> tuple[Pattern, ...]:
+        """All patterns, by author, each author's oldest first."""
+        return tuple(record for _, _, record in self._records("pattern") if isinstance(record, Pattern))
+
+    def samples(self) -> tuple[Sample, ...]:
+        """All samples, by author, each author's oldest first."""
+        return tuple(record for _, _, record in self._records("sample") if isinstance(record, Sample))
+
+    def marks(self) -> dict[str, MarkedRow]:
+        """The mark that counts of each marked row, by row id."""
+        found: dict[str, tuple[bool, str, MarkedRow]] = {}
+        for stem, revision, record in self._records("mark"):
+            if isinstance(record, RowMark):
+                rank = (stem == self._own, revision.time, MarkedRow(record, revision.author))
+                if record.row not in found or rank[:2] > found[record.row][:2]:
+                    found[record.row] = rank
+        return {row: rank[2] for row, rank in found.items()}
+
+    def _records(self, kind: Kind, author: str | None = None) -> Iterator[tuple[str, Revision, Typed]]:
+        for stem in sorted(self._logs) if author is None else [author]:
+            for (found, record_id), revision in self._logs[stem].current.items():
+                if found == kind:
+                    yield stem, revision, self._record((stem, kind, record_id), revision)
+
+    def _record(self, key: tuple[str, str, str], revision: Revision) -> Typed:
+        known = self._typed.get(key)
+        if known is None or known[0] is not revision:
+            known = self._typed[key] = (revision, _typed(revision))
+        return known[1]
+
+
+class Teaching(Records):
+    """The records as one annotator sees them, with the store that takes theirs.
+
+    Args:
+        folder: the project's teaching folder; made on the first write.
+        author: the annotator.
+        patience: seconds to wait for another process that writes the same file.
+
+    Raises:
+        StoreError: the name is empty, or a file may not be read.
+    """
+
+    def __init__(self, folder: Path, author: str, *, patience: float = PATIENCE) -> None:
+        self.author = author
+        self.store = Store(folder, author, patience=patience)
+        super().__init__(folder)
+        self._own = self.store.stem
+
+    def refresh(self) -> bool:
+        """Take in what any process has written since; whether there was something.
+
+        Raises:
+            StoreError: a file may not be read.
+        """
+        self._logs.setdefault(self.store.stem, self.store)
+        return super().refresh()
+
+    def own(self, kind: Kind) -> Iterator[Typed]:
+        """This annotator's records of a kind, oldest first."""
+        return (record for _, _, record in self._records(kind, self.store.stem))
+
+    def states(self) -> dict[str, SpotState]:
+        """What this annotator set by hand (done, skipped), by blind spot id."""
+        return {record.blind_spot: record for record in self.own("state") if isinstance(record, SpotState)}
+
+    def is_own(self, record_id: str) -> bool:
+        """Whether this annotator wrote the pattern or sample."""
+        return record_id.endswith(f"@{self.store.stem}")
+
+
+def _typed(revision: Revision) -> Typed:
+    body = dict(revision.body or {})
+    if revision.kind == "mark":
+        return RowMark.from_json(body)
+    if revision.kind == "state":
+        return SpotState.from_json(body)
+    body["teacher"] = Teacher.from_json(body["teacher"])
+    return Pattern.from_json(body) if revision.kind == "pattern" else Sample.from_json(body)

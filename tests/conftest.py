@@ -1,0 +1,43 @@
+"""Fixtures that every test may use: small projects cut from the bundled data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before any hub library is imported: no test may reach for the network
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import orjson
+import pytest
+
+import sample_data
+from engine.data.create import create_project
+from engine.project import Project
+
+SIZES = {"train": 64, "pool": 48, "proof": 32, "test": 24, "dev": 16}
+
+
+def bundled_rows(split: str, count: int) -> list[dict[str, str]]:
+    """The first rows of a bundled split."""
+    lines = (sample_data.FOLDER / "data" / f"{split}.jsonl").read_bytes().splitlines()[:count]
+    return [orjson.loads(line) for line in lines]
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
+    """Write rows as JSON lines."""
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One small JSONL file a split."""
+    folder = tmp_path_factory.mktemp("files")
+    return {name: write_rows(folder / f"{name}.jsonl", bundled_rows(name, size)) for name, size in SIZES.items()}
+
+
+@pytest.fixture
+def project(tmp_path: Path, tiny_files: dict[str, Path]) -> Project:
+    """A new project over the small files, in which nothing has been discovered yet."""
+    return create_project(tmp_path / "work", **tiny_files, text="text", label="label", tau=0.5)  # type: ignore[arg-type]

@@ -1,0 +1,175 @@
+"""Jobs as real detached processes: they survive, die visibly, resume, are cancelled, and never run twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from engine import jobs
+from engine.errors import JobError
+from engine.jobs import launch
+from engine.jobs.events import EventLog, read_events
+from engine.project import Project
+from tests.waiting import until
+
+WORKER = (sys.executable, str(Path(__file__).with_name("slow_worker.py")))
+FOREVER = 10**9
+
+
+@pytest.fixture(autouse=True)
+def _slow_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "WORKER", WORKER)
+
+
+@pytest.fixture
+def running(project: Project) -> tuple[Project, str]:
+    """A project with a job that counts until somebody stops it."""
+    job_id = jobs.start(project.root, "discover", {"to": FOREVER})
+    until(lambda: jobs.find_job(project.root, job_id).done > 0)
+    return project, job_id
+
+
+def pid_of(project: Project, job_id: str) -> int:
+    events = read_events(project.jobs_dir / job_id / "events.jsonl")
+    return [event["pid"] for event in events if event["type"] == "started"][-1]
+
+
+def state_is(project: Project, job_id: str, state: str) -> Callable[[], bool]:
+    return lambda: jobs.find_job(project.root, job_id).state == state
+
+
+def test_a_job_runs_to_its_end_and_tells_what_it_made(project: Project) -> None:
+    job_id = jobs.start(project.root, "discover", {"to": 5})
+    events = list(jobs.follow(project.root, job_id))
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert events[0]["type"] == "started"
+    assert events[-1]["type"] == "done"
+    view = jobs.find_job(project.root, job_id)
+    assert view.state == "done"
+    assert view.result == {"started_at": 0, "counted": 5}
+    assert jobs.active_job(project.root) is None
+
+
+def test_a_second_job_is_refused_while_one_runs(running: tuple[Project, str]) -> None:
+    project, job_id = running
+    with pytest.raises(JobError, match=job_id):
+        jobs.start(project.root, "retrain", {"to": 1})
+    jobs.cancel(project.root, job_id)
+    until(state_is(project, job_id, "cancelled"))
+    assert [view.id for view in jobs.jobs(project.root)] == [job_id]
+
+
+def test_of_many_launchers_at_once_one_wins(project: Project) -> None:
+    def try_start(_: int) -> str | None:
+        try:
+            return jobs.start(project.root, "discover", {"to": FOREVER})
+        except JobError:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        started = [job_id for job_id in pool.map(try_start, range(8)) if job_id]
+    assert len(started) == 1
+    until(lambda: jobs.find_job(project.root, started[0]).done > 0)
+    jobs.cancel(project.root, started[0])
+    until(state_is(project, started[0], "cancelled"))
+
+
+def test_a_killed_job_shows_as_dead_and_resumes_where_it_was(running: tuple[Project, str]) -> None:
+    project, job_id = running
+    os.kill(pid_of(project, job_id), signal.SIGKILL)
+    until(state_is(project, job_id, "dead"), seconds=10)
+    reached = int((project.root / "place").read_text())
+    spec = project.jobs_dir / job_id / "spec.json"
+    spec.write_text(spec.read_text().replace(str(FOREVER), str(reached + 3)))
+    jobs.resume(project.root, job_id)
+    until(state_is(project, job_id, "done"))
+    assert jobs.find_job(project.root, job_id).result["started_at"] == reached
+    attempts = [event["attempt"] for event in jobs.follow(project.root, job_id) if event["type"] == "started"]
+    assert attempts == [1, 2]
+
+
+def test_a_cancelled_job_keeps_what_it_has_and_goes_on(running: tuple[Project, str]) -> None:
+    project, job_id = running
+    jobs.cancel(project.root, job_id)
+    until(state_is(project, job_id, "cancelled"))
+    reached = int((project.root / "place").read_text())
+    assert reached > 0
+    jobs.resume(project.root, job_id)
+    until(lambda: int((project.root / "place").read_text() or 0) > reached)
+    jobs.cancel(project.root, job_id)
+    until(state_is(project, job_id, "cancelled"))
+
+
+@pytest.mark.parametrize("sign", [signal.SIGHUP, signal.SIGTERM])
+def test_hang_up_is_ignored_and_terminate_is_a_cancel(running: tuple[Project, str], sign: signal.Signals) -> None:
+    project, job_id = running
+    os.kill(pid_of(project, job_id), sign)
+    if sign is signal.SIGTERM:
+        until(state_is(project, job_id, "cancelled"))
+        return
+    reached = jobs.find_job(project.root, job_id).done
+    until(lambda: jobs.find_job(project.root, job_id).done > reached)
+    jobs.cancel(project.root, job_id)
+    until(state_is(project, job_id, "cancelled"))
+
+
+def test_a_job_outlives_the_process_that_started_it(project: Project) -> None:
+    code = (
+        "import sys; from pathlib import Path; from engine.jobs import launch\n"
+        f"launch.WORKER = {WORKER!r}\n"
+        f"print(launch.start(Path({str(project.root)!r}), 'discover', {{'to': 300}}))"
+    )
+    starter = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    job_id = starter.stdout.strip()
+    until(state_is(project, job_id, "done"))
+
+
+def test_a_user_error_is_one_sentence_and_a_defect_names_the_log(project: Project) -> None:
+    first = jobs.start(project.root, "discover", {"to": 1, "fail": "user"})
+    until(state_is(project, first, "failed"))
+    assert jobs.find_job(project.root, first).message == "the shelf is empty; fill it."
+    second = jobs.start(project.root, "discover", {"to": 1, "fail": "bug"})
+    until(state_is(project, second, "failed"))
+    message = jobs.find_job(project.root, second).message
+    assert "ZeroDivisionError" in message
+    assert "a defect" in (project.jobs_dir / second / "log.txt").read_text()
+
+
+def test_unknown_and_unfit_jobs_are_refused_with_the_reason(project: Project) -> None:
+    with pytest.raises(JobError, match="no job retrain-9"):
+        jobs.find_job(project.root, "retrain-9")
+    job_id = jobs.start(project.root, "discover", {"to": 1})
+    until(state_is(project, job_id, "done"))
+    with pytest.raises(JobError, match="is done"):
+        jobs.resume(project.root, job_id)
+    with pytest.raises(JobError, match="is done"):
+        jobs.cancel(project.root, job_id)
+
+
+def test_a_torn_event_is_passed_over_and_numbers_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    EventLog(path).append("note", message="first")
+    with path.open("ab") as log:
+        log.write(b'{"seq": 2, "type": "no')
+    EventLog(path).append("note", message="second")
+    assert [(event["seq"], event["message"]) for event in read_events(path)] == [(1, "first"), (2, "second")]
+
+
+def test_a_job_escapes_logind_where_logind_kills_all_at_log_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "systemd-run"
+    tool.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    conf = tmp_path / "logind.conf"
+    conf.write_text("[Login]\n#KillUserProcesses=yes\n")
+    assert launch._scope((conf,)) == []
+    conf.write_text("[Login]\nKillUserProcesses=yes\n")
+    assert launch._scope((conf,))[0] == "systemd-run"

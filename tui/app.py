@@ -1,0 +1,304 @@
+"""The workbench app: opens fast, keeps what is typed, survives a lost terminal, and never does heavy work itself.
+
+Nothing of the engine is imported before the first paint; project files are then read in a thread. When nothing runs
+and no key is pressed, no timer runs and nothing is sent to the terminal. Messages go up, data go down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual import actions, events, on, work
+from textual.app import App
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.screen import Screen
+
+from engine.errors import BlindspotError
+from tui.driver import SteadyDriver, TerminalGone
+from tui.glyphs import ASCII, UNICODE
+from tui.job_watch import JobWatch
+from tui.keys import keys
+from tui.screens import make_screen
+from tui.screens.base import WorkScreen
+from tui.screens.spots import SpotsScreen
+from tui.status import Status
+from tui.themes import DARK, INKS, PLAIN, THEMES, Ink, next_theme
+
+if TYPE_CHECKING:
+    from tui.workbench import Workbench
+
+_SAVE_AFTER = 0.4  # seconds after the last change of a draft or of the place
+
+
+class BlindspotApp(App[None], inherit_bindings=False):
+    """The workbench over one project.
+
+    Args:
+        root: the project folder.
+        annotator: whose records are written.
+        ascii: use no characters beyond ASCII in bars, maps and signs.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    CSS_PATH = "app.tcss"
+    BINDINGS = [*keys("app")]
+    TITLE = "Blindspot"
+
+    class Opened(Message):
+        """The project has been opened."""
+
+        def __init__(self, workbench: Workbench) -> None:
+            super().__init__()
+            self.workbench = workbench
+
+    class Failed(Message):
+        """The project cannot be opened."""
+
+        def __init__(self, error: BlindspotError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, root: Path, annotator: str, ascii: bool = False) -> None:
+        no_color = "NO_COLOR" in os.environ
+        super().__init__(driver_class=SteadyDriver, ansi_color=True if no_color else None)
+        self.root = root
+        self.annotator = annotator
+        self.ascii = ascii
+        self.glyphs = ASCII if ascii else UNICODE
+        self.workbench: Workbench | None = None
+        """The opened project; None until it has been read."""
+        self.job_watch = JobWatch(self)
+        self.animation_level = "none"
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.set_reactive(App.theme, PLAIN if no_color else DARK)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._save_timer: Any = None
+
+    @property
+    def ink(self) -> Ink:
+        """The styles of data text in the current colours."""
+        return INKS[self.theme]
+
+    @property
+    def status(self) -> Status:
+        """The figures of the header."""
+        if self.workbench is None:
+            return Status(self.root.name or str(self.root))
+        return self.workbench.status(job=self.job_watch.line)
+
+    @property
+    def front(self) -> WorkScreen | None:
+        """The full screen in front, dialogs aside."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, WorkScreen)), None)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The list of blind spots is always at the bottom of the stack."""
+        return SpotsScreen()
+
+    def on_mount(self) -> None:
+        """Read the project once something is on the screen."""
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                loop.add_signal_handler(number, self.leave, 128 + number)
+        self.call_after_refresh(self._open)
+
+    # opening
+
+    @work(thread=True, group="open")
+    def _open(self) -> None:
+        from tui.workbench import Workbench
+
+        try:
+            self.post_message(self.Opened(Workbench.open(self.root, self.annotator)))
+        except BlindspotError as error:
+            self.post_message(self.Failed(error))
+
+    @on(Opened)
+    async def _opened(self, message: Opened) -> None:
+        self.workbench = workbench = message.workbench
+        self.job_watch.watch()
+        theme = workbench.place.get("theme")
+        if theme in THEMES and not self.no_color:
+            self.theme = theme
+        self.changed()
+        await self._return_to(workbench.place.get("screens", []))
+        if workbench.repairs:
+            self.say(" ".join(workbench.repairs), warning=True)
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        bottom = self.screen_stack[0]
+        assert isinstance(bottom, SpotsScreen)
+        bottom.refuse(str(message.error))
+
+    async def _return_to(self, screens: list[dict[str, Any]]) -> None:
+        for number, saved in enumerate(screens):
+            if number:
+                try:
+                    await self.push_screen(make_screen(saved["name"], **saved["arguments"]))
+                except (BlindspotError, KeyError, TypeError):
+                    self.say("The place where you were is not there any more.", warning=True)
+                    return
+            front = self.front
+            if front is not None:
+                front.restore(saved["place"])
+
+    # what screens and widgets ask for
+
+    def say(self, message: str, *, warning: bool = False) -> None:
+        """Put a sentence into the message line of the screen in front."""
+        front = self.front
+        if front is not None and front.is_mounted:
+            front.say(message, warning=warning)
+
+    def refuse(self, error: BlindspotError) -> None:
+        """Show an error that the user can mend."""
+        self.say(str(error), warning=True)
+
+    def changed(self) -> None:
+        """Records, discovery or jobs have changed: show it, and remember the place."""
+        front = self.front
+        if front is not None:
+            front.update()
+        self.autosave()
+
+    def job_changed(self) -> None:
+        """The running job has moved on."""
+        front = self.front
+        if front is not None and front.is_mounted:
+            front.show_job()
+
+    async def go(self, name: str, **arguments: Any) -> None:
+        """Open a screen; one of that name that is open already is returned to, or replaced if it shows another thing."""
+        stack = [screen for screen in self.screen_stack if isinstance(screen, WorkScreen)]
+        depth = next((number for number, screen in enumerate(stack) if screen.NAME == name), None)
+        if depth is None:
+            await self.push_screen(make_screen(name, **arguments))
+            return
+        same = depth == 0 or stack[depth].arguments() == arguments
+        for _ in range(len(stack) - depth - (1 if same else 0)):
+            await self.pop_screen()
+        if not same:
+            await self.push_screen(make_screen(name, **arguments))
+
+    def unavailable(self, action: str) -> str | None:
+        """Why an action, written as in a binding, cannot be used now; None if it can."""
+        _, name, parameters = actions.parse(action)
+        store = self.workbench.teaching.store if self.workbench else None
+        if name == "undo" and (store is None or store.undoable is None):
+            return "There is nothing to undo."
+        if name == "redo" and (store is None or store.redoable is None):
+            return "There is nothing to redo: it works after an undo, until the next change."
+        if name == "theme" and self.no_color:
+            return "Colours are off because NO_COLOR is set."
+        return self.screen.unavailable(name, parameters) if isinstance(self.screen, WorkScreen) else None
+
+    async def run_action(self, action: Any, default_namespace: DOMNode | None = None, namespaces: Any = None) -> bool:
+        """Run an action, or say why it cannot be used now."""
+        reason = self.unavailable(action) if isinstance(action, str) else None
+        if reason is not None:
+            self.say(reason, warning=True)
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
+
+    # keeping what is typed
+
+    def autosave(self) -> None:
+        """Save drafts and place shortly; called at every change, however small."""
+        if self._save_timer is not None:
+            self._save_timer.stop()
+        self._save_timer = self.set_timer(_SAVE_AFTER, self.save)
+
+    def save(self) -> None:
+        """Save drafts and place now."""
+        if self.workbench is None:
+            return
+        screens = [
+            {"name": screen.NAME, "arguments": screen.arguments(), "place": screen.place()}
+            for screen in self.screen_stack
+            if isinstance(screen, WorkScreen)
+        ]
+        try:
+            self.workbench.save({"theme": self.theme, "screens": screens})
+        except BlindspotError as error:
+            self.refuse(error)
+
+    def leave(self, status: int = 0) -> None:
+        """Save everything and end the app with this exit status."""
+        self.save()
+        self.exit(return_code=status)
+
+    def on_terminal_gone(self, message: TerminalGone) -> None:
+        """The terminal has been closed: save and end."""
+        self.leave(128 + signal.SIGHUP)
+
+    def on_app_focus(self, event: events.AppFocus) -> None:
+        """Take in what other processes wrote while the user was elsewhere."""
+        if self.workbench is not None and self.workbench.teaching.refresh():
+            self.changed()
+        self.job_watch.look()
+
+    # actions
+
+    def action_undo(self) -> None:
+        """Take back the last annotation."""
+        self._revert("undo")
+
+    def action_redo(self) -> None:
+        """Do again what undo took back."""
+        self._revert("redo")
+
+    def _revert(self, way: str) -> None:
+        if self.workbench is None:
+            return
+        try:
+            reverted = self.workbench.undo() if way == "undo" else self.workbench.redo()
+        except BlindspotError as error:
+            self.refuse(error)
+            return
+        self.changed()
+        if reverted is not None:
+            self.say(f"{'Undone' if way == 'undo' else 'Done again'}: {reverted.note}.")
+
+    def action_theme(self) -> None:
+        """Change colours: dark, light, plain, and dark again."""
+        self.theme = next_theme(self.theme)
+        self.call_after_refresh(self._repaint)
+        self.autosave()
+
+    def _repaint(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, WorkScreen):
+                screen.repaint()
+        self.say(f"Colours: {self.theme.removeprefix('blindspot-')}.")
+
+    def action_help(self) -> None:
+        """Explain the keys of what has focus."""
+        from tui.dialogs.help import HelpDialog
+
+        self.push_screen(HelpDialog.about(self.screen))
+
+    def action_palette(self) -> None:
+        """Find a command by its name."""
+        from tui.dialogs.palette import PaletteDialog
+
+        self.push_screen(PaletteDialog.over(self.screen), self._run_command)
+
+    async def _run_command(self, action: str | None) -> None:
+        if action is not None:
+            await self.run_action(action, self.screen)
+
+    def action_interrupt(self) -> None:
+        """Say how to leave."""
+        self.say("Q leaves the app, q goes back; everything is saved as you go.")
+
+    def action_quit(self) -> Any:
+        """Save everything and leave."""
+        self.leave()

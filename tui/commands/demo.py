@@ -1,0 +1,71 @@
+"""`blindspot demo`: the bundled project in the workbench; without a terminal the whole job, headless, and its report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import sample_data
+from engine import jobs
+from engine.project import SETTINGS_FILE, Project
+from engine.schema import Teacher
+from tui.commands import report
+from tui.commands.open import add_terminal, open_app
+from tui.commands.shared import SubParsers, follow_to_end, new_parser
+from tui.duration import duration
+
+EXAMPLES = Teacher("bundled-examples", "example")
+DISCOVER = {"teaching": [str(sample_data.FOLDER / "teaching" / "examples.jsonl")], "teacher": EXAMPLES.as_json()}
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "demo",
+        "open the workbench over the bundled project",
+        "  blindspot demo\n  blindspot demo elsewhere/demo --annotator ada\n"
+        "  blindspot demo < /dev/null | cat          headless: discover, retrain, proof, report",
+    )
+    parser.add_argument("project", metavar="DIR", type=Path, nargs="?", default=Path("blindspot-demo"),
+                        help="where the project is made, or found again (default: blindspot-demo)")  # fmt: skip
+    add_terminal(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the project if it is not there yet; open it, or do the whole job where there is no terminal."""
+    root: Path = options.project
+    project = Project.open(root) if (root / SETTINGS_FILE).is_file() else make_project(root)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return headless(project)
+    if project.discovery() is None and jobs.active_job(project.root) is None:
+        jobs.start(project.root, "discover", DISCOVER)
+    return open_app(project.root, options)
+
+
+def make_project(root: Path) -> Project:
+    """The bundled data as a new project."""
+    from engine.data.create import create_project
+
+    data = sample_data.FOLDER / "data"
+    files = {split: data / f"{split}.jsonl" for split in ("train", "pool", "proof", "test", "dev")}
+    return create_project(root, **files, text="text", label="label")
+
+
+def headless(project: Project) -> int:
+    """Discover, import the example teaching, retrain, prove; print a line a step and the report."""
+    began = time.monotonic()
+    print(f"project {project.root}\ndiscover: training a classifier on {project.manifest.splits['train'].rows} rows ...", flush=True)
+    follow_to_end(project.root, jobs.start(project.root, "discover", DISCOVER))
+    found = project.discovery()
+    assert found is not None, "the job ended with `done`"
+    print(f"{len(found.uus)} UUs in {len(found.blind_spots)} blind spots after {duration(time.monotonic() - began)}")
+    for spot in found.blind_spots:
+        print(f"  {spot.id:>4}  {len(spot.rows):>3} rows  {spot.gold} -> {spot.predicted}  {', '.join(spot.words[:6])}")
+    print("retrain: baseline and the bundled examples, every seed, both recipes ...", flush=True)
+    follow_to_end(project.root, jobs.start(project.root, "retrain", {}))
+    print(f"done after {duration(time.monotonic() - began)}\n", flush=True)
+    return report.run(argparse.Namespace(project=project.root, id=None, json=False))

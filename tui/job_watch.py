@@ -1,0 +1,138 @@
+"""Starts background jobs and watches the one that runs: its files are read twice a second, in a thread, while it does.
+
+When no job runs there is no timer. Nothing here decides whether a job lives: that is read from its files each time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import BlindspotError
+from tui.duration import duration
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from engine.jobs import JobView
+    from engine.jobs.spec import JobKind
+    from engine.schema import Discovery
+    from tui.app import BlindspotApp
+
+_EVERY = 0.5  # seconds
+_SILENT_AFTER = 10.0  # seconds without a sign of life that are worth telling
+
+
+class JobWatch:
+    """The app's end of background jobs. Reached as ``app.job_watch``; the views are in ``workbench.jobs``."""
+
+    def __init__(self, app: BlindspotApp) -> None:
+        self._app = app
+        self._timer: Timer | None = None
+
+    @property
+    def line(self) -> str:
+        """The running job for the header; empty if none runs."""
+        job = self._app.workbench.running if self._app.workbench else None
+        return f"{job.kind} {progress(job)}".rstrip() if job else ""
+
+    def start(self, kind: JobKind, options: dict[str, Any] | None = None) -> bool:
+        """Start a job, or show why it cannot be; whether it was started."""
+        from engine import jobs
+
+        return self._do(lambda root: jobs.start(root, kind, options))
+
+    def resume(self, job_id: str) -> bool:
+        """Go on with a job that ended without its result."""
+        from engine import jobs
+
+        return self._do(lambda root: jobs.resume(root, job_id))
+
+    def cancel(self) -> bool:
+        """Ask the running job to stop."""
+        from engine import jobs
+
+        job = self._app.workbench.running if self._app.workbench else None
+        return job is not None and self._do(lambda root: jobs.cancel(root, job.id))
+
+    def look(self) -> None:
+        """Read the jobs once, and go on watching if one runs."""
+        if self._app.workbench is not None:
+            self._app.run_worker(self._read, thread=True, group="jobs", exclusive=True)
+
+    def watch(self) -> None:
+        """Watch if a job runs."""
+        workbench = self._app.workbench
+        if workbench is not None and workbench.running and self._timer is None:
+            self._timer = self._app.set_interval(_EVERY, self.look)
+        elif (workbench is None or not workbench.running) and self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def _do(self, command: Any) -> bool:
+        from engine import jobs
+
+        workbench = self._app.workbench
+        assert workbench is not None, "the project is still being opened"
+        try:
+            command(workbench.project.root)
+            self._seen(jobs.jobs(workbench.project.root))
+        except BlindspotError as error:
+            self._app.refuse(error)
+            return False
+        return True
+
+    def _read(self) -> None:
+        from engine import jobs
+
+        workbench = self._app.workbench
+        assert workbench is not None
+        running = workbench.running
+        if running is not None:
+            now = jobs.find_job(workbench.project.root, running.id)
+            views = [now if view.id == now.id else view for view in workbench.jobs]
+        else:
+            views = jobs.jobs(workbench.project.root)
+        found = workbench.project.discovery() if _finished(views) - _finished(workbench.jobs) else None
+        self._app.call_from_thread(self._seen, views, found)
+
+    def _seen(self, views: list[JobView], found: Discovery | None = None) -> None:
+        app, workbench = self._app, self._app.workbench
+        assert workbench is not None
+        before, workbench.jobs = workbench.running, views
+        self.watch()
+        if found is not None:
+            workbench.load(found)
+            app.changed()
+        elif before is not None or workbench.running is not None:
+            app.job_changed()
+        ended = next((view for view in views if before and view.id == before.id and view.state != "running"), None)
+        if ended is not None:
+            app.say(ending(ended), warning=ended.state != "done")
+
+
+def _finished(views: list[JobView]) -> set[str]:
+    return {view.id for view in views if view.kind == "discover" and view.state == "done"}
+
+
+def progress(job: JobView) -> str:
+    """Where a running job is, in a few words: ``score 45 %, 32 s left``."""
+    if job.cancelling:
+        return "is stopping"
+    if job.heartbeat_age is not None and job.heartbeat_age > _SILENT_AFTER:
+        return f"silent for {duration(job.heartbeat_age)}"
+    parts = [f"{100 * job.done // job.total} %"] if job.total else []
+    if job.eta is not None:
+        parts.append(f"{duration(job.eta)} left")
+    return f"{job.stage} {', '.join(parts)}".strip()
+
+
+def ending(job: JobView) -> str:
+    """How a job ended, in one sentence."""
+    if job.state == "done":
+        facts = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in job.result.items() if isinstance(value, int))
+        return f"{job.id} is done" + (f": {facts}." if facts and job.kind == "discover" else ".")
+    if job.state == "failed":
+        return f"{job.id} failed: {job.message}"
+    if job.state == "cancelled":
+        return f"{job.id} was stopped; what it finished is kept and it can be resumed."
+    return f"{job.id} was killed; it can be resumed from its last checkpoint."

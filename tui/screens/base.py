@@ -1,0 +1,129 @@
+"""What every screen has: header, message line, footer, the way back, and a place to come back to.
+
+A screen is rebuilt after a restart from `arguments` and `place`, both JSON values. Data come from the workbench;
+`show` is called whenever they have changed, and again when the screen comes back to the front.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from tui.keys import keys
+from tui.shell import shell
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.line import Line
+from tui.widgets.line_list import LineList
+from tui.widgets.message_line import MessageLine
+from tui.widgets.status_line import StatusLine
+from tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from tui.workbench import Workbench
+
+
+class WorkScreen(Screen[None]):
+    """Base of all full screens. Subclasses give `NAME`, `body` and `show`, and what else they need."""
+
+    NAME: ClassVar[str] = ""
+    """Its name in `tui.screens.SCREENS`."""
+
+    HELP_TEXT: ClassVar[str] = ""
+    """One or two sentences for `?`: what the screen is for."""
+
+    BINDINGS = [*keys("screen")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+
+    def compose(self) -> ComposeResult:
+        """Header, body, message line, footer."""
+        yield StatusLine()
+        yield from self.body()
+        yield MessageLine()
+        yield KeyBar()
+
+    def body(self) -> ComposeResult:
+        """What lies between header and message line."""
+        raise NotImplementedError
+
+    def show(self) -> None:
+        """Fill the body with what the workbench holds now; keep the cursor where it is."""
+        raise NotImplementedError
+
+    def show_job(self) -> None:
+        """Show where the running job is; called twice a second while one runs."""
+        self.update_lines()
+
+    def arguments(self) -> dict[str, Any]:
+        """What `make_screen` has to be given to build this screen again."""
+        return {}
+
+    def place(self) -> dict[str, Any]:
+        """Where the user is on this screen: row, filter, focus."""
+        return {}
+
+    def restore(self, place: dict[str, Any]) -> None:
+        """Return to a `place`; whatever is not there any more is passed over."""
+
+    def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
+        """Why an action cannot be used now, as a sentence; None if it can."""
+        return None
+
+    @property
+    def workbench(self) -> Workbench:
+        """The opened project with its records; not to be asked for before it is `ready`."""
+        workbench = shell(self).workbench
+        assert workbench is not None, "the project is still being opened"
+        return workbench
+
+    @property
+    def ready(self) -> bool:
+        """Whether the project has been opened."""
+        return shell(self).workbench is not None
+
+    def update(self) -> None:
+        """Show everything again after a change."""
+        if not self.is_mounted:
+            return
+        if self.ready:
+            self.show()
+        self.update_lines()
+
+    def update_lines(self) -> None:
+        """Show header and footer again."""
+        for line in self.query(Line):
+            if not isinstance(line, MessageLine):
+                line.update()
+
+    def repaint(self) -> None:
+        """Paint everything again in other colours."""
+        self.update_lines()
+        for pane in self.query(TextPane):
+            pane.repaint()
+        for rows in self.query(LineList):
+            rows.repaint()
+
+    def say(self, message: str, *, warning: bool = False) -> None:
+        """Put a sentence into the message line."""
+        self.query_one(MessageLine).say(message, warning=warning)
+
+    def on_mount(self) -> None:
+        """Show what is there."""
+        self.update()
+
+    def on_screen_resume(self) -> None:
+        """Show what has changed meanwhile."""
+        self.update()
+
+    def action_back(self) -> None:
+        """Go back to the screen before."""
+        self.app.pop_screen()
+
+    def action_escape(self) -> None:
+        """Go back; screens with a filter clear it first."""
+        self.action_back()
+
+    async def action_go(self, name: str) -> None:
+        """Open another screen."""
+        await shell(self).go(name)

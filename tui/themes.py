@@ -1,0 +1,123 @@
+"""Colours of the app: dark, light and plain (none at all). Every meaning also has a letter, a word or an attribute.
+
+`Ink` holds the few styles that data text is painted with; the style sheet takes its colours from the same themes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """What text is painted with.
+
+    Attributes:
+        muted: secondary text. accent: the one colour. strong: headings and figures that matter.
+        warn: refusals and failures. change: the part in which a pair of texts differs.
+        cursor: the current row. bar: the filled part of a bar.
+    """
+
+    muted: Style
+    accent: Style
+    strong: Style
+    warn: Style
+    change: Style
+    cursor: Style
+    bar: Style
+
+
+def _inks(muted: str, accent: str, warn: str, cursor: str) -> Ink:
+    return Ink(
+        muted=Style(color=muted),
+        accent=Style(color=accent),
+        strong=Style(bold=True),
+        warn=Style(color=warn, bold=True),
+        change=Style(color=accent, bold=True, underline=True),
+        cursor=Style(bgcolor=cursor),
+        bar=Style(color=accent),
+    )
+
+
+DARK, LIGHT, PLAIN = "blindspot-dark", "blindspot-light", "blindspot-plain"
+
+INKS = {
+    DARK: _inks(muted="#8b919c", accent="#7fb4ff", warn="#f0a45d", cursor="#2c3442"),
+    LIGHT: _inks(muted="#646b75", accent="#0b5cad", warn="#9a4a00", cursor="#d9e6f5"),
+    PLAIN: Ink(
+        muted=Style(dim=True),
+        accent=Style(bold=True),
+        strong=Style(bold=True),
+        warn=Style(bold=True),
+        change=Style(bold=True, underline=True),
+        cursor=Style(reverse=True),
+        bar=Style(),
+    ),
+}
+
+THEMES = {
+    DARK: Theme(
+        name=DARK,
+        primary="#7fb4ff",
+        accent="#7fb4ff",
+        warning="#f0a45d",
+        error="#f0a45d",
+        success="#7fb4ff",
+        foreground="#d8dbe2",
+        background="#17191f",
+        surface="#1e2129",
+        panel="#262a34",
+        variables={"block-cursor-background": "#2c3442", "block-cursor-foreground": "#d8dbe2"},
+    ),
+    LIGHT: Theme(
+        name=LIGHT,
+        dark=False,
+        primary="#0b5cad",
+        accent="#0b5cad",
+        warning="#9a4a00",
+        error="#9a4a00",
+        success="#0b5cad",
+        foreground="#24282e",
+        background="#fbfbfa",
+        surface="#f1f2f3",
+        panel="#e6e8eb",
+        variables={"block-cursor-background": "#d9e6f5", "block-cursor-foreground": "#24282e"},
+    ),
+    PLAIN: Theme(
+        name=PLAIN,
+        ansi=True,
+        primary="ansi_default",
+        secondary="ansi_default",
+        accent="ansi_default",
+        warning="ansi_default",
+        error="ansi_default",
+        success="ansi_default",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        variables={
+            "border": "ansi_default",
+            "border-blurred": "ansi_default",
+            "block-cursor-background": "ansi_default",
+            "block-cursor-text-style": "reverse",
+            "scrollbar": "ansi_default",
+            "scrollbar-hover": "ansi_default",
+            "scrollbar-active": "ansi_default",
+            "scrollbar-background": "ansi_default",
+            "scrollbar-background-hover": "ansi_default",
+            "scrollbar-background-active": "ansi_default",
+            "input-selection-background": "ansi_default",
+        },
+    ),
+}
+
+
+def next_theme(name: str) -> str:
+    """The theme after this one: dark, light, plain, and dark again."""
+    order = (DARK, LIGHT, PLAIN)
+    return order[(order.index(name) + 1) % len(order)]

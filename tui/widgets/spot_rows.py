@@ -1,0 +1,81 @@
+"""How a blind spot looks in the list: one line, columns aligned, secondary things dimmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from tui.glyphs import Glyphs
+from tui.themes import Ink
+from tui.widgets.wrapping import fitted
+
+if TYPE_CHECKING:
+    from engine.teaching.board import SpotView
+
+_ID, _SIZE, _COUNTS, _GAP = 4, 5, 7, "  "
+_DIRECTION_MOST = 30
+_STATE = 14
+
+
+class SpotRows:
+    """The rows of the list of blind spots.
+
+    Args:
+        spots: what to show. scattered: number of UUs in no blind spot; a last row of their own if there are any.
+    """
+
+    def __init__(self, spots: Sequence[SpotView], ink: Ink, glyphs: Glyphs, *, scattered: int = 0) -> None:
+        self.spots = spots
+        self._scattered = scattered
+        self._ink = ink
+        self._glyphs = glyphs
+        widest = max((cell_len(self._direction(spot)) for spot in spots), default=9)
+        self._direction_cells = max(9, min(_DIRECTION_MOST, widest))
+
+    def __len__(self) -> int:
+        return len(self.spots) + (1 if self._scattered else 0)
+
+    def height(self, index: int, width: int) -> int:
+        """Always one line."""
+        return 1
+
+    def lines(self, index: int, width: int) -> list[Text]:
+        """The row's one line."""
+        if index >= len(self.spots):
+            return [self._line(width, "", str(self._scattered), "in no blind spot", "", "", Text(""), dim=True)]
+        spot = self.spots[index]
+        counts = f"{spot.patterns} / {spot.samples}"
+        dim = spot.status in ("done", "skipped")
+        words = ", ".join(spot.words)
+        return [self._line(width, spot.id, str(spot.size), self._direction(spot), words, counts, self._state(spot), dim=dim)]
+
+    def heading(self, width: int) -> Text:
+        """The names of the columns."""
+        text = self._line(width, "id", "UUs", f"gold {self._glyphs.arrow} said", "words", "pat/sam", Text("state"), dim=False)
+        return Text(text.plain, style=self._ink.muted, no_wrap=True, end="")
+
+    def _direction(self, spot: SpotView) -> str:
+        return f"{spot.gold} {self._glyphs.arrow} {spot.predicted}"
+
+    def _state(self, spot: SpotView) -> Text:
+        if spot.status == "done":
+            return Text(f"{self._glyphs.check} done")
+        if spot.status == "skipped":
+            return Text(f"skipped: {spot.reason}")
+        return Text(spot.status, style=self._ink.accent if spot.status == "in progress" else self._ink.muted)
+
+    def _line(self, width: int, id: str, size: str, direction: str, words: str, counts: str, state: Text, *, dim: bool) -> Text:  # noqa: E501
+        ink, ellipsis = self._ink, self._glyphs.ellipsis
+        fixed = _ID + _SIZE + 2 + self._direction_cells + 2 + 2 + _COUNTS + 2 + _STATE
+        rest = max(0, width - fixed)
+        text = Text(no_wrap=True, end="")
+        text.append(fitted(id, _ID, ellipsis=ellipsis), ink.muted if dim else ink.strong)
+        text.append(f"{size:>{_SIZE}}" + _GAP, ink.muted if dim else "")
+        text.append(fitted(direction, self._direction_cells, ellipsis=ellipsis) + _GAP, ink.muted if dim else "")
+        text.append(fitted(words, rest, ellipsis=ellipsis) + _GAP, ink.muted)
+        text.append(f"{counts:>{_COUNTS}}" + _GAP, ink.muted)
+        text.append(fitted(state.plain, _STATE, ellipsis=ellipsis), ink.muted if dim else state.style)
+        return text

@@ -1,0 +1,121 @@
+"""The opened project behind the screens: discovery, records, drafts and figures. Knows nothing of the terminal.
+
+Every method is quick (files of a few MB at most) but `open` and `load`, which belong into a thread.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine import jobs
+from engine.jobs import JobView
+from engine.project import Project
+from engine.schema import Discovery, Drafts, Teacher
+from engine.teaching.annotate import Annotator
+from engine.teaching.board import Board
+from engine.teaching.drafts import read_drafts, write_drafts
+from engine.teaching.records import Teaching
+from engine.teaching.store import Reverted
+from tui.status import Status
+
+_PATIENCE = 0.5  # seconds a key may wait for another process that writes the same annotator's file
+
+
+class Workbench:
+    """One annotator's view of one project.
+
+    Attributes:
+        project, teaching: the project folder and its records.
+        board: what the round looks like with the records; None before the first discovery.
+        annotator: writes marks, patterns, samples; None before the first discovery.
+        jobs: all jobs, newest first, as they were when last read.
+    """
+
+    def __init__(self, project: Project, author: str) -> None:
+        self.project = project
+        self.teaching = Teaching(project.teaching_dir, author, patience=_PATIENCE)
+        self.board: Board | None = None
+        self.annotator: Annotator | None = None
+        self.jobs: list[JobView] = []
+        self._drafts = read_drafts(project.teaching_dir, author)
+        self._fields = dict(self._drafts.fields)
+        self._saved = self._drafts
+
+    @classmethod
+    def open(cls, root: Path, author: str) -> Workbench:
+        """Open a project and read all that the screens show.
+
+        Raises:
+            BlindspotError: there is no project there, or it cannot be used.
+        """
+        workbench = cls(Project.open(root), author)
+        workbench.load(workbench.project.discovery())
+        workbench.jobs = jobs.jobs(workbench.project.root)
+        return workbench
+
+    def load(self, discovery: Discovery | None) -> None:
+        """Take in what a discovery has found."""
+        if discovery is None:
+            return
+        teacher = Teacher(self.teaching.author, "human")
+        self.board = Board(self.project, discovery, self.teaching)
+        self.annotator = Annotator(self.project, discovery, self.teaching, teacher)
+
+    @property
+    def repairs(self) -> list[str]:
+        """One sentence for each file of records that was found damaged."""
+        return self.teaching.repairs
+
+    @property
+    def running(self) -> JobView | None:
+        """The job that runs, if one does."""
+        return next((job for job in self.jobs if job.state == "running"), None)
+
+    def last_job(self, kind: str) -> JobView | None:
+        """The newest job of a kind."""
+        return next((job for job in self.jobs if job.kind == kind), None)
+
+    def status(self, *, job: str = "") -> Status:
+        """The figures of the header."""
+        name, settings = self.project.root.name, self.project.settings
+        if self.board is None:
+            return Status(name, self.project.round, tau=settings.discovery.tau, job=job)
+        found, totals = self.board.discovery, self.board.totals()
+        model = Path(found.model).name
+        return Status(name, found.round, model, found.tau, totals.uus_after_marks, totals.done, totals.blind_spots, job)
+
+    def undo(self) -> Reverted | None:
+        """Take back the last action."""
+        return self.teaching.store.undo()
+
+    def redo(self) -> Reverted | None:
+        """Do again what undo took back."""
+        return self.teaching.store.redo()
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where the annotator was when the app was left."""
+        return self._drafts.place
+
+    def draft(self, name: str) -> str:
+        """What was typed into a field and not committed; empty if nothing."""
+        return self._fields.get(name, "")
+
+    def keep_draft(self, name: str, text: str) -> None:
+        """Remember what is being typed; empty text forgets it. `save` writes it to the disk."""
+        if text:
+            self._fields[name] = text
+        else:
+            self._fields.pop(name, None)
+
+    def save(self, place: dict[str, Any]) -> None:
+        """Write drafts and place to the disk, if they differ from what is there.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        drafts = Drafts(dict(self._fields), place)
+        if drafts != self._saved:
+            write_drafts(self.project.teaching_dir, self.teaching.author, drafts)
+            self._saved = drafts
