@@ -45,7 +45,18 @@ class StoreError(BlindspotError):
 
 
 class RefusedSample(StoreError):
-    """A sample that would not teach or would leak: a duplicate, an unknown label, a copy of a proof row."""
+    """A sample that would not teach or would leak: a duplicate, an unknown label, a copy of a proof row.
+
+    Args:
+        what: what is wrong with this sample.
+        reason: the same in general words, to count refusals by.
+        where: file:line, if it comes from a file.
+        mend: what to do about it.
+    """
+
+    def __init__(self, what: str, *, reason: str, where: str | None = None, mend: str | None = None) -> None:
+        self.reason = reason
+        super().__init__(what, where=where, mend=mend)
 
 
 class JobError(BlindspotError):

@@ -45,7 +45,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
     """
 
     ENABLE_COMMAND_PALETTE = False
-    CSS_PATH = "app.tcss"
+    CSS_PATH = ["app.tcss", "screens/spots.tcss"]  # Textual does not read the sheet of a default screen
     BINDINGS = [*keys("app")]
     TITLE = "Blindspot"
 

@@ -76,6 +76,9 @@ _TABLE = (
     _key("map.last", "G,end", "last", "last", "Last blind spot.", display="G"),
     _key("map.open", "enter", "open", "read", "Read the evidence of this blind spot.", show=True, display="enter"),
     _key("map.describe", "d", "describe", "describe", "Write patterns and samples for this blind spot.", show=True),
+    # command palette
+    _key("palette.down", "down,ctrl+n", "move(1)", "down", "Next command.", display="down"),
+    _key("palette.up", "up", "move(-1)", "up", "Command before.", display="up"),
     # text fields and dialogs
     _key("field.submit", "ctrl+j,alt+enter", "submit", "submit", "Hand in what is written.", show=True, display="ctrl+j"),
     _key("dialog.accept", "enter,ctrl+j,alt+enter", "accept", "choose", "Take this answer.", display="enter"),

@@ -20,9 +20,11 @@ THRESHOLD = 0.9
 # Comparing with every row takes 4 ms for 100,000 rows of 80 characters, but 200 ms of 340 and seconds of 5,000. So
 # with more text than this, long rows are found by their band keys; with less, numpy need not be loaded.
 _MUCH_TEXT = 4_000_000
-_LONG = 256
+_LONG = 128
 
 _LENGTH_RATIO = THRESHOLD / (2 - THRESHOLD)  # a near-duplicate is at least this long, as a share of the longer text
+
+_BATCH = 500_000  # pairs compared at a time
 
 Halves = tuple[str, str | None]
 
@@ -55,9 +57,9 @@ class NearDuplicates:
         row = _normalised(text, pair)
         if row in self._exact:
             return self._exact[row]
-        scored = [(similarity(row, self._rows[index]), -index) for index in self._candidates(_joined(row))]
-        best = max(scored, default=(0.0, 0))
-        return -best[1] if best[0] >= THRESHOLD else None
+        scored = [(_similarity(row, self._rows[index]), -index) for index in self._candidates(_joined(row))]
+        score, index = max(scored, default=(0.0, 0))
+        return -index if score else None
 
     def _candidates(self, joined: str) -> Iterator[int]:
         if self._banded and len(joined) > _LONG:
@@ -68,14 +70,6 @@ class NearDuplicates:
             yield from (index for _, _, index in hits)
 
 
-def similarity(row: Halves, other: Halves) -> float:
-    """Similarity (0..1) of two normalised rows; 0 below the threshold."""
-    score = fuzz.ratio(row[0], other[0], score_cutoff=100 * THRESHOLD) / 100
-    if score and row[1] is not None and other[1] is not None:
-        score = min(score, fuzz.ratio(row[1], other[1], score_cutoff=100 * THRESHOLD) / 100)
-    return score
-
-
 def group_near_duplicates(examples: Sequence[Example]) -> list[int]:
     """Group rows that are linked by near-duplicates, directly or through others.
 
@@ -83,21 +77,46 @@ def group_near_duplicates(examples: Sequence[Example]) -> list[int]:
         For each row the index of the first row of its group.
     """
     rows = [_normalised(example.text, example.text_pair) for example in examples]
-    first = {row: index for index, row in reversed(list(enumerate(rows)))}
-    leader = [first[row] for row in rows]
+    first: dict[Halves, int] = {}
+    leaders = [first.setdefault(row, index) for index, row in enumerate(rows)]
+    unique = list(first)
+    links = [(first[unique[one]], first[unique[other]]) for one, other in _near_pairs(unique)]
+    return join_groups(leaders, links)
+
+
+def join_groups(groups: Sequence[int], links: Iterable[tuple[int, int]]) -> list[int]:
+    """Groups after ``links`` between rows have joined them; a group is named by the index of its first row."""
+    leaders = list(groups)
 
     def lead(index: int) -> int:
-        while leader[index] != index:
-            leader[index] = leader[leader[index]]
-            index = leader[index]
+        while leaders[index] != index:
+            leaders[index] = leaders[leaders[index]]
+            index = leaders[index]
         return index
 
-    unique = sorted(first.values())
-    for one, other in candidate_pairs([_joined(rows[index]) for index in unique], least_length_ratio=_LENGTH_RATIO):
-        a, b = lead(unique[one]), lead(unique[other])
-        if a != b and similarity(rows[unique[one]], rows[unique[other]]):
-            leader[max(a, b)] = min(a, b)
-    return [lead(index) for index in range(len(rows))]
+    for one, other in links:
+        a, b = sorted((lead(one), lead(other)))
+        leaders[b] = a
+    return [lead(index) for index in range(len(leaders))]
+
+
+def _near_pairs(rows: Sequence[Halves]) -> Iterator[tuple[int, int]]:
+    candidates = candidate_pairs([_joined(row) for row in rows], least_length_ratio=_LENGTH_RATIO)
+    for start in range(0, len(candidates), _BATCH):
+        near = candidates[start : start + _BATCH]
+        for half in (0, 1) if rows[0][1] is not None else (0,):
+            ones, others = ([rows[index][half] for index in column] for column in near.T.tolist())
+            score = process.cpdist(ones, others, scorer=fuzz.ratio, score_cutoff=100 * THRESHOLD)
+            near = near[score >= 100 * THRESHOLD]
+        yield from near.tolist()
+
+
+def _similarity(row: Halves, other: Halves) -> float:
+    """Similarity (0..100) of two rows; 0 below the threshold."""
+    score = fuzz.ratio(row[0], other[0], score_cutoff=100 * THRESHOLD)
+    if score and row[1] is not None and other[1] is not None:
+        score = min(score, fuzz.ratio(row[1], other[1], score_cutoff=100 * THRESHOLD))
+    return score
 
 
 def _normalised(text: str, pair: str | None) -> Halves:

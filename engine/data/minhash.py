@@ -7,7 +7,7 @@ Texts that share most of their 4-character shingles get an equal key in at least
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,27 +39,26 @@ def band_keys(texts: Sequence[str]) -> ndarray[Any, Any]:
     return np.concatenate(blocks)
 
 
-def candidate_pairs(texts: Sequence[str], *, least_length_ratio: float) -> Iterator[tuple[int, int]]:
-    """Pairs of indices, each pair once, whose texts may be near-duplicates."""
+def candidate_pairs(texts: Sequence[str], *, least_length_ratio: float) -> ndarray[Any, Any]:
+    """Pairs of indices ``(n, 2)``, each pair once and in order, whose texts may be near-duplicates."""
     import numpy as np
 
-    if len(texts) < 2:
-        return
     keys = band_keys(texts)
     lengths = np.array([len(text) for text in texts])
-    found = []
+    found = [np.empty(0, np.int64)]
     for band in range(BANDS):
         order = np.lexsort((lengths, keys[:, band]))
         key = keys[order, band]
-        for step in range(1, min(_NEIGHBOURS, len(texts) - 1) + 1):
+        for step in range(1, _NEIGHBOURS + 1):
             one, other = order[:-step], order[step:]
             near = (key[:-step] == key[step:]) & (lengths[one] >= least_length_ratio * lengths[other])
             if not near.any():
                 break
-            pair = np.sort(np.stack((one[near], other[near])), axis=0)
-            found.append(pair[0] * len(texts) + pair[1])
-    pairs = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
-    yield from zip((pairs // len(texts)).tolist(), (pairs % len(texts)).tolist(), strict=True)
+            one, other = one[near], other[near]
+            found.append(np.minimum(one, other) * len(texts) + np.maximum(one, other))
+    pairs = np.sort(np.concatenate(found))
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+    return np.stack((pairs // len(texts), pairs % len(texts)), axis=1)
 
 
 def _block_keys(texts: Sequence[str]) -> ndarray[Any, Any]:

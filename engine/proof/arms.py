@@ -60,8 +60,11 @@ def choose_arms(samples: Iterable[Sample], names: Sequence[str] | None = None) -
         raise ProjectError("there are no samples to train with",
                            mend="write some with `blindspot open` or `blindspot sample`, or bring some with "
                            "`blindspot import-teaching`")  # fmt: skip
-    known = {kind: [sample for sample in given if sample.teacher.kind == kind] for kind in kinds}
-    possible = {**known, ALL: given} if len(kinds) > 1 else known
+    possible: dict[str, list[Sample]] = {
+        kind: [sample for sample in given if sample.teacher.kind == kind] for kind in kinds
+    }
+    if len(kinds) > 1:
+        possible[ALL] = given
     for name in names or ():
         if name not in possible:
             raise ProjectError(f"there is no teaching for arm `{name}`", mend=f"use one of {', '.join(possible)}")
@@ -71,7 +74,9 @@ def choose_arms(samples: Iterable[Sample], names: Sequence[str] | None = None) -
 def _examples(samples: list[Sample]) -> tuple[Example, ...]:
     """Samples as training rows, without repetitions, in an order that depends on their content alone."""
     found = {(row_hash(sample.text, sample.text_pair), sample.label): sample for sample in reversed(samples)}
-    return tuple(Example(s.id, s.text, s.label, s.text_pair) for _, s in sorted(found.items(), key=lambda item: item[0]))
+    return tuple(
+        Example(s.id, s.text, s.label, s.text_pair) for _, s in sorted(found.items(), key=lambda item: item[0])
+    )
 
 
 def plan_runs(
@@ -90,7 +95,9 @@ def plan_runs(
     """
     seeds = list(dict.fromkeys(project.settings.proof.seeds if seeds is None else seeds))
     if not seeds:
-        raise ProjectError("a proof needs at least one seed", mend="name seeds with --seeds, or set proof.seeds in blindspot.toml")
+        raise ProjectError(
+            "a proof needs at least one seed", mend="name seeds with --seeds, or set proof.seeds in blindspot.toml"
+        )
     for recipe in recipes or ():
         if recipe not in RECIPES:
             raise ProjectError(f"there is no recipe `{recipe}`", mend=f"use {' or '.join(RECIPES)}")

@@ -16,12 +16,13 @@ import numpy as np
 from engine.files import read_json
 from engine.proof.arms import BASELINE
 from engine.proof.metrics import Scored
-from engine.proof.statistics import Comparison, compare
+from engine.proof.statistics import Comparison, Estimate, compare
 from engine.proof.verdict import MEANINGS, Rule, judge
 
 JUDGED = ("proof", "test")
 POOL = "pool"
-POOL_NOTE = "Blind spot rows of the pool: teachers saw them, so this is no proof. Means over seeds."
+POOL_NOTE = "Rows of the blind spots in the pool that are right now. Teachers saw them, so this is no proof."
+ONE_SEED = "One seed: the noise between training runs is not in the intervals."
 
 Entry = dict[str, Any]
 Group = tuple[str, str]
@@ -39,7 +40,7 @@ def logits_file(folder: Path, run: Entry, split: str) -> Path:
 
 
 def evaluate(folder: Path) -> dict[str, Any]:
-    """Compute the report of a proof from its folder (see the README of the command `report` for its keys)."""
+    """Compute the report of a proof from its folder: figures, verdicts, and the spec's own entries."""
     spec = read_json(folder / "spec.json")
     groups: dict[Group, list[Entry]] = defaultdict(list)
     for run in spec["runs"]:
@@ -56,7 +57,8 @@ def evaluate(folder: Path) -> dict[str, Any]:
         entries.append(entry)
     head = {key: value for key, value in spec.items() if key not in ("runs", "blind_spots")}
     arms = [entry for entry in entries if entry["arm"] != BASELINE]
-    return {**head, "baseline": entries[0], "arms": arms, "pool": _pool(folder, groups, spec)}
+    notes = [ONE_SEED] if len(spec["seeds"]) == 1 else []
+    return {**head, "notes": notes, "baseline": entries[0], "arms": arms, "pool": _pool(folder, groups, spec)}
 
 
 def _compare(folder: Path, groups: dict[Group, list[Entry]], split: str, spec: Entry) -> dict[Group, Comparison]:
@@ -74,15 +76,18 @@ def _logits(folder: Path, run: Entry, split: str) -> Any:
 
 def _entry(runs: list[Entry], figures: dict[str, Comparison]) -> Entry:
     first = runs[0]
-    splits: Entry = {split: None for split in JUDGED}
+    splits: Entry = dict.fromkeys(JUDGED)
     for split, comparison in figures.items():
-        values = {name: asdict(estimate) for name, estimate in comparison.values.items()}
-        splits[split] = {**values, "difference": {name: asdict(e) for name, e in comparison.difference.items()}}
+        splits[split] = _figures(comparison.values) | {"difference": _figures(comparison.difference)}
     if first["arm"] == BASELINE:
         for values in filter(None, splits.values()):
             del values["difference"]
     models = {str(run["seed"]): run["model"] for run in runs}
     return {key: first[key] for key in ("arm", "recipe", "n_added", "n_rows")} | splits | {"models": models}
+
+
+def _figures(estimates: dict[str, Estimate]) -> Entry:
+    return {name: asdict(estimate) | {"per_seed": list(estimate.per_seed)} for name, estimate in estimates.items()}
 
 
 def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry) -> Entry | None:

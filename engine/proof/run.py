@@ -25,14 +25,14 @@ from engine.discovery.confidence import fit_temperature
 from engine.errors import SettingsError
 from engine.files import content_key, write_atomic, write_json
 from engine.model.library import ModelRef, current_model, predictions, trained
-from engine.model.weights import find_weights
+from engine.model.weights import Weights, find_weights
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.arms import Recipe, Run, choose_arms, plan_runs, training_rows
-from engine.proof.evaluate import POOL, evaluate, gold_file, logits_file
+from engine.proof.evaluate import JUDGED, POOL, evaluate, gold_file, logits_file
 from engine.proof.overall import Overall
 from engine.proof.report import reports
-from engine.schema import Example, Sample
+from engine.schema import BlindSpot, Example, Sample
 from engine.teaching.records import Records
 
 # What scoring a row costs, in row-passes of training: a third, as there is no backward pass.
@@ -67,8 +67,10 @@ def retrain(
     began = time.monotonic()
     _refuse_new_tau(project)
     records = Records(project.teaching_dir)
-    runs = plan_runs(project, choose_arms(_without_leaks(project, records, monitor), arms), seeds=seeds, recipes=recipes)
-    splits = _splits(project, records)
+    arms_to_train = choose_arms(_without_leaks(project, records, monitor), arms)
+    runs = plan_runs(project, arms_to_train, seeds=seeds, recipes=recipes)
+    spots = _blind_spots(project, records)
+    splits = _splits(project, [row for _, rows in spots for row in rows])
     scored = round(_SCORING * sum(len(rows) for rows in splits.values()))
     overall = Overall(monitor, sum(run.rows * run.epochs + scored for run in runs))
     train = project.examples("train")
@@ -79,20 +81,136 @@ def retrain(
         overall.begin(f"train {name}", run.rows * run.epochs)
         model = _train(project, run, train, overall)
         overall.begin(f"score {name}", scored)
-        logits = {split: predictions(project, model, rows, split_key=split, monitor=overall) for split, rows in splits.items()}
-        entry = {"arm": run.arm.name, "recipe": run.recipe, "seed": run.seed, "n_added": len(run.arm.samples),
-                 "n_rows": run.rows, "model": _reference(project, model),
-                 "temperature": _temperature(project, model, overall)}  # fmt: skip
-        finished.append((entry, logits))
+        entry = {
+            "arm": run.arm.name,
+            "recipe": run.recipe,
+            "seed": run.seed,
+            "n_added": len(run.arm.samples),
+            "n_rows": run.rows,
+            "model": _reference(project, model),
+            "temperature": _temperature(project, model, overall),
+        }
+        finished.append(
+            (entry, {split: _score(project, model, split, rows, overall) for split, rows in splits.items()})
+        )
 
     overall.begin("judge", 0)
-    spec = _spec(project, [entry for entry, _ in finished], splits)
+    spec = _spec(project, splits) | {
+        "seeds": list(dict.fromkeys(run.seed for run in runs)),
+        "runs": [entry for entry, _ in finished],
+        "blind_spots": _places(spots),
+    }
     folder = project.proofs_dir / content_key(spec)[:8]
     for split, rows in splits.items():
-        _save(gold_file(folder, split), np.array([project.labels.index(row.label) for row in rows]))
+        _save(gold_file(folder, split), np.array([project.labels.index(row.label) for row in rows], dtype=np.int64))
         for entry, logits in finished:
             _save(logits_file(folder, entry, split), logits[split])
-    when = {"id": folder.name, "created": datetime.now(timezone.utc).isoformat(), "seconds": round(time.monotonic() - began, 1)}
-    write_json(folder / "spec.json", when | spec)
+    seconds = round(time.monotonic() - began, 1)
+    made = {"id": folder.name, "created": datetime.now(timezone.utc).isoformat(), "seconds": seconds}
+    write_json(folder / "spec.json", made | spec)
     write_json(folder / "report.json", evaluate(folder))
     return folder / "report.json"
+
+
+def _refuse_new_tau(project: Project) -> None:
+    """A threshold chosen after a look at the proof would choose its outcome."""
+    finished = reports(project)
+    tau = project.settings.discovery.tau
+    if finished and finished[-1]["tau"] != tau:
+        frozen = finished[-1]["tau"]
+        raise SettingsError(
+            f"`discovery.tau` is {tau:g}, but it was {frozen:g} in the first proof and is frozen since",
+            where=str(project.root / SETTINGS_FILE),
+            mend=f"set it back to {frozen:g}, or make a new project with `blindspot init --tau {tau:g}`",
+        )
+
+
+def _without_leaks(project: Project, records: Records, monitor: Monitor) -> list[Sample]:
+    """The samples that equal no proof row; they are refused when written, but a file may come from elsewhere."""
+    guard = LeakGuard(project)
+    samples = records.samples()
+    kept = [sample for sample in samples if not guard.is_leak(sample.text, sample.text_pair)]
+    if len(kept) < len(samples):
+        monitor.note(f"{len(samples) - len(kept)} samples equal a proof row or nearly so, and are left out")
+    return kept
+
+
+def _blind_spots(project: Project, records: Records) -> list[tuple[BlindSpot, list[Example]]]:
+    """Blind spots with those of their rows that nobody has marked as wrongly labelled or ambiguous."""
+    discovery = project.discovery()
+    if discovery is None:
+        return []
+    doubtful = {row for row, marked in records.marks().items() if marked.mark.verdict != "fine"}
+    spots = []
+    for spot in discovery.blind_spots:
+        rows = [discovery.predictions[row] for row in spot.rows if row not in doubtful]
+        spots.append((spot, [Example(row.id, row.text, row.label, row.text_pair) for row in rows]))
+    return [(spot, rows) for spot, rows in spots if rows]
+
+
+def _places(spots: list[tuple[BlindSpot, list[Example]]]) -> list[dict[str, Any]]:
+    """The blind spots with the places of their rows among all pool rows that are scored."""
+    places, first = [], 0
+    for spot, rows in spots:
+        places.append({"id": spot.id, "gold": spot.gold, "predicted": spot.predicted,
+                       "rows": list(range(first, first + len(rows)))})  # fmt: skip
+        first += len(rows)
+    return places
+
+
+def _splits(project: Project, pool: list[Example]) -> dict[str, list[Example]]:
+    splits = {"proof": read_proof(project)}
+    if project.has_split("test"):
+        splits["test"] = project.examples("test")
+    return splits | ({POOL: pool} if pool else {})
+
+
+def _train(project: Project, run: Run, train: Sequence[Example], monitor: Monitor) -> ModelRef:
+    rows = training_rows(run, train, replay=project.settings.training.replay)
+    start: Weights | ModelRef
+    if run.recipe == "continue":
+        start = current_model(project, monitor=monitor)
+    else:
+        start = find_weights(project.settings.model.classifier or project.settings.model.base, monitor=monitor)
+    return trained(project, rows, seed=run.seed, start=start, epochs=run.epochs, monitor=monitor)
+
+
+def _score(project: Project, model: ModelRef, split: str, rows: list[Example], monitor: Monitor) -> Logits:
+    return predictions(project, model, rows, split_key=split, monitor=monitor)
+
+
+def _temperature(project: Project, model: ModelRef, monitor: Monitor) -> float:
+    """1, or fitted on dev for this model where the settings have confidence calibrated."""
+    if not project.settings.discovery.apply_temperature or not project.has_split("dev"):
+        return 1.0
+    dev = project.examples("dev")
+    gold = np.array([project.labels.index(row.label) for row in dev], dtype=np.int64)
+    return fit_temperature(_score(project, model, "dev", dev, monitor), gold)
+
+
+def _reference(project: Project, model: ModelRef) -> dict[str, str]:
+    return {"name": model.name, "path": str(model.path.relative_to(project.root)), "key": model.key}
+
+
+def _spec(project: Project, splits: dict[str, list[Example]]) -> dict[str, Any]:
+    """What the figures depend on beside the runs, and where they come from."""
+    settings = project.settings
+    return {
+        "round": project.round,
+        "labels": list(project.labels),
+        "tau": settings.discovery.tau,
+        "margin": settings.proof.margin,
+        "interval": settings.proof.interval,
+        "bootstrap": settings.proof.bootstrap,
+        "rows": {split: len(splits[split]) if split in splits else None for split in JUDGED},
+        "training": asdict(settings.training),
+        "hashes": {name: split.sha256 for name, split in project.manifest.splits.items()},
+        "versions": {"blindspot": engine.__version__, "python": platform.python_version()}
+        | {name: version(name) for name in _LIBRARIES},
+    }
+
+
+def _save(path: Path, array: npt.NDArray[Any]) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    write_atomic(path, buffer.getvalue())

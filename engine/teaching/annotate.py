@@ -9,8 +9,18 @@ from functools import cached_property
 
 from engine.errors import StoreError
 from engine.project import Project
-from engine.schema import Discovery, Pattern, PatternKind, Role, RowMark, RowVerdict, Sample, SpotState, SpotStatus
-from engine.schema import Teacher
+from engine.schema import (
+    Discovery,
+    Pattern,
+    PatternKind,
+    Role,
+    RowMark,
+    RowVerdict,
+    Sample,
+    SpotState,
+    SpotStatus,
+    Teacher,
+)
 from engine.teaching.board import known_spot
 from engine.teaching.quality import Draft, SampleChecker
 from engine.teaching.records import Teaching
@@ -43,7 +53,8 @@ class Annotator:
 
         Args:
             row: id of a UU or of a neighbour that is shown beside one.
-            verdict: ``label wrong`` needs the right ``label``; the others take none.
+            verdict: what is wrong with it, if anything.
+            label: the right one; needed for ``label wrong`` and for nothing else.
 
         Raises:
             StoreError: there is no such row or label, or verdict and label do not fit together.
@@ -53,14 +64,17 @@ class Annotator:
             raise StoreError(f"there is no row `{row}` in the evidence", mend="take an id that `blindspot show` prints")
         labels = ", ".join(other for other in self.project.labels if other != prediction.label)
         if verdict != "label wrong" and label is not None:
-            raise StoreError(f"`{verdict}` takes no label", where=f"row {row}", mend="leave the label out, or say `label wrong`")
+            raise StoreError(
+                f"`{verdict}` takes no label", where=f"row {row}", mend="leave it out, or say `label wrong`"
+            )
         if verdict == "label wrong" and label is None:
             raise StoreError("`label wrong` needs the right label", where=f"row {row}", mend=f"give one of {labels}")
         if label is not None and (label not in self.project.labels or label == prediction.label):
             problem = f"`{label}` is its label already" if label == prediction.label else f"there is no label `{label}`"
             raise StoreError(problem, where=f"row {row}", mend=f"give one of {labels}")
         mark = RowMark(row, verdict, label)
-        with self.teaching.store.edit(f"mark row {row} as {verdict}" + (f", right is {label}" if label else "")) as edit:
+        right = f", right is {label}" if label else ""
+        with self.teaching.store.edit(f"mark row {row} as {verdict}{right}") as edit:
             edit.put("mark", row, mark)
         return mark
 
@@ -81,7 +95,8 @@ class Annotator:
         """
         spot, text = known_spot(self.discovery, spot_id), clean(text)
         if not text:
-            raise StoreError("a pattern needs a text", where=spot.id, mend="say why these rows fail, or what else should fail")
+            mend = "say why these rows fail, or what else should fail"
+            raise StoreError("a pattern needs a text", where=spot.id, mend=mend)
         with self.teaching.store.edit(f"{'change' if replaces else 'describe'} {kind} of {spot.id}") as edit:
             record_id = self.pattern_id(spot.id, replaces, own=True) if replaces else edit.new_id("P")
             pattern = Pattern(record_id, spot.id, kind, text, self.teacher)
@@ -103,6 +118,9 @@ class Annotator:
 
         Args:
             spot_id: the blind spot it is about.
+            text: what the model is to learn from.
+            label: its right label.
+            role: target, counter or anchor.
             text_pair: the second text where rows are pairs.
             pattern: id of the pattern it is written for (``P3`` for one's own, ``P3@ann`` for ann's).
             replaces: id of the sample it takes the place of.
@@ -149,7 +167,7 @@ class Annotator:
         """
         spot, reason = known_spot(self.discovery, spot_id), clean(reason)
         if status == "skipped" and not reason:
-            raise StoreError("a skipped blind spot needs a reason", where=spot.id, mend="say in a few words why it is skipped")
+            raise StoreError("a skipped blind spot needs a reason", where=spot.id, mend="say in a few words why")
         by_hand = status in ("done", "skipped")
         with self.teaching.store.edit(f"call {spot.id} {status}" if by_hand else f"reopen {spot.id}") as edit:
             if by_hand:
@@ -179,11 +197,11 @@ class Annotator:
         Raises:
             StoreError: the blind spot has none of that name.
         """
-        full = name if "@" in name else f"{name}@{self.teaching.store.stem}"
+        full = self.teaching.own_id(name)
         found = [pattern.id for pattern in self.teaching.patterns() if pattern.blind_spot == spot_id]
         if full not in found or (own and not self.teaching.is_own(full)):
-            raise StoreError(f"{spot_id} has no pattern `{name}`{' of yours' * own}", where=self.teaching.author,
-                             mend=f"take one of {', '.join(found)}" if found else "write one with `blindspot describe`")  # fmt: skip
+            mend = f"take one of {', '.join(found)}" if found else "write one with `blindspot describe`"
+            raise StoreError(f"{spot_id} has no pattern `{name}`{' of yours' * own}", mend=mend)
         return full
 
 

@@ -6,13 +6,25 @@ Everything follows from a `Discovery` and the records; nothing is computed that 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from engine.errors import StoreError
 from engine.project import Project
-from engine.schema import ROLES, BlindSpot, Discovery, Pattern, Prediction, Record, Role, RowMark, Sample, SpotState, SpotStatus
+from engine.schema import (
+    ROLES,
+    BlindSpot,
+    Discovery,
+    Pattern,
+    Prediction,
+    Record,
+    Role,
+    RowMark,
+    Sample,
+    SpotState,
+    SpotStatus,
+)
 from engine.teaching.records import MarkedRow, Teaching
 
 SortKey = Literal["id", "size", "confidence", "coherence", "status"]
@@ -178,9 +190,11 @@ class Board:
         begun = own_patterns or written or not self._own_marks.isdisjoint(spot.rows)
         state = self._states.get(spot.id)
         return SpotView(
-            id=spot.id, gold=spot.gold, predicted=spot.predicted, size=self._counted(spot.rows), size_before=len(spot.rows),
-            mean_confidence=spot.mean_confidence, coherence=spot.coherence, words=spot.words, overlap=spot.overlap,
-            status=state.status if state else "in progress" if begun else "untouched", reason=state.reason if state else "",
+            id=spot.id, gold=spot.gold, predicted=spot.predicted, words=spot.words, overlap=spot.overlap,
+            size=self._counted(spot.rows), size_before=len(spot.rows),
+            mean_confidence=spot.mean_confidence, coherence=spot.coherence,
+            status=state.status if state else "in progress" if begun else "untouched",
+            reason=state.reason if state else "",
             patterns=len(patterns), samples=len(samples), written={role: written[role] for role in ROLES},
             quota={"target": asked.targets * times, "counter": asked.counters * times, "anchor": asked.anchors},
         )  # fmt: skip
@@ -214,7 +228,7 @@ def sort_spots(spots: Iterable[SpotView], key: SortKey) -> list[SpotView]:
 
     Spots that are equal in that stay in the order of their ids.
     """
-    ranks = {
+    ranks: dict[SortKey, Callable[[SpotView], float]] = {
         "id": lambda view: 0.0,
         "size": lambda view: -view.size,
         "confidence": lambda view: -view.mean_confidence,
@@ -225,7 +239,7 @@ def sort_spots(spots: Iterable[SpotView], key: SortKey) -> list[SpotView]:
 
 
 def filter_spots(spots: Iterable[SpotView], *, text: str = "", status: SpotStatus | None = None) -> list[SpotView]:
-    """Keep the spots whose id, direction or words contain every word of ``text`` (any case), of that status if given."""
+    """Keep the spots of that status whose id, direction and words contain every word of ``text`` (any case)."""
     wanted = text.casefold().split()
     kept = []
     for view in spots:

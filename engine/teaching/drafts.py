@@ -40,7 +40,8 @@ def write_drafts(folder: Path, author: str, drafts: Drafts) -> None:
     try:
         write_atomic(path, orjson.dumps(drafts.as_json()))
     except OSError as error:
-        raise StoreError(f"drafts cannot be saved ({error.strerror})", where=str(path), mend="make room on the disk") from error
+        problem = f"drafts cannot be saved ({error.strerror})"
+        raise StoreError(problem, where=str(path), mend="make room on the disk") from error
 
 
 def _path(folder: Path, author: str) -> Path:

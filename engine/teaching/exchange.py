@@ -49,7 +49,9 @@ def read_teaching(path: Path) -> list[Line]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise DataError(f"the file cannot be read ({error.strerror})", where=str(path), mend="name another file") from error
+        raise DataError(
+            f"the file cannot be read ({error.strerror})", where=str(path), mend="name another file"
+        ) from error
     numbered = enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1)
     lines = [_line(f"{path}:{number}", str(path), source) for number, source in numbered if source.strip()]
     if not lines:
@@ -70,14 +72,14 @@ def _line(where: str, file: str, source: bytes) -> Line:
             raise DataError(f"the line has no `{name}`", where=where, mend="add it")
     kind, pattern, counter = _word(where, values, "kind"), _word(where, values, "pattern"), values.get("counter")
     if kind not in (None, "anchor", *PATTERN_KINDS):
-        known = ", ".join((*PATTERN_KINDS, "anchor"))
-        raise DataError(f"`kind` is `{kind}`", where=where, mend=f"it must be one of {known}")
+        choices = ", ".join((*PATTERN_KINDS, "anchor"))
+        raise DataError(f"`kind` is `{kind}`", where=where, mend=f"it must be one of {choices}")
     if (pattern is None) == (kind in PATTERN_KINDS):
         problem = f"kind `{kind}` needs a `pattern`" if pattern is None else "a `pattern` needs its kind"
         raise DataError(problem, where=where, mend=f"give `pattern` with {' or '.join(PATTERN_KINDS)}, or neither")
     if not isinstance(counter, bool | None):
         raise DataError("`counter` is neither true nor false", where=where, mend="write true or false")
-    name = _word(where, values, "pattern_id", int) or pattern
+    group = _word(where, values, "pattern_id", int) or pattern
     return Line(
         where=where,
         text=text or "",
@@ -88,8 +90,8 @@ def _line(where: str, file: str, source: bytes) -> Line:
         gold=_word(where, values, "gold", int),
         predicted=_word(where, values, "predicted", int),
         pattern=pattern,
-        pattern_kind=next((known for known in PATTERN_KINDS if known == kind), None),
-        group=(file, name) if name and pattern is not None else None,
+        pattern_kind=next((choice for choice in PATTERN_KINDS if choice == kind), None),
+        group=(file, group) if group and pattern is not None else None,
     )
 
 

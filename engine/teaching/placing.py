@@ -64,7 +64,7 @@ def _named(line: Line, discovery: Discovery, known: Mapping[str, str]) -> BlindS
     spot = discovery.spot(line.blind_spot) if line.blind_spot else None
     if spot and line.gold in (None, spot.gold) and line.predicted in (None, spot.predicted):
         return spot
-    return discovery.spot(known[line.pattern]) if line.pattern in known else None
+    return discovery.spot(known.get(line.pattern or "", ""))
 
 
 def _candidates(members: Sequence[Line], discovery: Discovery) -> Sequence[BlindSpot]:
@@ -84,14 +84,14 @@ def _nearest(
     discovery: Discovery,
     embed: Embed,
 ) -> dict[Group, str]:
-    """For each group the candidate whose rows' mean vector has the largest cosine with the mean of the group's texts."""
+    """For each group the candidate with the largest cosine between the mean of its rows and the mean of the group."""
     if not wanted:
         return {}
     import numpy as np
 
     spots = list({spot.id: spot for candidates in wanted.values() for spot in candidates}.values())
     parts = [[_row(discovery, row) for row in spot.rows] for spot in spots]
-    parts += [[Example(line.where, line.text, line.label, line.text_pair) for line in groups[group]] for group in wanted]
+    parts += [[Example(line.where, line.text, line.label, line.text_pair) for line in groups[key]] for key in wanted]
     vectors = embed([example for part in parts for example in part])
     means = [part.mean(axis=0) for part in np.split(vectors, np.cumsum([len(part) for part in parts])[:-1])]
     units = [mean / max(float(np.linalg.norm(mean)), 1e-12) for mean in means]
@@ -106,4 +106,3 @@ def _nearest(
 def _row(discovery: Discovery, row: str) -> Example:
     found = discovery.predictions[row]
     return Example(found.id, found.text, found.label, found.text_pair)
-

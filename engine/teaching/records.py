@@ -11,7 +11,8 @@ from pathlib import Path
 
 from engine.schema import Pattern, RowMark, Sample, SpotState, Teacher
 from engine.teaching.lock import PATIENCE
-from engine.teaching.store import Kind, Log, Revision, Store
+from engine.teaching.revisions import Kind, Log, Revision
+from engine.teaching.store import Store
 
 Typed = RowMark | Pattern | Sample | SpotState
 
@@ -130,6 +131,10 @@ class Teaching(Records):
     def states(self) -> dict[str, SpotState]:
         """What this annotator set by hand (done, skipped), by blind spot id."""
         return {record.blind_spot: record for record in self.own("state") if isinstance(record, SpotState)}
+
+    def own_id(self, name: str) -> str:
+        """The full id of one's own pattern or sample: ``S3`` is ``S3@ann`` where ann is the annotator."""
+        return name if "@" in name else f"{name}@{self.store.stem}"
 
     def is_own(self, record_id: str) -> bool:
         """Whether this annotator wrote the pattern or sample."""

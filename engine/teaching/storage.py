@@ -44,8 +44,8 @@ class Recovery:
         """One sentence for the annotator."""
         lost = [f"{self.dropped} damaged line{'s' * (self.dropped != 1)} dropped"] if self.dropped else []
         lost += ["its end is missing"] if self.cut else []
-        where = f"; the damaged original is kept as {self.copy.name}" if self.copy else ""
-        return f"{self.path.name} was damaged: {self.kept} whole records kept, {', '.join(lost) or 'nothing lost'}{where}."
+        whole = f"{self.path.name} was damaged: {self.kept} whole records kept, {', '.join(lost) or 'nothing lost'}"
+        return f"{whole}; the damaged original is kept as {self.copy.name}." if self.copy else f"{whole}."
 
 
 class AtomicStorage(Storage):
@@ -98,7 +98,7 @@ class AtomicStorage(Storage):
             write_atomic(self._path, b"\n".join(_lines(data)))
         except OSError as error:
             raise StoreError(f"annotations cannot be written ({error.strerror})", where=str(self._path),
-                             mend="make room or give yourself the right to write there; nothing was changed") from error  # fmt: skip
+                             mend="make room, or give yourself the right; nothing was changed") from error  # fmt: skip
         self._tables, self._seen = data, self.identity()
 
     def _keep_damaged(self, found: Recovery) -> Recovery:

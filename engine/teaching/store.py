@@ -1,164 +1,27 @@
 """One author's records as append-only revisions: what was written is never changed, so undo has no limit.
 
-An edit, its undo and its redo are all new revisions; the current records, and what can be undone, follow from reading
-them in order. That is why undo works after a restart and from another process, and why the file is its own audit
-trail. Only one process writes at a time, and it reads what others wrote first.
+An edit, its undo and its redo are all new revisions. That is why undo works after a restart and from another process,
+and why the file is its own audit trail. Only one process writes at a time, and it reads what others wrote first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from tinydb import TinyDB
 from tinydb.table import Document
 
 from engine import __version__
 from engine.errors import StoreError
-from engine.schema import Pattern, Record, RowMark, Sample, SpotState, Teacher
+from engine.schema import Record
 from engine.teaching.authors import file_stem
 from engine.teaching.lock import PATIENCE, writing
-from engine.teaching.storage import AtomicStorage, Identity, Recovery
-
-Kind = Literal["mark", "pattern", "sample", "state"]
-Cause = Literal["edit", "undo", "redo"]
-Key = tuple[str, str]
-Body = dict[str, Any]
-
-TABLE = "revisions"
-SCHEMAS: dict[str, type[Record]] = {"mark": RowMark, "pattern": Pattern, "sample": Sample, "state": SpotState}
-
-
-@dataclass(frozen=True, slots=True)
-class Revision(Record):
-    """One change of one record.
-
-    Attributes:
-        seq: its number in the author's file. id: of the record; revision: 1 for its first.
-        kind: mark, pattern, sample or state. body: the record from now on; None: deleted.
-        author, time (UTC, ISO 8601), tool: who, when, and with which version.
-        action: seq of the first revision of the action it belongs to; one undo takes back one action.
-        note: what the action did, in words.
-        cause: ``edit``, or ``undo`` or ``redo`` of the action ``answers``.
-    """
-
-    seq: int
-    id: str
-    revision: int
-    kind: str
-    body: Body | None
-    author: str
-    time: str
-    tool: str
-    action: int
-    note: str
-    cause: Cause
-    answers: int | None = None
-
-
-_REVISION_KEYS = frozenset(f.name for f in fields(Revision))
-_BODY_KEYS = {
-    kind: frozenset(f.name for f in fields(schema) if f.default is MISSING)  # type: ignore[arg-type]
-    for kind, schema in SCHEMAS.items()
-}
-_TYPES = {"seq": int, "revision": int, "action": int, "id": str, "kind": str, "author": str, "time": str, "note": str}
-_TEACHER_KEYS = frozenset(f.name for f in fields(Teacher))
-
-
-def _is_whole(key: str, record: Any) -> bool:
-    if not isinstance(record, dict) or not record.keys() >= _REVISION_KEYS or record["seq"] != int(key):
-        return False
-    if not all(isinstance(record[name], expected) for name, expected in _TYPES.items()):
-        return False
-    body, needed = record["body"], _BODY_KEYS.get(record["kind"])
-    if body is None or needed is None:  # deleted, or of a kind that a newer version wrote
-        return True
-    if not isinstance(body, dict) or not body.keys() >= needed:
-        return False
-    return "teacher" not in needed or (isinstance(body["teacher"], dict) and body["teacher"].keys() >= _TEACHER_KEYS)
-
-
-class Log:
-    """One author's file, for reading. Revisions of kinds that a newer version wrote are kept and left alone."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._storage = AtomicStorage(path, table=TABLE, is_whole=_is_whole)
-        self._seen: Identity | None = None
-        self.version = 0
-        """Grows with every change of the records."""
-        self._reset()
-        self.refresh()
-
-    def _reset(self) -> None:
-        self.revisions: list[Revision] = []
-        """Everything ever written, in order."""
-        self.current: dict[Key, Revision] = {}
-        """The latest revision of each record that is not deleted, by kind and id."""
-        self._latest: dict[Key, Revision] = {}
-        self._actions: dict[int, list[Revision]] = {}
-        self._done: list[int] = []
-        self._undone: list[int] = []
-
-    @property
-    def recovery(self) -> Recovery | None:
-        """What was lost when the file was found damaged; None when it was whole."""
-        return self._storage.recovery
-
-    def refresh(self) -> bool:
-        """Read the file again if it has changed; whether it had.
-
-        Raises:
-            StoreError: the file may not be read.
-        """
-        identity = self._storage.identity()
-        if identity == self._seen:
-            return False
-        tables = self._storage.read() or {}
-        self._reset()
-        for document in sorted(tables.get(TABLE, {}).values(), key=lambda found: found["seq"]):
-            self._apply(Revision(**{name: document[name] for name in _REVISION_KEYS}))
-        self._seen = identity
-        self.version += 1
-        return True
-
-    @property
-    def undoable(self) -> str | None:
-        """What the next undo takes back, in words."""
-        return self._actions[self._done[-1]][0].note if self._done else None
-
-    @property
-    def redoable(self) -> str | None:
-        """What the next redo does again, in words."""
-        return self._actions[self._undone[-1]][0].note if self._undone else None
-
-    def _body(self, key: Key) -> Body | None:
-        return self.current[key].body if key in self.current else None
-
-    def _apply(self, revision: Revision) -> None:
-        key = (revision.kind, revision.id)
-        self.revisions.append(revision)
-        self._latest[key] = revision
-        if revision.body is None:
-            self.current.pop(key, None)
-        else:
-            self.current[key] = revision
-        first = revision.action not in self._actions
-        self._actions.setdefault(revision.action, []).append(revision)
-        if not first:
-            return
-        if revision.cause == "edit":
-            self._done.append(revision.action)
-            self._undone.clear()
-            return
-        source, target = (self._done, self._undone) if revision.cause == "undo" else (self._undone, self._done)
-        if revision.answers in source:  # a damaged file may have lost it
-            source.remove(revision.answers)
-            target.append(revision.answers)
+from engine.teaching.revisions import TABLE, Body, Cause, Key, Kind, Log, Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +46,8 @@ class Edit:
         """An id that nobody has: ``P3@ann`` is the third pattern of the author ``ann``."""
         tail = f"@{self._stem}"
         if letter not in self._given:
-            numbers = [key[1][1 : -len(tail)] for key in self._log._latest if key[1][0] == letter and key[1].endswith(tail)]
+            ids = [record_id for _, record_id in self._log.ids() if record_id.startswith(letter)]
+            numbers = [record_id[len(letter) : -len(tail)] for record_id in ids if record_id.endswith(tail)]
             self._given[letter] = max((int(number) for number in numbers if number.isdecimal()), default=0)
         self._given[letter] += 1
         return f"{letter}{self._given[letter]}{tail}"
@@ -270,7 +134,9 @@ class Store(Log):
                 bodies = {(found.kind, found.id): found.body for found in action}
             return Reverted(action[0].note, self._append(bodies, action[0].note, cause, action[0].action))
 
-    def _append(self, bodies: dict[Key, Body | None], note: str, cause: Cause, answers: int | None) -> tuple[Revision, ...]:
+    def _append(
+        self, bodies: dict[Key, Body | None], note: str, cause: Cause, answers: int | None
+    ) -> tuple[Revision, ...]:
         if cause == "edit":
             bodies = {key: body for key, body in bodies.items() if self._body(key) != body}
         time = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
@@ -279,8 +145,8 @@ class Store(Log):
         for seq, ((kind, record_id), body) in enumerate(bodies.items(), start=first):
             last = self._latest.get((kind, record_id))
             new.append(Revision(
-                seq=seq, id=record_id, revision=last.revision + 1 if last else 1, kind=kind, body=body, author=self.author,
-                time=time, tool=__version__, action=first, note=note, cause=cause, answers=answers,
+                seq=seq, id=record_id, revision=last.revision + 1 if last else 1, kind=kind, body=body,
+                author=self.author, time=time, tool=__version__, action=first, note=note, cause=cause, answers=answers,
             ))  # fmt: skip
         if new:
             for left in self.path.parent.glob(f".{self.path.name}.*"):

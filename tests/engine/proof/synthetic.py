@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 
+from engine.files import write_json
+from engine.project import Project
+from engine.proof.evaluate import evaluate, gold_file, logits_file
 from engine.proof.metrics import Scored
 
 Logits = npt.NDArray[np.float32]
@@ -38,3 +43,52 @@ def hand(confidence: list[float], wrong: list[int]) -> Scored:
         confidence=np.array(confidence, dtype=np.float64),
         n_labels=2,
     )
+
+
+def write_proof(
+    project: Project,
+    *,
+    baseline: list[Logits],
+    arms: dict[tuple[str, str], list[Logits]],
+    gold: Gold,
+    created: str = "2026-01-02T03:04:05+00:00",
+    proof_id: str = "aaaa1111",
+    test: bool = True,
+) -> Path:
+    """A finished proof of models that were never trained, with one blind spot over the first four rows."""
+    folder = project.proofs_dir / proof_id
+    seeds = list(range(13, 13 + len(baseline)))
+    splits = ["proof", "pool", *(["test"] if test else [])]
+    runs = []
+    for (arm, recipe), logits in {("baseline", "scratch"): baseline, **arms}.items():
+        for seed, one in zip(seeds, logits, strict=True):
+            name = f"{arm}-{recipe}-{seed}"
+            (project.models_dir / name).mkdir(parents=True, exist_ok=True)
+            run = {"arm": arm, "recipe": recipe, "seed": seed, "n_added": 5, "n_rows": 9, "temperature": 1.0}
+            runs.append(run | {"model": {"name": name, "path": f"models/{name}", "key": name}})
+            for split in splits:
+                save(logits_file(folder, run, split), one)
+                save(gold_file(folder, split), gold)
+    spec = {
+        "id": proof_id,
+        "created": created,
+        "seconds": 1.0,
+        "round": 1,
+        "seeds": seeds,
+        "tau": 0.9,
+        "margin": 0.01,
+        "interval": 0.95,
+        "bootstrap": 200,
+        "rows": {"proof": len(gold), "test": len(gold) if test else None},
+        "runs": runs,
+        "blind_spots": [{"id": "B1", "gold": "pos", "predicted": "neg", "rows": [0, 1, 2, 3]}],
+    }
+    write_json(folder / "spec.json", spec)
+    write_json(folder / "report.json", evaluate(folder))
+    return folder
+
+
+def save(path: Path, array: npt.NDArray[np.generic]) -> None:
+    """Write an array."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, array)

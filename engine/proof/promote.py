@@ -1,0 +1,88 @@
+"""Making an arm's model the one that the next round discovers with. Light: it only writes down which model that is.
+
+A model that was not proven is promoted only on purpose, and its verdict stays written beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ProjectError
+from engine.files import write_json
+from engine.project import Project
+from engine.proof.report import find_arm, read_report
+from engine.schema import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion(Record):
+    """What was promoted.
+
+    Attributes:
+        round: the round that it starts.
+        name: of the model. path: its folder, relative to the project. key: content key of its weights.
+        promoted_from: id of the proof. verdict: the one it was given there.
+    """
+
+    round: int
+    name: str
+    path: str
+    key: str
+    promoted_from: str
+    arm: str
+    recipe: str
+    seed: int
+    verdict: str
+
+
+def promote(
+    project: Project,
+    *,
+    arm: str,
+    recipe: str = "scratch",
+    seed: int | None = None,
+    proof_id: str | None = None,
+    force: bool = False,
+) -> Promotion:
+    """Start the next round with the model of an arm.
+
+    A round in which nothing was discovered yet is not left behind empty: its model is replaced.
+
+    Args:
+        project: with a finished proof.
+        arm: name of the arm.
+        recipe: how its model was trained.
+        seed: which of its models; default: the first.
+        proof_id: default: the newest proof.
+        force: promote it whatever its verdict.
+
+    Raises:
+        ProjectError: there is no such proof, arm or seed, its model is gone, or it is not proven and not forced.
+    """
+    report = read_report(project, proof_id)
+    entry = find_arm(report, arm, recipe)
+    seed = report["seeds"][0] if seed is None else seed
+    model = _model(project, entry, seed)
+    if entry["verdict"] != "proven" and not force:
+        raise ProjectError(f"arm {arm} ({recipe}) was judged `{entry['verdict']}`, not `proven`",
+                           where=f"proof {report['id']}", mend="promote it all the same with --force")  # fmt: skip
+    number = project.round
+    if number == 1 or project.discovery() is not None:
+        number += 1
+    promotion = Promotion(round=number, **model, promoted_from=report["id"], arm=arm, recipe=recipe, seed=seed,
+                          verdict=entry["verdict"])  # fmt: skip
+    write_json(project.round_dir(number) / "model.json", promotion.as_json())
+    return promotion
+
+
+def _model(project: Project, entry: dict[str, Any], seed: int) -> dict[str, str]:
+    if str(seed) not in entry["models"]:
+        raise ProjectError(f"arm {entry['arm']} ({entry['recipe']}) was not trained with seed {seed}",
+                           mend=f"its seeds are {', '.join(entry['models'])}")  # fmt: skip
+    model: dict[str, str] = entry["models"][str(seed)]
+    if not Path(project.root / model["path"]).is_dir():
+        raise ProjectError("the model's folder is gone", where=str(project.root / model["path"]),
+                           mend=f"train it again with `blindspot retrain {project.root}`")  # fmt: skip
+    return model

@@ -1,0 +1,59 @@
+"""Cold start to first paint on a real terminal (pty, 80x24) against a minimal Textual app, in turn, each a new process."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pexpect
+
+from tests.bench.project import large_project
+
+MINIMAL = """
+from textual.app import App
+from textual.widgets import Static
+class Minimal(App):
+    def compose(self):
+        yield Static("ready to work")
+Minimal().run()
+"""
+RUNS = 15
+
+
+def main() -> None:
+    """Print medians and the ratio."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "minimal.py"
+        script.write_text(MINIMAL)
+        for rows in (500, 100_000):
+            project = large_project(Path(folder) / f"project-{rows}", rows=rows)
+            ours = [sys.executable, "-m", "tui", "open", str(project)]
+            first_paint(ours, "blind spots")  # warm the file cache and the byte code
+            pairs = [(first_paint(ours, "blind spots"), first_paint([sys.executable, str(script)], "ready to work"))
+                     for _ in range(RUNS)]  # fmt: skip
+            ratios = sorted(own / peer for own, peer in pairs)
+            print(
+                f"first paint, {rows} pool rows: blindspot {statistics.median(p[0] for p in pairs) * 1000:.0f} ms, "
+                f"minimal Textual app {statistics.median(p[1] for p in pairs) * 1000:.0f} ms, "
+                f"ratio {statistics.median(ratios):.2f} (middle half {ratios[RUNS // 4]:.2f} to {ratios[-1 - RUNS // 4]:.2f}, "
+                f"n = {RUNS}; {os.cpu_count()} cores, Python {platform.python_version()})"
+            )
+
+
+def first_paint(command: list[str], text: str) -> float:
+    """Seconds from starting the process to the text's arrival on the terminal."""
+    began = time.perf_counter()
+    child = pexpect.spawn(command[0], command[1:], dimensions=(24, 80), env={**os.environ, "TERM": "xterm-256color"})
+    child.expect_exact(text.encode(), timeout=60)
+    seconds = time.perf_counter() - began
+    child.close(force=True)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ProjectError
+from engine.files import write_json
+from engine.project import Project
+from engine.proof.arms import Arm, choose_arms, estimate_seconds, plan_runs, training_rows
+from engine.schema import Example, Role, Sample, Teacher, TeacherKind
+
+
+def sample(text: str, kind: TeacherKind, *, label: str = "pos", role: Role = "target", name: str = "ann") -> Sample:
+    return Sample(f"{name}-{text}", "B1", text, label, role, Teacher(name, kind))
+
+
+HUMAN = [sample("not bad at all", "human"), sample("not good", "human", label="neg", role="counter")]
+LLM = [sample("could be worse", "llm", name="gpt"), sample("a fine day", "llm", role="anchor", name="gpt")]
+
+
+def texts(arm: Arm) -> set[str]:
+    return {row.text for row in arm.samples}
+
+
+def test_one_arm_for_each_kind_and_one_for_all() -> None:
+    human, llm, everything = choose_arms([*LLM, *HUMAN])
+    assert (human.name, llm.name, everything.name) == ("human", "llm", "all")
+    assert texts(human) == {"not bad at all", "not good"}
+    assert texts(llm) == {"could be worse", "a fine day"}
+    assert texts(everything) == texts(human) | texts(llm)
+
+
+def test_all_is_left_out_where_it_would_equal_the_only_kind() -> None:
+    assert [arm.name for arm in choose_arms(HUMAN)] == ["human"]
+
+
+def test_samples_of_every_author_and_role_of_a_kind_belong_to_its_arm() -> None:
+    (arm,) = choose_arms([*HUMAN, sample("meh", "human", name="bob"), sample("plain", "human", role="anchor")])
+    assert len(arm.samples) == 4
+
+
+def test_equal_samples_count_once_and_contradictory_ones_both() -> None:
+    repeated = [*HUMAN, sample("Not bad, at all!", "human", name="bob"), sample("not good", "human", name="bob")]
+    (arm,) = choose_arms(repeated)
+    assert sorted((row.text, row.label) for row in arm.samples) == [
+        ("not bad at all", "pos"),
+        ("not good", "neg"),
+        ("not good", "pos"),
+    ]
+
+
+def test_an_arm_does_not_depend_on_the_order_of_its_samples() -> None:
+    assert choose_arms(HUMAN + LLM)[-1] == choose_arms(LLM[::-1] + HUMAN[::-1])[-1]
+
+
+def test_only_the_arms_asked_for_in_a_fixed_order() -> None:
+    assert [arm.name for arm in choose_arms(HUMAN + LLM, ["all", "human"])] == ["human", "all"]
+
+
+def test_without_samples_the_error_says_how_to_get_some() -> None:
+    with pytest.raises(ProjectError, match="import-teaching"):
+        choose_arms([])
+
+
+@pytest.mark.parametrize("name", ["llm", "all", "baseline", "humna"])
+def test_an_arm_without_teaching_is_refused_with_those_there_are(name: str) -> None:
+    with pytest.raises(ProjectError, match=f"arm `{name}`; use one of human"):
+        choose_arms(HUMAN, [name])
+
+
+def test_the_plan_has_the_baseline_once_and_every_arm_with_every_recipe_and_seed(project: Project) -> None:
+    runs = plan_runs(project, choose_arms(HUMAN), seeds=[5, 6])
+    n_train = project.manifest.splits["train"].rows
+    assert [(run.arm.name, run.recipe, run.seed, run.rows, run.epochs) for run in runs] == [
+        ("baseline", "scratch", 5, n_train, 3),
+        ("baseline", "scratch", 6, n_train, 3),
+        ("human", "scratch", 5, n_train + 2, 3),
+        ("human", "scratch", 6, n_train + 2, 3),
+        ("human", "continue", 5, 2 + 8, 1),
+        ("human", "continue", 6, 2 + 8, 1),
+    ]
+
+
+def test_seeds_come_from_the_settings_and_count_once(project: Project) -> None:
+    assert {run.seed for run in plan_runs(project, [])} == {13, 14, 15}
+    assert [run.seed for run in plan_runs(project, [], seeds=[4, 4, 2])] == [4, 2]
+
+
+def test_an_unknown_recipe_or_no_seed_is_refused(project: Project) -> None:
+    with pytest.raises(ProjectError, match="recipe `boil`"):
+        plan_runs(project, [], recipes=["boil"])  # type: ignore[list-item]
+    with pytest.raises(ProjectError, match="at least one seed"):
+        plan_runs(project, [], seeds=[])
+
+
+def test_scratch_trains_on_all_of_train_as_it_is_and_the_samples(project: Project) -> None:
+    train = project.examples("train")
+    run = plan_runs(project, choose_arms(HUMAN), seeds=[5], recipes=["scratch"])[-1]
+    rows = training_rows(run, train, replay=4)
+    assert rows[: len(train)] == train
+    assert rows[len(train) :] == list(run.arm.samples)
+
+
+def test_continue_replays_a_seeded_draw_of_train(project: Project) -> None:
+    train = project.examples("train")
+    one, other = plan_runs(project, choose_arms(HUMAN), seeds=[5, 6], recipes=["continue"])[-2:]
+    rows = training_rows(one, train, replay=4)
+    assert len(rows) == one.rows == 2 + 8
+    assert set(one.arm.samples) < set(rows)
+    assert set(rows) - set(one.arm.samples) < set(train)
+    assert rows == training_rows(one, train, replay=4)
+    assert rows != training_rows(other, train, replay=4)
+
+
+def test_replay_never_takes_more_than_there_is(project: Project) -> None:
+    train = [Example("t1", "fine", "pos"), Example("t2", "awful", "neg")]
+    run = plan_runs(project, choose_arms(HUMAN), seeds=[5], recipes=["continue"])[-1]
+    assert len(training_rows(run, train, replay=4)) == 2 + 2
+
+
+def test_an_estimate_needs_an_earlier_training(project: Project) -> None:
+    runs = plan_runs(project, choose_arms(HUMAN), seeds=[5], recipes=["continue"])
+    assert estimate_seconds(project, runs) is None
+    for name, speed in (("a", 10.0), ("b", 20.0), ("c", 30.0)):
+        write_json(Path(project.models_dir / name / "training.json"), {"rows_per_second": speed})
+    passes = project.manifest.splits["train"].rows * 3 + 10
+    assert estimate_seconds(project, runs) == pytest.approx(passes / 20)

@@ -1,0 +1,52 @@
+"""The wall: what may be imported by what, proved in a fresh interpreter (the import contracts prove the rest)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"torch", "transformers", "sentence_transformers", "sklearn", "scipy", "numpy", "pyarrow", "openai", "datasketch"}
+ROOT = Path(__file__).parents[1]
+LIGHT = [
+    "engine.schema",
+    "engine.settings",
+    "engine.project",
+    "engine.jobs",
+    "engine.jobs.worker",
+    "engine.jobs.kinds",
+    "engine.data.heldout",
+    "engine.data.text",
+    "engine.proof.report",
+    "engine.proof.promote",
+    "engine.proof.estimate",
+    *(f"engine.teaching.{path.stem}" for path in (ROOT / "engine" / "teaching").glob("[a-z]*.py")),
+]
+TUI = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in sorted((ROOT / "tui").rglob("*.py"))
+    if path.stem not in ("__init__", "__main__")
+]
+
+
+def modules_after(code: str) -> set[str]:
+    """Top-level modules that are loaded after running code in a fresh interpreter."""
+    script = f"{code}\nimport sys; print(' '.join(name for name in sys.modules if '.' not in name))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_light_modules_load_no_model_library_and_no_terminal(module: str) -> None:
+    assert not modules_after(f"import {module}") & (HEAVY | {"textual", "rich", "tui"})
+
+
+def test_no_module_of_the_terminal_loads_a_model_library() -> None:
+    assert not modules_after("\n".join(f"import {module}" for module in TUI)) & HEAVY
+
+
+def test_a_plain_command_does_not_load_the_app() -> None:
+    code = "from tui.cli import main\ntry:\n    main(['jobs', '--help'])\nexcept SystemExit:\n    pass"
+    assert not modules_after(code) & (HEAVY | {"textual"})

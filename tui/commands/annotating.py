@@ -1,0 +1,105 @@
+"""What the commands over records do alike: who annotates, opening the records, and printing data for people.
+
+Data is printed as text, never as markup, with control characters as escapes; lines are fitted to a terminal's width
+and left whole for any other reader.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from engine.data.text import visible
+from engine.errors import ProjectError
+from engine.project import Project
+from engine.schema import TEACHER_KINDS, Discovery, Pattern, Sample, Teacher
+from engine.teaching.annotate import Annotator
+from engine.teaching.authors import default_author
+from engine.teaching.board import Board
+from engine.teaching.records import Teaching
+from tui.commands.shared import add_json, add_project
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Session:
+    """The records of a project as one annotator sees and writes them.
+
+    Attributes:
+        project: the folder. discovery: of its current round. teaching: the records.
+        board: what they add up to. annotator: takes what is written.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.project = Project.open(options.project)
+        self.discovery = discovered(self.project)
+        self.teaching = open_teaching(self.project, options)
+        self.board = Board(self.project, self.discovery, self.teaching)
+        teacher = Teacher(self.teaching.author, getattr(options, "teacher_kind", "human"))
+        self.annotator = Annotator(self.project, self.discovery, self.teaching, teacher)
+
+
+def discovered(project: Project) -> Discovery:
+    """What was found in the current round.
+
+    Raises:
+        ProjectError: nothing has been discovered yet.
+    """
+    found = project.discovery()
+    if found is None:
+        mend = "run `blindspot discover` on it"
+        raise ProjectError("nothing has been discovered yet", where=str(project.root), mend=mend)
+    return found
+
+
+def open_teaching(project: Project, options: argparse.Namespace) -> Teaching:
+    """The records; a damaged file that was mended is told on stderr."""
+    teaching = Teaching(project.teaching_dir, options.annotator or default_author())
+    for sentence in teaching.repairs:
+        print(f"blindspot: {sentence}", file=sys.stderr)
+    return teaching
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """The argument DIR and the options --annotator and --json."""
+    add_project(parser)
+    parser.add_argument("--annotator", metavar="NAME", help="whose records (default: the login name)")
+    add_json(parser)
+
+
+def add_teacher_kind(parser: argparse.ArgumentParser) -> None:
+    """The option --teacher-kind of the commands that write patterns and samples."""
+    parser.add_argument("--teacher-kind", choices=TEACHER_KINDS, default="human", help="who wrote it (default: human)")
+
+
+def console() -> Console:
+    """For people: wrapped to the width of a terminal; whole lines without colours for any other reader."""
+    from rich.console import Console
+
+    made = Console(highlight=False, markup=False, emoji=False)
+    made.soft_wrap = not made.is_terminal
+    return made
+
+
+def say(out: Console, text: str, *, indent: int = 0) -> None:
+    """Print one paragraph of data, indented."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if out.is_terminal:
+        out.print(Padding(Text(visible(text)), (0, 0, 0, indent)))
+    else:
+        out.print(" " * indent + visible(text))
+
+
+def sample_line(sample: Sample) -> str:
+    """A sample on one line: id, role, label, text."""
+    pair = f" | {sample.text_pair}" if sample.text_pair is not None else ""
+    return f"{sample.id}  {sample.role}, {sample.label}: {sample.text}{pair}"
+
+
+def pattern_line(pattern: Pattern) -> str:
+    """A pattern on one line: id, kind, teacher, text."""
+    return f"{pattern.id}  {pattern.kind} by {pattern.teacher.name} ({pattern.teacher.kind}): {pattern.text}"

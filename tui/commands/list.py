@@ -1,0 +1,67 @@
+"""`blindspot list`: the blind spots with their counts, states and words."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.schema import SPOT_STATUSES
+from engine.teaching.board import SORT_KEYS, SpotView, Totals, filter_spots, sort_spots
+from tui.commands.annotating import Session, add_common, console
+from tui.commands.shared import SubParsers, new_parser, print_json
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "list",
+        "list the blind spots",
+        "  blindspot list work\n  blindspot list work --sort confidence --status untouched\n"
+        "  blindspot list work --filter 'negative service'\n"
+        "  blindspot list work --json | jq -r '.blind_spots[] | [.id, .size] | @tsv'",
+    )
+    add_common(parser)
+    parser.add_argument("--sort", choices=SORT_KEYS, default="size", help="largest, surest ... first (default: size)")
+    parser.add_argument("--filter", metavar="WORDS", default="", help="only those with these in id, direction or words")
+    parser.add_argument("--status", choices=SPOT_STATUSES, help="only those in this state")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the list."""
+    board = Session(options).board
+    totals = board.totals()
+    spots = sort_spots(filter_spots(board.spots(), text=options.filter, status=options.status), options.sort)
+    if options.json:
+        print_json({"totals": totals.as_json(), "blind_spots": [spot.as_json() for spot in spots]})
+        return 0
+    out = console()
+    out.print(_totals(totals))
+    for line in _rows(spots):
+        out.print(line.rstrip(), no_wrap=out.is_terminal, overflow="ellipsis" if out.is_terminal else "ignore")
+    return 0
+
+
+def _totals(totals: Totals) -> str:
+    left = f", {totals.uus_after_marks} after marks" if totals.uus_after_marks != totals.uus else ""
+    return (
+        f"{totals.uus} UUs{left}; {totals.blind_spots} blind spots: {totals.done} done, {totals.skipped} skipped, "
+        f"{totals.in_progress} in progress; {totals.patterns} patterns, {totals.samples} samples"
+    )
+
+
+def _rows(spots: list[SpotView]) -> list[str]:
+    from rich.cells import cell_len
+
+    from engine.data.text import visible
+
+    cells = [("id", "size", "direction", "status", "conf", "coh", "patterns", "samples", "words")]
+    for spot in spots:
+        status = f"{spot.status}: {spot.reason}" if spot.reason else spot.status
+        size = str(spot.size) if spot.size == spot.size_before else f"{spot.size}/{spot.size_before}"
+        direction, words = visible(spot.direction), visible(", ".join(spot.words))
+        figures = (f"{spot.mean_confidence:.2f}", f"{spot.coherence:.2f}", str(spot.patterns), str(spot.samples))
+        cells.append((spot.id, size, direction, visible(status), *figures, words))
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    padded = [[cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)] for row in cells]
+    return ["  ".join(row) for row in padded]

@@ -1,0 +1,43 @@
+"""`blindspot promote`: start the next round with the model of an arm."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from engine.project import Project
+from engine.proof.promote import promote
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "promote",
+        "start the next round with the model of an arm",
+        "  blindspot promote work --arm human\n  blindspot promote work --arm all --recipe continue --seed 14\n"
+        "  blindspot promote work --arm example --force; blindspot discover work",
+    )
+    add_project(parser)
+    parser.add_argument("--arm", required=True, metavar="ARM", help="human, llm, example or all")
+    parser.add_argument("--recipe", choices=("scratch", "continue"), default="scratch", help="default: scratch")
+    parser.add_argument("--seed", type=int, metavar="N", help="which of its models; default: that of the first seed")
+    parser.add_argument("--id", metavar="ID", help="proof that the arm is taken from; default: the newest")
+    parser.add_argument("--force", action="store_true", help="promote it although it is not proven")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Promote, and say what the next round starts from."""
+    done = promote(Project.open(options.project), arm=options.arm, recipe=options.recipe, seed=options.seed,
+                   proof_id=options.id, force=options.force)  # fmt: skip
+    if done.verdict != "proven":
+        print(f"blindspot: warning: this model was judged `{done.verdict}`, not `proven`", file=sys.stderr)
+    if options.json:
+        print_json(done.as_json())
+        return 0
+    print(f"round {done.round} starts from {done.name} ({done.arm}, {done.recipe}, seed {done.seed}: {done.verdict})")
+    print(f"next: blindspot discover {options.project}")
+    return 0

@@ -1,0 +1,87 @@
+"""`blindspot show`: the evidence of one blind spot in full, with what was written about it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from engine.schema import Prediction
+from engine.teaching.board import EvidenceRow
+from tui.commands.annotating import Session, add_common, console, pattern_line, sample_line, say
+from tui.commands.shared import SubParsers, new_parser, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SCATTERED = "scattered"
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "show",
+        "show the evidence of a blind spot, its patterns and samples",
+        "  blindspot show work B3\n  blindspot show work scattered        UUs that belong to no blind spot\n"
+        "  blindspot show work B3 --json | jq -r '.evidence[].prediction.text'",
+    )
+    add_common(parser)
+    parser.add_argument("spot", metavar="ID", help=f"blind spot, or `{SCATTERED}`")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the evidence."""
+    board = Session(options).board
+    spot = None if options.spot == SCATTERED else board.spot(options.spot)
+    evidence = board.evidence(spot.id) if spot else board.scattered()
+    patterns, samples = (board.patterns(spot.id), board.samples(spot.id)) if spot else ([], [])
+    if options.json:
+        lists = {"evidence": evidence, "patterns": patterns, "samples": samples}
+        values = {name: [record.as_json() for record in records] for name, records in lists.items()}
+        print_json({"blind_spot": spot.as_json() if spot else None, **values})
+        return 0
+    out = console()
+    if spot:
+        left = "" if spot.size == spot.size_before else f" ({spot.size_before} before marks)"
+        figures = f"mean confidence {spot.mean_confidence:.3f}, coherence {spot.coherence:.2f}"
+        say(out, f"{spot.id}  {spot.direction}  {spot.size} UUs{left}, {figures}")
+        say(out, f"words: {', '.join(spot.words)}")
+        quota = ", ".join(f"{spot.written[role]} of {asked} {role}" for role, asked in spot.quota.items())
+        say(out, f"status: {spot.status}{f', {spot.reason}' if spot.reason else ''}; your samples: {quota}")
+    else:
+        say(out, f"{len(evidence)} scattered UUs, in no blind spot")
+    for number, row in enumerate(evidence, start=1):
+        _show_row(out, number, row)
+    for pattern in patterns:
+        out.print()
+        say(out, pattern_line(pattern))
+        for sample in samples:
+            if sample.pattern == pattern.id:
+                say(out, sample_line(sample), indent=2)
+    known = {pattern.id for pattern in patterns}
+    if loose := [sample for sample in samples if sample.pattern not in known]:
+        out.print()
+        say(out, "samples without a pattern")
+        for sample in loose:
+            say(out, sample_line(sample), indent=2)
+    return 0
+
+
+def _show_row(out: Console, number: int, row: EvidenceRow) -> None:
+    found = row.prediction
+    out.print()
+    say(out, f"{number}. {found.id}  gold {found.label}, predicted {found.predicted} {found.confidence:.3f}")
+    _show_text(out, found, indent=3)
+    if row.mark:
+        right = f", right is {row.mark.label}" if row.mark.label else ""
+        say(out, f"marked {row.mark.verdict}{right} by {row.marked_by}", indent=3)
+    for near in row.neighbours:
+        say(out, f"near and right: {near.id}  {near.label} {near.confidence:.3f}", indent=3)
+        _show_text(out, near, indent=5)
+
+
+def _show_text(out: Console, row: Prediction, *, indent: int) -> None:
+    say(out, row.text, indent=indent)
+    if row.text_pair is not None:
+        say(out, f"| {row.text_pair}", indent=indent)

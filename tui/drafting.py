@@ -1,0 +1,221 @@
+"""What is being written about one blind spot, kept as it is typed: a new pattern, a new sample, or a change of one's own.
+
+Each of these slots has drafts of its own, so going from one to another loses nothing. Knows nothing of the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import StoreError
+from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Role, Sample
+
+if TYPE_CHECKING:
+    from engine.teaching.annotate import Annotator
+    from engine.teaching.board import Board
+    from tui.workbench import Workbench
+
+PATTERN, SAMPLE = "pattern", "sample"
+"""The slots of what is new; the slot of a change is the id of its record."""
+
+_FIELDS = ("text", "pair", "kind", "role", "about", *(f"label.{role}" for role in ROLES))
+_NO_PATTERN = "-"
+
+
+class Drafting:
+    """The slot at hand, its fields, and what submitting them does.
+
+    Attributes:
+        slot: `PATTERN`, `SAMPLE`, or the id of the record that is being changed.
+    """
+
+    def __init__(self, workbench: Workbench, spot_id: str) -> None:
+        self._workbench = workbench
+        self._spot_id = spot_id
+        self.slot = PATTERN
+
+    @property
+    def board(self) -> Board:
+        """What the round looks like."""
+        assert self._workbench.board is not None, "nothing has been discovered yet"
+        return self._workbench.board
+
+    @property
+    def annotator(self) -> Annotator:
+        """Who writes."""
+        assert self._workbench.annotator is not None, "nothing has been discovered yet"
+        return self._workbench.annotator
+
+    @property
+    def patterns(self) -> list[Pattern]:
+        """This annotator's patterns for the blind spot, oldest first."""
+        return [pattern for pattern in self.board.patterns(self._spot_id) if self._is_own(pattern)]
+
+    @property
+    def samples(self) -> list[Sample]:
+        """This annotator's samples for the blind spot, oldest first."""
+        return [sample for sample in self.board.samples(self._spot_id) if self._is_own(sample)]
+
+    @property
+    def record(self) -> Pattern | Sample | None:
+        """The record that is being changed; None for a new one."""
+        return next((record for record in (*self.patterns, *self.samples) if record.id == self.slot), None)
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether a sample is written, rather than a pattern."""
+        return self.slot == SAMPLE or isinstance(self.record, Sample)
+
+    # fields
+
+    def get(self, name: str) -> str:
+        """A field: as typed last, else as it is in the record, else empty."""
+        return self._workbench.draft(self._key(name)) or _fields_of(self.record).get(name, "")
+
+    def set(self, name: str, value: str) -> None:
+        """Remember a field; what equals the record is no draft."""
+        same = value == _fields_of(self.record).get(name, "")
+        self._workbench.keep_draft(self._key(name), "" if same else value)
+
+    @property
+    def kind(self) -> PatternKind:
+        """Kind of the pattern."""
+        return _one_of(PATTERN_KINDS, self.get("kind"))
+
+    @property
+    def role(self) -> Role:
+        """Role of the sample."""
+        return _one_of(ROLES, self.get("role"))
+
+    @property
+    def label(self) -> str:
+        """Label of the sample; each role remembers its own. Empty until one is chosen: no answer is given beforehand."""
+        label = self.get(f"label.{self.role}")
+        return label if label in self._workbench.project.labels else ""
+
+    @property
+    def about(self) -> Pattern | None:
+        """The pattern that the sample is for: the one chosen, else the last written; anchors are for none."""
+        chosen = self.get("about")
+        if self.role == "anchor" or chosen == _NO_PATTERN:
+            return None
+        patterns = self.patterns
+        return next((pattern for pattern in patterns if pattern.id == chosen), patterns[-1] if patterns else None)
+
+    def next_kind(self) -> None:
+        """Take the other kind of pattern."""
+        self.set("kind", _after(PATTERN_KINDS, self.kind))
+
+    def next_role(self) -> None:
+        """Take the next role."""
+        self.set("role", _after(ROLES, self.role))
+
+    def next_label(self) -> None:
+        """Take the next label of the project."""
+        self.set(f"label.{self.role}", _after(self._workbench.project.labels, self.label))
+
+    def next_about(self) -> None:
+        """Take the next pattern, or none after the last."""
+        about = self.about
+        ids = [*(pattern.id for pattern in self.patterns), _NO_PATTERN]
+        self.set("about", _after(ids, about.id if about else _NO_PATTERN))
+
+    def quota(self) -> list[tuple[Role, int, int]]:
+        """Role, written and asked: targets and counters for the pattern at hand, anchors for the blind spot."""
+        about, asked = self.about, self._workbench.project.settings.teaching
+        pattern = about or (self.patterns[-1] if self.patterns else None)
+        written = [sample for sample in self.samples if sample.pattern == (pattern.id if pattern else None)]
+        anchors = sum(sample.role == "anchor" for sample in self.samples)
+        return [
+            ("target", sum(sample.role == "target" for sample in written), asked.targets),
+            ("counter", sum(sample.role == "counter" for sample in written), asked.counters),
+            ("anchor", anchors, asked.anchors),
+        ]
+
+    # slots
+
+    def is_changed(self, record_id: str) -> bool:
+        """Whether a change of that record was begun and not handed in."""
+        return any(self._workbench.draft(self._key(name, record_id)) for name in _FIELDS)
+
+    def forget(self, slot: str) -> None:
+        """Drop everything typed into a slot."""
+        for name in _FIELDS:
+            self._workbench.keep_draft(self._key(name, slot), "")
+
+    def submit(self) -> str:
+        """Write the record, clear its draft and say what was written.
+
+        Raises:
+            StoreError: it is refused, with the reason; the draft stays.
+        """
+        old = self.record
+        if self.is_sample:
+            if not self.label:
+                raise StoreError("the sample has no label yet", mend="choose one with ctrl+l")
+            written: Pattern | Sample = self.annotator.write_sample(
+                self._spot_id, text=self.get("text"), label=self.label, role=self.role,
+                text_pair=self.get("pair") if self._workbench.project.settings.task.pair else None,
+                pattern=self.about.id if self.about else None, replaces=old.id if old else None,
+            )  # fmt: skip
+        else:
+            replaces = old.id if old else None
+            written = self.annotator.describe(self._spot_id, self.kind, self.get("text"), replaces=replaces)
+        if old is not None:
+            self.forget(old.id)
+            self.slot = SAMPLE if self.is_sample else PATTERN
+            return f"{short_id(written)} is changed."
+        self.set("text", "")
+        self.set("pair", "")
+        if isinstance(written, Sample):
+            return f"{short_id(written)} is written: {written.role}, {written.label}."
+        self.slot = SAMPLE
+        self.set("about", "")
+        return f"{short_id(written)} is written. Now samples for it."
+
+    def delete(self, record: Pattern | Sample) -> str:
+        """Drop a change that was not handed in; else delete the record, a pattern with its samples. Say what was done.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        name = short_id(record)
+        if self.is_changed(record.id):
+            self.forget(record.id)
+            done = f"The change of {name} is dropped; once more deletes {name} itself."
+        else:
+            own = sum(sample.pattern == record.id for sample in self.samples)
+            self.annotator.delete(record.id)
+            done = f"{name} is deleted{f' with its {own} samples' if own > 1 else ' with its sample' if own else ''}; u brings it back."
+        if self.slot == record.id:
+            self.slot = SAMPLE if isinstance(record, Sample) else PATTERN
+        return done
+
+    def _key(self, name: str, slot: str | None = None) -> str:
+        return f"describe.{self._spot_id}.{slot or self.slot}.{name}"
+
+    def _is_own(self, record: Pattern | Sample) -> bool:
+        return self._workbench.teaching.is_own(record.id)
+
+
+def short_id(record: Pattern | Sample) -> str:
+    """The id of one's own record without its author: ``P3``."""
+    return record.id.partition("@")[0]
+
+
+def _fields_of(record: Pattern | Sample | None) -> dict[str, str]:
+    if isinstance(record, Pattern):
+        return {"text": record.text, "kind": record.kind}
+    if isinstance(record, Sample):
+        return {"text": record.text, "pair": record.text_pair or "", "role": record.role,
+                f"label.{record.role}": record.label, "about": record.pattern or _NO_PATTERN}  # fmt: skip
+    return {}
+
+
+def _one_of(known: Sequence[Any], value: str) -> Any:
+    return value if value in known else known[0]
+
+
+def _after(known: Sequence[str], value: str) -> str:
+    return known[(known.index(value) + 1) % len(known)] if value in known else known[0]

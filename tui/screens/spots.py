@@ -1,0 +1,292 @@
+"""The first screen: all blind spots of the round, what is known of them, and where the annotator stands with each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from engine.errors import BlindspotError
+from tui.keys import keys
+from tui.screens.base import WorkScreen
+from tui.shell import shell
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.line_list import LineList
+from tui.widgets.list_heading import ListHeading
+from tui.widgets.notice import job_notice, notice
+from tui.widgets.spot_preview import spot_preview
+from tui.widgets.spot_rows import SpotRows
+from tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from engine.teaching.board import SortKey, SpotView
+
+SCATTERED = "scattered"
+"""Stands for a blind spot's id where the UUs are meant that belong to none."""
+
+_STATUS_WORDS = {"untouched": "untouched", "progress": "in progress", "done": "done", "skipped": "skipped"}
+
+
+class SpotsScreen(WorkScreen):
+    """The list of blind spots."""
+
+    NAME = "spots"
+    HELP_TEXT = (
+        "Each line is a group of rows that the model gets wrong in the same direction, and is sure about. "
+        "UUs counts them, without rows marked label wrong or ambiguous."
+    )
+    BINDINGS = [*keys("spots")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sort: SortKey = "size"
+        self._error = ""
+
+    def body(self) -> ComposeResult:
+        """Heading, list and preview; or a notice where there is nothing to list."""
+        yield TextPane(self._notice, id="notice")
+        with Container(id="panes"):
+            with Vertical(id="master"):
+                yield ListHeading()
+                yield LineList(SpotRows((), shell(self).ink, shell(self).glyphs))
+            yield TextPane(id="preview")
+        yield FilterBar("words, labels, or untouched / progress / done / skipped")
+
+    @property
+    def rows(self) -> LineList:
+        """The list."""
+        return self.query_one(LineList)
+
+    @property
+    def spot(self) -> SpotView | None:
+        """The blind spot under the cursor; None on the scattered rows, or if there is none."""
+        rows = self.rows.rows
+        assert isinstance(rows, SpotRows)
+        return rows.spots[self.rows.cursor] if self.rows.cursor < len(rows.spots) else None
+
+    @property
+    def spot_id(self) -> str | None:
+        """Id of what is under the cursor, `SCATTERED` for the scattered rows; None if there is nothing."""
+        spot = self.spot
+        return spot.id if spot else SCATTERED if len(self.rows.rows) else None
+
+    def show(self) -> None:
+        """Fill the list, sorted and filtered; the cursor stays on its blind spot."""
+        board = self.workbench.board
+        self.set_class(board is not None and bool(board.discovery.uus), "-listing")
+        if not self.has_class("-listing"):
+            self.query_one("#notice", TextPane).show(self._notice, keep_scroll=True)
+            self.query_one("#notice").focus()
+            return
+        assert board is not None
+        self._fill(self.spot_id)
+        if self.focused is None or self.focused.id == "notice":
+            self.rows.focus()
+
+    def _fill(self, keep: str | None) -> None:
+        from engine.teaching.board import filter_spots, sort_spots
+
+        board = self.workbench.board
+        assert board is not None
+        words = self.query_one(FilterBar).text.split()
+        status: Any = next((_STATUS_WORDS[word] for word in words if word in _STATUS_WORDS), None)
+        text = " ".join(word for word in words if word not in _STATUS_WORDS)
+        every = board.spots()
+        spots = sort_spots(filter_spots(every, text=text, status=status), self._sort)
+        app = shell(self)
+        rows = SpotRows(spots, app.ink, app.glyphs, scattered=0 if words else len(board.discovery.scattered))
+        ids = [spot.id for spot in spots] + [SCATTERED]
+        self.rows.show(rows, cursor=ids.index(keep) if keep in ids else None)
+        shown = f"{len(spots)} of {len(every)}" if words else f"{len(every)}"
+        self.query_one(ListHeading).show(f"Blind spots {shown}, by {self._sort}", rows.heading)
+
+    def _notice(self, width: int) -> list[Text]:
+        app = shell(self)
+        ink, glyphs = app.ink, app.glyphs
+        if self._error:
+            return notice(width, ink, title="This project cannot be opened", paragraphs=[self._error, "Q leaves."])
+        if not self.ready:
+            return notice(width, ink, title=f"Opening {app.root.name}", paragraphs=[])
+        workbench = self.workbench
+        job = workbench.running
+        if job is not None and job.kind == "discover":
+            return job_notice(width, ink, glyphs, job, title="Looking for blind spots")
+        if workbench.board is not None:
+            return notice(width, ink, title="No blind spots", paragraphs=[
+                f"The model makes no error with confidence {workbench.board.discovery.tau:g} or more on the pool of "
+                f"{workbench.board.discovery.n_pool:,} rows. Lower tau in blindspot.toml, or add rows to the pool."])  # fmt: skip
+        last = workbench.last_job("discover")
+        paragraphs = [
+            f"The model has not been scored on the pool of {workbench.project.manifest.splits['pool'].rows:,} rows yet.",
+            "D finds the rows that it gets wrong and is sure about, and groups them. That runs in the background: about "
+            "half a minute for 2,000 rows on two cores, some minutes more if a model has to be trained first.",
+        ]
+        if last is not None and last.resumable:
+            paragraphs.insert(1, f"{last.id} is {last.state}{': ' + last.message if last.message else ''}. D goes on with it.")
+        return notice(width, ink, title="No blind spots yet", paragraphs=paragraphs)
+
+    def refuse(self, error: str) -> None:
+        """The project cannot be opened."""
+        self._error = error
+        self.query_one("#notice", TextPane).show(self._notice)
+
+    def show_job(self) -> None:
+        """Header, and the notice if it is what one sees."""
+        super().show_job()
+        if not self.has_class("-listing"):
+            self.query_one("#notice", TextPane).show(self._notice, keep_scroll=True)
+
+    # where the user is
+
+    def place(self) -> dict[str, Any]:
+        """The blind spot under the cursor, filter and order."""
+        return {"spot": self.spot_id, "filter": self.query_one(FilterBar).text, "sort": self._sort}
+
+    def restore(self, place: dict[str, Any]) -> None:
+        """Return to that blind spot, filter and order."""
+        from engine.teaching.board import SORT_KEYS
+
+        if place.get("sort") in SORT_KEYS:
+            self._sort = place["sort"]
+        self.query_one(FilterBar).set_text(str(place.get("filter", "")))
+        if self.has_class("-listing"):
+            self._fill(place.get("spot"))
+
+    def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
+        """Why an action cannot be used now."""
+        running = self.workbench.running if self.ready else None
+        if action in ("open", "filter", "sort", "next", "describe", "done", "skip") or (action, parameters) == ("go", ("map",)):
+            if not self.has_class("-listing"):
+                return "There are no blind spots yet: D finds them."
+            if action in ("describe", "done", "skip") and self.spot is None:
+                return "These rows belong to no blind spot."
+            if action == "open" and self.spot_id is None:
+                return "Nothing matches the filter: esc clears it."
+        if action == "discover" and running is not None:
+            return f"{running.id} is running: X stops it."
+        if action == "cancel" and running is None:
+            return "No job is running."
+        return None if self.ready or action in ("back", "escape") else "The project is not open."
+
+    # what happens in the list
+
+    @on(LineList.Moved)
+    def _moved(self) -> None:
+        self.query_one("#preview", TextPane).show(self._preview)
+        shell(self).autosave()
+        self.refresh_bindings()
+
+    def _preview(self, width: int) -> list[Text]:
+        app, board = shell(self), self.workbench.board
+        spot_id = self.spot_id
+        if board is None or spot_id is None:
+            return []
+        rows = board.scattered() if spot_id == SCATTERED else board.evidence(spot_id)
+        return spot_preview(width, self.spot, rows, app.ink, app.glyphs)
+
+    @on(LineList.Chosen)
+    async def _chosen(self) -> None:
+        await self.run_action("open")
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self) -> None:
+        self._fill(self.spot_id)
+
+    @on(FilterBar.Closed)
+    def _filter_closed(self) -> None:
+        self.rows.focus()
+
+    async def action_open(self) -> None:
+        """Read the evidence."""
+        await shell(self).go("evidence", spot=self.spot_id)
+
+    async def action_describe(self) -> None:
+        """Write patterns and samples."""
+        await shell(self).go("describe", spot=self.spot_id)
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterBar).open()
+
+    def action_sort(self) -> None:
+        """Take the next order."""
+        from engine.teaching.board import SORT_KEYS
+
+        self._sort = SORT_KEYS[(SORT_KEYS.index(self._sort) + 1) % len(SORT_KEYS)]
+        self._fill(self.spot_id)
+        self.say(f"Sorted by {self._sort}.")
+
+    def action_next(self) -> None:
+        """Go to the next blind spot that is open."""
+        rows = self.rows.rows
+        assert isinstance(rows, SpotRows)
+        start, count = self.rows.cursor, len(rows.spots)
+        later = [(start + step) % count for step in range(1, count + 1)] if count else []
+        found = next((index for index in later if rows.spots[index].status in ("untouched", "in progress")), None)
+        if found is None:
+            self.say("Every blind spot is done or skipped.")
+        else:
+            self.rows.move_to(found)
+
+    def action_done(self) -> None:
+        """Mark as done, or open again."""
+        spot = self.spot
+        if spot is not None:
+            self._set_status(spot.id, "in progress" if spot.status == "done" else "done")
+
+    def action_skip(self) -> None:
+        """Ask for the reason and skip, or take up again."""
+        from tui.dialogs.text import TextDialog
+
+        spot = self.spot
+        if spot is None:
+            return
+        if spot.status == "skipped":
+            self._set_status(spot.id, "in progress")
+            return
+
+        def skip(reason: str | None) -> None:
+            if reason is not None:
+                self._set_status(spot.id, "skipped", reason)
+
+        question = TextDialog(f"Skip {spot.id}", "Why is it set aside? A few words.")
+        self.app.push_screen(question, skip)
+
+    def _set_status(self, spot_id: str, status: Any, reason: str = "") -> None:
+        annotator = self.workbench.annotator
+        assert annotator is not None
+        try:
+            annotator.set_status(spot_id, status, reason)
+        except BlindspotError as error:
+            shell(self).refuse(error)
+            return
+        shell(self).changed()
+        said = {"done": f"{spot_id} is done.", "skipped": f"{spot_id} is skipped: {reason}."}
+        self.say(said.get(status, f"{spot_id} is open again."))
+
+    def action_discover(self) -> None:
+        """Start the job that finds blind spots, or go on with the one that did not end."""
+        last = self.workbench.last_job("discover")
+        watch = shell(self).job_watch
+        started = watch.resume(last.id) if last is not None and last.resumable else watch.start("discover")
+        if started:
+            self.say("Looking for blind spots in the background.")
+
+    def action_cancel(self) -> None:
+        """Ask the running job to stop."""
+        if shell(self).job_watch.cancel():
+            self.say("The job was asked to stop; it does so at its next step.")
+
+    def action_back(self) -> None:
+        """Leave the app."""
+        shell(self).leave()
+
+    def action_escape(self) -> None:
+        """Clear the filter."""
+        if self.query_one(FilterBar).text:
+            self.query_one(FilterBar).set_text("")
+        else:
+            self.say("q leaves the app; everything is saved as you go.")

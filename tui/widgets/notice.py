@@ -1,0 +1,45 @@
+"""What stands where data will be: opening, nothing yet and what to do about it, work under way, an error."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from typing import TYPE_CHECKING
+from tui.duration import duration
+from tui.glyphs import Glyphs, bar
+from tui.themes import Ink
+from tui.widgets.wrapping import wrapped
+
+_MOST = 66  # cells; longer lines are hard to read
+
+
+def notice(width: int, ink: Ink, *, title: str, paragraphs: list[str], bar_line: Text | None = None) -> list[Text]:
+    """A heading and its paragraphs, indented and wrapped; a bar between them if there is one."""
+    margin = " " * (4 if width >= 60 else 1)
+    inner = min(_MOST, width - 2 * len(margin))
+    lines = [Text(""), Text(margin + title, style=ink.strong), Text("")]
+    if bar_line is not None:
+        lines += [Text.assemble(margin, bar_line), Text("")]
+    for paragraph in paragraphs:
+        lines += [Text.assemble(margin, line) for line in wrapped(Text(paragraph), inner)]
+        lines.append(Text(""))
+    return lines
+
+
+def job_notice(width: int, ink: Ink, glyphs: Glyphs, job: JobView, *, title: str) -> list[Text]:
+    """Where a running job is, with a bar and what the user may do meanwhile."""
+    share = job.done / job.total if job.total else 0.0
+    filled, track = bar(share, 30, glyphs)
+    line = Text.assemble((filled, ink.bar), (track, ink.muted))
+    if job.total:
+        line.append(f"  {100 * job.done // job.total} %")
+    stage = f"{job.stage} {job.done:,} of {job.total:,}" if job.total else job.stage or "starting"
+    left = f"About {duration(job.eta)} left for this step." if job.eta is not None else ""
+    say = "It is stopping; what it has finished is kept." if job.cancelling else "X stops it; what it has finished is kept."
+    figures = ", ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+                        for name, value in job.facts.items())  # fmt: skip
+    return notice(
+        width, ink, title=title, bar_line=line,
+        paragraphs=[". ".join(part for part in (stage, figures, left) if part),
+                    f"It runs in the background: you may leave with Q and come back. {say}"],
+    )  # fmt: skip

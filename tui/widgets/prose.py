@@ -1,0 +1,48 @@
+"""The field in which patterns and samples are written; nothing that could steer the terminal gets into it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import events
+
+from engine.data.text import visible
+from tui.keys import keys
+from tui.widgets.fields import Editor
+
+
+class Prose(Editor):
+    """Several lines of text. Page keys and esc are left to the screen, where they turn the evidence and leave."""
+
+    DEFAULT_CSS = """
+    Prose, Prose:focus { height: 1fr; min-height: 2; max-height: 6; }
+    """
+    BINDINGS = [*keys("prose")]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+
+    def show_text(self, text: str) -> None:
+        """Show another text, with the cursor at its end."""
+        if text != self.text:
+            self.load_text(plain(text))
+        self.move_cursor(self.document.end)
+
+    def add(self, text: str) -> None:
+        """Put text in place of what is selected, as if it were typed."""
+        start, end = sorted(self.selection)
+        self.move_cursor(self.replace(plain(text), start, end, maintain_selection_offset=False).end_location)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take a pasted text without its control characters."""
+        event.prevent_default()
+        event.stop()
+        self.add(event.text)
+
+
+def plain(text: str) -> str:
+    """The text with line ends as they are and every other control or invisible character as a space."""
+    if visible(text) == text:
+        return text
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c if c == "\n" or visible(c) == c else " " for c in lines)

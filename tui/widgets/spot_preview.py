@@ -1,0 +1,43 @@
+"""A first look at a blind spot beside the list: figures, words, and its most typical rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from engine.data.text import visible
+from tui.glyphs import Glyphs
+from tui.themes import Ink
+from tui.widgets.wrapping import wrapped
+
+if TYPE_CHECKING:
+    from engine.teaching.board import EvidenceRow, SpotView
+
+_ROWS = 5
+
+
+def spot_preview(width: int, spot: SpotView | None, rows: Sequence[EvidenceRow], ink: Ink, glyphs: Glyphs) -> list[Text]:
+    """Heading, figures and the first rows; ``spot`` is None for the rows that belong to no blind spot."""
+    dot = f" {glyphs.dot} "
+    if spot is None:
+        lines = [Text("In no blind spot", style=ink.strong),
+                 Text("too far from every group, or in a group that is too small", style=ink.muted)]  # fmt: skip
+    else:
+        figures = [f"confidence {spot.mean_confidence:.2f}", f"coherence {spot.coherence:.2f}"]
+        if spot.size != spot.size_before:
+            figures.insert(0, f"{spot.size_before - spot.size} of {spot.size_before} marked off")
+        if spot.overlap is not None:
+            figures.append(f"{spot.overlap:.0%} the same rows as before")
+        title = f"{spot.id}  {visible(spot.gold)} taken for {visible(spot.predicted)}"
+        lines = [Text(title, style=ink.strong), *wrapped(Text(dot.join(figures), style=ink.muted), width)]
+        if spot.status == "skipped":
+            lines += wrapped(Text(f"skipped: {visible(spot.reason)}"), width)
+    for row in rows[:_ROWS]:
+        lines.append(Text(""))
+        prediction = row.prediction
+        lines += wrapped(Text(visible(prediction.text)), width)
+        if prediction.text_pair is not None:
+            lines += wrapped(Text(visible(prediction.text_pair)), width)
+    return lines
