@@ -106,6 +106,8 @@ class Discovery(Record):
         neighbours: for each UU the ids of the nearest pool rows that the model gets right, nearest first.
         scattered: ids of UUs that belong to no blind spot.
         projection: for each UU its place on the map, both coordinates 0..1.
+        next_id: number of the next new blind spot.
+        retired: blind spots of earlier discoveries that this one does not have; if their rows come back, so does the id.
     """
 
     key: str
@@ -126,6 +128,7 @@ class Discovery(Record):
     neighbours: dict[str, tuple[str, ...]]
     projection: dict[str, tuple[float, float]]
     next_id: int = 1
+    retired: tuple[BlindSpot, ...] = ()
 
     @property
     def uus(self) -> tuple[str, ...]:
@@ -141,7 +144,8 @@ class Discovery(Record):
         """Build from `as_json`, nested records included."""
         known = {f.name for f in fields(cls)}
         plain = {key: _frozen(value) for key, value in values.items() if key in known}
-        plain["blind_spots"] = tuple(BlindSpot.from_json(spot) for spot in values["blind_spots"])
+        for name in ("blind_spots", "retired"):
+            plain[name] = tuple(BlindSpot.from_json(spot) for spot in values.get(name, ()))
         plain["predictions"] = {key: Prediction.from_json(value) for key, value in values["predictions"].items()}
         for name in ("neighbours", "projection"):
             plain[name] = {key: tuple(value) for key, value in values[name].items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -176,9 +177,9 @@ class BlindspotApp(App[None], inherit_bindings=False):
             front.show_job()
 
     async def go(self, name: str, **arguments: Any) -> None:
-        """Open a screen; one of that name that is open already is returned to, or replaced if it shows another thing."""
+        """Open a screen; an open one of that name is returned to, or replaced if it shows something else."""
         stack = [screen for screen in self.screen_stack if isinstance(screen, WorkScreen)]
-        depth = next((number for number, screen in enumerate(stack) if screen.NAME == name), None)
+        depth = next((number for number, screen in enumerate(stack) if name == screen.NAME), None)
         if depth is None:
             await self.push_screen(make_screen(name, **arguments))
             return
@@ -187,6 +188,11 @@ class BlindspotApp(App[None], inherit_bindings=False):
             await self.pop_screen()
         if not same:
             await self.push_screen(make_screen(name, **arguments))
+
+    @property
+    def write_to_terminal(self) -> Callable[[str], None] | None:
+        """Writes a control sequence to the terminal; None where there is none."""
+        return None if self._driver is None or self.is_headless else self._driver.write
 
     def unavailable(self, action: str) -> str | None:
         """Why an action, written as in a binding, cannot be used now; None if it can."""

@@ -57,7 +57,7 @@ class SteadyDriver(LinuxDriver):
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._file: Any = _Forgiving(sys.__stderr__)
+        self._file: Any = _Forgiving(self._file)
 
     def run_input_thread(self) -> None:
         """Read input, decode it with replacement, and post what it means; end with the terminal."""

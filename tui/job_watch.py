@@ -129,8 +129,9 @@ def progress(job: JobView) -> str:
 def ending(job: JobView) -> str:
     """How a job ended, in one sentence."""
     if job.state == "done":
-        facts = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in job.result.items() if isinstance(value, int))
-        return f"{job.id} is done" + (f": {facts}." if facts and job.kind == "discover" else ".")
+        if job.kind == "discover":
+            return f"{job.id} is done: {job.result.get('blind_spots', 0)} blind spots."
+        return f"{job.id} is done; p shows what it proved."
     if job.state == "failed":
         return f"{job.id} failed: {job.message}"
     if job.state == "cancelled":

@@ -4,11 +4,16 @@ Ids are ``group.name``; a screen or widget takes a whole group with `keys("group
 q, s or z: terminals, tmux and screen use them themselves. ``show=True`` puts a key into the footer, at most seven.
 """
 
+# ruff: noqa: E501 - a table is read by its columns
+
 from __future__ import annotations
 
-from textual.binding import Binding
+from collections.abc import Mapping
+
+from textual.binding import ActiveBinding, Binding
 
 FOOTER_KEYS = 7
+_COMMON = {"filter": -1, "list": 1, "pane": 1, "screen": 2, "app": 3}  # groups that come before or after a screen's own
 
 
 def _key(id: str, key: str, action: str, label: str, help: str, *, show: bool = False, display: str = "") -> Binding:
@@ -27,7 +32,7 @@ _TABLE = (
     # screens
     _key("screen.back", "q", "back", "back", "Go back to the screen before; on the first screen leave the app."),
     _key("screen.escape", "escape", "escape", "back", "Clear the filter, or go back.", display="esc"),
-    _key("screen.map", "m", "go('map')", "map", "Look at the blind spots as points in the plane."),
+    _key("screen.map", "m", "go('map')", "map", "Look at the blind spots as points in the plane.", show=True),
     _key("screen.retrain", "r", "go('retrain')", "retrain", "Train with the samples and prove the result."),
     _key("screen.proof", "p", "go('proof')", "proof", "See before and after with the verdict."),
     # lists of lines
@@ -70,12 +75,27 @@ _TABLE = (
     _key("evidence.copy", "y", "copy", "copy", "Copy this row; says how it was copied."),
     _key("evidence.left", "h,left", "back", "back", "Back to the list.", display="h"),
     # map
-    _key("map.next", "n,j,down,l,right", "move(1)", "next", "Next blind spot.", show=True, display="n"),
-    _key("map.previous", "N,k,up,h,left", "move(-1)", "before", "Blind spot before.", show=True, display="N"),
-    _key("map.first", "g,home", "first", "first", "First blind spot.", display="g"),
-    _key("map.last", "G,end", "last", "last", "Last blind spot.", display="G"),
+    _key("map.next", "n", "step(1)", "next", "Next blind spot of the list.", show=True),
+    _key("map.previous", "N", "step(-1)", "before", "Blind spot before it in the list.", show=True),
+    _key("map.left", "h,left", "look(-1, 0)", "left", "The nearest blind spot to the left.", display="h"),
+    _key("map.down", "j,down", "look(0, -1)", "down", "The nearest blind spot below.", display="j"),
+    _key("map.up", "k,up", "look(0, 1)", "up", "The nearest blind spot above.", display="k"),
+    _key("map.right", "l,right", "look(1, 0)", "right", "The nearest blind spot to the right.", display="l"),
+    _key("map.first", "g,home", "first", "first", "First blind spot of the list.", display="g"),
+    _key("map.last", "G,end", "last", "last", "Last blind spot of the list.", display="G"),
     _key("map.open", "enter", "open", "read", "Read the evidence of this blind spot.", show=True, display="enter"),
     _key("map.describe", "d", "describe", "describe", "Write patterns and samples for this blind spot.", show=True),
+    # patterns and samples of one blind spot
+    _key("describe.form", "ctrl+t,f2", "form", "pattern/sample", "Go to a new sample, or to a new pattern; what is typed in the other is kept.", show=True),
+    _key("describe.kind", "ctrl+o,f3", "kind", "kind or role", "Next kind of pattern (abstraction, extrapolation) or role of sample (target, counter, anchor)."),
+    _key("describe.label", "ctrl+l,f4", "label", "label", "Next label of the sample."),
+    _key("describe.about", "ctrl+n,f5", "about", "for", "Next pattern that the sample is for."),
+    _key("describe.copy", "ctrl+g,f8", "copy", "copy row", "Copy the row under the evidence cursor into the sample, to be changed.", show=True),
+    _key("written.change", "e,enter", "screen.change", "change", "Change the pattern or sample under the cursor.", show=True),
+    _key("written.delete", "x,delete", "screen.delete", "delete", "Delete it, a pattern with its samples; u brings it back.", show=True),
+    _key("written.write", "i", "screen.write", "write", "Back to the field.", show=True),
+    _key("prose.down", "pagedown", "screen.turn(1)", "next row", "Look at the next row of the evidence.", show=True, display="pgdn"),
+    _key("prose.up", "pageup", "screen.turn(-1)", "row before", "Look at the row of the evidence before.", display="pgup"),
     # command palette
     _key("palette.down", "down,ctrl+n", "move(1)", "down", "Next command.", display="down"),
     _key("palette.up", "up", "move(-1)", "up", "Command before.", display="up"),
@@ -91,6 +111,17 @@ BINDINGS = {str(binding.id): binding for binding in _TABLE}
 def keys(group: str) -> list[Binding]:
     """All bindings of a group, in the order of the table."""
     return [binding for name, binding in BINDINGS.items() if name.partition(".")[0] == group]
+
+
+def in_order(active: Mapping[str, ActiveBinding]) -> list[ActiveBinding]:
+    """Each active binding once: those of the screen or dialog first, then of what has focus, then the common ones."""
+    found = {str(one.binding.id): one for one in active.values() if one.binding.id}
+    places = {name: place for place, name in enumerate(BINDINGS)}
+    return sorted(found.values(), key=lambda one: (_rank(str(one.binding.id)), places.get(str(one.binding.id), 0)))
+
+
+def _rank(name: str) -> int:
+    return _COMMON.get(name.partition(".")[0], 0)
 
 
 def label_of(binding: Binding, *, default: str = "") -> str:

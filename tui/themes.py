@@ -19,6 +19,7 @@ class Ink:
         muted: secondary text. accent: the one colour. strong: headings and figures that matter.
         warn: refusals and failures. change: the part in which a pair of texts differs.
         cursor: the current row. bar: the filled part of a bar.
+        brackets: also put brackets around what differs, for no colour says it.
     """
 
     muted: Style
@@ -28,6 +29,7 @@ class Ink:
     change: Style
     cursor: Style
     bar: Style
+    brackets: bool = False
 
 
 def _inks(muted: str, accent: str, warn: str, cursor: str) -> Ink:
@@ -55,6 +57,7 @@ INKS = {
         change=Style(bold=True, underline=True),
         cursor=Style(reverse=True),
         bar=Style(),
+        brackets=True,
     ),
 }
 

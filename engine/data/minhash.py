@@ -67,10 +67,10 @@ def _block_keys(texts: Sequence[str]) -> ndarray[Any, Any]:
     bins = BANDS * BAND_ROWS
     shingles, row = _shingle_hashes(texts)
     empty = np.uint32(0xFFFFFFFF)
-    table = np.full(len(texts) * bins, empty, np.uint32)
+    flat = np.full(len(texts) * bins, empty, np.uint32)
     place = row * bins + ((shingles >> np.uint64(40)) % np.uint64(bins)).astype(np.int64)
-    np.minimum.at(table, place, (shingles & np.uint64(0xFFFFFFFE)).astype(np.uint32))
-    table = table.reshape(len(texts), bins)
+    np.minimum.at(flat, place, (shingles & np.uint64(0xFFFFFFFE)).astype(np.uint32))
+    table = flat.reshape(len(texts), bins)
     while (holes := table == empty).any():
         neighbour = np.roll(table, -1, axis=1)
         filled = holes & (neighbour != empty)

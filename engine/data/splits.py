@@ -18,6 +18,8 @@ from engine.schema import Example
 # files (3,000 to 9,840 rows) the largest group linked by shared texts has 45 rows.
 _FIXED_TEXT = 0.01
 
+_SMALLEST_SIDE = 0.4  # of all rows
+
 
 def split_pool(examples: Sequence[Example], seed: int) -> tuple[list[Example], list[Example]]:
     """Part rows 50/50 into pool and proof: stratified by label, near-duplicates together, both in file order.
@@ -25,7 +27,7 @@ def split_pool(examples: Sequence[Example], seed: int) -> tuple[list[Example], l
     Groups are dealt in random order, large ones first, each to the side that lacks its labels more.
 
     Raises:
-        DataError: a label has too few rows, or too many rows hang together, to be on both sides.
+        DataError: so many rows hang together that one side would stay nearly empty.
     """
     groups: defaultdict[int, list[int]] = defaultdict(list)
     for index, group in enumerate(_groups(examples)):
@@ -42,7 +44,9 @@ def split_pool(examples: Sequence[Example], seed: int) -> tuple[list[Example], l
         side = int(lead > 0 or (lead == 0 and len(sides[0]) > len(sides[1])))
         sides[side].extend(rows)
         labels[side].update(needs)
-    _check(labels, largest=len(dealt[0]), total=len(examples))
+    if min(map(len, sides)) < _SMALLEST_SIDE * len(examples):
+        what = f"pool and proof cannot be parted: {len(dealt[0])} of {len(examples)} rows hang together"
+        raise DataError(what, mend="give held-out rows with --proof")
     pool, proof = ([examples[index] for index in sorted(side)] for side in sides)
     return pool, proof
 
@@ -61,13 +65,3 @@ def _groups(examples: Sequence[Example]) -> list[int]:
                 yield from ((rows[0], other) for other in rows[1:])
 
     return join_groups(groups, links())
-
-
-def _check(labels: tuple[Counter[str], Counter[str]], *, largest: int, total: int) -> None:
-    give = "give a held-out file with --proof"
-    for label in sorted(labels[0] | labels[1]):
-        if not (labels[0][label] and labels[1][label]):
-            raise DataError(f"all rows labelled {label!r} nearly equal each other or there is only one, so pool and proof cannot "
-                            "both have that label", mend=f"add rows or {give}")  # fmt: skip
-    if largest > total / 2:
-        raise DataError(f"{largest} of {total} rows hang together as near-duplicates and cannot be parted", mend=give)

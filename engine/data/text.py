@@ -53,5 +53,5 @@ def row_hash(text: str, pair: str | None = None) -> str:
 
 
 def visible(text: str) -> str:
-    r"""The text on one line, safe to print: control and invisible characters as escapes such as ``\n`` or ``\u202e``."""
+    r"""The text on one line, safe to print: control and invisible characters as escapes, e.g. ``\n`` or ``\u202e``."""
     return _INVISIBLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import softmax
 from sklearn.metrics import accuracy_score, f1_score
+
+from engine.discovery.confidence import score
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -38,13 +39,9 @@ class Scored:
     @classmethod
     def from_logits(cls, logits: npt.NDArray[np.floating], gold: npt.ArrayLike, *, temperature: float = 1.0) -> Scored:
         """Build from logits (n, n_labels) and gold label indices (n,)."""
-        probabilities = softmax(np.asarray(logits, dtype=np.float64) / temperature, axis=1)
-        return cls(
-            gold=np.asarray(gold, dtype=np.int64),
-            predicted=probabilities.argmax(axis=1).astype(np.int64),
-            confidence=probabilities.max(axis=1),
-            n_labels=probabilities.shape[1],
-        )
+        scores = score(np.asarray(logits), np.asarray(gold, dtype=np.int64), temperature=temperature)
+        predicted = scores.predicted.astype(np.int64)
+        return cls(scores.gold.astype(np.int64), predicted, scores.confidence.astype(np.float64), logits.shape[1])
 
     @property
     def wrong(self) -> npt.NDArray[np.bool_]:

@@ -5,6 +5,7 @@ Everything follows from a `Discovery` and the records; nothing is computed that 
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from engine.teaching.records import MarkedRow, Teaching
 
 SortKey = Literal["id", "size", "confidence", "coherence", "status"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
+_ARROW = re.compile(r"\s*->\s*")
 _NOT_COUNTED = ("label wrong", "ambiguous")
 _URGENCY: dict[SpotStatus, int] = {"in progress": 0, "untouched": 1, "skipped": 2, "done": 3}
 
@@ -239,11 +241,15 @@ def sort_spots(spots: Iterable[SpotView], key: SortKey) -> list[SpotView]:
 
 
 def filter_spots(spots: Iterable[SpotView], *, text: str = "", status: SpotStatus | None = None) -> list[SpotView]:
-    """Keep the spots of that status whose id, direction and words contain every word of ``text`` (any case)."""
-    wanted = text.casefold().split()
+    """Keep the spots of that status whose id, direction and words contain every word of ``text`` (any case).
+
+    ``negative -> positive``, with spaces or not, stands for that direction.
+    """
+    wanted = _ARROW.sub("->", text.casefold()).split()
     kept = []
     for view in spots:
-        places = [view.id.casefold(), view.direction.casefold(), *(word.casefold() for word in view.words)]
+        direction = _ARROW.sub("->", view.direction.casefold())
+        places = [view.id.casefold(), direction, *(word.casefold() for word in view.words)]
         if (status is None or view.status == status) and all(any(word in place for place in places) for word in wanted):
             kept.append(view)
     return kept

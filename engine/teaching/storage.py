@@ -44,7 +44,8 @@ class Recovery:
         """One sentence for the annotator."""
         lost = [f"{self.dropped} damaged line{'s' * (self.dropped != 1)} dropped"] if self.dropped else []
         lost += ["its end is missing"] if self.cut else []
-        whole = f"{self.path.name} was damaged: {self.kept} whole records kept, {', '.join(lost) or 'nothing lost'}"
+        kept = f"{self.kept} whole record{'s' * (self.kept != 1)} kept"
+        whole = f"{self.path.name} was damaged: {kept}, {', '.join(lost) or 'nothing lost'}"
         return f"{whole}; the damaged original is kept as {self.copy.name}." if self.copy else f"{whole}."
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.schema import Prediction
+from engine.schema import Prediction, Record
 from engine.teaching.board import EvidenceRow
 from tui.commands.annotating import Session, add_common, console, pattern_line, sample_line, say
 from tui.commands.shared import SubParsers, new_parser, print_json
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     evidence = board.evidence(spot.id) if spot else board.scattered()
     patterns, samples = (board.patterns(spot.id), board.samples(spot.id)) if spot else ([], [])
     if options.json:
-        lists = {"evidence": evidence, "patterns": patterns, "samples": samples}
+        lists: dict[str, Sequence[Record]] = {"evidence": evidence, "patterns": patterns, "samples": samples}
         values = {name: [record.as_json() for record in records] for name, records in lists.items()}
         print_json({"blind_spot": spot.as_json() if spot else None, **values})
         return 0

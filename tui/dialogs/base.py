@@ -23,13 +23,13 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
     def __init__(self, title: str, hint: str) -> None:
         super().__init__()
-        self._title = title
+        self._heading = title
         self._hint = hint
 
     def compose(self) -> ComposeResult:
         """Title, body, keys."""
         with Vertical(id="box"):
-            yield Static(Text(self._title), id="title", markup=False)
+            yield Static(Text(self._heading), id="title", markup=False)
             yield from self.body()
             yield Static(Text(self._hint), id="hint", markup=False)
 

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from tui.dialogs.base import Dialog
-from tui.keys import keys, label_of
+from tui.keys import in_order, keys, label_of
 from tui.shell import shell
 from tui.themes import Ink
 from tui.widgets.fields import Field
@@ -20,6 +20,7 @@ from tui.widgets.line_list import LineList
 from tui.widgets.wrapping import fitted
 
 _WIDGETS = ("list", "pane", "filter", "field")  # groups of keys that mean nothing without their widget
+_LEFT_OUT = ("app.palette", "app.interrupt", "screen.escape")
 _NAME_CELLS, _KEY_CELLS = 14, 8
 
 
@@ -49,7 +50,8 @@ class _Commands:
         command = self.commands[index]
         rest = max(0, width - _NAME_CELLS - _KEY_CELLS)
         return [Text.assemble(
-            fitted(command.name, _NAME_CELLS, ellipsis=self._ellipsis),
+            fitted(command.name, _LEFT_OUT = ("app.palette", "app.interrupt", "screen.escape")
+_NAME_CELLS, ellipsis=self._ellipsis),
             (fitted(command.key, _KEY_CELLS, ellipsis=self._ellipsis), self._ink.accent),
             (fitted(command.sentence, rest, ellipsis=self._ellipsis), self._ink.muted),
         )]  # fmt: skip
@@ -68,15 +70,13 @@ class PaletteDialog(Dialog[str]):
     def over(cls, screen: Screen[Any]) -> PaletteDialog:
         """The commands that can be used on a screen now; moves in lists are left out."""
         app = shell(screen)
-        found: dict[str, Command] = {}
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if binding.id is None or binding.id.partition(".")[0] in _WIDGETS or binding.id == "app.palette":
-                continue
-            if app.unavailable(binding.action) is None:
-                command = Command(_addressed(binding.action), binding.description, binding.tooltip, label_of(binding))
-                found.setdefault(binding.id, command)
-        return cls(list(found.values()))
+        return cls([
+            Command(_addressed(binding.action), binding.description, binding.tooltip, label_of(binding))
+            for binding in (active.binding for active in in_order(screen.active_bindings))
+            if str(binding.id).partition(".")[0] not in _WIDGETS
+            and binding.id not in _LEFT_OUT
+            and app.unavailable(binding.action) is None
+        ])  # fmt: skip
 
     def body(self) -> ComposeResult:
         """The field and the list."""
@@ -120,4 +120,4 @@ class PaletteDialog(Dialog[str]):
 
 def _addressed(action: str) -> str:
     """The action with its target, so that it means the same when the dialog is gone."""
-    return action if action.startswith("app.") else f"screen.{action}"
+    return action if action.startswith(("app.", "screen.")) else f"screen.{action}"

@@ -73,6 +73,17 @@ class SpotsScreen(WorkScreen):
         spot = self.spot
         return spot.id if spot else SCATTERED if len(self.rows.rows) else None
 
+    def step(self, spot_id: str, step: int) -> str | None:
+        """The id ``step`` lines after that blind spot, moving the cursor there; None where the list ends."""
+        rows = self.rows.rows
+        assert isinstance(rows, SpotRows)
+        ids = [spot.id for spot in rows.spots] + [SCATTERED] * (len(rows) - len(rows.spots))
+        place = ids.index(spot_id) + step if spot_id in ids else 0
+        if not 0 <= place < len(ids):
+            return None
+        self.rows.move_to(place)
+        return ids[place]
+
     def show(self) -> None:
         """Fill the list, sorted and filtered; the cursor stays on its blind spot."""
         board = self.workbench.board
@@ -115,17 +126,22 @@ class SpotsScreen(WorkScreen):
         if job is not None and job.kind == "discover":
             return job_notice(width, ink, glyphs, job, title="Looking for blind spots")
         if workbench.board is not None:
-            return notice(width, ink, title="No blind spots", paragraphs=[
-                f"The model makes no error with confidence {workbench.board.discovery.tau:g} or more on the pool of "
-                f"{workbench.board.discovery.n_pool:,} rows. Lower tau in blindspot.toml, or add rows to the pool."])  # fmt: skip
+            found = workbench.board.discovery
+            none = (
+                f"The model makes no error with confidence {found.tau:g} or more on the pool of {found.n_pool:,} rows. "
+                "Lower tau in blindspot.toml, or make a project with a larger pool."
+            )
+            return notice(width, ink, title="No blind spots", paragraphs=[none])
         last = workbench.last_job("discover")
+        rows = workbench.project.manifest.splits["pool"].rows
         paragraphs = [
-            f"The model has not been scored on the pool of {workbench.project.manifest.splits['pool'].rows:,} rows yet.",
-            "D finds the rows that it gets wrong and is sure about, and groups them. That runs in the background: about "
-            "half a minute for 2,000 rows on two cores, some minutes more if a model has to be trained first.",
+            f"The model has not been scored on the pool of {rows:,} rows yet.",
+            "D finds the rows that it gets wrong and is sure about, and groups them. That runs in the background: "
+            "about half a minute for 2,000 rows on two cores, some minutes more if a model has to be trained first.",
         ]
         if last is not None and last.resumable:
-            paragraphs.insert(1, f"{last.id} is {last.state}{': ' + last.message if last.message else ''}. D goes on with it.")
+            why = f": {last.message.rstrip('.')}" if last.message else ""
+            paragraphs.insert(1, f"{last.id} is {last.state}{why}. D goes on with it.")
         return notice(width, ink, title="No blind spots yet", paragraphs=paragraphs)
 
     def refuse(self, error: str) -> None:
@@ -158,7 +174,8 @@ class SpotsScreen(WorkScreen):
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""
         running = self.workbench.running if self.ready else None
-        if action in ("open", "filter", "sort", "next", "describe", "done", "skip") or (action, parameters) == ("go", ("map",)):
+        listed = action in ("open", "filter", "sort", "next", "describe", "done", "skip")
+        if listed or (action == "go" and "map" in parameters):
             if not self.has_class("-listing"):
                 return "There are no blind spots yet: D finds them."
             if action in ("describe", "done", "skip") and self.spot is None:

@@ -27,5 +27,5 @@ class Editor(TextArea):
     """
 
     def __init__(self, text: str = "", **options: Any) -> None:
-        super().__init__(text, soft_wrap=True, show_line_numbers=False, compact=True, highlight_cursor_line=False, **options)
+        super().__init__(text, compact=True, highlight_cursor_line=False, **options)
         self.cursor_blink = False

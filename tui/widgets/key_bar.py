@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.screen import Screen
 
-from tui.keys import FOOTER_KEYS, label_of
+from tui.keys import FOOTER_KEYS, in_order, label_of
 from tui.shell import shell
 from tui.widgets.line import Line
 
@@ -31,15 +31,11 @@ class KeyBar(Line):
         app = shell(self)
         ink = app.ink
         text = Text(no_wrap=True, end="")
-        seen: set[str] = set()
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            if not binding.show or binding.id is None or binding.id in seen or len(seen) == FOOTER_KEYS:
-                continue
+        shown = [active.binding for active in in_order(self.screen.active_bindings) if active.binding.show]
+        for binding in shown[: FOOTER_KEYS - 1] + shown[FOOTER_KEYS - 1 :][-1:]:  # the last one is help
             key, label = label_of(binding), binding.description
-            if len(text) + cell_len(key) + cell_len(label) + 3 > width:
+            if text.cell_len + cell_len(key) + cell_len(label) + 3 > width:
                 continue
-            seen.add(binding.id)
             off = app.unavailable(binding.action) is not None
             text.append("  " if text else "")
             text.append(key, ink.muted if off else ink.accent)

@@ -119,7 +119,8 @@ class LineList(ScrollView, can_focus=True):
             return
         bottom = self.scroll_offset.y + self.size.height
         if self._starts[self.cursor + 1] > bottom:
-            self._scroll_line(min(self._starts[self.cursor + 1] - self.size.height, self.scroll_offset.y + self._stride))
+            rest = self._starts[self.cursor + 1] - self.size.height
+            self._scroll_line(min(rest, self.scroll_offset.y + self._stride))
         else:
             self.move_to(self.cursor + 1)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.text import Text
 
-from typing import TYPE_CHECKING
 from tui.duration import duration
 from tui.glyphs import Glyphs, bar
 from tui.themes import Ink
 from tui.widgets.wrapping import wrapped
+
+if TYPE_CHECKING:
+    from engine.jobs import JobView
 
 _MOST = 66  # cells; longer lines are hard to read
 
@@ -35,11 +39,9 @@ def job_notice(width: int, ink: Ink, glyphs: Glyphs, job: JobView, *, title: str
         line.append(f"  {100 * job.done // job.total} %")
     stage = f"{job.stage} {job.done:,} of {job.total:,}" if job.total else job.stage or "starting"
     left = f"About {duration(job.eta)} left for this step." if job.eta is not None else ""
-    say = "It is stopping; what it has finished is kept." if job.cancelling else "X stops it; what it has finished is kept."
+    stop = "It is stopping" if job.cancelling else "X stops it"
     figures = ", ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
                         for name, value in job.facts.items())  # fmt: skip
-    return notice(
-        width, ink, title=title, bar_line=line,
-        paragraphs=[". ".join(part for part in (stage, figures, left) if part),
-                    f"It runs in the background: you may leave with Q and come back. {say}"],
-    )  # fmt: skip
+    where = ". ".join(part for part in (stage, figures, left) if part)
+    leave = f"It runs in the background: you may leave with Q and come back. {stop}; what it has finished is kept."
+    return notice(width, ink, title=title, bar_line=line, paragraphs=[where, leave])

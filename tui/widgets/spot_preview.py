@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _ROWS = 5
 
 
-def spot_preview(width: int, spot: SpotView | None, rows: Sequence[EvidenceRow], ink: Ink, glyphs: Glyphs) -> list[Text]:
+def spot_preview(
+    width: int, spot: SpotView | None, rows: Sequence[EvidenceRow], ink: Ink, glyphs: Glyphs
+) -> list[Text]:
     """Heading, figures and the first rows; ``spot`` is None for the rows that belong to no blind spot."""
     dot = f" {glyphs.dot} "
     if spot is None:

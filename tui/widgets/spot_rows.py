@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
+from engine.data.text import visible
 from tui.glyphs import Glyphs
 from tui.themes import Ink
 from tui.widgets.wrapping import fitted
@@ -45,29 +46,31 @@ class SpotRows:
     def lines(self, index: int, width: int) -> list[Text]:
         """The row's one line."""
         if index >= len(self.spots):
-            return [self._line(width, "", str(self._scattered), "in no blind spot", "", "", Text(""), dim=True)]
+            cells = ("", str(self._scattered), "in no blind spot", "", "")
+            return [self._line(width, cells, Text(), dim=True)]
         spot = self.spots[index]
-        counts = f"{spot.patterns} / {spot.samples}"
-        dim = spot.status in ("done", "skipped")
-        words = ", ".join(spot.words)
-        return [self._line(width, spot.id, str(spot.size), self._direction(spot), words, counts, self._state(spot), dim=dim)]
+        words, counts = ", ".join(spot.words), f"{spot.patterns} / {spot.samples}"
+        cells = (spot.id, str(spot.size), self._direction(spot), words, counts)
+        return [self._line(width, cells, self._state(spot), dim=spot.status in ("done", "skipped"))]
 
     def heading(self, width: int) -> Text:
         """The names of the columns."""
-        text = self._line(width, "id", "UUs", f"gold {self._glyphs.arrow} said", "words", "pat/sam", Text("state"), dim=False)
+        names = ("id", "UUs", f"gold {self._glyphs.arrow} said", "words", "pat/sam")
+        text = self._line(width, names, Text("state"), dim=False)
         return Text(text.plain, style=self._ink.muted, no_wrap=True, end="")
 
     def _direction(self, spot: SpotView) -> str:
-        return f"{spot.gold} {self._glyphs.arrow} {spot.predicted}"
+        return f"{visible(spot.gold)} {self._glyphs.arrow} {visible(spot.predicted)}"
 
     def _state(self, spot: SpotView) -> Text:
         if spot.status == "done":
             return Text(f"{self._glyphs.check} done")
         if spot.status == "skipped":
-            return Text(f"skipped: {spot.reason}")
+            return Text(f"skipped: {visible(spot.reason)}")
         return Text(spot.status, style=self._ink.accent if spot.status == "in progress" else self._ink.muted)
 
-    def _line(self, width: int, id: str, size: str, direction: str, words: str, counts: str, state: Text, *, dim: bool) -> Text:  # noqa: E501
+    def _line(self, width: int, cells: tuple[str, str, str, str, str], state: Text, *, dim: bool) -> Text:
+        id, size, direction, words, counts = cells
         ink, ellipsis = self._ink, self._glyphs.ellipsis
         fixed = _ID + _SIZE + 2 + self._direction_cells + 2 + 2 + _COUNTS + 2 + _STATE
         rest = max(0, width - fixed)

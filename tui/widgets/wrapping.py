@@ -59,4 +59,5 @@ def fitted(text: str, width: int, *, ellipsis: str = "…") -> str:
         return ""
     if cell_len(text) <= width:
         return set_cell_size(text, width)
-    return set_cell_size(text, width - cell_len(ellipsis)) + ellipsis if width > cell_len(ellipsis) else ellipsis[:width]
+    kept = width - cell_len(ellipsis)
+    return set_cell_size(text, kept) + ellipsis if kept > 0 else ellipsis[:width]

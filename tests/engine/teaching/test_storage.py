@@ -19,7 +19,8 @@ def storage(path: Path) -> AtomicStorage:
 
 
 def records(count: int) -> dict[str, Any]:
-    return {str(seq): {"seq": seq, "text": f"row {seq}: ¿café? {{}}\n\t\x00 🙂", "none": None} for seq in range(1, count + 1)}
+    text = "¿café? {}\n\t\x00 🙂"
+    return {str(seq): {"seq": seq, "text": f"row {seq}: {text}", "none": None} for seq in range(1, count + 1)}
 
 
 def write(path: Path, count: int = 4) -> bytes:

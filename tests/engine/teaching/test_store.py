@@ -124,11 +124,21 @@ def test_an_edit_that_fails_or_changes_nothing_writes_nothing(tmp_path: Path) ->
     mark(store, "r1")
     raw = store.path.read_bytes()
     mark(store, "r1")
-    with pytest.raises(StoreError, match="no mark `r2`"), store.edit("two changes") as edit:
+    with store.edit("two changes") as edit:
         edit.put("mark", "r3", RowMark("r3", "fine"))
-        edit.delete("mark", "r2")
+        with pytest.raises(StoreError, match="no mark `r2`"):
+            edit.delete("mark", "r2")
+        edit.changes.clear()
+    with pytest.raises(ZeroDivisionError):
+        _fail_while_editing(store)
     assert store.path.read_bytes() == raw
     assert list(verdicts(store)) == ["r1"]
+
+
+def _fail_while_editing(store: Store) -> None:
+    with store.edit("a change") as edit:
+        edit.put("mark", "r4", RowMark("r4", "fine"))
+        raise ZeroDivisionError
 
 
 def test_ids_are_never_given_twice(tmp_path: Path) -> None:
@@ -163,13 +173,14 @@ def test_opening_a_damaged_file_mends_it_and_keeps_the_original(tmp_path: Path) 
     store = Store(tmp_path, "ann")
     for number in range(5):
         mark(store, f"r{number}")
-    damaged = store.path.read_bytes().replace(b'"verdict":"fine"}', b'"verdict":"fi', 1)
+    damaged = store.path.read_bytes().replace(b'"verdict":"fine"', b'"verdict":"fi', 1)
     store.path.write_bytes(damaged)
     opened = Store(tmp_path, "ann")
     assert list(verdicts(opened)) == ["r1", "r2", "r3", "r4"]
     assert opened.recovery is not None
     assert opened.recovery.sentence == (
-        "ann.json was damaged: 4 whole records kept, 1 damaged line dropped; the damaged original is kept as ann.json.damaged-1."
+        "ann.json was damaged: 4 whole records kept, 1 damaged line dropped; "
+        "the damaged original is kept as ann.json.damaged-1."
     )
     assert (tmp_path / "ann.json.damaged-1").read_bytes() == damaged
     mark(opened, "r9")
@@ -185,7 +196,8 @@ def test_kinds_of_a_newer_version_are_kept(tmp_path: Path) -> None:
     store = Store(tmp_path, "ann")
     mark(store, "r1")
     values = orjson.loads(store.path.read_bytes())
-    values["revisions"]["2"] = {**values["revisions"]["1"], "seq": 2, "action": 2, "kind": "verdict", "body": {"x": 1}, "new": 1}
+    newer = {"seq": 2, "action": 2, "kind": "verdict", "body": {"x": 1}, "new": 1}
+    values["revisions"]["2"] = {**values["revisions"]["1"], **newer}
     store.path.write_bytes(orjson.dumps(values))
     opened = Store(tmp_path, "ann")
     assert opened.recovery is None

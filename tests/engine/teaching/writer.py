@@ -1,4 +1,4 @@
-"""A process that writes numbered marks and prints each number once it is stored: ``writer.py FOLDER AUTHOR PREFIX COUNT``."""
+"""A process that writes numbered marks and prints each once it is stored: ``writer.py FOLDER AUTHOR PREFIX COUNT``."""
 
 from __future__ import annotations
 

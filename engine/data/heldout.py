@@ -1,0 +1,60 @@
+"""The only reader of proof rows. Their texts go to the evaluator and nowhere else.
+
+`LeakGuard` answers yes or no. It keeps the texts in a closure: no attribute, no ``repr``, no pickle and no message of
+an exception holds one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import orjson
+
+from engine.data.duplicates import NearDuplicates
+from engine.data.text import row_hash
+from engine.errors import ProjectError
+from engine.project import Project
+from engine.schema import Example
+
+
+def read_proof(project: Project) -> list[Example]:
+    """All proof rows in file order, for scoring a finished model.
+
+    Raises:
+        ProjectError: the project has no proof split.
+    """
+    if not project.has_split("proof"):
+        raise ProjectError("the project has no proof split", where=str(project.root),
+                           mend="make a new one with `blindspot init`")  # fmt: skip
+    with project.split_path("proof").open("rb") as lines:
+        return [Example.from_json(orjson.loads(line)) for line in lines]
+
+
+class LeakGuard:
+    """Tells whether a text equals or nearly equals a proof row, without ever showing the row.
+
+    The first near-duplicate question reads the proof split (1 s for 100,000 rows); the next take 1 ms for 1,000 rows
+    and about 15 ms for 100,000. Pairs are looked up in both orders.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        proof = project.manifest.splits.get("proof")
+        self._rows = proof.rows if proof else 0
+        self._hashes = frozenset(proof.row_hashes if proof else ())
+
+    def __repr__(self) -> str:
+        return f"LeakGuard({self._rows} proof rows)"
+
+    def is_leak(self, text: str, pair: str | None = None) -> bool:
+        """Whether the row is an exact or near-duplicate of a proof row."""
+        if not self._rows:
+            return False
+        orders = [(text, pair)] if pair is None else [(text, pair), (pair, text)]
+        return any(row_hash(*row) in self._hashes or self._nearly_equals(*row) for row in orders)
+
+    @cached_property
+    def _nearly_equals(self) -> Callable[[str, str | None], bool]:
+        proof = NearDuplicates((row.text, row.text_pair) for row in read_proof(self._project))
+        return lambda text, pair: proof.find(text, pair) is not None

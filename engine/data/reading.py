@@ -1,0 +1,147 @@
+"""Rows of a user's file as examples: checked one by one, so that nothing after this has to doubt a row.
+
+Every example has a text that shows something, a label that is not empty, and an id of its own within the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.data.formats import records
+from engine.data.text import normalise, visible
+from engine.errors import DataError
+from engine.schema import Example, SplitName
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of the user's files hold what."""
+
+    text: str
+    label: str
+    pair: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse one column used twice."""
+        named = {"--text": self.text, "--label": self.label, "--pair": self.pair}
+        for option, column in named.items():
+            twin = next((other for other, name in named.items() if other != option and name == column), None)
+            if twin is not None and column is not None:
+                raise DataError(
+                    f"{option} and {twin} both name the column {column!r}", mend="name two different columns"
+                )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All columns named."""
+        return (self.text, self.label) if self.pair is None else (self.text, self.pair, self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file's rows, and the line (row, for Parquet) that each came from."""
+
+    path: Path
+    examples: list[Example]
+    lines: list[int]
+
+    def where(self, index: int) -> str:
+        """Place of a row for a message: file and line."""
+        return _place(self.path, self.lines[index])
+
+
+def read_rows(path: Path, *, text: str, label: str, pair: str | None = None, split: SplitName) -> list[Example]:
+    """Read a labelled file: JSONL, CSV, TSV or Parquet by its ending.
+
+    Args:
+        path: the file.
+        text: column of the text.
+        label: column of the label.
+        pair: column of the second text of a pair.
+        split: names rows without a column `id`: ``<split>-<row number>``.
+
+    Returns:
+        The rows in file order. Labels are texts: whole numbers and true/false become their digits and words.
+
+    Raises:
+        DataError: naming file and line of the first row that cannot be used.
+    """
+    return read_source(path, Columns(text, label, pair), split).examples
+
+
+def read_source(path: Path, columns: Columns, split: SplitName) -> Source:
+    """Like `read_rows`, with the line of each row."""
+    source = Source(path, [], [])
+    seen: dict[str, int] = {}
+    for line, record in records(path, columns.names, optional=("id",), confidential=split == "proof"):
+        where = _place(path, line)
+        example = _example(record, columns, f"{split}-{len(seen) + 1}", where)
+        if example.id in seen:
+            what = f"the id {visible(example.id)!r} is also that of {_place(path, seen[example.id])}"
+            mend = "give each row its own id, or rename the column to have the rows numbered"
+            raise DataError(what, where=where, mend=mend)
+        seen[example.id] = line
+        source.examples.append(example)
+        source.lines.append(line)
+    if not source.examples:
+        raise DataError("the file has no rows", where=str(path), mend="give a file with rows")
+    return source
+
+
+def _place(path: Path, line: int) -> str:
+    return f"{path}, row {line}" if path.suffix.lower() == ".parquet" else f"{path}:{line}"
+
+
+def _example(record: dict[str, Any], columns: Columns, number: str, where: str) -> Example:
+    named = record.get("id") if "id" not in columns.names else None
+    return Example(
+        id=number if named is None else _label(named, "id", where),
+        text=_text(record[columns.text], columns.text, where),
+        label=_label(record[columns.label], columns.label, where),
+        text_pair=None if columns.pair is None else _text(record[columns.pair], columns.pair, where),
+    )
+
+
+def _text(value: Any, column: str, where: str) -> str:
+    if _is_missing(value):
+        raise DataError(f"`{column}` is empty", where=where, mend="fill it in or remove the row")
+    if not isinstance(value, str):
+        raise DataError(
+            f"`{column}` is {_kind(value)}, not a text", where=where, mend="put it in quotes, or name another column"
+        )
+    return _encodable(value, column, where)
+
+
+def _label(value: Any, column: str, where: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():  # pandas turns whole numbers into these where a row has none
+        value = int(value)
+    if isinstance(value, int):
+        return str(value)
+    if _is_missing(value):
+        raise DataError(f"`{column}` is empty", where=where, mend="fill it in or remove the row")
+    if not isinstance(value, str):
+        raise DataError(f"`{column}` is {_kind(value)}", where=where, mend="it must be a text or a whole number")
+    return _encodable(value.strip(), column, where)
+
+
+def _is_missing(value: Any) -> bool:
+    """No value, NaN (what pandas writes for none), or a text that shows nothing."""
+    return value is None or value != value or (isinstance(value, str) and not normalise(value))
+
+
+def _kind(value: Any) -> str:
+    kinds = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return kinds.get(type(value), f"of the type {type(value).__name__}")
+
+
+def _encodable(value: str, column: str, where: str) -> str:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise DataError(f"`{column}` holds half of a character (a lone surrogate)", where=where,
+                        mend="write the character whole, or remove it") from None  # fmt: skip
+    return value

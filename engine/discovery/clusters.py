@@ -1,0 +1,102 @@
+"""Groups of UUs inside one confusion cell. Every row is in one group or scattered; the same rows give the same groups.
+
+Method: average linkage over cosine distance, its tree cut from the top. A group too large to explain is always cut,
+another one where the cut shows (silhouette). What a cut leaves with fewer than ``min_size`` rows is the far tail.
+
+Why not k-means or Ward: on the UUs of three public tasks (1,304 rows, ten cells, MiniLM embeddings), at about equal numbers
+of groups (85-120), the rows that two random 80 % samples share are grouped alike with ARI .50 (Ward .39, k-means
+.41 with k by silhouette, bisecting k-means .37, complete linkage .34), mean cosine to the centre is .57 (.54, .55, .55, .57)
+and patterns that an LLM wrote samples for are found again with ARI .16 (.15, .13, .16, not measured). BIRCH equals Ward.
+k by silhouette alone left groups of up to 61 rows, for silhouette rises with k until groups have 4 rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
+from scipy.spatial.distance import squareform
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.metrics import silhouette_score
+
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.intp]
+
+SCATTERED = -1
+READABLE = 25  # rows that a teacher can hold in mind at once
+CUT_SHOWS = 0.15  # silhouette of two halves; .10 cuts groups of mean size 11 down to 8.5 with no gain in ARI
+NEAR_COPIES = 0.1  # cosine distance below which rows are copies of each other, which no cut can explain
+# The tree needs a distance for every pair of rows: 200 MB and 1 s for 5,000. Larger cells are cut coarsely first.
+TREE_ROWS = 5_000
+
+
+def cluster_cell(embeddings: Floats, *, min_size: int, seed: int) -> Ints:
+    """Group the UUs of one confusion cell.
+
+    Args:
+        embeddings: (n, d), each row of length 1, in an order that does not depend on file order.
+        min_size: smallest group, >= 2.
+        seed: used above `TREE_ROWS` rows only; below, nothing is random.
+
+    Returns:
+        (n,) group of each row, 0 .. k-1 from the largest to the smallest, or `SCATTERED`.
+    """
+    # sqrt(2n) is the mean size at k = sqrt(n/2): readable groups would be too many where a cell has thousands of rows
+    largest = max(READABLE, 3 * min_size, int((2 * len(embeddings)) ** 0.5))
+    groups = [
+        part[rows]
+        for part in _coarse(embeddings, np.arange(len(embeddings)), seed)
+        for rows in _tree_groups(embeddings[part], min_size=min_size, largest=largest)
+    ]
+    labels = np.full(len(embeddings), SCATTERED, dtype=np.intp)
+    for number, rows in enumerate(sorted(groups, key=lambda rows: (-len(rows), rows.min()))):
+        labels[rows] = number
+    return labels
+
+
+def closeness(embeddings: Floats) -> npt.NDArray[np.float64]:
+    """Cosine (n,) of each row of a group (n, d) to the group's centre; its mean is the group's coherence."""
+    centre = embeddings.mean(axis=0, dtype=np.float64)
+    length = np.linalg.norm(centre)
+    return np.asarray(embeddings @ (centre / length) if length > 0 else np.zeros(len(embeddings)), dtype=np.float64)
+
+
+def _coarse(embeddings: Floats, rows: Ints, seed: int) -> list[Ints]:
+    """Parts of at most `TREE_ROWS` rows, or of rows that k-means cannot tell apart."""
+    if len(rows) <= TREE_ROWS:
+        return [rows]
+    parts = -(-len(rows) // (TREE_ROWS // 2))
+    found = MiniBatchKMeans(parts, n_init=3, random_state=seed).fit_predict(embeddings[rows])
+    numbers = np.unique(found)
+    if len(numbers) == 1:
+        return [rows[start : start + TREE_ROWS] for start in range(0, len(rows), TREE_ROWS)]
+    return [part for number in numbers for part in _coarse(embeddings, rows[found == number], seed)]
+
+
+def _tree_groups(embeddings: Floats, *, min_size: int, largest: int) -> list[Ints]:
+    """Cut the tree of one part; rows in none of the groups are its far tail."""
+    if len(embeddings) < min_size:
+        return []
+    wide = embeddings.astype(np.float64)
+    between = np.clip(1.0 - wide @ wide.T, 0.0, 2.0)
+    np.fill_diagonal(between, 0.0)
+    groups: list[Ints] = []
+    branches = [to_tree(linkage(squareform(between, checks=False), "average"))]
+    while branches:
+        branch = branches.pop()
+        rows = np.sort(np.array(branch.pre_order(), dtype=np.intp))
+        if len(rows) < min_size:
+            continue
+        if branch.dist >= NEAR_COPIES and (len(rows) > largest or _cut_shows(branch, rows, between, min_size)):
+            branches += [branch.get_left(), branch.get_right()]
+        else:
+            groups.append(rows)
+    return groups
+
+
+def _cut_shows(branch: ClusterNode, rows: Ints, between: Floats, min_size: int) -> bool:
+    left = branch.get_left().pre_order()
+    if min(len(left), len(rows) - len(left)) < min_size:
+        return False
+    side = np.isin(rows, left)
+    return float(silhouette_score(between[np.ix_(rows, rows)], side, metric="precomputed")) >= CUT_SHOWS

@@ -1,0 +1,229 @@
+"""One small proof with the real MiniLM: cancelled once, gone on with, and looked at from all sides."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from engine.data.create import create_project
+
+from engine.errors import Cancelled, SettingsError
+from engine.files import read_json, write_json
+from engine.project import SETTINGS_FILE, Project
+from engine.proof.evaluate import evaluate
+from engine.proof.run import retrain
+from engine.schema import BlindSpot, Discovery, Example, Prediction, Role, RowMark, Sample, Teacher
+from engine.settings import write_settings
+from engine.teaching.records import Teaching
+
+SEEDS = (13, 14)
+ROLES: tuple[Role, ...] = ("target", "counter", "anchor")
+
+
+@dataclass
+class Watcher:
+    """Keeps what it is told; may ask the work to stop."""
+
+    stop_at: str = "never"
+    steps: list[tuple[str, int, int, dict[str, Any]]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
+        self.steps.append((stage, done, total, facts))
+        if stage.startswith(self.stop_at):
+            raise Cancelled
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+    @property
+    def trained(self) -> set[str]:
+        """Stages in which a loss was seen: those that were not found finished."""
+        return {stage for stage, _, _, facts in self.steps if "loss" in facts}
+
+
+def teach(project: Project) -> None:
+    """Six samples of a person, one of them a proof row that came in by the back door, and a doubtful row."""
+    teaching = Teaching(project.teaching_dir, "ann")
+    leaked = project.split_path("proof").read_bytes().splitlines()[0]
+    texts = [f"It was not the {word} I had feared." for word in ("mess", "bore", "wreck", "chore", "slog")]
+    with teaching.store.edit("write") as edit:
+        for number, text in enumerate([*texts, Example.from_json(orjson.loads(leaked)).text]):
+            sample = Sample(
+                f"S{number}@ann", "B1", text, project.labels[-1], ROLES[number % 3], Teacher("ann", "human")
+            )
+            edit.put("sample", sample.id, sample)
+        edit.put("mark", "doubtful", RowMark("doubtful", "ambiguous"))
+
+
+def discover_by_hand(project: Project) -> None:
+    """A discovery with one blind spot of four pool rows, one of them doubtful."""
+    rows = [*project.examples("pool")[:3], Example("doubtful", "Well.", project.labels[0])]
+    found = {row.id: Prediction(row.id, row.text, row.label, "other", 0.9, (0.9, 0.1)) for row in rows}
+    spot = BlindSpot("B1", "x", "y", tuple(found), 0.9, 0.5, ("well",))
+    discovery = Discovery(
+        key="k",
+        round=1,
+        model="m",
+        model_key="k",
+        tau=0.5,
+        labels=project.labels,
+        n_pool=48,
+        accuracy=0.5,
+        coverage=0.5,
+        temperature=None,
+        temperature_applied=False,
+        uus_at_temperature=None,
+        blind_spots=(spot,),
+        scattered=(),
+        predictions=found,
+        neighbours={},
+        projection={},
+    )
+    write_json(project.round_dir(1) / "discovery.json", discovery.as_json())
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A project with a finished proof, and what was seen while it was made."""
+
+    project: Project
+    report: Path
+    cancelled: Watcher
+    resumed: Watcher
+
+
+@pytest.fixture(scope="module")
+def proved(tmp_path_factory: pytest.TempPathFactory, tiny_files: dict[str, Path]) -> Proved:
+    root = tmp_path_factory.mktemp("proof") / "work"
+    project = create_project(root, **tiny_files, text="text", label="label", tau=0.5)  # type: ignore[arg-type]
+    settings = project.settings
+    settings = replace(
+        settings,
+        training=replace(settings.training, epochs=1, batch_size=16),
+        proof=replace(settings.proof, seeds=SEEDS, bootstrap=200),
+    )
+    write_settings(root / SETTINGS_FILE, settings)
+    project = Project.open(root)
+    teach(project)
+    discover_by_hand(project)
+    cancelled = Watcher(stop_at="train human scratch seed 14")
+    with pytest.raises(Cancelled):
+        retrain(project, monitor=cancelled)
+    resumed = Watcher()
+    return Proved(project, retrain(project, monitor=resumed), cancelled, resumed)
+
+
+def test_the_report_holds_every_arm_recipe_and_seed(proved: Proved) -> None:
+    report = read_json(proved.report)
+    assert proved.report == proved.project.proofs_dir / report["id"] / "report.json"
+    assert (report["seeds"], report["tau"], report["round"]) == ([13, 14], 0.5, 1)
+    assert report["rows"] == {"proof": 32, "test": 24}
+    assert [(arm["arm"], arm["recipe"], arm["n_added"]) for arm in report["arms"]] == [
+        ("human", "scratch", 5),
+        ("human", "continue", 5),
+    ]
+    assert report["baseline"]["n_rows"] == 64
+    assert [arm["n_rows"] for arm in report["arms"]] == [64 + 5, 20 + 5]
+    for arm in report["arms"]:
+        assert arm["verdict"] in {"proven", "less confident only", "no change", "worse"}
+        assert len(arm["proof"]["accuracy"]["per_seed"]) == len(arm["test"]["ece"]["per_seed"]) == 2
+    assert set(report["hashes"]) == {"train", "pool", "proof", "test", "dev"}
+    assert {"blindspot", "python", "torch"} <= set(report["versions"])
+
+
+def test_models_in_the_report_are_in_the_project_and_differ(proved: Proved) -> None:
+    report = read_json(proved.report)
+    models = [model for arm in (report["baseline"], *report["arms"]) for model in arm["models"].values()]
+    assert len({model["key"] for model in models}) == 6
+    assert all((proved.project.root / model["path"] / "model.safetensors").is_file() for model in models)
+
+
+def test_the_report_can_be_computed_again_without_a_model(proved: Proved) -> None:
+    assert evaluate(proved.report.parent) == read_json(proved.report)
+
+
+def test_figures_are_those_of_the_stored_logits(proved: Proved) -> None:
+    folder = proved.report.parent
+    gold = np.load(folder / "gold-proof.npy")
+    right = [np.load(folder / f"human-scratch-{seed}-proof.npy").argmax(axis=1) == gold for seed in SEEDS]
+    report = read_json(proved.report)
+    assert report["arms"][0]["proof"]["accuracy"]["per_seed"] == pytest.approx([one.mean() for one in right], abs=1e-6)
+
+
+def test_a_cancelled_proof_goes_on_where_it_was(proved: Proved) -> None:
+    before, after = proved.cancelled.trained, proved.resumed.trained
+    assert {stage.split(" seed")[0] for stage in before} == {"train baseline scratch", "train human scratch"}
+    assert "train human scratch seed 13 (3 of 6)" in before
+    assert after == {
+        "train human scratch seed 14 (4 of 6)",
+        "train human continue seed 13 (5 of 6)",
+        "train human continue seed 14 (6 of 6)",
+    }
+
+
+def test_progress_counts_over_all_runs_and_arrives(proved: Proved) -> None:
+    steps = proved.resumed.steps
+    done = [step for _, step, _, _ in steps]
+    assert done == sorted(done)
+    assert len({total for _, _, total, _ in steps}) == 1
+    assert done[-1] == steps[-1][2]
+    assert steps[-1][0] == "judge"
+
+
+def test_a_sample_that_equals_a_proof_row_is_left_out(proved: Proved) -> None:
+    assert any("equal a proof row" in note for note in proved.resumed.notes)
+    assert {arm["n_added"] for arm in read_json(proved.report)["arms"]} == {5}
+
+
+def test_no_text_of_a_held_out_row_is_stored(proved: Proved) -> None:
+    rows = [Example.from_json(orjson.loads(line)) for line in proved.project.split_path("proof").open("rb")]
+    stored = [path.read_bytes() for path in proved.report.parent.iterdir()]
+    assert not [row.text for row in rows if any(row.text.encode() in data for data in stored)]
+
+
+def test_doubtful_rows_of_the_pool_do_not_count_and_proof_keeps_all_rows(proved: Proved) -> None:
+    report = read_json(proved.report)
+    (spot,) = report["pool"]["blind_spots"]
+    assert spot["rows"] == 3
+    for entry in (spot["baseline"], *spot["arms"]):
+        assert entry["fixed"] + entry["still_wrong"] == pytest.approx(3)
+    assert report["rows"]["proof"] == 32
+
+
+def test_the_same_proof_again_trains_nothing_and_becomes_the_newest(proved: Proved) -> None:
+    before = read_json(proved.report)
+    watcher = Watcher()
+    assert retrain(proved.project, monitor=watcher) == proved.report
+    after = read_json(proved.report)
+    assert watcher.trained == set()
+    assert after["created"] > before["created"]
+    changing = ("created", "seconds")
+    assert {key: value for key, value in after.items() if key not in changing} == {
+        key: value for key, value in before.items() if key not in changing
+    }
+
+
+@pytest.fixture
+def copied(proved: Proved, tmp_path: Path) -> Callable[[float], Project]:
+    """The project, without its models, with another tau."""
+
+    def copy(tau: float) -> Project:
+        root = tmp_path / "copy"
+        shutil.copytree(proved.project.root, root, ignore=shutil.ignore_patterns("models", "cache"))
+        settings = proved.project.settings
+        write_settings(root / SETTINGS_FILE, replace(settings, discovery=replace(settings.discovery, tau=tau)))
+        return Project.open(root)
+
+    return copy
+
+
+def test_tau_is_frozen_by_the_first_proof(copied: Callable[[float], Project]) -> None:
+    with pytest.raises(SettingsError, match=r"is 0.8, but it was 0.5 in the first proof.*set it back to 0.5"):
+        retrain(copied(0.8), monitor=Watcher())

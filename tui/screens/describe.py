@@ -1,0 +1,315 @@
+"""Explaining one blind spot: its rows in sight, a form for patterns and samples, and below it what is written.
+
+What is typed is kept at once, refused or not; every record can be changed, deleted, undone and redone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from engine.data.text import visible
+from engine.errors import BlindspotError
+from tui.drafting import PATTERN, SAMPLE, Drafting, short_id
+from tui.keys import keys
+from tui.screens.base import WorkScreen
+from tui.shell import shell
+from tui.widgets.line import Line
+from tui.widgets.line_list import LineList
+from tui.widgets.prose import Prose
+from tui.widgets.teaching_form import TeachingForm
+from tui.widgets.typical_rows import TypicalRows
+from tui.widgets.wrapping import fitted
+from tui.widgets.written_rows import WrittenList, WrittenRows
+
+if TYPE_CHECKING:
+    from engine.teaching.board import SpotView
+
+
+class SpotLine(Line):
+    """Which blind spot it is, and what others have written about it."""
+
+    DEFAULT_CSS = """
+    SpotLine { padding: 0 1; }
+    """
+    spot: SpotView | None = None
+    by_others = 0
+
+    def line(self, width: int) -> Text:
+        """Id, direction, size, words."""
+        app, spot = shell(self), self.spot
+        if spot is None:
+            return Text("")
+        arrow = app.glyphs.arrow
+        text = Text.assemble((spot.id, app.ink.strong), f"  {visible(spot.gold)} {arrow} {visible(spot.predicted)}")
+        others = f"   {self.by_others} by others" if self.by_others else ""
+        rest = f"   {spot.size} UUs   {', '.join(spot.words)}"
+        room = max(0, width - text.cell_len - len(others))
+        text.append(fitted(rest, room, ellipsis=app.glyphs.ellipsis) if len(rest) > room else rest, app.ink.muted)
+        text.append(others, app.ink.muted)
+        text.no_wrap, text.end = True, ""
+        return text
+
+
+class DescribeScreen(WorkScreen):
+    """Patterns and samples of one blind spot."""
+
+    NAME = "describe"
+    HELP_TEXT = (
+        "A pattern says why the model gets these rows wrong (abstraction) or what else it should get wrong "
+        "(extrapolation). Samples teach it: targets are new texts of that kind, counters small changes of them with "
+        "another label, anchors ordinary texts that should stay right. What you type is kept as you type."
+    )
+    CSS_PATH = "describe.tcss"
+    BINDINGS = [*keys("describe")]
+
+    def __init__(self, spot: str) -> None:
+        super().__init__()
+        self.spot_id = spot
+        self._drafting: Drafting | None = None
+
+    def body(self) -> ComposeResult:
+        """Evidence, form, what is written."""
+        app = shell(self)
+        yield SpotLine()
+        with Container(id="panes"):
+            yield LineList(TypicalRows((), app.ink), id="evidence")
+            with Vertical(id="writing"):
+                yield TeachingForm()
+                yield WrittenList(WrittenRows((), (), app.ink, app.glyphs), id="written")
+
+    @property
+    def drafting(self) -> Drafting:
+        """The form's content."""
+        assert self._drafting is not None, "the project is still being opened"
+        return self._drafting
+
+    @property
+    def form(self) -> TeachingForm:
+        """The form."""
+        return self.query_one(TeachingForm)
+
+    @property
+    def evidence(self) -> LineList:
+        """The rows of the blind spot."""
+        return self.query_one("#evidence", LineList)
+
+    @property
+    def written(self) -> LineList:
+        """Patterns and samples."""
+        return self.query_one("#written", LineList)
+
+    @property
+    def _pairs(self) -> bool:
+        return self.workbench.project.settings.task.pair
+
+    def show(self) -> None:
+        """Show the blind spot as it is now; what is being typed stays."""
+        board = self.workbench.board
+        if board is None or board.discovery.spot(self.spot_id) is None:
+            self.app.call_later(self._leave_missing)
+            return
+        app = shell(self)
+        self.evidence.show(TypicalRows(board.evidence(self.spot_id), app.ink))
+        first = self._drafting is None
+        if self._drafting is None:
+            self._drafting = Drafting(self.workbench, self.spot_id)
+        drafting = self._drafting
+        if drafting.slot not in (PATTERN, SAMPLE) and drafting.record is None:  # undone, or deleted elsewhere
+            drafting.slot = SAMPLE
+            first = True
+        rows = WrittenRows(drafting.patterns, drafting.samples, app.ink, app.glyphs, is_changed=drafting.is_changed)
+        self.written.show(rows)
+        line = self.query_one(SpotLine)
+        line.spot = board.spot(self.spot_id)
+        line.by_others = line.spot.patterns + line.spot.samples - len(rows)
+        if first:
+            drafting.slot = SAMPLE if drafting.slot == PATTERN and drafting.patterns else drafting.slot
+            self._load()
+            self.form.text.focus()
+        self.form.show()
+
+    def _leave_missing(self) -> None:
+        if self.is_current:
+            self.app.pop_screen()
+            shell(self).say(f"There is no blind spot {self.spot_id} in this round.", warning=True)
+
+    def _load(self) -> None:
+        self.form.load(self.drafting, pairs=self._pairs)
+        self.refresh_bindings()
+
+    # where the user is
+
+    def arguments(self) -> dict[str, Any]:
+        """The blind spot."""
+        return {"spot": self.spot_id}
+
+    def place(self) -> dict[str, Any]:
+        """What is being written, the focus, and both cursors."""
+        if self._drafting is None:
+            return {}
+        focus = self.focused.id if self.focused is not None else None
+        record = self._under_cursor
+        return {
+            "slot": self._drafting.slot,
+            "focus": focus,
+            "cursor": list(self.form.text.cursor_location),
+            "pair_cursor": list(self.form.pair.cursor_location),
+            "evidence": self.evidence.cursor,
+            "written": record.id if record else None,
+        }
+
+    def restore(self, place: dict[str, Any]) -> None:
+        """Return to that form, field and cursor."""
+        if self._drafting is None:
+            return
+        slot = place.get("slot", PATTERN)
+        ids = [record.id for record in self._rows.records]
+        self._drafting.slot = slot if slot in (PATTERN, SAMPLE, *ids) else PATTERN
+        self._load()
+        for field, name in ((self.form.text, "cursor"), (self.form.pair, "pair_cursor")):
+            row, column = place.get(name) or field.document.end
+            field.move_cursor((row, column))
+        self.evidence.move_to(int(place.get("evidence", 0)))
+        self.written.move_to(self._rows.index(place.get("written")) or 0)
+        if place.get("focus") in ("text", "pair", "evidence", "written"):
+            self.query_one(f"#{place['focus']}").focus()
+
+    @on(TeachingForm.Changed)
+    @on(LineList.Moved)
+    def _moved(self) -> None:
+        shell(self).autosave()
+
+    # writing
+
+    @on(TeachingForm.Submitted)
+    def action_submit(self) -> None:
+        """Write the pattern or sample, or show why it is refused."""
+        try:
+            done = self.drafting.submit()
+        except BlindspotError as error:
+            self.form.refuse(str(error))
+            self.say("")
+            if not isinstance(self.focused, Prose):
+                self.form.text.focus()
+            return
+        self._after(done)
+        self.written.move_to(len(self._rows) - 1)
+        self.form.text.focus()
+
+    def _after(self, done: str) -> None:
+        self._load()
+        shell(self).changed()
+        self.say(done)
+
+    def _switch(self, change: Callable[[], None]) -> None:
+        self.form.keep()
+        change()
+        self.form.show()
+        self.refresh_bindings()
+        shell(self).autosave()
+
+    def action_form(self) -> None:
+        """Go to a new sample, or to a new pattern."""
+        self.form.keep()
+        drafting = self.drafting
+        drafting.slot = PATTERN if drafting.is_sample else SAMPLE
+        self._load()
+        shell(self).changed()
+        self.form.text.focus()
+
+    def action_kind(self) -> None:
+        """Take the next kind of pattern or role of sample."""
+        self._switch(self.drafting.next_role if self.drafting.is_sample else self.drafting.next_kind)
+
+    def action_label(self) -> None:
+        """Take the next label."""
+        self._switch(self.drafting.next_label)
+
+    def action_about(self) -> None:
+        """Take the next pattern that the sample is for."""
+        self._switch(self.drafting.next_about)
+
+    def action_copy(self) -> None:
+        """Copy the row under the evidence cursor into the form, to be changed."""
+        rows = self.evidence.rows
+        assert isinstance(rows, TypicalRows)
+        row = rows.rows[self.evidence.cursor].prediction
+        self.form.text.add(row.text)
+        if self._pairs and row.text_pair is not None:
+            self.form.pair.add(row.text_pair)
+        self.form.text.focus()
+        self.say(f"Row {self.evidence.cursor + 1} is copied: change it.")
+
+    def action_turn(self, step: int) -> None:
+        """Look at another row while writing."""
+        self.evidence.action_down() if step > 0 else self.evidence.action_up()
+
+    # what is written
+
+    @property
+    def _rows(self) -> WrittenRows:
+        rows = self.written.rows
+        assert isinstance(rows, WrittenRows)
+        return rows
+
+    @property
+    def _under_cursor(self) -> Any:
+        records = self._rows.records
+        return records[self.written.cursor] if self.written.cursor < len(records) else None
+
+    @on(LineList.Chosen)
+    async def _chosen(self, event: LineList.Chosen) -> None:
+        if event.list is self.written:
+            await self.run_action("change")
+
+    def action_change(self) -> None:
+        """Put the record under the cursor into the form."""
+        self.form.keep()
+        self.drafting.slot = self._under_cursor.id
+        self._load()
+        shell(self).changed()
+        self.form.text.focus()
+        self.say(f"Changing {short_id(self._under_cursor)}: ctrl+j hands it in, ctrl+t leaves it as it was.")
+
+    def action_delete(self) -> None:
+        """Delete the record under the cursor."""
+        self.form.keep()
+        try:
+            done = self.drafting.delete(self._under_cursor)
+        except BlindspotError as error:
+            shell(self).refuse(error)
+            return
+        self._after(done)
+
+    def action_write(self) -> None:
+        """Back to the field."""
+        self.form.text.focus()
+
+    def action_escape(self) -> None:
+        """From a field to what is written, from there back."""
+        if isinstance(self.focused, Prose):
+            self.written.focus()
+            self.say("What you typed is kept. i goes on writing, esc goes back.")
+        else:
+            self.action_back()
+
+    def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
+        """Why an action cannot be used now."""
+        drafting = self._drafting
+        if drafting is None:
+            return None if action in ("back", "escape") else "The project is not open."
+        if action in ("label", "about", "copy") and not drafting.is_sample:
+            return "That is for samples: ctrl+t goes to a new one."
+        if action == "about" and drafting.role == "anchor":
+            return "An anchor belongs to the blind spot, not to a pattern."
+        if action == "about" and not drafting.patterns:
+            return "There is no pattern yet: ctrl+t goes to a new one."
+        if action in ("change", "delete") and not len(self._rows):
+            return "Nothing is written yet."
+        return super().unavailable(action, parameters)

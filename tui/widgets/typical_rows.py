@@ -1,0 +1,52 @@
+"""The rows of a blind spot beside the form: only their texts, so that many are seen while one writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from tui.themes import Ink
+from tui.widgets.evidence_rows import paragraphs
+from tui.widgets.wrapping import wrap_spans, wrapped
+
+if TYPE_CHECKING:
+    from engine.teaching.board import EvidenceRow
+
+_NUMBER = 3
+
+
+class TypicalRows:
+    """Every row in full, most typical first; rows that were marked off say so."""
+
+    def __init__(self, rows: Sequence[EvidenceRow], ink: Ink) -> None:
+        self.rows = rows
+        self._ink = ink
+
+    @cached_property
+    def _texts(self) -> list[list[Text]]:
+        return [self._marked(row) for row in self.rows]
+
+    def _marked(self, row: EvidenceRow) -> list[Text]:
+        first, *more = paragraphs(row.prediction, self._ink)
+        if row.mark is not None and row.mark.verdict != "fine":
+            first = Text.assemble((f"({row.mark.verdict}) ", self._ink.accent), first)
+        return [first, *more]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def height(self, index: int, width: int) -> int:
+        """Lines of the wrapped text, both texts of a pair."""
+        return sum(len(wrap_spans(text.plain, width - _NUMBER)) for text in self._texts[index])
+
+    def lines(self, index: int, width: int) -> list[Text]:
+        """The number of the row and its texts, wrapped."""
+        lines: list[Text] = []
+        for text in self._texts[index]:
+            for line in wrapped(text, width - _NUMBER):
+                number = "" if lines else f"{index + 1}"
+                lines.append(Text.assemble((f"{number:<{_NUMBER}}", self._ink.muted), line))
+        return lines
