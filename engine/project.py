@@ -27,6 +27,7 @@ class SplitManifest(Record):
         sha256: of the project's own copy, `splits/<name>.jsonl`.
         rows: number of rows. row_hashes: hash of each row's normalised text, in file order.
         source: the user's file it came from; source_sha256: its hash then.
+        labels: rows of each label, so that nobody reads proof rows to count them.
     """
 
     sha256: str
@@ -34,6 +35,7 @@ class SplitManifest(Record):
     row_hashes: tuple[str, ...]
     source: str
     source_sha256: str
+    labels: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,9 @@ class BlindspotApp(App[None], inherit_bindings=False):
     BINDINGS = [*keys("app")]
     TITLE = "Blindspot"
 
+    ascii = False
+    """Whether characters beyond ASCII are avoided."""
+
     class Opened(Message):
         """The project has been opened."""
 
@@ -80,6 +83,10 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.set_reactive(App.theme, PLAIN if no_color else DARK)
         self.stylesheet.set_variables(self.get_css_variables())
         self._save_timer: Any = None
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The variables of the theme, and ``$line``: how borders are drawn."""
+        return super().get_css_variables() | {"line": "ascii" if self.ascii else "solid"}
 
     @property
     def ink(self) -> Ink:
@@ -156,7 +163,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
     def say(self, message: str, *, warning: bool = False) -> None:
         """Put a sentence into the message line of the screen in front."""
         front = self.front
-        if front is not None and front.is_mounted:
+        if front is not None and front.built:
             front.say(message, warning=warning)
 
     def refuse(self, error: BlindspotError) -> None:
@@ -173,7 +180,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
     def job_changed(self) -> None:
         """The running job has moved on."""
         front = self.front
-        if front is not None and front.is_mounted:
+        if front is not None and front.built:
             front.show_job()
 
     async def go(self, name: str, **arguments: Any) -> None:
@@ -204,7 +211,8 @@ class BlindspotApp(App[None], inherit_bindings=False):
             return "There is nothing to redo: it works after an undo, until the next change."
         if name == "theme" and self.no_color:
             return "Colours are off because NO_COLOR is set."
-        return self.screen.unavailable(name, parameters) if isinstance(self.screen, WorkScreen) else None
+        screen = self.screen
+        return screen.unavailable(name, parameters) if isinstance(screen, WorkScreen) and screen.built else None
 
     async def run_action(self, action: Any, default_namespace: DOMNode | None = None, namespaces: Any = None) -> bool:
         """Run an action, or say why it cannot be used now."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
-import sys
 from codecs import getincrementaldecoder
 from typing import IO, TYPE_CHECKING, Any
 

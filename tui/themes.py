@@ -73,7 +73,7 @@ THEMES = {
         background="#17191f",
         surface="#1e2129",
         panel="#262a34",
-        variables={"block-cursor-background": "#2c3442", "block-cursor-foreground": "#d8dbe2"},
+        variables={"border-blurred": "#3a404d"},
     ),
     LIGHT: Theme(
         name=LIGHT,
@@ -87,7 +87,7 @@ THEMES = {
         background="#fbfbfa",
         surface="#f1f2f3",
         panel="#e6e8eb",
-        variables={"block-cursor-background": "#d9e6f5", "block-cursor-foreground": "#24282e"},
+        variables={"border-blurred": "#c6cad1"},
     ),
     PLAIN: Theme(
         name=PLAIN,
@@ -104,6 +104,10 @@ THEMES = {
         panel="ansi_default",
         boost="ansi_default",
         variables={
+            "ansi-background": "ansi_default",
+            "ansi-foreground": "ansi_default",
+            "foreground-disabled": "ansi_default",
+            "surface-active": "ansi_default",
             "border": "ansi_default",
             "border-blurred": "ansi_default",
             "block-cursor-background": "ansi_default",

@@ -47,6 +47,11 @@ class Source:
     examples: list[Example]
     lines: list[int]
 
+    def only(self, examples: list[Example]) -> Source:
+        """The source with those of its rows alone."""
+        line_of = {example.id: line for example, line in zip(self.examples, self.lines, strict=True)}
+        return Source(self.path, examples, [line_of[example.id] for example in examples])
+
     def where(self, index: int) -> str:
         """Place of a row for a message: file and line."""
         return _place(self.path, self.lines[index])

@@ -46,7 +46,7 @@ def cluster_cell(embeddings: Floats, *, min_size: int, seed: int) -> Ints:
     groups = [
         part[rows]
         for part in _coarse(embeddings, np.arange(len(embeddings)), seed)
-        for rows in _tree_groups(embeddings[part], min_size=min_size, largest=largest)
+        for rows in _tree_groups(embeddings[part], min_size, largest)
     ]
     labels = np.full(len(embeddings), SCATTERED, dtype=np.intp)
     for number, rows in enumerate(sorted(groups, key=lambda rows: (-len(rows), rows.min()))):
@@ -73,13 +73,14 @@ def _coarse(embeddings: Floats, rows: Ints, seed: int) -> list[Ints]:
     return [part for number in numbers for part in _coarse(embeddings, rows[found == number], seed)]
 
 
-def _tree_groups(embeddings: Floats, *, min_size: int, largest: int) -> list[Ints]:
+def _tree_groups(embeddings: Floats, min_size: int, largest: int) -> list[Ints]:
     """Cut the tree of one part; rows in none of the groups are its far tail."""
     if len(embeddings) < min_size:
         return []
     wide = embeddings.astype(np.float64)
     between = np.clip(1.0 - wide @ wide.T, 0.0, 2.0)
     np.fill_diagonal(between, 0.0)
+    half = max(min_size, largest // 6)  # 4 rows in a readable cell; more where it has thousands, else 2,000 rows give 200 groups
     groups: list[Ints] = []
     branches = [to_tree(linkage(squareform(between, checks=False), "average"))]
     while branches:
@@ -87,16 +88,17 @@ def _tree_groups(embeddings: Floats, *, min_size: int, largest: int) -> list[Int
         rows = np.sort(np.array(branch.pre_order(), dtype=np.intp))
         if len(rows) < min_size:
             continue
-        if branch.dist >= NEAR_COPIES and (len(rows) > largest or _cut_shows(branch, rows, between, min_size)):
+        if branch.dist >= NEAR_COPIES and (len(rows) > largest or _cut_shows(branch, rows, between, half)):
             branches += [branch.get_left(), branch.get_right()]
         else:
             groups.append(rows)
     return groups
 
 
-def _cut_shows(branch: ClusterNode, rows: Ints, between: Floats, min_size: int) -> bool:
+def _cut_shows(branch: ClusterNode, rows: Ints, between: Floats, half: int) -> bool:
+    """Whether both halves have at least ``half`` rows and are well apart (Rousseeuw 1987)."""
     left = branch.get_left().pre_order()
-    if min(len(left), len(rows) - len(left)) < min_size:
+    if min(len(left), len(rows) - len(left)) < half:
         return False
     side = np.isin(rows, left)
     return float(silhouette_score(between[np.ix_(rows, rows)], side, metric="precomputed")) >= CUT_SHOWS

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.jobs.events import Event, parse_event
+from engine.jobs.events import Event, parse_event, read_events
 from engine.jobs.spec import JobFiles
 from engine.jobs.status import find_job
 
@@ -36,3 +36,13 @@ def follow(root: Path, job_id: str) -> Iterator[Event]:
         if ended:
             return
         time.sleep(POLL_SECONDS)
+
+
+def notes(root: Path, job_id: str, *, last: int) -> list[str]:
+    """The newest sentences that a job has noted, oldest of them first.
+
+    Raises:
+        JobError: there is no such job.
+    """
+    events = read_events(JobFiles.of(root / "jobs", job_id).events)
+    return [event["message"] for event in events if event["type"] == "note"][-last:]

@@ -19,8 +19,10 @@ BUCKET_BATCHES = 50
 
 def tokenise(tokenizer: Any, examples: Sequence[Example], max_length: int) -> list[Tokens]:
     """Tokenise texts, or pairs as pairs, cut to ``max_length`` tokens (of a pair the longer text is cut first)."""
+    if not examples:
+        return []
     texts = [example.text for example in examples]
-    pairs = [example.text_pair for example in examples] if examples and examples[0].text_pair is not None else None
+    pairs = [example.text_pair for example in examples] if examples[0].text_pair is not None else None
     encoded = tokenizer(texts, pairs, truncation=True, max_length=max_length, padding=False)
     return [{name: values[row] for name, values in encoded.items()} for row in range(len(texts))]
 

@@ -24,8 +24,7 @@ from engine.data.heldout import LeakGuard, read_proof
 from engine.discovery.confidence import fit_temperature
 from engine.errors import SettingsError
 from engine.files import content_key, write_atomic, write_json
-from engine.model.library import ModelRef, current_model, predictions, trained
-from engine.model.weights import Weights, find_weights
+from engine.model.library import ModelRef, current_model, predictions, starting_weights, trained
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.arms import Recipe, Run, choose_arms, plan_runs, training_rows
@@ -71,40 +70,33 @@ def retrain(
     runs = plan_runs(project, arms_to_train, seeds=seeds, recipes=recipes)
     spots = _blind_spots(project, records)
     splits = _splits(project, [row for _, rows in spots for row in rows])
-    scored = round(_SCORING * sum(len(rows) for rows in splits.values()))
-    overall = Overall(monitor, sum(run.rows * run.epochs + scored for run in runs))
+    scoring = {split: round(_SCORING * len(rows)) for split, rows in splits.items()}
+    overall = Overall(monitor, sum(run.rows * run.epochs + sum(scoring.values()) for run in runs))
     train = project.examples("train")
 
-    finished: list[tuple[dict[str, Any], dict[str, Logits]]] = []
+    entries: list[dict[str, Any]] = []
+    logits: list[dict[str, Logits]] = []
     for number, run in enumerate(runs, 1):
         name = f"{run.arm.name} {run.recipe} seed {run.seed} ({number} of {len(runs)})"
         overall.begin(f"train {name}", run.rows * run.epochs)
         model = _train(project, run, train, overall)
-        overall.begin(f"score {name}", scored)
-        entry = {
-            "arm": run.arm.name,
-            "recipe": run.recipe,
-            "seed": run.seed,
-            "n_added": len(run.arm.samples),
-            "n_rows": run.rows,
-            "model": _reference(project, model),
-            "temperature": _temperature(project, model, overall),
-        }
-        finished.append(
-            (entry, {split: _score(project, model, split, rows, overall) for split, rows in splits.items()})
-        )
+        logits.append({})
+        for split, rows in splits.items():
+            overall.begin(f"score {name}", scoring[split])
+            logits[-1][split] = predictions(project, model, rows, split_key=split, monitor=overall)
+        entries.append(_entry(project, run, model, _temperature(project, model, overall)))
 
     overall.begin("judge", 0)
     spec = _spec(project, splits) | {
         "seeds": list(dict.fromkeys(run.seed for run in runs)),
-        "runs": [entry for entry, _ in finished],
+        "runs": entries,
         "blind_spots": _places(spots),
     }
     folder = project.proofs_dir / content_key(spec)[:8]
     for split, rows in splits.items():
         _save(gold_file(folder, split), np.array([project.labels.index(row.label) for row in rows], dtype=np.int64))
-        for entry, logits in finished:
-            _save(logits_file(folder, entry, split), logits[split])
+        for entry, found in zip(entries, logits, strict=True):
+            _save(logits_file(folder, entry, split), found[split])
     seconds = round(time.monotonic() - began, 1)
     made = {"id": folder.name, "created": datetime.now(timezone.utc).isoformat(), "seconds": seconds}
     write_json(folder / "spec.json", made | spec)
@@ -167,16 +159,8 @@ def _splits(project: Project, pool: list[Example]) -> dict[str, list[Example]]:
 
 def _train(project: Project, run: Run, train: Sequence[Example], monitor: Monitor) -> ModelRef:
     rows = training_rows(run, train, replay=project.settings.training.replay)
-    start: Weights | ModelRef
-    if run.recipe == "continue":
-        start = current_model(project, monitor=monitor)
-    else:
-        start = find_weights(project.settings.model.classifier or project.settings.model.base, monitor=monitor)
+    start = (starting_weights if run.recipe == "scratch" else current_model)(project, monitor=monitor)
     return trained(project, rows, seed=run.seed, start=start, epochs=run.epochs, monitor=monitor)
-
-
-def _score(project: Project, model: ModelRef, split: str, rows: list[Example], monitor: Monitor) -> Logits:
-    return predictions(project, model, rows, split_key=split, monitor=monitor)
 
 
 def _temperature(project: Project, model: ModelRef, monitor: Monitor) -> float:
@@ -185,11 +169,20 @@ def _temperature(project: Project, model: ModelRef, monitor: Monitor) -> float:
         return 1.0
     dev = project.examples("dev")
     gold = np.array([project.labels.index(row.label) for row in dev], dtype=np.int64)
-    return fit_temperature(_score(project, model, "dev", dev, monitor), gold)
+    return fit_temperature(predictions(project, model, dev, split_key="dev", monitor=monitor), gold)
 
 
-def _reference(project: Project, model: ModelRef) -> dict[str, str]:
-    return {"name": model.name, "path": str(model.path.relative_to(project.root)), "key": model.key}
+def _entry(project: Project, run: Run, model: ModelRef, temperature: float) -> dict[str, Any]:
+    """What the report says of a run; its model's path is relative, so that the project can be moved."""
+    return {
+        "arm": run.arm.name,
+        "recipe": run.recipe,
+        "seed": run.seed,
+        "n_added": len(run.arm.samples),
+        "n_rows": run.rows,
+        "model": {"name": model.name, "path": model.path.relative_to(project.root).as_posix(), "key": model.key},
+        "temperature": temperature,
+    }
 
 
 def _spec(project: Project, splits: dict[str, list[Example]]) -> dict[str, Any]:

@@ -17,7 +17,14 @@ from tui.shell import shell
 from tui.widgets.text_pane import TextPane
 from tui.widgets.wrapping import wrapped
 
-_GROUPS = {"app": "Everywhere", "screen": "All screens", "list": "In the list", "pane": "In the text", "dialog": "Here"}
+_GROUPS = {
+    "app": "Everywhere",
+    "screen": "All screens",
+    "list": "In the list",
+    "pane": "In the text",
+    "plane": "On the map",
+    "dialog": "Here",
+}
 _KEY_CELLS = 10
 
 

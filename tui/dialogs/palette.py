@@ -19,7 +19,7 @@ from tui.widgets.fields import Field
 from tui.widgets.line_list import LineList
 from tui.widgets.wrapping import fitted
 
-_WIDGETS = ("list", "pane", "filter", "field")  # groups of keys that mean nothing without their widget
+_WIDGETS = ("list", "pane", "plane", "filter", "field")  # groups of keys that mean nothing without their widget
 _LEFT_OUT = ("app.palette", "app.interrupt", "screen.escape")
 _NAME_CELLS, _KEY_CELLS = 14, 8
 
@@ -50,8 +50,7 @@ class _Commands:
         command = self.commands[index]
         rest = max(0, width - _NAME_CELLS - _KEY_CELLS)
         return [Text.assemble(
-            fitted(command.name, _LEFT_OUT = ("app.palette", "app.interrupt", "screen.escape")
-_NAME_CELLS, ellipsis=self._ellipsis),
+            fitted(command.name, _NAME_CELLS, ellipsis=self._ellipsis),
             (fitted(command.key, _KEY_CELLS, ellipsis=self._ellipsis), self._ink.accent),
             (fitted(command.sentence, rest, ellipsis=self._ellipsis), self._ink.muted),
         )]  # fmt: skip

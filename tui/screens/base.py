@@ -36,6 +36,9 @@ class WorkScreen(Screen[None]):
     BINDINGS = [*keys("screen")]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 
+    built = False
+    """Whether its widgets exist; until then nothing can be shown or asked."""
+
     def compose(self) -> ComposeResult:
         """Header, body, message line, footer."""
         yield StatusLine()
@@ -66,6 +69,10 @@ class WorkScreen(Screen[None]):
     def restore(self, place: dict[str, Any]) -> None:
         """Return to a `place`; whatever is not there any more is passed over."""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key leads to where one is."""
+        return not (action == "go" and self.NAME in parameters)
+
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now, as a sentence; None if it can."""
         return None
@@ -84,7 +91,7 @@ class WorkScreen(Screen[None]):
 
     def update(self) -> None:
         """Show everything again after a change."""
-        if not self.is_mounted:
+        if not self.built:
             return
         if self.ready:
             self.show()
@@ -110,6 +117,7 @@ class WorkScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what is there."""
+        self.built = True
         self.update()
 
     def on_screen_resume(self) -> None:

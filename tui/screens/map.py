@@ -101,22 +101,6 @@ class MapScreen(WorkScreen):
         self.query_one("#preview", TextPane).show(self._preview)
         shell(self).autosave()
 
-    def action_step(self, step: int) -> None:
-        """The next or the previous blind spot of the list."""
-        self.map.step(step)
-
-    def action_look(self, across: int, up: int) -> None:
-        """The nearest blind spot in a direction."""
-        self.map.look((across, up))
-
-    def action_first(self) -> None:
-        """The first blind spot of the list."""
-        self.map.first()
-
-    def action_last(self) -> None:
-        """The last blind spot of the list."""
-        self.map.last()
-
     async def action_open(self) -> None:
         """Read the evidence."""
         await shell(self).go("evidence", spot=self.map.current)

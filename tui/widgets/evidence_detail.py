@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_LABELS = 6
 _LABEL_CELLS = 18
-_NOTE_CELLS = 16  # a space, the probability, two spaces, "gold" or "model says"
+_NOTE_CELLS = 18  # a space, the probability, two spaces, "gold" or "model says"
 
 
 def evidence_detail(width: int, row: EvidenceRow, labels: tuple[str, ...], ink: Ink, glyphs: Glyphs) -> list[Text]:

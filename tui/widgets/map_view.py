@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,6 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.keys import keys
 from tui.shell import shell
 from tui.widgets.scatter import Cell, Grid, Point, centre, labels, nearest_towards
 
@@ -28,6 +30,7 @@ class MapView(Widget, can_focus=True):
     DEFAULT_CSS = """
     MapView { height: 1fr; padding: 0 1; }
     """
+    BINDINGS = [*keys("plane")]
     ALLOW_SELECT = False
 
     class Moved(Message):
@@ -53,17 +56,25 @@ class MapView(Widget, can_focus=True):
             self._draw()
             self.post_message(self.Moved())
 
-    def step(self, step: int) -> None:
+    def action_first(self) -> None:
+        """The first blind spot of the list."""
+        self.move_to(next(iter(self._groups), ""))
+
+    def action_last(self) -> None:
+        """The last blind spot of the list."""
+        self.move_to(next(reversed(self._groups), ""))
+
+    def action_step(self, step: int) -> None:
         """The next or the previous blind spot of the list."""
         ids = list(self._groups)
         if ids:
             self.move_to(ids[(ids.index(self.current) + step) % len(ids)])
 
-    def look(self, direction: Point) -> None:
+    def action_look(self, across: int, up: int) -> None:
         """The nearest blind spot in a direction."""
         if self._groups:
             places = {name: centre(points) for name, points in self._groups.items()}
-            self.move_to(nearest_towards(places, self.current, direction) or self.current)
+            self.move_to(nearest_towards(places, self.current, (across, up)) or self.current)
 
     def repaint(self) -> None:
         """Draw again in other colours."""
@@ -100,25 +111,24 @@ class MapView(Widget, can_focus=True):
         canvas: dict[Cell, tuple[str, Style]] = {}
         here = self._groups.get(self.current, ())
         if app.ascii:
-            groups = {_LETTERS[place % 26]: points for place, points in enumerate(self._groups.values())}
-            dots = grid.letters({".": self._loose, **groups})
+            groups = list(zip(cycle(_LETTERS), self._groups.values(), strict=False))
+            dots = grid.letters([(".", self._loose), *groups])
         else:
             dots = grid.braille(point for points in [*self._groups.values(), self._loose] for point in points)
         canvas.update({cell: (dot, plain + ink.muted) for cell, dot in dots.items()})
         sign = _HERE_ASCII if app.ascii else _HERE
-        canvas.update({cell: (sign, plain + ink.accent) for cell in grid.cells(here)})
-        centres = {name: grid.place(centre(self._groups[name]), 1, 1) for name in self._names_first_current()}
+        canvas |= dict.fromkeys(grid.cells(here), (sign, plain + ink.accent))
+        names = {
+            f"{letter}:{spot}" if app.ascii else spot: spot
+            for letter, spot in zip(cycle(_LETTERS), self._groups, strict=False)
+        }
+        names = dict(sorted(names.items(), key=lambda pair: pair[1] != self.current))  # the current one chooses first
+        centres = {name: grid.place(centre(self._groups[spot]), 1, 1) for name, spot in names.items()}
         for name, (column, row) in labels(centres, grid.width, grid.height).items():
-            style = plain + (ink.cursor + ink.accent + ink.strong if name == self.current else ink.strong)
-            canvas.update({(column + step, row): (letter, style) for step, letter in enumerate(self._label(name))})
+            style = plain + (ink.cursor + ink.accent + ink.strong if names[name] == self.current else ink.strong)
+            canvas.update({(column + step, row): (character, style) for step, character in enumerate(name)})
         blank = (" ", plain)
         return [
             Strip([Segment(*canvas.get((x, y), blank)) for x in range(grid.width)], grid.width).simplify()
             for y in range(grid.height)
         ]
-
-    def _names_first_current(self) -> list[str]:
-        return sorted(self._groups, key=lambda name: name != self.current)
-
-    def _label(self, name: str) -> str:
-        return name

@@ -45,10 +45,10 @@ class Grid:
             bits[column // 2, row // 4] += _DOTS[column % 2][row % 4]
         return {cell: chr(_BRAILLE + dots) for cell, dots in bits.items()}
 
-    def letters(self, groups: Mapping[str, Sequence[Point]]) -> dict[Cell, str]:
+    def letters(self, groups: Iterable[tuple[str, Sequence[Point]]]) -> dict[Cell, str]:
         """For each cell that holds points the letter of the group with most points there."""
         counts: dict[Cell, Counter[str]] = {}
-        for letter, points in groups.items():
+        for letter, points in groups:
             for point in points:
                 counts.setdefault(self.place(point, 1, 1), Counter())[letter] += 1
         return {cell: count.most_common(1)[0][0] for cell, count in counts.items()}

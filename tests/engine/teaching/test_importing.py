@@ -15,12 +15,8 @@ from engine.teaching.records import Records, Teaching
 from tests.engine.teaching.world import POOL, PROOF, make_discovery, save_discovery
 
 GPT = Teacher("gpt", "llm")
-PATTERN = {
-    "blind_spot": "B2",
-    "pattern_id": "a1",
-    "kind": "abstraction",
-    "pattern": "praise in the words of a complaint",
-}
+PRAISE = "praise in the words of a complaint"
+PATTERN = {"blind_spot": "B2", "pattern_id": "a1", "kind": "abstraction", "pattern": PRAISE}
 ROWS: list[dict[str, Any]] = [
     {**PATTERN, "text": "I hate how often I now come here.", "label": "positive", "counter": False},
     {**PATTERN, "text": "I hate how often the door jams here.", "label": "negative", "counter": True},

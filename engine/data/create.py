@@ -1,0 +1,217 @@
+"""Making a project: everything is read and checked before anything is written, and it appears whole or not at all."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine import __version__
+from engine.data.checks import near_pool, notes, refuse_shared, refuse_unknown_labels, task_labels
+from engine.data.reading import Columns, Source, read_source
+from engine.data.splits import split_pool
+from engine.data.text import row_hash
+from engine.errors import DataError, ProjectError, SettingsError
+from engine.files import sha256_file, write_json, write_jsonl
+from engine.model.weights import find_weights
+from engine.progress import Monitor, Silent
+from engine.project import SETTINGS_FILE, Project
+from engine.schema import SPLITS, Example, SplitName
+from engine.settings import Settings, TaskSettings, write_settings
+
+MANIFEST_FILE = "manifest.json"
+
+_LARGEST_SEED = 2**31 - 1000  # the training runs take the next numbers
+
+
+def create_project(
+    root: Path,
+    *,
+    train: Path,
+    pool: Path,
+    proof: Path | None = None,
+    test: Path | None = None,
+    dev: Path | None = None,
+    text: str,
+    pair: str | None = None,
+    label: str,
+    model: str | None = None,
+    encoder: str | None = None,
+    base: str | None = None,
+    tau: float | None = None,
+    seed: int | None = None,
+    monitor: Monitor | None = None,
+) -> Project:
+    """Make a project folder from labelled files.
+
+    Args:
+        root: the new folder; it may exist if it is empty.
+        train: rows of the source distribution.
+        pool: rows of another distribution, in which blind spots are looked for.
+        proof: held-out rows like the pool's; without it the pool is parted 50/50.
+        test: held-out rows like train's.
+        dev: rows like train's, for the temperature.
+        text: column of the text.
+        pair: column of the second text, if rows are pairs.
+        label: column of the label.
+        model: fine-tuned classifier, a folder or hub id; without it `base` is fine-tuned on train.
+        encoder: sentence encoder, a folder or hub id.
+        base: where fine-tuning starts, a folder or hub id.
+        tau: confidence threshold of a UU, 0..1.
+        seed: of the split, the clusters and, with the two numbers after it, the training runs.
+        monitor: is told of long steps, and of what the user should know about the data.
+
+    Raises:
+        DataError: a file cannot be used, or the splits do not fit together.
+        ModelError: a folder of weights is named that cannot be used.
+        ProjectError: the folder is taken, or cannot be written.
+        SettingsError: tau or seed is out of range.
+    """
+    monitor = monitor or Silent()
+    root = root.expanduser().resolve()
+    _refuse_taken(root)
+    columns = Columns(text, label, pair)
+    settings = _settings(pair=pair is not None, model=model, encoder=encoder, base=base, tau=tau, seed=seed)
+
+    files: dict[SplitName, Path | None] = {"train": train, "pool": pool, "proof": proof, "test": test, "dev": dev}
+    splits: dict[SplitName, Source] = {}
+    for name, path in files.items():
+        if path is not None:
+            monitor.step(f"reading {name}", len(splits), len(files))
+            splits[name] = read_source(path.expanduser(), columns, name)
+    labels = task_labels(splits["train"], label)
+    for source in splits.values():
+        refuse_unknown_labels(source, labels)
+    if proof is None:
+        monitor.step("parting the pool", 0, 1)
+        splits = _part(splits, settings.discovery.seed)
+    hashes = {name: [row_hash(row.text, row.text_pair) for row in source.examples] for name, source in splits.items()}
+    refuse_shared(splits, hashes)
+    for sentence in notes(splits, hashes, labels):
+        monitor.note(sentence)
+    if proof is not None:
+        monitor.step("comparing proof with pool", 0, 1)
+        if near := near_pool(splits):
+            monitor.note(near)
+
+    with _appearing(root) as folder:
+        write_settings(folder / SETTINGS_FILE, replace(settings, task=replace(settings.task, labels=labels)))
+        manifest = {
+            "version": __version__,
+            "proof_origin": "file" if proof is not None else "half of pool",
+            "seed": settings.discovery.seed,
+            "columns": {"text": text, "label": label} | ({"pair": pair} if pair is not None else {}),
+            "splits": {
+                name: _write_split(folder, name, source, hashes[name], labels) for name, source in splits.items()
+            },
+        }
+        write_json(folder / MANIFEST_FILE, manifest)
+    return Project.open(root)
+
+
+def _settings(
+    *, pair: bool, model: str | None, encoder: str | None, base: str | None, tau: float | None, seed: int | None
+) -> Settings:
+    """The defaults with what the user chose."""
+    settings = Settings(task=TaskSettings(pair=pair))
+    if tau is not None and not 0 <= tau <= 1:
+        raise SettingsError(f"tau is {tau}", mend="it must be between 0 and 1")
+    if seed is not None and not 0 <= seed <= _LARGEST_SEED:
+        raise SettingsError(f"the seed is {seed}", mend=f"it must be between 0 and {_LARGEST_SEED}")
+    weights = settings.model
+    weights = replace(
+        weights,
+        classifier=weights.classifier if model is None else _weights_name(model),
+        encoder=weights.encoder if encoder is None else _weights_name(encoder),
+        base=weights.base if base is None else _weights_name(base),
+    )
+    settings = replace(settings, model=weights)
+    if tau is not None:
+        settings = replace(settings, discovery=replace(settings.discovery, tau=tau))
+    if seed is not None:
+        seeds = tuple(seed + number for number in range(len(settings.proof.seeds)))
+        settings = replace(settings, discovery=replace(settings.discovery, seed=seed),
+                           proof=replace(settings.proof, seeds=seeds))  # fmt: skip
+    return settings
+
+
+def _weights_name(name: str) -> str:
+    """A folder as its full path, checked now; a hub id as it is: it is fetched when it is needed."""
+    if Path(name).expanduser().is_dir() or name.startswith((".", "/", "~")):
+        return str(find_weights(name).path)
+    return name
+
+
+def _part(splits: Mapping[SplitName, Source], seed: int) -> dict[SplitName, Source]:
+    whole = splits["pool"]
+    try:
+        pool, proof = split_pool(whole.examples, seed)
+    except DataError as error:
+        raise DataError(error.what, where=str(whole.path), mend=error.mend) from error
+    parted: dict[SplitName, Source] = {"train": splits["train"], "pool": whole.only(pool), "proof": whole.only(proof)}
+    everything = {**splits, **parted}
+    return {name: everything[name] for name in SPLITS if name in everything}
+
+
+def _write_split(
+    folder: Path, name: SplitName, source: Source, hashes: list[str], labels: Sequence[str]
+) -> dict[str, Any]:
+    """Write the project's own copy of a split; returns its entry in the manifest."""
+    counts = Counter(example.label for example in source.examples)
+    path = folder / "splits" / f"{name}.jsonl"
+    write_jsonl(path, map(_row, source.examples))
+    return {
+        "sha256": sha256_file(path),
+        "rows": len(source.examples),
+        "row_hashes": hashes,
+        "source": str(source.path.resolve()),
+        "source_sha256": sha256_file(source.path),
+        "labels": {label: counts[label] for label in labels if counts[label]},
+    }
+
+
+def _row(example: Example) -> dict[str, str]:
+    row = {"id": example.id, "text": example.text, "label": example.label}
+    return row if example.text_pair is None else row | {"text_pair": example.text_pair}
+
+
+def _refuse_taken(root: Path) -> None:
+    if (root / SETTINGS_FILE).is_file():
+        raise ProjectError("there is a project in this folder already", where=str(root),
+                           mend="open it with `blindspot open`, or name another folder")  # fmt: skip
+    if root.exists() and not root.is_dir():
+        raise ProjectError("this is a file", where=str(root), mend="name another folder")
+    if root.is_dir() and any(root.iterdir()):
+        raise ProjectError("the folder is not empty", where=str(root), mend="name a new folder")
+
+
+@contextmanager
+def _appearing(root: Path) -> Iterator[Path]:
+    """A folder beside ``root`` that takes its place when the block ends, and leaves nothing if it raises."""
+    new_parents = [parent for parent in root.parents if not parent.exists()]
+    moved: list[Path] = []
+    folder = root.with_name(f".{root.name}.{secrets.token_hex(4)}")
+    try:
+        folder.mkdir(parents=True)
+        yield folder
+        if root.is_dir():  # perhaps some shell's current folder: fill it rather than replace it, the manifest last
+            _refuse_taken(root)
+            for inner in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST_FILE):
+                moved.append(inner.rename(root / inner.name))
+        else:
+            folder.rename(root)
+        moved.clear()
+    except OSError as error:
+        raise ProjectError(f"the project cannot be written ({error.strerror})", where=str(root),
+                           mend="make room, or name a folder that you may write to") from error  # fmt: skip
+    finally:
+        for path in [folder, *moved]:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        for parent in new_parents:
+            with suppress(OSError):
+                parent.rmdir()  # not empty when all went well

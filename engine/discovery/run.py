@@ -1,0 +1,60 @@
+"""One discovery: scores, UUs, groups, words, map, ids, written to `rounds/NNN/discovery.json`.
+
+The result is a function of pool, dev, model, encoder and settings, but for the ids, which go on from the discovery before.
+Marks of annotators change nothing here (what counts after them is the board's business), so that groups and ids stay.
+This module is light: a discovery that is there already is returned without torch or scikit-learn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from engine.errors import SettingsError
+from engine.files import content_key, write_json
+from engine.model.library import ModelRef, current_model, encoder_weights
+from engine.progress import Monitor
+from engine.project import SETTINGS_FILE, Project
+from engine.schema import Discovery
+
+# Raised whenever the same input would give another result.
+DISCOVERY = 1
+
+
+def discover(project: Project, *, monitor: Monitor) -> Discovery:
+    """Find the blind spots of the round's model in the pool.
+
+    Raises:
+        ModelError: model or encoder cannot be found or used.
+        SettingsError: a temperature is to be applied and there is no dev split to fit it on.
+        Cancelled: from the monitor; scores and embeddings computed so far are kept.
+    """
+    if project.settings.discovery.apply_temperature and not project.has_split("dev"):
+        raise SettingsError("`discovery.apply_temperature` is true and the project has no dev split",
+                            where=str(project.root / SETTINGS_FILE),
+                            mend="set it to false, or make a project with --dev")  # fmt: skip
+    number = project.round
+    model = current_model(project, monitor=monitor)
+    key = _key(project, number, model, monitor)
+    there = project.discovery(number)
+    if there and there.key == key:
+        monitor.note("nothing has changed since the last discovery")
+        return there
+    from engine.discovery.find import find
+
+    found = find(project, model, key=key, number=number, previous=there or _before(project, number), monitor=monitor)
+    write_json(project.round_dir(number) / "discovery.json", found.as_json())
+    return found
+
+
+def _key(project: Project, number: int, model: ModelRef, monitor: Monitor) -> str:
+    splits = {name: split.sha256 for name, split in project.manifest.splits.items() if name in ("pool", "dev")}
+    settings = project.settings
+    return content_key("discovery", DISCOVERY, number, splits, project.labels, model.key, settings.model.max_length,
+                       encoder_weights(project, monitor=monitor).key, asdict(settings.discovery),
+                       settings.compute.precision == "bf16")  # fmt: skip
+
+
+def _before(project: Project, number: int) -> Discovery | None:
+    """The last discovery of an earlier round."""
+    earlier = (project.discovery(past) for past in range(number - 1, 0, -1))
+    return next((discovery for discovery in earlier if discovery), None)

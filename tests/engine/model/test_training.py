@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.numpy import load_file
+
+from engine.errors import Cancelled, ModelError
+from engine.model.classifier import Classifier
+from engine.model.compute import Compute
+from engine.model.plan import TrainingPlan
+from engine.model.training import rate, train
+from engine.progress import Silent
+
+from .conftest import CPU, LABELS, Recorder, classifier, rows
+
+
+def plan(start: Path, **more: Any) -> TrainingPlan:
+    usual: dict[str, Any] = dict(start=str(start), start_key="k", labels=LABELS, classifier_labels=(), seed=5, epochs=3, batch_size=8,
+                                 learning_rate=1e-2, weight_decay=0.01, max_length=32)  # fmt: skip
+    return TrainingPlan(**(usual | more))
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "model.safetensors").read_bytes()
+
+
+class StopAt(Recorder):
+    """Cancels the work once it has reported so many steps."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.stop = step
+
+    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
+        super().step(stage, done, total, **facts)
+        if done >= self.stop:
+            raise Cancelled
+
+
+@pytest.fixture(scope="module")
+def undisturbed(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train(plan(base), rows(44), out=tmp_path_factory.mktemp("whole") / "model", compute=CPU, monitor=Silent())
+
+
+def test_it_learns_what_the_rows_teach(undisturbed: Path) -> None:
+    model = Classifier.load(undisturbed, labels=LABELS, max_length=32, compute=CPU)
+    predicted = model.logits(rows(80), monitor=Silent()).argmax(axis=1)
+    assert [LABELS[index] for index in predicted] == [row.label for row in rows(80)]
+
+
+def test_the_finished_folder_says_what_it_is(undisturbed: Path, base: Path) -> None:
+    config = json.loads((undisturbed / "config.json").read_text())
+    assert config["id2label"] == {"0": "bad", "1": "good"}
+    record = json.loads((undisturbed / "training.json").read_text())
+    assert record["plan"] == plan(base).as_json() | {"labels": list(LABELS), "classifier_labels": []}
+    assert (record["rows"], record["steps"]) == (44, 18)
+    assert [point[0] for point in record["loss"]] == list(range(1, 19))
+    assert record["loss"][-1][1] < record["loss"][0][1]
+    assert record["versions"].keys() >= {"torch", "transformers"}
+    assert not list(undisturbed.parent.glob("*.partial"))
+
+
+@pytest.mark.parametrize("step", [1, 6, 9, 18])  # the first step, an epoch's end, within an epoch, the last step
+def test_a_cancelled_run_goes_on_to_the_same_model(step: int, base: Path, undisturbed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    with pytest.raises(Cancelled):
+        train(plan(base), rows(44), out=out, compute=CPU, monitor=StopAt(step))
+    assert not out.exists()
+    seen = Recorder()
+    train(plan(base), rows(44), out=out, compute=Compute("cpu", "fp32", 1, "found later"), monitor=seen)
+    assert [done for _, done, *_ in seen.steps] == list(range(step + 1, 19))
+    assert weights(out) == weights(undisturbed)
+    assert json.loads((out / "training.json").read_text())["loss"] == json.loads((undisturbed / "training.json").read_text())["loss"]
+    assert not list(tmp_path.glob("*.partial"))
+
+
+KILLED = """
+import sys, threading
+from pathlib import Path
+from engine.model.training import train
+from tests.engine.model.conftest import CPU, Recorder, rows
+from tests.engine.model.test_training import plan
+
+class Wait(Recorder):
+    def step(self, stage, done, total, **facts):
+        if done == 9:  # an epoch has 6 steps: three steps after a checkpoint
+            print("there", flush=True)
+            threading.Event().wait()
+
+train(plan(Path(sys.argv[1])), rows(44), out=Path(sys.argv[2]), compute=CPU, monitor=Wait())
+"""
+
+
+def test_a_killed_run_goes_on_to_the_same_model(base: Path, undisturbed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(base), str(out)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "there\n"
+        process.send_signal(signal.SIGKILL)
+    assert not out.exists()
+    seen = Recorder()
+    train(plan(base), rows(44), out=out, compute=CPU, monitor=seen)
+    assert [done for _, done, *_ in seen.steps] == list(range(7, 19))
+    assert weights(out) == weights(undisturbed)
+
+
+def test_a_resumed_run_keeps_the_threads_it_began_with(base: Path, tmp_path: Path) -> None:
+    short = plan(base, epochs=1)
+    with pytest.raises(Cancelled):
+        train(short, rows(16), out=tmp_path / "model", compute=Compute("cpu", "fp32", 2), monitor=StopAt(1))
+    out = train(short, rows(16), out=tmp_path / "model", compute=CPU, monitor=Silent())
+    assert json.loads((out / "training.json").read_text())["compute"]["threads"] == 2
+
+
+def test_a_finished_run_is_not_repeated(base: Path, undisturbed: Path) -> None:
+    seen = Recorder()
+    assert train(plan(base), rows(44), out=undisturbed, compute=CPU, monitor=seen) == undisturbed
+    assert seen.steps == []
+
+
+def test_a_checkpoint_of_another_plan_is_not_used(base: Path, undisturbed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    with pytest.raises(Cancelled):
+        train(plan(base, seed=6), rows(44), out=out, compute=CPU, monitor=StopAt(7))
+    train(plan(base), rows(44), out=out, compute=CPU, monitor=Silent())
+    assert weights(out) == weights(undisturbed)
+
+
+def test_a_checkpoint_that_cannot_be_read_is_named(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.partial").mkdir()
+    (tmp_path / "model.partial" / "checkpoint.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(ModelError, match=r"checkpoint\.pt: the checkpoint cannot be read; delete it"):
+        train(plan(base), rows(44), out=tmp_path / "model", compute=CPU, monitor=Silent())
+
+
+def test_another_seed_gives_another_model(base: Path, undisturbed: Path, tmp_path: Path) -> None:
+    assert weights(train(plan(base, seed=6), rows(44), out=tmp_path / "model", compute=CPU, monitor=Silent())) != weights(undisturbed)
+
+
+def test_a_loss_that_is_not_finite_ends_the_run(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="the loss is not finite at step"):
+        train(plan(base, learning_rate=1e30), rows(44), out=tmp_path / "model", compute=CPU, monitor=Silent())
+
+
+def test_a_head_of_the_projects_labels_is_kept_in_its_order(tmp_path: Path) -> None:
+    start = classifier(tmp_path / "start", ("GOOD", "BAD"))
+    out = train(plan(start, learning_rate=1e-9), rows(8), out=tmp_path / "model", compute=CPU, monitor=Silent())
+    assert json.loads((out / "config.json").read_text())["id2label"] == {"0": "good", "1": "bad"}
+    before = load_file(start / "model.safetensors")["classifier.weight"]
+    assert load_file(out / "model.safetensors")["classifier.weight"] == pytest.approx(before, abs=1e-6)
+
+
+def test_a_head_of_other_labels_is_replaced(tmp_path: Path) -> None:
+    start = classifier(tmp_path / "start", ("a", "b", "c"))
+    out = train(plan(start), rows(8), out=tmp_path / "model", compute=CPU, monitor=Silent())
+    assert load_file(out / "model.safetensors")["classifier.weight"].shape == (2, 32)
+
+
+def test_the_learning_rate_rises_for_a_tenth_and_falls_to_zero() -> None:
+    rates = [rate(step, 50) for step in range(50)]
+    assert max(rates) == rates[4] == rates[5] == 1
+    assert rates[0] == pytest.approx(0.2)
+    assert rates[-1] == pytest.approx(1 / 45)
+    assert rate(0, 1) == 1
+
+
+def test_a_plan_is_named_by_what_it_computes() -> None:
+    here, there = plan(Path("/here")), plan(Path("/there"))
+    assert here.key(rows(4)) == there.key(rows(4))
+    assert len({here.key(rows(4)), here.key(rows(5)), here.key(rows(4)[::-1]), replace(here, seed=6).key(rows(4)),
+                replace(here, start_key="other").key(rows(4)), replace(here, epochs=4).key(rows(4))}) == 6  # fmt: skip

@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from engine.files import write_jsonl
+from engine.project import Project
+from engine.teaching.records import Records
+from tests.engine.teaching.world import POOL, PROOF, make_project
+from tui.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return make_project(tmp_path / "work")
+
+
+@pytest.fixture
+def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run one command on the project: its exit status, stdout and stderr."""
+
+    def command(name: str, *words: str) -> tuple[int, str, str]:
+        status = main([name, str(project.root), *words])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return command
+
+
+def values(result: tuple[int, str, str]) -> Any:
+    status, out, err = result
+    assert (status, err) == (0, "")
+    return orjson.loads(out)
+
+
+def test_list_shows_each_blind_spot_on_a_line_largest_first(run: Run) -> None:
+    status, out, err = run("list")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].startswith("10 UUs; 3 blind spots: 0 done, 0 skipped, 0 in progress")
+    assert [line.split()[0] for line in lines[1:]] == ["id", "B1", "B2", "B3"]
+    assert "negative -> positive" in lines[2]
+    assert "manager, booking" in lines[2]
+
+
+def test_list_as_json_sorted_and_filtered(run: Run) -> None:
+    found = values(run("list", "--json", "--sort", "confidence", "--filter", "negative -> positive"))
+    assert [spot["id"] for spot in found["blind_spots"]] == ["B3", "B1"]
+    assert found["totals"]["uus"] == 10
+    run("mark", "B3", "--done")
+    assert [spot["id"] for spot in values(run("list", "--json", "--status", "done"))["blind_spots"]] == ["B3"]
+
+
+def test_show_prints_the_evidence_in_full_and_no_proof(run: Run) -> None:
+    run("describe", "B1", "--kind", "abstraction", "--text", "bare facts")
+    run(
+        "sample",
+        "B1",
+        "--label",
+        "negative",
+        "--role",
+        "target",
+        "--text",
+        "Two clocks, both wrong.",
+        "--pattern",
+        "P1",
+    )
+    run("sample", "B1", "--label", "positive", "--role", "anchor", "--text", "The clock was right.")
+    status, out, err = run("show", "B1")
+    assert (status, err) == (0, "")
+    for row in ("n1", "n2", "n3", "n4", "r1", "r3"):
+        assert POOL[row][0] in out
+    assert "gold negative, predicted positive 0.950" in out
+    assert out.index("bare facts") < out.index("Two clocks") < out.index("without a pattern") < out.index("clock was")
+    assert not any(text in out for text, _ in PROOF.values())
+
+
+def test_show_as_json(run: Run) -> None:
+    run("mark", "n1", "--verdict", "label-wrong", "--label", "positive")
+    found = values(run("show", "B1", "--json"))
+    assert (found["blind_spot"]["size"], found["blind_spot"]["size_before"]) == (3, 4)
+    assert [row["prediction"]["id"] for row in found["evidence"]] == ["n1", "n2", "n3", "n4"]
+    assert found["evidence"][0]["mark"] == {"row": "n1", "verdict": "label wrong", "label": "positive"}
+    assert [near["id"] for near in found["evidence"][0]["neighbours"]] == ["r1", "r3"]
+
+
+def test_control_characters_and_markup_in_data_are_printed_as_text(run: Run) -> None:
+    _, out, _ = run("show", "scattered")
+    assert "\\x1b[31m[bold]ünusual[/bold]." in out
+    assert "\x1b" not in out
+
+
+def test_pairs_are_shown_as_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = make_project(tmp_path / "pairs", pair="The guest is content.")
+    assert main(["show", str(project.root), "B2"]) == 0
+    assert "   | The guest is content." in capsys.readouterr().out
+    words = ["sample", str(project.root), "B2", "--label", "positive", "--role", "target", "--text", "A feast, alas."]
+    assert main(words) == 1
+    assert "the second text is empty" in capsys.readouterr().err
+    assert main([*words, "--pair", "Food was served."]) == 0
+    assert Records(project.teaching_dir).samples()[0].text_pair == "Food was served."
+
+
+def test_mark_says_what_it_changes_and_can_be_taken_off(run: Run) -> None:
+    status, out, _ = run("mark", "n1", "--verdict", "label wrong", "--label", "positive")
+    assert (status, out) == (0, "row n1 is marked label wrong, right is positive; B1 has 3 UUs, 9 in all\n")
+    found = values(run("mark", "s1", "--verdict", "ambiguous", "--json"))
+    assert (found["blind_spot"], found["size"], found["uus_after_marks"]) == (None, None, 8)
+    status, out, _ = run("mark", "n1", "--undo")
+    assert (status, out.endswith("B1 has 4 UUs, 9 in all\n")) == (0, True)
+
+
+def test_a_blind_spot_is_done_skipped_and_reopened(run: Run) -> None:
+    assert run("mark", "B1", "--done")[1] == "B1 is done\n"
+    assert run("mark", "B1", "--skip", "too few")[1] == "B1 is skipped: too few\n"
+    assert values(run("mark", "B1", "--reopen", "--json"))["status"] == "untouched"
+    assert run("mark", "B1", "--skip", " ")[0] == 1
+
+
+def test_undo_and_redo_go_back_and_forth_over_all_commands(run: Run) -> None:
+    run("mark", "n1", "--verdict", "fine")
+    run("describe", "B1", "--kind", "abstraction", "--text", "bare facts")
+    assert run("undo")[1] == "undone: describe abstraction of B1\n"
+    assert run("undo")[1] == "undone: mark row n1 as fine\n"
+    status, _, err = run("undo")
+    assert (status, "has nothing to undo" in err) == (1, True)
+    assert run("undo", "--redo")[1] == "done again: mark row n1 as fine\n"
+    assert values(run("undo", "--redo", "--json"))["redo"] == "describe abstraction of B1"
+    assert run("undo", "--redo")[0] == 1
+
+
+def test_describe_and_sample_write_change_and_delete(run: Run, project: Project) -> None:
+    pattern = values(run("describe", "B1", "--kind", "abstraction", "--text", "bare facts", "--json"))
+    assert pattern["teacher"] == {"name": getpass.getuser(), "kind": "human"}
+    run("describe", "B1", "--kind", "extrapolation", "--text", "bare numbers", "--replaces", "P1")
+    words = ("sample", "B1", "--label", "negative", "--role", "target", "--pattern", "P1", "--text")
+    status, out, _ = run(*words, "Two clocks, both wrong.")
+    assert (status, out.split("  ")[1]) == (0, "B1: 1 of 6 target, 0 of 3 counter, 0 of 6 anchor\n")
+    run(*words, "Three clocks, all wrong.", "--replaces", "S1")
+    records = Records(project.teaching_dir)
+    assert [found.text for found in records.patterns()] == ["bare numbers"]
+    assert [found.text for found in records.samples()] == ["Three clocks, all wrong."]
+    assert run("sample", "B1", "--delete", "S1")[0] == 0
+    assert run("describe", "B1", "--delete", "P1")[0] == 0
+    records = Records(project.teaching_dir)
+    assert (records.patterns(), records.samples()) == ((), ())
+
+
+def test_annotator_and_kind_of_teacher_are_recorded(run: Run, project: Project) -> None:
+    run(
+        "describe",
+        "B1",
+        "--kind",
+        "abstraction",
+        "--text",
+        "facts",
+        "--annotator",
+        "Eve Li",
+        "--teacher-kind",
+        "example",
+    )
+    (pattern,) = Records(project.teaching_dir).patterns()
+    assert (pattern.teacher.name, pattern.teacher.kind) == ("Eve Li", "example")
+    assert run("undo")[0] == 1, "the login name has written nothing"
+    assert run("undo", "--annotator", "Eve Li")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("show", "B9"), "there is no blind spot `B9`"),
+        (("mark", "zz", "--verdict", "fine"), "there is no row `zz`"),
+        (("mark", "n1", "--undo"), "has no mark `n1`"),
+        (("describe", "B1", "--kind", "abstraction", "--text", " "), "needs a text"),
+        (("sample", "B1", "--label", "positive", "--role", "target", "--text", "New."), "gets right"),
+        (("sample", "B1", "--label", "negative", "--role", "target", "--text", POOL["n1"][0]), "equals row 1 of pool"),
+        (("sample", "B1", "--label", "negative", "--role", "target", "--text", PROOF["x1"][0]), "held-out proof row"),
+        (("list", "--annotator", " "), "without a name"),
+    ],
+)
+def test_a_refusal_is_one_sentence_and_exit_status_1(run: Run, words: tuple[str, ...], says: str) -> None:
+    status, out, err = run(*words)
+    assert (status, out) == (1, "")
+    assert says in err
+    assert err.startswith("blindspot: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("mark", "n1"),
+        ("mark", "n1", "--verdict", "wrong"),
+        ("mark", "n1", "--verdict", "fine", "--undo"),
+        ("describe", "B1", "--kind", "abstraction"),
+        ("describe", "B1", "--kind", "reason", "--text", "x"),
+        ("sample", "B1", "--text", "x"),
+        ("list", "--sort", "colour"),
+        ("import-teaching", "--teacher", "gpt", "--kind", "llm"),
+    ],
+)
+def test_wrong_usage_is_exit_status_2(run: Run, words: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        run(*words)
+    assert stop.value.code == 2
+
+
+@pytest.mark.parametrize("name", ["list", "show", "mark", "describe", "sample", "undo", "import-teaching"])
+def test_help_has_examples(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([name, "--help"])
+    assert stop.value.code == 0
+    assert f"examples:\n  blindspot {name} work" in capsys.readouterr().out
+
+
+def test_a_project_without_a_discovery_says_what_to_do(run: Run, project: Project) -> None:
+    (project.round_dir(1) / "discovery.json").unlink()
+    for words in (("list",), ("show", "B1"), ("mark", "n1", "--verdict", "fine")):
+        status, _, err = run(*words)
+        assert (status, "run `blindspot discover`" in err) == (1, True)
+
+
+def test_a_damaged_file_is_told_on_stderr_and_the_rest_is_used(run: Run, project: Project) -> None:
+    for row in ("n1", "n2"):
+        run("mark", row, "--verdict", "ambiguous", "--annotator", "ann")
+    path = project.teaching_dir / "ann.json"
+    path.write_bytes(path.read_bytes()[:-80])
+    status, out, err = run("list", "--annotator", "ann")
+    assert (status, out.startswith("10 UUs, 9 after marks")) == (0, True)
+    assert err.startswith("blindspot: ann.json was damaged: 1 whole record kept, 1 damaged line dropped")
+    assert run("list", "--annotator", "ann")[2] == ""
+
+
+def test_import_teaching_prints_a_summary_and_can_be_taken_back(run: Run, project: Project, tmp_path: Path) -> None:
+    pattern = {"blind_spot": "B2", "pattern_id": "a", "kind": "abstraction", "pattern": "praise as complaint"}
+    rows = [
+        {**pattern, "text": "I hate how often I come here.", "label": "positive"},
+        {**pattern, "text": "I hate how often the door jams.", "label": "negative", "counter": True},
+        {"blind_spot": "B2", "kind": "anchor", "text": "The soup was hot.", "label": "positive"},
+        {"blind_spot": "B2", "kind": "anchor", "text": "The soup was \x1b[1mhot", "label": "lukewarm"},
+    ]
+    write_jsonl(tmp_path / "t.jsonl", rows)
+    words = ("import-teaching", str(tmp_path / "t.jsonl"), "--teacher", "gpt", "--kind", "llm")
+    status, out, err = run(*words)
+    assert (status, err) == (0, "")
+    assert out.splitlines()[:5] == [
+        "1 patterns and 3 samples imported (1 target, 1 counter, 1 anchor)",
+        "samples by blind spot: B2 3",
+        "1 lines refused:",
+        "     1  unknown label",
+        f"  {tmp_path / 't.jsonl'}:4: there is no label `lukewarm`; give one of negative, positive.",
+    ]
+    assert values(run(*words, "--json"))["already"] == 3
+    assert run("undo", "--annotator", "import-gpt")[1] == "undone: import 4 lines of gpt\n"
+    assert Records(project.teaching_dir).samples() == ()
+
+
+def test_import_of_a_broken_file_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"text": "a", "label": "positive"}\n{')
+    status, out, err = run("import-teaching", str(tmp_path / "t.jsonl"), "--teacher", "gpt", "--kind", "llm")
+    assert (status, out) == (1, "")
+    assert "t.jsonl:2: the line is not valid JSON" in err

@@ -1,0 +1,272 @@
+"""Retraining: choose what is trained, start it, watch it, stop it, go on with it. The work is a job of its own process.
+
+The app only shows what the job's files say; leaving the screen or the app changes nothing for the job.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from tui.duration import duration
+from tui.keys import keys
+from tui.screens.base import WorkScreen
+from tui.shell import shell
+from tui.widgets.job_panel import JobPanel
+from tui.widgets.job_rows import JobRows
+from tui.widgets.line import Line
+from tui.widgets.line_list import LineList
+from tui.widgets.run_rows import ARMS, RECIPES, RunRow, RunRows
+from tui.widgets.wrapping import fitted
+
+if TYPE_CHECKING:
+    from engine.jobs import JobView
+    from engine.proof.arms import Arm, Run
+
+
+class PlanLine(Line):
+    """How many trainings there will be and how long they may take, or why there can be none."""
+
+    DEFAULT_CSS = """
+    PlanLine { padding: 0 1; }
+    """
+    plan = ""
+
+    def line(self, width: int) -> Text:
+        """The plan, cut to the line."""
+        app = shell(self)
+        return Text(fitted(self.plan, width, ellipsis=app.glyphs.ellipsis), no_wrap=True, end="")
+
+
+class RetrainScreen(WorkScreen):
+    """Choices above or on the left, jobs beneath or on the right."""
+
+    NAME = "retrain"
+    HELP_TEXT = (
+        "Each arm is train plus one kind of teaching. It is trained with every recipe and seed, and compared on "
+        "held-out rows with a baseline trained with the same seeds. It runs in the background: leave and come back."
+    )
+    CSS_PATH = "retrain.tcss"
+    BINDINGS = [*keys("retrain")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._off: set[str] = set()
+        self._seeds: tuple[int, ...] = ()
+        self._noted: tuple[str, str] = ("", "")
+        self._notes: list[str] = []
+
+    def body(self) -> ComposeResult:
+        """Choices, plan, the job under the cursor, all jobs."""
+        app = shell(self)
+        with Container(id="panes"):
+            with Vertical(id="plan"):
+                yield LineList(RunRows((), app.ink, app.glyphs.ellipsis), id="choices")
+                yield PlanLine()
+            with Vertical(id="work"):
+                yield JobPanel()
+                yield LineList(JobRows((), app.ink, app.glyphs), id="jobs")
+
+    @property
+    def choices(self) -> LineList:
+        """Arms, recipes, seeds."""
+        return self.query_one("#choices", LineList)
+
+    @property
+    def job_list(self) -> LineList:
+        """All jobs."""
+        return self.query_one("#jobs", LineList)
+
+    @property
+    def job(self) -> JobView | None:
+        """The job under the cursor."""
+        rows = self.job_list.rows
+        assert isinstance(rows, JobRows)
+        return rows.jobs[self.job_list.cursor] if rows.jobs else None
+
+    def show(self) -> None:
+        """Show choices, plan and jobs as they are now."""
+        self._seeds = self._seeds or self.workbench.project.settings.proof.seeds
+        self._show_choices()
+        self.show_job()
+        if self.focused is None:
+            self.choices.focus()
+
+    def show_job(self) -> None:
+        """Show where the jobs are; a new one takes the cursor."""
+        app, jobs = shell(self), self.workbench.jobs
+        current, rows = self.job, self.job_list.rows
+        assert isinstance(rows, JobRows)
+        if [job for job in jobs] != list(rows.jobs):
+            new = len(jobs) > len(rows.jobs)
+            ids = [job.id for job in jobs]
+            cursor = 0 if new or current is None or current.id not in ids else ids.index(current.id)
+            self.job_list.show(JobRows(jobs, app.ink, app.glyphs), cursor=cursor)
+        self._show_panel()
+        super().show_job()
+
+    def _show_panel(self) -> None:
+        from engine.jobs import notes
+
+        job = self.job
+        if job is not None and self._noted != (job.id, job.message):
+            self._noted = (job.id, job.message)
+            self._notes = notes(self.workbench.project.root, job.id, last=2)
+        self.query_one(JobPanel).show(job, self._notes)
+
+    # what is chosen
+
+    def _arms(self) -> list[Arm]:
+        from engine.proof.arms import choose_arms
+
+        samples = self.workbench.teaching.samples()
+        return choose_arms(samples) if samples else []
+
+    def _runs(self) -> list[Run]:
+        from engine.proof.arms import plan_runs
+
+        arms = [arm for arm in self._arms() if arm.name not in self._off]
+        recipes: list[Any] = [recipe for recipe in RECIPES if recipe not in self._off]
+        return plan_runs(self.workbench.project, arms, seeds=self._seeds, recipes=recipes) if arms and recipes else []
+
+    def _show_choices(self) -> None:
+        app = shell(self)
+        rows = [
+            RunRow("arm", arm.name, f"{len(arm.samples):>5} samples   {ARMS[arm.name]}", arm.name not in self._off)
+            for arm in self._arms()
+        ]
+        rows += [RunRow("recipe", name, about, name not in self._off) for name, about in RECIPES.items()]
+        rows.append(RunRow("seeds", "seeds", ", ".join(map(str, self._seeds))))
+        self.choices.show(RunRows(rows, app.ink, app.glyphs.ellipsis))
+        plan = self.query_one(PlanLine)
+        plan.plan = self._plan()
+        plan.update()
+
+    def _plan(self) -> str:
+        from engine.proof.arms import estimate_seconds
+
+        reason = self._not_startable()
+        if reason is not None:
+            return reason
+        runs = self._runs()
+        seconds = estimate_seconds(self.workbench.project, runs)
+        time = f"at most about {duration(seconds)}" if seconds else "how long is not known before the first training"
+        own = sum(run.arm.name == "baseline" for run in runs)
+        return f"{len(runs)} trainings, {own} of them the baseline; {time}."
+
+    def _not_startable(self) -> str | None:
+        arms = self._arms()
+        if not arms:
+            return "There are no samples to train with yet: d on a blind spot goes to the form."
+        if all(arm.name in self._off for arm in arms):
+            return "Choose an arm: space on its line."
+        if all(recipe in self._off for recipe in RECIPES):
+            return "Choose a recipe: space on its line."
+        return None
+
+    # where the user is
+
+    def place(self) -> dict[str, Any]:
+        """Choices and cursors."""
+        focus = self.focused.id if self.focused is not None else None
+        return {"off": sorted(self._off), "seeds": list(self._seeds), "choice": self.choices.cursor, "focus": focus,
+                "job": self.job.id if self.job else None}  # fmt: skip
+
+    def restore(self, place: dict[str, Any]) -> None:
+        """Return to those choices and rows."""
+        self._off = {str(name) for name in place.get("off", ())}
+        self._seeds = tuple(int(seed) for seed in place.get("seeds", ())) or self._seeds
+        self._show_choices()
+        self.choices.move_to(int(place.get("choice", 0)))
+        ids = [job.id for job in self.workbench.jobs]
+        if place.get("job") in ids:
+            self.job_list.move_to(ids.index(place["job"]))
+        if place.get("focus") in ("choices", "jobs"):
+            self.query_one(f"#{place['focus']}").focus()
+
+    def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
+        """Why an action cannot be used now."""
+        if not self.ready:
+            return None if action in ("back", "escape") else "The project is not open."
+        running, job = self.workbench.running, self.job
+        if action in ("start", "resume") and running is not None:
+            return f"{running.id} is running: x stops it."
+        if action == "start":
+            return self._not_startable()
+        if action == "cancel":
+            if running is None:
+                return "No job is running."
+            return "It was asked to stop already and does so at its next step." if running.cancelling else None
+        if action == "resume" and (job is None or not job.resumable):
+            state = f"{job.id} is {job.state}" if job else "There is no job"
+            return f"{state}: only a job that failed, was stopped or was killed can go on."
+        return None
+
+    # what happens
+
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        if event.list is self.job_list:
+            self._show_panel()
+        shell(self).autosave()
+        self.refresh_bindings()
+
+    @on(LineList.Chosen)
+    def _chosen(self, event: LineList.Chosen) -> None:
+        if event.list is self.choices:
+            self.action_toggle()
+
+    def action_toggle(self) -> None:
+        """Tick the line under the cursor or take its tick away; the seeds are asked for."""
+        rows = self.choices.rows
+        assert isinstance(rows, RunRows)
+        row = rows.rows[self.choices.cursor]
+        if row.part == "seeds":
+            self.action_seeds()
+            return
+        self._off ^= {row.name}
+        self._changed()
+
+    def action_seeds(self) -> None:
+        """Ask for the seeds."""
+        from tui.dialogs.seeds import SeedsDialog
+
+        def take(seeds: tuple[int, ...] | None) -> None:
+            if seeds is not None:
+                self._seeds = seeds
+                self._changed()
+
+        self.app.push_screen(SeedsDialog(self._seeds), take)
+
+    def _changed(self) -> None:
+        self._show_choices()
+        shell(self).autosave()
+        self.refresh_bindings()
+
+    def action_start(self) -> None:
+        """Start the job."""
+        options = {
+            "arms": [arm.name for arm in self._arms() if arm.name not in self._off],
+            "recipes": [recipe for recipe in RECIPES if recipe not in self._off],
+            "seeds": list(self._seeds),
+        }
+        if shell(self).job_watch.start("retrain", options):
+            self.show_job()
+            self.say("Started. It runs in the background: leave and come back as you like.")
+
+    def action_cancel(self) -> None:
+        """Ask the running job to stop."""
+        if shell(self).job_watch.cancel():
+            self.show_job()
+            self.say("It stops at its next step. What it has finished is kept; R goes on from there.")
+
+    def action_resume(self) -> None:
+        """Go on with the job under the cursor."""
+        job = self.job
+        if job is not None and shell(self).job_watch.resume(job.id):
+            self.show_job()
+            self.say(f"{job.id} goes on from where it was.")

@@ -1,0 +1,113 @@
+"""One job in a few lines: where it is, how far, its figures, its last sign of life, and what it noted.
+
+Each line repaints only when it has changed, so watching a job costs a few hundred bytes a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from engine.data.text import visible
+from tui.duration import duration
+from tui.glyphs import Glyphs, bar
+from tui.shell import shell
+from tui.themes import Ink
+from tui.widgets.line import Line
+from tui.widgets.wrapping import fitted, wrapped
+
+if TYPE_CHECKING:
+    from engine.jobs import JobView
+
+LINES = 6
+_BAR_MOST = 30
+_SILENT_AFTER = 10.0  # seconds; a heartbeat comes every 2
+
+
+class _PanelLine(Line):
+    """One line of the panel."""
+
+    number = 0
+
+    def line(self, width: int) -> Text:
+        panel = self.parent
+        assert isinstance(panel, JobPanel)
+        lines = panel.lines(width)
+        text = lines[self.number] if self.number < len(lines) else Text("")
+        text.no_wrap, text.end = True, ""
+        return text
+
+
+class JobPanel(Vertical):
+    """Shows a job; nothing is read here."""
+
+    DEFAULT_CSS = f"""
+    JobPanel {{ height: {LINES}; padding: 0 1; }}
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.job: JobView | None = None
+        self.notes: Sequence[str] = ()
+
+    def compose(self) -> ComposeResult:
+        """Its lines."""
+        for number in range(LINES):
+            line = _PanelLine()
+            line.number = number
+            yield line
+
+    def show(self, job: JobView | None, notes: Sequence[str]) -> None:
+        """Show a job, or that there is none yet."""
+        self.job, self.notes = job, notes
+        for line in self.query(_PanelLine):
+            line.update()
+
+    def lines(self, width: int) -> list[Text]:
+        """What the panel says at this width."""
+        app = shell(self)
+        if self.job is None:
+            return [Text("No job has run yet.", style=app.ink.muted)]
+        if self.job.state == "running":
+            return running_lines(self.job, self.notes, width, app.ink, app.glyphs)
+        return ended_lines(self.job, width, app.ink)
+
+
+def running_lines(job: JobView, notes: Sequence[str], width: int, ink: Ink, glyphs: Glyphs) -> list[Text]:
+    """A job that runs: stage, bar, figures, sign of life, its last notes."""
+    state = "is stopping at its next step" if job.cancelling else "is running"
+    stage = visible(job.stage) or "starting"
+    title = Text.assemble((job.id, ink.strong), (f" {state}", ink.accent), f"   {stage}")
+    share = job.done / job.total if job.total else 0.0
+    filled, track = bar(share, min(_BAR_MOST, max(4, width - 40)), glyphs)
+    gauge = Text.assemble((filled, ink.bar), (track, ink.muted))
+    if job.total:
+        gauge.append(f"  {100 * job.done // job.total} %   {job.done:,} of {job.total:,}")
+    facts = "   ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in job.facts.items())
+    left = f"about {duration(job.eta)} left" if job.eta is not None else "time left is not known yet"
+    figures = Text("   ".join(part for part in (visible(facts), left) if part))
+    age = job.heartbeat_age
+    life = Text("no sign of life yet", style=ink.muted)
+    if age is not None:
+        silent = age > _SILENT_AFTER
+        life = Text(f"{'! ' if silent else ''}last sign of life {duration(age)} ago", style=ink.warn if silent else ink.muted)
+    room = LINES - 4
+    said = [Text(fitted(visible(note), width, ellipsis=glyphs.ellipsis), style=ink.muted) for note in notes[-room:]]
+    return [title, gauge, figures, life, *said]
+
+
+def ended_lines(job: JobView, width: int, ink: Ink) -> list[Text]:
+    """A job that has ended: how, why, and what can be done now."""
+    bad = job.state in ("failed", "dead")
+    title = Text.assemble((job.id, ink.strong), (f" {'! ' if bad else ''}is {job.state}", ink.warn if bad else ""))
+    if job.state == "done":
+        said = "p shows before and after, with the verdict." if job.kind == "retrain" else "The list shows what it found."
+        return [title, Text(said)]
+    reached = f" It had come to: {visible(job.stage)} {job.done:,} of {job.total:,}." if job.stage else ""
+    why = {"dead": "It was killed without a word.", "cancelled": "It was stopped."}.get(job.state, visible(job.message))
+    lines = wrapped(Text(f"{why}{reached}"), width)[: LINES - 2]
+    return [title, *lines, Text("R goes on from there; what was finished is not done again.")]

@@ -1,0 +1,61 @@
+"""All jobs of a project as a list: one line each, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from engine.data.text import visible
+from tui.glyphs import Glyphs
+from tui.job_watch import progress
+from tui.themes import Ink
+from tui.widgets.wrapping import fitted
+
+if TYPE_CHECKING:
+    from engine.jobs import JobView
+
+_ID, _STATE, _WHEN = 13, 11, 14
+
+
+class JobRows:
+    """One line a job: id, state, when it was asked for, and what came of it."""
+
+    def __init__(self, jobs: Sequence[JobView], ink: Ink, glyphs: Glyphs) -> None:
+        self.jobs = jobs
+        self._ink = ink
+        self._glyphs = glyphs
+
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    def height(self, index: int, width: int) -> int:
+        """Always one line."""
+        return 1
+
+    def lines(self, index: int, width: int) -> list[Text]:
+        """The job's one line."""
+        job, ink, ellipsis = self.jobs[index], self._ink, self._glyphs.ellipsis
+        bad = job.state in ("failed", "dead")
+        state = ("! " if bad else "") + ("stopping" if job.cancelling else job.state)
+        style = ink.warn if bad else ink.accent if job.state == "running" else ink.muted
+        text = Text(no_wrap=True, end="")
+        text.append(fitted(job.id, _ID, ellipsis=ellipsis))
+        text.append(f"{state:<{_STATE}}", style)
+        text.append(f"{when(job.created):<{_WHEN}}", ink.muted)
+        said = progress(job) if job.state == "running" else _outcome(job)
+        text.append(fitted(visible(said), max(0, width - text.cell_len), ellipsis=ellipsis), ink.muted)
+        return [text]
+
+
+def when(seconds: float) -> str:
+    """A time as day and clock, here: ``21 Nov 01:55``."""
+    return datetime.fromtimestamp(seconds).strftime("%d %b %H:%M")
+
+
+def _outcome(job: JobView) -> str:
+    if job.state == "done":
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in job.result.items())
+    return job.message
