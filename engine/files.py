@@ -14,6 +14,9 @@ from typing import Any
 
 import orjson
 
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)  # it can only be read by setting it
+
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Replace ``path`` by ``data`` so that a reader, or a machine that lost power, sees the old or the new file."""
@@ -21,6 +24,7 @@ def write_atomic(path: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as out:
+            os.fchmod(handle, 0o666 & ~_UMASK)  # mkstemp's 0600 would hide one annotator's records from the others
             out.write(data)
             out.flush()
             os.fsync(out.fileno())

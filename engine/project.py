@@ -58,21 +58,31 @@ class Project:
         self.manifest = manifest
 
     @classmethod
-    def open(cls, root: Path) -> Project:
+    def open(cls, root: Path, *, verify: bool = True) -> Project:
         """Open a project and make sure that its splits are the ones it was made with.
 
+        Args:
+            root: the project folder.
+            verify: False only for who looks at damage itself (`blindspot doctor`).
+
         Raises:
-            ProjectError: no project there, or a split has changed.
+            ProjectError: no project there, its manifest is damaged, or a split has changed.
             SettingsError: blindspot.toml has a mistake.
         """
         root = root.expanduser().resolve()
         if not (root / SETTINGS_FILE).is_file() or not (root / "manifest.json").is_file():
             raise ProjectError("there is no Blindspot project in this folder", where=str(root),
                                mend="name another folder, or make one with `blindspot init`")  # fmt: skip
-        raw = read_json(root / "manifest.json")
-        splits = {name: SplitManifest.from_json(value) for name, value in raw.pop("splits").items()}
-        project = cls(root, read_settings(root / SETTINGS_FILE), Manifest(splits=splits, **raw))
-        project.verify()
+        try:
+            raw = read_json(root / "manifest.json")
+            splits = {name: SplitManifest.from_json(value) for name, value in raw.pop("splits").items()}
+            manifest = Manifest(splits=splits, **raw)
+        except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+            raise ProjectError("the manifest is damaged", where=str(root / "manifest.json"),
+                               mend="restore it, or make a new project with `blindspot init`") from error  # fmt: skip
+        project = cls(root, read_settings(root / SETTINGS_FILE), manifest)
+        if verify:
+            project.verify()
         return project
 
     def verify(self) -> None:
@@ -81,15 +91,23 @@ class Project:
         Raises:
             ProjectError: naming the file.
         """
-        for name, split in self.manifest.splits.items():
-            path = self.split_path(name)
-            if not path.is_file():
-                raise ProjectError(f"the {name} split is missing", where=str(path),
-                                   mend="put the file back, or make a new project with `blindspot init`")  # fmt: skip
-            if sha256_file(path) != split.sha256:
-                raise ProjectError(f"the {name} split has changed since the project was made", where=str(path),
-                                   mend="restore the file, or make a new project with `blindspot init`; "
-                                   "results on changed data cannot be compared")  # fmt: skip
+        for name in self.manifest.splits:
+            self.verify_split(name)
+
+    def verify_split(self, name: str) -> None:
+        """Refuse a split that differs from the manifest.
+
+        Raises:
+            ProjectError: naming the file.
+        """
+        path = self.split_path(name)
+        if not path.is_file():
+            raise ProjectError(f"the {name} split is missing", where=str(path),
+                               mend="put the file back, or make a new project with `blindspot init`")  # fmt: skip
+        if sha256_file(path) != self.manifest.splits[name].sha256:
+            raise ProjectError(f"the {name} split has changed since the project was made", where=str(path),
+                               mend="restore the file, or make a new project with `blindspot init`; "
+                               "results on changed data cannot be compared")  # fmt: skip
 
     @property
     def labels(self) -> tuple[str, ...]:

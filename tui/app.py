@@ -33,7 +33,7 @@ from tui.themes import DARK, INKS, PLAIN, THEMES, Ink, next_theme
 if TYPE_CHECKING:
     from tui.workbench import Workbench
 
-_SAVE_AFTER = 0.4  # seconds after the last change of a draft or of the place
+_SAVE_AFTER = 0.4  # seconds after the first change that is not saved: what a killed app can lose at most
 
 
 class BlindspotApp(App[None], inherit_bindings=False):
@@ -226,18 +226,20 @@ class BlindspotApp(App[None], inherit_bindings=False):
 
     def autosave(self) -> None:
         """Save drafts and place shortly; called at every change, however small."""
-        if self._save_timer is not None:
-            self._save_timer.stop()
-        self._save_timer = self.set_timer(_SAVE_AFTER, self.save)
+        if self._save_timer is None:
+            self._save_timer = self.set_timer(_SAVE_AFTER, self.save)
 
     def save(self) -> None:
         """Save drafts and place now."""
+        if self._save_timer is not None:
+            self._save_timer.stop()
+            self._save_timer = None
         if self.workbench is None:
             return
         screens = [
             {"name": screen.NAME, "arguments": screen.arguments(), "place": screen.place()}
             for screen in self.screen_stack
-            if isinstance(screen, WorkScreen)
+            if isinstance(screen, WorkScreen) and screen.built
         ]
         try:
             self.workbench.save({"theme": self.theme, "screens": screens})

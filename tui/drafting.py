@@ -1,4 +1,4 @@
-"""What is being written about one blind spot, kept as it is typed: a new pattern, a new sample, or a change of one's own.
+"""What is being written about one blind spot, kept as it is typed: a new pattern or sample, or a change of one's own.
 
 Each of these slots has drafts of its own, so going from one to another loses nothing. Knows nothing of the terminal.
 """
@@ -6,7 +6,7 @@ Each of these slots has drafts of its own, so going from one to another loses no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.errors import StoreError
 from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Role, Sample
@@ -60,7 +60,8 @@ class Drafting:
     @property
     def record(self) -> Pattern | Sample | None:
         """The record that is being changed; None for a new one."""
-        return next((record for record in (*self.patterns, *self.samples) if record.id == self.slot), None)
+        records: list[Pattern | Sample] = [*self.patterns, *self.samples]
+        return next((record for record in records if record.id == self.slot), None)
 
     @property
     def is_sample(self) -> bool:
@@ -81,16 +82,16 @@ class Drafting:
     @property
     def kind(self) -> PatternKind:
         """Kind of the pattern."""
-        return _one_of(PATTERN_KINDS, self.get("kind"))
+        return next((kind for kind in PATTERN_KINDS if kind == self.get("kind")), PATTERN_KINDS[0])
 
     @property
     def role(self) -> Role:
         """Role of the sample."""
-        return _one_of(ROLES, self.get("role"))
+        return next((role for role in ROLES if role == self.get("role")), ROLES[0])
 
     @property
     def label(self) -> str:
-        """Label of the sample; each role remembers its own. Empty until one is chosen: no answer is given beforehand."""
+        """Label of the sample; each role remembers its own. Empty until one is chosen: no answer is pre-filled."""
         label = self.get(f"label.{self.role}")
         return label if label in self._workbench.project.labels else ""
 
@@ -187,7 +188,8 @@ class Drafting:
         else:
             own = sum(sample.pattern == record.id for sample in self.samples)
             self.annotator.delete(record.id)
-            done = f"{name} is deleted{f' with its {own} samples' if own > 1 else ' with its sample' if own else ''}; u brings it back."
+            along = f" with its {own} samples" if own > 1 else " with its sample" if own else ""
+            done = f"{name} is deleted{along}; u brings it back."
         if self.slot == record.id:
             self.slot = SAMPLE if isinstance(record, Sample) else PATTERN
         return done
@@ -211,10 +213,6 @@ def _fields_of(record: Pattern | Sample | None) -> dict[str, str]:
         return {"text": record.text, "pair": record.text_pair or "", "role": record.role,
                 f"label.{record.role}": record.label, "about": record.pattern or _NO_PATTERN}  # fmt: skip
     return {}
-
-
-def _one_of(known: Sequence[Any], value: str) -> Any:
-    return value if value in known else known[0]
 
 
 def _after(known: Sequence[str], value: str) -> str:

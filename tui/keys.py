@@ -98,7 +98,7 @@ _TABLE = (
     _key("prose.up", "pageup", "screen.turn(-1)", "row before", "Look at the row of the evidence before.", display="pgup"),
     # retrain
     _key("retrain.start", "s", "start", "start", "Start training in the background.", show=True),
-    _key("retrain.toggle", "space,enter", "toggle", "tick", "Tick this arm or recipe, or take the tick away; on the seeds, change them.", show=True, display="space"),
+    _key("retrain.toggle", "space,enter", "tick", "tick", "Tick this arm or recipe, or take the tick away; on the seeds, change them.", show=True, display="space"),
     _key("retrain.seeds", "e", "seeds", "seeds", "Change the seeds."),
     _key("retrain.cancel", "x,X", "cancel", "stop job", "Ask the running job to stop; what it has finished is kept and it can go on.", show=True, display="x"),
     _key("retrain.resume", "R", "resume", "go on", "Go on with the job under the cursor that failed, was stopped or was killed.", show=True),

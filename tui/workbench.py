@@ -62,6 +62,10 @@ class Workbench:
         self.board = Board(self.project, discovery, self.teaching)
         self.annotator = Annotator(self.project, discovery, self.teaching, teacher)
 
+    def begin_round(self) -> None:
+        """Forget the blind spots of the round before: another model has been promoted."""
+        self.board = self.annotator = None
+
     @property
     def repairs(self) -> list[str]:
         """One sentence for each file of records that was found damaged."""

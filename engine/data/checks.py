@@ -54,7 +54,7 @@ def refuse_unknown_labels(source: Source, labels: Sequence[str]) -> None:
             raise DataError(
                 f"train has no row labelled {_quoted(example.label)}, only {known}",
                 where=source.where(index),
-                mend=f"did you mean {_quoted(nearest)}?"
+                mend=f"write {_quoted(nearest)} if that is meant"
                 if nearest
                 else "relabel or remove the row, or add such rows to train",
             )
@@ -114,7 +114,10 @@ def near_pool(splits: Mapping[SplitName, Source]) -> str | None:
     groups = group_near_duplicates([*pool, *proof])
     seen = set(groups[: len(pool)])
     near = sum(group in seen for group in groups[len(pool) :])
-    return f"{near} proof {_rows(near)} nearly equal{'s' if near == 1 else ''} a pool row" if near else None
+    if not near:
+        return None
+    verb = "nearly equals" if near == 1 else "nearly equal"
+    return f"{near} of {len(proof)} proof rows {verb} a pool row; minimal edits may well do so, other rows should not"
 
 
 def _rows(count: int, noun: str = "row") -> str:

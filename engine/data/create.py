@@ -80,13 +80,13 @@ def create_project(
 
     files: dict[SplitName, Path | None] = {"train": train, "pool": pool, "proof": proof, "test": test, "dev": dev}
     splits: dict[SplitName, Source] = {}
+    labels: tuple[str, ...] = ()
     for name, path in files.items():
         if path is not None:
             monitor.step(f"reading {name}", len(splits), len(files))
             splits[name] = read_source(path.expanduser(), columns, name)
-    labels = task_labels(splits["train"], label)
-    for source in splits.values():
-        refuse_unknown_labels(source, labels)
+            labels = labels or task_labels(splits["train"], label)
+            refuse_unknown_labels(splits[name], labels)
     if proof is None:
         monitor.step("parting the pool", 0, 1)
         splits = _part(splits, settings.discovery.seed)

@@ -83,7 +83,7 @@ class _Columns:
         raise DataError(
             f"there is no column {missing!r}; there are {shown or 'none'}",
             where=where,
-            mend=f"did you mean {_shortened(lower[near[0]])}?" if near else "name one of them, or add a header",
+            mend=f"name {_shortened(lower[near[0]])} if that is meant" if near else "name one of them, or add a header",
         )
 
 

@@ -35,7 +35,7 @@ class Scores:
     @property
     def right(self) -> npt.NDArray[np.bool_]:
         """(n,) whether the prediction is the gold label."""
-        return self.predicted == self.gold
+        return np.equal(self.predicted, self.gold)
 
     @property
     def accuracy(self) -> float:
@@ -44,7 +44,8 @@ class Scores:
 
     def uus(self, tau: float) -> npt.NDArray[np.bool_]:
         """(n,) whether the row is a UU: wrong with confidence >= tau (Lippmann et al., arXiv 2403.17860)."""
-        return ~self.right & (self.confidence >= tau)
+        wrong: npt.NDArray[np.bool_] = ~self.right & (self.confidence >= tau)
+        return wrong
 
     def coverage(self, tau: float) -> float:
         """Share of rows with confidence >= tau, 0..1."""
@@ -66,7 +67,8 @@ def fit_temperature(logits: Floats, gold: Ints) -> float:
     """The temperature with the least negative log-likelihood on held-out rows (Guo et al. 2017, section 4.2).
 
     Args:
-        logits: (n, labels), n >= 1. gold: (n,) index of the right label.
+        logits: (n, labels), n >= 1.
+        gold: (n,) index of the right label.
 
     Returns:
         A number between `LOWEST` and `HIGHEST`; above 1 for a model that is too sure of itself.

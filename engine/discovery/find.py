@@ -18,6 +18,7 @@ from engine.model.library import ModelRef, embeddings, predictions
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Example, Prediction
+from engine.settings import DiscoverySettings
 
 NEIGHBOURS = 3
 DIGITS = 6  # of probabilities and coordinates in the file
@@ -44,18 +45,93 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
     """
     settings = project.settings.discovery
     pool = sorted(project.examples("pool"), key=lambda row: (row.text, row.text_pair or "", row.id))
-    gold = _gold(pool, project.labels)
     logits = predictions(project, model, pool, split_key="pool", monitor=monitor)
+    gold = _gold(pool, project.labels)
     temperature = _temperature(project, model, monitor)
-    applied = settings.apply_temperature and temperature is not None
-    scores = score(logits, gold, temperature=temperature if applied and temperature else 1.0)
+    scores = score(logits, gold, temperature=temperature if settings.apply_temperature and temperature else 1.0)
     uus = np.flatnonzero(scores.uus(settings.tau))
-    calibrated = None
-    if temperature is not None:
-        calibrated = int(score(logits, gold, temperature=temperature).uus(settings.tau).sum())
-    vectors = _vectors(project, pool, monitor) if len(uus) else np.zeros((len(pool), 1), dtype=np.float32)
-    with threadpool_limits(1):  # nothing here gains by threads; with the other core busy, two make t-SNE 5-10 times slower
-        groups = _groups(scores, uus, vectors, project.labels, settings.min_size, settings.seed, monitor)
+    right = np.flatnonzero(scores.right)
+    vectors = embeddings(project, pool, monitor=monitor) if len(uus) else np.zeros((len(pool), 1), dtype=np.float32)
+    with threadpool_limits(1):  # with the other core busy, two threads make t-SNE 5-10 times slower
+        groups = _groups(scores, uus, vectors, settings, monitor)
+        near = right[nearest(vectors[uus], vectors[right], NEIGHBOURS)]
         monitor.step("map", 0, 1)
-        places = lay_out(vectors[uus], seed=settings.seed)
-    ...
+        places = lay_out(vectors[uus], seed=settings.seed).tolist()
+        monitor.step("map", 1, 1)
+    matched = match_ids(_spots(pool, scores, vectors, groups, right, project.labels), previous)
+    in_group = {row for group in groups for row in group}
+    shown = sorted({*uus.tolist(), *near.ravel().tolist()})
+    at_temperature = None
+    if temperature is not None:
+        at_temperature = int(score(logits, gold, temperature=temperature).uus(settings.tau).sum())
+        monitor.note(f"temperature fitted on dev: {temperature:.2f}; with it {at_temperature} UUs")
+    loose = [pool[row].id for row in uus if row not in in_group]
+    monitor.note(f"{len(uus)} UUs among {len(pool)} rows: {len(groups)} blind spots, {len(loose)} rows scattered")
+    return Discovery(
+        key=key, round=number, model=model.name, model_key=model.key, tau=settings.tau, labels=project.labels,
+        n_pool=len(pool), accuracy=scores.accuracy, coverage=scores.coverage(settings.tau),
+        temperature=temperature, temperature_applied=settings.apply_temperature, uus_at_temperature=at_temperature,
+        blind_spots=matched.blind_spots, retired=matched.retired, next_id=matched.next_id,
+        scattered=tuple(loose),
+        predictions={pool[row].id: _prediction(pool[row], scores, row, project.labels) for row in shown},
+        neighbours={pool[uu].id: tuple(pool[row].id for row in rows) for uu, rows in zip(uus, near, strict=True)},
+        projection={pool[uu].id: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, places, strict=True)},
+    )  # fmt: skip
+
+
+def _gold(rows: Sequence[Example], labels: Sequence[str]) -> Ints:
+    place = {label: number for number, label in enumerate(labels)}
+    return np.array([place[row.label] for row in rows], dtype=np.intp)
+
+
+def _temperature(project: Project, model: ModelRef, monitor: Monitor) -> float | None:
+    if not project.has_split("dev"):
+        return None
+    dev = project.examples("dev")
+    logits = predictions(project, model, dev, split_key="dev", monitor=monitor)
+    return fit_temperature(logits, _gold(dev, project.labels))
+
+
+def _groups(scores: Scores, uus: Ints, vectors: Floats, settings: DiscoverySettings, monitor: Monitor) -> list[Ints]:
+    """Rows of each group, most typical first, cell by cell."""
+    cells = sorted({(int(scores.gold[row]), int(scores.predicted[row])) for row in uus})
+    groups = []
+    for done, (gold, predicted) in enumerate(cells):
+        monitor.step("cluster", done, len(cells))
+        cell = uus[(scores.gold[uus] == gold) & (scores.predicted[uus] == predicted)]
+        labels = cluster_cell(vectors[cell], min_size=settings.min_size, seed=settings.seed)
+        for number in range(labels.max(initial=SCATTERED) + 1):
+            rows = cell[labels == number]
+            groups.append(rows[np.argsort(-closeness(vectors[rows]).round(DIGITS), kind="stable")])
+    monitor.step("cluster", len(cells), len(cells))
+    return groups
+
+
+def _spots(pool: Sequence[Example], scores: Scores, vectors: Floats, groups: Sequence[Ints], right: Ints,
+           labels: Sequence[str]) -> list[BlindSpot]:  # fmt: skip
+    """Describe the groups; ids come later."""
+    words = distinctive_words([[pool[row] for row in rows] for rows in groups], [pool[row] for row in right])
+    return [
+        BlindSpot(
+            id="",
+            gold=labels[scores.gold[rows[0]]],
+            predicted=labels[scores.predicted[rows[0]]],
+            rows=tuple(pool[row].id for row in rows),
+            mean_confidence=round(float(scores.confidence[rows].mean()), DIGITS),
+            coherence=round(float(closeness(vectors[rows]).mean()), DIGITS),
+            words=distinctive,
+        )
+        for rows, distinctive in zip(groups, words, strict=True)
+    ]
+
+
+def _prediction(example: Example, scores: Scores, row: int, labels: Sequence[str]) -> Prediction:
+    return Prediction(
+        id=example.id,
+        text=example.text,
+        text_pair=example.text_pair,
+        label=example.label,
+        predicted=labels[scores.predicted[row]],
+        confidence=round(float(scores.confidence[row]), DIGITS),
+        probabilities=tuple(round(float(value), DIGITS) for value in scores.probabilities[row]),
+    )

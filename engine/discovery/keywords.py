@@ -45,12 +45,14 @@ def distinctive_words(groups: Sequence[Sequence[Example]], contrast: Sequence[Ex
 
     Args:
         groups: rows of each blind spot.
-        contrast: the other rows: scattered UUs, and what the model gets right.
+        contrast: rows that the model gets right.
 
     Returns:
-        For each group up to `WORDS` words, all `LIFT` times as common in it as outside: first those of two rows or more,
-        then, where these are fewer than `ENOUGH`, those of one.
+        For each group up to `WORDS` words, all at least `LIFT` times as common in it as outside: first those of two
+        rows or more, then, where these are fewer than `ENOUGH`, those of one.
     """
+    if not groups:
+        return []
     classes = [*groups, contrast]
     vectorizer = CountVectorizer(analyzer=_terms)
     try:

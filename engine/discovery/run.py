@@ -1,6 +1,6 @@
 """One discovery: scores, UUs, groups, words, map, ids, written to `rounds/NNN/discovery.json`.
 
-The result is a function of pool, dev, model, encoder and settings, but for the ids, which go on from the discovery before.
+The result is a function of pool, dev, model, encoder and settings; only the ids go on from the discovery before.
 Marks of annotators change nothing here (what counts after them is the board's business), so that groups and ids stay.
 This module is light: a discovery that is there already is returned without torch or scikit-learn.
 """

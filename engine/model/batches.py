@@ -13,7 +13,7 @@ from engine.schema import Example
 Tokens = dict[str, list[int]]
 
 # Rows of one bucket are sorted by length before they are cut into batches: long enough that a batch holds rows of
-# nearly one length, short enough that batches differ between epochs (the factor is that of transformers' grouped sampler).
+# nearly one length, short enough that batches differ between epochs (the factor of transformers' grouped sampler).
 BUCKET_BATCHES = 50
 
 

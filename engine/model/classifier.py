@@ -44,8 +44,15 @@ class Classifier:
         self._give_padding()
 
     @classmethod
-    def load(cls, path: Path, *, labels: Sequence[str], max_length: int, compute: Compute,
-             classifier_labels: Sequence[str] = ()) -> Classifier:  # fmt: skip
+    def load(
+        cls,
+        path: Path,
+        *,
+        labels: Sequence[str],
+        max_length: int,
+        compute: Compute,
+        classifier_labels: Sequence[str] = (),
+    ) -> Classifier:
         """Load a fine-tuned classifier.
 
         Args:
@@ -61,17 +68,31 @@ class Classifier:
         compute.prepare()
         model, report = _load(path)
         if report["missing_keys"]:
-            raise ModelError("the classification head is missing", where=str(path),
-                             mend="name a fine-tuned classifier, or give the folder as model.base")  # fmt: skip
+            raise ModelError(
+                "the classification head is missing",
+                where=str(path),
+                mend="name a fine-tuned classifier, or give the folder as model.base",
+            )
         if model.config.problem_type not in (None, "single_label_classification"):
-            raise ModelError(f"its problem type is {model.config.problem_type}", where=str(path),
-                             mend="name a classifier that gives each row exactly one label")  # fmt: skip
+            raise ModelError(
+                f"its problem type is {model.config.problem_type}",
+                where=str(path),
+                mend="name a classifier that gives each row exactly one label",
+            )
         order = output_order(model.config.id2label, labels, classifier_labels, where=str(path))
         return cls(model.eval(), _tokenizer(path), order=order, max_length=max_length, compute=compute)
 
     @classmethod
-    def start(cls, path: Path, *, labels: Sequence[str], seed: int, max_length: int, compute: Compute,
-              classifier_labels: Sequence[str] = ()) -> Classifier:  # fmt: skip
+    def start(
+        cls,
+        path: Path,
+        *,
+        labels: Sequence[str],
+        seed: int,
+        max_length: int,
+        compute: Compute,
+        classifier_labels: Sequence[str] = (),
+    ) -> Classifier:
         """Load weights to train: a head that answers the project's labels is kept, else one is drawn from ``seed``.
 
         Raises:
@@ -86,7 +107,7 @@ class Classifier:
         if order is None:
             order = list(range(len(labels)))
             model, _ = _load(path, num_labels=len(labels), ignore_mismatched_sizes=True)
-        model.config.id2label = {output: label for output, label in zip(order, labels, strict=True)}
+        model.config.id2label = dict(zip(order, labels, strict=True))
         model.config.label2id = {label: output for output, label in model.config.id2label.items()}
         model.config.problem_type = "single_label_classification"
         return cls(model.train(), _tokenizer(path), order=order, max_length=max_length, compute=compute)
@@ -126,16 +147,23 @@ class Classifier:
                 monitor.step(stage, done, len(rows))
         broken = np.flatnonzero(~np.isfinite(result).all(axis=1))
         if len(broken):
-            raise ModelError(f"the model gives no finite score for {len(broken)} rows, the first is {examples[broken[0]].id}",
-                             mend='try compute.precision = "fp32", or other weights')  # fmt: skip
+            first = examples[broken[0]].id
+            raise ModelError(
+                f"the model gives no finite score for {len(broken)} rows, the first is {first}",
+                mend='try compute.precision = "fp32", or other weights',
+            )
         return result
 
     def _give_padding(self) -> None:
         """Decoder-only models often have no padding token; their end token serves, as it is masked out."""
         if self.tokenizer.pad_token is None:
             if self.tokenizer.eos_token is None:
-                raise ModelError("the tokenizer has neither a padding nor an end token", where=self.tokenizer.name_or_path,
-                                 mend="set pad_token in its tokenizer_config.json")  # fmt: skip
+                where = self.tokenizer.name_or_path
+                raise ModelError(
+                    "the tokenizer has neither a padding nor an end token",
+                    where=where,
+                    mend="set pad_token in its tokenizer_config.json",
+                )
             self.tokenizer.pad_token = self.tokenizer.eos_token
         if getattr(self.model.config, "pad_token_id", None) is None:
             self.model.config.pad_token_id = self.tokenizer.pad_token_id
@@ -144,8 +172,14 @@ class Classifier:
 def _load(path: Path, **options: Any) -> tuple[Any, dict[str, Any]]:
     try:
         return AutoModelForSequenceClassification.from_pretrained(  # type: ignore[no-any-return]
-            path, dtype=torch.float32, output_loading_info=True, use_safetensors=True, local_files_only=True,
-            trust_remote_code=False, **options)  # fmt: skip
+            path,
+            dtype=torch.float32,
+            output_loading_info=True,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            **options,
+        )
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise _unloadable("weights", path, error) from error
 
@@ -159,5 +193,8 @@ def _tokenizer(path: Path) -> Any:
 
 def _unloadable(what: str, path: Path, error: Exception) -> ModelError:
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
-    return ModelError(f"the {what} cannot be loaded as a text classifier ({reason})", where=str(path),
-                      mend="name a sequence classifier or encoder that transformers loads without code of its own")  # fmt: skip
+    return ModelError(
+        f"the {what} cannot be loaded as a text classifier ({reason})",
+        where=str(path),
+        mend="name a classifier or encoder that transformers knows",
+    )

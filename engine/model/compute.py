@@ -68,14 +68,17 @@ def _device(wanted: str) -> str:
     if wanted == "auto":
         return next(name for name, there in found.items() if there)
     if not found[wanted]:
-        raise SettingsError(f"torch finds no {wanted} device on this machine", where="compute.device",
-                            mend='set it to "auto", or install a torch build for the device')  # fmt: skip
+        raise SettingsError(
+            f"torch finds no {wanted} device on this machine",
+            where="compute.device",
+            mend='set it to "auto", or install a torch build for the device',
+        )
     return wanted
 
 
 def _bf16_pays(device: str) -> bool:
     if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device != "cpu":
         return False
     try:

@@ -34,19 +34,27 @@ class Encoder:
 
         compute.prepare()
         try:
-            model = SentenceTransformer(str(path), device=compute.device, local_files_only=True, trust_remote_code=False,
-                                        model_kwargs={"use_safetensors": True, "dtype": "float32"})  # fmt: skip
+            model = SentenceTransformer(
+                str(path),
+                device=compute.device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True, "dtype": "float32"},
+            )
         except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-            raise ModelError(f"the encoder cannot be loaded ({error})", where=str(path),
-                             mend="name a sentence-transformers model in model.encoder") from error  # fmt: skip
+            raise ModelError(
+                f"the encoder cannot be loaded ({error})",
+                where=str(path),
+                mend="name a sentence-transformers model in model.encoder",
+            ) from error
         return cls(model)
 
     def embed(self, examples: Sequence[Example], *, monitor: Monitor) -> NDArray[np.float32]:
         """Embed rows: (rows, dimensions), float32, each of length 1.
 
-        A pair becomes both embeddings and their difference, one after the other. On the pools of NLI and PAWS (3,330 and
-        1,500 pairs, 467 and 255 UUs) the ten nearest rows of the same gold label tell UUs from other rows with AUC .65 and
-        .68; without the difference .60 and .68, the difference alone .68 and .52, both texts embedded as one .55 and .68.
+        A pair becomes both embeddings and their difference, one after the other. On the pools of NLI and PAWS (3,330
+        and 1,500 pairs, 467 and 255 UUs) the ten nearest rows of the same gold label tell UUs from other rows with AUC
+        .65 and .68; without the difference .60 and .68, the difference alone .68 and .52, both as one text .55 and .68.
 
         Raises:
             Cancelled: from the monitor.
@@ -58,7 +66,7 @@ class Encoder:
             return first
         second = self._texts([example.text_pair or "" for example in examples], monitor)
         both = np.hstack([first, second, first - second])
-        return both / np.linalg.norm(both, axis=1, keepdims=True)
+        return np.asarray(both / np.linalg.norm(both, axis=1, keepdims=True), dtype=np.float32)
 
     def _texts(self, texts: list[str], monitor: Monitor) -> NDArray[np.float32]:
         """Each different text is embedded once, longest first, so that a batch holds texts of about one length."""

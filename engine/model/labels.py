@@ -10,7 +10,9 @@ from engine.errors import ModelError
 _GENERIC = re.compile(r"LABEL_\d+", re.IGNORECASE)
 
 
-def match_outputs(id2label: Mapping[int, str], labels: Sequence[str], classifier_labels: Sequence[str] = ()) -> list[int] | None:
+def match_outputs(
+    id2label: Mapping[int, str], labels: Sequence[str], classifier_labels: Sequence[str] = ()
+) -> list[int] | None:
     """For each label the index of the output that means it; None where outputs and labels are not the same set.
 
     The checkpoint's own names are tried first, as they are and then without regard to case; ``classifier_labels`` (the
@@ -26,7 +28,9 @@ def match_outputs(id2label: Mapping[int, str], labels: Sequence[str], classifier
     return None
 
 
-def output_order(id2label: Mapping[int, str], labels: Sequence[str], classifier_labels: Sequence[str] = (), *, where: str) -> list[int]:
+def output_order(
+    id2label: Mapping[int, str], labels: Sequence[str], classifier_labels: Sequence[str] = (), *, where: str
+) -> list[int]:
     """`match_outputs`, or an error that says how to mend the mismatch.
 
     Raises:
@@ -38,11 +42,20 @@ def output_order(id2label: Mapping[int, str], labels: Sequence[str], classifier_
     own = [str(name) for name in id2label.values()]
     example = "[" + ", ".join(f'"{label}"' for label in labels) + "]"
     if classifier_labels:
-        raise ModelError(f"model.classifier_labels names {', '.join(classifier_labels)} for {len(own)} outputs, "
-                         f"the project's labels are {', '.join(labels)}", where=where,
-                         mend=f"set it to the project's labels in the order of the outputs, such as {example}")  # fmt: skip
+        raise ModelError(
+            f"model.classifier_labels names {', '.join(classifier_labels)} for {len(own)} outputs, "
+            f"the project's labels are {', '.join(labels)}",
+            where=where,
+            mend=f"set it to the project's labels in the order of the outputs, such as {example}",
+        )
     if all(_GENERIC.fullmatch(name) for name in own) and len(own) == len(labels):
-        raise ModelError(f"the classifier calls its outputs {', '.join(own)}, which says nothing of their meaning", where=where,
-                         mend=f"set model.classifier_labels to the labels in the order of the outputs, such as {example}")  # fmt: skip
-    raise ModelError(f"the classifier answers {', '.join(own)}, the project's labels are {', '.join(labels)}", where=where,
-                     mend="use a classifier of these labels, or leave model.classifier empty to fine-tune one")  # fmt: skip
+        raise ModelError(
+            f"the classifier calls its outputs {', '.join(own)}, which says nothing of their meaning",
+            where=where,
+            mend=f"set model.classifier_labels to the labels in the order of the outputs, such as {example}",
+        )
+    raise ModelError(
+        f"the classifier answers {', '.join(own)}, the project's labels are {', '.join(labels)}",
+        where=where,
+        mend="use a classifier of these labels, or leave model.classifier empty to fine-tune one",
+    )

@@ -1,7 +1,7 @@
 """Models and their answers by content: nothing is computed twice, and what is cached needs no torch.
 
-A key is made of hashes of weights, rows and settings, never of the machine. So the baseline that discovery trains is the
-very model that a proof with the same seed uses.
+A key is made of hashes of weights, rows and settings, never of the machine. So the baseline that discovery trains is
+the very model that a proof with the same seed uses.
 """
 
 from __future__ import annotations
@@ -47,6 +47,15 @@ def starting_weights(project: Project, *, monitor: Monitor) -> Weights:
     return _find(project, project.settings.model.classifier or project.settings.model.base, monitor)
 
 
+def encoder_weights(project: Project, *, monitor: Monitor) -> Weights:
+    """The sentence encoder that `embeddings` uses.
+
+    Raises:
+        ModelError: it cannot be found.
+    """
+    return _find(project, project.settings.model.encoder, monitor)
+
+
 def current_model(project: Project, *, monitor: Monitor) -> ModelRef:
     """The model of the round: the promoted one, else the user's classifier, else the baseline, trained if need be.
 
@@ -59,18 +68,30 @@ def current_model(project: Project, *, monitor: Monitor) -> ModelRef:
         reference = read_json(promoted)
         path = project.root / reference["path"]
         if not (path / "config.json").is_file():
-            raise ModelError("the promoted model is gone", where=str(path),
-                             mend=f"put the folder back, or delete {promoted.relative_to(project.root)}")  # fmt: skip
+            raise ModelError(
+                "the promoted model is gone",
+                where=str(path),
+                mend=f"put the folder back, or delete {promoted.relative_to(project.root)}",
+            )
         return ModelRef(reference["name"], path, reference["key"])
     weights = starting_weights(project, monitor=monitor)
     if project.settings.model.classifier and is_classifier(weights.path):
         monitor.note(f"classifier: {weights}")
         return ModelRef(weights.name, weights.path, weights.key)
-    return trained(project, project.examples("train"), seed=project.settings.proof.seeds[0], start=weights, monitor=monitor)
+    return trained(
+        project, project.examples("train"), seed=project.settings.proof.seeds[0], start=weights, monitor=monitor
+    )
 
 
-def trained(project: Project, examples: Sequence[Example], *, seed: int, start: Weights | ModelRef | None = None,
-            epochs: int | None = None, monitor: Monitor) -> ModelRef:  # fmt: skip
+def trained(
+    project: Project,
+    examples: Sequence[Example],
+    *,
+    seed: int,
+    start: Weights | ModelRef | None = None,
+    epochs: int | None = None,
+    monitor: Monitor,
+) -> ModelRef:
     """A classifier fine-tuned on rows: found in `models/` or trained now; an interrupted training goes on.
 
     Args:
@@ -87,11 +108,18 @@ def trained(project: Project, examples: Sequence[Example], *, seed: int, start: 
     """
     start = start or starting_weights(project, monitor=monitor)
     settings = project.settings
-    plan = TrainingPlan(start=str(start.path), start_key=start.key, labels=project.labels,
-                        classifier_labels=settings.model.classifier_labels, seed=seed,
-                        epochs=epochs or settings.training.epochs, batch_size=settings.training.batch_size,
-                        learning_rate=settings.training.learning_rate, weight_decay=settings.training.weight_decay,
-                        max_length=settings.model.max_length)  # fmt: skip
+    plan = TrainingPlan(
+        start=str(start.path),
+        start_key=start.key,
+        labels=project.labels,
+        classifier_labels=settings.model.classifier_labels,
+        seed=seed,
+        epochs=epochs or settings.training.epochs,
+        batch_size=settings.training.batch_size,
+        learning_rate=settings.training.learning_rate,
+        weight_decay=settings.training.weight_decay,
+        max_length=settings.model.max_length,
+    )
     key = plan.key(examples)
     out = project.models_dir / key
     if not (out / "training.json").is_file():
@@ -104,11 +132,13 @@ def trained(project: Project, examples: Sequence[Example], *, seed: int, start: 
     return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", out, content_key(key, sha256))
 
 
-def predictions(project: Project, model: ModelRef, examples: Sequence[Example], *, split_key: str, monitor: Monitor) -> Array:
+def predictions(
+    project: Project, model: ModelRef, examples: Sequence[Example], *, split_key: str, monitor: Monitor
+) -> Array:
     """Logits (rows, labels), float32, in the order of rows and of the project's labels.
 
-    Scores are computed in fp32 even where training uses bf16, unless the settings ask for bf16: 6 of 2,000 labels flip in
-    bf16 and the UU list differs by 3 of 64, and a count at a threshold should not depend on which machine counted.
+    Scores are computed in fp32 even where training uses bf16, unless the settings ask for bf16: in bf16 6 of 2,000
+    labels flip and the UU list differs by 3 of 64, and a count should not depend on which machine counted.
 
     Args:
         project: names labels, token limit and precision.
@@ -122,8 +152,16 @@ def predictions(project: Project, model: ModelRef, examples: Sequence[Example], 
         Cancelled: from the monitor.
     """
     settings = project.settings
-    key = content_key("logits", SCORING, model.key, project.labels, settings.model.classifier_labels, settings.model.max_length,
-                      settings.compute.precision == "bf16", _texts(examples))  # fmt: skip
+    key = content_key(
+        "logits",
+        SCORING,
+        model.key,
+        project.labels,
+        settings.model.classifier_labels,
+        settings.model.max_length,
+        settings.compute.precision == "bf16",
+        _texts(examples),
+    )
 
     def compute() -> Array:
         from engine.model.classifier import Classifier
@@ -133,8 +171,13 @@ def predictions(project: Project, model: ModelRef, examples: Sequence[Example], 
         if settings.compute.precision != "bf16":
             chosen = replace(chosen, precision="fp32")
         monitor.note(f"scoring {len(examples)} rows on {chosen}")
-        classifier = Classifier.load(model.path, labels=project.labels, max_length=settings.model.max_length, compute=chosen,
-                                     classifier_labels=settings.model.classifier_labels)  # fmt: skip
+        classifier = Classifier.load(
+            model.path,
+            labels=project.labels,
+            max_length=settings.model.max_length,
+            compute=chosen,
+            classifier_labels=settings.model.classifier_labels,
+        )
         return classifier.logits(examples, monitor=monitor)
 
     return _cached(project.cache_dir / f"logits-{split_key}-{key}.npy", len(examples), compute)
@@ -147,7 +190,7 @@ def embeddings(project: Project, examples: Sequence[Example], *, monitor: Monito
         ModelError: the encoder cannot be found or loaded.
         Cancelled: from the monitor.
     """
-    weights = _find(project, project.settings.model.encoder, monitor)
+    weights = encoder_weights(project, monitor=monitor)
     key = content_key("embeddings", EMBEDDING, weights.key, _texts(examples))
 
     def compute() -> Array:

@@ -1,8 +1,8 @@
 """Fine-tuning, read from top to bottom: a finished model is a function of plan, rows and machine, interrupted or not.
 
 The order of batches depends on seed and epoch, the dropout noise of a step on seed and step, the learning rate on the
-step. So a checkpoint holds weights, optimizer and the number of steps done, and a resumed run repeats, bit for bit, what
-the undisturbed run would have done (on one machine with one number of threads, which the checkpoint holds too).
+step. So a checkpoint holds weights, optimizer and the number of steps done, and a resumed run repeats, bit for bit,
+what the undisturbed run would have done (on one machine with one number of threads, which the checkpoint holds too).
 
 The recipe is that of transformers' Trainer: AdamW, no decay on biases and norms, linear warm-up over 10 % of the steps,
 linear decay to zero, gradients clipped to norm 1, rows grouped by length.
@@ -61,8 +61,14 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
         compute = Compute.from_json(saved["compute"])
     monitor.note(f"training on {compute}" + (f", from step {saved['done']} on" if saved else ""))
 
-    classifier = Classifier.start(Path(plan.start), labels=plan.labels, classifier_labels=plan.classifier_labels,
-                                  seed=plan.seed, max_length=plan.max_length, compute=compute)  # fmt: skip
+    classifier = Classifier.start(
+        Path(plan.start),
+        labels=plan.labels,
+        classifier_labels=plan.classifier_labels,
+        seed=plan.seed,
+        max_length=plan.max_length,
+        compute=compute,
+    )
     model = classifier.model
     rows = classifier.tokens(examples)
     lengths = [len(row["input_ids"]) for row in rows]
@@ -70,8 +76,9 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
     decayed = [parameter for parameter in weights if parameter.ndim > 1]  # biases and norms have one dimension
     plain = [parameter for parameter in weights if parameter.ndim <= 1]
-    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": plan.weight_decay},
-                                   {"params": plain, "weight_decay": 0.0}], fused=True)  # fmt: skip
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": plan.weight_decay}, {"params": plain, "weight_decay": 0.0}], fused=True
+    )
     losses: list[float] = []
     done, seconds = 0, 0.0
     if saved:
@@ -86,9 +93,18 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
 
     def checkpoint() -> None:
         nonlocal checkpointed
-        _write_checkpoint(partial / "checkpoint.pt", {
-            "key": key, "done": done, "losses": losses, "seconds": seconds + time.monotonic() - began,
-            "compute": compute.as_json(), "model": model.state_dict(), "optimizer": optimizer.state_dict()})  # fmt: skip
+        _write_checkpoint(
+            partial / "checkpoint.pt",
+            {
+                "key": key,
+                "done": done,
+                "losses": losses,
+                "seconds": seconds + time.monotonic() - began,
+                "compute": compute.as_json(),
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            },
+        )
         checkpointed = time.monotonic()
 
     while done < total:
@@ -98,7 +114,7 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
             for group in optimizer.param_groups:
                 group["lr"] = plan.learning_rate * rate(done, total)
             loss = functional.cross_entropy(classifier.forward([rows[row] for row in batch]), gold[batch])
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             clip_grad_norm_(weights, CLIP_NORM)
             optimizer.step()
             optimizer.zero_grad()
@@ -106,14 +122,23 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
             done += 1
             seen += len(batch)
             if not math.isfinite(losses[-1]):
-                raise ModelError(f"the loss is not finite at step {done}", where=str(out),
-                                 mend="lower training.learning_rate, or set compute.precision to fp32")  # fmt: skip
+                raise ModelError(
+                    f"the loss is not finite at step {done}",
+                    where=str(out),
+                    mend="lower training.learning_rate, or set compute.precision to fp32",
+                )
             if time.monotonic() - checkpointed > CHECKPOINT_SECONDS or (done % steps == 0 and done < total):
                 checkpoint()
             recent = losses[-20:]
             try:
-                monitor.step("train", done, total, loss=round(sum(recent) / len(recent), 4), epoch=epoch + 1,
-                             rows_per_second=round(seen / (time.monotonic() - began), 1))  # fmt: skip
+                monitor.step(
+                    "train",
+                    done,
+                    total,
+                    loss=round(sum(recent) / len(recent), 4),
+                    epoch=epoch + 1,
+                    rows_per_second=round(seen / (time.monotonic() - began), 1),
+                )
             except Cancelled:
                 checkpoint()
                 raise
@@ -121,12 +146,25 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
     seconds += time.monotonic() - began
     finished = partial / "finished"
     classifier.save(finished)
-    write_json(finished / "training.json", {
-        "key": key, "plan": plan.as_json(), "rows": len(rows), "steps": total, "loss": _curve(losses),
-        "seconds": round(seconds, 1), "rows_per_second": round(len(rows) * plan.epochs / max(seconds, 1e-9), 1),
-        "compute": compute.as_json(), "sha256": sha256_file(finished / "model.safetensors"),
-        "versions": {"blindspot": engine.__version__, "torch": torch.__version__, "transformers": transformers.__version__},
-    })  # fmt: skip
+    write_json(
+        finished / "training.json",
+        {
+            "key": key,
+            "plan": plan.as_json(),
+            "rows": len(rows),
+            "steps": total,
+            "loss": _curve(losses),
+            "seconds": round(seconds, 1),
+            "rows_per_second": round(len(rows) * plan.epochs / max(seconds, 1e-9), 1),
+            "compute": compute.as_json(),
+            "sha256": sha256_file(finished / "model.safetensors"),
+            "versions": {
+                "blindspot": engine.__version__,
+                "torch": torch.__version__,
+                "transformers": transformers.__version__,
+            },
+        },
+    )
     _publish(finished, out)
     shutil.rmtree(partial)
     return out

@@ -65,16 +65,21 @@ def find_weights(name: str, *, monitor: Monitor | None = None) -> Weights:
         ModelError: nothing of that name is to be had, or it is not safe to load.
     """
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    if name and folder.is_dir():
         return _weights(name, folder.resolve(), "folder")
     if name in PACKAGE_NAMES and (installed := _installed()):
         weights = _weights(name, installed, "package")
         if weights.sha256 != PACKAGE_SHA256:
-            raise ModelError(f"the installed weights have sha256 {weights.sha256} and not {PACKAGE_SHA256}",
-                             where=str(installed), mend=f"reinstall {PACKAGE.replace('_', '-')}")  # fmt: skip
+            raise ModelError(
+                f"the installed weights have sha256 {weights.sha256} and not {PACKAGE_SHA256}",
+                where=str(installed),
+                mend=f"reinstall {PACKAGE.replace('_', '-')}",
+            )
         return weights
     if not _HUB_NAME.fullmatch(name):
-        raise ModelError("there is no such folder", where=name, mend="name a folder with weights, or a hub id like org/model")
+        raise ModelError(
+            "there is no such folder", where=name, mend="name a folder with weights, or a hub id like org/model"
+        )
     hub_name = PACKAGE_NAMES[1] if name in PACKAGE_NAMES else name
     cached = cached_snapshot(hub_name)
     if cached and not _missing(cached):  # an interrupted download leaves a snapshot without its weights
@@ -94,8 +99,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = orjson.loads(path.read_bytes())
     except FileNotFoundError as error:
-        raise ModelError("the folder has no config.json", where=str(folder),
-                         mend="name a folder written by save_pretrained") from error  # fmt: skip
+        raise ModelError(
+            "the folder has no config.json", where=str(folder), mend="name a folder written by save_pretrained"
+        ) from error
     except orjson.JSONDecodeError as error:
         raise ModelError(f"this is not valid JSON ({error})", where=str(path), mend="save the model again") from error
     if not isinstance(config, dict):
@@ -138,9 +144,12 @@ def _refuse_pickles(where: Path | str, inner_paths: Iterable[str]) -> None:
     safe = {inner.rpartition("/")[0] for inner in inner_paths if inner.endswith(".safetensors")}
     pickled = [inner for inner in inner_paths if _PICKLED.fullmatch(inner) and inner.rpartition("/")[0] not in safe]
     if pickled:
-        raise ModelError(f"the weights are pickled ({pickled[0]}) and opening them could run any code", where=str(where),
-                         mend="convert them where you trust them: AutoModelForSequenceClassification"
-                         ".from_pretrained(FOLDER).save_pretrained(FOLDER) writes model.safetensors")  # fmt: skip
+        raise ModelError(
+            f"the weights are pickled ({pickled[0]}) and opening them could run any code",
+            where=str(where),
+            mend="convert them where you trust them: AutoModelForSequenceClassification"
+            ".from_pretrained(FOLDER).save_pretrained(FOLDER) writes model.safetensors",
+        )
 
 
 def _sha256(path: Path) -> str:

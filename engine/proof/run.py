@@ -31,7 +31,7 @@ from engine.proof.arms import Recipe, Run, choose_arms, plan_runs, training_rows
 from engine.proof.evaluate import JUDGED, POOL, evaluate, gold_file, logits_file
 from engine.proof.overall import Overall
 from engine.proof.report import reports
-from engine.schema import BlindSpot, Example, Sample
+from engine.schema import Discovery, Example, Sample
 from engine.teaching.records import Records
 
 # What scoring a row costs, in row-passes of training: a third, as there is no backward pass.
@@ -68,10 +68,10 @@ def retrain(
     records = Records(project.teaching_dir)
     arms_to_train = choose_arms(_without_leaks(project, records, monitor), arms)
     runs = plan_runs(project, arms_to_train, seeds=seeds, recipes=recipes)
-    spots = _blind_spots(project, records)
-    splits = _splits(project, [row for _, rows in spots for row in rows])
-    scoring = {split: round(_SCORING * len(rows)) for split, rows in splits.items()}
-    overall = Overall(monitor, sum(run.rows * run.epochs + sum(scoring.values()) for run in runs))
+    discovery = project.discovery()
+    splits = _splits(project, discovery)
+    scoring = round(_SCORING * sum(map(len, splits.values())))
+    overall = Overall(monitor, sum(run.rows * run.epochs + scoring for run in runs))
     train = project.examples("train")
 
     entries: list[dict[str, Any]] = []
@@ -80,17 +80,15 @@ def retrain(
         name = f"{run.arm.name} {run.recipe} seed {run.seed} ({number} of {len(runs)})"
         overall.begin(f"train {name}", run.rows * run.epochs)
         model = _train(project, run, train, overall)
-        logits.append({})
-        for split, rows in splits.items():
-            overall.begin(f"score {name}", scoring[split])
-            logits[-1][split] = predictions(project, model, rows, split_key=split, monitor=overall)
+        overall.begin(f"score {name}", scoring)
+        logits.append(_score(project, model, splits, overall))
         entries.append(_entry(project, run, model, _temperature(project, model, overall)))
 
     overall.begin("judge", 0)
     spec = _spec(project, splits) | {
         "seeds": list(dict.fromkeys(run.seed for run in runs)),
         "runs": entries,
-        "blind_spots": _places(spots),
+        "blind_spots": _blind_spots(discovery, records),
     }
     folder = project.proofs_dir / content_key(spec)[:8]
     for split, rows in splits.items():
@@ -127,40 +125,40 @@ def _without_leaks(project: Project, records: Records, monitor: Monitor) -> list
     return kept
 
 
-def _blind_spots(project: Project, records: Records) -> list[tuple[BlindSpot, list[Example]]]:
-    """Blind spots with those of their rows that nobody has marked as wrongly labelled or ambiguous."""
-    discovery = project.discovery()
-    if discovery is None:
-        return []
-    doubtful = {row for row, marked in records.marks().items() if marked.mark.verdict != "fine"}
-    spots = []
-    for spot in discovery.blind_spots:
-        rows = [discovery.predictions[row] for row in spot.rows if row not in doubtful]
-        spots.append((spot, [Example(row.id, row.text, row.label, row.text_pair) for row in rows]))
-    return [(spot, rows) for spot, rows in spots if rows]
-
-
-def _places(spots: list[tuple[BlindSpot, list[Example]]]) -> list[dict[str, Any]]:
-    """The blind spots with the places of their rows among all pool rows that are scored."""
-    places, first = [], 0
-    for spot, rows in spots:
-        places.append({"id": spot.id, "gold": spot.gold, "predicted": spot.predicted,
-                       "rows": list(range(first, first + len(rows)))})  # fmt: skip
-        first += len(rows)
-    return places
-
-
-def _splits(project: Project, pool: list[Example]) -> dict[str, list[Example]]:
+def _splits(project: Project, discovery: Discovery | None) -> dict[str, list[Example]]:
+    """What every model is asked: proof, test if there is one, and the pool rows in blind spots."""
     splits = {"proof": read_proof(project)}
     if project.has_split("test"):
         splits["test"] = project.examples("test")
-    return splits | ({POOL: pool} if pool else {})
+    if discovery and discovery.blind_spots:
+        found = [discovery.predictions[row] for spot in discovery.blind_spots for row in spot.rows]
+        splits[POOL] = [Example(row.id, row.text, row.label, row.text_pair) for row in found]
+    return splits
+
+
+def _blind_spots(discovery: Discovery | None, records: Records) -> list[dict[str, Any]]:
+    """Blind spots with the places of their rows among the pool rows asked, but those that someone holds for mislabelled."""
+    doubtful = {row for row, marked in records.marks().items() if marked.mark.verdict != "fine"}
+    spots, first = [], 0
+    for spot in discovery.blind_spots if discovery else ():
+        places = [first + place for place, row in enumerate(spot.rows) if row not in doubtful]
+        spots.append({"id": spot.id, "gold": spot.gold, "predicted": spot.predicted, "rows": places})
+        first += len(spot.rows)
+    return [spot for spot in spots if spot["rows"]]
 
 
 def _train(project: Project, run: Run, train: Sequence[Example], monitor: Monitor) -> ModelRef:
     rows = training_rows(run, train, replay=project.settings.training.replay)
     start = (starting_weights if run.recipe == "scratch" else current_model)(project, monitor=monitor)
     return trained(project, rows, seed=run.seed, start=start, epochs=run.epochs, monitor=monitor)
+
+
+def _score(project: Project, model: ModelRef, splits: dict[str, list[Example]], monitor: Monitor) -> dict[str, Logits]:
+    """Logits by split; all rows are asked at once, as loading a model takes longer than a small split."""
+    rows = [row for split in splits.values() for row in split]
+    logits = predictions(project, model, rows, split_key="heldout", monitor=monitor)
+    parts = np.split(logits, np.cumsum([len(split) for split in splits.values()])[:-1])
+    return dict(zip(splits, parts, strict=True))
 
 
 def _temperature(project: Project, model: ModelRef, monitor: Monitor) -> float:

@@ -35,7 +35,7 @@ def place(lines: Sequence[Line], discovery: Discovery, known: Mapping[str, str],
     groups: dict[Group, list[Line]] = defaultdict(list)
     for line in lines:
         groups[_group(line)].append(line)
-    leading = {line.blind_spot for line in lines if line.group}
+    leading = {line.blind_spot for line in lines if line.group and line.blind_spot}
     placed: dict[Group, str] = {}
     wanted: dict[Group, Sequence[BlindSpot]] = {}
     for group, members in groups.items():

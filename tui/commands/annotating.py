@@ -94,6 +94,11 @@ def say(out: Console, text: str, *, indent: int = 0) -> None:
         out.print(" " * indent + visible(text))
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 sample``, ``3 samples``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def sample_line(sample: Sample) -> str:
     """A sample on one line: id, role, label, text."""
     pair = f" | {sample.text_pair}" if sample.text_pair is not None else ""

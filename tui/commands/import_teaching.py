@@ -9,6 +9,7 @@ from engine.data.text import visible
 from engine.project import Project
 from engine.schema import TEACHER_KINDS, Teacher
 from engine.teaching.importing import ImportReport, import_teaching
+from tui.commands.annotating import counted
 from tui.commands.shared import ProgressLine, SubParsers, add_json, add_project, new_parser, print_json
 
 _SHOWN = 10  # refused lines that are printed; --json has them all
@@ -54,14 +55,15 @@ def run(options: argparse.Namespace) -> int:
 
 def _summary(report: ImportReport, project: Path) -> list[str]:
     roles = ", ".join(f"{count} {role}" for role, count in report.samples.items())
-    lines = [f"{report.patterns} patterns and {sum(report.samples.values())} samples imported ({roles})"]
+    taken = sum(report.samples.values())
+    lines = [f"{counted(report.patterns, 'pattern')} and {counted(taken, 'sample')} imported ({roles})"]
     if report.already:
-        lines.append(f"{report.already} lines were there already")
+        lines.append(f"{counted(report.already, 'line')} already there")
     if report.placement:
         placed = ", ".join(f"{spot} {count}" for spot, count in report.placement.items())
         lines.append(f"samples by blind spot: {placed}")
     if report.refused:
-        lines.append(f"{len(report.refusals)} lines refused:")
+        lines.append(f"{counted(len(report.refusals), 'line')} refused:")
         lines += [f"  {count:>4}  {reason}" for reason, count in report.refused.items()]
         lines += [f"  {visible(refusal.where)}: {visible(refusal.message)}" for refusal in report.refusals[:_SHOWN]]
         if len(report.refusals) > _SHOWN:

@@ -6,8 +6,10 @@ import argparse
 
 from engine.schema import SPOT_STATUSES
 from engine.teaching.board import SORT_KEYS, SpotView, Totals, filter_spots, sort_spots
-from tui.commands.annotating import Session, add_common, console
+from tui.commands.annotating import Session, add_common, console, counted
 from tui.commands.shared import SubParsers, new_parser, print_json
+
+_WIDE = 100  # columns of a terminal
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -37,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     out = console()
     out.print(_totals(totals))
-    for line in _rows(spots):
+    for line in _rows(spots, figures=not out.is_terminal or out.width >= _WIDE):
         out.print(line.rstrip(), no_wrap=out.is_terminal, overflow="ellipsis" if out.is_terminal else "ignore")
     return 0
 
@@ -45,23 +47,26 @@ def run(options: argparse.Namespace) -> int:
 def _totals(totals: Totals) -> str:
     left = f", {totals.uus_after_marks} after marks" if totals.uus_after_marks != totals.uus else ""
     return (
-        f"{totals.uus} UUs{left}; {totals.blind_spots} blind spots: {totals.done} done, {totals.skipped} skipped, "
-        f"{totals.in_progress} in progress; {totals.patterns} patterns, {totals.samples} samples"
+        f"{counted(totals.uus, 'UU')}{left}; {counted(totals.blind_spots, 'blind spot')}: {totals.done} done, "
+        f"{totals.skipped} skipped, {totals.in_progress} in progress; "
+        f"{counted(totals.patterns, 'pattern')}, {counted(totals.samples, 'sample')}"
     )
 
 
-def _rows(spots: list[SpotView]) -> list[str]:
+def _rows(spots: list[SpotView], *, figures: bool) -> list[str]:
+    """Lines in columns; without ``figures`` the confidence and coherence make room for the words."""
     from rich.cells import cell_len
 
     from engine.data.text import visible
 
-    cells = [("id", "size", "direction", "status", "conf", "coh", "patterns", "samples", "words")]
+    more = ("conf", "coh") if figures else ()
+    cells = [("id", "size", "direction", "status", *more, "pat/sam", "words")]
     for spot in spots:
         status = f"{spot.status}: {spot.reason}" if spot.reason else spot.status
         size = str(spot.size) if spot.size == spot.size_before else f"{spot.size}/{spot.size_before}"
         direction, words = visible(spot.direction), visible(", ".join(spot.words))
-        figures = (f"{spot.mean_confidence:.2f}", f"{spot.coherence:.2f}", str(spot.patterns), str(spot.samples))
-        cells.append((spot.id, size, direction, visible(status), *figures, words))
+        more = (f"{spot.mean_confidence:.2f}", f"{spot.coherence:.2f}") if figures else ()
+        cells.append((spot.id, size, direction, visible(status), *more, f"{spot.patterns}/{spot.samples}", words))
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     padded = [[cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)] for row in cells]
     return ["  ".join(row) for row in padded]

@@ -6,6 +6,7 @@ A screen is rebuilt after a restart from `arguments` and `place`, both JSON valu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -44,7 +45,7 @@ class WorkScreen(Screen[None]):
         yield StatusLine()
         yield from self.body()
         yield MessageLine()
-        yield KeyBar()
+        yield KeyBar(self.footer)
 
     def body(self) -> ComposeResult:
         """What lies between header and message line."""
@@ -53,6 +54,10 @@ class WorkScreen(Screen[None]):
     def show(self) -> None:
         """Fill the body with what the workbench holds now; keep the cursor where it is."""
         raise NotImplementedError
+
+    def footer(self) -> Sequence[str]:
+        """Ids of the keys in the footer now, at most seven; none: those that `tui.keys` marks for it."""
+        return ()
 
     def show_job(self) -> None:
         """Show where the running job is; called twice a second while one runs."""

@@ -6,54 +6,23 @@ What is typed is kept at once, refused or not; every record can be changed, dele
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from engine.data.text import visible
 from engine.errors import BlindspotError
 from tui.drafting import PATTERN, SAMPLE, Drafting, short_id
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
-from tui.widgets.line import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.prose import Prose
+from tui.widgets.spot_line import SpotLine
 from tui.widgets.teaching_form import TeachingForm
 from tui.widgets.typical_rows import TypicalRows
-from tui.widgets.wrapping import fitted
 from tui.widgets.written_rows import WrittenList, WrittenRows
-
-if TYPE_CHECKING:
-    from engine.teaching.board import SpotView
-
-
-class SpotLine(Line):
-    """Which blind spot it is, and what others have written about it."""
-
-    DEFAULT_CSS = """
-    SpotLine { padding: 0 1; }
-    """
-    spot: SpotView | None = None
-    by_others = 0
-
-    def line(self, width: int) -> Text:
-        """Id, direction, size, words."""
-        app, spot = shell(self), self.spot
-        if spot is None:
-            return Text("")
-        arrow = app.glyphs.arrow
-        text = Text.assemble((spot.id, app.ink.strong), f"  {visible(spot.gold)} {arrow} {visible(spot.predicted)}")
-        others = f"   {self.by_others} by others" if self.by_others else ""
-        rest = f"   {spot.size} UUs   {', '.join(spot.words)}"
-        room = max(0, width - text.cell_len - len(others))
-        text.append(fitted(rest, room, ellipsis=app.glyphs.ellipsis) if len(rest) > room else rest, app.ink.muted)
-        text.append(others, app.ink.muted)
-        text.no_wrap, text.end = True, ""
-        return text
 
 
 class DescribeScreen(WorkScreen):
@@ -142,6 +111,11 @@ class DescribeScreen(WorkScreen):
     def _load(self) -> None:
         self.form.load(self.drafting, pairs=self._pairs)
         self.refresh_bindings()
+
+    def repaint(self) -> None:
+        """Paint everything again in other colours."""
+        self.show()
+        super().repaint()
 
     # where the user is
 

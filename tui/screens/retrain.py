@@ -11,6 +11,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.widgets import Static
 
 from tui.duration import duration
 from tui.keys import keys
@@ -18,32 +19,16 @@ from tui.screens.base import WorkScreen
 from tui.shell import shell
 from tui.widgets.job_panel import JobPanel
 from tui.widgets.job_rows import JobRows
-from tui.widgets.line import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.run_rows import ARMS, RECIPES, RunRow, RunRows
-from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
     from engine.jobs import JobView
     from engine.proof.arms import Arm, Run
 
 
-class PlanLine(Line):
-    """How many trainings there will be and how long they may take, or why there can be none."""
-
-    DEFAULT_CSS = """
-    PlanLine { padding: 0 1; }
-    """
-    plan = ""
-
-    def line(self, width: int) -> Text:
-        """The plan, cut to the line."""
-        app = shell(self)
-        return Text(fitted(self.plan, width, ellipsis=app.glyphs.ellipsis), no_wrap=True, end="")
-
-
 class RetrainScreen(WorkScreen):
-    """Choices above or on the left, jobs beneath or on the right."""
+    """Choices above, then the job under the cursor, then all jobs."""
 
     NAME = "retrain"
     HELP_TEXT = (
@@ -65,8 +50,9 @@ class RetrainScreen(WorkScreen):
         app = shell(self)
         with Container(id="panes"):
             with Vertical(id="plan"):
+                yield Static("Train with the samples, then judge on held-out rows", id="heading", markup=False)
                 yield LineList(RunRows((), app.ink, app.glyphs.ellipsis), id="choices")
-                yield PlanLine()
+                yield Static(id="total", markup=False)
             with Vertical(id="work"):
                 yield JobPanel()
                 yield LineList(JobRows((), app.ink, app.glyphs), id="jobs")
@@ -101,7 +87,7 @@ class RetrainScreen(WorkScreen):
         app, jobs = shell(self), self.workbench.jobs
         current, rows = self.job, self.job_list.rows
         assert isinstance(rows, JobRows)
-        if [job for job in jobs] != list(rows.jobs):
+        if jobs != list(rows.jobs):
             new = len(jobs) > len(rows.jobs)
             ids = [job.id for job in jobs]
             cursor = 0 if new or current is None or current.id not in ids else ids.index(current.id)
@@ -135,16 +121,14 @@ class RetrainScreen(WorkScreen):
 
     def _show_choices(self) -> None:
         app = shell(self)
-        rows = [
-            RunRow("arm", arm.name, f"{len(arm.samples):>5} samples   {ARMS[arm.name]}", arm.name not in self._off)
-            for arm in self._arms()
-        ]
+        rows = []
+        for arm in self._arms():
+            count = f"{len(arm.samples):>5} {'sample ' if len(arm.samples) == 1 else 'samples'}"
+            rows.append(RunRow("arm", arm.name, f"{count}   {ARMS[arm.name]}", arm.name not in self._off))
         rows += [RunRow("recipe", name, about, name not in self._off) for name, about in RECIPES.items()]
         rows.append(RunRow("seeds", "seeds", ", ".join(map(str, self._seeds))))
         self.choices.show(RunRows(rows, app.ink, app.glyphs.ellipsis))
-        plan = self.query_one(PlanLine)
-        plan.plan = self._plan()
-        plan.update()
+        self.query_one("#total", Static).update(Text(self._plan()))
 
     def _plan(self) -> str:
         from engine.proof.arms import estimate_seconds
@@ -154,7 +138,7 @@ class RetrainScreen(WorkScreen):
             return reason
         runs = self._runs()
         seconds = estimate_seconds(self.workbench.project, runs)
-        time = f"at most about {duration(seconds)}" if seconds else "how long is not known before the first training"
+        time = f"at most about {duration(seconds)}" if seconds else "the time is not known before the first one"
         own = sum(run.arm.name == "baseline" for run in runs)
         return f"{len(runs)} trainings, {own} of them the baseline; {time}."
 
@@ -167,6 +151,11 @@ class RetrainScreen(WorkScreen):
         if all(recipe in self._off for recipe in RECIPES):
             return "Choose a recipe: space on its line."
         return None
+
+    def repaint(self) -> None:
+        """Paint everything again in other colours."""
+        self.show()
+        super().repaint()
 
     # where the user is
 
@@ -218,9 +207,9 @@ class RetrainScreen(WorkScreen):
     @on(LineList.Chosen)
     def _chosen(self, event: LineList.Chosen) -> None:
         if event.list is self.choices:
-            self.action_toggle()
+            self.action_tick()
 
-    def action_toggle(self) -> None:
+    def action_tick(self) -> None:
         """Tick the line under the cursor or take its tick away; the seeds are asked for."""
         rows = self.choices.rows
         assert isinstance(rows, RunRows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -148,6 +149,10 @@ class SpotsScreen(WorkScreen):
         """The project cannot be opened."""
         self._error = error
         self.query_one("#notice", TextPane).show(self._notice)
+
+    def footer(self) -> Sequence[str]:
+        """Without a list, the keys that lead to one."""
+        return () if self.has_class("-listing") else ("spots.discover", "spots.cancel", "screen.back", "app.help")
 
     def show_job(self) -> None:
         """Header, and the notice if it is what one sees."""

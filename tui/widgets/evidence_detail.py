@@ -32,7 +32,7 @@ def evidence_detail(width: int, row: EvidenceRow, labels: tuple[str, ...], ink: 
         lines += wrapped(Text(f"marked {row.mark.verdict}{right}{by}"), width)
     lines += [Text(f"row {visible(prediction.id)}", style=ink.muted), Text("")]
     if row.neighbours:
-        lines.append(Text("Nearest rows that the model gets right", style=ink.strong))
+        lines += wrapped(Text("Nearest rows that the model gets right", style=ink.strong), width)
     for near in row.neighbours:
         head = f"{visible(near.label)} {near.confidence:.2f}  "
         for number, text in enumerate(paragraphs(near, ink)):

@@ -23,7 +23,7 @@ from tui.widgets.wrapping import fitted, wrapped
 if TYPE_CHECKING:
     from engine.jobs import JobView
 
-LINES = 6
+LINES = 7
 _BAR_MOST = 30
 _SILENT_AFTER = 10.0  # seconds; a heartbeat comes every 2
 
@@ -81,33 +81,46 @@ def running_lines(job: JobView, notes: Sequence[str], width: int, ink: Ink, glyp
     """A job that runs: stage, bar, figures, sign of life, its last notes."""
     state = "is stopping at its next step" if job.cancelling else "is running"
     stage = visible(job.stage) or "starting"
-    title = Text.assemble((job.id, ink.strong), (f" {state}", ink.accent), f"   {stage}")
+    title = Text.assemble((job.id, ink.strong), (f" {state}", ink.accent), (_asked(job), ink.muted))
     share = job.done / job.total if job.total else 0.0
     filled, track = bar(share, min(_BAR_MOST, max(4, width - 40)), glyphs)
     gauge = Text.assemble((filled, ink.bar), (track, ink.muted))
     if job.total:
         gauge.append(f"  {100 * job.done // job.total} %   {job.done:,} of {job.total:,}")
-    facts = "   ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in job.facts.items())
+    facts = [
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in job.facts.items()
+    ]
     left = f"about {duration(job.eta)} left" if job.eta is not None else "time left is not known yet"
-    figures = Text("   ".join(part for part in (visible(facts), left) if part))
+    figures = Text(visible("   ".join([*facts, left])))
     age = job.heartbeat_age
     life = Text("no sign of life yet", style=ink.muted)
     if age is not None:
         silent = age > _SILENT_AFTER
-        life = Text(f"{'! ' if silent else ''}last sign of life {duration(age)} ago", style=ink.warn if silent else ink.muted)
-    room = LINES - 4
-    said = [Text(fitted(visible(note), width, ellipsis=glyphs.ellipsis), style=ink.muted) for note in notes[-room:]]
-    return [title, gauge, figures, life, *said]
+        said = f"{'! ' if silent else ''}last sign of life {duration(age)} ago"
+        life = Text(said, style=ink.warn if silent else ink.muted)
+    room = LINES - 5
+    noted = [Text(fitted(visible(note), width, ellipsis=glyphs.ellipsis), style=ink.muted) for note in notes[-room:]]
+    return [title, Text(stage), gauge, figures, life, *noted]
 
 
 def ended_lines(job: JobView, width: int, ink: Ink) -> list[Text]:
     """A job that has ended: how, why, and what can be done now."""
     bad = job.state in ("failed", "dead")
-    title = Text.assemble((job.id, ink.strong), (f" {'! ' if bad else ''}is {job.state}", ink.warn if bad else ""))
+    state = Text(f" {'! ' if bad else ''}is {job.state}", style=ink.warn if bad else "")
+    title = Text.assemble((job.id, ink.strong), state, (_asked(job), ink.muted))
     if job.state == "done":
-        said = "p shows before and after, with the verdict." if job.kind == "retrain" else "The list shows what it found."
-        return [title, Text(said)]
+        proof = job.kind == "retrain"
+        said = "p shows before and after, with the verdict." if proof else "The list shows what it found."
+        return [title, *wrapped(Text(said), width)]
     reached = f" It had come to: {visible(job.stage)} {job.done:,} of {job.total:,}." if job.stage else ""
     why = {"dead": "It was killed without a word.", "cancelled": "It was stopped."}.get(job.state, visible(job.message))
-    lines = wrapped(Text(f"{why}{reached}"), width)[: LINES - 2]
-    return [title, *lines, Text("R goes on from there; what was finished is not done again.")]
+    advice = wrapped(Text("R goes on from there; what was finished is not done again."), width)
+    return [title, *wrapped(Text(f"{why}{reached}"), width)[: LINES - 1 - len(advice)], *advice]
+
+
+def _asked(job: JobView) -> str:
+    """What a retrain was asked for: ``human, all; scratch; seeds 13, 14``."""
+    parts = [", ".join(map(str, job.options.get(name) or ())) for name in ("arms", "recipes")]
+    seeds = ", ".join(map(str, job.options.get("seeds") or ()))
+    said = "; ".join(part for part in (*parts, f"seeds {seeds}" if seeds else "") if part)
+    return f"   {visible(said)}" if said else ""

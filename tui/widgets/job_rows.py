@@ -58,4 +58,6 @@ def when(seconds: float) -> str:
 def _outcome(job: JobView) -> str:
     if job.state == "done":
         return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in job.result.items())
-    return job.message
+    if job.state == "failed" or not job.total:
+        return job.message
+    return f"at {job.stage} {100 * job.done // job.total} %"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from rich.cells import cell_len
 from rich.text import Text
 from textual.screen import Screen
@@ -12,11 +14,19 @@ from tui.widgets.line import Line
 
 
 class KeyBar(Line):
-    """Shows the bindings that are marked for the footer, nearest to the focus first."""
+    """Shows keys, those of the screen first.
+
+    Args:
+        chosen: gives the ids of the bindings to show; none: those that are marked for the footer.
+    """
 
     DEFAULT_CSS = """
     KeyBar { background: $surface; padding: 0 1; }
     """
+
+    def __init__(self, chosen: Callable[[], Sequence[str]]) -> None:
+        super().__init__()
+        self._chosen = chosen
 
     def on_mount(self) -> None:
         """Follow the focus."""
@@ -31,7 +41,9 @@ class KeyBar(Line):
         app = shell(self)
         ink = app.ink
         text = Text(no_wrap=True, end="")
-        shown = [active.binding for active in in_order(self.screen.active_bindings) if active.binding.show]
+        chosen = self._chosen()
+        bindings = [active.binding for active in in_order(self.screen.active_bindings)]
+        shown = [binding for binding in bindings if (binding.id in chosen if chosen else binding.show)]
         for binding in shown[: FOOTER_KEYS - 1] + shown[FOOTER_KEYS - 1 :][-1:]:  # the last one is help
             key, label = label_of(binding), binding.description
             if text.cell_len + cell_len(key) + cell_len(label) + 3 > width:

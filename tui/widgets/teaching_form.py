@@ -56,8 +56,8 @@ class FormLine(Line):
         text.append(f"  {drafting.role}")
         text.append(" ctrl+o", ink.muted)
         text.append("  label ")
-        label = visible(drafting.label)
-        text.append(fitted(label, 20, ellipsis=app.glyphs.ellipsis).rstrip() if label else "none", "" if label else ink.warn)
+        label = fitted(visible(drafting.label), 20, ellipsis=app.glyphs.ellipsis).rstrip()
+        text.append(label or "none", "" if label else ink.warn)
         text.append(" ctrl+l", ink.muted)
         if drafting.role != "anchor":
             text.append(f"  for {short_id(drafting.about) if drafting.about else 'no pattern'}")
@@ -188,4 +188,3 @@ class TeachingForm(Vertical):
         """Hand in what is written."""
         self.keep()
         self.post_message(self.Submitted())
-

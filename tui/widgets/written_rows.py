@@ -78,5 +78,6 @@ class WrittenRows:
         words = visible(record.text)
         if isinstance(record, Sample) and record.text_pair is not None:
             words = f"{words} | {visible(record.text_pair)}"
-        text.append(fitted(words, max(0, width - text.cell_len), ellipsis=ellipsis), ink.strong if isinstance(record, Pattern) else "")
+        words = fitted(words, max(0, width - text.cell_len), ellipsis=ellipsis)
+        text.append(words, ink.strong if isinstance(record, Pattern) else "")
         return [text]

@@ -13,15 +13,16 @@ from engine.project import Project
 
 
 def count(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
-    """Count to ``options["to"]``, two milliseconds a step, resuming where the last attempt was."""
+    """Count to ``options["to"]`` or for ever, two milliseconds a step, resuming where the last attempt was."""
+    to = options.get("to", 10**9)
     place = project.root / "place"
     done = int(place.read_text()) if place.is_file() else 0
     started_at = done
     monitor.note("counting")
-    while done < options["to"]:
+    while done < to:
         done += 1
         place.write_text(str(done))
-        monitor.step("count", done, options["to"], loss=1 / done)
+        monitor.step("count", done, to, loss=1 / done)
         time.sleep(0.002)
     if options.get("fail") == "user":
         raise ProjectError("the shelf is empty", mend="fill it")

@@ -18,7 +18,15 @@ from engine.files import sha256_file, write_json, write_jsonl
 from engine.model.compute import Compute
 from engine.project import Project
 from engine.schema import Example
-from engine.settings import ComputeSettings, ModelSettings, ProofSettings, Settings, TaskSettings, TrainingSettings, write_settings
+from engine.settings import (
+    ComputeSettings,
+    ModelSettings,
+    ProofSettings,
+    Settings,
+    TaskSettings,
+    TrainingSettings,
+    write_settings,
+)
 
 LABELS = ("bad", "good")
 GOOD, BAD = ("fine", "warm", "kind", "quick"), ("slow", "cold", "rude", "late")
@@ -51,8 +59,17 @@ def tokenizer(*, pad: bool = True) -> PreTrainedTokenizerFast:
 
 def config(**more: Any) -> BertConfig:
     """A very small BERT."""
-    return BertConfig(vocab_size=23, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
-                      max_position_embeddings=64, pad_token_id=0, initializer_range=0.2, **more)  # fmt: skip
+    return BertConfig(
+        vocab_size=23,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+        pad_token_id=0,
+        initializer_range=0.2,
+        **more,
+    )
 
 
 def save(model: Any, folder: Path, words: PreTrainedTokenizerFast | None = None) -> Path:
@@ -82,7 +99,9 @@ def good_bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return classifier(tmp_path_factory.mktemp("weights") / "classifier")
 
 
-def make_project(root: Path, *, base: Path, classifier: str = "", encoder: str = "all-MiniLM-L6-v2", train: int = 24) -> Project:
+def make_project(
+    root: Path, *, base: Path, classifier: str = "", encoder: str = "all-MiniLM-L6-v2", train: int = 24
+) -> Project:
     """A project as `blindspot init` leaves it."""
     splits = {}
     for name, count in {"train": train, "pool": 12}.items():
@@ -90,10 +109,16 @@ def make_project(root: Path, *, base: Path, classifier: str = "", encoder: str =
         write_jsonl(path, [row.as_json() for row in rows(count)])
         splits[name] = {"sha256": sha256_file(path), "rows": count, "row_hashes": [], "source": "", "source_sha256": ""}
     write_json(root / "manifest.json", {"version": "0", "splits": splits, "proof_origin": "", "seed": 1})
-    write_settings(root / "blindspot.toml", Settings(
-        task=TaskSettings(labels=LABELS), model=ModelSettings(base=str(base), classifier=classifier, encoder=encoder),
-        training=TrainingSettings(epochs=2, batch_size=4, learning_rate=1e-2), proof=ProofSettings(seeds=(5, 6)),
-        compute=ComputeSettings(device="cpu", threads=1)))  # fmt: skip
+    write_settings(
+        root / "blindspot.toml",
+        Settings(
+            task=TaskSettings(labels=LABELS),
+            model=ModelSettings(base=str(base), classifier=classifier, encoder=encoder),
+            training=TrainingSettings(epochs=2, batch_size=4, learning_rate=1e-2),
+            proof=ProofSettings(seeds=(5, 6)),
+            compute=ComputeSettings(device="cpu", threads=1),
+        ),
+    )
     return Project.open(root)
 
 

@@ -5,7 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import DistilBertConfig, DistilBertForSequenceClassification, GPT2Config, GPT2ForSequenceClassification
+from transformers import (
+    DistilBertConfig,
+    DistilBertForSequenceClassification,
+    GPT2Config,
+    GPT2ForSequenceClassification,
+)
 
 from engine.errors import Cancelled, ModelError
 from engine.model.classifier import Classifier
@@ -32,7 +37,9 @@ def test_logits_come_in_the_order_of_the_projects_labels(good_bad: Path, tmp_pat
     straight = load(good_bad).logits(rows(6), monitor=Silent())
     np.testing.assert_array_equal(load(good_bad, ("good", "bad")).logits(rows(6), monitor=Silent()), straight[:, ::-1])
     renamed = classifier(tmp_path / "renamed", ("LABEL_0", "LABEL_1"))
-    np.testing.assert_array_equal(load(renamed, ("good", "bad"), LABELS).logits(rows(6), monitor=Silent()), straight[:, ::-1])
+    np.testing.assert_array_equal(
+        load(renamed, ("good", "bad"), LABELS).logits(rows(6), monitor=Silent()), straight[:, ::-1]
+    )
 
 
 def test_no_rows_give_no_logits(good_bad: Path) -> None:
@@ -90,7 +97,8 @@ def test_code_that_comes_with_weights_is_not_run(tmp_path: Path) -> None:
     path = classifier(tmp_path / "remote")
     (path / "modeling_custom.py").write_text("raise SystemExit('remote code was run')")
     text = (path / "config.json").read_text().replace('"model_type": "bert"', '"model_type": "custom"')
-    entry = '"auto_map": {"AutoModelForSequenceClassification": "modeling_custom.Model", "AutoConfig": "modeling_custom.Config"},'
+    classes = '"AutoModelForSequenceClassification": "modeling_custom.Model", "AutoConfig": "modeling_custom.Config"'
+    entry = f'"auto_map": {{{classes}}},'
     (path / "config.json").write_text(text.replace("{", "{" + entry, 1))
     with pytest.raises(ModelError, match="cannot be loaded"):
         load(path)
@@ -98,16 +106,22 @@ def test_code_that_comes_with_weights_is_not_run(tmp_path: Path) -> None:
 
 def test_a_decoder_without_padding_token_scores_batches_like_rows(tmp_path: Path) -> None:
     torch.manual_seed(1)
-    small = GPT2Config(vocab_size=23, n_positions=64, n_embd=32, n_layer=2, n_head=2, num_labels=2, eos_token_id=3, bos_token_id=3,
-                       id2label=dict(enumerate(LABELS)))  # fmt: skip
+    names = dict(enumerate(LABELS))
+    small = GPT2Config(
+        vocab_size=23, n_positions=64, n_embd=32, n_layer=2, n_head=2, eos_token_id=3, bos_token_id=3, id2label=names
+    )
     model = load(save(GPT2ForSequenceClassification(small), tmp_path / "gpt", tokenizer(pad=False)))
     together = model.logits(rows(12), monitor=Silent())
-    np.testing.assert_allclose(together, np.concatenate([model.logits([row], monitor=Silent()) for row in rows(12)]), atol=1e-5)
+    np.testing.assert_allclose(
+        together, np.concatenate([model.logits([row], monitor=Silent()) for row in rows(12)]), atol=1e-5
+    )
 
 
 def test_a_model_without_token_types_takes_a_tokenizer_that_gives_them(tmp_path: Path) -> None:
-    small = DistilBertConfig(vocab_size=23, dim=32, n_layers=1, n_heads=2, hidden_dim=64, max_position_embeddings=64, num_labels=2,
-                             id2label=dict(enumerate(LABELS)))  # fmt: skip
+    names = dict(enumerate(LABELS))
+    small = DistilBertConfig(
+        vocab_size=23, dim=32, n_layers=1, n_heads=2, hidden_dim=64, max_position_embeddings=64, id2label=names
+    )
     model = load(save(DistilBertForSequenceClassification(small), tmp_path / "distil"))
     assert model.logits(rows(4), monitor=Silent()).shape == (4, 2)
 

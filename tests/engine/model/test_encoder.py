@@ -13,7 +13,12 @@ from engine.schema import Example
 
 from .conftest import CPU, Recorder
 
-TEXTS = ["The soup was cold.", "My broth had gone cold long before it came to the table.", "The train left on time.", "The soup was cold."]
+TEXTS = [
+    "The soup was cold.",
+    "My broth had gone cold long before it came to the table.",
+    "The train left on time.",
+    "The soup was cold.",
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +39,11 @@ def test_rows_become_unit_vectors_in_their_order(encoder: Encoder) -> None:
 
 
 def test_pairs_with_the_same_difference_are_near_each_other(encoder: Encoder) -> None:
-    pairs = [("A man sleeps.", "A man does not sleep."), ("Two girls sing.", "Two girls do not sing."), ("Two girls sing.", "Two girls are singing.")]
+    pairs = [
+        ("A man sleeps.", "A man does not sleep."),
+        ("Two girls sing.", "Two girls do not sing."),
+        ("Two girls sing.", "Two girls are singing."),
+    ]
     vectors = encoder.embed([Example(str(n), a, "x", b) for n, (a, b) in enumerate(pairs)], monitor=Silent())
     assert vectors.shape == (3, 3 * 384)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)

@@ -23,7 +23,9 @@ from engine.model.labels import match_outputs, output_order
         (["LABEL_0"], ["neg", "pos"], ("neg", "pos"), None),
     ],
 )
-def test_outputs_are_matched_to_labels(outputs: list[str], labels: list[str], named: tuple[str, ...], order: list[int] | None) -> None:
+def test_outputs_are_matched_to_labels(
+    outputs: list[str], labels: list[str], named: tuple[str, ...], order: list[int] | None
+) -> None:
     assert match_outputs(dict(enumerate(outputs)), labels, named) == order
 
 

@@ -22,8 +22,18 @@ from .conftest import CPU, LABELS, Recorder, classifier, rows
 
 
 def plan(start: Path, **more: Any) -> TrainingPlan:
-    usual: dict[str, Any] = dict(start=str(start), start_key="k", labels=LABELS, classifier_labels=(), seed=5, epochs=3, batch_size=8,
-                                 learning_rate=1e-2, weight_decay=0.01, max_length=32)  # fmt: skip
+    usual: dict[str, Any] = {
+        "start": str(start),
+        "start_key": "k",
+        "labels": LABELS,
+        "classifier_labels": (),
+        "seed": 5,
+        "epochs": 3,
+        "batch_size": 8,
+        "learning_rate": 1e-2,
+        "weight_decay": 0.01,
+        "max_length": 32,
+    }
     return TrainingPlan(**(usual | more))
 
 
@@ -77,7 +87,10 @@ def test_a_cancelled_run_goes_on_to_the_same_model(step: int, base: Path, undist
     train(plan(base), rows(44), out=out, compute=Compute("cpu", "fp32", 1, "found later"), monitor=seen)
     assert [done for _, done, *_ in seen.steps] == list(range(step + 1, 19))
     assert weights(out) == weights(undisturbed)
-    assert json.loads((out / "training.json").read_text())["loss"] == json.loads((undisturbed / "training.json").read_text())["loss"]
+    assert (
+        json.loads((out / "training.json").read_text())["loss"]
+        == json.loads((undisturbed / "training.json").read_text())["loss"]
+    )
     assert not list(tmp_path.glob("*.partial"))
 
 
@@ -100,7 +113,9 @@ train(plan(Path(sys.argv[1])), rows(44), out=Path(sys.argv[2]), compute=CPU, mon
 
 def test_a_killed_run_goes_on_to_the_same_model(base: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
-    with subprocess.Popen([sys.executable, "-c", KILLED, str(base), str(out)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(base), str(out)], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "there\n"
         process.send_signal(signal.SIGKILL)
@@ -141,7 +156,9 @@ def test_a_checkpoint_that_cannot_be_read_is_named(base: Path, tmp_path: Path) -
 
 
 def test_another_seed_gives_another_model(base: Path, undisturbed: Path, tmp_path: Path) -> None:
-    assert weights(train(plan(base, seed=6), rows(44), out=tmp_path / "model", compute=CPU, monitor=Silent())) != weights(undisturbed)
+    assert weights(
+        train(plan(base, seed=6), rows(44), out=tmp_path / "model", compute=CPU, monitor=Silent())
+    ) != weights(undisturbed)
 
 
 def test_a_loss_that_is_not_finite_ends_the_run(base: Path, tmp_path: Path) -> None:
@@ -174,5 +191,16 @@ def test_the_learning_rate_rises_for_a_tenth_and_falls_to_zero() -> None:
 def test_a_plan_is_named_by_what_it_computes() -> None:
     here, there = plan(Path("/here")), plan(Path("/there"))
     assert here.key(rows(4)) == there.key(rows(4))
-    assert len({here.key(rows(4)), here.key(rows(5)), here.key(rows(4)[::-1]), replace(here, seed=6).key(rows(4)),
-                replace(here, start_key="other").key(rows(4)), replace(here, epochs=4).key(rows(4))}) == 6  # fmt: skip
+    assert (
+        len(
+            {
+                here.key(rows(4)),
+                here.key(rows(5)),
+                here.key(rows(4)[::-1]),
+                replace(here, seed=6).key(rows(4)),
+                replace(here, start_key="other").key(rows(4)),
+                replace(here, epochs=4).key(rows(4)),
+            }
+        )
+        == 6
+    )

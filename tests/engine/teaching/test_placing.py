@@ -78,6 +78,16 @@ def test_anchors_follow_the_patterns_of_the_blind_spot_their_file_names(discover
     assert place(lines, discovery, {}, embed) == ["B3", "B3", "B3", "B1", "B1"]
 
 
+def test_anchors_whose_file_names_no_blind_spot_go_to_the_nearest_each(discovery: Discovery) -> None:
+    cell = {"gold": "negative", "predicted": "positive"}
+    lines = [
+        line("The manager.", group=("f", "a"), pattern="p", pattern_kind="abstraction", **cell),
+        line("A booking.", role="anchor", **cell),
+        line("A parcel.", role="anchor", **cell),
+    ]
+    assert place(lines, discovery, {}, embed) == ["B1", "B1", "B3"]
+
+
 def test_a_pattern_that_is_known_stays_where_it_is(discovery: Discovery) -> None:
     again = line("The parcel.", pattern="p", pattern_kind="abstraction", group=("f", "a"))
     assert place([again], discovery, {"p": "B1"}, fail) == ["B1"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +134,13 @@ def test_a_failed_write_says_so_and_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
         found.write({"revisions": records(2)})
     assert [entry.name for entry in path.parent.iterdir()] == ["a.json"]
+
+
+def test_others_may_read_what_an_annotator_writes(tmp_path: Path) -> None:
+    script = (
+        "import os; os.umask(0o022)\n"
+        "from pathlib import Path; from engine.files import write_atomic\n"
+        f"write_atomic(Path({str(tmp_path)!r}) / 'a.json', b'x')"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[3])
+    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o644

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.data.text import row_hash
 from engine.files import sha256_file, write_json, write_jsonl
 from engine.schema import BlindSpot, Discovery, Prediction
 from engine.settings import Settings, TaskSettings, write_settings
@@ -38,6 +39,7 @@ PAIRS = {
         ("She sold him the car.", "He sold her the car."),
     ],
 }
+PROOF = ("No word of this held-out row may ever be shown to a teacher.", "Nor of its second text, should it have one.")
 SCATTERED = ("A lone row that belongs nowhere.", "negative", "positive")
 
 
@@ -51,10 +53,14 @@ def write_project(root: Path, *, discovered: bool = True, pairs: bool = False) -
         for row in found.predictions.values()
     ]
     splits = {}
-    for name, rows in {"train": pool[:2], "pool": pool, "test": pool[2:4]}.items():
+    proof = [{"text": PROOF[0], "label": labels[0]} | ({"text_pair": PROOF[1]} if pairs else {})]
+    for name, rows in {"train": pool[:2], "pool": pool, "test": pool[2:4], "proof": proof}.items():
         path = root / "splits" / f"{name}.jsonl"
         write_jsonl(path, [row | {"id": f"{name}-{number}"} if name != "pool" else row for number, row in enumerate(rows)])
-        splits[name] = {"sha256": sha256_file(path), "rows": len(rows), "row_hashes": [], "source": "", "source_sha256": ""}
+        hashes = [row_hash(row["text"], row.get("text_pair")) for row in rows]
+        splits[name] = {"sha256": sha256_file(path), "rows": len(rows), "row_hashes": hashes} | dict.fromkeys(
+            ("source", "source_sha256"), ""
+        )
     write_json(root / "manifest.json", {"version": "1", "splits": splits, "proof_origin": "none", "seed": 13, "columns": {}})
     if discovered:
         write_discovery(root, found)

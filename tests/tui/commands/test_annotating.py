@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pexpect
 import pytest
 
 from engine.files import write_jsonl
@@ -14,6 +16,7 @@ from engine.teaching.records import Records
 from tests.engine.teaching.world import POOL, PROOF, make_project
 from tui.cli import main
 
+ROOT = Path(__file__).parents[3]
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -50,6 +53,14 @@ def test_list_shows_each_blind_spot_on_a_line_largest_first(run: Run) -> None:
     assert "manager, booking" in lines[2]
 
 
+def test_on_a_terminal_lines_fit_its_width_and_the_words_stay_in_sight(project: Project) -> None:
+    command = ["-m", "tui", "list", str(project.root)]
+    child = pexpect.spawn(sys.executable, command, dimensions=(24, 80), cwd=ROOT, encoding="utf-8", timeout=60)
+    lines = child.read().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("B1") and "manager" in line for line in lines)
+
+
 def test_list_as_json_sorted_and_filtered(run: Run) -> None:
     found = values(run("list", "--json", "--sort", "confidence", "--filter", "negative -> positive"))
     assert [spot["id"] for spot in found["blind_spots"]] == ["B3", "B1"]
@@ -60,19 +71,9 @@ def test_list_as_json_sorted_and_filtered(run: Run) -> None:
 
 def test_show_prints_the_evidence_in_full_and_no_proof(run: Run) -> None:
     run("describe", "B1", "--kind", "abstraction", "--text", "bare facts")
-    run(
-        "sample",
-        "B1",
-        "--label",
-        "negative",
-        "--role",
-        "target",
-        "--text",
-        "Two clocks, both wrong.",
-        "--pattern",
-        "P1",
-    )
-    run("sample", "B1", "--label", "positive", "--role", "anchor", "--text", "The clock was right.")
+    write = ("sample", "B1", "--label", "negative", "--role")
+    run(*write, "target", "--text", "Two clocks, both wrong.", "--pattern", "P1")
+    run(*write, "anchor", "--text", "The clock was late.")
     status, out, err = run("show", "B1")
     assert (status, err) == (0, "")
     for row in ("n1", "n2", "n3", "n4", "r1", "r3"):
@@ -154,18 +155,8 @@ def test_describe_and_sample_write_change_and_delete(run: Run, project: Project)
 
 
 def test_annotator_and_kind_of_teacher_are_recorded(run: Run, project: Project) -> None:
-    run(
-        "describe",
-        "B1",
-        "--kind",
-        "abstraction",
-        "--text",
-        "facts",
-        "--annotator",
-        "Eve Li",
-        "--teacher-kind",
-        "example",
-    )
+    who = ("--annotator", "Eve Li", "--teacher-kind", "example")
+    run("describe", "B1", "--kind", "abstraction", "--text", "facts", *who)
     (pattern,) = Records(project.teaching_dir).patterns()
     assert (pattern.teacher.name, pattern.teacher.kind) == ("Eve Li", "example")
     assert run("undo")[0] == 1, "the login name has written nothing"
@@ -251,9 +242,9 @@ def test_import_teaching_prints_a_summary_and_can_be_taken_back(run: Run, projec
     status, out, err = run(*words)
     assert (status, err) == (0, "")
     assert out.splitlines()[:5] == [
-        "1 patterns and 3 samples imported (1 target, 1 counter, 1 anchor)",
+        "1 pattern and 3 samples imported (1 target, 1 counter, 1 anchor)",
         "samples by blind spot: B2 3",
-        "1 lines refused:",
+        "1 line refused:",
         "     1  unknown label",
         f"  {tmp_path / 't.jsonl'}:4: there is no label `lukewarm`; give one of negative, positive.",
     ]

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from engine.schema import Example
+
+_WORDS = ("kettle", "harbour", "violet", "lantern", "copper", "meadow", "thunder", "basket", "orchard", "window")
+
+
+def sentence(rng: random.Random, words: int = 12) -> str:
+    """A text that nearly equals no other one."""
+    return " ".join(rng.choice(_WORDS) + str(rng.randrange(1000)) for _ in range(words))
+
+
+def examples(
+    count: int, *, seed: int = 0, labels: tuple[str, ...] = ("bad", "good"), pair: bool = False
+) -> list[Example]:
+    """Rows that have nothing in common, labels in turn."""
+    rng = random.Random(seed)
+    return [
+        Example(f"r{number}", sentence(rng), labels[number % len(labels)], sentence(rng) if pair else None)
+        for number in range(count)
+    ]
+
+
+def as_rows(rows: list[Example]) -> list[dict[str, str]]:
+    """The rows as a user's file has them."""
+    return [{key: value for key, value in row.as_json().items() if value is not None} for row in rows]
+
+
+def write_jsonl(path: Path, rows: list[Any]) -> Path:
+    """Write one JSON value a line."""
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """Well-formed files of five splits that share no row."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    sizes = {"train": 24, "pool": 20, "proof": 12, "test": 10, "dev": 8}
+    return {
+        name: write_jsonl(folder / f"{name}.jsonl", as_rows(examples(size, seed=seed)))
+        for seed, (name, size) in enumerate(sizes.items())
+    }

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from engine.data.create import create_project
+from engine.data.heldout import read_proof
+from engine.data.text import row_hash
+from engine.errors import BlindspotError, DataError, ModelError, ProjectError, SettingsError
+from engine.files import sha256_file
+from engine.project import Project
+from tests.engine.data.conftest import as_rows, examples, write_jsonl
+
+
+class Notes:
+    """Keeps what the work notes; steps are not of interest."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
+        pass
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+def create(root: Path, files: dict[str, Path], **changes: Any) -> Project:
+    return create_project(root, **({"text": "text", "label": "label"} | files | changes))
+
+
+def refusal(root: Path, files: dict[str, Path], kind: type[BlindspotError] = DataError, **changes: Any) -> str:
+    """The message; whatever was refused must leave the folder as it was."""
+    before = sorted(root.parent.rglob("*"))
+    with pytest.raises(kind) as caught:
+        create(root, files, **changes)
+    assert sorted(root.parent.rglob("*")) == before
+    return str(caught.value).replace(f"{root.parent}/", "")
+
+
+def replace_row(path: Path, index: int, **values: Any) -> None:
+    rows = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    rows[index] |= values
+    write_jsonl(path, rows)
+
+
+def test_the_project_opens_with_its_own_copies_and_their_hashes(tmp_path: Path, files: dict[str, Path]) -> None:
+    made = create(tmp_path / "work", files)
+    project = Project.open(made.root)
+    assert list(project.manifest.splits) == ["train", "pool", "proof", "test", "dev"]
+    assert project.labels == ("bad", "good")
+    assert project.examples("pool") == examples(20, seed=1)
+    for name, split in project.manifest.splits.items():
+        rows = [orjson.loads(line) for line in project.split_path(name).read_bytes().splitlines()]
+        assert all(row.keys() == {"id", "text", "label"} for row in rows)
+        assert split.rows == len(rows) == sum(split.labels.values())
+        assert split.row_hashes == tuple(row_hash(row["text"]) for row in rows)
+        assert split.sha256 == sha256_file(project.split_path(name))
+        assert split.source == str(files[name])
+        assert split.source_sha256 == sha256_file(files[name])
+    assert project.manifest.columns == {"text": "text", "label": "label"}
+    assert project.manifest.proof_origin == "file"
+
+
+def test_options_become_settings_and_the_rest_are_defaults(tmp_path: Path, files: dict[str, Path]) -> None:
+    project = create(
+        tmp_path / "work", files, tau=0.75, seed=5, model="org/classifier", encoder="org/encoder", base="org/base"
+    )
+    settings = project.settings
+    assert (settings.discovery.tau, settings.discovery.seed, settings.proof.seeds) == (0.75, 5, (5, 6, 7))
+    assert (settings.model.classifier, settings.model.encoder, settings.model.base) == (
+        "org/classifier",
+        "org/encoder",
+        "org/base",
+    )
+    assert project.manifest.seed == 5
+    assert settings.training == create(tmp_path / "other", files).settings.training
+
+
+def test_without_proof_the_pool_is_parted(tmp_path: Path, files: dict[str, Path]) -> None:
+    files.pop("proof")
+    project = create(tmp_path / "work", files)
+    assert list(project.manifest.splits) == ["train", "pool", "proof", "test", "dev"]
+    assert project.manifest.proof_origin == "half of pool"
+    pool, proof = project.examples("pool"), read_proof(project)
+    assert len(pool) == len(proof) == 10
+    assert {row.id for row in pool} | {row.id for row in proof} == {row.id for row in examples(20, seed=1)}
+    assert project.manifest.splits["proof"].source == str(files["pool"])
+    again = create(tmp_path / "again", files)
+    assert again.examples("pool") == pool
+    assert create(tmp_path / "other", files, seed=99).examples("pool") != pool
+
+
+def test_pairs_keep_both_texts(tmp_path: Path) -> None:
+    files = {name: write_jsonl(tmp_path / f"{name}.jsonl", as_rows(examples(12, seed=seed, pair=True)))
+             for seed, name in enumerate(("train", "pool", "proof"))}  # fmt: skip
+    project = create(tmp_path / "work", files, pair="text_pair")
+    assert project.settings.task.pair
+    assert project.examples("train") == examples(12, seed=0, pair=True)
+    assert project.manifest.columns["pair"] == "text_pair"
+
+
+def test_whole_number_labels_stand_in_their_order(tmp_path: Path) -> None:
+    files = {}
+    for seed, name in enumerate(("train", "pool", "proof")):
+        rows = [
+            row | {"label": int(row["label"])}
+            for row in as_rows(examples(24, seed=seed, labels=("10", "2", "-1", "1")))
+        ]
+        files[name] = write_jsonl(tmp_path / f"{name}.jsonl", rows)
+    assert create(tmp_path / "work", files).labels == ("-1", "1", "2", "10")
+
+
+def test_a_changed_split_is_refused_later(tmp_path: Path, files: dict[str, Path]) -> None:
+    project = create(tmp_path / "work", files)
+    replace_row(project.split_path("pool"), 0, label="good")
+    with pytest.raises(ProjectError, match="the pool split has changed"):
+        Project.open(project.root)
+
+
+def test_a_label_that_train_does_not_have(tmp_path: Path, files: dict[str, Path]) -> None:
+    replace_row(files["dev"], 2, label="godo")
+    message = refusal(tmp_path / "work", files)
+    assert (
+        message
+        == "files/dev.jsonl:3: train has no row labelled 'godo', only 'bad', 'good'; write 'good' if that is meant."
+    )
+
+
+def test_one_label_only(tmp_path: Path, files: dict[str, Path]) -> None:
+    write_jsonl(files["train"], as_rows(examples(9, labels=("good",))))
+    assert "train.jsonl: all rows have the label 'good'; give rows of two or more labels." in refusal(
+        tmp_path / "work", files
+    )
+
+
+def test_a_column_that_cannot_be_the_label(tmp_path: Path, files: dict[str, Path]) -> None:
+    write_jsonl(files["train"], [row | {"stars": row["text"]} for row in as_rows(examples(30))])
+    assert "`stars` has 30 different values in 30 rows" in refusal(tmp_path / "work", files, label="stars")
+
+
+@pytest.mark.parametrize(("other", "name"), [("train", "train"), ("pool", "pool")])
+def test_a_proof_row_that_is_also_in_train_or_pool(
+    tmp_path: Path, files: dict[str, Path], other: str, name: str
+) -> None:
+    rows = as_rows(examples(12, seed=2))
+    for index in (4, 7):
+        replace_row(files[other], index, text=rows[index]["text"].upper() + "!")
+    message = refusal(tmp_path / "work", files)
+    assert message.startswith(
+        f"files/proof.jsonl:5: this held-out row is also in {other}, at files/{other}.jsonl:5 (and 1 more: 8)"
+    )
+    assert "; remove such rows from one of the two files" in message
+
+
+def test_a_pool_row_held_out_for_proof_that_is_also_in_train(tmp_path: Path, files: dict[str, Path]) -> None:
+    files.pop("proof")
+    write_jsonl(
+        files["train"], as_rows(examples(24)) + [row | {"id": "t" + row["id"]} for row in as_rows(examples(20, seed=1))]
+    )
+    assert "files/pool.jsonl:" in (message := refusal(tmp_path / "work", files))
+    assert "this held-out row is also in train, at files/train.jsonl:" in message
+
+
+def test_what_may_well_be_so_is_noted(tmp_path: Path, files: dict[str, Path]) -> None:
+    pool, proof = as_rows(examples(20, seed=1)), as_rows(examples(12, seed=2))
+    replace_row(files["proof"], 3, text=pool[5]["text"] + " again")
+    replace_row(files["test"], 0, text=pool[6]["text"])
+    replace_row(files["pool"], 8, text=pool[9]["text"].title())
+    write_jsonl(files["dev"], [row for row in as_rows(examples(8, seed=4)) if row["label"] == "bad"])
+    told = Notes()
+    create(tmp_path / "work", files, monitor=told)
+    assert told.notes == [
+        "pool has 1 text with more than one label",
+        "dev has no row labelled 'good'",
+        "1 row of test is also in pool",
+        "1 of 12 proof rows nearly equals a pool row; minimal edits may well do so, other rows should not",
+    ]
+    assert not any(row["text"] in note for note in told.notes for row in proof)
+
+
+def test_a_folder_that_is_taken(tmp_path: Path, files: dict[str, Path]) -> None:
+    create(tmp_path / "work", files)
+    assert refusal(tmp_path / "work", files, ProjectError).startswith(
+        "work: there is a project in this folder already; open it"
+    )
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").touch()
+    assert refusal(tmp_path / "full", files, ProjectError) == "full: the folder is not empty; name a new folder."
+    assert refusal(files["train"], files, ProjectError).endswith("this is a file; name another folder.")
+
+
+def test_an_empty_folder_is_filled_and_stays_the_current_one(
+    tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    create(Path(), files)
+    assert Project.open(Path()).root == tmp_path / "here"
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["blindspot.toml", "manifest.json", "splits"]
+
+
+def test_missing_parents_are_made_and_nothing_else_is(tmp_path: Path, files: dict[str, Path]) -> None:
+    create(tmp_path / "new" / "deep" / "work", files)
+    assert [path.name for path in (tmp_path / "new" / "deep").iterdir()] == ["work"]
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path, files: dict[str, Path]) -> None:
+    (tmp_path / "file").touch()
+    assert "the project cannot be written (Not a directory)" in refusal(tmp_path / "file" / "work", files, ProjectError)
+
+
+@pytest.mark.parametrize("root", ["work", "new/deep/work", "empty"])
+def test_a_disk_that_is_full_in_the_middle_leaves_nothing(tmp_path: Path, files: dict[str, Path], root: str) -> None:
+    (tmp_path / "empty").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    script = f"""
+import resource, signal
+from pathlib import Path
+from engine.data.create import create_project
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+create_project(Path({str(tmp_path / root)!r}), train=Path({str(files["train"])!r}), pool=Path({str(files["pool"])!r}),
+               text="text", label="label")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "ProjectError" in done.stderr
+    assert "the project cannot be written (File too large)" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("changes", [{"tau": 1.5}, {"tau": -0.1}, {"tau": float("nan")}, {"seed": -1}, {"seed": 2**31}])
+def test_settings_out_of_range(tmp_path: Path, files: dict[str, Path], changes: dict[str, Any]) -> None:
+    assert "it must be between 0 and" in refusal(tmp_path / "work", files, SettingsError, **changes)
+
+
+@pytest.mark.parametrize("option", ["model", "encoder", "base"])
+def test_a_folder_of_weights_that_is_not_there(tmp_path: Path, files: dict[str, Path], option: str) -> None:
+    assert "there is no such folder" in refusal(tmp_path / "work", files, ModelError, **{option: "./gone"})
+
+
+def test_a_folder_of_weights_is_kept_by_its_full_path(
+    tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "config.json").write_text("{}")
+    (tmp_path / "weights" / "model.safetensors").touch()
+    monkeypatch.chdir(tmp_path)
+    assert create(tmp_path / "work", files, base="weights").settings.model.base == str(tmp_path / "weights")
+
+
+def test_everyone_whom_the_umask_lets_may_enter_the_folder(tmp_path: Path, files: dict[str, Path]) -> None:
+    usual = tmp_path / "usual"
+    usual.mkdir()
+    assert create(tmp_path / "work", files).root.stat().st_mode == usual.stat().st_mode

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import random
+from itertools import combinations
+
+import pytest
+from rapidfuzz import fuzz
+
+from engine.data.duplicates import NearDuplicates, group_near_duplicates, join_groups
+from engine.data.text import normalise
+from engine.schema import Example
+from tests.engine.data.conftest import examples, sentence
+
+
+def edited(text: str, rng: random.Random, letters: int) -> str:
+    """The text with some letters replaced."""
+    chars = list(text)
+    for place in rng.sample(range(len(chars)), letters):
+        chars[place] = "x"
+    return "".join(chars)
+
+
+@pytest.mark.parametrize("words", [2, 12, 60])
+@pytest.mark.parametrize("many", [False, True], ids=["few rows", "much text"])
+def test_find_knows_edited_copies_and_nothing_else(words: int, many: bool) -> None:
+    rng = random.Random(words)
+    texts = [sentence(rng, words) for _ in range(60)]
+    fill = [
+        sentence(rng, 200) for _ in range(2600 if many else 0)
+    ]  # above 4 million characters rows are looked up by band
+    index = NearDuplicates((text, None) for text in [*texts, *fill])
+    for place, text in enumerate(texts):
+        assert index.find(text.upper() + "!!") == place
+        assert index.find(edited(text, rng, len(text) // 25)) == place
+        assert index.find(sentence(rng, words)) is None
+
+
+def test_find_gives_the_most_similar_row() -> None:
+    index = NearDuplicates(
+        [("the red boat left the harbour at noon", None), ("the red boat left the harbour at nine", None)]
+    )
+    assert index.find("the red boats left the harbour at nine") == 1
+    assert index.find("the red boat left the harbour at noon") == 0
+
+
+def test_both_halves_of_a_pair_must_be_near_in_their_order() -> None:
+    index = NearDuplicates([("a man sleeps on a long wooden bench", "the man is awake and runs")])
+    assert index.find("A man sleeps on a long wooden benches", "the man is awake and runs!") == 0
+    assert index.find("a man sleeps on a long wooden bench", "nobody is there at all today") is None
+    assert index.find("the man is awake and runs", "a man sleeps on a long wooden bench") is None
+
+
+def test_an_empty_index_and_an_empty_text_find_nothing() -> None:
+    assert NearDuplicates([]).find("anything") is None
+    assert NearDuplicates([("anything", None)]).find("") is None
+
+
+def test_groups_equal_those_of_comparing_all_with_all() -> None:
+    rng = random.Random(5)
+    rows = examples(150, seed=5)
+    for number, row in enumerate(list(rows[:60])):
+        rows.append(Example(f"e{number}", edited(row.text, rng, 1 + number % 6), row.label))
+    texts = [normalise(row.text) for row in rows]
+    near = [(a, b) for a, b in combinations(range(len(rows)), 2) if fuzz.ratio(texts[a], texts[b]) >= 90]
+    assert len(near) >= 60
+    assert group_near_duplicates(rows) == join_groups(list(range(len(rows))), near)
+
+
+def test_exact_copies_and_chains_are_one_group() -> None:
+    base = "one two three four five six seven eight nine ten"
+    rows = [base, "BASE " + base, "quite different and alone", base.title(), base + " four"]
+    groups = group_near_duplicates([Example(str(number), text, "x") for number, text in enumerate(rows)])
+    assert groups == [0, 0, 2, 0, 0]
+
+
+def test_pairs_with_one_common_half_are_not_near_duplicates() -> None:
+    rows = [Example("1", "a shared premise of some length", "x", "first claim about it"),
+            Example("2", "a shared premise of some length", "x", "second and other thing")]  # fmt: skip
+    assert group_near_duplicates(rows) == [0, 1]
+
+
+def test_one_row_is_a_group() -> None:
+    assert group_near_duplicates([Example("1", "alone", "x")]) == [0]

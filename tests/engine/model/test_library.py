@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import Cancelled, ModelError
+from engine.files import write_json
+from engine.model.library import ModelRef, current_model, embeddings, predictions, starting_weights, trained
+from engine.progress import Silent
+from engine.project import Project
+from engine.schema import Example
+
+from .conftest import Recorder, classifier, make_project, rows
+from .test_training import StopAt
+
+
+def test_without_a_classifier_a_baseline_is_trained_once(small_project: Project) -> None:
+    seen = Recorder()
+    model = current_model(small_project, monitor=seen)
+    assert model.path.parent == small_project.models_dir
+    assert model.name.endswith("base + 24 rows (seed 5)")
+    assert seen.stages() == {"train"}
+    assert any("sha256" in note for note in seen.notes)
+    again = Recorder()
+    assert current_model(small_project, monitor=again) == model
+    assert again.stages() == set()
+
+
+def test_the_baseline_is_the_model_that_a_proof_trains_with_the_first_seed(small_project: Project) -> None:
+    baseline = current_model(small_project, monitor=Silent())
+    start = starting_weights(small_project, monitor=Silent())
+    seen = Recorder()
+    assert (
+        trained(small_project, small_project.examples("train"), seed=5, start=start, epochs=2, monitor=seen) == baseline
+    )
+    assert seen.steps == []
+    assert trained(small_project, small_project.examples("train"), seed=6, monitor=Silent()).key != baseline.key
+
+
+def test_an_interrupted_training_goes_on(small_project: Project) -> None:
+    with pytest.raises(Cancelled):
+        current_model(small_project, monitor=StopAt(4))
+    assert len(list(small_project.models_dir.glob("*.partial"))) == 1
+    seen = Recorder()
+    current_model(small_project, monitor=seen)
+    assert seen.steps[0][1:3] == (5, 12)
+
+
+def test_training_may_go_on_from_a_trained_model(small_project: Project) -> None:
+    first = current_model(small_project, monitor=Silent())
+    second = trained(small_project, rows(8), seed=5, start=first, epochs=1, monitor=Silent())
+    assert second.path != first.path
+    assert second.name == f"{first.name} + 8 rows (seed 5)"
+
+
+def test_predictions_are_computed_once(small_project: Project) -> None:
+    model = current_model(small_project, monitor=Silent())
+    pool = small_project.examples("pool")
+    first = predictions(small_project, model, pool, split_key="pool", monitor=Silent())
+    assert first.shape == (12, 2)
+    assert first.dtype == np.float32
+    seen = Recorder()
+    np.testing.assert_array_equal(predictions(small_project, model, pool, split_key="pool", monitor=seen), first)
+    assert seen.steps == []
+
+
+def test_predictions_follow_the_rows_and_not_the_name_given_to_them(small_project: Project) -> None:
+    model = current_model(small_project, monitor=Silent())
+    pool = small_project.examples("pool")
+    whole = predictions(small_project, model, pool, split_key="pool", monitor=Silent())
+    turned = predictions(small_project, model, pool[::-1], split_key="pool", monitor=Silent())
+    np.testing.assert_allclose(turned, whole[::-1], atol=1e-5)
+
+
+@pytest.mark.parametrize("damage", [b"", b"not an array", b"\x93NUMPY\x01\x00"])
+def test_a_damaged_cache_is_computed_again(damage: bytes, small_project: Project) -> None:
+    model = current_model(small_project, monitor=Silent())
+    pool = small_project.examples("pool")
+    first = predictions(small_project, model, pool, split_key="pool", monitor=Silent())
+    (cached,) = small_project.cache_dir.iterdir()
+    whole = cached.read_bytes()
+    cached.write_bytes(damage)
+    np.testing.assert_array_equal(predictions(small_project, model, pool, split_key="pool", monitor=Silent()), first)
+    assert cached.read_bytes() == whole
+
+
+SECOND_RUN = """
+import sys
+from pathlib import Path
+from engine.model.library import current_model, embeddings, predictions
+from engine.progress import Silent
+from engine.project import Project
+project = Project.open(Path(sys.argv[1]))
+pool = project.examples("pool")
+model = current_model(project, monitor=Silent())
+predictions(project, model, pool, split_key="pool", monitor=Silent())
+embeddings(project, pool, monitor=Silent())
+print([name for name in ("torch", "transformers", "sentence_transformers", "sklearn") if name in sys.modules])
+"""
+
+
+def test_a_second_run_imports_no_torch(small_project: Project) -> None:
+    model = current_model(small_project, monitor=Silent())
+    pool = small_project.examples("pool")
+    predictions(small_project, model, pool, split_key="pool", monitor=Silent())
+    vectors = embeddings(small_project, pool, monitor=Silent())
+    assert vectors.shape == (12, 384)
+    done = subprocess.run(
+        [sys.executable, "-c", SECOND_RUN, str(small_project.root)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_users_classifier_is_taken_as_it_is(base: Path, tmp_path: Path) -> None:
+    given = classifier(tmp_path / "mine", ("GOOD", "bad"))
+    project = make_project(tmp_path / "work", base=base, classifier=str(given))
+    seen = Recorder()
+    model = current_model(project, monitor=seen)
+    assert (model.name, model.path) == (str(given), given)
+    assert seen.steps == []
+    assert predictions(project, model, project.examples("pool"), split_key="pool", monitor=Silent()).shape == (12, 2)
+
+
+def test_a_folder_in_the_settings_may_be_relative_to_the_project(base: Path, tmp_path: Path) -> None:
+    project = make_project(tmp_path / "work", base=base, classifier="mine")
+    given = classifier(project.root / "mine")
+    assert current_model(project, monitor=Silent()).path == given
+
+
+def test_a_checkpoint_without_a_head_is_fine_tuned(base: Path, tmp_path: Path) -> None:
+    project = make_project(tmp_path / "work", base=Path("/nowhere"), classifier=str(base))
+    seen = Recorder()
+    assert current_model(project, monitor=seen).path.parent == project.models_dir
+    assert seen.stages() == {"train"}
+
+
+def test_a_promoted_model_is_the_model_of_its_round(small_project: Project) -> None:
+    model = trained(small_project, rows(8), seed=9, monitor=Silent())
+    record = {"name": "arm example", "path": f"models/{model.path.name}", "key": model.key, "round": 2}
+    write_json(small_project.round_dir(2) / "model.json", record)
+    assert current_model(small_project, monitor=Silent()) == ModelRef("arm example", model.path, model.key)
+
+
+def test_a_promoted_model_that_is_gone_is_said_so(small_project: Project) -> None:
+    write_json(small_project.round_dir(2) / "model.json", {"name": "arm", "path": "models/gone", "key": "k"})
+    with pytest.raises(ModelError, match="models/gone: the promoted model is gone"):
+        current_model(small_project, monitor=Silent())
+
+
+def test_no_rows_need_no_model(small_project: Project) -> None:
+    assert len(embeddings(small_project, [], monitor=Silent())) == 0
+    model = current_model(small_project, monitor=Silent())
+    assert predictions(small_project, model, [], split_key="none", monitor=Silent()).shape == (0, 2)
+
+
+def test_embeddings_follow_the_texts(small_project: Project) -> None:
+    one = embeddings(small_project, [Example("a", "warm soup", "good")], monitor=Silent())
+    seen = Recorder()
+    np.testing.assert_array_equal(embeddings(small_project, [Example("b", "warm soup", "bad")], monitor=seen), one)
+    assert seen.steps == []

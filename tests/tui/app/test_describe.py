@@ -1,0 +1,318 @@
+"""Patterns and samples written by keys: kept, refused, counted, changed, undone, and there again after a kill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.project import Project
+from engine.schema import Pattern, Sample
+from engine.teaching.drafts import read_drafts
+from engine.teaching.records import Teaching
+from tests.tui.app.opening import Driver, opened
+from tests.tui.app.projects import PROOF, SPOTS, write_project
+from tui.screens.describe import DescribeScreen
+
+ROWS = SPOTS["negative", "positive"]
+HAND_IN = "ctrl+j"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "work")
+
+
+def written(root: Path, kind: str) -> list[Pattern | Sample]:
+    """What a fresh process reads from the disk."""
+    teaching = Teaching(Project.open(root).teaching_dir, "ann")
+    return list(teaching.patterns() if kind == "pattern" else teaching.samples())
+
+
+async def describe(driver: Driver, spot: str = "B1") -> None:
+    await driver.app.go("describe", spot=spot)
+    await driver.until(lambda: isinstance(driver.screen, DescribeScreen) and driver.screen.focused is not None)
+
+
+async def write_pattern(driver: Driver, text: str) -> None:
+    if driver.screen.drafting.is_sample:
+        await driver.press("ctrl+t")
+    await driver.type(text)
+    await driver.press(HAND_IN)
+
+
+async def write_sample(driver: Driver, text: str, *, choose_label: int = 0) -> None:
+    await driver.type(text)
+    await driver.press(*["ctrl+l"] * choose_label, HAND_IN)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_pattern_and_a_sample_for_it_are_written_with_the_evidence_in_sight(
+    root: Path, size: tuple[int, int]
+) -> None:
+    async with opened(root, size=size) as driver:
+        await describe(driver)
+        await driver.type("faint praise")
+        assert "Well, that was certainly an experience" in driver.text
+        await driver.press("ctrl+o", HAND_IN)
+        assert "P1   extrapolation   faint praise" in driver.text
+        assert "targets 0/6   counters 0/3   anchors 0/6" in driver.text
+        await write_sample(driver, "I have stayed in hotels.", choose_label=1)
+        assert "S1   target  negative  I have stayed in hotels." in driver.text
+        assert "targets 1/6   counters 0/3   anchors 0/6" in driver.text
+    (pattern,), (sample,) = written(root, "pattern"), written(root, "sample")
+    assert isinstance(pattern, Pattern)
+    assert (pattern.blind_spot, pattern.kind, pattern.teacher.kind) == ("B1", "extrapolation", "human")
+    assert isinstance(sample, Sample)
+    assert (sample.label, sample.role, sample.pattern) == ("negative", "target", pattern.id)
+
+
+async def test_no_label_is_chosen_beforehand_and_each_role_remembers_its_own(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await write_sample(driver, "No label yet.")
+        assert "! the sample has no label yet; choose one with ctrl+l." in driver.text
+        await driver.press("ctrl+l", HAND_IN)
+        await driver.press("ctrl+o")
+        assert "counter ctrl+o  label none" in driver.text
+        await write_sample(driver, "And now a loud praise!", choose_label=3)
+        await driver.press("ctrl+o", "ctrl+o")
+        assert "target ctrl+o  label negative" in driver.text
+    assert [(s.role, s.label) for s in written(root, "sample") if isinstance(s, Sample)] == [
+        ("target", "negative"),
+        ("counter", "positive"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (ROWS[0], "equals row"),
+        (ROWS[0].replace("certainly", "surely"), "nearly equals row pool-10"),
+        (PROOF[0], "too close to a held-out proof row"),
+        ("   ", "the text is empty"),
+    ],
+)
+async def test_a_refused_sample_says_why_at_the_field_and_the_text_stays(root: Path, text: str, reason: str) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await write_sample(driver, text, choose_label=1)
+        lines = driver.text.splitlines()
+        said = next(number for number, line in enumerate(lines) if line.startswith(" ! "))
+        assert reason in " ".join(lines[said : said + 2])
+        assert "targets 0/6" in " ".join(lines[said + 1 : said + 3])
+        assert driver.screen.form.text.text == text
+        assert driver.screen.focused is driver.screen.form.text
+        await driver.type(" is now a wholly different text")
+        assert "!" not in driver.text
+        await driver.press(HAND_IN)
+        assert "S1 is written" in driver.text
+    assert len(written(root, "sample")) == 1
+
+
+async def test_a_near_copy_of_an_own_sample_is_refused(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await write_sample(driver, "The lobby has a floor and some walls.", choose_label=1)
+        await write_sample(driver, "The lobby has a floor and some walls!")
+        assert "! the text equals sample S1@ann" in driver.text
+    assert len(written(root, "sample")) == 1
+
+
+async def test_quotas_are_counted_by_pattern_and_anchors_by_blind_spot(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await write_sample(driver, "One chair and one table.", choose_label=1)
+        await write_pattern(driver, "bare facts")
+        assert "targets 0/6   counters 0/3   anchors 0/6   (P2 of 2)" in driver.text
+        await write_sample(driver, "Breakfast ends at nine.")
+        await driver.press("ctrl+o", "ctrl+o")
+        await write_sample(driver, "A plain good meal.", choose_label=3)
+        assert "targets 1/6   counters 0/3   anchors 1/6" in driver.text
+        await driver.press("ctrl+o", "ctrl+n", "ctrl+n")
+        assert "for P1 ctrl+n" in driver.text
+        assert "targets 1/6   counters 0/3   anchors 1/6   (P1 of 2)" in driver.text
+        await write_sample(driver, "There was a lamp.")
+        assert "targets 2/6" in driver.text
+    by_pattern = [sample.pattern for sample in written(root, "sample") if isinstance(sample, Sample)]
+    assert by_pattern == ["P1@ann", "P2@ann", None, "P1@ann"]
+
+
+async def test_everything_can_be_undone_and_done_again_and_says_so(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await write_sample(driver, "There was a lamp.", choose_label=1)
+        await driver.press("escape", "u")
+        assert "Undone: write target sample of B1." in driver.text
+        assert "There was a lamp." not in driver.text
+        await driver.press("ctrl+r")
+        assert "Done again: write target sample of B1." in driver.text
+        assert "S1   target  negative  There was a lamp." in driver.text
+    async with opened(root) as driver:  # a restart later
+        await driver.until(lambda: isinstance(driver.screen, DescribeScreen))
+        await driver.press("u", "u")
+        assert "Undone: describe abstraction of B1." in driver.text
+        assert "targets 0/6" in driver.text
+        assert "P1" not in driver.text
+    assert written(root, "pattern") == written(root, "sample") == []
+
+
+async def test_records_are_changed_and_deleted_where_they_are_listed(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await write_sample(driver, "There was a lamp.", choose_label=1)
+        await driver.press("escape", "e")
+        assert "Change S1" in driver.text
+        await driver.press("end", "backspace")
+        await driver.type(", and it was on.")
+        await driver.press(HAND_IN)
+        assert "S1 is changed." in driver.text
+        assert "There was a lamp, and it was on." in driver.text
+        await driver.press("escape", "g", "x")
+        assert "P1 is deleted with its sample; u brings it back." in driver.text
+        await driver.press("u")
+        assert "P1   abstraction   faint praise" in driver.text
+        assert "There was a lamp, and it was on." in driver.text
+    (sample,) = written(root, "sample")
+    assert sample.text == "There was a lamp, and it was on."
+
+
+async def test_a_change_that_is_left_is_kept_until_it_is_dropped(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await driver.type("a new sample, half")
+        await driver.press("escape", "e")
+        await driver.type(" indeed")
+        await driver.press("ctrl+t")
+        assert driver.screen.form.text.text == "a new sample, half"
+        assert "(change not handed in) faint praise" in driver.text
+        await driver.press("escape", "e")
+        assert driver.screen.form.text.text == "faint praise indeed"
+        await driver.press("escape", "x")
+        assert "The change of P1 is dropped" in driver.text
+        assert "not handed in" not in driver.text
+    (pattern,) = written(root, "pattern")
+    assert pattern.text == "faint praise"
+
+
+async def test_drafts_come_back_field_by_field_with_the_cursor_after_a_kill(root: Path) -> None:
+    folder = Project.open(root).teaching_dir
+
+    def saved() -> str:
+        drafts = read_drafts(folder, "ann")
+        return "".join(drafts.fields.values()) + str(drafts.place)
+
+    async with opened(root) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await driver.press("ctrl+t")
+        await driver.type("second pattern")
+        await driver.press("ctrl+o", "ctrl+t", "ctrl+o", "ctrl+l", "ctrl+l")
+        await driver.type("Half a sample")
+        await driver.press("pagedown", "left", "left")
+        await driver.until(lambda: "Half a sample" in saved() and "[0, 11]" in saved())
+    assert [record.id for record in written(root, "pattern")] == ["P1@ann"]
+    async with opened(root) as driver:
+        await driver.until(lambda: isinstance(driver.screen, DescribeScreen))
+        form = driver.screen.form
+        await driver.until(lambda: driver.screen.focused is form.text)
+        assert form.text.text == "Half a sample"
+        assert form.text.cursor_location == (0, 11)
+        assert "counter ctrl+o  label neutral ctrl+l  for P1" in driver.text
+        assert driver.screen.evidence.cursor == 1
+        await driver.type("goo")
+        assert form.text.text == "Half a samgoople"
+        await driver.press("ctrl+t")
+        assert form.text.text == "second pattern"
+        assert "New pattern  extrapolation" in driver.text
+
+
+async def test_each_blind_spot_has_drafts_of_its_own(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver, "B1")
+        await driver.type("for one")
+        await driver.app.go("describe", spot="B2")
+        await driver.until(lambda: driver.screen.spot_id == "B2" and driver.screen.focused is not None)
+        assert driver.screen.form.text.text == ""
+        await driver.press("escape", "q")
+        await describe(driver, "B1")
+        assert driver.screen.form.text.text == "for one"
+
+
+async def test_the_row_in_sight_is_copied_on_a_key_and_can_be_looked_at_while_writing(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        await driver.press("ctrl+g")
+        assert "That is for samples" in driver.text
+        await write_pattern(driver, "faint praise")
+        await driver.press("pagedown", "pagedown", "pagedown", "ctrl+g")
+        text = driver.screen.form.text.text
+        assert text.startswith("Tab here, bell")
+        assert text.isprintable()
+        assert driver.screen.focused is driver.screen.form.text
+
+
+async def test_pasted_control_characters_do_not_reach_the_terminal(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        from textual.events import Paste
+
+        driver.screen.form.text.post_message(Paste("one\x1b[31m two\r\nthree\u202e"))
+        await driver.pilot.pause()
+        assert driver.screen.form.text.text == "one [31m two\nthree "
+
+
+async def test_in_a_pair_project_both_texts_are_written_copied_and_kept(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "work", pairs=True)
+    async with opened(root) as driver:
+        await describe(driver)
+        await write_pattern(driver, "word order")
+        await driver.press("ctrl+g")
+        form = driver.screen.form
+        assert (form.text.text, form.pair.text) == ("A man is eating a red apple.", "A man is eating a green apple.")
+        await driver.press("ctrl+u")
+        await driver.type("She gave him a book.")
+        await driver.press("tab", "ctrl+u", "ctrl+l", "ctrl+l", HAND_IN)
+        assert "the second text is empty" in driver.text
+        assert driver.screen.focused is form.pair
+        await driver.type("He gave her a book.")
+        await driver.press(HAND_IN)
+        assert "She gave him a book. | He gave her a book." in driver.text
+    (sample,) = written(root, "sample")
+    assert isinstance(sample, Sample)
+    assert (sample.text, sample.text_pair, sample.label) == ("She gave him a book.", "He gave her a book.", "different")
+
+
+async def test_what_others_wrote_is_counted_but_not_shown(root: Path) -> None:
+    async with opened(root, annotator="bob") as driver:
+        await describe(driver)
+        await write_pattern(driver, "what bob thinks")
+    async with opened(root) as driver:
+        await describe(driver)
+        assert "1 by others" in driver.text
+        assert "what bob thinks" not in driver.text
+
+
+async def test_a_blind_spot_that_is_not_there_leads_back_to_the_list(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.app.go("describe", spot="B99")
+        await driver.sees("There is no blind spot B99 in this round.", "Blind spots 3")
+
+
+async def test_esc_goes_from_the_field_to_the_list_and_back_to_the_screen_before(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        await driver.type("kept")
+        await driver.press("escape")
+        assert driver.screen.focused is driver.screen.written
+        await driver.press("i")
+        assert driver.screen.focused is driver.screen.form.text
+        await driver.press("escape", "escape")
+        await driver.sees("Blind spots 3")

@@ -1,0 +1,56 @@
+"""The arms of a proof as a list, each with its verdict as a sign and a word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from engine.data.text import visible
+from tui.glyphs import Glyphs
+from tui.themes import Ink
+from tui.widgets.wrapping import fitted
+
+Arm = Mapping[str, Any]
+
+_ONE_LINE = 50  # cells; a narrower list gives each arm two lines
+
+
+class ArmRows:
+    """One line an arm, or two where the list is narrow.
+
+    Args:
+        arms: entries of a report.
+    """
+
+    def __init__(self, arms: Sequence[Arm], ink: Ink, glyphs: Glyphs) -> None:
+        self.arms = arms
+        self._ink = ink
+        self._glyphs = glyphs
+
+    def __len__(self) -> int:
+        return len(self.arms)
+
+    def height(self, index: int, width: int) -> int:
+        """One or two lines."""
+        return 1 if width >= _ONE_LINE else 2
+
+    def lines(self, index: int, width: int) -> list[Text]:
+        """Arm, recipe, samples, verdict."""
+        arm, ellipsis = self.arms[index], self._glyphs.ellipsis
+        verdict = verdict_text(arm["verdict"], self._ink, self._glyphs)
+        name, recipe, count = visible(arm["arm"]), visible(arm["recipe"]), arm["n_added"]
+        if self.height(index, width) == 1:
+            lines = [Text.assemble(f"{name:<9} {recipe:<9} {count:>5} samples   ", verdict)]
+        else:
+            lines = [Text(f"{name} {recipe}, {count} samples"), Text.assemble("  ", verdict)]
+        cut = [Text(fitted(line.plain, width, ellipsis=ellipsis)) for line in lines]
+        return [line if line.cell_len <= width else short for line, short in zip(lines, cut, strict=True)]
+
+
+def verdict_text(word: str, ink: Ink, glyphs: Glyphs) -> Text:
+    """The verdict with its sign."""
+    sign = {"proven": glyphs.check, "less confident only": "~", "no change": "=", "worse": "x"}.get(word, "?")
+    style = {"proven": ink.accent, "worse": ink.warn, "less confident only": ink.warn}.get(word, ink.strong)
+    return Text(f"{sign} {visible(word)}", style=style)

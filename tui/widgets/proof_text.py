@@ -1,0 +1,72 @@
+"""One arm of a proof in words and figures: the verdict first, its reason, what it means, then before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from engine.data.text import visible
+from engine.proof.report import Line, before_and_after
+from tui.glyphs import Glyphs
+from tui.themes import Ink
+from tui.widgets.arm_rows import verdict_text
+from tui.widgets.wrapping import fitted, wrapped
+
+_COLUMNS = ("before", "after", "change")
+
+
+def proof_text(width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink, glyphs: Glyphs) -> list[Text]:
+    """Everything that is known of an arm."""
+    verdict = verdict_text(arm["verdict"], ink, glyphs)
+    verdict.stylize(ink.strong)
+    lines = [verdict, *wrapped(Text(visible(arm["reason"]) + "."), width)]
+    lines += wrapped(Text(visible(arm["meaning"]), style=ink.muted), width)
+    for split in ("proof", "test"):
+        figures = before_and_after(report, arm, split)
+        if figures:
+            title, interval = f"{split}, {report['rows'][split]:,} rows", f"{100 * report['interval']:g} % interval"
+            lines += [Text(""), *_table(width, title, interval, figures, ink, glyphs)]
+    for note in report.get("notes", ()):
+        lines += [Text(""), *wrapped(Text(visible(note), style=ink.muted), width)]
+    return lines + _pool(width, report, arm, ink, glyphs)
+
+
+def _table(width: int, title: str, interval: str, figures: Sequence[Line], ink: Ink, glyphs: Glyphs) -> list[Text]:
+    """Name, before, after, change, interval; figures aligned on the right."""
+    values = [(line.before, line.after, line.change) for line in figures]
+    cells = [max(len(head), *(len(row[place]) for row in values)) for place, head in enumerate(_COLUMNS)]
+    last = max(len(interval), *(len(line.interval) for line in figures))
+    gap = "  " if width >= 24 + sum(cells) + last + 8 else " "
+    name_cells = max(8, width - sum(cells) - last - 4 * len(gap))
+    name_cells = min(name_cells, max(len(title), *(len(line.name) for line in figures)))
+
+    def row(name: str, parts: Sequence[str], final: str) -> str:
+        padded = [f"{part:>{size}}" for part, size in zip(parts, cells, strict=True)]
+        return gap.join([fitted(name, name_cells, ellipsis=glyphs.ellipsis), *padded, f"{final:>{last}}"])
+
+    lines = [Text(row(title, _COLUMNS, interval), style=ink.muted)]
+    lines[0].stylize(ink.strong, 0, len(title))
+    for line, parts in zip(figures, values, strict=True):
+        decides = line is figures[0]  # UUs at matched coverage: what the verdict looks at first
+        lines.append(Text(row(line.name, parts, line.interval), style=ink.strong if decides else ""))
+    return lines
+
+
+def _pool(width: int, report: Mapping[str, Any], arm: Mapping[str, Any], ink: Ink, glyphs: Glyphs) -> list[Text]:
+    """How many rows of each blind spot are right now."""
+    pool = report.get("pool")
+    if not pool:
+        return []
+    lines = [Text(""), Text("blind spots of the pool", style=ink.strong)]
+    lines += wrapped(Text(visible(pool["note"]), style=ink.muted), width)
+    for spot in pool["blind_spots"]:
+        after = next((e for e in spot["arms"] if (e["arm"], e["recipe"]) == (arm["arm"], arm["recipe"])), None)
+        if after is None:
+            continue
+        said = f"right before {spot['baseline']['fixed']:g}, after {after['fixed']:g} of {spot['rows']}"
+        name = f"{spot['id']:<4} {visible(spot['gold'])} {glyphs.arrow} {visible(spot['predicted'])}"
+        name = fitted(name, min(34, max(10, width - len(said) - 2)), ellipsis=glyphs.ellipsis)
+        lines.append(Text(f"{name}  {said}"))
+    return lines

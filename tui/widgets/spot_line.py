@@ -1,0 +1,40 @@
+"""Which blind spot is described, in one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from engine.data.text import visible
+from tui.shell import shell
+from tui.widgets.line import Line
+from tui.widgets.wrapping import fitted
+
+if TYPE_CHECKING:
+    from engine.teaching.board import SpotView
+
+
+class SpotLine(Line):
+    """Which blind spot it is, and what others have written about it."""
+
+    DEFAULT_CSS = """
+    SpotLine { padding: 0 1; }
+    """
+    spot: SpotView | None = None
+    by_others = 0
+
+    def line(self, width: int) -> Text:
+        """Id, direction, size, words."""
+        app, spot = shell(self), self.spot
+        if spot is None:
+            return Text("")
+        arrow = app.glyphs.arrow
+        text = Text.assemble((spot.id, app.ink.strong), f"  {visible(spot.gold)} {arrow} {visible(spot.predicted)}")
+        others = f"   {self.by_others} by others" if self.by_others else ""
+        rest = f"   {spot.size} UUs   {', '.join(spot.words)}"
+        room = max(0, width - text.cell_len - len(others))
+        text.append(fitted(rest, room, ellipsis=app.glyphs.ellipsis).rstrip(), app.ink.muted)
+        text.append(others, app.ink.muted)
+        text.no_wrap, text.end = True, ""
+        return text
