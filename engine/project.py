@@ -71,15 +71,21 @@ class Project:
         """
         root = root.expanduser().resolve()
         if not (root / SETTINGS_FILE).is_file() or not (root / "manifest.json").is_file():
-            raise ProjectError("there is no Blindspot project in this folder", where=str(root),
-                               mend="name another folder, or make one with `blindspot init`")  # fmt: skip
+            raise ProjectError(
+                "there is no Blindspot project in this folder",
+                where=str(root),
+                mend="name another folder, or make one with `blindspot init`",
+            )
         try:
             raw = read_json(root / "manifest.json")
             splits = {name: SplitManifest.from_json(value) for name, value in raw.pop("splits").items()}
             manifest = Manifest(splits=splits, **raw)
         except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
-            raise ProjectError("the manifest is damaged", where=str(root / "manifest.json"),
-                               mend="restore it, or make a new project with `blindspot init`") from error  # fmt: skip
+            raise ProjectError(
+                "the manifest is damaged",
+                where=str(root / "manifest.json"),
+                mend="restore it, or make a new project with `blindspot init`",
+            ) from error
         project = cls(root, read_settings(root / SETTINGS_FILE), manifest)
         if verify:
             project.verify()
@@ -102,12 +108,18 @@ class Project:
         """
         path = self.split_path(name)
         if not path.is_file():
-            raise ProjectError(f"the {name} split is missing", where=str(path),
-                               mend="put the file back, or make a new project with `blindspot init`")  # fmt: skip
+            raise ProjectError(
+                f"the {name} split is missing",
+                where=str(path),
+                mend="put the file back, or make a new project with `blindspot init`",
+            )
         if sha256_file(path) != self.manifest.splits[name].sha256:
-            raise ProjectError(f"the {name} split has changed since the project was made", where=str(path),
-                               mend="restore the file, or make a new project with `blindspot init`; "
-                               "results on changed data cannot be compared")  # fmt: skip
+            raise ProjectError(
+                f"the {name} split has changed since the project was made",
+                where=str(path),
+                mend="restore the file, or make a new project with `blindspot init`; "
+                "results on changed data cannot be compared",
+            )
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -131,8 +143,9 @@ class Project:
         if name == "proof":
             raise ProjectError("proof rows are read by the evaluator alone", mend="use another split")
         if not self.has_split(name):
-            raise ProjectError(f"the project has no {name} split", where=str(self.root),
-                               mend=f"make a project with --{name}")  # fmt: skip
+            raise ProjectError(
+                f"the project has no {name} split", where=str(self.root), mend=f"make a project with --{name}"
+            )
         return [Example.from_json(orjson.loads(line)) for line in self.split_path(name).open("rb")]
 
     @cached_property

@@ -96,7 +96,7 @@ class Discovery(Record):
     """All that one discovery found.
 
     Attributes:
-        key: content key of everything the result depends on; an equal key means nothing has to be computed again.
+        key: content key of all that the result depends on; an equal key means nothing is computed again.
         round: 1 for the first model, one more after each promotion.
         model: name of the classifier that was scored, with ``model_key`` naming its weights.
         labels: the project's labels, in the order of every ``probabilities`` tuple.

@@ -16,8 +16,9 @@ from engine.files import write_atomic
 DEFAULT_BASE = "all-MiniLM-L6-v2"
 
 
-def _key(default: Any, comment: str, *, low: float | None = None, high: float | None = None,
-         choices: tuple[str, ...] = ()) -> Any:  # fmt: skip
+def _key(
+    default: Any, comment: str, *, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()
+) -> Any:
     """A setting: its default, its comment in the file, and what values it may take."""
     meta = {"comment": comment, "low": low, "high": high, "choices": choices}
     if isinstance(default, list):
@@ -38,8 +39,8 @@ class ModelSettings:
     """Which weights are used."""
 
     classifier: str = _key("", "folder or hub id of a fine-tuned classifier; empty: `base` is fine-tuned on train")
-    classifier_labels: tuple[str, ...] = _key([], "labels of the classifier's outputs in their order, if its config does not name them")
-    base: str = _key(DEFAULT_BASE, "where training starts: folder, installed weights or hub id (ignored if `classifier` is set)")
+    classifier_labels: tuple[str, ...] = _key([], "labels of its outputs in order, if its config names none")
+    base: str = _key(DEFAULT_BASE, "where training starts if `classifier` is empty: folder or hub id")
     encoder: str = _key(DEFAULT_BASE, "sentence encoder for clusters, neighbours and the map")
     max_length: int = _key(128, "tokens per row; longer rows are cut", low=8, high=8192)
 
@@ -116,8 +117,9 @@ def read_settings(path: Path) -> Settings:
     try:
         document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
     except ParseError as error:
-        raise SettingsError(f"this is not valid TOML ({error})", where=f"{path}:{error.line}",
-                            mend="correct the line") from error  # fmt: skip
+        raise SettingsError(
+            f"this is not valid TOML ({error})", where=f"{path}:{error.line}", mend="correct the line"
+        ) from error
     except UnicodeDecodeError as error:
         raise SettingsError("the file is not UTF-8", where=str(path), mend="save it as UTF-8") from error
     types = get_type_hints(Settings)
@@ -128,7 +130,7 @@ def read_settings(path: Path) -> Settings:
 def write_settings(path: Path, settings: Settings) -> None:
     """Write all settings with their comments."""
     document = tomlkit.document()
-    document.add(tomlkit.comment("Settings of a Blindspot project. Every key is optional; these are its values and meanings."))
+    document.add(tomlkit.comment("Settings of a Blindspot project. Every key is optional."))
     for section in fields(settings):
         values = getattr(settings, section.name)
         table = tomlkit.table()
@@ -146,7 +148,7 @@ def _refuse_unknown(path: Path, values: dict[str, Any], known: Any, prefix: str)
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean `{prefix}{near[0]}`?" if near else f"known keys: {', '.join(known)}"
-            raise SettingsError(f"unknown key `{prefix}{name}`", where=str(path), mend=f"remove it or correct it ({hint})")
+            raise SettingsError(f"unknown key `{prefix}{name}`", where=str(path), mend=f"correct or remove it ({hint})")
 
 
 def _section(path: Path, name: str, kind: Any, values: Any) -> Any:

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"torch", "transformers", "sentence_transformers", "sklearn", "scipy", "numpy", "pyarrow", "openai", "datasketch"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "sklearn",
+    "scipy",
+    "numpy",
+    "pyarrow",
+    "openai",
+    "datasketch",
+}
 ROOT = Path(__file__).parents[1]
 LIGHT = [
     "engine.schema",
@@ -21,7 +31,7 @@ LIGHT = [
     "engine.data.text",
     "engine.proof.report",
     "engine.proof.promote",
-    "engine.proof.estimate",
+    "engine.proof.arms",
     *(f"engine.teaching.{path.stem}" for path in (ROOT / "engine" / "teaching").glob("[a-z]*.py")),
 ]
 TUI = [

@@ -85,17 +85,6 @@ _TABLE = (
     _key("plane.last", "G,end", "last", "last", "Last blind spot of the list.", display="G"),
     _key("map.open", "enter", "open", "read", "Read the evidence of this blind spot.", show=True, display="enter"),
     _key("map.describe", "d", "describe", "describe", "Write patterns and samples for this blind spot.", show=True),
-    # patterns and samples of one blind spot
-    _key("describe.form", "ctrl+t,f2", "form", "pattern/sample", "Go to a new sample, or to a new pattern; what is typed in the other is kept.", show=True, display="ctrl+t"),
-    _key("describe.kind", "ctrl+o,f3", "kind", "kind or role", "Next kind of pattern (abstraction, extrapolation) or role of sample (target, counter, anchor).", display="ctrl+o"),
-    _key("describe.label", "ctrl+l,f4", "label", "label", "Next label of the sample.", display="ctrl+l"),
-    _key("describe.about", "ctrl+n,f5", "about", "for", "Next pattern that the sample is for.", display="ctrl+n"),
-    _key("describe.copy", "ctrl+g,f8", "copy", "copy row", "Copy the row under the evidence cursor into the sample, to be changed.", show=True, display="ctrl+g"),
-    _key("written.change", "e,enter", "screen.change", "change", "Change the pattern or sample under the cursor.", show=True, display="e"),
-    _key("written.delete", "x,delete", "screen.delete", "delete", "Delete it, a pattern with its samples; u brings it back.", show=True, display="x"),
-    _key("written.write", "i", "screen.write", "write", "Back to the field.", show=True, display="i"),
-    _key("prose.down", "pagedown", "screen.turn(1)", "next row", "Look at the next row of the evidence.", show=True, display="pgdn"),
-    _key("prose.up", "pageup", "screen.turn(-1)", "row before", "Look at the row of the evidence before.", display="pgup"),
     # retrain
     _key("retrain.start", "s", "start", "start", "Start training in the background.", show=True),
     _key("retrain.toggle", "space,enter", "tick", "tick", "Tick this arm or recipe, or take the tick away; on the seeds, change them.", show=True, display="space"),
@@ -109,8 +98,19 @@ _TABLE = (
     # command palette
     _key("palette.down", "down,ctrl+n", "move(1)", "down", "Next command.", display="down"),
     _key("palette.up", "up", "move(-1)", "up", "Command before.", display="up"),
-    # text fields and dialogs
+    # patterns and samples of one blind spot: what is written, then the form
+    _key("written.change", "e,enter", "screen.change", "change", "Change the pattern or sample under the cursor.", show=True, display="e"),
+    _key("written.delete", "x,delete", "screen.delete", "delete", "Delete it, a pattern with its samples; u brings it back.", show=True, display="x"),
+    _key("written.write", "i", "screen.write", "write", "Back to the field.", show=True, display="i"),
     _key("field.submit", "ctrl+j,alt+enter", "submit", "submit", "Hand in what is written.", show=True, display="ctrl+j"),
+    _key("describe.form", "ctrl+t,f2", "form", "pattern/sample", "Go to a new sample, or to a new pattern; what is typed in the other is kept.", show=True, display="ctrl+t"),
+    _key("describe.kind", "ctrl+o,f3", "kind", "kind or role", "Next kind of pattern (abstraction, extrapolation) or role of sample (target, counter, anchor).", display="ctrl+o"),
+    _key("describe.label", "ctrl+l,f4", "label", "label", "Next label of the sample.", display="ctrl+l"),
+    _key("describe.about", "ctrl+n,f5", "about", "for", "Next pattern that the sample is for.", display="ctrl+n"),
+    _key("describe.copy", "ctrl+g,f8", "copy", "copy row", "Copy the row under the evidence cursor into the sample, to be changed.", show=True, display="ctrl+g"),
+    _key("prose.down", "pagedown", "screen.turn(1)", "next row", "Look at the next row of the evidence.", show=True, display="pgdn"),
+    _key("prose.up", "pageup", "screen.turn(-1)", "row before", "Look at the row of the evidence before.", display="pgup"),
+    # dialogs
     _key("dialog.accept", "enter,ctrl+j,alt+enter", "accept", "choose", "Take this answer.", display="enter"),
     _key("dialog.cancel", "escape", "cancel", "cancel", "Leave without an answer.", display="esc"),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from collections import Counter
@@ -188,20 +189,26 @@ def _refuse_taken(root: Path) -> None:
         raise ProjectError("this is a file", where=str(root), mend="name another folder")
     if root.is_dir() and any(root.iterdir()):
         raise ProjectError("the folder is not empty", where=str(root), mend="name a new folder")
+    place = next(folder for folder in (root, *root.parents) if folder.exists())
+    if not (place.is_dir() and os.access(place, os.W_OK)):
+        raise ProjectError("no folder can be made here", where=str(place), mend="name a place that you may write to")
 
 
 @contextmanager
 def _appearing(root: Path) -> Iterator[Path]:
-    """A folder beside ``root`` that takes its place when the block ends, and leaves nothing if it raises."""
+    """A folder that becomes ``root`` when the block ends, and leaves nothing if it raises.
+
+    An empty ``root`` that is there already is filled, not replaced: it may be a mount or a shell's current folder.
+    """
+    filling = root.is_dir()
     new_parents = [parent for parent in root.parents if not parent.exists()]
     moved: list[Path] = []
-    folder = root.with_name(f".{root.name}.{secrets.token_hex(4)}")
+    folder = (root if filling else root.parent) / f".{root.name}.{secrets.token_hex(4)}"
     try:
         folder.mkdir(parents=True)
         yield folder
-        if root.is_dir():  # perhaps some shell's current folder: fill it rather than replace it, the manifest last
-            _refuse_taken(root)
-            for inner in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST_FILE):
+        if filling:
+            for inner in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST_FILE):  # the manifest last
                 moved.append(inner.rename(root / inner.name))
         else:
             folder.rename(root)
@@ -210,8 +217,9 @@ def _appearing(root: Path) -> Iterator[Path]:
         raise ProjectError(f"the project cannot be written ({error.strerror})", where=str(root),
                            mend="make room, or name a folder that you may write to") from error  # fmt: skip
     finally:
-        for path in [folder, *moved]:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        for path in moved:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         for parent in new_parents:
-            with suppress(OSError):
-                parent.rmdir()  # not empty when all went well
+            with suppress(OSError):  # it holds the project when all went well
+                parent.rmdir()

@@ -32,8 +32,9 @@ Ints = npt.NDArray[np.intp]
 
 SCATTERED = -1
 READABLE = 25  # rows that a teacher can hold in mind at once
-CUT_SHOWS = 0.15  # silhouette of two halves; .10 cuts groups of mean size 11 down to 8.5 with no gain in ARI
-NEAR_COPIES = 0.1  # cosine distance below which rows are copies of each other, which no cut can explain
+CUT_SHOWS = 0.15  # silhouette of two halves; .10 cuts groups of mean size 11 down to 8.5 and finds themes no better
+STRAY = 0.3  # a few rows are left out of a group if they are so much farther from it than its rows from each other
+NEAR_COPIES = 0.1  # cosine distance below which rows are copies of each other, and no cut can be explained
 # The tree needs a distance for every pair of rows: 200 MB and 1 s for 5,000. Larger cells are cut coarsely first.
 TREE_ROWS = 5_000
 
@@ -93,20 +94,49 @@ def _tree_groups(embeddings: Floats, min_size: int, largest: int) -> list[Ints]:
     branches = [to_tree(linkage(squareform(between, checks=False), "average"))]
     while branches:
         branch = branches.pop()
-        rows = np.sort(np.array(branch.pre_order(), dtype=np.intp))
-        if len(rows) < min_size:
+        if branch.get_count() < min_size:
             continue
-        if branch.dist >= NEAR_COPIES and (len(rows) > largest or _cut_shows(branch, rows, between, half)):
-            branches += [branch.get_left(), branch.get_right()]
+        small, large = _sides(branch)
+        stray = small.get_count() < min_size <= large.get_count() and branch.dist - _core(large).dist >= STRAY
+        if branch.dist < NEAR_COPIES:
+            parts = []
+        elif stray:
+            parts = [large]
+        elif branch.get_count() > largest:
+            parts = [small, large]
         else:
-            groups.append(rows)
+            parts = _clear_cut(branch, between, min_size, half)
+        branches += parts
+        if not parts:
+            groups.append(np.sort(np.array(branch.pre_order(), dtype=np.intp)))
     return groups
 
 
-def _cut_shows(branch: ClusterNode, rows: Ints, between: Floats, half: int) -> bool:
-    """Whether both halves have at least ``half`` rows and are well apart (Rousseeuw 1987)."""
-    left = branch.get_left().pre_order()
-    if min(len(left), len(rows) - len(left)) < half:
-        return False
-    side = np.isin(rows, left)
-    return float(silhouette_score(between[np.ix_(rows, rows)], side, metric="precomputed")) >= CUT_SHOWS
+def _clear_cut(branch: ClusterNode, between: Floats, min_size: int, half: int) -> list[ClusterNode]:
+    """The first two halves of at least ``half`` rows, if they are well apart (Rousseeuw 1987); else nothing.
+
+    Single rows join a tree last, so a cut is looked for below them; they are then the far tail.
+    """
+    small, large = _sides(branch)
+    while small.get_count() < min_size and large.get_count() >= 2 * half:
+        small, large = _sides(large)
+    if small.get_count() < half:
+        return []
+    rows = np.array(small.pre_order() + large.pre_order(), dtype=np.intp)
+    side = np.arange(len(rows)) < small.get_count()
+    shows = float(silhouette_score(between[np.ix_(rows, rows)], side, metric="precomputed")) >= CUT_SHOWS
+    return [small, large] if shows else []
+
+
+def _core(branch: ClusterNode) -> ClusterNode:
+    """The smallest branch with more than half of the rows: how near each other rows are but for the far ones."""
+    core = branch
+    while 2 * (large := _sides(core)[1]).get_count() > branch.get_count():
+        core = large
+    return core
+
+
+def _sides(branch: ClusterNode) -> tuple[ClusterNode, ClusterNode]:
+    """The smaller and the larger branch below."""
+    left, right = branch.get_left(), branch.get_right()
+    return (left, right) if left.get_count() <= right.get_count() else (right, left)

@@ -29,7 +29,8 @@ def retrain(project: Project, options: dict[str, Any], monitor: Monitor) -> dict
     """Train the arms with every seed and judge them on proof and test."""
     from engine.proof.run import retrain as prove
 
-    report = prove(project, arms=options.get("arms"), seeds=options.get("seeds"), recipes=options.get("recipes"), monitor=monitor)
+    chosen = {name: options.get(name) for name in ("arms", "seeds", "recipes")}
+    report = prove(project, **chosen, monitor=monitor)
     return {"report": str(report.relative_to(project.root))}
 
 

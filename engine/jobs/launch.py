@@ -76,8 +76,11 @@ def _project_lock(root: Path) -> int:
     if lock is None:
         running = active_job(root)
         name = running.id if running else "another job"
-        raise JobError(f"{name} is running in this project", where=str(root),
-                       mend=f"wait for it, or stop it with `blindspot jobs DIR --cancel {name}`")  # fmt: skip
+        raise JobError(
+            f"{name} is running in this project",
+            where=str(root),
+            mend=f"wait for it, or stop it with `blindspot jobs DIR --cancel {name}`",
+        )
     return lock
 
 

@@ -46,7 +46,9 @@ class JobMonitor:
             self._stage, self._first, self._written = stage, (done, now), 0.0
         if done >= total or now - self._written >= PROGRESS_SECONDS:
             self._written = now
-            self._log.append("progress", stage=stage, done=done, total=total, eta=self._eta(done, total, now), facts=facts)
+            self._log.append(
+                "progress", stage=stage, done=done, total=total, eta=self._eta(done, total, now), facts=facts
+            )
         if self.stop or self._cancel.exists():
             raise Cancelled
 

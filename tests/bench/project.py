@@ -20,6 +20,13 @@ def large_project(root: Path, *, rows: int) -> Path:
             text = row["text"] if number < len(bundled) else f"{row['text']} ({number})"
             out.write(orjson.dumps({"id": f"p{number}", "text": text, "label": row["label"]}) + b"\n")
     data = sample_data.FOLDER / "data"
-    create_project(root, train=data / "train.jsonl", pool=pool, proof=data / "proof.jsonl", test=data / "test.jsonl",
-                   text="text", label="label")  # fmt: skip
+    create_project(
+        root,
+        train=data / "train.jsonl",
+        pool=pool,
+        proof=data / "proof.jsonl",
+        test=data / "test.jsonl",
+        text="text",
+        label="label",
+    )
     return root

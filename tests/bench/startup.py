@@ -1,4 +1,4 @@
-"""Cold start to first paint on a real terminal (pty, 80x24) against a minimal Textual app, in turn, each a new process."""
+"""Cold start to first paint on a pty of 80x24 against a minimal Textual app, in turn, each a new process."""
 
 from __future__ import annotations
 
@@ -34,14 +34,16 @@ def main() -> None:
             project = large_project(Path(folder) / f"project-{rows}", rows=rows)
             ours = [sys.executable, "-m", "tui", "open", str(project)]
             first_paint(ours, "blind spots")  # warm the file cache and the byte code
-            pairs = [(first_paint(ours, "blind spots"), first_paint([sys.executable, str(script)], "ready to work"))
-                     for _ in range(RUNS)]  # fmt: skip
+            pairs = [
+                (first_paint(ours, "blind spots"), first_paint([sys.executable, str(script)], "ready to work"))
+                for _ in range(RUNS)
+            ]
             ratios = sorted(own / peer for own, peer in pairs)
             print(
                 f"first paint, {rows} pool rows: blindspot {statistics.median(p[0] for p in pairs) * 1000:.0f} ms, "
                 f"minimal Textual app {statistics.median(p[1] for p in pairs) * 1000:.0f} ms, "
-                f"ratio {statistics.median(ratios):.2f} (middle half {ratios[RUNS // 4]:.2f} to {ratios[-1 - RUNS // 4]:.2f}, "
-                f"n = {RUNS}; {os.cpu_count()} cores, Python {platform.python_version()})"
+                f"ratio {statistics.median(ratios):.2f} "
+                f"(middle half {ratios[RUNS // 4]:.2f} to {ratios[-1 - RUNS // 4]:.2f}, n = {RUNS}; {os.cpu_count()} cores, Python {platform.python_version()})"
             )
 
 

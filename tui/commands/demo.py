@@ -1,4 +1,4 @@
-"""`blindspot demo`: the bundled project in the workbench; without a terminal the whole job, headless, and its report."""
+"""`blindspot demo`: the bundled project in the workbench; without a terminal the whole job and its report."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from engine import jobs
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Teacher
 from tui.commands import report
+from tui.commands.discover import print_spots
 from tui.commands.open import add_terminal, open_app
 from tui.commands.shared import SubParsers, follow_to_end, new_parser
 from tui.duration import duration
@@ -29,8 +30,14 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot demo\n  blindspot demo elsewhere/demo --annotator ada\n"
         "  blindspot demo < /dev/null | cat          headless: discover, retrain, proof, report",
     )
-    parser.add_argument("project", metavar="DIR", type=Path, nargs="?", default=Path("blindspot-demo"),
-                        help="where the project is made, or found again (default: blindspot-demo)")  # fmt: skip
+    parser.add_argument(
+        "project",
+        metavar="DIR",
+        type=Path,
+        nargs="?",
+        default=Path("blindspot-demo"),
+        help="where the project is made, or found again (default: blindspot-demo)",
+    )
     add_terminal(parser)
     parser.set_defaults(run=run)
 
@@ -51,20 +58,30 @@ def make_project(root: Path) -> Project:
     from engine.data.create import create_project
 
     data = sample_data.FOLDER / "data"
-    files = {split: data / f"{split}.jsonl" for split in ("train", "pool", "proof", "test", "dev")}
-    return create_project(root, **files, text="text", label="label")
+    return create_project(
+        root,
+        train=data / "train.jsonl",
+        pool=data / "pool.jsonl",
+        proof=data / "proof.jsonl",
+        test=data / "test.jsonl",
+        dev=data / "dev.jsonl",
+        text="text",
+        label="label",
+    )
 
 
 def headless(project: Project) -> int:
     """Discover, import the example teaching, retrain, prove; print a line a step and the report."""
     began = time.monotonic()
-    print(f"project {project.root}\ndiscover: training a classifier on {project.manifest.splits['train'].rows} rows ...", flush=True)
+    print(
+        f"project {project.root}\ndiscover: training a classifier on {project.manifest.splits['train'].rows} rows ...",
+        flush=True,
+    )
     follow_to_end(project.root, jobs.start(project.root, "discover", DISCOVER))
     found = project.discovery()
     assert found is not None, "the job ended with `done`"
     print(f"{len(found.uus)} UUs in {len(found.blind_spots)} blind spots after {duration(time.monotonic() - began)}")
-    for spot in found.blind_spots:
-        print(f"  {spot.id:>4}  {len(spot.rows):>3} rows  {spot.gold} -> {spot.predicted}  {', '.join(spot.words[:6])}")
+    print_spots(found)
     print("retrain: baseline and the bundled examples, every seed, both recipes ...", flush=True)
     follow_to_end(project.root, jobs.start(project.root, "retrain", {}))
     print(f"done after {duration(time.monotonic() - began)}\n", flush=True)

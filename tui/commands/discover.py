@@ -6,6 +6,7 @@ import argparse
 
 from engine import jobs
 from engine.project import Project
+from engine.schema import Discovery
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, follow_to_end, new_parser, print_json
 
 
@@ -37,13 +38,23 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(found.as_json())
         return 0
-    print(f"{found.n_pool} pool rows, accuracy {found.accuracy:.3f}; {len(found.uus)} UUs at tau {found.tau} "
-          f"(coverage {found.coverage:.3f}), {len(found.blind_spots)} blind spots, {len(found.scattered)} scattered")  # fmt: skip
+    print(
+        f"{found.n_pool} pool rows, accuracy {found.accuracy:.3f}; {len(found.uus)} UUs at tau {found.tau} "
+        f"(coverage {found.coverage:.3f}), {len(found.blind_spots)} blind spots, {len(found.scattered)} scattered"
+    )
     if found.temperature is not None:
         use = "applied" if found.temperature_applied else f"not applied; with it {found.uus_at_temperature} UUs"
         print(f"temperature {found.temperature:.2f} on dev ({use})")
+    print_spots(found)
+    print(
+        f"next: blindspot show {options.project} {found.blind_spots[0].id}"
+        if found.blind_spots
+        else f"no blind spot at tau {found.tau}; a lower tau in blindspot.toml finds less confident errors"
+    )
+    return 0
+
+
+def print_spots(found: Discovery) -> None:
+    """One line for each blind spot."""
     for spot in found.blind_spots:
         print(f"{spot.id:>4}  {len(spot.rows):>3} rows  {spot.gold} -> {spot.predicted}  {', '.join(spot.words[:6])}")
-    print(f"next: blindspot show {options.project} {found.blind_spots[0].id}" if found.blind_spots
-          else f"no blind spot at tau {found.tau}; a lower tau in blindspot.toml finds less confident errors")  # fmt: skip
-    return 0

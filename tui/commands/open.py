@@ -33,8 +33,10 @@ def add_terminal(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Open the app."""
     if not sys.stdout.isatty() or not sys.stdin.isatty():
-        raise ProjectError("the workbench needs a terminal",
-                           mend="use the plain commands here: `blindspot list DIR`, `blindspot show DIR B1` ...")  # fmt: skip
+        raise ProjectError(
+            "the workbench needs a terminal",
+            mend="use the plain commands here: `blindspot list DIR`, `blindspot show DIR B1` ...",
+        )
     return open_app(options.project, options)
 
 

@@ -16,14 +16,24 @@ def add_parser(subparsers: SubParsers) -> None:
         subparsers,
         "retrain",
         "train the arms and prove them on held-out rows",
-        "  blindspot retrain work\n  blindspot retrain work --arm human --arm example --recipe continue --seeds 1,2,3,4,5\n"
+        "  blindspot retrain work\n  blindspot retrain work --arm human --recipe continue --seeds 1,2,3,4,5\n"
         "  blindspot retrain work --detach; blindspot jobs work",
     )
     add_project(parser)
-    parser.add_argument("--arm", action="append", dest="arms", metavar="ARM",
-                        help="human, llm, example or all; may be repeated; default: every kind of teaching there is")  # fmt: skip
-    parser.add_argument("--recipe", action="append", dest="recipes", choices=("scratch", "continue"),
-                        help="may be repeated; default: both")  # fmt: skip
+    parser.add_argument(
+        "--arm",
+        action="append",
+        dest="arms",
+        metavar="ARM",
+        help="human, llm, example or all; repeatable; default: all there are",
+    )
+    parser.add_argument(
+        "--recipe",
+        action="append",
+        dest="recipes",
+        choices=("scratch", "continue"),
+        help="may be repeated; default: both",
+    )
     parser.add_argument("--seeds", type=_numbers, metavar="N,N,...", help="default: proof.seeds of blindspot.toml")
     add_waiting(parser)
     add_json(parser)

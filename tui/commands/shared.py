@@ -62,12 +62,16 @@ def follow_to_end(root: Path, job_id: str) -> JobView:
     except KeyboardInterrupt:
         if jobs.find_job(root, job_id).state == "running":
             jobs.cancel(root, job_id)
-        raise JobError(f"job {job_id} was asked to stop", mend=f"`blindspot jobs DIR --resume {job_id}` goes on") from None
+        raise JobError(
+            f"job {job_id} was asked to stop", mend=f"`blindspot jobs DIR --resume {job_id}` goes on"
+        ) from None
     finally:
         line.clear()
     view = jobs.find_job(root, job_id)
     if view.state == "failed":
-        raise JobError(f"job {job_id} failed: {view.message.rstrip('.')}", mend=f"then `blindspot jobs DIR --resume {job_id}`")
+        raise JobError(
+            f"job {job_id} failed: {view.message.rstrip('.')}", mend=f"then `blindspot jobs DIR --resume {job_id}`"
+        )
     if view.state != "done":
         raise JobError(f"job {job_id} is {view.state}", mend=f"`blindspot jobs DIR --resume {job_id}` goes on")
     return view
@@ -98,8 +102,10 @@ class ProgressLine:
 
 def progress_text(event: Event) -> str:
     """Stage, share done, figures and time left, in one line."""
-    facts = "  ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-                      for name, value in event["facts"].items())  # fmt: skip
+    facts = "  ".join(
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in event["facts"].items()
+    )
     eta = event["eta"]
     left = f"about {duration(eta)} left" if eta is not None else ""
     share = f"{event['done']}/{event['total']}"

@@ -15,7 +15,7 @@ from tui.themes import Ink
 from tui.widgets.line_list import LineList
 from tui.widgets.wrapping import fitted
 
-_ID, _WORD, _LABEL_MOST = 5, 13, 12
+_ID, _WORD, _LABEL_MOST = 5, 14, 12
 
 
 class WrittenList(LineList):

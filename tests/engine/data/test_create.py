@@ -212,7 +212,7 @@ def test_missing_parents_are_made_and_nothing_else_is(tmp_path: Path, files: dic
 
 def test_a_place_that_cannot_be_written(tmp_path: Path, files: dict[str, Path]) -> None:
     (tmp_path / "file").touch()
-    assert "the project cannot be written (Not a directory)" in refusal(tmp_path / "file" / "work", files, ProjectError)
+    assert "file: no folder can be made here" in refusal(tmp_path / "file" / "work", files, ProjectError)
 
 
 @pytest.mark.parametrize("root", ["work", "new/deep/work", "empty"])

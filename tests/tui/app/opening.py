@@ -49,6 +49,11 @@ class Driver:
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
     @property
+    def words(self) -> str:
+        """What the terminal shows, as one line without columns."""
+        return " ".join(self.text.split())
+
+    @property
     def screen(self) -> Any:
         """The screen in front."""
         return self.app.screen
