@@ -107,7 +107,7 @@ class Discovery(Record):
         scattered: ids of UUs that belong to no blind spot.
         projection: for each UU its place on the map, both coordinates 0..1.
         next_id: number of the next new blind spot.
-        retired: blind spots of earlier discoveries that this one does not have; if their rows come back, so does the id.
+        retired: blind spots of earlier discoveries that this one lacks; if their rows come back, so does the id.
     """
 
     key: str

@@ -76,6 +76,8 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.glyphs = ASCII if ascii else UNICODE
         self.workbench: Workbench | None = None
         """The opened project; None until it has been read."""
+        self.failed = False
+        """Whether the project could not be opened."""
         self.job_watch = JobWatch(self)
         self.animation_level = "none"
         for theme in THEMES.values():
@@ -144,6 +146,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
     def _failed(self, message: Failed) -> None:
         bottom = self.screen_stack[0]
         assert isinstance(bottom, SpotsScreen)
+        self.failed = True
         bottom.refuse(str(message.error))
 
     async def _return_to(self, screens: list[dict[str, Any]]) -> None:
@@ -247,9 +250,9 @@ class BlindspotApp(App[None], inherit_bindings=False):
             self.refuse(error)
 
     def leave(self, status: int = 0) -> None:
-        """Save everything and end the app with this exit status."""
+        """Save everything and end the app with this exit status, or 1 if the project could not be opened."""
         self.save()
-        self.exit(return_code=status)
+        self.exit(return_code=status or int(self.failed))
 
     def on_terminal_gone(self, message: TerminalGone) -> None:
         """The terminal has been closed: save and end."""

@@ -5,12 +5,16 @@ When no job runs there is no timer. Nothing here decides whether a job lives: th
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BlindspotError
 from tui.duration import duration
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.timer import Timer
 
     from engine.jobs import JobView
@@ -28,6 +32,8 @@ class JobWatch:
     def __init__(self, app: BlindspotApp) -> None:
         self._app = app
         self._timer: Timer | None = None
+        self._number = 0
+        """Of the last command; what was read before it is out of date and dropped."""
 
     @property
     def line(self) -> str:
@@ -57,7 +63,7 @@ class JobWatch:
     def look(self) -> None:
         """Read the jobs once, and go on watching if one runs."""
         if self._app.workbench is not None:
-            self._app.run_worker(self._read, thread=True, group="jobs", exclusive=True)
+            self._app.run_worker(partial(self._read, self._number), thread=True, group="jobs", exclusive=True)
 
     def watch(self) -> None:
         """Watch if a job runs."""
@@ -75,29 +81,32 @@ class JobWatch:
         assert workbench is not None, "the project is still being opened"
         try:
             command(workbench.project.root)
-            self._seen(jobs.jobs(workbench.project.root))
+            self._number += 1
+            self._seen(self._number, jobs.jobs(workbench.project.root))
         except BlindspotError as error:
             self._app.refuse(error)
             return False
         return True
 
-    def _read(self) -> None:
+    def _read(self, number: int) -> None:
         from engine import jobs
 
         workbench = self._app.workbench
         assert workbench is not None
         running = workbench.running
         if running is not None:
-            now = jobs.find_job(workbench.project.root, running.id)
-            views = [now if view.id == now.id else view for view in workbench.jobs]
+            views = [_again(workbench.project.root, view) if view is running else view for view in workbench.jobs]
         else:
             views = jobs.jobs(workbench.project.root)
         found = workbench.project.discovery() if _finished(views) - _finished(workbench.jobs) else None
-        self._app.call_from_thread(self._seen, views, found)
+        self._app.call_later(
+            self._seen, number, views, found
+        )  # call_from_thread would wait, and block the end of the app
 
-    def _seen(self, views: list[JobView], found: Discovery | None = None) -> None:
+    def _seen(self, number: int, views: list[JobView], found: Discovery | None = None) -> None:
         app, workbench = self._app, self._app.workbench
-        assert workbench is not None
+        if workbench is None or number != self._number:
+            return
         before, workbench.jobs = workbench.running, views
         self.watch()
         if found is not None:
@@ -108,6 +117,15 @@ class JobWatch:
         ended = next((view for view in views if before and view.id == before.id and view.state != "running"), None)
         if ended is not None:
             app.say(ending(ended), warning=ended.state != "done")
+
+
+def _again(root: Path, view: JobView) -> JobView:
+    from engine import jobs
+
+    try:
+        return jobs.find_job(root, view.id)
+    except BlindspotError:
+        return replace(view, state="dead", message="its folder was removed")
 
 
 def _finished(views: list[JobView]) -> set[str]:
@@ -136,4 +154,5 @@ def ending(job: JobView) -> str:
         return f"{job.id} failed: {job.message}"
     if job.state == "cancelled":
         return f"{job.id} was stopped; what it finished is kept and it can be resumed."
-    return f"{job.id} was killed; it can be resumed from its last checkpoint."
+    why = f" ({job.message})" if job.message else ""
+    return f"{job.id} was killed{why}; it can be resumed from its last checkpoint."

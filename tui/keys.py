@@ -87,7 +87,7 @@ _TABLE = (
     _key("map.describe", "d", "describe", "describe", "Write patterns and samples for this blind spot.", show=True),
     # retrain
     _key("retrain.start", "s", "start", "start", "Start training in the background.", show=True),
-    _key("retrain.toggle", "space,enter", "tick", "tick", "Tick this arm or recipe, or take the tick away; on the seeds, change them.", show=True, display="space"),
+    _key("retrain.tick", "space,enter", "tick", "tick", "Tick this arm or recipe, or take the tick away; on the seeds, change them.", show=True, display="space"),
     _key("retrain.seeds", "e", "seeds", "seeds", "Change the seeds."),
     _key("retrain.cancel", "x,X", "cancel", "stop job", "Ask the running job to stop; what it has finished is kept and it can go on.", show=True, display="x"),
     _key("retrain.resume", "R", "resume", "go on", "Go on with the job under the cursor that failed, was stopped or was killed.", show=True),

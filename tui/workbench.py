@@ -55,8 +55,9 @@ class Workbench:
         return workbench
 
     def load(self, discovery: Discovery | None) -> None:
-        """Take in what a discovery has found."""
+        """Take in what a discovery has found; None: nothing yet in this round."""
         if discovery is None:
+            self.begin_round()
             return
         teacher = Teacher(self.teaching.author, "human")
         self.board = Board(self.project, discovery, self.teaching)

@@ -18,7 +18,7 @@ from engine.schema import Example
 # files (3,000 to 9,840 rows) the largest group linked by shared texts has 45 rows.
 _FIXED_TEXT = 0.01
 
-_SMALLEST_SIDE = 0.4  # of all rows
+_SMALLEST_SIDE = 0.25  # of all rows
 
 
 def split_pool(examples: Sequence[Example], seed: int) -> tuple[list[Example], list[Example]]:

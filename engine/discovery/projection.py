@@ -12,6 +12,7 @@ Floats = npt.NDArray[np.floating]
 # Below, t-SNE has too few neighbours to arrange; above, it takes minutes (5 s at 2,000 rows).
 FEWEST, MOST = 12, 10_000
 PERPLEXITY = 30.0
+DUST = 1e-6  # spread that rounding alone makes of equal rows
 
 
 def project(embeddings: Floats, *, seed: int) -> npt.NDArray[np.float64]:
@@ -27,11 +28,11 @@ def project(embeddings: Floats, *, seed: int) -> npt.NDArray[np.float64]:
     Returns:
         (n, 2), each column stretched to 0..1; 0.5 where it says nothing.
     """
-    if len(embeddings) < 2:
-        return np.full((len(embeddings), 2), 0.5)
     wide = embeddings.astype(np.float64)
+    if len(wide) < 2 or np.ptp(wide, axis=0).max() < DUST:  # one place, and nothing to arrange
+        return np.full((len(wide), 2), 0.5)
     flat = PCA(n_components=min(2, *wide.shape), svd_solver="full").fit_transform(wide)
-    if FEWEST <= len(wide) <= MOST and np.ptp(flat) > 1e-6:  # rows that are all the same cannot be arranged
+    if FEWEST <= len(wide) <= MOST:
         start = flat / flat[:, 0].std() * 1e-4  # the scale that t-SNE's own PCA start has
         flat = TSNE(perplexity=min(PERPLEXITY, (len(wide) - 1) / 3), init=start, random_state=seed).fit_transform(wide)
     return _stretched(np.pad(flat, ((0, 0), (0, 2 - flat.shape[1]))))
@@ -40,5 +41,5 @@ def project(embeddings: Floats, *, seed: int) -> npt.NDArray[np.float64]:
 def _stretched(flat: Floats) -> npt.NDArray[np.float64]:
     low, high = flat.min(axis=0), flat.max(axis=0)
     spread = high - low
-    empty = spread < 1e-6  # numerical dust around one point
+    empty = spread < DUST
     return np.where(empty, 0.5, (flat - low) / np.where(empty, 1.0, spread))

@@ -82,8 +82,9 @@ def _entry(runs: list[Entry], figures: dict[str, Comparison]) -> Entry:
     if first["arm"] == BASELINE:
         for values in filter(None, splits.values()):
             del values["difference"]
-    models = {str(run["seed"]): run["model"] for run in runs}
-    return {key: first[key] for key in ("arm", "recipe", "n_added", "n_rows")} | splits | {"models": models}
+    by_seed = {plural: {str(run["seed"]): run[key] for run in runs}
+               for key, plural in (("model", "models"), ("temperature", "temperatures"))}  # fmt: skip
+    return {key: first[key] for key in ("arm", "recipe", "n_added", "n_rows")} | splits | by_seed
 
 
 def _figures(estimates: dict[str, Estimate]) -> Entry:

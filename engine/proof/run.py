@@ -137,7 +137,7 @@ def _splits(project: Project, discovery: Discovery | None) -> dict[str, list[Exa
 
 
 def _blind_spots(discovery: Discovery | None, records: Records) -> list[dict[str, Any]]:
-    """Blind spots with the places of their rows among the pool rows asked, but those that someone holds for mislabelled."""
+    """Blind spots with the places of their rows among the pool rows asked; rows marked as doubtful are left out."""
     doubtful = {row for row, marked in records.marks().items() if marked.mark.verdict != "fine"}
     spots, first = [], 0
     for spot in discovery.blind_spots if discovery else ():

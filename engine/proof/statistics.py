@@ -5,10 +5,11 @@ seeds, and the matched coverage is taken anew from the resampled baseline. Equal
 
 Rows and seeds are drawn independently of each other with replacement (Owen 2007, "The pigeonhole bootstrap", Annals
 of Applied Statistics 1(2)), so the noise of the rows and that of the seeds are both in the interval; with k seeds the
-seed part is too small by about 1/k, and with one seed it is missing. Intervals are percentiles (Efron 1979).
+seed part of the variance is too small by about 1/k, and with one seed it is missing. Intervals are percentiles (Efron
+1979). ECE is larger in resamples than in the data, as noise adds to its gaps, so its interval may lie above it.
 
 A resample is a vector of counts over rows, so sums over rows become one matrix product, and errors among the most
-confident rows a cumulative sum over rows sorted once: 2,000 resamples of 2,500 rows take about 0.1 s per model.
+confident rows a cumulative sum over rows sorted once: 2,000 resamples of 2,500 rows take 0.13 s per model and seed.
 """
 
 from __future__ import annotations

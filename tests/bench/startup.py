@@ -43,7 +43,8 @@ def main() -> None:
                 f"first paint, {rows} pool rows: blindspot {statistics.median(p[0] for p in pairs) * 1000:.0f} ms, "
                 f"minimal Textual app {statistics.median(p[1] for p in pairs) * 1000:.0f} ms, "
                 f"ratio {statistics.median(ratios):.2f} "
-                f"(middle half {ratios[RUNS // 4]:.2f} to {ratios[-1 - RUNS // 4]:.2f}, n = {RUNS}; {os.cpu_count()} cores, Python {platform.python_version()})"
+                f"(middle half {ratios[RUNS // 4]:.2f} to {ratios[-1 - RUNS // 4]:.2f}, n = {RUNS}; "
+                f"{os.cpu_count()} cores, Python {platform.python_version()})"
             )
 
 

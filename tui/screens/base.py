@@ -120,6 +120,16 @@ class WorkScreen(Screen[None]):
         """Put a sentence into the message line."""
         self.query_one(MessageLine).say(message, warning=warning)
 
+    def leave(self, reason: str) -> None:
+        """Go back because what the screen showed is gone, and say why."""
+
+        def go() -> None:
+            if self.is_current:
+                self.app.pop_screen()
+                shell(self).say(reason, warning=True)
+
+        self.app.call_later(go)
+
     def on_mount(self) -> None:
         """Show what is there."""
         self.built = True
@@ -128,6 +138,11 @@ class WorkScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what has changed meanwhile."""
         self.update()
+
+    def on_screen_suspend(self) -> None:
+        """What was said belongs to what was done then."""
+        if self.built:
+            self.say("")
 
     def action_back(self) -> None:
         """Go back to the screen before."""

@@ -43,13 +43,14 @@ class EvidenceScreen(WorkScreen):
     def __init__(self, spot: str) -> None:
         super().__init__()
         self.spot = spot
+        self._listed: list[EvidenceRow] = []
 
     def body(self) -> ComposeResult:
         """Heading, rows and details."""
         with Container(id="panes"):
             with Vertical(id="master"):
                 yield ListHeading()
-                yield LineList(EvidenceRows((), (), shell(self).ink, shell(self).glyphs), id="rows")
+                yield LineList(id="rows")
             yield TextPane(id="detail")
         yield FilterBar("words, or unmarked / wrong / ambiguous / fine")
 
@@ -61,18 +62,19 @@ class EvidenceScreen(WorkScreen):
     @property
     def row(self) -> EvidenceRow | None:
         """The row under the cursor."""
-        rows = self._listed
-        return rows[self.rows.cursor] if rows else None
-
-    @property
-    def _listed(self) -> list[EvidenceRow]:
-        rows = self.rows.rows
-        assert isinstance(rows, EvidenceRows)
-        return list(rows.rows)
+        return self._listed[self.rows.cursor] if self._listed else None
 
     def show(self) -> None:
         """Fill the list, filtered; the cursor stays on its row."""
-        self._fill(self.row.prediction.id if self.row else None)
+        if self._gone:
+            self.leave(f"{self.spot} is not there any more: the blind spots were found anew.")
+        else:
+            self._fill(self.row.prediction.id if self.row else None)
+
+    @property
+    def _gone(self) -> bool:
+        board = self.workbench.board
+        return board is None or (self.spot != SCATTERED and board.discovery.spot(self.spot) is None)
 
     def _fill(self, keep: str | None) -> None:
         from engine.data.text import visible
@@ -82,7 +84,8 @@ class EvidenceScreen(WorkScreen):
         every = board.scattered() if self.spot == SCATTERED else board.evidence(self.spot)
         words = self.query_one(FilterBar).text.casefold().split()
         kept = [(number, row) for number, row in enumerate(every, start=1) if _matches(row, words)]
-        rows = EvidenceRows([row for _, row in kept], [number for number, _ in kept], app.ink, app.glyphs)
+        self._listed = [row for _, row in kept]
+        rows = EvidenceRows(self._listed, [number for number, _ in kept], app.ink, app.glyphs)
         ids = [row.prediction.id for _, row in kept]
         self.rows.show(rows, cursor=ids.index(keep) if keep in ids else None)
         shown = f"{len(kept)} of {len(every)} rows" if words else f"{len(every)} rows"
@@ -108,7 +111,8 @@ class EvidenceScreen(WorkScreen):
     def restore(self, place: dict[str, Any]) -> None:
         """Return to that row and filter."""
         self.query_one(FilterBar).set_text(str(place.get("filter", "")))
-        self._fill(place.get("row"))
+        if not self._gone:
+            self._fill(place.get("row"))
 
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""
@@ -247,9 +251,9 @@ class EvidenceScreen(WorkScreen):
         try:
             said = copy(text, write=app.write_to_terminal, file=self.workbench.project.cache_dir / "copied.txt")
         except BlindspotError as error:
-            app.call_from_thread(app.refuse, error)
+            app.call_later(app.refuse, error)
         else:
-            app.call_from_thread(app.say, said)
+            app.call_later(app.say, said)
 
 
 def _matches(row: EvidenceRow, words: list[str]) -> bool:

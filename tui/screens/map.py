@@ -46,7 +46,9 @@ class MapScreen(WorkScreen):
     def show(self) -> None:
         """Draw all UUs; the current blind spot stays, or is the one of the list."""
         board = self.workbench.board
-        assert board is not None, "the map is opened from blind spots"
+        if board is None:
+            self.leave("There are no blind spots any more.")
+            return
         places = board.discovery.projection
         groups = {
             spot.id: points

@@ -18,8 +18,6 @@ from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
 from tui.widgets.notice import job_notice, notice
-from tui.widgets.spot_preview import spot_preview
-from tui.widgets.spot_rows import SpotRows
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -44,6 +42,7 @@ class SpotsScreen(WorkScreen):
     def __init__(self) -> None:
         super().__init__()
         self._sort: SortKey = "size"
+        self._spots: list[SpotView] = []
         self._error = ""
 
     def body(self) -> ComposeResult:
@@ -52,7 +51,7 @@ class SpotsScreen(WorkScreen):
         with Container(id="panes"):
             with Vertical(id="master"):
                 yield ListHeading()
-                yield LineList(SpotRows((), shell(self).ink, shell(self).glyphs))
+                yield LineList()
             yield TextPane(id="preview")
         yield FilterBar("words, labels, or untouched / progress / done / skipped")
 
@@ -64,9 +63,7 @@ class SpotsScreen(WorkScreen):
     @property
     def spot(self) -> SpotView | None:
         """The blind spot under the cursor; None on the scattered rows, or if there is none."""
-        rows = self.rows.rows
-        assert isinstance(rows, SpotRows)
-        return rows.spots[self.rows.cursor] if self.rows.cursor < len(rows.spots) else None
+        return self._spots[self.rows.cursor] if self.rows.cursor < len(self._spots) else None
 
     @property
     def spot_id(self) -> str | None:
@@ -76,9 +73,7 @@ class SpotsScreen(WorkScreen):
 
     def step(self, spot_id: str, step: int) -> str | None:
         """The id ``step`` lines after that blind spot, moving the cursor there; None where the list ends."""
-        rows = self.rows.rows
-        assert isinstance(rows, SpotRows)
-        ids = [spot.id for spot in rows.spots] + [SCATTERED] * (len(rows) - len(rows.spots))
+        ids = [spot.id for spot in self._spots] + [SCATTERED] * (len(self.rows.rows) - len(self._spots))
         place = ids.index(spot_id) + step if spot_id in ids else 0
         if not 0 <= place < len(ids):
             return None
@@ -100,6 +95,7 @@ class SpotsScreen(WorkScreen):
 
     def _fill(self, keep: str | None) -> None:
         from engine.teaching.board import filter_spots, sort_spots
+        from tui.widgets.spot_rows import SpotRows
 
         board = self.workbench.board
         assert board is not None
@@ -107,7 +103,7 @@ class SpotsScreen(WorkScreen):
         status: Any = next((_STATUS_WORDS[word] for word in words if word in _STATUS_WORDS), None)
         text = " ".join(word for word in words if word not in _STATUS_WORDS)
         every = board.spots()
-        spots = sort_spots(filter_spots(every, text=text, status=status), self._sort)
+        self._spots = spots = sort_spots(filter_spots(every, text=text, status=status), self._sort)
         app = shell(self)
         rows = SpotRows(spots, app.ink, app.glyphs, scattered=0 if words else len(board.discovery.scattered))
         ids = [spot.id for spot in spots] + [SCATTERED]
@@ -202,6 +198,8 @@ class SpotsScreen(WorkScreen):
         self.refresh_bindings()
 
     def _preview(self, width: int) -> list[Text]:
+        from tui.widgets.spot_preview import spot_preview
+
         app, board = shell(self), self.workbench.board
         spot_id = self.spot_id
         if board is None or spot_id is None:
@@ -243,11 +241,9 @@ class SpotsScreen(WorkScreen):
 
     def action_next(self) -> None:
         """Go to the next blind spot that is open."""
-        rows = self.rows.rows
-        assert isinstance(rows, SpotRows)
-        start, count = self.rows.cursor, len(rows.spots)
+        start, count = self.rows.cursor, len(self._spots)
         later = [(start + step) % count for step in range(1, count + 1)] if count else []
-        found = next((index for index in later if rows.spots[index].status in ("untouched", "in progress")), None)
+        found = next((index for index in later if self._spots[index].status in ("untouched", "in progress")), None)
         if found is None:
             self.say("Every blind spot is done or skipped.")
         else:

@@ -40,6 +40,21 @@ class Rows(Protocol):
         """The lines of a row, as many as `height` says; called for visible rows only."""
 
 
+class NoRows:
+    """A list before it has anything to show."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def height(self, index: int, width: int) -> int:
+        """Never asked."""
+        return 0
+
+    def lines(self, index: int, width: int) -> list[Text]:
+        """Never asked."""
+        return []
+
+
 class LineList(ScrollView, can_focus=True):
     """A list with a cursor."""
 
@@ -68,9 +83,9 @@ class LineList(ScrollView, can_focus=True):
             super().__init__()
             self.list = list
 
-    def __init__(self, rows: Rows, *, id: str | None = None) -> None:
+    def __init__(self, rows: Rows | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.rows = rows
+        self.rows: Rows = NoRows() if rows is None else rows
         self.cursor = 0
         self._starts: list[int] = [0]
         self._width = 0

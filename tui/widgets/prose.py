@@ -8,7 +8,7 @@ from textual import events
 
 from engine.data.text import visible
 from tui.keys import keys
-from tui.widgets.fields import Editor
+from tui.widgets.editor import Editor
 
 
 class Prose(Editor):

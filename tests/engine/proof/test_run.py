@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from engine.data.create import create_project
 
+from engine.data.create import create_project
 from engine.errors import Cancelled, SettingsError
 from engine.files import read_json, write_json
 from engine.project import SETTINGS_FILE, Project
@@ -208,6 +208,19 @@ def test_the_same_proof_again_trains_nothing_and_becomes_the_newest(proved: Prov
     assert {key: value for key, value in after.items() if key not in changing} == {
         key: value for key, value in before.items() if key not in changing
     }
+
+
+def test_confidence_is_calibrated_on_dev_where_the_settings_say_so(proved: Proved) -> None:
+    settings = proved.project.settings
+    calibrated = replace(settings, discovery=replace(settings.discovery, apply_temperature=True))
+    project = Project(proved.project.root, calibrated, proved.project.manifest)
+    after = read_json(retrain(project, seeds=[13], recipes=["continue"], monitor=Watcher()))
+    before = read_json(proved.report)
+    assert set(before["baseline"]["temperatures"].values()) == {1.0}
+    assert 1.0 not in after["baseline"]["temperatures"].values()
+    (accuracy,) = after["baseline"]["proof"]["accuracy"]["per_seed"]
+    assert accuracy == before["baseline"]["proof"]["accuracy"]["per_seed"][0]
+    assert after["baseline"]["proof"]["ece"]["per_seed"] != before["baseline"]["proof"]["ece"]["per_seed"][:1]
 
 
 @pytest.fixture

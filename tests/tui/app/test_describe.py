@@ -228,7 +228,7 @@ async def test_drafts_come_back_field_by_field_with_the_cursor_after_a_kill(root
         assert "counter ctrl+o label neutral ctrl+l for P1" in driver.words
         assert driver.screen.evidence.cursor == 1
         await driver.type("goo")
-        assert form.text.text == "Half a samgoople"
+        assert form.text.text == "Half a sampgoole"
         await driver.press("ctrl+t")
         assert form.text.text == "second pattern"
         assert "New pattern extrapolation" in driver.words

@@ -1,0 +1,270 @@
+"""A whole discovery: over planted themes, where the right answer is known, and once with real weights."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from engine.discovery.run import discover
+from engine.errors import Cancelled, SettingsError
+from engine.progress import Silent
+from engine.project import SETTINGS_FILE, Project
+from engine.schema import Discovery, RowMark
+from engine.settings import DiscoverySettings, write_settings
+from tests.engine.discovery.world import LABELS, World, make_project, planted, texts
+
+
+class Recorder(Silent):
+    """Keeps stages and notes; raises `Cancelled` when ``stop_at`` begins."""
+
+    def __init__(self, stop_at: str = "") -> None:
+        self.stop_at = stop_at
+        self.stages: list[str] = []
+        self.notes: list[str] = []
+
+    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
+        if stage == self.stop_at:
+            raise Cancelled
+        assert 0 <= done <= total
+        self.stages += [stage] if stage not in self.stages else []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+def change(project: Project, **discovery: float | bool) -> Project:
+    """The project with other discovery settings."""
+    kept = DiscoverySettings(**{**project.settings.discovery.__dict__, **discovery})
+    write_settings(project.root / SETTINGS_FILE, replace(project.settings, discovery=kept))
+    return Project.open(project.root)
+
+
+def groups(found: Discovery) -> dict[str, frozenset[str]]:
+    return {spot.id: frozenset(spot.rows) for spot in found.blind_spots}
+
+
+def whole(found: Discovery, uus: set[str], pool: dict[str, str]) -> None:
+    """What every discovery promises. ``pool`` gives the gold label of each pool row."""
+    assert sorted(found.uus) == sorted(uus)
+    assert set(found.projection) == set(found.neighbours) == uus
+    assert all(0 <= value <= 1 for place in found.projection.values() for value in place)
+    for spot in found.blind_spots:
+        assert len(spot.rows) >= 4
+        assert {(found.predictions[row].label, found.predictions[row].predicted) for row in spot.rows} == {
+            (spot.gold, spot.predicted)
+        }
+        assert spot.mean_confidence == pytest.approx(np.mean([found.predictions[row].confidence for row in spot.rows]))
+        assert -1 <= spot.coherence <= 1
+    for prediction in found.predictions.values():
+        assert prediction.label == pool[prediction.id]
+        assert prediction.confidence == max(prediction.probabilities)
+        assert prediction.predicted == found.labels[int(np.argmax(prediction.probabilities))]
+        assert (prediction.id in uus) == (prediction.predicted != prediction.label and prediction.confidence >= found.tau)
+    for near in found.neighbours.values():
+        assert len(set(near)) == 3
+        assert all(found.predictions[row].predicted == found.predictions[row].label for row in near)
+    assert set(found.predictions) == uus | {row for near in found.neighbours.values() for row in near}
+    assert Discovery.from_json(json.loads(json.dumps(found.as_json()))) == found
+
+
+def test_planted_themes_become_blind_spots(world: World, planted_project: Project) -> None:
+    monitor = Recorder()
+    found = discover(planted_project, monitor=monitor)
+    whole(found, world.uus(), {row["id"]: row["label"] for row in world.rows})
+    spot_of = {row: spot.id for spot in found.blind_spots for row in spot.rows}
+    rows = sorted(spot_of)
+    assert adjusted_rand_score([world.theme[row] for row in rows], [spot_of[row] for row in rows]) > 0.95
+    assert len(found.scattered) <= 3
+    assert [spot.id for spot in found.blind_spots] == [f"B{n}" for n in range(1, 7)]
+    assert all(any(word.startswith("theme") for word in spot.words) for spot in found.blind_spots)
+    assert monitor.stages == ["score", "embed", "cluster", "map"]
+    assert planted_project.discovery() == found
+
+
+def test_accuracy_and_coverage_count_the_whole_pool(world: World, planted_project: Project) -> None:
+    found = discover(planted_project, monitor=Silent())
+    assert found.n_pool == len(world.rows) == 112
+    assert found.accuracy == pytest.approx(40 / 112)
+    chances = [1 / (1 + np.exp(-abs(first - second))) for first, second in world.logits.values()]
+    assert found.coverage == pytest.approx(np.mean(np.array(chances) >= 0.9), abs=1e-3)
+    assert (found.temperature, found.temperature_applied, found.uus_at_temperature) == (None, False, None)
+
+
+def test_the_most_typical_row_comes_first(world: World, planted_project: Project) -> None:
+    found = discover(planted_project, monitor=Silent())
+    place = {row["id"]: world.place[row["text"]] for row in world.rows}
+    for spot in found.blind_spots:
+        centre = np.mean([place[row] for row in spot.rows], axis=0)
+        close = [float(place[row] @ centre / np.linalg.norm(centre)) for row in spot.rows]
+        assert close == pytest.approx(sorted(close, reverse=True), abs=1e-5)
+        assert spot.coherence == pytest.approx(np.mean(close), abs=1e-4)
+
+
+def test_neighbours_are_the_nearest_right_rows(world: World, planted_project: Project) -> None:
+    found = discover(planted_project, monitor=Silent())
+    place = {row["id"]: world.place[row["text"]] for row in world.rows}
+    right = [row["id"] for row in world.rows if row["id"] not in world.uus()]
+    for uu, near in found.neighbours.items():
+        assert list(near) == sorted(right, key=lambda row: -float(place[uu] @ place[row]))[:3]
+
+
+def test_nothing_changed_means_no_work(world: World, planted_project: Project) -> None:
+    first = discover(planted_project, monitor=Silent())
+    scored, monitor = world.scored, Recorder()
+    again = discover(Project.open(planted_project.root), monitor=monitor)
+    assert again == first
+    assert world.scored == scored
+    assert monitor.stages == []
+    assert "nothing has changed" in monitor.notes[-1]
+
+
+def test_shuffled_rows_give_the_same_result(world: World, planted_project: Project, tmp_path: Path) -> None:
+    first = discover(planted_project, monitor=Silent())
+    shuffled = list(world.rows)
+    random.Random(4).shuffle(shuffled)
+    other = make_project(tmp_path / "shuffled", shuffled)
+    assert replace(discover(other, monitor=Silent()), key=first.key) == first
+
+
+def test_a_changed_seed_keeps_groups_and_ids(planted_project: Project) -> None:
+    first = discover(planted_project, monitor=Silent())
+    second = discover(change(planted_project, seed=99), monitor=Silent())
+    assert second.key != first.key
+    assert groups(second) == groups(first)
+    assert [spot.overlap for spot in second.blind_spots] == [1.0] * len(second.blind_spots)
+
+
+def test_ids_survive_another_tau_and_its_way_back(planted_project: Project) -> None:
+    first = discover(planted_project, monitor=Silent())
+    strict = discover(change(planted_project, tau=0.97), monitor=Silent())
+    assert 0 < len(strict.uus) < len(first.uus)
+    assert groups(discover(change(planted_project, tau=0.9), monitor=Silent())) == groups(first)
+
+
+def test_ids_survive_a_retrained_model(world: World, planted_project: Project) -> None:
+    """70 % of the old UUs stay, one theme is healed, another comes."""
+    first = discover(planted_project, monitor=Silent())
+    healed = next(spot.id for spot in first.blind_spots if world.theme[spot.rows[0]] == 2)
+    dice, text_of = random.Random(2), {row["id"]: row["text"] for row in world.rows}
+    for row, theme in world.theme.items():
+        if theme == 2 or dice.random() < 0.15:
+            world.logits[text_of[row]] = world.logits[text_of[row]][::-1]
+    newly = [row for row in world.rows if row["id"].startswith("ok") and row["label"] == "negative"][:9]
+    for row in newly:
+        world.logits[row["text"]] = (0.0, 4.0)
+        noise = np.random.default_rng(len(row["text"])).normal(size=24)
+        world.place[row["text"]] = (np.eye(24)[3] + 0.02 * noise).astype(np.float32)
+    world.model_key = "second"
+    planted_project.round_dir(2).mkdir(parents=True)
+    second = discover(Project.open(planted_project.root), monitor=Silent())
+    assert second.round == 2
+    theme = {spot.id: world.theme[spot.rows[0]] for spot in first.blind_spots}
+    kept = [spot for spot in second.blind_spots if spot.id in theme]
+    assert {theme[spot.id] for spot in kept} == {0, 1, 3, 4, 5}
+    assert all(theme[spot.id] == world.theme.get(row) for spot in kept for row in spot.rows)
+    assert [spot.id for spot in second.retired] == [healed]
+    assert [spot.id for spot in second.blind_spots if spot.id not in theme] == ["B7"]
+    assert planted_project.discovery(1) == first
+
+
+def test_marks_of_annotators_change_nothing(planted_project: Project) -> None:
+    first = discover(planted_project, monitor=Silent())
+    mark_wrong(planted_project, first.blind_spots[0].rows[0])
+    assert discover(Project.open(planted_project.root), monitor=Silent()) == first
+
+
+def mark_wrong(project: Project, row: str) -> None:
+    from engine.teaching.records import Teaching
+
+    Teaching(project, "ann").mark(RowMark(row, "label wrong", LABELS[0]))
+
+
+def test_a_model_without_uus_gives_an_empty_discovery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = planted(themes=1, size=0, right=12)
+    world.install(monkeypatch)
+    found = discover(make_project(tmp_path, world.rows), monitor=Silent())
+    assert (found.uus, found.blind_spots, found.predictions, found.projection) == ((), (), {}, {})
+    assert (found.accuracy, found.next_id) == (1.0, 1)
+    assert Discovery.from_json(json.loads(json.dumps(found.as_json()))) == found
+
+
+def test_one_uu_is_scattered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = planted(themes=1, size=1, right=12)
+    world.install(monkeypatch)
+    found = discover(make_project(tmp_path, world.rows), monitor=Silent())
+    assert found.scattered == ("t0-0",)
+    assert found.projection == {"t0-0": (0.5, 0.5)}
+    assert len(found.neighbours["t0-0"]) == 3
+
+
+def test_a_model_that_is_always_wrong_has_no_neighbours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = planted(themes=2, size=9, right=0)
+    world.install(monkeypatch)
+    found = discover(make_project(tmp_path, world.rows), monitor=Silent())
+    assert len(found.uus) == 18
+    assert set(found.neighbours.values()) == {()}
+
+
+@pytest.fixture
+def overconfident(world: World, tmp_path: Path) -> Project:
+    """A project with a dev split of which the model, equally sure everywhere, gets a quarter wrong."""
+    text = texts(77)
+    dev = [{"text": next(text), "label": LABELS[number % 4 == 0]} for number in range(40)]
+    for row in dev:
+        world.logits[row["text"]] = (3.5, 0.0)
+    return make_project(tmp_path, world.rows, dev=dev)
+
+
+def test_temperature_is_fitted_on_dev_and_shown_only(world: World, overconfident: Project) -> None:
+    monitor = Recorder()
+    found = discover(overconfident, monitor=monitor)
+    assert found.temperature == pytest.approx(3.5 / np.log(3), rel=0.01)  # softmax is then .75, the accuracy on dev
+    assert (found.temperature_applied, found.uus_at_temperature) == (False, 0)
+    assert set(found.uus) == world.uus()
+    assert any("temperature" in note for note in monitor.notes)
+
+
+def test_temperature_is_applied_where_the_settings_say_so(overconfident: Project) -> None:
+    plain = discover(overconfident, monitor=Silent())
+    applied = discover(change(overconfident, apply_temperature=True, tau=0.72), monitor=Silent())
+    assert applied.temperature_applied
+    assert 0 < len(applied.uus) == applied.uus_at_temperature < len(plain.uus)
+    assert min(applied.predictions[row].confidence for row in applied.uus) >= 0.72
+    assert applied.accuracy == plain.accuracy
+
+
+def test_a_temperature_without_dev_is_refused(planted_project: Project) -> None:
+    with pytest.raises(SettingsError, match="dev split"):
+        discover(change(planted_project, apply_temperature=True), monitor=Silent())
+
+
+@pytest.mark.parametrize("stage", ["score", "embed", "cluster", "map"])
+def test_a_cancelled_discovery_leaves_nothing_behind(planted_project: Project, stage: str) -> None:
+    with pytest.raises(Cancelled):
+        discover(planted_project, monitor=Recorder(stop_at=stage))
+    assert planted_project.discovery() is None
+    assert discover(planted_project, monitor=Silent()).blind_spots
+
+
+def test_with_real_weights_and_again_without_torch(project: Project) -> None:
+    found = discover(project, monitor=Silent())
+    gold = {row.id: row.label for row in project.examples("pool")}
+    whole(found, set(found.uus), gold)
+    assert found.n_pool == len(gold)
+    assert found.temperature is not None
+    again = (
+        "import sys; from pathlib import Path; from engine.discovery.run import discover; from engine.project import Project;"
+        "from engine.progress import Silent; found = discover(Project.open(Path(sys.argv[1])), monitor=Silent());"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'sklearn', 'scipy'} & set(sys.modules);"
+        "print(found.key, *sorted(heavy))"
+    )
+    printed = subprocess.run([sys.executable, "-c", again, str(project.root)], capture_output=True, text=True, check=True)
+    assert printed.stdout.split() == [found.key]

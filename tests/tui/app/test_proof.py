@@ -1,0 +1,138 @@
+"""Before and after with the verdict, and the promotion of a model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import tests.engine.jobs
+from engine import jobs
+from engine.files import read_json
+from engine.jobs import launch
+from engine.project import Project
+from tests.tui.app.opening import Driver, opened
+from tests.tui.app.projects import write_project
+from tests.tui.app.proofs import ARMS, VERDICTS, write_proof
+from tests.waiting import until
+from tui.screens.proof import ProofScreen
+from tui.screens.spots import SpotsScreen
+
+WORKER = (sys.executable, str(Path(tests.engine.jobs.__file__).with_name("slow_worker.py")))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = write_project(tmp_path / "work")
+    write_proof(root)
+    return root
+
+
+async def proof(driver: Driver) -> None:
+    await driver.press("p")
+    await driver.until(lambda: isinstance(driver.screen, ProofScreen) and driver.screen.focused is not None)
+
+
+def figures(driver: Driver) -> str:
+    return str(driver.screen.query_one("#figures").text)
+
+
+def test_the_fixture_has_the_verdicts_that_the_tests_need(root: Path) -> None:
+    (folder,) = (root / "proofs").iterdir()
+    judged = {(arm["arm"], arm["recipe"]): arm["verdict"] for arm in read_json(folder / "report.json")["arms"]}
+    assert judged == VERDICTS
+
+
+async def test_without_a_proof_it_says_how_to_get_one(tmp_path: Path) -> None:
+    async with opened(write_project(tmp_path / "work")) as driver:
+        await proof(driver)
+        assert "No finished proof yet" in driver.words
+        await driver.press("P")
+        assert "! There is no finished proof yet: r retrains." in driver.words
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_verdict_comes_first_with_a_word_a_sign_and_its_reason(root: Path, size: tuple[int, int]) -> None:
+    async with opened(root, size=size) as driver:
+        await proof(driver)
+        assert "✓ proven" in driver.words
+        assert "~ less confident only" in driver.words
+        assert "x worse" in driver.words
+        lines = figures(driver).splitlines()
+        assert lines[0] == "✓ proven"
+        assert "UUs at matched coverage 29.5 -> 7.5" in " ".join(lines[1:4])
+        assert "At equal coverage it makes fewer confident errors" in " ".join(lines)
+        row = next(line for line in lines if line.startswith("UUs at matched coverage  "))
+        assert row.split()[4:6] == ["29.5", "7.5"]
+        assert sum(line.startswith("accuracy ") for line in lines) == 2  # proof and test
+        await driver.press("j")
+        assert figures(driver).startswith("x worse")
+
+
+async def test_in_ascii_every_sign_is_ascii(root: Path) -> None:
+    async with opened(root, ascii=True) as driver:
+        await proof(driver)
+        assert "+ proven" in driver.words
+        assert driver.text.isascii()
+
+
+async def test_older_proofs_can_be_chosen(root: Path) -> None:
+    weak = {("llm", "scratch"): ARMS["llm", "scratch"]}
+    write_proof(root, "bbbb2222", created="2026-11-20T12:00:00+00:00", arms=weak)
+    async with opened(root) as driver:
+        await proof(driver)
+        assert "Proof bbbb2222" in driver.words
+        assert "1 of 2" in driver.words
+        assert "proven" not in figures(driver)
+        await driver.press("h")
+        assert "Proof aaaa1111" in driver.words
+        assert "✓ proven" in driver.words
+        await driver.press("h")
+        assert "! There is no older proof." in driver.words
+        await driver.press("l")
+        assert "Proof bbbb2222" in driver.words
+
+
+async def test_the_place_is_found_again_after_a_restart(root: Path) -> None:
+    async with opened(root) as driver:
+        await proof(driver)
+        await driver.press("j", "j")
+        driver.app.save()
+    async with opened(root) as driver:
+        await driver.until(lambda: isinstance(driver.screen, ProofScreen))
+        await driver.sees("~ less confident only")
+        assert driver.screen.arm["arm"] == "example"
+
+
+async def test_promoting_a_proven_arm_starts_the_next_round(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "WORKER", WORKER)
+    async with opened(root) as driver:
+        await proof(driver)
+        await driver.press("P")
+        assert "Promote human scratch?" in driver.words
+        assert "It was not proven" not in driver.words
+        await driver.press("enter")
+        await driver.until(lambda: isinstance(driver.screen, SpotsScreen))
+        await driver.sees("Round 2 begins with human scratch", "Looking for blind spots")
+        promoted = read_json(root / "rounds" / "002" / "model.json")
+        assert (promoted["arm"], promoted["seed"], promoted["verdict"]) == ("human", 13, "proven")
+        assert jobs.jobs(root)[0].kind == "discover"
+        assert Project.open(root).round == 2
+        await driver.press("p")
+        await driver.until(lambda: isinstance(driver.screen, ProofScreen))
+        await driver.press("P")
+        assert "! discover-1 is running with the current model" in driver.words
+    jobs.cancel(root, "discover-1")
+    until(lambda: jobs.active_job(root) is None)
+
+
+async def test_promoting_what_was_not_proven_warns_and_esc_leaves_everything(root: Path) -> None:
+    async with opened(root) as driver:
+        await proof(driver)
+        await driver.press("j", "P")
+        assert "! It was not proven to be better. It is a worse model" in " ".join(driver.words.replace("│", " ").split())
+        await driver.press("escape")
+        assert isinstance(driver.screen, ProofScreen)
+    assert not (root / "rounds" / "002").exists()
+    assert jobs.jobs(root) == []

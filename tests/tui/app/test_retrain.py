@@ -1,0 +1,170 @@
+"""Retraining by keys, with real job processes that count instead of training."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tests.engine.jobs
+from engine import jobs
+from engine.jobs import launch
+from engine.jobs.events import read_events
+from engine.jobs.spec import JobFiles
+from engine.project import Project
+from engine.schema import Teacher
+from engine.teaching.annotate import Annotator
+from engine.teaching.records import Teaching
+from tests.tui.app.opening import Driver, opened
+from tests.tui.app.projects import write_project
+from tests.waiting import until
+from tui.screens.retrain import RetrainScreen
+
+WORKER = (sys.executable, str(Path(tests.engine.jobs.__file__).with_name("slow_worker.py")))
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project with a sample each by a person and by a model; no job is left running in it."""
+    monkeypatch.setattr(launch, "WORKER", WORKER)
+    root = write_project(tmp_path / "work")
+    project = Project.open(root)
+    discovery = project.discovery()
+    assert discovery is not None
+    for number, kind in enumerate(("human", "llm")):
+        teaching = Teaching(project.teaching_dir, f"author{number}")
+        writer = Annotator(project, discovery, teaching, Teacher(f"author{number}", kind))  # type: ignore[arg-type]
+        texts = ["There was a lamp.", "Breakfast ends at nine."][: 2 - number]
+        for text in texts:
+            writer.write_sample("B1", text=f"{text} {kind}", label="negative", role="anchor")
+    yield root
+    running = jobs.active_job(root)
+    if running is not None:
+        jobs.cancel(root, running.id)
+        until(lambda: jobs.active_job(root) is None)
+
+
+async def retrain(driver: Driver) -> None:
+    await driver.press("r")
+    await driver.until(lambda: isinstance(driver.screen, RetrainScreen) and driver.screen.focused is not None)
+
+
+async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root: Path) -> None:
+    async with opened(root) as driver:
+        await retrain(driver)
+        assert "[x] human 2 samples" in driver.words
+        assert "[x] llm 1 sample" in driver.words
+        assert "[x] all 3 samples" in driver.words
+        assert "21 trainings, 3 of them the baseline; the time is not known before the first one." in driver.words
+        await driver.press("j", "space")
+        assert "[ ] llm" in driver.words
+        assert "15 trainings" in driver.words
+        await driver.press("G", "space")
+        await driver.press("ctrl+u")
+        await driver.type("7, x")
+        await driver.press("enter")
+        assert "Whole numbers from 0 on" in driver.words
+        assert "7, x" in driver.words
+        await driver.press("backspace")
+        await driver.type("8 7")
+        await driver.press("enter")
+        assert "seeds 7, 8" in driver.words
+        assert "10 trainings, 2 of them the baseline" in driver.words
+        await driver.press("k", "space", "k", "space")
+        assert "Choose a recipe: space on its line." in driver.words
+        await driver.press("s")
+        assert "! Choose a recipe" in driver.words
+    assert jobs.jobs(root) == []
+
+
+async def test_the_time_is_estimated_from_earlier_trainings(root: Path) -> None:
+    folder = root / "models" / "earlier"
+    folder.mkdir(parents=True)
+    (folder / "training.json").write_text('{"rows_per_second": 2.0}')
+    async with opened(root) as driver:
+        await retrain(driver)
+        assert "at most about " in driver.words
+
+
+async def test_without_samples_it_says_what_to_do_first(tmp_path: Path) -> None:
+    async with opened(write_project(tmp_path / "work")) as driver:
+        await retrain(driver)
+        assert "There are no samples to train with yet: d on a blind spot goes to the form." in driver.words
+        await driver.press("s")
+        assert "! There are no samples" in driver.words
+        await driver.press("x")
+        assert "! No job is running." in driver.words
+        await driver.press("R")
+        assert "! There is no job" in driver.words
+
+
+async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> None:
+    async with opened(root) as driver:
+        await retrain(driver)
+        await driver.press("j", "space", "s")
+        await driver.sees("retrain-1 is running", "last sign of life", "loss", "counting")
+        assert jobs.find_job(root, "retrain-1").options == {
+            "arms": ["human", "all"],
+            "recipes": ["scratch", "continue"],
+            "seeds": [13, 14, 15],
+        }
+        await driver.press("s")
+        assert "! retrain-1 is running: x stops it." in driver.words
+        await driver.press("q")
+        await driver.sees("retrain count")
+        reached = jobs.find_job(root, "retrain-1").done
+        await retrain(driver)
+        await driver.until(lambda: jobs.find_job(root, "retrain-1").done > reached)
+        await driver.press("x")
+        await driver.sees("retrain-1 is cancelled", "R goes on from there", "it can be resumed")
+        await driver.press("R")
+        await driver.sees("retrain-1 is running")
+        assert len(jobs.jobs(root)) == 1
+
+
+async def test_a_job_outlives_the_app_and_is_found_again_dead_or_alive(root: Path) -> None:
+    async with opened(root) as driver:
+        await retrain(driver)
+        await driver.press("s")
+        await driver.sees("last sign of life")
+    assert jobs.find_job(root, "retrain-1").state == "running"
+    async with opened(root) as driver:
+        await driver.until(lambda: "retrain" in driver.words)
+        if not isinstance(driver.screen, RetrainScreen):
+            await retrain(driver)
+        await driver.sees("retrain-1 is running")
+        events = read_events(JobFiles.of(root / "jobs", "retrain-1").events)
+        os.kill(next(event["pid"] for event in events if event["type"] == "started"), signal.SIGKILL)
+        await driver.sees("retrain-1 ! is dead", "It was killed without a word. It had come to: count")
+        await driver.press("R")
+        await driver.sees("retrain-1 is running")
+
+
+async def test_a_failed_job_says_why_and_a_done_one_where_its_result_is(root: Path) -> None:
+    for options in ({"to": 1, "fail": "user"}, {"to": 2}):
+        last = jobs.start(root, "retrain", options)
+        until(lambda job=last: jobs.find_job(root, job).state != "running")  # type: ignore[misc]
+    async with opened(root) as driver:
+        await retrain(driver)
+        assert "retrain-2 is done" in driver.words
+        assert "p shows before and after" in driver.words
+        await driver.press("R")
+        assert "! retrain-2 is done: only a job that failed" in driver.words
+        await driver.press("tab", "j")
+        assert "retrain-1 ! is failed" in driver.words
+        assert "the shelf is empty; fill it." in driver.words
+
+
+async def test_choices_are_there_again_after_a_restart(root: Path) -> None:
+    async with opened(root) as driver:
+        await retrain(driver)
+        await driver.press("j", "space")
+        driver.app.save()
+    async with opened(root) as driver:
+        await driver.until(lambda: isinstance(driver.screen, RetrainScreen))
+        await driver.sees("[ ] llm", "15 trainings")
+        assert driver.screen.choices.cursor == 1

@@ -1,0 +1,182 @@
+"""The list of blind spots: what it says, how it is narrowed and ordered, and what can be decided in it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine import jobs
+from engine.jobs import launch
+from engine.project import Project
+from engine.teaching.records import Teaching
+from tests.tui.app.opening import Driver, opened
+from tests.tui.app.projects import write_project
+
+SIZES = [(80, 24), (120, 40)]
+PLANTED_WORKER = (sys.executable, str(Path(__file__).with_name("planted_worker.py")))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "work")
+
+
+def lines(driver: Driver, *starts: str) -> list[str]:
+    """The lines of the list that begin with these ids, cursor sign aside."""
+    found = [line.lstrip("▌> ") for line in driver.text.splitlines()]
+    return [line for line in found if line.startswith(tuple(f"{start} " for start in starts))]
+
+
+def order(driver: Driver) -> list[str]:
+    """Ids in the order of the list."""
+    return [spot.id for spot in driver.screen._spots]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_blind_spot_has_size_direction_words_counts_and_state(root: Path, size: tuple[int, int]) -> None:
+    async with opened(root, size=size) as driver:
+        first = lines(driver, "B1")[0].split()
+        assert first[:5] == ["B1", "6", "negative", "→", "positive"]
+        assert "quiet," in first
+        assert "0 / 0  untouched" in lines(driver, "B1")[0]
+        assert "1  in no blind spot" in driver.text
+        assert "work   round 1   τ 0.9   15 UUs   0/3 done   baseline-13" in driver.text
+        assert "Well, that was certainly an experience" in driver.words  # the preview
+
+
+async def test_the_footer_has_at_most_seven_keys_and_dims_none_that_can_be_used(root: Path) -> None:
+    async with opened(root) as driver:
+        footer = driver.text.splitlines()[-1]
+        assert footer.split() == "enter read d describe c done x skip / filter m map ? keys".split()
+
+
+async def test_done_is_counted_at_once_and_taken_back_by_the_same_key_or_by_undo(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("c")
+        await driver.sees("✓ done", "1/3 done", "B1 is done.")
+        await driver.press("c")
+        await driver.sees("0/3 done", "B1 is open again.")
+        await driver.press("u", "u")
+        await driver.sees("0/3 done", "Undone: call B1 done.")
+        await driver.press("ctrl+r")
+        await driver.sees("1/3 done", "Done again: call B1 done.")
+
+
+async def test_skipping_asks_for_a_reason_and_takes_no_empty_one(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("j", "x")
+        await driver.sees("Skip B2", "Why is it set aside?")
+        await driver.press("enter")
+        await driver.sees("A word at least")
+        await driver.type("mixed bag")
+        await driver.press("enter")
+        await driver.sees("skipped: mixed", "B2 is skipped: mixed bag.")
+        state = Teaching(Project.open(root).teaching_dir, "ann").states()["B2"]
+        assert (state.status, state.reason) == ("skipped", "mixed bag")
+        await driver.press("x")
+        await driver.sees("B2 is open again.")
+
+
+async def test_the_filter_takes_words_labels_and_states_and_esc_shows_all_again(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("c", "slash")
+        await driver.type("positive")
+        assert order(driver) == ["B1", "B2", "B3"]
+        await driver.type(" done")
+        await driver.until(lambda: order(driver) == ["B1"])
+        assert "Blind spots 1 of 3" in driver.text
+        await driver.press("enter")
+        assert driver.app.focused is driver.screen.rows
+        await driver.press("escape")
+        await driver.until(lambda: order(driver) == ["B1", "B2", "B3"])
+
+
+async def test_a_filter_that_matches_nothing_says_so_when_a_key_needs_a_blind_spot(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("slash")
+        await driver.type("zebra")
+        await driver.press("enter", "enter")
+        await driver.sees("Nothing matches the filter")
+
+
+async def test_sorting_keeps_the_cursor_on_its_blind_spot(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("c", "j")
+        assert driver.screen.spot.id == "B2"
+        for _ in range(3):  # confidence, coherence, status
+            await driver.press("s")
+        await driver.sees("Sorted by status.")
+        assert order(driver) == ["B2", "B3", "B1"]
+        assert driver.screen.spot.id == "B2"
+
+
+async def test_next_passes_over_what_is_done(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("j", "c", "k", "n")
+        assert driver.screen.spot.id == "B3"
+        await driver.press("c", "k", "k", "c", "n")
+        await driver.sees("Every blind spot is done or skipped.")
+
+
+async def test_rows_in_no_blind_spot_can_be_read_but_not_described(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("G", "d")
+        await driver.sees("These rows belong to no blind spot.")
+        await driver.press("enter")
+        await driver.sees("A lone row that belongs nowhere.", "In no blind spot   1 rows")
+
+
+async def test_before_discovery_the_screen_says_what_to_do_and_other_keys_say_why_not(tmp_path: Path) -> None:
+    async with opened(write_project(tmp_path / "work", discovered=False)) as driver:
+        await driver.sees("No blind spots yet", "D finds the rows", "D discover")
+        await driver.press("m")
+        await driver.sees("There are no blind spots yet: D finds them.")
+        await driver.press("X")
+        await driver.sees("No job is running.")
+        await driver.press("u")
+        await driver.sees("There is nothing to undo.")
+
+
+async def test_discovery_runs_in_the_background_and_its_blind_spots_appear_by_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "WORKER", PLANTED_WORKER)
+    root = write_project(tmp_path / "work", discovered=False)
+    async with opened(root) as driver:
+        await driver.press("D")
+        await driver.sees("Looking for blind spots", "score 25 of 100", "25 %", "X stop job")
+        await driver.press("D")
+        await driver.sees("discover-1 is running: X stops it.")
+        (root / "go").touch()
+        await driver.sees("B1", "negative → positive", "discover-1 is done: 3 blind spots.")
+        assert driver.app.job_watch._timer is None  # nothing ticks when nothing runs
+
+
+async def test_a_stopped_job_can_be_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "WORKER", PLANTED_WORKER)
+    root = write_project(tmp_path / "work", discovered=False)
+    async with opened(root) as driver:
+        await driver.press("D")
+        await driver.sees("score 25 of 100")
+        await driver.press("X")
+        await driver.sees("discover-1 is cancelled", "D goes on with it")
+        (root / "go").touch()
+        await driver.press("D")
+        await driver.sees("negative → positive")
+    assert [job.id for job in jobs.jobs(root)] == ["discover-1"]
+
+
+async def test_a_job_that_was_left_running_is_shown_when_the_app_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "WORKER", PLANTED_WORKER)
+    root = write_project(tmp_path / "work", discovered=False)
+    async with opened(root) as driver:
+        await driver.press("D")
+        await driver.sees("score 25 of 100")
+    async with opened(root) as driver:
+        await driver.sees("score 25 of 100", "discover score 25 %")
+        (root / "go").touch()
+        await driver.sees("negative → positive")

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine.project import Project
+from tui.cli import main
+
+
+def write(path: Path, seed: int, count: int) -> Path:
+    """Rows of made-up words, one of each label in turn."""
+    rng = random.Random(seed)
+    rows = [
+        f'"{rng.randbytes(12).hex(" ")}, {rng.randbytes(12).hex()}",{label}'
+        for _ in range(count)
+        for label in ("bad", "good")
+    ]
+    path.write_text("\n".join(["review,stars", *rows]) + "\n")
+    return path
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> list[str]:
+    """Arguments that make a project in `work`."""
+    train, pool = write(tmp_path / "train.csv", 1, 6), write(tmp_path / "pool.csv", 2, 8)
+    return [
+        "init",
+        str(tmp_path / "work"),
+        "--train",
+        str(train),
+        "--pool",
+        str(pool),
+        "--text",
+        "review",
+        "--label",
+        "stars",
+    ]
+
+
+def test_it_prints_what_it_made_and_what_comes_next(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--tau", "0.8", "--seed", "3"]) == 0
+    out = capsys.readouterr().out
+    assert "2 labels, single texts, tau 0.8" in out
+    assert "train       12 rows   bad 6, good 6" in out
+    assert "pool         8 rows   bad 4, good 4" in out
+    assert "proof        8 rows   bad 4, good 4" in out
+    assert "proof: half of pool.csv (every label in equal shares, near-duplicates on one side, seed 3)" in out
+    assert out.endswith(f"next: blindspot discover {tmp_path / 'work'}\n")
+    assert Project.open(tmp_path / "work").settings.discovery.tau == 0.8
+
+
+def test_notes_about_the_data_are_shown(tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    proof = write(tmp_path / "held.csv", 3, 3)
+    assert main([*words, "--proof", str(proof), "--test", str(tmp_path / "train.csv")]) == 0
+    out = capsys.readouterr().out
+    assert "note: 12 rows of test are also in train" in out
+    assert "proof: all of held.csv; only the evaluator reads it" in out
+
+
+def test_json(tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "--json"]) == 0
+    found = orjson.loads(capsys.readouterr().out)
+    assert found["labels"] == ["bad", "good"]
+    assert found["splits"]["proof"] == {"rows": 8, "labels": {"bad": 4, "good": 4}}
+    assert (found["proof_origin"], found["notes"]) == ("half of pool", [])
+    assert found["next"] == f"blindspot discover {tmp_path / 'work'}"
+
+
+def test_bad_input_is_one_sentence_and_status_1(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words[words.index("review")] = "revue"
+    assert main(words) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    what = "there is no column 'revue'; there are 'review', 'stars'; name 'review' if that is meant"
+    assert shown.err == f"blindspot: {tmp_path / 'train.csv'}:1: {what}.\n"
+    assert not (tmp_path / "work").exists()
+
+
+def test_wrong_usage_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["init", "work"])
+    assert caught.value.code == 2
+    assert "--train" in capsys.readouterr().err
+
+
+def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["init", "--help"])
+    assert (
+        "blindspot init work --train reviews.csv --pool new.csv --text review --label stars" in capsys.readouterr().out
+    )
+
+
+def test_from_any_folder_with_paths_relative_to_it(tmp_path: Path, words: list[str]) -> None:
+    relative = [word.removeprefix(f"{tmp_path}/") for word in words]
+    done = subprocess.run([sys.executable, "-m", "tui", *relative], cwd=tmp_path, capture_output=True, text=True,
+                          env={"PYTHONPATH": str(Path(__file__).parents[3])}, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("next: blindspot discover work\n")
+    assert Project.open(tmp_path / "work").manifest.splits["train"].source == str(tmp_path / "train.csv")
