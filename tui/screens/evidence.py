@@ -88,7 +88,8 @@ class EvidenceScreen(WorkScreen):
         rows = EvidenceRows(self._listed, [number for number, _ in kept], app.ink, app.glyphs)
         ids = [row.prediction.id for _, row in kept]
         self.rows.show(rows, cursor=ids.index(keep) if keep in ids else None)
-        shown = f"{len(kept)} of {len(every)} rows" if words else f"{len(every)} rows"
+        rows_word = "row" if len(every) == 1 else "rows"
+        shown = f"{len(kept)} of {len(every)} {rows_word}" if words else f"{len(every)} {rows_word}"
         if self.spot == SCATTERED:
             title = f"In no blind spot   {shown}"
         else:

@@ -17,8 +17,10 @@ from engine.discovery.run import discover
 from engine.errors import Cancelled, SettingsError
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
-from engine.schema import Discovery, RowMark
+from engine.schema import Discovery, Teacher
 from engine.settings import DiscoverySettings, write_settings
+from engine.teaching.annotate import Annotator
+from engine.teaching.records import Teaching
 from tests.engine.discovery.world import LABELS, World, make_project, planted, texts
 
 
@@ -177,14 +179,11 @@ def test_ids_survive_a_retrained_model(world: World, planted_project: Project) -
 
 def test_marks_of_annotators_change_nothing(planted_project: Project) -> None:
     first = discover(planted_project, monitor=Silent())
-    mark_wrong(planted_project, first.blind_spots[0].rows[0])
+    teaching = Teaching(planted_project.teaching_dir, "ann")
+    annotator = Annotator(planted_project, first, teaching, Teacher("ann", "human"))
+    row = first.blind_spots[0].rows[0]
+    annotator.mark(row, "label wrong", first.predictions[row].predicted)
     assert discover(Project.open(planted_project.root), monitor=Silent()) == first
-
-
-def mark_wrong(project: Project, row: str) -> None:
-    from engine.teaching.records import Teaching
-
-    Teaching(project, "ann").mark(RowMark(row, "label wrong", LABELS[0]))
 
 
 def test_a_model_without_uus_gives_an_empty_discovery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,7 +125,7 @@ async def test_rows_in_no_blind_spot_can_be_read_but_not_described(root: Path) -
         await driver.press("G", "d")
         await driver.sees("These rows belong to no blind spot.")
         await driver.press("enter")
-        await driver.sees("A lone row that belongs nowhere.", "In no blind spot   1 rows")
+        await driver.sees("A lone row that belongs nowhere.", "In no blind spot   1 row")
 
 
 async def test_before_discovery_the_screen_says_what_to_do_and_other_keys_say_why_not(tmp_path: Path) -> None:

@@ -1,0 +1,192 @@
+"""Evidence: rows in full and safe to print, pairs with their difference, marks that count at once and can be undone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.project import Project
+from engine.teaching.records import Teaching
+from tests.tui.app.opening import Driver, opened
+from tests.tui.app.projects import write_project
+from tui.screens.evidence import EvidenceScreen
+
+SIZES = [(80, 24), (120, 40)]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "work")
+
+
+async def read(driver: Driver, *keys: str) -> None:
+    """Go to a blind spot by keys and open it."""
+    await driver.press(*keys, "enter")
+    await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
+
+
+def listed(driver: Driver) -> str:
+    """What the list shows, as one line."""
+    rows = driver.screen.rows
+    return " ".join(" ".join(rows.render_line(y).text for y in range(rows.size.height)).split())
+
+
+def mark_of(root: Path, row: str) -> tuple[str, str | None] | None:
+    """The mark as a fresh process reads it from the disk."""
+    found = Teaching(Project.open(root).teaching_dir, "ann").marks().get(row)
+    return (found.mark.verdict, found.mark.label) if found else None
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_row_is_shown_in_full_and_nothing_in_it_steers_the_terminal(
+    root: Path, size: tuple[int, int]
+) -> None:
+    async with opened(root, size=size) as driver:
+        await read(driver)
+        seen = listed(driver)
+        for _ in range(20):
+            await driver.press("j")
+            seen += listed(driver)
+        assert r"Tab\there, bell\x07 and \x1b[31mred\x1b[0m [bold]not markup[/bold]" in seen
+        assert r"\u202eabc" in seen
+        assert "to be paid." in seen  # the end of a row taller than its window
+        assert "\x1b" not in seen
+
+
+async def test_cjk_and_emoji_stay_inside_their_column(root: Path) -> None:
+    async with opened(root) as driver:
+        await read(driver)
+        rows = driver.screen.rows
+        widths = {rows.render_line(y).cell_length for y in range(rows.size.height)}
+        assert widths == {rows.size.width}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_details_show_what_the_model_says_and_what_it_gets_right(root: Path, size: tuple[int, int]) -> None:
+    async with opened(root, size=size) as driver:
+        await read(driver)
+        await driver.sees("0.99  model says", "gold", "row pool-10", "Nearest rows that the model gets right")
+        assert "Plainly negative: number 0." in driver.words
+        await driver.press("j")
+        await driver.sees("row pool-11", "0.98  model says")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_wrong_label_asks_for_the_right_one_and_leaves_the_counts(root: Path, size: tuple[int, int]) -> None:
+    async with opened(root, size=size) as driver:
+        await read(driver)
+        assert "15 UUs" in driver.text
+        await driver.press("w")
+        await driver.sees("Gold says negative. Which label is right?", "1  neutral", "2  positive")
+        await driver.press("1")
+        await driver.sees("14 UUs", "6 rows, 5 UUs left", "right is neutral")
+        assert mark_of(root, "pool-10") == ("label wrong", "neutral")
+        await driver.press("q")
+        await driver.sees("B1      5")
+
+
+async def test_ambiguous_rows_leave_the_count_and_fine_rows_stay(root: Path) -> None:
+    async with opened(root) as driver:
+        await read(driver)
+        await driver.press("a", "j", "f")
+        await driver.sees("14 UUs", "marked fine, by ann", "Row pool-11: fine.")
+        await driver.press("k", "backspace")
+        await driver.sees("15 UUs", "Row pool-10 has no mark of yours any more.")
+        await driver.press("backspace")
+        await driver.sees("This row has no mark.")
+
+
+async def test_undo_says_what_it_took_back_and_goes_back_beyond_a_restart(root: Path) -> None:
+    async with opened(root) as driver:
+        await read(driver)
+        await driver.press("a", "j", "a")
+        await driver.sees("13 UUs")
+    async with opened(root) as driver:
+        await driver.press("u")
+        await driver.sees("14 UUs", "Undone: mark row pool-11 as ambiguous.")
+        await driver.press("u")
+        await driver.sees("15 UUs", "Undone: mark row pool-10 as ambiguous.")
+        await driver.press("u")
+        await driver.sees("There is nothing to undo.")
+        await driver.press("ctrl+r")
+        await driver.sees("14 UUs", "Done again: mark row pool-10 as ambiguous.")
+
+
+async def test_next_goes_to_rows_without_a_mark(root: Path) -> None:
+    async with opened(root) as driver:
+        await read(driver, "j")
+        await driver.press("j", "f", "k", "n")
+        assert driver.screen.row.prediction.id == "pool-22"
+        for _ in range(3):
+            await driver.press("f", "n")
+        await driver.sees("Every row has a mark")
+
+
+async def test_the_filter_takes_words_and_marks(root: Path) -> None:
+    async with opened(root) as driver:
+        await read(driver)
+        await driver.press("a", "slash")
+        await driver.type("ambiguous")
+        await driver.sees("1 of 6 rows")
+        await driver.press("enter", "escape")
+        await driver.sees("6 rows, 5 UUs left")
+        await driver.press("slash")
+        await driver.type("PARKING")
+        await driver.sees("1 of 6 rows", "I have nothing bad to say about the parking.")
+        assert driver.screen.row.prediction.id == "pool-14"
+
+
+async def test_brackets_go_through_the_blind_spots_in_the_order_of_the_list(root: Path) -> None:
+    async with opened(root) as driver:
+        await read(driver)
+        await driver.press("right_square_bracket")
+        await driver.sees("B2  positive → negative")
+        await driver.press("left_square_bracket")
+        await driver.sees("B1  negative → positive")
+        await driver.press("left_square_bracket")
+        await driver.sees("This is the first one in the list.")
+        await driver.press("q")
+        assert driver.screen.spot.id == "B1"
+
+
+async def test_another_annotators_mark_is_shown_and_only_theirs_to_take_off(root: Path) -> None:
+    async with opened(root, annotator="bob") as driver:
+        await read(driver)
+        await driver.press("a")
+        await driver.sees("marked ambiguous, by bob")
+    async with opened(root) as driver:
+        await read(driver)
+        await driver.sees("marked ambiguous, by bob")
+        await driver.press("backspace")
+        await driver.sees("The mark is bob's; a mark of your own wins over it.")
+        await driver.press("f")
+        await driver.sees("marked fine, by ann", "15 UUs")
+
+
+async def test_pairs_are_shown_as_pairs_with_their_difference_marked(tmp_path: Path) -> None:
+    async with opened(write_project(tmp_path / "pairs", pairs=True)) as driver:
+        await read(driver)
+        await driver.sees("A A man is eating a red apple.", "B A man is eating a green apple.")
+        rows = driver.screen.rows
+        changed = [s.text for y in (0, 1) for s in rows.render_line(y) if s.style and s.style.underline and s.style.bold]
+        assert changed == ["red", "green"]
+        await driver.press("w")  # with two labels there is nothing to ask
+        await driver.sees("label wrong, right is same")
+
+
+async def test_without_colours_the_difference_stands_in_brackets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened(write_project(tmp_path / "pairs", pairs=True)) as driver:
+        await read(driver)
+        await driver.sees("A man is eating a [red] apple.", "A man is eating a [green] apple.")
+
+
+async def test_evidence_of_a_blind_spot_that_is_gone_says_so(root: Path) -> None:
+    async with opened(root) as driver:
+        await read(driver)
+        driver.app.workbench.begin_round()
+        driver.app.changed()
+        await driver.sees("B1 is not there any more")

@@ -1,0 +1,192 @@
+"""What all screens share: help, commands, colours, the way back, the place after a restart, a light start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from tests.tui.app.opening import Driver, opened
+from tests.tui.app.projects import write_project
+from tui.app import BlindspotApp
+from tui.screens.evidence import EvidenceScreen
+from tui.screens.spots import SpotsScreen
+from tui.status import Status
+from tui.themes import DARK, LIGHT, PLAIN
+from tui.widgets.status_line import StatusLine
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "work")
+
+
+async def test_help_lists_the_keys_of_the_focus_with_a_sentence_each_and_why_one_cannot_be_used(root: Path) -> None:
+    async with opened(root, size=(80, 60)) as driver:
+        await driver.press("question_mark")
+        await driver.sees("Keys", "On this screen", "In the list", "All screens", "Everywhere")
+        assert "Read the evidence of this blind spot." in driver.words
+        assert "Not now: There is nothing to undo." in driver.words
+        await driver.press("escape", "enter")
+        await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
+        await driver.press("tab", "question_mark")
+        await driver.sees("In the text", "Scroll down a line.")
+        assert "In the list" not in driver.text
+
+
+async def test_commands_are_found_by_name_and_only_those_that_can_be_used(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("colon")
+        await driver.sees("Commands", "read")
+        assert "undo" not in driver.text
+        await driver.type("ski")
+        await driver.press("enter")
+        await driver.sees("Skip B1")
+        await driver.press("escape", "c", "colon")
+        await driver.type("undo")
+        await driver.press("enter")
+        await driver.sees("Undone: call B1 done.")
+
+
+async def test_a_command_that_needs_its_screen_runs_on_it(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("enter")
+        await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
+        await driver.press("ctrl+p")
+        await driver.type("ambig")
+        await driver.press("enter")
+        await driver.sees("Row pool-10: ambiguous. 14 UUs left.")
+
+
+async def test_colours_change_by_key_and_are_there_again_after_a_restart(root: Path) -> None:
+    async with opened(root) as driver:
+        assert driver.app.theme == DARK
+        await driver.press("T")
+        await driver.sees("Colours: light.")
+        await driver.press("T")
+        await driver.sees("Colours: plain.", "▌")
+        assert driver.app.theme == PLAIN
+        driver.app.save()
+    async with opened(root) as driver:
+        await driver.until(lambda: driver.app.theme == PLAIN)
+        await driver.press("T", "T")
+        await driver.until(lambda: driver.app.theme == LIGHT)
+
+
+async def test_no_color_paints_without_colours_and_cannot_be_switched(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened(root) as driver:
+        await driver.press("T")
+        await driver.sees("Colours are off because NO_COLOR is set.")
+        strips = driver.screen.rows.render_lines(driver.screen.rows.size.region)
+        cursor = [segment.style for segment in strips[0] if segment.style]
+        assert all(style.reverse for style in cursor)  # the cursor row is told by an attribute, and by its sign
+        assert not any(style.color and style.color.triplet for strip in strips for _, style, _ in strip if style)
+
+
+async def test_the_app_comes_back_to_the_same_screen_row_filter_and_order(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("s", "j", "enter")
+        await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
+        await driver.press("j", "j")
+        driver.app.save()
+    async with opened(root) as driver:
+        await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
+        await driver.until(lambda: driver.screen.row.prediction.id == "pool-22")
+        await driver.press("q")
+        assert driver.screen.spot.id == "B2"
+        assert driver.screen.place()["sort"] == "confidence"
+
+
+async def test_a_place_that_is_gone_is_left_out_with_a_word(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("enter")
+        await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
+        driver.screen.spot = "B77"
+        driver.app.save()
+    async with opened(root) as driver:
+        await driver.sees("B77 is not there any more")
+        assert isinstance(driver.screen, SpotsScreen)
+
+
+async def test_changes_are_saved_without_being_asked(root: Path) -> None:
+    from engine.teaching.drafts import read_drafts
+
+    async with opened(root) as driver:
+        await driver.press("j")
+        place = read_drafts(root / "teaching", "ann").place
+        await driver.until(lambda: _spot(root) == "B2")
+        assert place == {} or place["screens"][0]["place"]["spot"] in ("B1", "B2")
+
+
+def _spot(root: Path) -> object:
+    from engine.teaching.drafts import read_drafts
+
+    screens = read_drafts(root / "teaching", "ann").place.get("screens", [{"place": {"spot": None}}])
+    return screens[0]["place"]["spot"]
+
+
+async def test_in_ascii_nothing_beyond_ascii_is_drawn(root: Path) -> None:
+    async with opened(root, ascii=True) as driver:
+        assert driver.text.replace("部屋は駅の上にあり、夜通し電車の音が聞こえました。", "").isascii()
+        await driver.press("enter")
+        await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
+        await driver.press("G")
+        assert driver.text.isascii()
+        await driver.press("question_mark")
+        assert driver.text.isascii()
+
+
+@pytest.mark.parametrize("size", [(60, 16), (40, 12), (200, 60)])
+async def test_other_sizes_work_too(root: Path, size: tuple[int, int]) -> None:
+    async with opened(root, size=size) as driver:
+        await driver.press("enter")
+        await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
+        await driver.press("a", "q", "m", "question_mark", "escape", "q")
+        assert max(cell_len(line) for line in driver.text.splitlines()) <= size[0]
+        assert "B1" in driver.text
+
+
+async def test_what_was_said_on_a_screen_is_gone_when_one_comes_back(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("c")
+        await driver.sees("B1 is done.")
+        await driver.press("enter")
+        await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
+        await driver.press("q")
+        assert "B1 is done." not in driver.text
+
+
+async def test_the_header_keeps_counts_and_job_when_there_is_little_room(root: Path) -> None:
+    async with opened(root) as driver:
+        line = driver.screen.query_one(StatusLine)
+        status = Status("a project with a very long name", 12, "models/with-a-long-name", 0.95, 1234, 10, 120,
+                        "discover embed 45 %, 32 s left")  # fmt: skip
+        type(driver.app).status, kept = property(lambda app: status), type(driver.app).status
+        try:
+            for width in (78, 100, 160):
+                text = line.line(width)
+                assert text.cell_len <= width or width == 78
+                assert all(part in text.plain for part in ("1234 UUs", "10/120 done", "45 %, 32 s left"))
+            assert "models/with-a-long-name" in text.plain
+        finally:
+            type(driver.app).status = kept
+
+
+def test_nothing_of_the_engine_but_errors_is_imported_before_the_first_paint() -> None:
+    code = "import sys, tui.app; print(*sorted(m for m in sys.modules if m.split('.')[0] not in sys.stdlib_module_names))"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in modules if name.startswith("engine.")] == ["engine.errors"]
+    heavy = ("torch", "transformers", "sentence_transformers", "sklearn", "numpy", "tinydb", "tomlkit", "rapidfuzz")
+    assert not set(heavy) & {name.partition(".")[0] for name in modules}
+
+
+def test_an_app_can_be_made_before_there_is_a_terminal(root: Path) -> None:
+    app = BlindspotApp(root, "ann")
+    assert app.workbench is None
+    assert app.status == Status("work")
