@@ -20,8 +20,7 @@ from engine.settings import ComputeSettings
 
 State = Literal["ok", "warning", "problem"]
 
-_OLDEST_PYTHON = (3, 10)
-_PACKAGES = ("textual", "tinydb", "tomlkit", "orjson", "rapidfuzz", "torch", "transformers", "sentence-transformers",
+_PACKAGES = ("textual", "rich", "tinydb", "tomlkit", "orjson", "rapidfuzz", "torch", "transformers", "sentence-transformers",
              "safetensors", "huggingface-hub", "scikit-learn", "scipy", "numpy", "pyarrow")  # fmt: skip
 # A trained MiniLM takes 90 MB: three arms, two recipes and three seeds make 1.6 GB.
 _ROOMY, _TIGHT = 2_000_000_000, 200_000_000
@@ -56,11 +55,8 @@ def failed(name: str, error: BlindspotError) -> Finding:
 
 
 def check_python() -> Finding:
-    """Whether Python is new enough."""
-    detail = f"{platform.python_version()} at {sys.executable}"
-    if sys.version_info >= _OLDEST_PYTHON:
-        return Finding("python", "ok", detail)
-    return Finding("python", "problem", detail, "use Python 3.10 or newer")
+    """Which Python this is; one that is too old could not have come so far."""
+    return Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
 
 
 def check_packages() -> Finding:
@@ -78,18 +74,14 @@ def check_packages() -> Finding:
 
 def check_weights(names: Iterable[str]) -> Iterator[Finding]:
     """Where each of the named weights comes from, without asking the network."""
-    from engine.model.hub import cached_snapshot
-    from engine.model.weights import PACKAGE, PACKAGE_NAMES, PACKAGE_SHA256, find_weights
+    from engine.model.weights import PACKAGE_NAMES, PACKAGE_SHA256, find_weights
 
     for name in dict.fromkeys(names):
         title = f"weights {name}"
-        here = Path(name).expanduser().is_dir() or (name in PACKAGE_NAMES and find_spec(PACKAGE))
+        if _must_be_fetched(name):
+            yield Finding(title, "warning", "not on this machine", "they are fetched from the hub when first needed")
+            continue
         try:
-            if not here and not cached_snapshot(PACKAGE_NAMES[1] if name in PACKAGE_NAMES else name):
-                yield Finding(
-                    title, "warning", "not on this machine", "they are fetched from the hub when first needed"
-                )
-                continue
             weights = find_weights(name)
         except BlindspotError as error:
             yield failed(title, error)
@@ -102,6 +94,18 @@ def check_weights(names: Iterable[str]) -> Iterator[Finding]:
         else:
             yield Finding(title, "warning", f"{detail}, the official weights have {PACKAGE_SHA256}",
                           "fine if you fine-tuned them yourself")  # fmt: skip
+
+
+def _must_be_fetched(name: str) -> bool:
+    from engine.model.hub import cached_snapshot
+    from engine.model.weights import PACKAGE, PACKAGE_NAMES
+
+    if Path(name).expanduser().is_dir() or (name in PACKAGE_NAMES and find_spec(PACKAGE)):
+        return False
+    try:
+        return cached_snapshot(PACKAGE_NAMES[1] if name in PACKAGE_NAMES else name) is None
+    except ValueError:  # a path, and no hub id
+        return False
 
 
 def check_compute(settings: ComputeSettings) -> Finding:
@@ -128,10 +132,11 @@ def check_terminal() -> Finding:
     """What the environment says of the terminal."""
     env = os.environ
     term, encoding = env.get("TERM", ""), (sys.stdout.encoding or locale.getpreferredencoding(False)).lower()
-    colours = "no colour (NO_COLOR)" if env.get("NO_COLOR") else "16 colours"
-    if not env.get("NO_COLOR"):
-        colours = "256 colours" if "256" in term else colours
-        colours = "16 million colours" if env.get("COLORTERM") in ("truecolor", "24bit") else colours
+    colours = "256 colours" if "256" in term else "16 colours"
+    if env.get("COLORTERM") in ("truecolor", "24bit"):
+        colours = "16 million colours"
+    if env.get("NO_COLOR"):
+        colours = "no colour (NO_COLOR)"
     size = shutil.get_terminal_size()
     facts = [f"TERM={term or '(unset)'}", colours, f"{size.columns}x{size.lines}", encoding]
     facts += [name for name, key in (("tmux", "TMUX"), ("screen", "STY"), ("ssh", "SSH_CONNECTION")) if env.get(key)]

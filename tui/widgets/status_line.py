@@ -5,15 +5,19 @@ from __future__ import annotations
 from rich.cells import cell_len
 from rich.text import Text
 
+from tui.glyphs import Glyphs
 from tui.shell import shell
+from tui.status import Status
+from tui.themes import Ink
 from tui.widgets.line import Line
 from tui.widgets.wrapping import fitted
 
 _GAP = "   "
+_NAME_LEAST, _MODEL_LEAST, _MODEL_MOST = 8, 8, 24
 
 
 class StatusLine(Line):
-    """Fits what matters most: the job and the counts stay, model and project name are cut first."""
+    """The header of every screen."""
 
     DEFAULT_CSS = """
     StatusLine { background: $surface; padding: 0 1; dock: top; }
@@ -22,24 +26,34 @@ class StatusLine(Line):
     def line(self, width: int) -> Text:
         """The header at this width."""
         app = shell(self)
-        status, ink, glyphs = app.status, app.ink, app.glyphs
-        counts = [f"{glyphs.tau} {status.tau:g}"]
-        if status.uus is not None:
-            counts += [f"{status.uus} UUs", f"{status.done}/{status.total} done"]
-        middle = _GAP.join([f"round {status.round}", *counts])
-        room = width - cell_len(middle) - len(_GAP) - (cell_len(status.job) + len(_GAP) if status.job else 0)
-        name = _cut(status.project, max(8, room), glyphs.ellipsis)
-        room -= cell_len(name) + len(_GAP)
-        model = _cut(status.model, min(24, room), glyphs.ellipsis) if room >= 8 else ""
-        text = Text(no_wrap=True, end="")
-        text.append(name, ink.strong)
-        text.append(_GAP + middle, ink.muted)
-        if model:
-            text.append(_GAP + model, ink.muted)
-        if status.job:
-            text.append(" " * max(len(_GAP), width - text.cell_len - cell_len(status.job)))
-            text.append(status.job, ink.accent)
-        return text
+        return status_text(app.status, width, app.ink, app.glyphs)
+
+
+def status_text(status: Status, width: int, ink: Ink, glyphs: Glyphs) -> Text:
+    """The figures in ``width`` cells: counts and job stay; model, round, tau and the name's end go first."""
+    figures = [f"round {status.round}", f"{glyphs.tau} {status.tau:g}"]
+    if status.uus is not None:
+        figures += [f"{status.uus} UUs", f"{status.done}/{status.total} done"]
+    least = min(_NAME_LEAST, cell_len(status.project))
+    job = cell_len(status.job) + len(_GAP) if status.job else 0
+    while len(figures) > 2 and least + _length(figures) + job > width:
+        figures.pop(0)
+    job = min(job, max(0, width - least - _length(figures)))
+    room = width - _length(figures) - job
+    name = _cut(status.project, max(least, room), glyphs.ellipsis)
+    room -= cell_len(name) + len(_GAP)
+    model = (
+        [_cut(status.model, min(_MODEL_MOST, room), glyphs.ellipsis)] if status.model and room >= _MODEL_LEAST else []
+    )
+    text = Text.assemble((name, ink.strong), (_GAP + _GAP.join(figures + model), ink.muted), no_wrap=True, end="")
+    if job:
+        text.append(" " * (width - text.cell_len - job + len(_GAP)))
+        text.append(_cut(status.job, job - len(_GAP), glyphs.ellipsis), ink.accent)
+    return text
+
+
+def _length(figures: list[str]) -> int:
+    return sum(cell_len(figure) + len(_GAP) for figure in figures)
 
 
 def _cut(text: str, width: int, ellipsis: str) -> str:

@@ -101,10 +101,11 @@ def test_weights_that_are_not_here_are_not_fetched() -> None:
     assert (finding.state, finding.detail) == ("warning", "not on this machine")
 
 
-def test_weights_that_cannot_be_used(tmp_path: Path) -> None:
-    (finding,) = machine.check_weights([str(tmp_path)])
+@pytest.mark.parametrize(("name", "detail"), [("", "no config.json"), ("gone", "there is no such folder")])
+def test_weights_that_cannot_be_used(tmp_path: Path, name: str, detail: str) -> None:
+    (finding,) = machine.check_weights([str(tmp_path / name)])
     assert finding.state == "problem"
-    assert "no config.json" in finding.detail
+    assert detail in finding.detail
 
 
 def test_a_device_that_is_not_there() -> None:

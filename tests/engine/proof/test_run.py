@@ -15,8 +15,10 @@ import pytest
 from engine.data.create import create_project
 from engine.errors import Cancelled, SettingsError
 from engine.files import read_json, write_json
+from engine.model.library import current_model
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.evaluate import evaluate
+from engine.proof.promote import promote
 from engine.proof.run import retrain
 from engine.schema import BlindSpot, Discovery, Example, Prediction, Role, RowMark, Sample, Teacher
 from engine.settings import write_settings
@@ -240,3 +242,13 @@ def copied(proved: Proved, tmp_path: Path) -> Callable[[float], Project]:
 def test_tau_is_frozen_by_the_first_proof(copied: Callable[[float], Project]) -> None:
     with pytest.raises(SettingsError, match=r"is 0.8, but it was 0.5 in the first proof.*set it back to 0.5"):
         retrain(copied(0.8), monitor=Watcher())
+
+
+def test_a_promoted_model_is_the_one_of_the_next_round(proved: Proved, copied: Callable[[float], Project]) -> None:
+    project = copied(0.5)
+    project.models_dir.symlink_to(proved.project.models_dir)
+    report = read_json(proved.report)
+    done = promote(project, arm="human", recipe="continue", seed=14, proof_id=report["id"], force=True)
+    model = current_model(project, monitor=Watcher())
+    assert (model.name, model.key) == (done.name, done.key)
+    assert model.key == report["arms"][1]["models"]["14"]["key"]

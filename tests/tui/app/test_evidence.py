@@ -169,7 +169,9 @@ async def test_pairs_are_shown_as_pairs_with_their_difference_marked(tmp_path: P
         await read(driver)
         await driver.sees("A A man is eating a red apple.", "B A man is eating a green apple.")
         rows = driver.screen.rows
-        changed = [s.text for y in (0, 1) for s in rows.render_line(y) if s.style and s.style.underline and s.style.bold]
+        changed = [
+            s.text for y in (0, 1) for s in rows.render_line(y) if s.style and s.style.underline and s.style.bold
+        ]
         assert changed == ["red", "green"]
         await driver.press("w")  # with two labels there is nothing to ask
         await driver.sees("label wrong, right is same")

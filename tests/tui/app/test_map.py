@@ -89,7 +89,10 @@ def test_one_point_and_points_in_line_have_a_place() -> None:
 
 def test_letters_show_the_blind_spot_with_most_points_in_a_cell() -> None:
     grid = Grid([(0.0, 0.0), (1.0, 1.0)], 2, 2)
-    assert grid.letters([("a", [(0.0, 0.0)]), ("b", [(0.0, 0.0), (0.1, 0.0), (1.0, 1.0)])]) == {(0, 1): "b", (1, 0): "b"}
+    assert grid.letters([("a", [(0.0, 0.0)]), ("b", [(0.0, 0.0), (0.1, 0.0), (1.0, 1.0)])]) == {
+        (0, 1): "b",
+        (1, 0): "b",
+    }
 
 
 def test_names_do_not_cover_each_other() -> None:

@@ -65,7 +65,7 @@ async def test_the_verdict_comes_first_with_a_word_a_sign_and_its_reason(root: P
         assert "At equal coverage it makes fewer confident errors" in " ".join(lines)
         row = next(line for line in lines if line.startswith("UUs at matched coverage  "))
         assert row.split()[4:6] == ["29.5", "7.5"]
-        assert sum(line.startswith("accuracy ") for line in lines) == 2  # proof and test
+        assert sum(line.startswith("accuracy  ") for line in lines) == 2  # proof and test
         await driver.press("j")
         assert figures(driver).startswith("x worse")
 

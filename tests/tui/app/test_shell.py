@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from tests.tui.app.opening import Driver, opened
+from engine.teaching.drafts import read_drafts
+from tests.tui.app.opening import opened
 from tests.tui.app.projects import write_project
 from tui.app import BlindspotApp
+from tui.glyphs import UNICODE
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.spots import SpotsScreen
 from tui.status import Status
-from tui.themes import DARK, LIGHT, PLAIN
-from tui.widgets.status_line import StatusLine
+from tui.themes import DARK, INKS, LIGHT, PLAIN
+from tui.widgets.status_line import status_text
 
 
 @pytest.fixture
@@ -114,21 +116,16 @@ async def test_a_place_that_is_gone_is_left_out_with_a_word(root: Path) -> None:
         assert isinstance(driver.screen, SpotsScreen)
 
 
-async def test_changes_are_saved_without_being_asked(root: Path) -> None:
-    from engine.teaching.drafts import read_drafts
-
+async def test_the_place_is_saved_without_being_asked(root: Path) -> None:
     async with opened(root) as driver:
         await driver.press("j")
-        place = read_drafts(root / "teaching", "ann").place
-        await driver.until(lambda: _spot(root) == "B2")
-        assert place == {} or place["screens"][0]["place"]["spot"] in ("B1", "B2")
+        await driver.until(lambda: saved_spot(root) == "B2")
 
 
-def _spot(root: Path) -> object:
-    from engine.teaching.drafts import read_drafts
-
-    screens = read_drafts(root / "teaching", "ann").place.get("screens", [{"place": {"spot": None}}])
-    return screens[0]["place"]["spot"]
+def saved_spot(root: Path) -> object:
+    """The blind spot under the cursor as the disk has it."""
+    screens = read_drafts(root / "teaching", "ann").place.get("screens", [])
+    return screens[0]["place"]["spot"] if screens else None
 
 
 async def test_in_ascii_nothing_beyond_ascii_is_drawn(root: Path) -> None:
@@ -162,24 +159,21 @@ async def test_what_was_said_on_a_screen_is_gone_when_one_comes_back(root: Path)
         assert "B1 is done." not in driver.text
 
 
-async def test_the_header_keeps_counts_and_job_when_there_is_little_room(root: Path) -> None:
-    async with opened(root) as driver:
-        line = driver.screen.query_one(StatusLine)
-        status = Status("a project with a very long name", 12, "models/with-a-long-name", 0.95, 1234, 10, 120,
-                        "discover embed 45 %, 32 s left")  # fmt: skip
-        type(driver.app).status, kept = property(lambda app: status), type(driver.app).status
-        try:
-            for width in (78, 100, 160):
-                text = line.line(width)
-                assert text.cell_len <= width or width == 78
-                assert all(part in text.plain for part in ("1234 UUs", "10/120 done", "45 %, 32 s left"))
-            assert "models/with-a-long-name" in text.plain
-        finally:
-            type(driver.app).status = kept
+@pytest.mark.parametrize("width", [60, 78, 100, 160])
+def test_the_header_keeps_counts_and_job_when_there_is_little_room(width: int) -> None:
+    job = "discover embed 45 %, 32 s left"
+    status = Status("a project with a very long name", 12, "a-model-with-a-long-name", 0.95, 1234, 10, 120, job)
+    text = status_text(status, width, INKS[DARK], UNICODE)
+    assert text.cell_len <= width
+    assert all(part in text.plain for part in ("a proj", "1234 UUs", "10/120 done", "discover embed"))
+    assert (job in text.plain) == (width > 60)
+    assert ("a-model" in text.plain) == (width == 160)
 
 
 def test_nothing_of_the_engine_but_errors_is_imported_before_the_first_paint() -> None:
-    code = "import sys, tui.app; print(*sorted(m for m in sys.modules if m.split('.')[0] not in sys.stdlib_module_names))"
+    code = (
+        "import sys, tui.app; print(*sorted(m for m in sys.modules if m.split('.')[0] not in sys.stdlib_module_names))"
+    )
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert [name for name in modules if name.startswith("engine.")] == ["engine.errors"]
     heavy = ("torch", "transformers", "sentence_transformers", "sklearn", "numpy", "tinydb", "tomlkit", "rapidfuzz")

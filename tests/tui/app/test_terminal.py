@@ -57,7 +57,9 @@ def test_a_character_cut_in_two_by_the_line_arrives_whole(terminal: Terminal) ->
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-def test_signals_save_the_place_and_leave_a_clean_terminal(root: Path, terminal: Terminal, number: signal.Signals) -> None:
+def test_signals_save_the_place_and_leave_a_clean_terminal(
+    root: Path, terminal: Terminal, number: signal.Signals
+) -> None:
     terminal.send(b"jc")
     terminal.sees("B2 is done.")
     terminal.process.send_signal(number)
