@@ -4,9 +4,9 @@ Invariant: the input thread ends only when it is told to, or when the terminal i
 
 Why this file exists (Textual 8.2.8): the stock driver decodes input strictly, so one byte that is not UTF-8 ends the
 app (Textualize/textual#6456, #6668); at the end of its input it reads again at once, for ever, which is what happens
-when the terminal is gone and SIGHUP is ignored; and a write to a terminal that is gone kills the writer thread, after
-which the app blocks on its queue. Remove the file, and `driver_class` in app.py, once a Textual release decodes with
-errors="replace" and ends at end of input; tests/tui/app/test_terminal.py says when that is.
+when the terminal is gone and SIGHUP is ignored; a write to a terminal that is gone kills the writer thread, after
+which the app blocks on its queue; and alt+enter, as most terminals send it, is taken for enter. Remove the file, and
+`driver_class` in app.py, once Textual does these four; tests/tui/app/test_terminal.py says when to look.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 _READ_BYTES = 4096
+_ALT_ENTER = ("\x1b\r", "\x1b[13;3u")  # as most terminals send it, and as Textual tells it from enter
 _TICK_SECONDS = 0.1  # how long a lone escape waits to be told from the start of a sequence
 
 
@@ -78,7 +79,7 @@ class SteadyDriver(LinuxDriver):
                     if not data:
                         self._loop.call_soon_threadsafe(self._app.post_message, TerminalGone())
                         break
-                    for event in parser.feed(decode(data)):
+                    for event in parser.feed(decode(data).replace(*_ALT_ENTER)):
                         self.process_message(event)
                 for event in parser.tick():
                     self.process_message(event)

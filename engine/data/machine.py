@@ -20,8 +20,9 @@ from engine.settings import ComputeSettings
 
 State = Literal["ok", "warning", "problem"]
 
-_PACKAGES = ("textual", "rich", "tinydb", "tomlkit", "orjson", "rapidfuzz", "torch", "transformers", "sentence-transformers",
-             "safetensors", "huggingface-hub", "scikit-learn", "scipy", "numpy", "pyarrow")  # fmt: skip
+_PACKAGES = ("textual", "rich", "tinydb", "tomlkit", "orjson", "rapidfuzz", "torch", "transformers",
+             "sentence-transformers", "safetensors", "huggingface-hub", "scikit-learn", "scipy", "numpy",
+             "pyarrow")  # fmt: skip
 # A trained MiniLM takes 90 MB: three arms, two recipes and three seeds make 1.6 GB.
 _ROOMY, _TIGHT = 2_000_000_000, 200_000_000
 

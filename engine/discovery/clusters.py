@@ -31,12 +31,12 @@ Ints = npt.NDArray[np.intp]
 
 SCATTERED = -1
 READABLE = 25  # rows that a teacher can hold in mind at once
-# A row must be so much nearer (cosine, on average) to its own half than to the other. Silhouette divides this by the
-# distance and so cuts a tight theme in two; .08 brings the mean group from 9.5 rows down to 7 and finds themes no better.
+# How much nearer (cosine, on average) rows must be to their own half than to the other. Silhouette divides this by the
+# distance and so cuts tight themes in two. At .08 the mean group has 7 rows, not 9.5, and themes are found no better.
 CLEAR = 0.12
 STRAY = 0.3  # a few rows are left out of a group if they are so much farther from it than its rows from each other
 NEAR_COPIES = 0.1  # cosine distance below which rows are copies of each other, and no cut can be explained
-# The tree needs a distance for every pair of rows: 200 MB and 1 s for 5,000. Larger cells are cut coarsely first.
+# The tree needs a distance for every pair of rows: 300 MB and 2 s for 5,000. Larger cells are cut coarsely first.
 TREE_ROWS = 5_000
 
 

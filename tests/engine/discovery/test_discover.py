@@ -23,6 +23,16 @@ from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
 from tests.engine.discovery.world import LABELS, World, make_project, planted, texts
 
+AGAIN = """
+import sys
+from pathlib import Path
+from engine.discovery.run import discover
+from engine.progress import Silent
+from engine.project import Project
+found = discover(Project.open(Path(sys.argv[1])), monitor=Silent())
+print(found.key, *{"torch", "transformers", "sentence_transformers", "sklearn", "scipy"} & set(sys.modules))
+"""
+
 
 class Recorder(Silent):
     """Keeps stages and notes; raises `Cancelled` when ``stop_at`` begins."""
@@ -69,7 +79,8 @@ def whole(found: Discovery, uus: set[str], pool: dict[str, str]) -> None:
         assert prediction.label == pool[prediction.id]
         assert prediction.confidence == max(prediction.probabilities)
         assert prediction.predicted == found.labels[int(np.argmax(prediction.probabilities))]
-        assert (prediction.id in uus) == (prediction.predicted != prediction.label and prediction.confidence >= found.tau)
+        wrong = prediction.predicted != prediction.label
+        assert (prediction.id in uus) == (wrong and prediction.confidence >= found.tau)
     for near in found.neighbours.values():
         assert len(set(near)) == 3
         assert all(found.predictions[row].predicted == found.predictions[row].label for row in near)
@@ -259,11 +270,5 @@ def test_with_real_weights_and_again_without_torch(project: Project) -> None:
     whole(found, set(found.uus), gold)
     assert found.n_pool == len(gold)
     assert found.temperature is not None
-    again = (
-        "import sys; from pathlib import Path; from engine.discovery.run import discover; from engine.project import Project;"
-        "from engine.progress import Silent; found = discover(Project.open(Path(sys.argv[1])), monitor=Silent());"
-        "heavy = {'torch', 'transformers', 'sentence_transformers', 'sklearn', 'scipy'} & set(sys.modules);"
-        "print(found.key, *sorted(heavy))"
-    )
-    printed = subprocess.run([sys.executable, "-c", again, str(project.root)], capture_output=True, text=True, check=True)
-    assert printed.stdout.split() == [found.key]
+    command = [sys.executable, "-c", AGAIN, str(project.root)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == [found.key]

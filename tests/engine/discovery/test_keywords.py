@@ -27,7 +27,8 @@ def test_words_of_the_group_come_and_ordinary_words_do_not() -> None:
 
 
 def test_words_of_several_rows_stand_before_words_of_one() -> None:
-    (words,) = distinctive_words([rows("broken lamp", "broken lamp xylophone xylophone xylophone", "broken chair")], ORDINARY)
+    lamps = rows("broken lamp", "broken lamp xylophone xylophone xylophone", "broken chair")
+    (words,) = distinctive_words([lamps], ORDINARY)
     assert words[:2] == ("broken", "lamp")
     assert "xylophone" in words[2:]
 

@@ -131,7 +131,9 @@ async def test_promoting_what_was_not_proven_warns_and_esc_leaves_everything(roo
     async with opened(root) as driver:
         await proof(driver)
         await driver.press("j", "P")
-        assert "! It was not proven to be better. It is a worse model" in " ".join(driver.words.replace("│", " ").split())
+        assert "! It was not proven to be better. It is a worse model" in " ".join(
+            driver.words.replace("│", " ").split()
+        )
         await driver.press("escape")
         assert isinstance(driver.screen, ProofScreen)
     assert not (root / "rounds" / "002").exists()

@@ -12,6 +12,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from engine.schema import Drafts
 from engine.teaching.drafts import read_drafts
+from engine.teaching.records import Teaching
 from tests.tui.app.projects import write_project
 from tests.tui.app.terminals import Terminal
 from tests.waiting import until
@@ -54,6 +55,16 @@ def test_a_character_cut_in_two_by_the_line_arrives_whole(terminal: Terminal) ->
     terminal.send(b"/\xe9")
     terminal.send(b"\x83\xa8")
     terminal.sees("部")
+
+
+def test_alt_enter_hands_in_and_enter_begins_a_line(root: Path, terminal: Terminal) -> None:
+    terminal.send(b"d")
+    terminal.sees("targets")
+    terminal.send(b"faint\rpraise")
+    terminal.sees("praise")
+    terminal.send(b"\x1b\r")
+    terminal.sees("P1")
+    assert [pattern.text for pattern in Teaching(root / "teaching", "ann").patterns()] == ["faint\npraise"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])

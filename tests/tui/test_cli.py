@@ -1,0 +1,94 @@
+"""The command line: help with examples for every command, exit status, one sentence for what went wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine import jobs
+from engine.jobs import launch
+from engine.project import Project
+from tests.engine.jobs.test_jobs import FOREVER, WORKER, state_is
+from tests.waiting import until
+from tui.cli import COMMANDS, main
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    text = capsys.readouterr().out
+    assert f"usage: blindspot {command}" in text
+    assert f"  blindspot {command}" in text.partition("examples:")[2]
+
+
+def test_wrong_usage_leaves_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([], ["bogus"], ["jobs"], ["retrain", "somewhere", "--seeds", "one"]):
+        with pytest.raises(SystemExit) as left:
+            main(words)
+        assert left.value.code == 2, words
+
+
+def test_a_mistake_leaves_with_1_and_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("discover", "list", "retrain", "jobs", "report"):
+        assert main([command, str(tmp_path)]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.startswith("blindspot: ")
+        assert captured.err.count("\n") == 1
+
+
+def test_a_changed_split_makes_every_command_refuse(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    with project.split_path("pool").open("ab") as pool:
+        pool.write(b"\n")
+    for words in (["discover"], ["list"], ["retrain"], ["report"], ["jobs"], ["show", "B1"]):
+        command, *rest = words
+        assert main([command, str(project.root), *rest]) == 1
+        assert "has changed" in capsys.readouterr().err
+
+
+def test_the_workbench_without_a_terminal_says_what_to_use_instead(project: Project) -> None:
+    command = [sys.executable, "-m", "tui", "open", str(project.root)]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    assert done.returncode == 1
+    assert "needs a terminal" in done.stderr
+    assert "blindspot list" in done.stderr
+
+
+def test_jobs_are_listed_cancelled_and_resumed(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(launch, "WORKER", WORKER)
+    root = str(project.root)
+    assert main(["jobs", root]) == 0
+    assert "no jobs yet" in capsys.readouterr().out
+    job_id = jobs.start(project.root, "discover", {"to": FOREVER})
+    until(lambda: jobs.find_job(project.root, job_id).done > 0)
+    assert main(["discover", root]) == 1
+    assert f"{job_id} is running" in capsys.readouterr().err
+    assert main(["jobs", root, "--cancel", job_id]) == 0
+    until(state_is(project, job_id, "cancelled"))
+    assert main(["jobs", root, "--resume", job_id]) == 0
+    until(state_is(project, job_id, "running"))
+    capsys.readouterr()
+    assert main(["jobs", root, "--json"]) == 0
+    [view] = json.loads(capsys.readouterr().out)
+    assert (view["id"], view["state"]) == (job_id, "running")
+    jobs.cancel(project.root, job_id)
+    until(state_is(project, job_id, "cancelled"))
+
+
+def test_progress_stays_off_stderr_when_it_is_no_terminal(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(launch, "WORKER", WORKER)
+    job_id = jobs.start(project.root, "discover", {"to": 3})
+    assert main(["jobs", str(project.root), "--follow", job_id]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert captured.out.split()[:2] == [job_id, "done"]
