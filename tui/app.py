@@ -24,6 +24,7 @@ from tui.driver import SteadyDriver, TerminalGone
 from tui.glyphs import ASCII, UNICODE
 from tui.job_watch import JobWatch
 from tui.keys import keys
+from tui.place_keeper import PlaceKeeper
 from tui.screens import make_screen
 from tui.screens.base import WorkScreen
 from tui.screens.spots import SpotsScreen
@@ -32,8 +33,6 @@ from tui.themes import DARK, INKS, PLAIN, THEMES, Ink, next_theme
 
 if TYPE_CHECKING:
     from tui.workbench import Workbench
-
-_SAVE_AFTER = 0.4  # seconds after the first change that is not saved: what a killed app can lose at most
 
 
 class BlindspotApp(App[None], inherit_bindings=False):
@@ -84,7 +83,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
             self.register_theme(theme)
         self.set_reactive(App.theme, PLAIN if no_color else DARK)
         self.stylesheet.set_variables(self.get_css_variables())
-        self._save_timer: Any = None
+        self._keeper = PlaceKeeper(self)
 
     def get_css_variables(self) -> dict[str, str]:
         """The variables of the theme, and ``$line``: how borders are drawn."""
@@ -138,7 +137,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         if theme in THEMES and not self.no_color:
             self.theme = theme
         self.changed()
-        await self._return_to(workbench.place.get("screens", []))
+        await self._keeper.return_to(workbench.place.get("screens", []))
         if workbench.repairs:
             self.say(" ".join(workbench.repairs), warning=True)
 
@@ -148,18 +147,6 @@ class BlindspotApp(App[None], inherit_bindings=False):
         assert isinstance(bottom, SpotsScreen)
         self.failed = True
         bottom.refuse(str(message.error))
-
-    async def _return_to(self, screens: list[dict[str, Any]]) -> None:
-        for number, saved in enumerate(screens):
-            if number:
-                try:
-                    await self.push_screen(make_screen(saved["name"], **saved["arguments"]))
-                except (BlindspotError, KeyError, TypeError):
-                    self.say("The place where you were is not there any more.", warning=True)
-                    return
-            front = self.front
-            if front is not None:
-                front.restore(saved["place"])
 
     # what screens and widgets ask for
 
@@ -229,25 +216,11 @@ class BlindspotApp(App[None], inherit_bindings=False):
 
     def autosave(self) -> None:
         """Save drafts and place shortly; called at every change, however small."""
-        if self._save_timer is None:
-            self._save_timer = self.set_timer(_SAVE_AFTER, self.save)
+        self._keeper.autosave()
 
     def save(self) -> None:
         """Save drafts and place now."""
-        if self._save_timer is not None:
-            self._save_timer.stop()
-            self._save_timer = None
-        if self.workbench is None:
-            return
-        screens = [
-            {"name": screen.NAME, "arguments": screen.arguments(), "place": screen.place()}
-            for screen in self.screen_stack
-            if isinstance(screen, WorkScreen) and screen.built
-        ]
-        try:
-            self.workbench.save({"theme": self.theme, "screens": screens})
-        except BlindspotError as error:
-            self.refuse(error)
+        self._keeper.save()
 
     def leave(self, status: int = 0) -> None:
         """Save everything and end the app with this exit status, or 1 if the project could not be opened."""

@@ -17,7 +17,7 @@ from tui.shell import shell
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
-from tui.widgets.notice import job_notice, notice
+from tui.widgets.notice import discovery_notice, notice
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -113,33 +113,12 @@ class SpotsScreen(WorkScreen):
 
     def _notice(self, width: int) -> list[Text]:
         app = shell(self)
-        ink, glyphs = app.ink, app.glyphs
+        ink = app.ink
         if self._error:
             return notice(width, ink, title="This project cannot be opened", paragraphs=[self._error, "Q leaves."])
         if not self.ready:
-            return notice(width, ink, title=f"Opening {app.root.name}", paragraphs=[])
-        workbench = self.workbench
-        job = workbench.running
-        if job is not None and job.kind == "discover":
-            return job_notice(width, ink, glyphs, job, title="Looking for blind spots")
-        if workbench.board is not None:
-            found = workbench.board.discovery
-            none = (
-                f"The model makes no error with confidence {found.tau:g} or more on the pool of {found.n_pool:,} rows. "
-                "Lower tau in blindspot.toml, or make a project with a larger pool."
-            )
-            return notice(width, ink, title="No blind spots", paragraphs=[none])
-        last = workbench.last_job("discover")
-        rows = workbench.project.manifest.splits["pool"].rows
-        paragraphs = [
-            f"The model has not been scored on the pool of {rows:,} rows yet.",
-            "D finds the rows that it gets wrong and is sure about, and groups them. That runs in the background: "
-            "about half a minute for 2,000 rows on two cores, some minutes more if a model has to be trained first.",
-        ]
-        if last is not None and last.resumable:
-            why = f": {last.message.rstrip('.')}" if last.message else ""
-            paragraphs.insert(1, f"{last.id} is {last.state}{why}. D goes on with it.")
-        return notice(width, ink, title="No blind spots yet", paragraphs=paragraphs)
+            return notice(width, ink, title=f"Opening {app.root.name}", paragraphs=["Reading its blind spots."])
+        return discovery_notice(width, ink, app.glyphs, self.workbench)
 
     def refuse(self, error: str) -> None:
         """The project cannot be opened."""

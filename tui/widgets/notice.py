@@ -13,6 +13,7 @@ from tui.widgets.wrapping import wrapped
 
 if TYPE_CHECKING:
     from engine.jobs import JobView
+    from tui.workbench import Workbench
 
 _MOST = 66  # cells; longer lines are hard to read
 
@@ -28,6 +29,31 @@ def notice(width: int, ink: Ink, *, title: str, paragraphs: list[str], bar_line:
         lines += [Text.assemble(margin, line) for line in wrapped(Text(paragraph), inner)]
         lines.append(Text(""))
     return lines
+
+
+def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench) -> list[Text]:
+    """Why there are no blind spots to list, and what to do about it: a job under way, none found, none looked for."""
+    job = workbench.running
+    if job is not None and job.kind == "discover":
+        return job_notice(width, ink, glyphs, job, title="Looking for blind spots")
+    if workbench.board is not None:
+        found = workbench.board.discovery
+        none = (
+            f"The model makes no error with confidence {found.tau:g} or more on the pool of {found.n_pool:,} rows. "
+            "Lower tau in blindspot.toml, or make a project with a larger pool."
+        )
+        return notice(width, ink, title="No blind spots", paragraphs=[none])
+    rows = workbench.project.manifest.splits["pool"].rows
+    paragraphs = [
+        f"The model has not been scored on the pool of {rows:,} rows yet.",
+        "D finds the rows that it gets wrong and is sure about, and groups them. That runs in the background: "
+        "about half a minute for 2,000 rows on two cores, some minutes more if a model has to be trained first.",
+    ]
+    last = workbench.last_job("discover")
+    if last is not None and last.resumable:
+        why = f": {last.message.rstrip('.')}" if last.message else ""
+        paragraphs.insert(1, f"{last.id} is {last.state}{why}. D goes on with it.")
+    return notice(width, ink, title="No blind spots yet", paragraphs=paragraphs)
 
 
 def job_notice(width: int, ink: Ink, glyphs: Glyphs, job: JobView, *, title: str) -> list[Text]:

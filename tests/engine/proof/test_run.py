@@ -25,6 +25,7 @@ from engine.settings import write_settings
 from engine.teaching.records import Teaching
 
 SEEDS = (13, 14)
+N_TRAIN = 32
 ROLES: tuple[Role, ...] = ("target", "counter", "anchor")
 
 
@@ -103,8 +104,10 @@ class Proved:
 
 @pytest.fixture(scope="module")
 def proved(tmp_path_factory: pytest.TempPathFactory, tiny_files: dict[str, Path]) -> Proved:
-    root = tmp_path_factory.mktemp("proof") / "work"
-    project = create_project(root, **tiny_files, text="text", label="label", tau=0.5)  # type: ignore[arg-type]
+    folder = tmp_path_factory.mktemp("proof")
+    root, train = folder / "work", folder / "train.jsonl"
+    train.write_bytes(b"".join(tiny_files["train"].open("rb").readlines()[:N_TRAIN]))
+    project = create_project(root, **tiny_files | {"train": train}, text="text", label="label", tau=0.5)  # type: ignore[arg-type]
     settings = project.settings
     settings = replace(
         settings,
@@ -131,8 +134,8 @@ def test_the_report_holds_every_arm_recipe_and_seed(proved: Proved) -> None:
         ("human", "scratch", 5),
         ("human", "continue", 5),
     ]
-    assert report["baseline"]["n_rows"] == 64
-    assert [arm["n_rows"] for arm in report["arms"]] == [64 + 5, 20 + 5]
+    assert report["baseline"]["n_rows"] == N_TRAIN
+    assert [arm["n_rows"] for arm in report["arms"]] == [N_TRAIN + 5, 20 + 5]
     for arm in report["arms"]:
         assert arm["verdict"] in {"proven", "less confident only", "no change", "worse"}
         assert len(arm["proof"]["accuracy"]["per_seed"]) == len(arm["test"]["ece"]["per_seed"]) == 2

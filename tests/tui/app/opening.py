@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from tui.app import BlindspotApp
@@ -29,6 +30,12 @@ class Driver:
     async def type(self, text: str) -> None:
         """Type a text."""
         await self.press(*("space" if c == " " else c for c in text))
+
+    async def paste(self, text: str) -> None:
+        """Paste a text into the field that has the focus: a pilot needs 50 ms for each key it presses."""
+        assert self.app.focused is not None
+        self.app.focused.post_message(Paste(text))
+        await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object], *, seconds: float = 60) -> None:
         """Wait for a condition; fail after a generous limit, with the screen."""

@@ -12,6 +12,7 @@ from engine.teaching.drafts import read_drafts
 from engine.teaching.records import Teaching
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import PROOF, SPOTS, write_project
+from tests.tui.app.terminals import Terminal
 from tui.screens.describe import DescribeScreen
 
 ROWS = SPOTS["negative", "positive"]
@@ -37,12 +38,12 @@ async def describe(driver: Driver, spot: str = "B1") -> None:
 async def write_pattern(driver: Driver, text: str) -> None:
     if driver.screen.drafting.is_sample:
         await driver.press("ctrl+t")
-    await driver.type(text)
+    await driver.paste(text)
     await driver.press(HAND_IN)
 
 
 async def write_sample(driver: Driver, text: str, *, choose_label: int = 0) -> None:
-    await driver.type(text)
+    await driver.paste(text)
     await driver.press(*["ctrl+l"] * choose_label, HAND_IN)
 
 
@@ -105,7 +106,7 @@ async def test_a_refused_sample_says_why_at_the_field_and_the_text_stays(root: P
         assert "targets 0/6" in " ".join(lines[said + 1 : said + 3])
         assert driver.screen.form.text.text == text
         assert driver.screen.focused is driver.screen.form.text
-        await driver.type(" is now a wholly different text")
+        await driver.paste(" is now a wholly different text")
         assert "!" not in driver.words
         await driver.press(HAND_IN)
         assert "S1 is written" in driver.words
@@ -153,8 +154,10 @@ async def test_everything_can_be_undone_and_done_again_and_says_so(root: Path) -
         await driver.press("ctrl+r")
         assert "Done again: write target sample of B1." in driver.words
         assert "S1 target negative There was a lamp." in driver.words
+        driver.app.save()
     async with opened(root) as driver:  # a restart later
         await driver.until(lambda: isinstance(driver.screen, DescribeScreen))
+        await driver.until(lambda: driver.screen.focused is driver.screen.written)
         await driver.press("u", "u")
         assert "Undone: describe abstraction of B1." in driver.words
         assert "targets 0/6" in driver.words
@@ -170,7 +173,7 @@ async def test_records_are_changed_and_deleted_where_they_are_listed(root: Path)
         await driver.press("escape", "e")
         assert "Change S1" in driver.words
         await driver.press("end", "backspace")
-        await driver.type(", and it was on.")
+        await driver.paste(", and it was on.")
         await driver.press(HAND_IN)
         assert "S1 is changed." in driver.words
         assert "There was a lamp, and it was on." in driver.words
@@ -187,7 +190,7 @@ async def test_a_change_that_is_left_is_kept_until_it_is_dropped(root: Path) -> 
     async with opened(root) as driver:
         await describe(driver)
         await write_pattern(driver, "faint praise")
-        await driver.type("a new sample, half")
+        await driver.paste("a new sample, half")
         await driver.press("escape", "e")
         await driver.type(" indeed")
         await driver.press("ctrl+t")
@@ -213,9 +216,9 @@ async def test_drafts_come_back_field_by_field_with_the_cursor_after_a_kill(root
         await describe(driver)
         await write_pattern(driver, "faint praise")
         await driver.press("ctrl+t")
-        await driver.type("second pattern")
+        await driver.paste("second pattern")
         await driver.press("ctrl+o", "ctrl+t", "ctrl+o", "ctrl+l", "ctrl+l")
-        await driver.type("Half a sample")
+        await driver.paste("Half a sample")
         await driver.press("pagedown", "left", "left")
         await driver.until(lambda: "Half a sample" in saved() and "[0, 11]" in saved())
     assert [record.id for record in written(root, "pattern")] == ["P1@ann"]
@@ -262,10 +265,7 @@ async def test_the_row_in_sight_is_copied_on_a_key_and_can_be_looked_at_while_wr
 async def test_pasted_control_characters_do_not_reach_the_terminal(root: Path) -> None:
     async with opened(root) as driver:
         await describe(driver)
-        from textual.events import Paste
-
-        driver.screen.form.text.post_message(Paste("one\x1b[31m two\r\nthree\u202e"))
-        await driver.pilot.pause()
+        await driver.paste("one\x1b[31m two\r\nthree\u202e")
         assert driver.screen.form.text.text == "one [31m two\nthree "
 
 
@@ -278,11 +278,11 @@ async def test_in_a_pair_project_both_texts_are_written_copied_and_kept(tmp_path
         form = driver.screen.form
         assert (form.text.text, form.pair.text) == ("A man is eating a red apple.", "A man is eating a green apple.")
         await driver.press("ctrl+u")
-        await driver.type("She gave him a book.")
+        await driver.paste("She gave him a book.")
         await driver.press("tab", "ctrl+u", "ctrl+l", "ctrl+l", HAND_IN)
         assert "the second text is empty" in driver.words
         assert driver.screen.focused is form.pair
-        await driver.type("He gave her a book.")
+        await driver.paste("He gave her a book.")
         await driver.press(HAND_IN)
         assert "She gave him a book. | He gave her a book." in driver.words
     (sample,) = written(root, "sample")
@@ -316,3 +316,33 @@ async def test_esc_goes_from_the_field_to_the_list_and_back_to_the_screen_before
         assert driver.screen.focused is driver.screen.form.text
         await driver.press("escape", "escape")
         await driver.sees("Blind spots 3")
+
+
+@pytest.mark.parametrize("keys", [b"\n", b"\x1b\r", b"\x1b[13;3u"])
+def test_both_keys_hand_in_on_a_real_terminal(root: Path, keys: bytes) -> None:
+    terminal = Terminal(root)
+    try:
+        terminal.sees("15 UUs")
+        terminal.send(b"d")
+        terminal.sees("New pattern")
+        terminal.send(b"faint praise" + keys)
+        terminal.sees("P1 is written.")
+    finally:
+        terminal.close()
+    assert [pattern.text for pattern in written(root, "pattern")] == ["faint praise"]
+
+
+async def test_a_change_in_the_middle_comes_back_after_a_kill(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await driver.press("escape", "e")
+        await driver.type(" indeed")
+        await driver.until(lambda: "faint praise indeed" in read_drafts(root / "teaching", "ann").fields.values())
+    async with opened(root) as driver:
+        await driver.until(lambda: isinstance(driver.screen, DescribeScreen))
+        await driver.sees("Change P1")
+        assert driver.screen.form.text.text == "faint praise indeed"
+        await driver.press(HAND_IN)
+        assert "P1 is changed." in driver.words
+    assert [pattern.text for pattern in written(root, "pattern")] == ["faint praise indeed"]
