@@ -101,15 +101,16 @@ _TABLE = (
     # patterns and samples of one blind spot: what is written, then the form
     _key("written.change", "e,enter", "screen.change", "change", "Change the pattern or sample under the cursor.", show=True, display="e"),
     _key("written.delete", "x,delete", "screen.delete", "delete", "Delete it, a pattern with its samples; u brings it back.", show=True, display="x"),
-    _key("written.write", "i", "screen.write", "write", "Back to the field.", show=True, display="i"),
+    _key("describe.write", "i", "write", "write", "Back to the field.", show=True, display="i"),
     _key("field.submit", "ctrl+j,alt+enter", "submit", "submit", "Hand in what is written.", show=True, display="ctrl+j"),
-    _key("describe.form", "ctrl+t,f2", "form", "pattern/sample", "Go to a new sample, or to a new pattern; what is typed in the other is kept.", show=True, display="ctrl+t"),
+    _key("describe.form", "ctrl+t,f2", "form", "switch form", "Go to a new sample, or to a new pattern; what is typed in the other is kept.", show=True, display="ctrl+t"),
     _key("describe.kind", "ctrl+o,f3", "kind", "kind or role", "Next kind of pattern (abstraction, extrapolation) or role of sample (target, counter, anchor).", display="ctrl+o"),
     _key("describe.label", "ctrl+l,f4", "label", "label", "Next label of the sample.", display="ctrl+l"),
     _key("describe.about", "ctrl+n,f5", "about", "for", "Next pattern that the sample is for.", display="ctrl+n"),
     _key("describe.copy", "ctrl+g,f8", "copy", "copy row", "Copy the row under the evidence cursor into the sample, to be changed.", show=True, display="ctrl+g"),
     _key("prose.down", "pagedown", "screen.turn(1)", "next row", "Look at the next row of the evidence.", show=True, display="pgdn"),
     _key("prose.up", "pageup", "screen.turn(-1)", "row before", "Look at the row of the evidence before.", display="pgup"),
+    _key("prose.help", "f1", "app.help", "keys", "Explain the keys of what has focus; a question mark is typed here.", display="f1"),
     # dialogs
     _key("dialog.accept", "enter,ctrl+j,alt+enter", "accept", "choose", "Take this answer.", display="enter"),
     _key("dialog.cancel", "escape", "cancel", "cancel", "Leave without an answer.", display="esc"),

@@ -32,13 +32,14 @@ def project(embeddings: Floats, *, seed: int) -> npt.NDArray[np.float64]:
     wide = embeddings.astype(np.float64)
     if len(wide) < 2 or np.ptp(wide, axis=0).max() < DUST:  # one place, and nothing to arrange
         return np.full((len(wide), 2), 0.5)
-    flat = PCA(n_components=min(2, *wide.shape), svd_solver="full").fit_transform(wide)
+    flat = PCA(n_components=min(2, *wide.shape), svd_solver="covariance_eigh").fit_transform(wide)
+    flat = np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))
     if FEWEST <= len(wide) <= MOST:
         start = flat / flat[:, 0].std() * 1e-4  # the scale that t-SNE's own PCA start has
         perplexity = min(PERPLEXITY, (len(wide) - 1) / 3)
         layout = TSNE(perplexity=perplexity, init=start, max_iter=ITERATIONS, random_state=seed)
         flat = layout.fit_transform(wide)
-    return _stretched(np.pad(flat, ((0, 0), (0, 2 - flat.shape[1]))))
+    return _stretched(flat)
 
 
 def _stretched(flat: Floats) -> npt.NDArray[np.float64]:

@@ -18,7 +18,7 @@ VerdictWord = Literal["proven", "less confident only", "no change", "worse"]
 MEANINGS: dict[VerdictWord, str] = {
     "proven": "At equal coverage it makes fewer confident errors, and it is not less accurate than the margin allows.",
     "less confident only": "It is only less sure of itself: fewer errors reach tau, but among as many of its most "
-    "confident rows it is wrong as often.",
+    "confident rows as the baseline's no drop is shown.",
     "no change": "Nothing is shown either way: no effect is among the likely ones, or its accuracy is in doubt.",
     "worse": "It is a worse model: its most confident rows are wrong more often, or it is less accurate.",
 }

@@ -23,6 +23,9 @@ _GROUPS = {
     "list": "In the list",
     "pane": "In the text",
     "plane": "On the map",
+    "written": "In the list of what is written",
+    "field": "In the form",
+    "prose": "In the field",
     "dialog": "Here",
 }
 _KEY_CELLS = 10

@@ -5,7 +5,7 @@ What is typed is kept at once, refused or not; every record can be changed, dele
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual import on
@@ -51,6 +51,13 @@ class DescribeScreen(WorkScreen):
             with Vertical(id="writing"):
                 yield TeachingForm()
                 yield WrittenList(WrittenRows((), (), app.ink, app.glyphs), id="written")
+
+    def footer(self) -> Sequence[str]:
+        """Keys of the field while one writes, else those of what is written."""
+        if isinstance(self.focused, Prose):
+            return ("field.submit", "describe.form", "describe.copy", "prose.down", "prose.help")
+        listed = ("written.change", "written.delete") if self.focused is self.written else ("describe.copy",)
+        return (*listed, "describe.write", "describe.form", "app.undo", "screen.back", "app.help")
 
     @property
     def drafting(self) -> Drafting:

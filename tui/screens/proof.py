@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -77,6 +78,10 @@ class ProofScreen(WorkScreen):
             with Container(id="panes"):
                 yield LineList(ArmRows((), app.ink, app.glyphs), id="arms")
                 yield TextPane(id="figures")
+
+    def footer(self) -> Sequence[str]:
+        """Its own keys, and the way to a new proof."""
+        return ("proof.promote", "proof.left", "proof.right", "screen.retrain", "screen.back", "app.help")
 
     @property
     def arms(self) -> LineList:

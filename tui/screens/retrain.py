@@ -5,6 +5,7 @@ The app only shows what the job's files say; leaving the screen or the app chang
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -56,6 +57,11 @@ class RetrainScreen(WorkScreen):
             with Vertical(id="work"):
                 yield JobPanel()
                 yield LineList(JobRows((), app.ink, app.glyphs), id="jobs")
+
+    def footer(self) -> Sequence[str]:
+        """Its own keys, and the way to the result."""
+        own = ("retrain.start", "retrain.tick", "retrain.cancel", "retrain.resume")
+        return (*own, "screen.proof", "screen.back", "app.help")
 
     @property
     def choices(self) -> LineList:
@@ -138,7 +144,7 @@ class RetrainScreen(WorkScreen):
             return reason
         runs = self._runs()
         seconds = estimate_seconds(self.workbench.project, runs)
-        time = f"at most about {duration(seconds)}" if seconds else "the time is not known before the first one"
+        time = f"at most about {duration(seconds)}" if seconds else "time unknown before the first one"
         own = sum(run.arm.name == "baseline" for run in runs)
         return f"{len(runs)} trainings, {own} of them the baseline; {time}."
 

@@ -14,8 +14,8 @@ from tui.widgets.wrapping import fitted
 Part = Literal["arm", "recipe", "seeds"]
 
 RECIPES = {
-    "scratch": "train and the samples, from the base model",
-    "continue": "the current model goes on, with the samples and some of train",
+    "scratch": "the base model learns train and the samples",
+    "continue": "the current model learns the samples and part of train",
 }
 ARMS = {
     "human": "written by people",

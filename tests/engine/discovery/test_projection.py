@@ -24,8 +24,11 @@ def test_rows_that_are_all_the_same_lie_in_the_middle(rows: int) -> None:
     assert project(np.ones((rows, 5), dtype=np.float32), seed=1).tolist() == [[0.5, 0.5]] * rows
 
 
-def test_one_dimension_is_enough() -> None:
-    assert project(np.array([[0.0], [1.0], [4.0]]), seed=1)[:, 1].tolist() == [0.5] * 3
+@pytest.mark.parametrize("rows", [3, FEWEST])
+def test_one_dimension_is_enough(rows: int) -> None:
+    places = project(np.arange(rows, dtype=np.float32)[:, None], seed=1)
+    assert np.ptp(places[:, 0]) == 1.0
+    assert ((places >= 0) & (places <= 1)).all()
 
 
 def test_the_same_rows_lie_in_the_same_places() -> None:

@@ -16,7 +16,9 @@ SPOTS = {
         "Great, another queue 🙄👩‍👩‍👧 just what I needed today.",
         "Tab\there, bell\x07 and \x1b[31mred\x1b[0m [bold]not markup[/bold] in one review \u202eabc.",
         "I have nothing bad to say about the parking.",
-        "The staff did their best, which was not much, and then " + "waited and waited and waited " * 12 + "to be paid.",
+        "The staff did their best, which was not much, and then "
+        + "waited and waited and waited " * 12
+        + "to be paid.",
     ],
     ("positive", "negative"): [
         "I could not find a single thing to complain about.",
@@ -56,12 +58,16 @@ def write_project(root: Path, *, discovered: bool = True, pairs: bool = False) -
     proof = [{"text": PROOF[0], "label": labels[0]} | ({"text_pair": PROOF[1]} if pairs else {})]
     for name, rows in {"train": pool[:2], "pool": pool, "test": pool[2:4], "proof": proof}.items():
         path = root / "splits" / f"{name}.jsonl"
-        write_jsonl(path, [row | {"id": f"{name}-{number}"} if name != "pool" else row for number, row in enumerate(rows)])
+        write_jsonl(
+            path, [row | {"id": f"{name}-{number}"} if name != "pool" else row for number, row in enumerate(rows)]
+        )
         hashes = [row_hash(row["text"], row.get("text_pair")) for row in rows]
         splits[name] = {"sha256": sha256_file(path), "rows": len(rows), "row_hashes": hashes} | dict.fromkeys(
             ("source", "source_sha256"), ""
         )
-    write_json(root / "manifest.json", {"version": "1", "splits": splits, "proof_origin": "none", "seed": 13, "columns": {}})
+    write_json(
+        root / "manifest.json", {"version": "1", "splits": splits, "proof_origin": "none", "seed": 13, "columns": {}}
+    )
     if discovered:
         write_discovery(root, found)
     return root
@@ -81,7 +87,9 @@ def _discovery(labels: tuple[str, ...], cells: dict, *, scattered: bool) -> Disc
             row, right = f"pool-{number}{place}", f"pool-{number}{place}r"
             first, second = text if isinstance(text, tuple) else (text, None)
             predictions[row] = _prediction(row, first, gold, said, labels, 0.99 - 0.01 * place, second)
-            predictions[right] = _prediction(right, f"Plainly {gold}: number {place}.", gold, gold, labels, 0.97, second)
+            predictions[right] = _prediction(
+                right, f"Plainly {gold}: number {place}.", gold, gold, labels, 0.97, second
+            )
             neighbours[row] = (right,)
             projection[row] = (number / 4 + 0.01 * place, (number * 0.3 + 0.02 * place) % 1.0)
             rows.append(row)

@@ -59,7 +59,7 @@ async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root:
         assert "[x] human 2 samples" in driver.words
         assert "[x] llm 1 sample" in driver.words
         assert "[x] all 3 samples" in driver.words
-        assert "21 trainings, 3 of them the baseline; the time is not known before the first one." in driver.words
+        assert "21 trainings, 3 of them the baseline; time unknown before the first one." in driver.words
         await driver.press("j", "space")
         assert "[ ] llm" in driver.words
         assert "15 trainings" in driver.words
