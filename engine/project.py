@@ -184,6 +184,17 @@ class Project:
         return max(rounds, default=1)
 
     def discovery(self, number: int | None = None) -> Discovery | None:
-        """What was discovered in a round (default: the current one); None before `blindspot discover`."""
+        """What was discovered in a round (default: the current one); None before `blindspot discover`.
+
+        Raises:
+            ProjectError: the file is damaged.
+        """
         path = self.round_dir(number or self.round) / "discovery.json"
-        return Discovery.from_json(read_json(path)) if path.is_file() else None
+        if not path.is_file():
+            return None
+        try:
+            return Discovery.from_json(read_json(path))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ProjectError(
+                "this file is damaged", where=str(path), mend="delete it and run `blindspot discover` again"
+            ) from error

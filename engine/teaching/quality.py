@@ -47,6 +47,11 @@ class SampleChecker:
         self._guard = LeakGuard(project)
         self._samples = _SampleIndex()
 
+    def prepare(self) -> None:
+        """Read the rows now rather than at the first check: 0.1 s for 10,000, 7 s for 100,000. May run in a thread."""
+        self._guard.is_leak("any text", "and any second one" if self._project.settings.task.pair else None)
+        _ = self._rows, self._pool
+
     def check(self, draft: Draft, *, gold: str, predicted: str, samples: Sequence[Sample]) -> None:
         """Return if the draft may be taken.
 

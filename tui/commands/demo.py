@@ -13,8 +13,9 @@ from engine.project import SETTINGS_FILE, Project
 from engine.schema import Teacher
 from tui.commands import report
 from tui.commands.discover import print_spots
+from tui.commands.following import follow_to_end
 from tui.commands.open import add_terminal, open_app
-from tui.commands.shared import SubParsers, follow_to_end, new_parser
+from tui.commands.shared import SubParsers, new_parser
 from tui.duration import duration
 
 EXAMPLES = Teacher("bundled-examples", "example")

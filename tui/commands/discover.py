@@ -7,7 +7,8 @@ import argparse
 from engine import jobs
 from engine.project import Project
 from engine.schema import Discovery
-from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, follow_to_end, new_parser, print_json
+from tui.commands.following import follow_to_end
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, print_json
 
 
 def add_parser(subparsers: SubParsers) -> None:

@@ -10,7 +10,8 @@ from engine.project import Project
 from engine.schema import TEACHER_KINDS, Teacher
 from engine.teaching.importing import ImportReport, import_teaching
 from tui.commands.annotating import counted
-from tui.commands.shared import ProgressLine, SubParsers, add_json, add_project, new_parser, print_json
+from tui.commands.following import ProgressLine
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
 
 _SHOWN = 10  # refused lines that are printed; --json has them all
 

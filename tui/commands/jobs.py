@@ -8,7 +8,8 @@ from dataclasses import asdict
 from engine import jobs
 from engine.jobs import JobView
 from engine.project import Project
-from tui.commands.shared import SubParsers, add_json, add_project, follow_to_end, new_parser, print_json
+from tui.commands.following import follow_to_end
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
 from tui.duration import duration
 
 

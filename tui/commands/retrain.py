@@ -7,7 +7,8 @@ import argparse
 from engine import jobs
 from engine.project import Project
 from tui.commands import report
-from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, follow_to_end, new_parser
+from tui.commands.following import follow_to_end
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 
 
 def add_parser(subparsers: SubParsers) -> None:

@@ -1,4 +1,7 @@
-"""What several commands do alike: naming the project, printing JSON, and following a job to its end."""
+"""What several commands do alike: describing themselves, naming the project, printing JSON.
+
+The way to the workbench leads through here, so nothing is imported that it does not need at once.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,6 @@ import argparse
 import sys
 from pathlib import Path
 from typing import Any
-
-import orjson
-
-from engine import jobs
-from engine.errors import JobError
-from engine.jobs import Event, JobView
-from tui.duration import duration
 
 SubParsers = Any  # argparse names no public type for what add_subparsers returns
 
@@ -41,72 +37,11 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON value on stdout."""
+    import orjson
+
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
 def add_waiting(parser: argparse.ArgumentParser) -> None:
     """The option --detach of the commands that start a job."""
     parser.add_argument("--detach", action="store_true", help="start the job, print its id and return at once")
-
-
-def follow_to_end(root: Path, job_id: str) -> JobView:
-    """Show a job's progress until it ends; ctrl-c asks it to stop, and what it finished is kept.
-
-    Raises:
-        JobError: it failed, was cancelled or was killed; the sentence says how to go on.
-    """
-    line = ProgressLine()
-    try:
-        for event in jobs.follow(root, job_id):
-            line.show(event)
-    except KeyboardInterrupt:
-        if jobs.find_job(root, job_id).state == "running":
-            jobs.cancel(root, job_id)
-        raise JobError(
-            f"job {job_id} was asked to stop", mend=f"`blindspot jobs DIR --resume {job_id}` goes on"
-        ) from None
-    finally:
-        line.clear()
-    view = jobs.find_job(root, job_id)
-    if view.state == "failed":
-        raise JobError(
-            f"job {job_id} failed: {view.message.rstrip('.')}", mend=f"then `blindspot jobs DIR --resume {job_id}`"
-        )
-    if view.state != "done":
-        raise JobError(f"job {job_id} is {view.state}", mend=f"`blindspot jobs DIR --resume {job_id}` goes on")
-    return view
-
-
-class ProgressLine:
-    """One line on stderr that is written over again; silent unless stderr is a terminal."""
-
-    def __init__(self) -> None:
-        self._tty = sys.stderr.isatty()
-
-    def show(self, event: Event) -> None:
-        """Show where the job is; notes stay on the screen."""
-        if not self._tty:
-            return
-        if event["type"] == "note":
-            sys.stderr.write(f"\r\x1b[K{event['message']}\n")
-        elif event["type"] == "progress":
-            sys.stderr.write(f"\r\x1b[K{progress_text(event)}")
-        sys.stderr.flush()
-
-    def clear(self) -> None:
-        """Leave the line empty."""
-        if self._tty:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
-def progress_text(event: Event) -> str:
-    """Stage, share done, figures and time left, in one line."""
-    facts = "  ".join(
-        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in event["facts"].items()
-    )
-    eta = event["eta"]
-    left = f"about {duration(eta)} left" if eta is not None else ""
-    share = f"{event['done']}/{event['total']}"
-    return "  ".join(part for part in (event["stage"], share, facts, left) if part)

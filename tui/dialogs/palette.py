@@ -19,7 +19,14 @@ from tui.widgets.fields import Field
 from tui.widgets.line_list import LineList
 from tui.widgets.wrapping import fitted
 
-_WIDGETS = ("list", "pane", "plane", "filter", "field", "prose")  # groups of keys that mean nothing without their widget
+_WIDGETS = (
+    "list",
+    "pane",
+    "plane",
+    "filter",
+    "field",
+    "prose",
+)  # groups of keys that mean nothing without their widget
 _LEFT_OUT = ("app.palette", "app.interrupt", "screen.escape")
 _NAME_CELLS, _KEY_CELLS = 14, 8
 

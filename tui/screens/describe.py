@@ -93,21 +93,19 @@ class DescribeScreen(WorkScreen):
         app = shell(self)
         self.evidence.show(TypicalRows(board.evidence(self.spot_id), app.ink))
         first = self._drafting is None
-        if self._drafting is None:
-            self._drafting = Drafting(self.workbench, self.spot_id)
-        drafting = self._drafting
-        if drafting.slot not in (PATTERN, SAMPLE) and drafting.record is None:  # undone, or deleted elsewhere
-            drafting.slot = SAMPLE
-            first = True
+        drafting = self._drafting = self._drafting or Drafting(self.workbench, self.spot_id)
+        gone = drafting.slot not in (PATTERN, SAMPLE) and drafting.record is None  # undone, or deleted elsewhere
         rows = WrittenRows(drafting.patterns, drafting.samples, app.ink, app.glyphs, is_changed=drafting.is_changed)
         self.written.show(rows)
         line = self.query_one(SpotLine)
         line.spot = board.spot(self.spot_id)
         line.by_others = line.spot.patterns + line.spot.samples - len(rows)
-        if first:
-            drafting.slot = SAMPLE if drafting.slot == PATTERN and drafting.patterns else drafting.slot
+        if first or gone:
+            drafting.slot = SAMPLE if drafting.patterns else PATTERN
             self._load()
+        if first:
             self.form.text.focus()
+            self.run_worker(drafting.annotator.checker.prepare, thread=True, group="checker", exit_on_error=False)
         self.form.show()
 
     def _leave_missing(self) -> None:

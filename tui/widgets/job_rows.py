@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -56,6 +57,8 @@ def when(seconds: float) -> str:
 
 
 def _outcome(job: JobView) -> str:
+    if job.state == "done" and "report" in job.result:
+        return f"proof {PurePath(job.result['report']).parent.name}"
     if job.state == "done":
         return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in job.result.items())
     if job.state == "failed" or not job.total:

@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from engine.data.text import visible
+from engine.proof.figures import count
 from engine.proof.report import Line, before_and_after
 from tui.glyphs import Glyphs
 from tui.themes import Ink
@@ -65,7 +66,8 @@ def _pool(width: int, report: Mapping[str, Any], arm: Mapping[str, Any], ink: In
         after = next((e for e in spot["arms"] if (e["arm"], e["recipe"]) == (arm["arm"], arm["recipe"])), None)
         if after is None:
             continue
-        said = f"right before {spot['baseline']['fixed']:g}, after {after['fixed']:g} of {spot['rows']}"
+        right = f"right before {count(spot['baseline']['fixed'])}, after {count(after['fixed'])}"
+        said = f"{right} of {spot['rows']}"
         name = f"{spot['id']:<4} {visible(spot['gold'])} {glyphs.arrow} {visible(spot['predicted'])}"
         name = fitted(name, min(34, max(10, width - len(said) - 2)), ellipsis=glyphs.ellipsis)
         lines.append(Text(f"{name}  {said}"))

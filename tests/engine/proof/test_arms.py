@@ -44,10 +44,11 @@ def test_equal_samples_count_once_and_contradictory_ones_both() -> None:
     repeated = [*HUMAN, sample("Not bad, at all!", "human", name="bob"), sample("not good", "human", name="bob")]
     (arm,) = choose_arms(repeated)
     assert sorted((row.text, row.label) for row in arm.samples) == [
-        ("not bad at all", "pos"),
+        ("Not bad, at all!", "pos"),
         ("not good", "neg"),
         ("not good", "pos"),
     ]
+    assert choose_arms(repeated[::-1]) == [arm]
 
 
 def test_an_arm_does_not_depend_on_the_order_of_its_samples() -> None:

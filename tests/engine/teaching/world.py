@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.data.create import create_project
-
 from engine.files import write_json, write_jsonl
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Prediction

@@ -165,6 +165,22 @@ async def test_everything_can_be_undone_and_done_again_and_says_so(root: Path) -
     assert written(root, "pattern") == written(root, "sample") == []
 
 
+async def test_undoing_what_is_being_changed_leaves_the_form_for_a_new_one(root: Path) -> None:
+    async with opened(root) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await write_sample(driver, "There was a lamp.", choose_label=1)
+        await driver.press("escape", "e", "escape")
+        assert "Change S1" in driver.words
+        await driver.press("u")
+        assert "New sample" in driver.words
+        assert driver.screen.form.text.text == ""
+        await driver.press("u")
+        assert "for no pattern" in driver.words
+        await driver.press("ctrl+r", "ctrl+r")
+        assert "S1 target negative There was a lamp." in driver.words
+
+
 async def test_records_are_changed_and_deleted_where_they_are_listed(root: Path) -> None:
     async with opened(root) as driver:
         await describe(driver)
