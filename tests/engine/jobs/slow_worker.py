@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from engine.errors import ProjectError
+from engine.files import write_atomic
 from engine.jobs.worker import main
 from engine.progress import Monitor
 from engine.project import Project
@@ -21,7 +22,7 @@ def count(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
     monitor.note("counting")
     while done < to:
         done += 1
-        place.write_text(str(done))
+        write_atomic(place, str(done).encode())  # a kill may come at any moment
         monitor.step("count", done, to, loss=1 / done)
         time.sleep(0.002)
     if options.get("fail") == "user":
