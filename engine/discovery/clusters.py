@@ -5,15 +5,16 @@ one where two halves are clearly apart. The few rows that join a group from far 
 
 Why not k-means or Ward: measured on 1,304 UUs of three public tasks (ten cells, MiniLM embeddings) at 85-125 groups.
 Stability is the ARI of two groupings made from random 80 % samples, on the rows they share; themes is the ARI with the
-patterns that an LLM wrote 1,143 samples for; scattered is the share of rows in no group.
+patterns that an LLM wrote 1,143 samples for, in uneven draws; scattered is the share of rows in no group.
 
-    method                        stability  cosine to centre  themes  largest group  scattered
-    average linkage, cut here        .50           .56           .16         27          .05
-    Ward, cut alike                  .39           .54           .15         25          .01
-    bisecting k-means, cut alike     .37           .55           .16         26          .00
-    complete linkage, cut alike      .34           .57            -          26          .00
-    k-means, k by silhouette         .41           .55           .13         35          .01
-    Ward, k by silhouette            .40           .54           .15         61          .03
+    method                              stability  cosine to centre  themes  largest group  scattered
+    average linkage, cut here              .50           .56           .16         27          .05
+    average linkage, silhouette >= .15     .50           .57           .16         27          .03
+    Ward, silhouette >= .15                .39           .54           .15         25          .01
+    bisecting k-means, same                .37           .55           .16         26          .00
+    complete linkage, same                 .34           .57            -          26          .00
+    k-means, k by silhouette               .41           .55       .13 (k given)   35          .01
+    Ward, k by silhouette                  .40           .54       .15 (k given)   61          .03
 
 BIRCH equals Ward, HDBSCAN calls more than half of such rows noise.
 """
