@@ -132,6 +132,10 @@ def _settings(
         base=weights.base if base is None else _weights_name(base),
     )
     settings = replace(settings, model=weights)
+    if model is not None:
+        # The default suits the small base. Fine-tuning a classifier of base size or more wants 2e-5 to 5e-5 (Devlin et
+        # al. 2019, arXiv 1810.04805, appendix A.3).
+        settings = replace(settings, training=replace(settings.training, learning_rate=3e-5))
     if tau is not None:
         settings = replace(settings, discovery=replace(settings.discovery, tau=tau))
     if seed is not None:
