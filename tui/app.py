@@ -175,6 +175,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
 
     async def go(self, name: str, **arguments: Any) -> None:
         """Open a screen; an open one of that name is returned to, or replaced if it shows something else."""
+        self._take_in()
         stack = [screen for screen in self.screen_stack if isinstance(screen, WorkScreen)]
         depth = next((number for number, screen in enumerate(stack) if name == screen.NAME), None)
         if depth is None:
@@ -233,9 +234,16 @@ class BlindspotApp(App[None], inherit_bindings=False):
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         """Take in what other processes wrote while the user was elsewhere."""
-        if self.workbench is not None and self.workbench.teaching.refresh():
-            self.changed()
+        self._take_in()
         self.job_watch.look()
+
+    def _take_in(self) -> None:
+        """Show what other processes have written; many terminals never tell when they regain focus."""
+        try:
+            if self.workbench is not None and self.workbench.teaching.refresh():
+                self.changed()
+        except BlindspotError as error:
+            self.refuse(error)
 
     # actions
 

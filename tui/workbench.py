@@ -55,7 +55,8 @@ class Workbench:
         return workbench
 
     def load(self, discovery: Discovery | None) -> None:
-        """Take in what a discovery has found; None: nothing yet in this round."""
+        """Take in what a discovery has found and what was written meanwhile; None: nothing yet in this round."""
+        self.teaching.refresh()  # the job that discovered may have imported teaching too
         if discovery is None:
             self.begin_round()
             return

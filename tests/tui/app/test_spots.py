@@ -10,6 +10,8 @@ import pytest
 from engine import jobs
 from engine.jobs import launch
 from engine.project import Project
+from engine.schema import Teacher
+from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
@@ -180,3 +182,19 @@ async def test_a_job_that_was_left_running_is_shown_when_the_app_comes_back(
         await driver.sees("score 25 of 100", "discover score 25 %")
         (root / "go").touch()
         await driver.sees("negative → positive")
+
+
+async def test_what_another_annotator_writes_is_counted_when_a_screen_is_opened(root: Path) -> None:
+    async with opened(root) as driver:
+        workbench = driver.app.workbench
+        assert workbench is not None
+        assert workbench.board is not None
+        spot = workbench.board.spots()[0]
+        assert spot.patterns == 0
+        teaching = Teaching(workbench.project.teaching_dir, "bob")
+        bob = Annotator(workbench.project, workbench.board.discovery, teaching, Teacher("bob", "human"))
+        bob.describe(spot.id, "abstraction", "Praise told by what did not happen.")
+        await driver.press("m")
+        await driver.until(lambda: workbench.board is not None and workbench.board.spots()[0].patterns == 1)
+        await driver.press("q")
+        await driver.sees("1 / 0")
