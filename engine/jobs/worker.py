@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from engine.project import Project
 
 HEARTBEAT_SECONDS = 2.0
 PROGRESS_SECONDS = 0.5
+ETA_SECONDS = 60.0
 Work = Callable[[Project, dict[str, Any], Monitor], dict[str, Any]]
 
 
@@ -35,15 +37,17 @@ class JobMonitor:
         self._log = log
         self._cancel = cancel
         self._stage = ""
-        self._first = (0, 0.0)
+        self._total, self._since = 0, 0.0
         self._written = 0.0
+        self._points: deque[tuple[float, int]] = deque()
+        """When how much was done, over the last `ETA_SECONDS`."""
         self.stop = False
 
     def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
         """Report progress; see `engine.progress.Monitor`."""
         now = time.monotonic()
         if stage != self._stage:
-            self._stage, self._first, self._written = stage, (done, now), 0.0
+            self._stage, self._written = stage, 0.0
         if done >= total or now - self._written >= PROGRESS_SECONDS:
             self._written = now
             self._log.append(
@@ -57,8 +61,18 @@ class JobMonitor:
         self._log.append("note", message=message)
 
     def _eta(self, done: int, total: int, now: float) -> float | None:
-        first, since = self._first
-        return round((now - since) * (total - done) / (done - first), 1) if done > first else None
+        """Seconds left at the pace of the last minute; stages that count towards one total share it."""
+        points = self._points
+        if total != self._total or (points and done < points[-1][1]):
+            self._total, self._since = total, now
+            points.clear()
+        if now - self._since < 1.0:
+            points.clear()  # parts that were finished before are passed at once, and tell nothing of the pace
+        points.append((now, done))
+        while now - points[0][0] > ETA_SECONDS and len(points) > 2:
+            points.popleft()
+        began, first = points[0]
+        return round((now - began) * (total - done) / (done - first), 1) if done > first else None
 
 
 def run(project_root: Path, job_id: str, kinds: Mapping[str, Work]) -> int:

@@ -57,6 +57,13 @@ def test_a_job_runs_to_its_end_and_tells_what_it_made(project: Project) -> None:
     assert jobs.active_job(project.root) is None
 
 
+def test_progress_tells_the_time_left(running: tuple[Project, str]) -> None:
+    project, job_id = running
+    until(lambda: jobs.find_job(project.root, job_id).eta is not None)
+    jobs.cancel(project.root, job_id)
+    until(state_is(project, job_id, "cancelled"))
+
+
 def test_a_second_job_is_refused_while_one_runs(running: tuple[Project, str]) -> None:
     project, job_id = running
     with pytest.raises(JobError, match=job_id):
