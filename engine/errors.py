@@ -63,5 +63,9 @@ class JobError(BlindspotError):
     """A background job cannot be started, resumed or cancelled."""
 
 
+class TeacherError(BlindspotError):
+    """An LLM cannot be asked, or what it answered cannot be used."""
+
+
 class Cancelled(Exception):
     """Raised inside long work when its owner has asked it to stop; everything finished so far is kept."""

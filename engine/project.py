@@ -173,6 +173,26 @@ class Project:
         """One folder for each finished proof: predictions and report."""
         return self.root / "proofs"
 
+    @cached_property
+    def llm_dir(self) -> Path:
+        """Every call of an LLM (`calls.jsonl`), and recorded answers that may be replayed (`recorded.jsonl`)."""
+        return self.root / "llm"
+
+    @cached_property
+    def prompts_dir(self) -> Path:
+        """The project's own prompt templates; one that is not there is the package's."""
+        return self.root / "prompts"
+
+    @cached_property
+    def review_dir(self) -> Path:
+        """Items of the blind review, and the key that shuffles their sides."""
+        return self.root / "review"
+
+    @cached_property
+    def time_dir(self) -> Path:
+        """One file a person: how long they were at work on what."""
+        return self.root / "time"
+
     def round_dir(self, number: int) -> Path:
         """Discovery, and the model it used, of one round."""
         return self.root / "rounds" / f"{number:03d}"

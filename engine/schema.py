@@ -16,6 +16,9 @@ Role = Literal["target", "counter", "anchor"]
 TeacherKind = Literal["human", "llm", "example"]
 RowVerdict = Literal["label wrong", "ambiguous", "fine"]
 SpotStatus = Literal["untouched", "in progress", "done", "skipped"]
+Decision = Literal["committed", "declined"]
+Preference = Literal["left", "right", "tie", "neither"]
+SampleVerdict = Literal["accept", "reject", "fix"]
 
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 PATTERN_KINDS: tuple[PatternKind, ...] = get_args(PatternKind)
@@ -23,6 +26,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 TEACHER_KINDS: tuple[TeacherKind, ...] = get_args(TeacherKind)
 ROW_VERDICTS: tuple[RowVerdict, ...] = get_args(RowVerdict)
 SPOT_STATUSES: tuple[SpotStatus, ...] = get_args(SpotStatus)
+PREFERENCES: tuple[Preference, ...] = get_args(Preference)
+SAMPLE_VERDICTS: tuple[SampleVerdict, ...] = get_args(SampleVerdict)
 
 
 class Record:
@@ -154,26 +159,42 @@ class Discovery(Record):
 
 @dataclass(frozen=True, slots=True)
 class Teacher(Record):
-    """Who wrote something. ``human`` only for what a person typed; bundled examples are ``example``."""
+    """Who wrote something. ``human`` only for what a person typed; bundled examples are ``example``.
+
+    ``recorded``: an LLM's answer that was replayed from a file rather than asked for.
+    """
 
     name: str
     kind: TeacherKind
+    recorded: bool = False
+
+    @property
+    def title(self) -> str:
+        """The kind in words: ``human``, ``llm``, ``llm, recorded``."""
+        return f"{self.kind}, recorded" if self.recorded else self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern(Record):
-    """A teacher's hypothesis about a blind spot: why these rows fail, or what else should fail."""
+    """A teacher's hypothesis about a blind spot: why these rows fail, or what else should fail.
+
+    Attributes:
+        evidence: hash of the evidence its teacher had seen; None where that is not known (imports).
+        refined: whether it was reworded after a test with counter-examples; that is done once.
+    """
 
     id: str
     blind_spot: str
     kind: PatternKind
     text: str
     teacher: Teacher
+    evidence: str | None = None
+    refined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sample(Record):
-    """A synthetic labelled text written for a pattern (an anchor needs none)."""
+    """A synthetic labelled text written for a pattern (an anchor needs none). ``evidence`` as in `Pattern`."""
 
     id: str
     blind_spot: str
@@ -183,6 +204,7 @@ class Sample(Record):
     teacher: Teacher
     text_pair: str | None = None
     pattern: str | None = None
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +223,96 @@ class SpotState(Record):
     blind_spot: str
     status: SpotStatus
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment(Record):
+    """A teacher's last word on a blind spot before the others' answers are shown: theirs stands, or they give none.
+
+    It is final: what was seen cannot be unseen. ``evidence`` is the hash of what they had seen.
+    """
+
+    blind_spot: str
+    decision: Decision
+    evidence: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Perturbation(Record):
+    """A perturbed pair: a UU (``row``) beside its minimal edit, which the model gets right.
+
+    Evidence for everybody, so it is no sample. ``label`` is the right one of the edit and what the model
+    ``model_key`` predicts, with that confidence (0..1).
+    """
+
+    id: str
+    row: str
+    text: str
+    label: str
+    confidence: float
+    model_key: str
+    text_pair: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Application(Record):
+    """Whether a judge finds that a pattern, in the wording ``text``, applies to a row that its teacher had not seen."""
+
+    pattern: str
+    text: str
+    row: str
+    applies: bool
+    judge: Teacher
+
+
+@dataclass(frozen=True, slots=True)
+class SampleJudgement(Record):
+    """A reviewer's answers about one sample; ``text``, ``text_pair`` and ``label`` mend it where the verdict is fix."""
+
+    right_label: bool
+    natural: bool
+    fits: bool
+    verdict: SampleVerdict
+    text: str | None = None
+    text_pair: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SideJudgement(Record):
+    """A reviewer's answers about one side: its pattern (None where the item has none), its samples in their order."""
+
+    samples: tuple[SampleJudgement, ...]
+    fits: bool | None = None
+    precise: bool | None = None
+    useful: bool | None = None
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> SideJudgement:
+        """Build from `as_json`, the samples included."""
+        samples = tuple(SampleJudgement.from_json(sample) for sample in values["samples"])
+        return cls(samples, values.get("fits"), values.get("precise"), values.get("useful"))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement(Record):
+    """A reviewer's blind verdict on one item of the review, by side: who wrote which is not in it. It is final.
+
+    ``own``: one of the sides is the reviewer's own work.
+    """
+
+    item: str
+    preference: Preference
+    left: SideJudgement
+    right: SideJudgement
+    own: bool = False
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Judgement:
+        """Build from `as_json`, both sides included."""
+        sides = {name: SideJudgement.from_json(values[name]) for name in ("left", "right")}
+        return cls(values["item"], values["preference"], own=values.get("own", False), **sides)
 
 
 @dataclass(frozen=True, slots=True)

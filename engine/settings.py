@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -23,6 +23,8 @@ def _key(
     meta = {"comment": comment, "low": low, "high": high, "choices": choices}
     if isinstance(default, list):
         return field(default_factory=lambda: tuple(default), metadata=meta)
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata=meta)
     return field(default=default, metadata=meta)
 
 
@@ -57,8 +59,11 @@ class DiscoverySettings:
 
 @dataclass(frozen=True)
 class TeachingSettings:
-    """How much a teacher is asked to write for one pattern."""
+    """What a teacher sees and how much is asked of one."""
 
+    held_back: float = _key(0.2, "share of a blind spot's rows that no teacher sees: patterns are tested on them",
+                            low=0.0, high=0.5)  # fmt: skip
+    patterns: int = _key(1, "patterns of each kind asked of an LLM for a blind spot", low=1, high=10)
     targets: int = _key(6, "samples per pattern", low=0, high=1000)
     counters: int = _key(3, "counter-samples per pattern: minimal edits with another label", low=0, high=1000)
     anchors: int = _key(6, "anchors per blind spot: ordinary texts that should stay right", low=0, high=1000)
@@ -89,6 +94,42 @@ class ProofSettings:
 
 
 @dataclass(frozen=True)
+class LlmSettings:
+    """Which LLM is asked, and how. The key is read from the environment and nowhere else."""
+
+    model: str = _key("", "name of the model at the server; empty: no LLM is asked")
+    base_url: str = _key("https://api.openai.com/v1", "any server that speaks the chat completions protocol")
+    key_env: str = _key("OPENAI_API_KEY", "environment variable that holds the key; a server without keys needs none")
+    parallel: int = _key(4, "blind spots worked on at the same time", low=1, high=64)
+    timeout: float = _key(60.0, "seconds to wait for an answer", low=1.0, high=3600.0)
+    retries: int = _key(5, "further attempts when a server is busy, fails or is cut off", low=0, high=20)
+    max_output_tokens: int = _key(4096, "longest answer that is accepted", low=64, high=1000000)
+    temperature: float = _key(-1.0, "sampling temperature; -1: the server's own", low=-1.0, high=2.0)
+
+
+@dataclass(frozen=True)
+class Price:
+    """Prices of one model, per million tokens."""
+
+    input: float = _key(0.0, "prompt tokens", low=0.0, high=1e6)
+    output: float = _key(0.0, "answer tokens", low=0.0, high=1e6)
+    cached: float = _key(-1.0, "prompt tokens that the server had cached; -1: as input", low=-1.0, high=1e6)
+
+
+@dataclass(frozen=True)
+class CostSettings:
+    """What people and LLMs are paid. What is not known is shown as unknown, never as nothing."""
+
+    currency: str = _key("USD", "of wage and prices")
+    wage: float = _key(0.0, "of an annotator per hour; 0: unknown", low=0.0, high=1e6)
+    idle_after: float = _key(60.0, "seconds without a key after which a person counts as away", low=1.0, high=3600.0)
+    prices_of: str = _key("", "the day the prices are of, such as 2026-11-01")
+    prices: dict[str, Price] = _key(  # noqa: RUF009 - a fresh dict each time
+        {}, 'per million tokens: [cost.prices."MODEL"] with input = 0.5, output = 2.0, cached = 0.05'
+    )
+
+
+@dataclass(frozen=True)
 class ComputeSettings:
     """What the machine is used for."""
 
@@ -107,6 +148,8 @@ class Settings:
     teaching: TeachingSettings = field(default_factory=TeachingSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     proof: ProofSettings = field(default_factory=ProofSettings)
+    llm: LlmSettings = field(default_factory=LlmSettings)
+    cost: CostSettings = field(default_factory=CostSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
 
 
@@ -140,6 +183,10 @@ def write_settings(path: Path, settings: Settings) -> None:
         for key in fields(values):
             value = getattr(values, key.name)
             table.add(tomlkit.comment(key.metadata["comment"]))
+            if isinstance(value, dict):
+                if value:  # tables of their own end the section: such a key is the last one in it
+                    table.add(key.name, {name: asdict(price) for name, price in value.items()})
+                continue
             table.add(key.name, list(value) if isinstance(value, tuple) else value)
         document.add(section.name, table)
     write_atomic(path, tomlkit.dumps(document).encode())
@@ -172,6 +219,10 @@ def _value(path: Path, key: str, kind: Any, limits: Any, value: Any) -> Any:
     def refuse(need: str) -> SettingsError:
         return SettingsError(f"`{key}` is {value!r}", where=str(path), mend=f"it must be {need}")
 
+    if kind == dict[str, Price]:
+        if not isinstance(value, dict):
+            raise refuse('tables such as [cost.prices."MODEL"]')
+        return {name: _section(path, f"{key}.{name}", Price, prices) for name, prices in value.items()}
     items = {tuple[str, ...]: str, tuple[int, ...]: int}.get(kind)
     if items is not None:
         if not isinstance(value, list) or not all(isinstance(item, items) for item in value):

@@ -34,6 +34,9 @@ _TABLE = (
     _key("screen.back", "q", "back", "back", "Go back to the screen before; on the first screen leave the app.", show=True),
     _key("screen.escape", "escape", "escape", "back", "Clear the filter, or go back.", display="esc"),
     _key("screen.retrain", "r", "go('retrain')", "retrain", "Train with the samples and prove the result."),
+    _key("screen.review", "v", "go('review')", "review", "Judge what two teachers wrote, without knowing who wrote what."),
+    _key("screen.comparison", "equals_sign", "go('comparison')", "compare", "People against LLMs: who wins, how often accepted, how varied.", display="="),
+    _key("screen.ledger", "dollar_sign", "go('ledger')", "ledger", "What the teaching cost, and what was got for it.", display="$"),
     _key("screen.proof", "p", "go('proof')", "proof", "See before and after with the verdict."),
     # lists of lines
     _key("list.down", "j,down", "down", "down", "Next row; a row taller than its window is scrolled first.", display="j"),
@@ -60,6 +63,8 @@ _TABLE = (
     _key("spots.filter", "slash", "filter", "filter", "Show only blind spots with these words, labels or state.", show=True, display="/"),
     _key("spots.sort", "s", "sort", "sort", "Sort by size, id, direction, confidence or state."),
     _key("spots.next", "n", "next", "next", "Go to the next blind spot that is neither done nor skipped."),
+    _key("spots.commit", "C", "commit", "commit", "Hand in your answer for good, or decline to give one, and see the others'."),
+    _key("spots.teach", "t", "teach", "ask the LLM", "Let the LLM explain blind spots and write samples, in the background."),
     _key("spots.discover", "D", "discover", "discover", "Find blind spots in the background."),
     _key("spots.cancel", "X", "cancel", "stop job", "Ask the running job to stop; what it has finished is kept."),
     # evidence of one blind spot

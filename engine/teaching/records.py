@@ -9,12 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.schema import Pattern, RowMark, Sample, SpotState, Teacher
+from engine.schema import (
+    Application,
+    Commitment,
+    Judgement,
+    Pattern,
+    Perturbation,
+    RowMark,
+    Sample,
+    SpotState,
+    Teacher,
+)
 from engine.teaching.lock import PATIENCE
-from engine.teaching.revisions import Kind, Log, Revision
+from engine.teaching.revisions import SCHEMAS, Kind, Log, Revision
 from engine.teaching.store import Store
 
-Typed = RowMark | Pattern | Sample | SpotState
+Typed = RowMark | Pattern | Sample | SpotState | Commitment | Perturbation | Application | Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,10 @@ class Records:
     def samples(self) -> tuple[Sample, ...]:
         """All samples, by author, each author's oldest first."""
         return tuple(record for _, _, record in self._records("sample") if isinstance(record, Sample))
+
+    def by_author(self, kind: Kind) -> Iterator[tuple[str, Typed]]:
+        """All records of a kind with their authors' names, by author, each author's oldest first."""
+        return ((revision.author, record) for _, revision, record in self._records(kind))
 
     def marks(self) -> dict[str, MarkedRow]:
         """The mark that counts of each marked row, by row id."""
@@ -143,9 +157,8 @@ class Teaching(Records):
 
 def _typed(revision: Revision) -> Typed:
     body = dict(revision.body or {})
-    if revision.kind == "mark":
-        return RowMark.from_json(body)
-    if revision.kind == "state":
-        return SpotState.from_json(body)
-    body["teacher"] = Teacher.from_json(body["teacher"])
-    return Pattern.from_json(body) if revision.kind == "pattern" else Sample.from_json(body)
+    for name in ("teacher", "judge"):
+        if name in body:
+            body[name] = Teacher.from_json(body[name])
+    record: Typed = SCHEMAS[revision.kind].from_json(body)  # type: ignore[assignment]
+    return record

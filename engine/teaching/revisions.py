@@ -10,16 +10,36 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.schema import Pattern, Record, RowMark, Sample, SpotState, Teacher
+from engine.schema import (
+    Application,
+    Commitment,
+    Judgement,
+    Pattern,
+    Perturbation,
+    Record,
+    RowMark,
+    Sample,
+    SpotState,
+    Teacher,
+)
 from engine.teaching.storage import AtomicStorage, Identity, Recovery
 
-Kind = Literal["mark", "pattern", "sample", "state"]
-Cause = Literal["edit", "undo", "redo"]
+Kind = Literal["mark", "pattern", "sample", "state", "commitment", "perturbation", "application", "judgement"]
+Cause = Literal["edit", "undo", "redo", "final"]
 Key = tuple[str, str]
 Body = dict[str, Any]
 
 TABLE = "revisions"
-SCHEMAS: dict[str, type[Record]] = {"mark": RowMark, "pattern": Pattern, "sample": Sample, "state": SpotState}
+SCHEMAS: dict[str, type[Record]] = {
+    "mark": RowMark,
+    "pattern": Pattern,
+    "sample": Sample,
+    "state": SpotState,
+    "commitment": Commitment,
+    "perturbation": Perturbation,
+    "application": Application,
+    "judgement": Judgement,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +48,11 @@ class Revision(Record):
 
     Attributes:
         seq: its number in the author's file. id: of the record; revision: 1 for its first.
-        kind: mark, pattern, sample or state. body: the record from now on; None: deleted.
+        kind: one of `Kind`. body: the record from now on; None: deleted.
         author, time (UTC, ISO 8601), tool: who, when, and with which version.
         action: seq of the first revision of the action it belongs to; one undo takes back one action.
         note: what the action did, in words.
-        cause: ``edit``, or ``undo`` or ``redo`` of the action ``answers``.
+        cause: ``edit``; ``undo`` or ``redo`` of the action ``answers``; ``final``: cannot be undone.
     """
 
     seq: int
@@ -142,7 +162,7 @@ class Log:
             self.current[key] = revision
         first = revision.action not in self._actions
         self._actions.setdefault(revision.action, []).append(revision)
-        if not first:
+        if not first or revision.cause == "final":
             return
         if revision.cause == "edit":
             self._done.append(revision.action)

@@ -89,11 +89,12 @@ class Store(Log):
             self._mend()
 
     @contextmanager
-    def edit(self, note: str) -> Iterator[Edit]:
+    def edit(self, note: str, *, final: bool = False) -> Iterator[Edit]:
         """Collect changes and write them as one action when the block ends; nothing if it raises or changes nothing.
 
         Args:
             note: what the action does, in words: ``mark row r7 as ambiguous``.
+            final: undo passes it over: for what reveals something that cannot be unseen.
 
         Raises:
             StoreError: another process holds the file, or it cannot be written.
@@ -102,7 +103,7 @@ class Store(Log):
             self.refresh()
             edit = Edit(self, self.stem)
             yield edit
-            self._append(edit.changes, note, "edit", None)
+            self._append(edit.changes, note, "final" if final else "edit", None)
 
     def undo(self) -> Reverted | None:
         """Take back the last action that is not undone; None if there is none.
@@ -137,7 +138,7 @@ class Store(Log):
     def _append(
         self, bodies: dict[Key, Body | None], note: str, cause: Cause, answers: int | None
     ) -> tuple[Revision, ...]:
-        if cause == "edit":
+        if cause in ("edit", "final"):
             bodies = {key: body for key, body in bodies.items() if self._body(key) != body}
         time = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         first = self.revisions[-1].seq + 1 if self.revisions else 1

@@ -13,6 +13,10 @@ SCREENS = {
     "evidence": "tui.screens.evidence:EvidenceScreen",
     "map": "tui.screens.map:MapScreen",
     "describe": "tui.screens.describe:DescribeScreen",
+    "review": "tui.screens.review:ReviewScreen",
+    "comparison": "tui.screens.comparison:ComparisonScreen",
+    "trial": "tui.screens.trial:TrialScreen",
+    "ledger": "tui.screens.ledger:LedgerScreen",
     "retrain": "tui.screens.retrain:RetrainScreen",
     "proof": "tui.screens.proof:ProofScreen",
 }

@@ -1,0 +1,112 @@
+"""Every call of an LLM, one JSON line each, written as soon as the answer is there: ledger, cache and recording in one.
+
+A line is durable before its answer is used, so nothing that was answered is asked, or paid, a second time.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import orjson
+
+from engine.schema import Record
+
+Step = Literal["abstraction", "extrapolation", "samples", "judge", "refine"]
+Rung = Literal["schema", "json", "text"]
+Status = Literal["ok", "invalid", "refused", "truncated", "too large", "empty", "failed"]
+STEPS: tuple[Step, ...] = get_args(Step)
+CALLS_FILE = "calls.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Record):
+    """One call: a request and what came back.
+
+    Attributes:
+        key: content key of the request (server, model, messages, what kind of answer): equal keys, equal question.
+        time: seconds since the epoch at its end; seconds: how long it took. attempt: 1 for the first.
+        teacher, model, server: who was asked, and where (host and port). recorded: replayed, so nobody was asked.
+        step, blind_spot, pattern: what for. evidence: hash of the evidence in the prompt. prompt: of the templates.
+        rung: how the form of the answer was asked for. repair: whether it is the turn that mends a bad answer.
+        status: ``ok`` was used; ``failed``: no answer came (``http_status``, ``error``); the others: why it was not.
+        tokens_in, tokens_out, tokens_cached (those of tokens_in that the server had cached): None where the server
+            does not say. estimated: the tokens are a guess from the length of the texts.
+        content: the answer as it came, cut if it was too large.
+    """
+
+    key: str
+    time: float
+    seconds: float
+    teacher: str
+    model: str
+    server: str
+    step: Step
+    blind_spot: str
+    rung: Rung
+    status: Status
+    attempt: int = 1
+    repair: bool = False
+    pattern: str | None = None
+    evidence: str | None = None
+    prompt: str = ""
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_cached: int | None = None
+    estimated: bool = False
+    http_status: int | None = None
+    error: str = ""
+    content: str = ""
+    recorded: bool = False
+
+
+class CallLog:
+    """The calls of a project; safe for the threads of one process, and one process writes at a time (the job's).
+
+    Args:
+        path: the file; it need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._answers = {call.key: call for call in read_calls(path) if call.status == "ok"}
+
+    def answer(self, key: str) -> Call | None:
+        """The call that was answered and used for this content key; None if there is none."""
+        return self._answers.get(key)
+
+    def append(self, call: Call) -> None:
+        """Write a call and make it durable."""
+        line = orjson.dumps(call.as_json()) + b"\n"
+        with self._lock:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                end = os.lseek(handle, 0, os.SEEK_END)
+                if end and os.pread(handle, 1, end - 1) != b"\n":
+                    line = b"\n" + line  # a process before us died inside a write: end its line
+                os.write(handle, line)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            if call.status == "ok":
+                self._answers[call.key] = call
+
+
+def read_calls(path: Path) -> Iterator[Call]:
+    """All whole calls of a file, oldest first; none if it does not exist. A torn line is passed over."""
+    if not path.is_file():
+        return
+    with path.open("rb") as lines:
+        for line in lines:
+            try:
+                values = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                continue
+            if isinstance(values, dict):
+                yield Call.from_json(values)
