@@ -40,13 +40,17 @@ class SplitManifest(Record):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the project was made from: its splits, and how pool and proof were parted."""
+    """What the project was made from: its splits, and how pool and proof were parted.
+
+    ``withheld``: row hashes of the pool rows that no teacher is shown, as they nearly equal a proof row.
+    """
 
     version: str
     splits: dict[str, SplitManifest]
     proof_origin: str
     seed: int
     columns: dict[str, str] = field(default_factory=dict)
+    withheld: tuple[str, ...] = ()
 
 
 class Project:

@@ -2,13 +2,15 @@
 
 Refused: a label that train does not have, and a proof row that is also in train or pool. Proof rows that nearly equal
 a pool row, directly or through others, are only counted: minimal edits of one text are near-duplicates by intent
-(revised NLI: 67 of 1,665 rows), and people post the same again and again (comment spam: 16 of 396).
+(revised NLI: 67 of 1,665 rows), and people post the same again and again (comment spam: 16 of 396). The pool rows in
+question are kept from teachers, since what a teacher reads finds its way into samples.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from engine.data.duplicates import group_near_duplicates
@@ -108,16 +110,39 @@ _OVERLAPS: dict[SplitName, tuple[SplitName, ...]] = {
 }
 
 
-def near_pool(splits: Mapping[SplitName, Source]) -> str | None:
-    """A sentence that counts the proof rows that nearly equal a pool row; None if there are none."""
+@dataclass(frozen=True, slots=True)
+class NearProof:
+    """Pool rows too close to a proof row to be shown to a teacher.
+
+    Attributes:
+        pool: their places in the pool. proof: how many proof rows they nearly equal; of: how many there are.
+    """
+
+    pool: tuple[int, ...]
+    proof: int
+    of: int
+
+    @property
+    def sentence(self) -> str:
+        """What the user should know."""
+        verb = "nearly equals" if self.proof == 1 else "nearly equal"
+        return (
+            f"{self.proof} of {self.of} proof rows {verb} a pool row; minimal edits may well do so, other rows should "
+            f"not; no teacher is shown such pool rows ({len(self.pool)})"
+        )
+
+
+def near_proof(splits: Mapping[SplitName, Source]) -> NearProof:
+    """The pool rows that nearly equal a proof row, directly or through others; pairs in either order."""
     pool, proof = splits["pool"].examples, splits["proof"].examples
-    groups = group_near_duplicates([*pool, *proof])
-    seen = set(groups[: len(pool)])
-    near = sum(group in seen for group in groups[len(pool) :])
-    if not near:
-        return None
-    verb = "nearly equals" if near == 1 else "nearly equal"
-    return f"{near} of {len(proof)} proof rows {verb} a pool row; minimal edits may well do so, other rows should not"
+    turned = [replace(row, text=row.text_pair, text_pair=row.text) for row in proof if row.text_pair is not None]
+    groups = group_near_duplicates([*pool, *proof, *turned])
+    of_pool, of_proof = groups[: len(pool)], groups[len(pool) : len(pool) + len(proof)]
+    held, seen = set(groups[len(pool) :]), set(of_pool)
+    return NearProof(
+        tuple(place for place, group in enumerate(of_pool) if group in held),
+        sum(group in seen for group in of_proof), len(proof),
+    )  # fmt: skip
 
 
 def _rows(count: int, noun: str = "row") -> str:

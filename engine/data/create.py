@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import __version__
-from engine.data.checks import near_pool, notes, refuse_shared, refuse_unknown_labels, task_labels
+from engine.data.checks import near_proof, notes, refuse_shared, refuse_unknown_labels, task_labels
 from engine.data.reading import Columns, Source, read_source
 from engine.data.splits import split_pool
 from engine.data.text import row_hash
@@ -95,10 +95,13 @@ def create_project(
     refuse_shared(splits, hashes)
     for sentence in notes(splits, hashes, labels):
         monitor.note(sentence)
+    withheld: list[str] = []
     if proof is not None:
         monitor.step("comparing proof with pool", 0, 1)
-        if near := near_pool(splits):
-            monitor.note(near)
+        near = near_proof(splits)
+        withheld = [hashes["pool"][place] for place in near.pool]
+        if near.pool:
+            monitor.note(near.sentence)
 
     with _appearing(root) as folder:
         write_settings(folder / SETTINGS_FILE, replace(settings, task=replace(settings.task, labels=labels)))
@@ -107,6 +110,7 @@ def create_project(
             "proof_origin": "file" if proof is not None else "half of pool",
             "seed": settings.discovery.seed,
             "columns": {"text": text, "label": label} | ({"pair": pair} if pair is not None else {}),
+            "withheld": withheld,
             "splits": {
                 name: _write_split(folder, name, source, hashes[name], labels) for name, source in splits.items()
             },

@@ -182,8 +182,10 @@ def test_what_may_well_be_so_is_noted(tmp_path: Path, files: dict[str, Path]) ->
         "pool has 1 text with more than one label",
         "dev has no row labelled 'good'",
         "1 row of test is also in pool",
-        "1 of 12 proof rows nearly equals a pool row; minimal edits may well do so, other rows should not",
+        "1 of 12 proof rows nearly equals a pool row; minimal edits may well do so, other rows should not; no teacher "
+        "is shown such pool rows (1)",
     ]
+    assert list(Project.open(tmp_path / "work").manifest.withheld) == [row_hash(pool[5]["text"], None)]
     assert not any(row["text"] in note for note in told.notes for row in proof)
 
 
