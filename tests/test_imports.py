@@ -32,6 +32,8 @@ LIGHT = [
     "engine.proof.report",
     "engine.proof.promote",
     "engine.proof.arms",
+    "engine.proof.equal",
+    *(f"engine.ledger.{path.stem}" for path in (ROOT / "engine" / "ledger").glob("[a-z]*.py")),
     *(f"engine.teaching.{path.stem}" for path in (ROOT / "engine" / "teaching").glob("[a-z]*.py")),
 ]
 TUI = [

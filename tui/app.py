@@ -20,6 +20,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from engine.errors import BlindspotError
+from tui.clock import ActiveTime
 from tui.driver import SteadyDriver, TerminalGone
 from tui.glyphs import ASCII, UNICODE
 from tui.job_watch import JobWatch
@@ -78,6 +79,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.failed = False
         """Whether the project could not be opened."""
         self.job_watch = JobWatch(self)
+        self.active_time = ActiveTime(self)
         self.animation_level = "none"
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -225,6 +227,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
 
     def leave(self, status: int = 0) -> None:
         """Save everything and end the app with this exit status, or 1 if the project could not be opened."""
+        self.active_time.save()
         self.save()
         self.exit(return_code=status or int(self.failed))
 
@@ -232,8 +235,19 @@ class BlindspotApp(App[None], inherit_bindings=False):
         """The terminal has been closed: save and end."""
         self.leave(128 + signal.SIGHUP)
 
+    async def on_event(self, event: events.Event) -> None:
+        """Tell the clock of each key before a screen takes it."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self.active_time.key()
+        await super().on_event(event)
+
+    def on_app_blur(self, event: events.AppBlur) -> None:
+        """The user is elsewhere."""
+        self.active_time.pause()
+
     def on_app_focus(self, event: events.AppFocus) -> None:
         """Take in what other processes wrote while the user was elsewhere."""
+        self.active_time.resume()
         self._take_in()
         self.job_watch.look()
 

@@ -58,6 +58,33 @@ class Drafting:
         return [sample for sample in self.board.samples(self._spot_id) if self._is_own(sample)]
 
     @property
+    def others(self) -> tuple[list[Pattern], list[Sample]]:
+        """Patterns and samples of other teachers; none before the decision."""
+        patterns, samples = self.board.patterns(self._spot_id), self.board.samples(self._spot_id)
+        return [found for found in patterns if not self._is_own(found)], [
+            found for found in samples if not self._is_own(found)
+        ]
+
+    @property
+    def later(self) -> frozenset[str]:
+        """Ids of one's own records that were written or changed after one had committed."""
+        from engine.teaching.sealing import committed_records
+
+        teaching = self._workbench.teaching
+        committed = committed_records(teaching, teaching.author, self._spot_id)
+        if committed is None:
+            return frozenset()
+        records: list[Pattern | Sample] = [*self.patterns, *self.samples]
+        return frozenset(record.id for record in records if record not in (*committed[0], *committed[1]))
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether something is typed that was not handed in."""
+        keys = [self._key(name, slot) for slot in (PATTERN, SAMPLE) for name in ("text", "pair")]
+        ids = [pattern.id for pattern in self.patterns] + [sample.id for sample in self.samples]
+        return any(map(self._workbench.draft, keys)) or any(map(self.is_changed, ids))
+
+    @property
     def record(self) -> Pattern | Sample | None:
         """The record that is being changed; None for a new one."""
         records: list[Pattern | Sample] = [*self.patterns, *self.samples]

@@ -25,13 +25,35 @@ def discover(project: Project, options: dict[str, Any], monitor: Monitor) -> dic
     return result
 
 
+def teach(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+    """Let an LLM, or a recording of one, explain blind spots and write samples."""
+    from engine.llm.questions import asking
+    from engine.llm.teacher import teach as ask
+
+    project = asking(project, model=options.get("model"), base_url=options.get("base_url"))
+    replay = Path(options["replay"]) if options.get("replay") else None
+    limits = {name: options.get(name) for name in ("max_cost", "max_tokens")}
+    report = ask(project, spots=options.get("spots"), replay=replay, monitor=monitor, **limits)
+    monitor.note(report.sentence)
+    return report.as_json() | {"sentence": report.sentence}
+
+
 def retrain(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
     """Train the arms with every seed and judge them on proof and test."""
     from engine.proof.run import retrain as prove
 
-    chosen = {name: options.get(name) for name in ("arms", "seeds", "recipes")}
-    report = prove(project, **chosen, monitor=monitor)
+    chosen = {name: options.get(name) for name in ("arms", "seeds", "recipes", "equal")}
+    report = prove(project, **chosen, reviewed=bool(options.get("reviewed")), monitor=monitor)
     return {"report": str(report.relative_to(project.root))}
 
 
-KINDS: dict[str, Work] = {"discover": discover, "retrain": retrain}
+def judge(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+    """Let the LLM judge patterns on rows that their teachers have not seen, and reword its own."""
+    from engine.llm.judge import judge as test
+
+    chosen = {name: options.get(name) for name in ("patterns", "max_cost", "max_tokens")}
+    report = test(project, **chosen, refine=bool(options.get("refine")), monitor=monitor)
+    return {**report.as_json(), "sentence": report.sentence}
+
+
+KINDS: dict[str, Work] = {"discover": discover, "teach": teach, "retrain": retrain, "judge": judge}

@@ -76,6 +76,11 @@ class CallLog:
         self._lock = threading.Lock()
         self._answers = {call.key: call for call in read_calls(path) if call.status == "ok"}
 
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._path
+
     def answer(self, key: str) -> Call | None:
         """The call that was answered and used for this content key; None if there is none."""
         return self._answers.get(key)

@@ -7,7 +7,7 @@ gives equal rows in equal order, so that finished runs are found again by their 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal, get_args
@@ -15,22 +15,26 @@ from typing import Literal, get_args
 from engine.data.text import row_hash
 from engine.errors import ProjectError
 from engine.files import read_json
+from engine.ledger.figure import Figure
 from engine.project import Project
-from engine.schema import TEACHER_KINDS, Example, Sample
+from engine.proof.equal import Equal, Limit, cut_down
+from engine.schema import TEACHER_KINDS, Example, Sample, TeacherKind
 
 Recipe = Literal["scratch", "continue"]
 
 RECIPES: tuple[Recipe, ...] = get_args(Recipe)
 BASELINE = "baseline"
+BOTH = "both"
 ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A training set to compare: train plus these samples."""
+    """A training set to compare: train plus these samples; ``limit`` is what it was cut down to, if it was."""
 
     name: str
     samples: tuple[Example, ...]
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +48,63 @@ class Run:
     epochs: int
 
 
-def choose_arms(samples: Iterable[Sample], names: Sequence[str] | None = None) -> list[Arm]:
-    """The arms to compare with the baseline, in the order human, llm, example, all.
+def choose_arms(
+    samples: Iterable[Sample],
+    names: Sequence[str] | None = None,
+    *,
+    equal: Equal | None = None,
+    costs: Mapping[TeacherKind, Figure] | None = None,
+    currency: str = "",
+) -> list[Arm]:
+    """The arms to compare with the baseline, in the order human, llm, example, both, all.
 
-    An arm has the samples of all teachers of its kind, whatever their role; equal samples count once. ``all`` has every
-    kind and exists only where there are several, as it would else be a second name for the only one.
+    An arm has the samples of all teachers of its kind, whatever their role; equal samples count once. ``both`` is
+    human and llm; ``all`` has every kind. They exist only where they are not a second name for another arm.
+
+    Args:
+        samples: of all teachers.
+        names: arms to compare; default: all there are.
+        equal: cut the arms down to equal count or equal cost, as `engine.proof.equal.cut_down` does.
+        costs: what the samples of each kind cost, and their currency; for equal cost.
+        currency: of the costs.
 
     Raises:
-        ProjectError: there are no samples, or none for an arm that was asked for.
+        ProjectError: there are no samples, or none for an arm that was asked for; or costs are not known.
     """
-    given = list(samples)
-    kinds = [kind for kind in TEACHER_KINDS if any(sample.teacher.kind == kind for sample in given)]
-    if not kinds:
+    by_kind: dict[TeacherKind, list[Sample]] = {kind: [] for kind in TEACHER_KINDS}
+    for sample in samples:
+        by_kind[sample.teacher.kind].append(sample)
+    given = {kind: _unique(rows) for kind, rows in by_kind.items() if rows}
+    if not given:
         raise ProjectError("there are no samples to train with",
                            mend="write some with `blindspot open` or `blindspot sample`, or bring some with "
                            "`blindspot import-teaching`")  # fmt: skip
-    possible: dict[str, list[Sample]] = {
-        kind: [sample for sample in given if sample.teacher.kind == kind] for kind in kinds
-    }
-    if len(kinds) > 1:
-        possible[ALL] = given
+    possible: dict[str, tuple[TeacherKind, ...]] = {kind: (kind,) for kind in given}
+    if given.keys() >= {"human", "llm"}:
+        possible[BOTH] = ("human", "llm")
+    if len(given) > 1 and possible.get(BOTH) != tuple(given):
+        possible[ALL] = tuple(given)
     for name in names or ():
         if name not in possible:
             raise ProjectError(f"there is no teaching for arm `{name}`", mend=f"use one of {', '.join(possible)}")
-    return [Arm(name, _examples(rows)) for name, rows in possible.items() if names is None or name in names]
+    chosen = {name: kinds for name, kinds in possible.items() if names is None or name in names}
+    if equal is None or not chosen:
+        return [Arm(name, _examples(row for kind in kinds for row in given[kind])) for name, kinds in chosen.items()]
+    limit, drawn = cut_down(given, chosen, equal, costs=costs or {}, currency=currency)
+    return [Arm(name, _examples(rows), limit) for name, rows in drawn.items()]
 
 
-def _examples(samples: list[Sample]) -> tuple[Example, ...]:
-    """Samples as training rows, without repetitions, in an order that depends on their content alone."""
-    found: dict[tuple[str, str], Example] = {}
+def _unique(samples: Iterable[Sample]) -> list[Sample]:
+    """Samples without repetitions, in an order that depends on their content alone."""
+    found: dict[tuple[str, str], Sample] = {}
     for sample in sorted(samples, key=lambda one: (one.text, one.text_pair or "", one.id)):
-        row = Example(sample.id, sample.text, sample.label, sample.text_pair)
-        found.setdefault((row_hash(row.text, row.text_pair), row.label), row)
-    return tuple(found[key] for key in sorted(found))
+        found.setdefault((row_hash(sample.text, sample.text_pair), sample.label), sample)
+    return [found[key] for key in sorted(found)]
+
+
+def _examples(samples: Iterable[Sample]) -> tuple[Example, ...]:
+    """Samples as training rows, each once."""
+    return tuple(Example(one.id, one.text, one.label, one.text_pair) for one in _unique(samples))
 
 
 def plan_runs(

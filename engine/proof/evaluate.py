@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.files import read_json
 from engine.proof.arms import BASELINE
+from engine.proof.equal import Limit
 from engine.proof.metrics import Scored
 from engine.proof.statistics import Comparison, Estimate, compare
 from engine.proof.verdict import MEANINGS, Rule, judge
@@ -22,6 +23,7 @@ from engine.proof.verdict import MEANINGS, Rule, judge
 JUDGED = ("proof", "test")
 POOL = "pool"
 POOL_NOTE = "Rows of the blind spots in the pool that are right now. Teachers saw them, so this is no proof."
+REVIEWED = "Reviewed: samples that reviewers reject are left out, and their corrections are taken."
 ONE_SEED = "One seed: the noise between training runs is not in the intervals."
 
 Entry = dict[str, Any]
@@ -57,8 +59,14 @@ def evaluate(folder: Path) -> dict[str, Any]:
         entries.append(entry)
     head = {key: value for key, value in spec.items() if key not in ("runs", "blind_spots")}
     arms = [entry for entry in entries if entry["arm"] != BASELINE]
-    notes = [ONE_SEED] if len(spec["seeds"]) == 1 else []
-    return {**head, "notes": notes, "baseline": entries[0], "arms": arms, "pool": _pool(folder, groups, spec)}
+    return {**head, "notes": _notes(spec), "baseline": entries[0], "arms": arms, "pool": _pool(folder, groups, spec)}
+
+
+def _notes(spec: Entry) -> list[str]:
+    """What a reader of the figures must know; proofs of before there were equal arms and reviews lack those keys."""
+    notes = [Limit.from_json(spec["equal"]).sentence] if spec.get("equal") else []
+    notes += [REVIEWED] if spec.get("reviewed") else []
+    return notes + ([ONE_SEED] if len(spec["seeds"]) == 1 else [])
 
 
 def _compare(folder: Path, groups: dict[Group, list[Entry]], split: str, spec: Entry) -> dict[Group, Comparison]:

@@ -13,6 +13,8 @@ from engine.files import read_json
 from engine.project import Project
 from engine.proof.figures import FIGURES
 
+Report = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -24,10 +24,12 @@ from engine.data.heldout import LeakGuard, read_proof
 from engine.discovery.confidence import fit_temperature
 from engine.errors import SettingsError
 from engine.files import content_key, write_atomic, write_json
+from engine.ledger.book import costs_of_kinds
 from engine.model.library import ModelRef, current_model, predictions, starting_weights, trained
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.arms import Recipe, Run, choose_arms, plan_runs, training_rows
+from engine.proof.equal import Equal
 from engine.proof.evaluate import JUDGED, POOL, evaluate, gold_file, logits_file
 from engine.proof.overall import Overall
 from engine.proof.report import reports
@@ -47,6 +49,8 @@ def retrain(
     arms: Sequence[str] | None = None,
     seeds: Sequence[int] | None = None,
     recipes: Sequence[Recipe] | None = None,
+    equal: Equal | None = None,
+    reviewed: bool = False,
     monitor: Monitor,
 ) -> Path:
     """Compare arms with the baseline on held-out rows; return the path of the finished report.
@@ -56,17 +60,23 @@ def retrain(
         arms: names of arms; default: every kind of teaching there is (`engine.proof.arms.choose_arms`).
         seeds: default: those of the settings.
         recipes: default: both.
+        equal: cut the arms down to equal count or equal cost (`engine.proof.equal`); default: all samples.
+        reviewed: leave out samples that reviewers reject, and take their corrections.
         monitor: steps count over all runs.
 
     Raises:
-        ProjectError: there is nothing to train with, or no such arm, recipe or seed.
+        ProjectError: there is nothing to train with, no such arm, recipe or seed, or a cost is not known.
         SettingsError: tau differs from that of the first proof.
         Cancelled: from the monitor.
     """
     began = time.monotonic()
     _refuse_new_tau(project)
     records = Records(project.teaching_dir)
-    arms_to_train = choose_arms(_without_leaks(project, records, monitor), arms)
+    samples = _without_leaks(project, records, monitor)
+    if reviewed:
+        samples = _as_reviewed(project, records, samples, monitor)
+    costs = costs_of_kinds(project) if equal == "cost" else None
+    arms_to_train = choose_arms(samples, arms, equal=equal, costs=costs, currency=project.settings.cost.currency)
     runs = plan_runs(project, arms_to_train, seeds=seeds, recipes=recipes)
     discovery = project.discovery()
     splits = _splits(project, discovery)
@@ -85,7 +95,10 @@ def retrain(
         entries.append(_entry(project, run, model, _temperature(project, model, overall)))
 
     overall.begin("judge", 0)
+    limit = next((arm.limit for arm in arms_to_train), None)
     spec = _spec(project, splits) | {
+        "equal": limit.as_json() if limit else None,
+        "reviewed": reviewed,
         "seeds": list(dict.fromkeys(run.seed for run in runs)),
         "runs": entries,
         "blind_spots": _blind_spots(discovery, records),
@@ -122,6 +135,15 @@ def _without_leaks(project: Project, records: Records, monitor: Monitor) -> list
     kept = [sample for sample in samples if not guard.is_leak(sample.text, sample.text_pair)]
     if len(kept) < len(samples):
         monitor.note(f"{len(samples) - len(kept)} samples equal a proof row or nearly so, and are left out")
+    return kept
+
+
+def _as_reviewed(project: Project, records: Records, samples: list[Sample], monitor: Monitor) -> list[Sample]:
+    from engine.review.outcome import reviewed_samples
+
+    kept: list[Sample] = reviewed_samples(project, records, samples)
+    if len(kept) < len(samples):
+        monitor.note(f"{len(samples) - len(kept)} samples are left out because reviewers reject them")
     return kept
 
 

@@ -1,4 +1,4 @@
-"""What an annotator may write: every action is checked, written whole, and can be undone.
+"""What an annotator may write: every action is checked and written whole; all but a decision can be undone.
 
 A record that names a row, label, blind spot or pattern names one that exists.
 """
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from engine.errors import StoreError
 from engine.project import Project
 from engine.schema import (
+    BlindSpot,
+    Commitment,
+    Decision,
     Discovery,
     Pattern,
     PatternKind,
@@ -22,12 +25,17 @@ from engine.schema import (
     SpotStatus,
     Teacher,
 )
-from engine.teaching.board import known_spot
+from engine.teaching.evidence import evidence_for, evidence_of, held_back_rows, known_spot
 from engine.teaching.records import Teaching
+from engine.teaching.revisions import Kind
+from engine.teaching.sealing import decision, decisions, is_sealed
 from engine.teaching.store import Reverted
 
 if TYPE_CHECKING:
     from engine.teaching.quality import SampleChecker
+
+_KINDS: dict[str, Kind] = {"P": "pattern", "S": "sample", "E": "perturbation"}
+"""Kind of a record by the first letter of its id."""
 
 
 class Annotator:
@@ -67,6 +75,7 @@ class Annotator:
         prediction = self.discovery.predictions.get(row)
         if prediction is None:
             raise StoreError(f"there is no row `{row}` in the evidence", mend="take an id that `blindspot show` prints")
+        self._check_shown(row)
         labels = ", ".join(other for other in self.project.labels if other != prediction.label)
         if verdict != "label wrong" and label is not None:
             raise StoreError(
@@ -92,8 +101,17 @@ class Annotator:
         with self.teaching.store.edit(f"take the mark off row {row}") as edit:
             edit.delete("mark", row)
 
-    def describe(self, spot_id: str, kind: PatternKind, text: str, *, replaces: str | None = None) -> Pattern:
+    def describe(
+        self, spot_id: str, kind: PatternKind, text: str, *, replaces: str | None = None, refined: bool = False
+    ) -> Pattern:
         """Write a pattern, or a new wording of one's own pattern ``replaces``.
+
+        Args:
+            spot_id: the blind spot it explains.
+            kind: abstraction or extrapolation.
+            text: the pattern in words.
+            replaces: id of the pattern it takes the place of; once refined it stays called so.
+            refined: it is reworded after a test with counter-examples.
 
         Raises:
             StoreError: there is no such blind spot or pattern, or the text is empty.
@@ -104,7 +122,9 @@ class Annotator:
             raise StoreError("a pattern needs a text", where=spot.id, mend=mend)
         with self.teaching.store.edit(f"{'change' if replaces else 'describe'} {kind} of {spot.id}") as edit:
             record_id = self.pattern_id(spot.id, replaces, own=True) if replaces else edit.new_id("P")
-            pattern = Pattern(record_id, spot.id, kind, text, self.teacher)
+            before = self.teaching.store.current.get(("pattern", record_id))
+            refined = refined or bool(before and before.body and before.body.get("refined"))
+            pattern = Pattern(record_id, spot.id, kind, text, self.teacher, self._seen(spot), refined)
             edit.put("pattern", record_id, pattern)
         return pattern
 
@@ -141,25 +161,26 @@ class Annotator:
         about = self.pattern_id(spot.id, pattern) if pattern else None
         with self.teaching.store.edit(f"{'change' if replaces else 'write'} {role} sample of {spot.id}") as edit:
             self.teaching.refresh()
-            others = [sample for sample in self.teaching.samples() if sample.id != replaces]
-            self.checker.check(draft, gold=spot.gold, predicted=spot.predicted, samples=others)
+            self.checker.check(draft, gold=spot.gold, predicted=spot.predicted, samples=self._visible_samples(replaces))
             if replaces and ("sample", replaces) not in self.teaching.store.current:
                 raise StoreError(f"{self.teaching.author} has no sample `{replaces}`", mend="name one of your own")
             record_id = replaces or edit.new_id("S")
-            sample = Sample(record_id, spot.id, draft.text, label, role, self.teacher, draft.text_pair, about)
+            sample = Sample(
+                record_id, spot.id, draft.text, label, role, self.teacher, draft.text_pair, about, self._seen(spot)
+            )
             edit.put("sample", record_id, sample)
         return sample
 
     def delete(self, record_id: str) -> None:
-        """Delete one's own sample, or one's own pattern with one's own samples for it, in one action.
+        """Delete one's own sample, perturbed pair, or pattern with one's own samples for it, in one action.
 
         Raises:
-            StoreError: this annotator has no such pattern or sample.
+            StoreError: this annotator has no such record.
         """
-        kind = "pattern" if record_id.startswith("P") else "sample"
+        kind = _KINDS.get(record_id[:1], "sample")
         with self.teaching.store.edit(f"delete {kind} {record_id}") as edit:
-            if kind == "sample":
-                edit.delete("sample", record_id)
+            if kind != "pattern":
+                edit.delete(kind, record_id)
                 return
             edit.delete("pattern", record_id)
             for sample in self.teaching.own("sample"):
@@ -181,6 +202,43 @@ class Annotator:
                 edit.put("state", spot.id, SpotState(spot.id, status, reason if status == "skipped" else ""))
             elif spot.id in self.teaching.states():
                 edit.delete("state", spot.id)
+
+    def commit(self, spot_id: str) -> Commitment:
+        """Hand in one's answer to a blind spot for good; others' answers and the rows held back are seen from then on.
+
+        Raises:
+            StoreError: there is no such blind spot, no pattern of one's own there, or a decision already.
+        """
+        spot = known_spot(self.discovery, spot_id)
+        return self._decide(spot, "committed", "")
+
+    def decline(self, spot_id: str, reason: str) -> Commitment:
+        """Decline to answer, for good, and see others' answers and the rows held back from then on.
+
+        What one has written there stays, but counts as written after the decision.
+
+        Raises:
+            StoreError: there is no such blind spot, no reason, or a decision already.
+        """
+        spot, reason = known_spot(self.discovery, spot_id), clean(reason)
+        if not reason:
+            raise StoreError("who declines gives a reason", where=spot.id, mend="say in a few words why")
+        return self._decide(spot, "declined", reason)
+
+    def _decide(self, spot: BlindSpot, what: Decision, reason: str) -> Commitment:
+        verb = "commit" if what == "committed" else "decline"
+        with self.teaching.store.edit(f"{verb} {spot.id}", final=True) as edit:
+            if before := decision(self.teaching, spot.id):
+                raise StoreError(f"{self.teaching.author} has {before.decision} already", where=spot.id,
+                                 mend="that is final: the others' answers have been seen")  # fmt: skip
+            own = [record for record in self.teaching.own("pattern") if isinstance(record, Pattern)]
+            if what == "committed" and not any(pattern.blind_spot == spot.id for pattern in own):
+                raise StoreError("there is no pattern of yours to commit", where=spot.id,
+                                 mend="describe the blind spot first, or decline with a reason")  # fmt: skip
+            evidence = evidence_for(self.project, self.discovery, self.teaching, spot.id).hash
+            made = Commitment(spot.id, what, evidence, reason)
+            edit.put("commitment", spot.id, made)
+        return made
 
     def undo(self) -> Reverted | None:
         """Take back this annotator's last action; None if there is none.
@@ -205,11 +263,35 @@ class Annotator:
             StoreError: the blind spot has none of that name.
         """
         full = self.teaching.own_id(name)
-        found = [pattern.id for pattern in self.teaching.patterns() if pattern.blind_spot == spot_id]
+        there = [pattern for pattern in self.teaching.patterns() if pattern.blind_spot == spot_id]
+        found = [pattern.id for pattern in there if not is_sealed(self.teaching, pattern)]
         if full not in found or (own and not self.teaching.is_own(full)):
             mend = f"take one of {', '.join(found)}" if found else "write one with `blindspot describe`"
             raise StoreError(f"{spot_id} has no pattern `{name}`{' of yours' * own}", mend=mend)
         return full
+
+    def _check_shown(self, row: str) -> None:
+        """A row that is held back is not marked before it can be seen."""
+        spot = next((spot for spot in self.discovery.blind_spots if row in spot.rows), None)
+        share = self.project.settings.teaching.held_back
+        if spot and row in held_back_rows(spot, self.discovery, share) and decision(self.teaching, spot.id) is None:
+            raise StoreError(f"row `{row}` is held back to test patterns", where=spot.id,
+                             mend="commit your answer there, or decline, to see it")  # fmt: skip
+
+    def _seen(self, spot: BlindSpot) -> str:
+        """Hash of the evidence that this annotator sees now: every row of the blind spot once there is a decision."""
+        if decision(self.teaching, spot.id) is None:
+            return evidence_for(self.project, self.discovery, self.teaching, spot.id).hash
+        edits = self.teaching.perturbations()
+        return evidence_of(self.discovery, spot.id, held_back=0.0, perturbations=edits).hash
+
+    def _visible_samples(self, replaces: str | None) -> list[Sample]:
+        """What a new sample may not repeat; a refusal that named a sealed one would tell what another wrote."""
+        decided = decisions(self.teaching, self.teaching.author)
+        return [
+            sample for sample in self.teaching.samples()
+            if sample.id != replaces and (self.teaching.is_own(sample.id) or sample.blind_spot in decided)
+        ]  # fmt: skip
 
 
 def clean(text: str) -> str:

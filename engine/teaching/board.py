@@ -1,6 +1,7 @@
 """What an annotator sees of a round: blind spots with their counts, evidence with its marks, progress.
 
-Everything follows from a `Discovery` and the records; nothing is computed that a model would be needed for.
+Everything follows from a `Discovery` and the records; nothing is computed that a model would be needed for. What other
+teachers answered, and the rows held back, appear once the annotator has decided (see `engine.teaching.sealing`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from engine.errors import StoreError
 from engine.project import Project
 from engine.schema import (
     ROLES,
     BlindSpot,
+    Commitment,
+    Decision,
     Discovery,
     Pattern,
+    Perturbation,
     Prediction,
     Record,
     Role,
@@ -26,7 +29,9 @@ from engine.schema import (
     SpotState,
     SpotStatus,
 )
+from engine.teaching.evidence import Evidence, evidence_of, held_back_rows, known_spot
 from engine.teaching.records import MarkedRow, Teaching
+from engine.teaching.sealing import decisions
 
 SortKey = Literal["id", "size", "confidence", "coherence", "status"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
@@ -42,10 +47,15 @@ class SpotView(Record):
     Attributes:
         size: UUs without those marked label wrong or ambiguous; size_before: with them.
         mean_confidence: of the rows when they were found, 0..1. coherence: -1..1.
-        status: as set by hand, else ``in progress`` once this annotator has written or marked something there.
+        status: as set by hand, else as the decision says (committed: done, declined: skipped), else ``in progress``
+            once this annotator has written or marked something there.
         reason: why it was skipped.
-        patterns, samples: by all teachers. written: this annotator's samples by role.
+        patterns, samples: by this annotator, and by all teachers once there is a decision.
+        written: this annotator's samples by role.
         quota: how many samples of each role are asked of one teacher, for the patterns this annotator has.
+        decision: this annotator's, which is final; None: not yet.
+        sealed: others have answered, and it cannot be seen yet.
+        held_back: rows that cannot be seen yet.
     """
 
     id: str
@@ -63,6 +73,9 @@ class SpotView(Record):
     written: dict[Role, int]
     quota: dict[Role, int]
     overlap: float | None = None
+    decision: Decision | None = None
+    sealed: bool = False
+    held_back: int = 0
 
     @property
     def direction(self) -> str:
@@ -72,12 +85,17 @@ class SpotView(Record):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow(Record):
-    """One UU as a teacher sees it: what the model says, the mark that counts and whose it is, rows it gets right."""
+    """One UU as a teacher sees it: what the model says, the mark that counts and whose it is, rows it gets right.
+
+    ``perturbations``: minimal edits of it that the model gets right. ``held_back``: seen only since the decision.
+    """
 
     prediction: Prediction
     neighbours: tuple[Prediction, ...]
     mark: RowMark | None = None
     marked_by: str | None = None
+    perturbations: tuple[Perturbation, ...] = ()
+    held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +131,9 @@ class Board:
         self._states: dict[str, SpotState] = {}
         self._patterns: dict[str, list[Pattern]] = {}
         self._samples: dict[str, list[Sample]] = {}
+        self._decisions: dict[str, Commitment] = {}
+        self._sealed: set[str] = set()
+        self._perturbations: tuple[Perturbation, ...] = ()
 
     def refresh(self) -> bool:
         """Take in what any process has written since; whether there was something.
@@ -137,13 +158,29 @@ class Board:
         return self._view(known_spot(self.discovery, spot_id))
 
     def evidence(self, spot_id: str) -> list[EvidenceRow]:
-        """The rows of a blind spot, most typical first.
+        """The rows of a blind spot that this annotator may see, most typical first: all once there is a decision.
+
+        Raises:
+            StoreError: there is no such blind spot.
+        """
+        evidence = self.evidence_for(spot_id)
+        held_back = {row.id for row in evidence.held_back}
+        hidden = held_back if spot_id not in self._decisions else set()
+        return [
+            self._row(row, edits=evidence.perturbations.get(row, ()), held_back=row in held_back)
+            for row in known_spot(self.discovery, spot_id).rows
+            if row not in hidden
+        ]
+
+    def evidence_for(self, spot_id: str) -> Evidence:
+        """What every teacher is shown of a blind spot before answering, with its hash.
 
         Raises:
             StoreError: there is no such blind spot.
         """
         self._index()
-        return [self._row(row) for row in known_spot(self.discovery, spot_id).rows]
+        share = self.project.settings.teaching.held_back
+        return evidence_of(self.discovery, spot_id, held_back=share, perturbations=self._perturbations)
 
     def scattered(self) -> list[EvidenceRow]:
         """The UUs that belong to no blind spot."""
@@ -151,12 +188,12 @@ class Board:
         return [self._row(row) for row in self.discovery.scattered]
 
     def patterns(self, spot_id: str) -> list[Pattern]:
-        """The patterns of all teachers for a blind spot."""
+        """The patterns for a blind spot that this annotator may see."""
         self._index()
         return list(self._patterns.get(spot_id, ()))
 
     def samples(self, spot_id: str) -> list[Sample]:
-        """The samples of all teachers for a blind spot."""
+        """The samples for a blind spot that this annotator may see."""
         self._index()
         return list(self._samples.get(spot_id, ()))
 
@@ -176,13 +213,23 @@ class Board:
             return
         self._marks = self.teaching.marks()
         self._states = self.teaching.states()
-        self._patterns, self._samples = defaultdict(list), defaultdict(list)
+        self._decisions = decisions(self.teaching, self.teaching.author)
+        self._perturbations = self.teaching.perturbations()
+        self._patterns, self._samples, self._sealed = defaultdict(list), defaultdict(list), set()
         for pattern in self.teaching.patterns():
-            self._patterns[pattern.blind_spot].append(pattern)
+            if self._may_see(pattern):
+                self._patterns[pattern.blind_spot].append(pattern)
         for sample in self.teaching.samples():
-            self._samples[sample.blind_spot].append(sample)
+            if self._may_see(sample):
+                self._samples[sample.blind_spot].append(sample)
         self._own_marks = {record.row for record in self.teaching.own("mark") if isinstance(record, RowMark)}
         self._version = self.teaching.version
+
+    def _may_see(self, record: Pattern | Sample) -> bool:
+        if self.teaching.is_own(record.id) or record.blind_spot in self._decisions:
+            return True
+        self._sealed.add(record.blind_spot)
+        return False
 
     def _view(self, spot: BlindSpot) -> SpotView:
         patterns, samples = self._patterns.get(spot.id, []), self._samples.get(spot.id, [])
@@ -190,39 +237,33 @@ class Board:
         written = Counter(sample.role for sample in samples if self.teaching.is_own(sample.id))
         asked, times = self.project.settings.teaching, max(1, own_patterns)
         begun = own_patterns or written or not self._own_marks.isdisjoint(spot.rows)
-        state = self._states.get(spot.id)
+        state, decided = self._states.get(spot.id), self._decisions.get(spot.id)
+        status: SpotStatus = "in progress" if begun else "untouched"
+        reason = ""
+        if state:
+            status, reason = state.status, state.reason
+        elif decided:
+            status, reason = ("done", "") if decided.decision == "committed" else ("skipped", decided.reason)
+        held_back = held_back_rows(spot, self.discovery, self.project.settings.teaching.held_back)
         return SpotView(
             id=spot.id, gold=spot.gold, predicted=spot.predicted, words=spot.words, overlap=spot.overlap,
             size=self._counted(spot.rows), size_before=len(spot.rows),
             mean_confidence=spot.mean_confidence, coherence=spot.coherence,
-            status=state.status if state else "in progress" if begun else "untouched",
-            reason=state.reason if state else "",
+            status=status, reason=reason, decision=decided.decision if decided else None,
+            sealed=spot.id in self._sealed, held_back=0 if decided else len(held_back),
             patterns=len(patterns), samples=len(samples), written={role: written[role] for role in ROLES},
             quota={"target": asked.targets * times, "counter": asked.counters * times, "anchor": asked.anchors},
         )  # fmt: skip
 
-    def _row(self, row: str) -> EvidenceRow:
+    def _row(self, row: str, *, edits: tuple[Perturbation, ...] = (), held_back: bool = False) -> EvidenceRow:
         known = self.discovery.predictions
         near = tuple(known[other] for other in self.discovery.neighbours.get(row, ()))
         marked = self._marks.get(row)
-        return EvidenceRow(known[row], near, marked.mark if marked else None, marked.author if marked else None)
+        mark, marked_by = (marked.mark, marked.author) if marked else (None, None)
+        return EvidenceRow(known[row], near, mark, marked_by, edits, held_back)
 
     def _counted(self, rows: Iterable[str]) -> int:
         return sum(row not in self._marks or self._marks[row].mark.verdict not in _NOT_COUNTED for row in rows)
-
-
-def known_spot(discovery: Discovery, spot_id: str) -> BlindSpot:
-    """The blind spot of that id.
-
-    Raises:
-        StoreError: there is none.
-    """
-    found = discovery.spot(spot_id)
-    if found is None:
-        ids = [spot.id for spot in discovery.blind_spots]
-        known = f"{ids[0]} to {ids[-1]}" if len(ids) > 1 else ids[0] if ids else "none"
-        raise StoreError(f"there is no blind spot `{spot_id}`", mend=f"see `blindspot list`; there is {known}")
-    return found
 
 
 def sort_spots(spots: Iterable[SpotView], key: SortKey) -> list[SpotView]:

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.data.text import row_hash
+from engine.errors import StoreError
 from engine.files import content_key
+from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Perturbation, Prediction, Record
-from engine.teaching.board import known_spot
+from engine.teaching.records import Records
 
 _SMALLEST = 5  # rows of a blind spot from which on some are held back
 
@@ -50,6 +52,16 @@ class Evidence(Record):
         ])  # fmt: skip
 
 
+def evidence_for(project: Project, discovery: Discovery, records: Records, spot_id: str) -> Evidence:
+    """The evidence of a blind spot as every teacher of the project is shown it, perturbed pairs of all included.
+
+    Raises:
+        StoreError: there is no such blind spot.
+    """
+    share, edits = project.settings.teaching.held_back, records.perturbations()
+    return evidence_of(discovery, spot_id, held_back=share, perturbations=edits)
+
+
 def evidence_of(
     discovery: Discovery, spot_id: str, *, held_back: float, perturbations: Iterable[Perturbation] = ()
 ) -> Evidence:
@@ -85,3 +97,17 @@ def held_back_rows(spot: BlindSpot, discovery: Discovery, share: float) -> froze
     known = discovery.predictions
     drawn = sorted(spot.rows, key=lambda row: row_hash(known[row].text, known[row].text_pair))
     return frozenset(drawn[: int(share * len(spot.rows))])
+
+
+def known_spot(discovery: Discovery, spot_id: str) -> BlindSpot:
+    """The blind spot of that id.
+
+    Raises:
+        StoreError: there is none.
+    """
+    found = discovery.spot(spot_id)
+    if found is None:
+        ids = [spot.id for spot in discovery.blind_spots]
+        known = f"{ids[0]} to {ids[-1]}" if len(ids) > 1 else ids[0] if ids else "none"
+        raise StoreError(f"there is no blind spot `{spot_id}`", mend=f"see `blindspot list`; there is {known}")
+    return found

@@ -5,7 +5,7 @@ A row mark of one's own wins over those of others; among others the latest wins.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from engine.schema import (
     SpotState,
     Teacher,
 )
+from engine.teaching.authors import file_stem
 from engine.teaching.lock import PATIENCE
 from engine.teaching.revisions import SCHEMAS, Kind, Log, Revision
 from engine.teaching.store import Store
@@ -98,6 +99,23 @@ class Records:
                     found[record.row] = rank
         return {row: rank[2] for row, rank in found.items()}
 
+    def perturbations(self) -> tuple[Perturbation, ...]:
+        """All perturbed pairs, by author, each author's oldest first."""
+        return tuple(record for _, _, record in self._records("perturbation") if isinstance(record, Perturbation))
+
+    def authors(self) -> tuple[str, ...]:
+        """The stem of every author's file."""
+        return tuple(sorted(self._logs))
+
+    def history(self, author: str) -> Sequence[Revision]:
+        """Every revision of an author, in order; ``author``: the name as its owner writes it, or the stem of the file.
+
+        Raises:
+            StoreError: the name is empty.
+        """
+        log = self._logs.get(file_stem(author))
+        return log.revisions if log else ()
+
     def _records(self, kind: Kind, author: str | None = None) -> Iterator[tuple[str, Revision, Typed]]:
         for stem in sorted(self._logs) if author is None else [author]:
             for (found, record_id), revision in self._logs[stem].current.items():
@@ -107,7 +125,7 @@ class Records:
     def _record(self, key: tuple[str, str, str], revision: Revision) -> Typed:
         known = self._typed.get(key)
         if known is None or known[0] is not revision:
-            known = self._typed[key] = (revision, _typed(revision))
+            known = self._typed[key] = (revision, typed(revision))
         return known[1]
 
 
@@ -155,7 +173,8 @@ class Teaching(Records):
         return record_id.endswith(f"@{self.store.stem}")
 
 
-def _typed(revision: Revision) -> Typed:
+def typed(revision: Revision) -> Typed:
+    """The record of a revision that is no deletion, of a kind that this version knows."""
     body = dict(revision.body or {})
     for name in ("teacher", "judge"):
         if name in body:

@@ -17,6 +17,9 @@ TOGETHER = [
     ("list", "evidence", "screen", "app"),
     ("pane", "evidence", "screen", "app"),
     ("plane", "map", "screen", "app"),
+    ("list", "trial", "screen", "app"),
+    ("list", "review", "field", "screen", "app"),
+    ("pane", "comparison", "screen", "app"),
     ("filter", "spots", "screen", "app"),
 ]
 

@@ -107,4 +107,4 @@ def sample_line(sample: Sample) -> str:
 
 def pattern_line(pattern: Pattern) -> str:
     """A pattern on one line: id, kind, teacher, text."""
-    return f"{pattern.id}  {pattern.kind} by {pattern.teacher.name} ({pattern.teacher.kind}): {pattern.text}"
+    return f"{pattern.id}  {pattern.kind} by {pattern.teacher.name} ({pattern.teacher.title}): {pattern.text}"

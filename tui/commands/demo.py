@@ -10,6 +10,8 @@ from pathlib import Path
 
 import sample_data
 from engine import jobs
+from engine.files import write_atomic
+from engine.llm.replay import RECORDED_FILE
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Teacher
 from engine.settings import write_settings
@@ -57,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def make_project(root: Path) -> Project:
-    """The bundled data as a new project."""
+    """The bundled data as a new project, with the recorded answers of an LLM to replay."""
     from engine.data.create import create_project
 
     data = sample_data.FOLDER / "data"
@@ -75,6 +77,8 @@ def make_project(root: Path) -> Project:
     # and .986, seed 13) in two thirds of the time; nobody waits long for a demo.
     training = replace(project.settings.training, epochs=2, replay=1.0)
     write_settings(project.root / SETTINGS_FILE, replace(project.settings, training=training))
+    recorded = sample_data.FOLDER / "teaching" / RECORDED_FILE
+    write_atomic(project.llm_dir / RECORDED_FILE, recorded.read_bytes())
     return Project.open(project.root)
 
 

@@ -16,11 +16,11 @@ def add_parser(subparsers: SubParsers) -> None:
         subparsers,
         "promote",
         "start the next round with the model of an arm",
-        "  blindspot promote work --arm human\n  blindspot promote work --arm all --recipe continue --seed 14\n"
+        "  blindspot promote work --arm human\n  blindspot promote work --arm both --recipe continue --seed 14\n"
         "  blindspot promote work --arm example --force; blindspot discover work",
     )
     add_project(parser)
-    parser.add_argument("--arm", required=True, metavar="ARM", help="human, llm, example or all")
+    parser.add_argument("--arm", required=True, metavar="ARM", help="human, llm, example, both or all")
     parser.add_argument("--recipe", choices=("scratch", "continue"), default="scratch", help="default: scratch")
     parser.add_argument("--seed", type=int, metavar="N", help="which of its models; default: that of the first seed")
     parser.add_argument("--id", metavar="ID", help="proof that the arm is taken from; default: the newest")

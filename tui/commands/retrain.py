@@ -18,6 +18,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "retrain",
         "train the arms and prove them on held-out rows",
         "  blindspot retrain work\n  blindspot retrain work --arm human --recipe continue --seeds 1,2,3,4,5\n"
+        "  blindspot retrain work --equal count --reviewed\n"
         "  blindspot retrain work --detach; blindspot jobs work",
     )
     add_project(parser)
@@ -26,7 +27,7 @@ def add_parser(subparsers: SubParsers) -> None:
         action="append",
         dest="arms",
         metavar="ARM",
-        help="human, llm, example or all; repeatable; default: all there are",
+        help="human, llm, example, both (human and llm) or all; repeatable; default: all there are",
     )
     parser.add_argument(
         "--recipe",
@@ -36,6 +37,14 @@ def add_parser(subparsers: SubParsers) -> None:
         help="may be repeated; default: both",
     )
     parser.add_argument("--seeds", type=_numbers, metavar="N,N,...", help="default: proof.seeds of blindspot.toml")
+    parser.add_argument(
+        "--equal",
+        choices=("count", "cost"),
+        help="cut every arm down to as many samples as the smallest has, or to what the cheapest cost",
+    )
+    parser.add_argument(
+        "--reviewed", action="store_true", help="leave out samples that reviewers reject, take their corrections"
+    )
     add_waiting(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -51,7 +60,8 @@ def _numbers(text: str) -> list[int]:
 def run(options: argparse.Namespace) -> int:
     """Start the job, follow it, and print its report."""
     root = Project.open(options.project).root
-    job_id = jobs.start(root, "retrain", {"arms": options.arms, "recipes": options.recipes, "seeds": options.seeds})
+    chosen = {name: getattr(options, name) for name in ("arms", "recipes", "seeds", "equal", "reviewed")}
+    job_id = jobs.start(root, "retrain", chosen)
     if options.detach:
         print(job_id)
         return 0

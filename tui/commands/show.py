@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from engine.schema import Prediction, Record
-from engine.teaching.board import EvidenceRow
-from tui.commands.annotating import Session, add_common, console, pattern_line, sample_line, say
+from engine.schema import Perturbation, Prediction, Record
+from engine.teaching.board import EvidenceRow, SpotView
+from tui.commands.annotating import Session, add_common, console, counted, pattern_line, sample_line, say
 from tui.commands.shared import SubParsers, new_parser, print_json
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         lists: dict[str, Sequence[Record]] = {"evidence": evidence, "patterns": patterns, "samples": samples}
         values = {name: [record.as_json() for record in records] for name, records in lists.items()}
-        print_json({"blind_spot": spot.as_json() if spot else None, **values})
+        seen = board.evidence_for(spot.id).hash if spot else None
+        print_json({"blind_spot": spot.as_json() if spot else None, "evidence_hash": seen, **values})
         return 0
     out = console()
     if spot:
@@ -50,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
         say(out, f"words: {', '.join(spot.words)}")
         quota = ", ".join(f"{spot.written[role]} of {asked} {role}" for role, asked in spot.quota.items())
         say(out, f"status: {spot.status}{f', {spot.reason}' if spot.reason else ''}; your samples: {quota}")
+        for sentence in _unseen(spot):
+            say(out, sentence)
     else:
         say(out, f"{len(evidence)} scattered UUs, in no blind spot")
     for number, row in enumerate(evidence, start=1):
@@ -69,20 +72,34 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _unseen(spot: SpotView) -> Iterator[str]:
+    """What cannot be seen before the decision, and what the decision was."""
+    if spot.held_back:
+        yield f"{counted(spot.held_back, 'row')} held back to test patterns"
+    if spot.sealed:
+        yield "other teachers have answered: sealed until you `blindspot commit` your answer, or decline"
+    if spot.decision:
+        yield f"you have {spot.decision}; what is written now counts as written after it"
+
+
 def _show_row(out: Console, number: int, row: EvidenceRow) -> None:
     found = row.prediction
     out.print()
-    say(out, f"{number}. {found.id}  gold {found.label}, predicted {found.predicted} {found.confidence:.3f}")
+    was = ", was held back" if row.held_back else ""
+    say(out, f"{number}. {found.id}  gold {found.label}, predicted {found.predicted} {found.confidence:.3f}{was}")
     _show_text(out, found, indent=3)
     if row.mark:
         right = f", right is {row.mark.label}" if row.mark.label else ""
         say(out, f"marked {row.mark.verdict}{right} by {row.marked_by}", indent=3)
+    for edit in row.perturbations:
+        say(out, f"edited and right: {edit.id}  {edit.label} {edit.confidence:.3f}", indent=3)
+        _show_text(out, edit, indent=5)
     for near in row.neighbours:
         say(out, f"near and right: {near.id}  {near.label} {near.confidence:.3f}", indent=3)
         _show_text(out, near, indent=5)
 
 
-def _show_text(out: Console, row: Prediction, *, indent: int) -> None:
+def _show_text(out: Console, row: Prediction | Perturbation, *, indent: int) -> None:
     say(out, row.text, indent=indent)
     if row.text_pair is not None:
         say(out, f"| {row.text_pair}", indent=indent)

@@ -12,7 +12,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
+from engine.data.text import visible
 from engine.errors import BlindspotError
+from engine.schema import Pattern
+from tui.deciding import decide, why_not
 from tui.drafting import PATTERN, SAMPLE, Drafting, short_id
 from tui.keys import keys
 from tui.screens.base import WorkScreen
@@ -32,7 +35,8 @@ class DescribeScreen(WorkScreen):
     HELP_TEXT = (
         "A pattern says why the model gets these rows wrong (abstraction) or what else it should get wrong "
         "(extrapolation). Samples teach it: targets are new texts of that kind, counters small changes of them with "
-        "another label, anchors ordinary texts that should stay right. What you type is kept as you type."
+        "another label, anchors ordinary texts that should stay right. What you type is kept as you type. What other "
+        "teachers wrote is sealed until you commit to your answer, or decline to give one."
     )
     CSS_PATH = "describe.tcss"
     BINDINGS = [*keys("describe")]
@@ -57,7 +61,12 @@ class DescribeScreen(WorkScreen):
         if isinstance(self.focused, Prose):
             return ("field.submit", "describe.form", "describe.copy", "prose.down", "prose.help")
         listed = ("written.change", "written.delete") if self.focused is self.written else ("describe.copy",)
-        return (*listed, "describe.write", "describe.form", "app.undo", "screen.back", "app.help")
+        last = "describe.commit" if self._is_open else "app.undo"
+        return (*listed, "describe.write", "describe.form", last, "screen.back", "app.help")
+
+    @property
+    def _is_open(self) -> bool:
+        return self.ready and why_not(self.workbench, self.spot_id) is None
 
     @property
     def drafting(self) -> Drafting:
@@ -95,11 +104,14 @@ class DescribeScreen(WorkScreen):
         first = self._drafting is None
         drafting = self._drafting = self._drafting or Drafting(self.workbench, self.spot_id)
         gone = drafting.slot not in (PATTERN, SAMPLE) and drafting.record is None  # undone, or deleted elsewhere
-        rows = WrittenRows(drafting.patterns, drafting.samples, app.ink, app.glyphs, is_changed=drafting.is_changed)
+        rows = WrittenRows(
+            drafting.patterns, drafting.samples, app.ink, app.glyphs,
+            others=drafting.others, later=drafting.later, is_changed=drafting.is_changed,
+        )  # fmt: skip
         self.written.show(rows)
         line = self.query_one(SpotLine)
         line.spot = board.spot(self.spot_id)
-        line.by_others = line.spot.patterns + line.spot.samples - len(rows)
+        line.by_others = len(rows) - rows.own
         if first or gone:
             drafting.slot = SAMPLE if drafting.patterns else PATTERN
             self._load()
@@ -178,7 +190,7 @@ class DescribeScreen(WorkScreen):
                 self.form.text.focus()
             return
         self._after(done)
-        self.written.move_to(len(self._rows) - 1)
+        self.written.move_to(self._rows.own - 1)
         self.form.text.focus()
 
     def _after(self, done: str) -> None:
@@ -266,6 +278,15 @@ class DescribeScreen(WorkScreen):
             return
         self._after(done)
 
+    async def action_trial(self) -> None:
+        """Test the pattern under the cursor."""
+        await shell(self).go("trial", pattern=self._under_cursor.id)
+
+    def action_commit(self) -> None:
+        """Commit to one's answer, or decline to give one."""
+        self.form.keep()
+        decide(self, self.spot_id)
+
     def action_write(self) -> None:
         """Back to the field."""
         self.form.text.focus()
@@ -291,4 +312,12 @@ class DescribeScreen(WorkScreen):
             return "There is no pattern yet: ctrl+t goes to a new one."
         if action in ("change", "delete") and not len(self._rows):
             return "Nothing is written yet."
+        if action in ("change", "delete") and self.written.cursor >= self._rows.own:
+            return f"That is {visible(self._under_cursor.teacher.name)}'s: it is there to be read."
+        if action == "commit":
+            return why_not(self.workbench, self.spot_id)
+        if action == "trial" and not isinstance(self._under_cursor, Pattern):
+            return "That is for patterns: move to one in the list of what is written."
+        if action == "trial" and drafting.board.spot(self.spot_id).decision is None:
+            return "The test shows rows that are held back until you have handed in your answer: C does that."
         return super().unavailable(action, parameters)

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from engine.errors import BlindspotError
+from tui.deciding import decide, why_not
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.screens.spots import SCATTERED, SpotsScreen
@@ -94,7 +95,8 @@ class EvidenceScreen(WorkScreen):
             title = f"In no blind spot   {shown}"
         else:
             view = board.spot(self.spot)
-            off = f", {view.size} UUs left" if view.size != view.size_before else ""
+            off = f", {view.held_back} held back to test patterns" if view.held_back else ""
+            off += f", {view.size} UUs left" if view.size != view.size_before else ""
             direction = f"{visible(view.gold)} {app.glyphs.arrow} {visible(view.predicted)}"
             title = "   ".join((f"{view.id}  {direction}", f"{shown}{off}", ", ".join(view.words)))
         self.query_one(ListHeading).show(title, rows.heading)
@@ -127,6 +129,8 @@ class EvidenceScreen(WorkScreen):
                 return f"The mark is {row.marked_by}'s; a mark of your own wins over it."
         if action == "describe" and self.spot == SCATTERED:
             return "These rows belong to no blind spot."
+        if action == "commit":
+            return why_not(self.workbench, self.spot)
         return None
 
     # what happens
@@ -227,6 +231,10 @@ class EvidenceScreen(WorkScreen):
     async def action_describe(self) -> None:
         """Write patterns and samples."""
         await shell(self).go("describe", spot=self.spot)
+
+    def action_commit(self) -> None:
+        """Commit to one's answer, or decline to give one."""
+        decide(self, self.spot)
 
     def action_filter(self) -> None:
         """Type a filter."""

@@ -14,18 +14,18 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Static
 
-from tui.duration import duration
+from engine.data.text import visible
 from tui.keys import keys
+from tui.planning import Planning
 from tui.screens.base import WorkScreen
 from tui.shell import shell
 from tui.widgets.job_panel import JobPanel
 from tui.widgets.job_rows import JobRows
 from tui.widgets.line_list import LineList
-from tui.widgets.run_rows import ARMS, RECIPES, RunRow, RunRows
+from tui.widgets.run_rows import RunRows
 
 if TYPE_CHECKING:
     from engine.jobs import JobView
-    from engine.proof.arms import Arm, Run
 
 
 class RetrainScreen(WorkScreen):
@@ -34,15 +34,15 @@ class RetrainScreen(WorkScreen):
     NAME = "retrain"
     HELP_TEXT = (
         "Each arm is train plus one kind of teaching. It is trained with every recipe and seed, and compared on "
-        "held-out rows with a baseline trained with the same seeds. It runs in the background: leave and come back."
+        "held-out rows with a baseline trained with the same seeds. Arms can be cut down to equal numbers of samples, "
+        "or to equal cost. It runs in the background: leave and come back."
     )
     CSS_PATH = "retrain.tcss"
     BINDINGS = [*keys("retrain")]
 
     def __init__(self) -> None:
         super().__init__()
-        self._off: set[str] = set()
-        self._seeds: tuple[int, ...] = ()
+        self._planning = Planning()
         self._noted: tuple[str, str] = ("", "")
         self._notes: list[str] = []
 
@@ -82,7 +82,6 @@ class RetrainScreen(WorkScreen):
 
     def show(self) -> None:
         """Show choices, plan and jobs as they are now."""
-        self._seeds = self._seeds or self.workbench.project.settings.proof.seeds
         self._show_choices()
         self.show_job()
         if self.focused is None:
@@ -110,53 +109,11 @@ class RetrainScreen(WorkScreen):
             self._notes = notes(self.workbench.project.root, job.id, last=2)
         self.query_one(JobPanel).show(job, self._notes)
 
-    # what is chosen
-
-    def _arms(self) -> list[Arm]:
-        from engine.proof.arms import choose_arms
-
-        samples = self.workbench.teaching.samples()
-        return choose_arms(samples) if samples else []
-
-    def _runs(self) -> list[Run]:
-        from engine.proof.arms import plan_runs
-
-        arms = [arm for arm in self._arms() if arm.name not in self._off]
-        recipes: list[Any] = [recipe for recipe in RECIPES if recipe not in self._off]
-        return plan_runs(self.workbench.project, arms, seeds=self._seeds, recipes=recipes) if arms and recipes else []
-
     def _show_choices(self) -> None:
-        app = shell(self)
-        rows = []
-        for arm in self._arms():
-            count = f"{len(arm.samples):>5} {'sample ' if len(arm.samples) == 1 else 'samples'}"
-            rows.append(RunRow("arm", arm.name, f"{count}   {ARMS[arm.name]}", arm.name not in self._off))
-        rows += [RunRow("recipe", name, about, name not in self._off) for name, about in RECIPES.items()]
-        rows.append(RunRow("seeds", "seeds", ", ".join(map(str, self._seeds))))
-        self.choices.show(RunRows(rows, app.ink, app.glyphs.ellipsis))
-        self.query_one("#total", Static).update(Text(self._plan()))
-
-    def _plan(self) -> str:
-        from engine.proof.arms import estimate_seconds
-
-        reason = self._not_startable()
-        if reason is not None:
-            return reason
-        runs = self._runs()
-        seconds = estimate_seconds(self.workbench.project, runs)
-        time = f"at most about {duration(seconds)}" if seconds else "time unknown before the first one"
-        own = sum(run.arm.name == "baseline" for run in runs)
-        return f"{len(runs)} trainings, {own} of them the baseline; {time}."
-
-    def _not_startable(self) -> str | None:
-        arms = self._arms()
-        if not arms:
-            return "There are no samples to train with yet: d on a blind spot goes to the form."
-        if all(arm.name in self._off for arm in arms):
-            return "Choose an arm: space on its line."
-        if all(recipe in self._off for recipe in RECIPES):
-            return "Choose a recipe: space on its line."
-        return None
+        app, planning = shell(self), self._planning
+        planning.work_out(self.workbench)
+        self.choices.show(RunRows(planning.rows, app.ink, app.glyphs.ellipsis))
+        self.query_one("#total", Static).update(Text(visible(planning.sentence)))
 
     def repaint(self) -> None:
         """Paint everything again in other colours."""
@@ -168,13 +125,12 @@ class RetrainScreen(WorkScreen):
     def place(self) -> dict[str, Any]:
         """Choices and cursors."""
         focus = self.focused.id if self.focused is not None else None
-        return {"off": sorted(self._off), "seeds": list(self._seeds), "choice": self.choices.cursor, "focus": focus,
-                "job": self.job.id if self.job else None}  # fmt: skip
+        job = self.job.id if self.job else None
+        return self._planning.place | {"choice": self.choices.cursor, "focus": focus, "job": job}
 
     def restore(self, place: dict[str, Any]) -> None:
         """Return to those choices and rows."""
-        self._off = {str(name) for name in place.get("off", ())}
-        self._seeds = tuple(int(seed) for seed in place.get("seeds", ())) or self._seeds
+        self._planning.restore(place)
         self._show_choices()
         self.choices.move_to(int(place.get("choice", 0)))
         ids = [job.id for job in self.workbench.jobs]
@@ -191,7 +147,7 @@ class RetrainScreen(WorkScreen):
         if action in ("start", "resume") and running is not None:
             return f"{running.id} is running: x stops it."
         if action == "start":
-            return self._not_startable()
+            return self._planning.refusal
         if action == "cancel":
             if running is None:
                 return "No job is running."
@@ -223,7 +179,7 @@ class RetrainScreen(WorkScreen):
         if row.part == "seeds":
             self.action_seeds()
             return
-        self._off ^= {row.name}
+        self._planning.tick(row)
         self._changed()
 
     def action_seeds(self) -> None:
@@ -232,10 +188,10 @@ class RetrainScreen(WorkScreen):
 
         def take(seeds: tuple[int, ...] | None) -> None:
             if seeds is not None:
-                self._seeds = seeds
+                self._planning.seeds = seeds
                 self._changed()
 
-        self.app.push_screen(SeedsDialog(self._seeds), take)
+        self.app.push_screen(SeedsDialog(self._planning.seeds), take)
 
     def _changed(self) -> None:
         self._show_choices()
@@ -244,12 +200,7 @@ class RetrainScreen(WorkScreen):
 
     def action_start(self) -> None:
         """Start the job."""
-        options = {
-            "arms": [arm.name for arm in self._arms() if arm.name not in self._off],
-            "recipes": [recipe for recipe in RECIPES if recipe not in self._off],
-            "seeds": list(self._seeds),
-        }
-        if shell(self).job_watch.start("retrain", options):
+        if shell(self).job_watch.start("retrain", self._planning.options):
             self.show_job()
             self.say("Started. It runs in the background: leave and come back as you like.")
 

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from engine.errors import BlindspotError
+from tui.deciding import decide, why_not
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
@@ -154,12 +155,16 @@ class SpotsScreen(WorkScreen):
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""
         running = self.workbench.running if self.ready else None
-        listed = action in ("open", "filter", "sort", "next", "describe", "done", "skip")
+        listed = action in ("open", "filter", "sort", "next", "describe", "done", "skip", "commit")
         if listed or (action == "go" and "map" in parameters):
             if not self.has_class("-listing"):
                 return "There are no blind spots yet: D finds them."
             if action in ("describe", "done", "skip") and self.spot is None:
                 return "These rows belong to no blind spot."
+            if action in ("done", "skip") and self.spot is not None and self.spot.decision is not None:
+                return f"You have {self.spot.decision} for {self.spot.id}: that is final."
+            if action == "commit":
+                return why_not(self.workbench, self.spot_id)
             if action == "open" and self.spot_id is None:
                 return "Nothing matches the filter: esc clears it."
         if action == "discover" and running is not None:
@@ -263,6 +268,11 @@ class SpotsScreen(WorkScreen):
         shell(self).changed()
         said = {"done": f"{spot_id} is done.", "skipped": f"{spot_id} is skipped: {reason}."}
         self.say(said.get(status, f"{spot_id} is open again."))
+
+    def action_commit(self) -> None:
+        """Commit to one's answer, or decline to give one."""
+        if self.spot is not None:
+            decide(self, self.spot.id)
 
     def action_discover(self) -> None:
         """Start the job that finds blind spots, or go on with the one that did not end."""

@@ -1,4 +1,7 @@
-"""How evidence looks in the list: every row in full, wrapped, with its number, confidence and mark in front."""
+"""How evidence looks in the list: every row in full, wrapped, with its number, confidence and mark in front.
+
+Beneath a row stand its edits that the model gets right, with what differs marked.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tui.widgets.differences import differences, marked
 from tui.widgets.wrapping import fitted, wrap_spans
 
 if TYPE_CHECKING:
-    from engine.schema import Prediction
+    from engine.schema import Perturbation, Prediction
     from engine.teaching.board import EvidenceRow
 
 _NUMBER, _CONFIDENCE, _MARK = 4, 5, 9  # cells of the columns, each followed by a space
@@ -37,34 +40,47 @@ class EvidenceRows:
         self._glyphs = glyphs
 
     @cached_property
-    def _texts(self) -> list[list[Text]]:
-        return [paragraphs(row.prediction, self._ink) for row in self.rows]
+    def _parts(self) -> list[list[tuple[Text, Text]]]:
+        """For each row its paragraphs, each with what stands in front of its first line."""
+        return [self._parts_of(row, number) for row, number in zip(self.rows, self._numbers, strict=True)]
+
+    def _parts_of(self, row: EvidenceRow, number: int) -> list[tuple[Text, Text]]:
+        ink = self._ink
+        word = _SHORT[row.mark.verdict] if row.mark else "held back" if row.held_back else ""
+        texts = paragraphs(row.prediction, ink)
+        if word in ("wrong", "ambiguous"):
+            for text in texts:
+                text.stylize_before(ink.muted)
+        parts = [(self._head(f"{number}", row.prediction.confidence, word), texts[0])]
+        parts += [(Text(" " * _HEAD), text) for text in texts[1:]]
+        for edit in row.perturbations:
+            first, *more = edited(edit, row.prediction, ink)
+            parts.append((self._head("", edit.confidence, "edit"), first))
+            parts += [(Text(" " * _HEAD), text) for text in more]
+        return parts
+
+    def _head(self, number: str, confidence: float, word: str) -> Text:
+        ink = self._ink
+        return Text.assemble(
+            (f"{number:>{_NUMBER}} ", ink.muted),
+            (f"{confidence:>{_CONFIDENCE}.2f} ", ink.muted),
+            (fitted(word, _MARK) + " ", ink.accent),
+        )
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def height(self, index: int, width: int) -> int:
-        """Lines of the wrapped text, both texts of a pair."""
+        """Lines of the wrapped text, both texts of a pair, edits included."""
         inner = width - _HEAD
-        return sum(len(wrap_spans(text.plain, inner)) for text in self._texts[index])
+        return sum(len(wrap_spans(text.plain, inner)) for _, text in self._parts[index])
 
     def lines(self, index: int, width: int) -> list[Text]:
-        """Head and text of the first line, text alone of the others."""
-        row, ink = self.rows[index], self._ink
-        verdict = _SHORT[row.mark.verdict] if row.mark else ""
-        off = verdict in ("wrong", "ambiguous")
-        head = Text.assemble(
-            (f"{self._numbers[index]:>{_NUMBER}} ", ink.muted),
-            (f"{row.prediction.confidence:>{_CONFIDENCE}.2f} ", ink.muted),
-            (fitted(verdict, _MARK) + " ", ink.accent),
-        )
+        """Head and text of the first line of a paragraph, text alone of the others."""
         lines: list[Text] = []
-        for text in self._texts[index]:
-            for start, end in wrap_spans(text.plain, width - _HEAD):
-                line = text[start:end]
-                if off:
-                    line.stylize_before(ink.muted)
-                lines.append(Text.assemble(head if not lines else " " * _HEAD, line))
+        for head, text in self._parts[index]:
+            for place, (start, end) in enumerate(wrap_spans(text.plain, width - _HEAD)):
+                lines.append(Text.assemble(head if not place else " " * _HEAD, text[start:end]))
         return lines
 
     def heading(self, width: int) -> Text:
@@ -84,3 +100,15 @@ def paragraphs(prediction: Prediction, ink: Ink) -> list[Text]:
         Text.assemble(("A ", ink.muted), marked(first, left, ink)),
         Text.assemble(("B ", ink.muted), marked(second, right, ink)),
     ]
+
+
+def edited(edit: Perturbation, row: Prediction, ink: Ink) -> list[Text]:
+    """The right label of an edit of a row and its text, or texts, with what was changed marked; safe to print."""
+    texts = [("", row.text, edit.text)]
+    if edit.text_pair is not None:
+        texts = [("A ", row.text, edit.text), ("B ", row.text_pair or "", edit.text_pair)]
+    made = []
+    for name, before, after in texts:
+        safe = visible(after)
+        made.append(Text.assemble((name, ink.muted), marked(safe, differences(visible(before), safe)[1], ink)))
+    return [Text.assemble((f"{visible(edit.label)}: ", ink.muted), made[0]), *made[1:]]

@@ -1,4 +1,4 @@
-"""One arm of a proof in words and figures: the verdict first, its reason, what it means, then before and after."""
+"""One arm of a proof in words and figures: the verdict first, its reason, what it means, its terms, the figures."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def proof_text(width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink
     verdict.stylize(ink.strong)
     lines = [verdict, *wrapped(Text(visible(arm["reason"]) + "."), width)]
     lines += wrapped(Text(visible(arm["meaning"]), style=ink.muted), width)
+    for note in report.get("notes", ()):
+        lines += wrapped(Text(visible(note), style=ink.muted), width)
     for split in ("proof", "test"):
         figures = before_and_after(report, arm, split)
         if figures:
             title, interval = f"{split}, {report['rows'][split]:,} rows", f"{100 * report['interval']:g} % interval"
             lines += [Text(""), *_table(width, title, interval, figures, ink, glyphs)]
-    for note in report.get("notes", ()):
-        lines += [Text(""), *wrapped(Text(visible(note), style=ink.muted), width)]
     return lines + _pool(width, report, arm, ink, glyphs)
 
 

@@ -1,4 +1,4 @@
-"""What a retrain can be made of, as a list to tick: arms, recipes and seeds."""
+"""What a retrain can be made of, as a list to tick: arms, recipes, what the arms are made of, and seeds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.text import Text
 from tui.themes import Ink
 from tui.widgets.wrapping import fitted
 
-Part = Literal["arm", "recipe", "seeds"]
+Part = Literal["arm", "recipe", "samples", "seeds"]
 
 RECIPES = {
     "scratch": "the base model learns train and the samples",
@@ -21,14 +21,16 @@ ARMS = {
     "human": "written by people",
     "llm": "written by a language model",
     "example": "bundled or imported examples",
+    "both": "people and language models together",
     "all": "everything together",
 }
+REVIEWED, EQUAL = "reviewed", "equal"
 _PART_CELLS, _NAME_CELLS = 9, 10
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One line: an arm or recipe that is on or off, or the seeds."""
+    """One line: an arm, a recipe or a way to choose samples that is on or off, or the seeds."""
 
     part: Part
     name: str
@@ -55,7 +57,7 @@ class RunRows:
         """Part, tick, name, and what it is."""
         row = self.rows[index]
         first = index == 0 or self.rows[index - 1].part != row.part
-        part = {"arm": "arms", "recipe": "recipes", "seeds": "seeds"}[row.part] if first else ""
+        part = {"arm": "arms", "recipe": "recipes", "samples": "samples", "seeds": "seeds"}[row.part] if first else ""
         text = Text(no_wrap=True, end="")
         text.append(f"{part:<{_PART_CELLS}}", self._ink.muted)
         if row.part != "seeds":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SpotLine(Line):
-    """Which blind spot it is, and what others have written about it."""
+    """Which blind spot it is, where the annotator stands with it, and what others have written about it."""
 
     DEFAULT_CSS = """
     SpotLine { padding: 0 1; }
@@ -31,7 +31,11 @@ class SpotLine(Line):
             return Text("")
         arrow = app.glyphs.arrow
         text = Text.assemble((spot.id, app.ink.strong), f"  {visible(spot.gold)} {arrow} {visible(spot.predicted)}")
-        others = f"   {self.by_others} by others" if self.by_others else ""
+        others = ""
+        if spot.decision is not None:
+            others = f"   {spot.decision}, {self.by_others} by others" if self.by_others else f"   {spot.decision}"
+        elif spot.sealed:
+            others = "   others' answers are sealed"
         rest = f"   {spot.size} UUs   {', '.join(spot.words)}"
         room = max(0, width - text.cell_len - len(others))
         text.append(fitted(rest, room, ellipsis=app.glyphs.ellipsis).rstrip(), app.ink.muted)

@@ -32,6 +32,10 @@ def spot_preview(
             figures.insert(0, f"{spot.size_before - spot.size} of {spot.size_before} marked off")
         if spot.overlap is not None:
             figures.append(f"{spot.overlap:.0%} the same rows as before")
+        if spot.held_back:
+            figures.append(f"{spot.held_back} of {spot.size_before} rows held back")
+        if spot.sealed:
+            figures.append("others have answered: sealed until you decide (C)")
         title = f"{spot.id}  {visible(spot.gold)} taken for {visible(spot.predicted)}"
         lines = [Text(title, style=ink.strong), *wrapped(Text(dot.join(figures), style=ink.muted), width)]
         if spot.status == "skipped":

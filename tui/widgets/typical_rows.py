@@ -1,4 +1,4 @@
-"""The rows of a blind spot beside the form: only their texts, so that many are seen while one writes."""
+"""The rows of a blind spot beside the form: only their texts and edits, so that many are seen while one writes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tui.themes import Ink
-from tui.widgets.evidence_rows import paragraphs
+from tui.widgets.evidence_rows import edited, paragraphs
 from tui.widgets.wrapping import wrap_spans, wrapped
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _NUMBER = 3
 
 
 class TypicalRows:
-    """Every row in full, most typical first; rows that were marked off say so."""
+    """Every row in full, most typical first; rows that were marked off or held back say so."""
 
     def __init__(self, rows: Sequence[EvidenceRow], ink: Ink) -> None:
         self.rows = rows
@@ -31,15 +31,20 @@ class TypicalRows:
 
     def _marked(self, row: EvidenceRow) -> list[Text]:
         first, *more = paragraphs(row.prediction, self._ink)
-        if row.mark is not None and row.mark.verdict != "fine":
-            first = Text.assemble((f"({row.mark.verdict}) ", self._ink.accent), first)
+        verdict = row.mark.verdict if row.mark else None
+        word = verdict if verdict not in (None, "fine") else "held back" if row.held_back else ""
+        if word:
+            first = Text.assemble((f"({word}) ", self._ink.accent), first)
+        for edit in row.perturbations:
+            right, *rest = edited(edit, row.prediction, self._ink)
+            more += [Text.assemble(("edit, ", self._ink.accent), right), *rest]
         return [first, *more]
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def height(self, index: int, width: int) -> int:
-        """Lines of the wrapped text, both texts of a pair."""
+        """Lines of the wrapped text, both texts of a pair, edits included."""
         return sum(len(wrap_spans(text.plain, width - _NUMBER)) for text in self._texts[index])
 
     def lines(self, index: int, width: int) -> list[Text]:

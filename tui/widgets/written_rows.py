@@ -1,8 +1,11 @@
-"""What an annotator has written about a blind spot: each pattern with its samples beneath, then samples without one."""
+"""What is written about a blind spot: each pattern with its samples beneath, then samples without one.
+
+One's own come first; those of other teachers, which are there once one has decided, follow with their names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rich.text import Text
 
@@ -15,7 +18,7 @@ from tui.themes import Ink
 from tui.widgets.line_list import LineList
 from tui.widgets.wrapping import fitted
 
-_ID, _WORD, _LABEL_MOST = 5, 14, 12
+_ID, _WORD, _LABEL_MOST, _NAME_MOST = 5, 14, 12, 20
 
 
 class WrittenList(LineList):
@@ -29,6 +32,8 @@ class WrittenRows:
 
     Args:
         patterns, samples: of one annotator, oldest first.
+        others: patterns and samples of other teachers.
+        later: ids of records that were written after the annotator had committed.
         is_changed: whether a change of that record was begun and not handed in.
     """
 
@@ -39,17 +44,22 @@ class WrittenRows:
         ink: Ink,
         glyphs: Glyphs,
         *,
+        others: tuple[Sequence[Pattern], Sequence[Sample]] = ((), ()),
+        later: Collection[str] = (),
         is_changed: Callable[[str], bool] = lambda record_id: False,
     ) -> None:
-        self.records: list[Pattern | Sample] = []
-        for pattern in patterns:
-            self.records += [pattern, *(sample for sample in samples if sample.pattern == pattern.id)]
-        known = {pattern.id for pattern in patterns}
-        self.records += [sample for sample in samples if sample.pattern not in known]
+        self.records = _in_groups(patterns, samples)
+        self.own = len(self.records)
+        """How many of the records are one's own; they come first."""
+        for teacher in dict.fromkeys(record.teacher for records in others for record in records):
+            by = [[record for record in records if record.teacher == teacher] for records in others]
+            self.records += _in_groups(*by)  # type: ignore[arg-type]
         self._ink = ink
         self._glyphs = glyphs
+        self._later = later
         self._is_changed = is_changed
-        self._label_cells = min(_LABEL_MOST, max((len(sample.label) for sample in samples), default=0))
+        labels = [record.label for record in self.records if isinstance(record, Sample)]
+        self._label_cells = min(_LABEL_MOST, max(map(len, labels), default=0))
 
     def __len__(self) -> int:
         return len(self.records)
@@ -73,6 +83,12 @@ class WrittenRows:
             text.append(f"  {short_id(record):<{_ID}}")
             text.append(f"{record.role:<8}", ink.muted)
             text.append(fitted(visible(record.label), self._label_cells, ellipsis=ellipsis) + "  ", ink.accent)
+        if index >= self.own:
+            teacher = record.teacher
+            name = fitted(visible(teacher.name), _NAME_MOST, ellipsis=ellipsis).rstrip()
+            text.append(f"{name} ({teacher.title}): " if isinstance(record, Pattern) else f"{name}: ", ink.muted)
+        elif record.id in self._later:
+            text.append("(later) ", ink.muted)
         if self._is_changed(record.id):
             text.append("(change not handed in) ", ink.warn)
         words = visible(record.text)
@@ -81,3 +97,12 @@ class WrittenRows:
         words = fitted(words, max(0, width - text.cell_len), ellipsis=ellipsis)
         text.append(words, ink.strong if isinstance(record, Pattern) else "")
         return [text]
+
+
+def _in_groups(patterns: Sequence[Pattern], samples: Sequence[Sample]) -> list[Pattern | Sample]:
+    """Each pattern with its samples after it, then the samples that are for none of them."""
+    records: list[Pattern | Sample] = []
+    for pattern in patterns:
+        records += [pattern, *(sample for sample in samples if sample.pattern == pattern.id)]
+    known = {pattern.id for pattern in patterns}
+    return records + [sample for sample in samples if sample.pattern not in known]

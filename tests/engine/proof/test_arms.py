@@ -23,16 +23,30 @@ def texts(arm: Arm) -> set[str]:
     return {row.text for row in arm.samples}
 
 
-def test_one_arm_for_each_kind_and_one_for_all() -> None:
-    human, llm, everything = choose_arms([*LLM, *HUMAN])
-    assert (human.name, llm.name, everything.name) == ("human", "llm", "all")
+EXAMPLE = [sample("it rained", "example", name="kit")]
+
+
+def test_one_arm_for_each_kind_and_one_for_both() -> None:
+    human, llm, both = choose_arms([*LLM, *HUMAN])
+    assert (human.name, llm.name, both.name) == ("human", "llm", "both")
     assert texts(human) == {"not bad at all", "not good"}
     assert texts(llm) == {"could be worse", "a fine day"}
-    assert texts(everything) == texts(human) | texts(llm)
+    assert texts(both) == texts(human) | texts(llm)
 
 
-def test_all_is_left_out_where_it_would_equal_the_only_kind() -> None:
-    assert [arm.name for arm in choose_arms(HUMAN)] == ["human"]
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        (HUMAN, ["human"]),
+        (HUMAN + LLM, ["human", "llm", "both"]),
+        (HUMAN + EXAMPLE, ["human", "example", "all"]),
+        (HUMAN + LLM + EXAMPLE, ["human", "llm", "example", "both", "all"]),
+    ],
+)
+def test_no_arm_is_a_second_name_for_another(given: list[Sample], names: list[str]) -> None:
+    arms = choose_arms(given)
+    assert [arm.name for arm in arms] == names
+    assert len({arm.samples for arm in arms}) == len(arms)
 
 
 def test_samples_of_every_author_and_role_of_a_kind_belong_to_its_arm() -> None:
@@ -56,7 +70,7 @@ def test_an_arm_does_not_depend_on_the_order_of_its_samples() -> None:
 
 
 def test_only_the_arms_asked_for_in_a_fixed_order() -> None:
-    assert [arm.name for arm in choose_arms(HUMAN + LLM, ["all", "human"])] == ["human", "all"]
+    assert [arm.name for arm in choose_arms(HUMAN + LLM, ["both", "human"])] == ["human", "both"]
 
 
 def test_without_samples_the_error_says_how_to_get_some() -> None:

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from engine.data.create import create_project
-from engine.errors import Cancelled, SettingsError
+from engine.errors import Cancelled, ProjectError, SettingsError
 from engine.files import read_json, write_json
 from engine.model.library import current_model
 from engine.project import SETTINGS_FILE, Project
@@ -213,6 +213,26 @@ def test_the_same_proof_again_trains_nothing_and_becomes_the_newest(proved: Prov
     assert {key: value for key, value in after.items() if key not in changing} == {
         key: value for key, value in before.items() if key not in changing
     }
+
+
+def test_equal_arms_and_reviewed_samples_stand_in_the_report_and_make_it_another_proof(proved: Proved) -> None:
+    watcher = Watcher()
+    path = retrain(proved.project, seeds=[13], recipes=["continue"], equal="count", reviewed=True, monitor=watcher)
+    report, before = read_json(path), read_json(proved.report)
+    assert watcher.trained == set()  # the draw is the same five samples
+    assert report["id"] != before["id"]
+    assert (before["equal"], before["reviewed"]) == (None, False)
+    assert report["equal"] == {"by": "count", "value": 5, "currency": "", "why": ""}
+    assert report["reviewed"]
+    assert report["notes"][0] == "Equal count: every arm was cut down to 5 samples, by a draw."
+    assert report["notes"][1].startswith("Reviewed: ")
+
+
+def test_at_equal_cost_an_unknown_cost_is_refused_before_anything_is_trained(proved: Proved) -> None:
+    watcher = Watcher()
+    with pytest.raises(ProjectError, match=r"arm `human` cost is unknown .*no active time on record"):
+        retrain(proved.project, equal="cost", monitor=watcher)
+    assert watcher.steps == []
 
 
 def test_confidence_is_calibrated_on_dev_where_the_settings_say_so(proved: Proved) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,17 @@ def annotator(project: Project, teaching: Teaching) -> Annotator:
 @pytest.fixture
 def board(annotator: Annotator) -> Board:
     return Board(annotator.project, annotator.discovery, annotator.teaching)
+
+
+@pytest.fixture
+def held_back_annotator(annotator: Annotator) -> Annotator:
+    """The annotator where B1 has a fifth row, so that one of the five is held back."""
+    found = annotator.discovery
+    spot, *others = found.blind_spots
+    row = replace(found.predictions["d1"], id="n5", text="Nobody came when we rang, twice.")
+    annotator.discovery = replace(
+        found,
+        blind_spots=(replace(spot, rows=(*spot.rows, row.id)), *others),
+        predictions={**found.predictions, row.id: row},
+    )
+    return annotator

@@ -7,6 +7,7 @@ from engine.project import Project
 from engine.schema import Pattern, RowMark, Teacher
 from engine.teaching.annotate import Annotator
 from engine.teaching.board import Board
+from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Teaching
 
 
@@ -22,9 +23,11 @@ def test_what_is_written_can_be_read_by_others(project: Project, annotator: Anno
     annotator.mark("n1", "label wrong", "positive")
     other = Teaching(project.teaching_dir, "bob")
     assert other.patterns() == (pattern,)
-    assert pattern == Pattern("P1@ann", "B1", "abstraction", "bare facts, no negative word", Teacher("ann", "human"))
+    evidence = evidence_for(project, annotator.discovery, other, "B1").hash
+    ann = Teacher("ann", "human")
+    assert pattern == Pattern("P1@ann", "B1", "abstraction", "bare facts, no negative word", ann, evidence)
     assert other.samples() == (sample,)
-    assert sample.pattern == "P1@ann"
+    assert (sample.pattern, sample.evidence) == ("P1@ann", evidence)
     assert other.marks()["n1"].mark == RowMark("n1", "label wrong", "positive")
     assert other.marks()["n1"].author == "ann"
     assert list(other.own("pattern")) == []

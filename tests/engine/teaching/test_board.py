@@ -83,13 +83,14 @@ def test_quota_grows_with_ones_patterns_and_counts_ones_samples_by_role(annotato
     llm.write_sample("B1", text="The door was locked at noon.", label="negative", role="target", pattern="P1")
     board.refresh()
     view = board.spot("B1")
-    assert (view.patterns, view.samples, view.status) == (1, 1, "untouched")
+    assert (view.patterns, view.samples, view.status) == (0, 0, "untouched")
     assert view.written == {"target": 0, "counter": 0, "anchor": 0}
     assert view.quota == {"target": 6, "counter": 3, "anchor": 6}
     for kind in ("abstraction", "extrapolation"):
         annotator.describe("B1", kind, f"an {kind}")  # type: ignore[arg-type]
     annotator.write_sample("B1", text="Two clocks, both wrong.", label="negative", role="target", pattern="P1")
     annotator.write_sample("B1", text="Two clocks, both right.", label="positive", role="counter", pattern="P1")
+    annotator.commit("B1")
     view = board.spot("B1")
     assert (view.patterns, view.samples) == (3, 3)
     assert view.written == {"target": 1, "counter": 1, "anchor": 0}
@@ -102,9 +103,9 @@ def test_quota_grows_with_ones_patterns_and_counts_ones_samples_by_role(annotato
 def test_refresh_takes_in_what_another_process_wrote(annotator: Annotator, board: Board) -> None:
     assert not board.refresh()
     other(annotator, "bob").describe("B2", "abstraction", "irony")
-    assert board.spot("B2").patterns == 0
+    assert not board.spot("B2").sealed
     assert board.refresh()
-    assert board.spot("B2").patterns == 1
+    assert board.spot("B2").sealed
     assert not board.refresh()
 
 

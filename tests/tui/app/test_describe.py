@@ -306,14 +306,46 @@ async def test_in_a_pair_project_both_texts_are_written_copied_and_kept(tmp_path
     assert (sample.text, sample.text_pair, sample.label) == ("She gave him a book.", "He gave her a book.", "different")
 
 
-async def test_what_others_wrote_is_counted_but_not_shown(root: Path) -> None:
+async def test_what_others_wrote_is_neither_shown_nor_counted(root: Path) -> None:
     async with opened(root, annotator="bob") as driver:
         await describe(driver)
         await write_pattern(driver, "what bob thinks")
     async with opened(root) as driver:
         await describe(driver)
-        assert "1 by others" in driver.words
+        assert "others' answers are sealed" in driver.words
+        assert "by others" not in driver.words
         assert "what bob thinks" not in driver.words
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_after_the_commitment_others_answers_are_there_to_be_read_and_ones_own_later_ones_say_so(
+    root: Path, size: tuple[int, int]
+) -> None:
+    async with opened(root, annotator="bob") as driver:
+        await describe(driver)
+        await write_pattern(driver, "what bob thinks")
+        await write_sample(driver, "Bob waits for a lamp.", choose_label=1)
+    async with opened(root, size=size) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await driver.paste("half a sample")
+        await driver.press("escape")
+        assert "C commit" in driver.text.splitlines()[-1]
+        await driver.press("C")
+        await driver.sees("Commit: 1 pattern, 0 samples", "! What you have typed and not handed in does not count.")
+        await driver.press("2")
+        await driver.sees("B1 is committed.", "d shows what others wrote: 2.", "committed, 2 by others")
+        assert "P1 abstraction faint praise" in driver.words
+        assert "P1 abstraction bob (human): what bob thinks" in driver.words
+        assert "S1 target negative bob: Bob waits for a lamp." in driver.words
+        await driver.press("G", "x")
+        await driver.sees("That is bob's: it is there to be read.")
+        await driver.press("i", HAND_IN)
+        await driver.press("ctrl+l", HAND_IN)
+        await driver.sees("S1 target neutral (later) half a sample")
+        assert driver.screen.written.cursor == 1, "the cursor is on what was handed in"
+    assert len(written(root, "pattern")) == 2
+    assert len(written(root, "sample")) == 2
 
 
 async def test_a_blind_spot_that_is_not_there_leads_back_to_the_list(root: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.project import Project
+from engine.schema import Perturbation
 from engine.teaching.records import Teaching
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
@@ -24,6 +25,14 @@ async def read(driver: Driver, *keys: str) -> None:
     """Go to a blind spot by keys and open it."""
     await driver.press(*keys, "enter")
     await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
+
+
+async def decline(driver: Driver) -> None:
+    """See what is held back."""
+    await driver.press("C", "2")
+    await driver.type("no idea")
+    await driver.press("enter")
+    await driver.sees("B1 is declined.")
 
 
 def listed(driver: Driver) -> str:
@@ -44,6 +53,7 @@ async def test_every_row_is_shown_in_full_and_nothing_in_it_steers_the_terminal(
 ) -> None:
     async with opened(root, size=size) as driver:
         await read(driver)
+        await decline(driver)
         seen = listed(driver)
         for _ in range(20):
             await driver.press("j")
@@ -80,7 +90,7 @@ async def test_a_wrong_label_asks_for_the_right_one_and_leaves_the_counts(root: 
         await driver.press("w")
         await driver.sees("Gold says negative. Which label is right?", "1  neutral", "2  positive")
         await driver.press("1")
-        await driver.sees("14 UUs", "6 rows, 5 UUs left", "right is neutral")
+        await driver.sees("14 UUs", "5 rows, 1 held back to test patterns, 5 UUs left", "right is neutral")
         assert mark_of(root, "pool-10") == ("label wrong", "neutral")
         await driver.press("q")
         await driver.sees("B1      5")
@@ -128,12 +138,12 @@ async def test_the_filter_takes_words_and_marks(root: Path) -> None:
         await read(driver)
         await driver.press("a", "slash")
         await driver.type("ambiguous")
-        await driver.sees("1 of 6 rows")
+        await driver.sees("1 of 5 rows")
         await driver.press("enter", "escape")
-        await driver.sees("6 rows, 5 UUs left")
+        await driver.sees("5 rows, 1 held back to test patterns, 5 UUs left")
         await driver.press("slash")
         await driver.type("PARKING")
-        await driver.sees("1 of 6 rows", "I have nothing bad to say about the parking.")
+        await driver.sees("1 of 5 rows", "I have nothing bad to say about the parking.")
         assert driver.screen.row.prediction.id == "pool-14"
 
 
@@ -192,3 +202,38 @@ async def test_evidence_of_a_blind_spot_that_is_gone_says_so(root: Path) -> None
         driver.app.workbench.begin_round()
         driver.app.changed()
         await driver.sees("B1 is not there any more")
+
+
+async def test_a_row_that_is_held_back_is_counted_and_appears_with_the_decision(root: Path) -> None:
+    async with opened(root) as driver:
+        await read(driver)
+        await driver.sees("5 rows, 1 held back to test patterns")
+        assert "The staff did their best" not in "".join(row.prediction.text for row in driver.screen.rows.rows.rows)
+        await decline(driver)
+        await driver.press("G", "k", "j")
+        await driver.sees("6 rows", "0.94 held back", "held back until your decision")
+        await driver.press("C")
+        await driver.sees("You have declined for B1: that is final.")
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+@pytest.mark.parametrize("screen", ["evidence", "describe"])
+async def test_an_edit_that_the_model_gets_right_stands_beneath_its_row(
+    tmp_path: Path, pairs: bool, screen: str
+) -> None:
+    root = write_project(tmp_path / "work", pairs=pairs)
+    texts = (
+        ("A man is eating a red pear.", "A man is eating a green\x1b[2J apple.")
+        if pairs
+        else ("I shall repeat it.", None)
+    )
+    store = Teaching(root / "teaching", "bob").store
+    with store.edit("perturb row pool-10") as edit:
+        edit.put("perturbation", "E1@bob", Perturbation("E1@bob", "pool-10", texts[0], "same", 0.93, "m1", texts[1]))
+    async with opened(root) as driver:
+        await driver.app.go(screen, spot="B1")
+        if pairs:
+            await driver.sees("same: A A man is eating a red pear.", r"B A man is eating a green\x1b[2J apple.")
+        else:
+            await driver.sees("same: I shall repeat it.")
+        assert "edit" in driver.text

@@ -58,7 +58,7 @@ async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root:
         await retrain(driver)
         assert "[x] human 2 samples" in driver.words
         assert "[x] llm 1 sample" in driver.words
-        assert "[x] all 3 samples" in driver.words
+        assert "[x] both 3 samples" in driver.words
         assert "21 trainings, 3 of them the baseline; time unknown before the first one." in driver.words
         await driver.press("j", "space")
         assert "[ ] llm" in driver.words
@@ -74,11 +74,36 @@ async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root:
         await driver.press("enter")
         assert "seeds 7, 8" in driver.words
         assert "10 trainings, 2 of them the baseline" in driver.words
-        await driver.press("k", "space", "k", "space")
+        await driver.press("k", "k", "k", "space", "k", "space")
         assert "Choose a recipe: space on its line." in driver.words
         await driver.press("s")
         assert "! Choose a recipe" in driver.words
     assert jobs.jobs(root) == []
+
+
+async def test_arms_are_cut_down_to_equal_count_or_say_why_not_to_equal_cost(root: Path) -> None:
+    async with opened(root) as driver:
+        await retrain(driver)
+        await driver.press("G", "k", "space")
+        assert "[x] equal count: each arm cut down" in driver.words
+        await driver.press("g")
+        assert "[x] human 1 sample" in driver.words
+        assert "[x] both 1 sample" in driver.words
+        await driver.press("G", "k", "space")
+        assert "[x] equal cost: each arm cut down" in driver.words
+        assert "what arm `human` cost is unknown" in driver.words
+        await driver.press("s")
+        assert "! what arm `human` cost is unknown" in driver.words
+        await driver.press("space", "space", "k", "space")
+        assert "[x] reviewed" in driver.words
+        await driver.press("s")
+        await driver.sees("retrain-1 is running")
+        options = jobs.find_job(root, "retrain-1").options
+        assert (options["equal"], options["reviewed"]) == ("count", True)
+        driver.app.save()
+    async with opened(root) as driver:
+        await driver.until(lambda: isinstance(driver.screen, RetrainScreen))
+        await driver.sees("[x] reviewed", "[x] equal     count")
 
 
 async def test_the_time_is_estimated_from_earlier_trainings(root: Path) -> None:
@@ -108,9 +133,11 @@ async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> 
         await driver.press("j", "space", "s")
         await driver.sees("retrain-1 is running", "last sign of life", "loss", "counting")
         assert jobs.find_job(root, "retrain-1").options == {
-            "arms": ["human", "all"],
+            "arms": ["human", "both"],
             "recipes": ["scratch", "continue"],
             "seeds": [13, 14, 15],
+            "equal": None,
+            "reviewed": False,
         }
         await driver.press("s")
         assert "! retrain-1 is running: x stops it." in driver.words

@@ -13,6 +13,7 @@ from engine.project import Project
 from engine.schema import Teacher
 from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
+from engine.teaching.sealing import decision
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 
@@ -184,17 +185,43 @@ async def test_a_job_that_was_left_running_is_shown_when_the_app_comes_back(
         await driver.sees("negative → positive")
 
 
-async def test_what_another_annotator_writes_is_counted_when_a_screen_is_opened(root: Path) -> None:
+async def test_what_another_annotator_writes_is_taken_in_when_a_screen_is_opened_and_stays_sealed(root: Path) -> None:
     async with opened(root) as driver:
         workbench = driver.app.workbench
         assert workbench is not None
         assert workbench.board is not None
         spot = workbench.board.spots()[0]
-        assert spot.patterns == 0
+        assert not spot.sealed
         teaching = Teaching(workbench.project.teaching_dir, "bob")
         bob = Annotator(workbench.project, workbench.board.discovery, teaching, Teacher("bob", "human"))
         bob.describe(spot.id, "abstraction", "Praise told by what did not happen.")
         await driver.press("m")
-        await driver.until(lambda: workbench.board is not None and workbench.board.spots()[0].patterns == 1)
+        await driver.until(lambda: workbench.board is not None and workbench.board.spots()[0].sealed)
         await driver.press("q")
-        await driver.sees("1 / 0")
+        await driver.sees("others have answered: sealed until you decide (C)")
+        assert "0 / 0  untouched" in lines(driver, "B1")[0]
+        assert "Praise told" not in driver.text
+
+
+async def test_a_decision_is_asked_for_says_that_it_is_final_and_cannot_be_undone(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("C", "enter")
+        assert lines(driver, "B1")[0].split()[-1] == "untouched", "the first choice decides nothing"
+        await driver.press("C")
+        await driver.sees("Your last word on B1?", "cannot be undone", "Without a pattern of yours", "2  Decline")
+        await driver.press("2", "enter")
+        await driver.sees("A word at least")
+        await driver.type("mixed bag")
+        await driver.press("enter")
+        await driver.sees("skipped: mixed", "B1 is declined. Nobody else has answered yet.")
+        await driver.press("C")
+        await driver.sees("You have declined for B1: that is final.")
+        await driver.press("x")
+        await driver.sees("You have declined for B1: that is final.")
+        await driver.press("u")
+        await driver.sees("There is nothing to undo.")
+        await driver.press("G", "C")
+        await driver.sees("These rows belong to no blind spot.")
+    found = decision(Teaching(Project.open(root).teaching_dir, "ann"), "B1")
+    assert found is not None
+    assert (found.decision, found.reason) == ("declined", "mixed bag")

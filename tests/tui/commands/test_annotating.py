@@ -3,6 +3,7 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from engine.files import write_jsonl
 from engine.project import Project
 from engine.teaching.records import Records
-from tests.engine.teaching.world import POOL, PROOF, make_project
+from tests.engine.teaching.world import POOL, PROOF, make_discovery, make_project, save_discovery
 from tui.cli import main
 
 ROOT = Path(__file__).parents[3]
@@ -139,7 +140,7 @@ def test_undo_and_redo_go_back_and_forth_over_all_commands(run: Run) -> None:
 
 def test_describe_and_sample_write_change_and_delete(run: Run, project: Project) -> None:
     pattern = values(run("describe", "B1", "--kind", "abstraction", "--text", "bare facts", "--json"))
-    assert pattern["teacher"] == {"name": getpass.getuser(), "kind": "human"}
+    assert pattern["teacher"] == {"name": getpass.getuser(), "kind": "human", "recorded": False}
     run("describe", "B1", "--kind", "extrapolation", "--text", "bare numbers", "--replaces", "P1")
     words = ("sample", "B1", "--label", "negative", "--role", "target", "--pattern", "P1", "--text")
     status, out, _ = run(*words, "Two clocks, both wrong.")
@@ -152,6 +153,49 @@ def test_describe_and_sample_write_change_and_delete(run: Run, project: Project)
     assert run("describe", "B1", "--delete", "P1")[0] == 0
     records = Records(project.teaching_dir)
     assert (records.patterns(), records.samples()) == ((), ())
+
+
+def test_others_answers_are_sealed_until_one_commits_or_declines(run: Run) -> None:
+    write = ("sample", "B1", "--label", "negative", "--role", "target", "--annotator", "bob", "--text")
+    run("describe", "B1", "--kind", "abstraction", "--text", "bob's secret", "--annotator", "bob")
+    run(*write, "A taxi that never came.")
+    for spot in ("B2", "B3"):
+        run("describe", spot, "--kind", "abstraction", "--text", "another secret", "--annotator", "bob")
+    run("describe", "B1", "--kind", "abstraction", "--text", "bare facts")
+    for words in (("show", "B1"), ("show", "B2"), ("list",), ("show", "B1", "--json"), ("list", "--json")):
+        out = run(*words)[1]
+        assert not any(secret in out for secret in ("secret", "taxi", "P1@bob", "S1@bob", "by bob"))
+    assert values(run("list", "--json"))["totals"]["patterns"] == 1
+    assert "sealed until you `blindspot commit`" in run("show", "B1")[1]
+    assert run("commit", "B1")[1].splitlines()[0] == "B1 is committed"
+    found = values(run("show", "B1", "--json"))
+    assert (found["blind_spot"]["decision"], found["blind_spot"]["status"]) == ("committed", "done")
+    assert {pattern["text"] for pattern in found["patterns"]} == {"bob's secret", "bare facts"}
+    out = run("show", "B1")[1]
+    assert "by bob (human): bob's secret" in out
+    assert "you have committed" in out
+    made = values(run("commit", "B2", "--decline", "--reason", "no idea", "--json"))
+    assert (made["commitment"]["decision"], made["commitment"]["reason"]) == ("declined", "no idea")
+    assert run("list")[1].count("secret") == 0
+    status, out, err = run("commit", "B2", "--decline", "--reason", "again")
+    assert (status, "has declined already; that is final" in err) == (1, True)
+    assert run("undo")[1] == "undone: describe abstraction of B1\n", "a decision is passed over"
+
+
+def test_rows_held_back_are_told_but_not_shown_before_the_decision(run: Run, project: Project) -> None:
+    found = make_discovery()
+    spots = (replace(found.blind_spots[0], rows=("n1", "n2", "n3", "n4", "d1")), *found.blind_spots[1:])
+    save_discovery(project, replace(found, blind_spots=spots))
+    before = values(run("show", "B1", "--json"))
+    assert (len(before["evidence"]), before["blind_spot"]["held_back"]) == (4, 1)
+    assert "1 row held back to test patterns" in run("show", "B1")[1]
+    (hidden,) = {"n1", "n2", "n3", "n4", "d1"} - {row["prediction"]["id"] for row in before["evidence"]}
+    assert POOL[hidden][0] not in run("show", "B1")[1]
+    run("commit", "B1", "--decline", "--reason", "no idea")
+    out = run("show", "B1")[1]
+    assert POOL[hidden][0] in out
+    assert out.count("was held back") == 1
+    assert values(run("show", "B1", "--json"))["evidence_hash"] == before["evidence_hash"]
 
 
 def test_annotator_and_kind_of_teacher_are_recorded(run: Run, project: Project) -> None:
@@ -174,6 +218,14 @@ def test_annotator_and_kind_of_teacher_are_recorded(run: Run, project: Project) 
         (("sample", "B1", "--label", "negative", "--role", "target", "--text", POOL["n1"][0]), "equals row 1 of pool"),
         (("sample", "B1", "--label", "negative", "--role", "target", "--text", PROOF["x1"][0]), "held-out proof row"),
         (("list", "--annotator", " "), "without a name"),
+        (("commit", "B1"), "no pattern of yours to commit"),
+        (("commit", "B1", "--decline", "--reason", " "), "gives a reason"),
+        (("perturb", "r1", "--text", "x", "--label", "positive"), "no UU of a blind spot"),
+        (("perturb", "n1", "--text", POOL["n1"][0], "--label", "positive"), "the edit is the row itself"),
+        (("perturb", "n1", "--text", "x", "--label", "grey"), "no label `grey`"),
+        (("perturb", "n1", "--text", PROOF["x1"][0], "--label", "negative"), "held-out proof row"),
+        (("perturb", "n1", "--text", "x", "--label", "negative", "--text-pair", "y"), "are single texts"),
+        (("perturb", "--delete", "E1"), "has no perturbation `E1@"),
     ],
 )
 def test_a_refusal_is_one_sentence_and_exit_status_1(run: Run, words: tuple[str, ...], says: str) -> None:
@@ -194,6 +246,9 @@ def test_a_refusal_is_one_sentence_and_exit_status_1(run: Run, words: tuple[str,
         ("describe", "B1", "--kind", "reason", "--text", "x"),
         ("sample", "B1", "--text", "x"),
         ("list", "--sort", "colour"),
+        ("commit", "B1", "--decline"),
+        ("commit", "B1", "--reason", "why"),
+        ("perturb", "n1", "--text", "x"),
         ("import-teaching", "--teacher", "gpt", "--kind", "llm"),
     ],
 )
@@ -203,7 +258,9 @@ def test_wrong_usage_is_exit_status_2(run: Run, words: tuple[str, ...]) -> None:
     assert stop.value.code == 2
 
 
-@pytest.mark.parametrize("name", ["list", "show", "mark", "describe", "sample", "undo", "import-teaching"])
+@pytest.mark.parametrize(
+    "name", ["list", "show", "mark", "describe", "sample", "commit", "perturb", "undo", "import-teaching"]
+)
 def test_help_has_examples(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main([name, "--help"])

@@ -1,0 +1,134 @@
+"""A hard limit on what a run may spend: what is in flight counts at its worst case, so the limit is never passed."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.errors import Cancelled, SettingsError
+from engine.llm.asking import BudgetReached
+from engine.settings import Price
+
+# English takes about 4 UTF-8 bytes a token; 2.5 leaves room for other languages and for JSON.
+_BYTES_AT_WORST = 2.5
+_BYTES_AS_A_RULE = 4.0
+_LOOK_SECONDS = 0.1
+
+
+def most_tokens(text: str) -> int:
+    """How many tokens a text takes at worst."""
+    return math.ceil(_size(text) / _BYTES_AT_WORST)
+
+
+def likely_tokens(text: str) -> int:
+    """How many tokens a text takes as a rule."""
+    return math.ceil(_size(text) / _BYTES_AS_A_RULE)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def cost_of(price: Price, tokens_in: int, tokens_out: int, tokens_cached: int = 0) -> float:
+    """What a call costs, in the currency of the prices; ``tokens_cached`` are among ``tokens_in``."""
+    cached = price.input if price.cached < 0 else price.cached
+    return ((tokens_in - tokens_cached) * price.input + tokens_cached * cached + tokens_out * price.output) / 1e6
+
+
+class Reservation:
+    """What one call may take; unless it is settled it counts as spent to its worst case."""
+
+    def __init__(self, tokens: int, cost: float, price: Price | None) -> None:
+        self.tokens = tokens
+        self.cost = cost
+        self._price = price
+
+    def settle(self, tokens_in: int, tokens_out: int, tokens_cached: int = 0) -> None:
+        """What it really took."""
+        self.tokens = tokens_in + tokens_out
+        self.cost = cost_of(self._price, tokens_in, tokens_out, tokens_cached) if self._price else 0.0
+
+
+class Budget:
+    """What a run may spend and has spent. Safe for threads.
+
+    Args:
+        max_cost: limit in the currency of the prices; None: no limit.
+        max_tokens: limit of prompt and answer tokens together; None: no limit.
+        price: of the model; None: not known.
+
+    Raises:
+        SettingsError: a limit of cost, and no price to count by.
+    """
+
+    def __init__(
+        self, max_cost: float | None = None, max_tokens: int | None = None, price: Price | None = None
+    ) -> None:
+        if max_cost is not None and price is None:
+            raise SettingsError(
+                "a limit of cost needs the price of the model, which is not known",
+                where="cost.prices",
+                mend='add [cost.prices."MODEL"] to blindspot.toml, or set a limit of tokens instead',
+            )
+        self._max_cost = max_cost
+        self._max_tokens = max_tokens
+        self._price = price
+        self._changed = threading.Condition()
+        self._held: list[Reservation] = []
+        self.tokens = 0
+        """Spent so far, prompt and answer together; calls whose answer was lost count at their worst case."""
+        self.cost = 0.0
+        """The same in money; 0 where the price is not known."""
+
+    @contextmanager
+    def reserve(self, tokens_in: int, tokens_out: int, *, stop: threading.Event) -> Iterator[Reservation]:
+        """Hold what a call takes at worst while it is made.
+
+        Waits for calls in flight to be settled where that may leave enough.
+
+        Args:
+            tokens_in: of the prompt, at worst.
+            tokens_out: of the answer, at worst.
+            stop: ends the wait.
+
+        Raises:
+            BudgetReached: there is not enough left for it.
+            Cancelled: ``stop`` was set.
+        """
+        cost = cost_of(self._price, tokens_in, tokens_out) if self._price else 0.0
+        asked = Reservation(tokens_in + tokens_out, cost, self._price)
+        with self._changed:
+            while not self._fits(asked, with_held=True):
+                if not self._fits(asked, with_held=False):
+                    raise BudgetReached(self._sentence(asked), mend="raise the limit to go on; answers are kept")
+                if stop.is_set():
+                    raise Cancelled
+                self._changed.wait(_LOOK_SECONDS)
+            self._held.append(asked)
+        try:
+            yield asked
+        finally:
+            with self._changed:
+                self._held.remove(asked)
+                self.tokens += asked.tokens
+                self.cost += asked.cost
+                self._changed.notify_all()
+
+    def _fits(self, asked: Reservation, *, with_held: bool) -> bool:
+        others = self._held if with_held else []
+        tokens = self.tokens + asked.tokens + sum(held.tokens for held in others)
+        cost = self.cost + asked.cost + sum(held.cost for held in others)
+        return not (
+            (self._max_tokens is not None and tokens > self._max_tokens)
+            or (self._max_cost is not None and cost > self._max_cost)
+        )
+
+    def _sentence(self, asked: Reservation) -> str:
+        if self._max_tokens is not None and self.tokens + asked.tokens > self._max_tokens:
+            return (
+                f"{self.tokens:,} of {self._max_tokens:,} tokens are spent, "
+                f"and the next call could take {asked.tokens:,}"
+            )
+        return f"{self.cost:.4f} of {self._max_cost} are spent, and the next call could cost {asked.cost:.4f}"

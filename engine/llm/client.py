@@ -1,0 +1,322 @@
+"""The one who asks a server: what was answered is in the log before it is used, so nothing is asked twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, NoReturn
+
+from engine.errors import Cancelled
+from engine.files import content_key
+from engine.llm.asking import Answer, Question, ServerRefused, T
+from engine.llm.budget import Budget, Reservation, most_tokens
+from engine.llm.calls import Call, CallLog, Rung, read_calls
+from engine.llm.ladder import Ladder, rejects_format, response_format, schema_of
+from engine.llm.replies import Completion, read_completion
+from engine.llm.turns import Bad, Talk, clean, judged, messages_of, read_reply, tokens_of
+from engine.llm.wire import Reply, Wire
+from engine.schema import Teacher
+from engine.settings import LlmSettings
+
+LONGEST_WAIT = 120.0
+_BUSY_SECONDS, _BROKEN_SECONDS, _LONGEST_BACKOFF = 1.0, 0.25, 60.0
+"""First waits, at most: a limit of requests counts by the minute, other faults pass sooner."""
+_KEPT_OF_TOO_LARGE = 10_000
+_BROKEN_BEFORE_BELOW = 3
+_LARGEST_LIMIT = 4
+
+
+@dataclass(frozen=True)
+class _Outcome(Generic[T]):
+    """What one call came to: a value, or a bad answer, or neither (the server's words are in the reply)."""
+
+    call: Call
+    reply: Reply
+    value: T | None = None
+
+
+class _Again(Exception):
+    """The same call may succeed a little later.
+
+    Args:
+        outcome: what it came to now.
+        busy: whether the server has too much to do.
+    """
+
+    def __init__(self, outcome: _Outcome[Any], *, busy: bool) -> None:
+        self.outcome = outcome
+        self.busy = busy
+        super().__init__(outcome.call.error)
+
+
+class Client:
+    """Asks one model of one server. Safe for threads; close it at the end.
+
+    Args:
+        settings: which model, where, and how patiently. The key is read from the environment and goes nowhere else.
+        log: where each call is written, and where answers are found that were given before.
+        budget: the limit; reserved before each call.
+        check_prompt: is given all text that is about to leave and raises if it must not.
+        stop: set it to end every wait; `Cancelled` is then raised where questions are asked.
+        note: is told of waits and of what the server cannot do, in sentences; called from the asking threads.
+        name: of the teacher; None: the model's.
+
+    Raises:
+        ServerRefused: no model is set, or the key is missing.
+        SettingsError: the address is none.
+    """
+
+    def __init__(
+        self,
+        settings: LlmSettings,
+        log: CallLog,
+        *,
+        budget: Budget,
+        check_prompt: Callable[[str], None],
+        stop: threading.Event,
+        note: Callable[[str], None],
+        name: str | None = None,
+    ) -> None:
+        if not settings.model:
+            raise ServerRefused(
+                "no model is set", where="llm.model", mend="set it in blindspot.toml, or replay recorded answers"
+            )
+        self._settings = settings
+        self._log = log
+        self._budget = budget
+        self._check_prompt = check_prompt
+        self._stop = stop
+        self._note = note
+        self._wire = Wire(settings)
+        self._teacher = Teacher(name or settings.model, "llm")
+        worked: Rung | None = None
+        self._unmended: dict[str, Call] = {}
+        """Bad answers from before this process that wait to be mended: they are paid already."""
+        for call in read_calls(log.path):
+            if call.recorded or (call.server, call.model) != (self._wire.server, settings.model):
+                continue
+            if call.status == "ok":
+                worked = call.rung
+            if call.status == "invalid" and not call.repair:
+                self._unmended[call.key] = call
+            elif call.status != "failed":
+                self._unmended.pop(call.key, None)
+        self._ladder = Ladder(worked)
+
+    @property
+    def teacher(self) -> Teacher:
+        """Who answers."""
+        return self._teacher
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._wire.close()
+
+    def ask(self, question: Question[T]) -> Answer[T]:
+        """Ask one question; a bad answer may be mended once.
+
+        Raises:
+            ServerRefused: the key, the model or the address is wrong, or there is no server.
+            QuestionFailed: no usable answer came.
+            BudgetReached: a call could cost more than is left.
+            Cancelled: ``stop`` was set.
+            TeacherError: whatever ``check_prompt`` raises.
+        """
+        talk = Talk(question, self._key(question), self._ladder.rung, self._settings.max_output_tokens)
+        known = self._log.answer(talk.key)
+        if known is not None:
+            value, _ = judged(question, known.content, is_last=known.repair)
+            if value is not None:
+                return Answer(value, (known,), cached=True)
+        call, value = self._unmended.pop(talk.key, None), None
+        if call is None:
+            outcome = self._turn(talk, None)
+            call, value = outcome.call, outcome.value
+        if value is None:
+            outcome = self._turn(talk, Bad(call.content, call.error))
+            call, value = outcome.call, outcome.value
+        if value is None:
+            raise talk.failed(
+                f"the answer cannot be used, nor the one after it was told why: {call.error}",
+                "look at the prompt, or take a stronger model",
+            )
+        return Answer(value, tuple(talk.calls), cached=False)
+
+    def _key(self, question: Question[Any]) -> str:
+        return content_key(
+            self._wire.server, self._settings.model, self._settings.temperature, clean(question.prompt.system),
+            clean(question.prompt.user), question.form.__name__, schema_of(question.form),
+        )  # fmt: skip
+
+    def _turn(self, talk: Talk[T], bad: Bad | None) -> _Outcome[T]:
+        """One answer, good or invalid, down the ladder and through every fault that passes."""
+        while True:
+            outcome = self._patiently(talk, bad)
+            call, reply = outcome.call, outcome.reply
+            if call.status in ("ok", "invalid"):
+                return outcome
+            if call.status == "truncated":
+                if talk.max_tokens >= _LARGEST_LIMIT * self._settings.max_output_tokens:
+                    raise talk.failed(
+                        f"the answer is cut, even at {talk.max_tokens:,} tokens",
+                        "raise llm.max_output_tokens, or ask for fewer patterns and samples",
+                    )
+                talk.max_tokens *= 2
+            elif call.status == "refused":
+                raise talk.failed(f"the model refuses to answer: {call.error}", "write this blind spot yourself")
+            elif call.status == "too large":
+                raise talk.failed(f"the answer has {call.error}", "lower llm.max_output_tokens, or take another model")
+            elif reply.is_renamed and not talk.is_renamed:
+                talk.is_renamed = True
+            elif _rejects_rung(talk, reply):
+                self._ladder.rejected(talk.rung)
+                self._note(f"{self._wire.server} does not know answers by {talk.rung}: {reply.error}")
+                talk.step_down()
+            elif self._may_be_format(talk):
+                talk.step_down()
+            else:
+                self._give_up(talk, reply)
+
+    def _patiently(self, talk: Talk[T], bad: Bad | None) -> _Outcome[T]:
+        """One call, again while that may help: as long as the server says, or a growing random time."""
+        import tenacity
+
+        busy = tenacity.wait_random_exponential(multiplier=_BUSY_SECONDS, max=_LONGEST_BACKOFF)
+        broken = tenacity.wait_random_exponential(multiplier=_BROKEN_SECONDS, max=_LONGEST_BACKOFF)
+
+        def seconds(state: tenacity.RetryCallState) -> float:
+            again = _again(state)
+            asked = again.outcome.reply.retry_after
+            if asked is not None:
+                return min(asked, LONGEST_WAIT)
+            return (busy if again.busy else broken)(state)
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            self._note(f"{talk.where}: {_again(state)}; next attempt in {state.upcoming_sleep:.1f} s")
+
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self._settings.retries + 1),
+            retry=tenacity.retry_if_exception_type(_Again),
+            wait=seconds,
+            before_sleep=tell,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._call, talk, bad)
+        except _Again as again:
+            outcome: _Outcome[T] = again.outcome
+        return outcome
+
+    def _sleep(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise Cancelled
+
+    def _call(self, talk: Talk[T], bad: Bad | None) -> _Outcome[T]:
+        """One HTTP request, written to the log.
+
+        Raises:
+            _Again: a fault that may pass.
+        """
+        if self._stop.is_set():
+            raise Cancelled
+        question = talk.question
+        messages = messages_of(question, talk.rung, bad)
+        text = "\n".join(message["content"] for message in messages)
+        self._check_prompt(text)
+        request: dict[str, Any] = {"model": self._settings.model, "messages": messages}
+        wanted = response_format(talk.rung, question.form)
+        if wanted is not None:
+            request["response_format"] = wanted
+            text += str(wanted)
+        if self._settings.temperature >= 0:
+            request["temperature"] = self._settings.temperature
+        with self._budget.reserve(most_tokens(text), talk.max_tokens, stop=self._stop) as reservation:
+            reply = self._wire.send(request, max_tokens=talk.max_tokens, stop=self._stop)
+            completion = read_completion(reply.body) if not reply.trouble else None
+            if completion is not None:
+                completion = completion.mapped(self._wire.redact)
+            outcome = self._written(talk, reply, completion, repair=bad is not None, sent=text)
+            _settle(reservation, outcome.call)
+        if reply.trouble == "stopped":
+            raise Cancelled
+        if outcome.call.status == "ok":
+            self._ladder.works(talk.rung)
+        self._raise_if_passing(talk, outcome)
+        return outcome
+
+    def _raise_if_passing(self, talk: Talk[Any], outcome: _Outcome[Any]) -> None:
+        call, reply = outcome.call, outcome.reply
+        talk.broken = talk.broken + 1 if reply.status == 500 else 0
+        if call.status == "empty":
+            raise _Again(outcome, busy=False)
+        if call.status != "failed" or _rejects_rung(talk, reply) or self._may_be_format(talk):
+            return
+        if reply.trouble != "status" or reply.status in (408, 409, 425) or (reply.status or 0) >= 500:
+            raise _Again(outcome, busy=False)
+        if reply.status == 429 and reply.code != "insufficient_quota":
+            raise _Again(outcome, busy=True)
+
+    def _may_be_format(self, talk: Talk[Any]) -> bool:
+        """Whether it fails again and again at a rung that never worked: some servers say no more than that."""
+        return talk.broken >= _BROKEN_BEFORE_BELOW and talk.rung != "text" and not self._ladder.has_worked(talk.rung)
+
+    def _give_up(self, talk: Talk[Any], reply: Reply) -> NoReturn:
+        """Nothing came, for good: of the server, or of this question alone."""
+        server, model, key = self._wire.server, self._settings.model, self._settings.key_env
+        if reply.trouble == "unreachable":
+            raise ServerRefused(f"{server} is not reached: {reply.error}", where="llm.base_url",
+                                mend="start the server or correct the address, then run it again")  # fmt: skip
+        if reply.status in (401, 403):
+            raise ServerRefused(f"{server} refuses the key ({reply.status}): {reply.error}", where="llm.key_env",
+                                mend=f"export a valid key as {key}")  # fmt: skip
+        if reply.status == 404:
+            raise ServerRefused(f"{server} has no model `{model}`, or nothing at this address: {reply.error}",
+                                where="llm.model", mend="correct llm.model or llm.base_url")  # fmt: skip
+        if reply.code == "insufficient_quota" or reply.status == 402:
+            raise ServerRefused(f"the account at {server} has nothing left to spend: {reply.error}",
+                                where="llm.base_url", mend="top it up, then run it again")  # fmt: skip
+        times = f"{len(talk.calls)} attempts" if len(talk.calls) > 1 else "one attempt"
+        said = f"HTTP {reply.status}: {reply.error}" if reply.trouble == "status" else talk.calls[-1].error
+        raise talk.failed(f"no answer after {times} ({said})", "run it again later; what is answered is kept")
+
+    def _written(
+        self, talk: Talk[T], reply: Reply, completion: Completion | None, *, repair: bool, sent: str
+    ) -> _Outcome[T]:
+        """The call and its worth, in the log."""
+        status, error, value = read_reply(talk.question, reply, completion, is_last=repair)
+        content = completion.content if completion else ""
+        tokens_in, tokens_out, cached, estimated = tokens_of(completion, sent)
+        if status == "too large":
+            content = content[:_KEPT_OF_TOO_LARGE]
+        call = Call(
+            key=talk.key, time=time.time(), seconds=round(reply.seconds, 3), teacher=self._teacher.name,
+            model=self._settings.model, server=self._wire.server, step=talk.question.step,
+            blind_spot=talk.question.blind_spot, rung=talk.rung, status=status, attempt=len(talk.calls) + 1,
+            repair=repair, pattern=talk.question.pattern, evidence=talk.question.evidence,
+            prompt=talk.question.prompt.hash, tokens_in=tokens_in, tokens_out=tokens_out, tokens_cached=cached,
+            estimated=estimated, http_status=reply.status, error=error, content=content,
+        )  # fmt: skip
+        self._log.append(call)
+        talk.calls.append(call)
+        return _Outcome(call, reply, value)
+
+
+def _again(state: Any) -> _Again:
+    error = state.outcome.exception()
+    assert isinstance(error, _Again)
+    return error
+
+
+def _rejects_rung(talk: Talk[Any], reply: Reply) -> bool:
+    return talk.rung != "text" and rejects_format(reply.status, reply.error)
+
+
+def _settle(reservation: Reservation, call: Call) -> None:
+    """What a call took; where that is not known, because the answer was lost, its worst case stays reserved."""
+    if call.tokens_in is not None and call.tokens_out is not None:
+        reservation.settle(call.tokens_in, call.tokens_out, min(call.tokens_cached or 0, call.tokens_in))
+    elif call.http_status is not None:
+        reservation.settle(0, 0)

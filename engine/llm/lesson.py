@@ -1,0 +1,95 @@
+"""One blind spot as an LLM is asked about it: three questions in order, each with what came before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from engine.llm.asking import Answer, Asker, Question
+from engine.llm.calls import Step
+from engine.llm.forms import (
+    Asked,
+    Patterns,
+    Samples,
+    patterns_problem,
+    samples_form,
+    samples_problem,
+    usable_patterns,
+    usable_samples,
+)
+from engine.llm.questions import Done, Questions
+from engine.project import Project
+from engine.schema import PATTERN_KINDS, PatternKind
+from engine.teaching.evidence import Evidence
+
+
+class Lesson:
+    """The questions about one blind spot that are still open. Its answers are asked for in one thread.
+
+    Args:
+        project: its labels, quotas and templates.
+        evidence: what is shown.
+        seen: hash of the evidence that the answers are based on; another one for some recordings.
+        done: what was answered before.
+
+    Attributes:
+        spot_id: the blind spot. seen, evidence, done: as above.
+    """
+
+    def __init__(self, project: Project, evidence: Evidence, seen: str, done: Done) -> None:
+        self.spot_id = evidence.blind_spot
+        self.evidence = evidence
+        self.seen = seen
+        self.done = done
+        self._project = project
+        self._questions = Questions(project)
+        self._texts = {kind: [pattern.text for pattern in done.patterns[kind]] for kind in PATTERN_KINDS}
+
+    @property
+    def asked(self) -> Asked:
+        """The samples that are asked for; until the patterns are known, for as many as will be asked for."""
+        teaching = self._project.settings.teaching
+        patterns = sum(len(self._texts[kind]) or teaching.patterns for kind in PATTERN_KINDS)
+        pair = self._project.settings.task.pair
+        return Asked.of(self.evidence, patterns, self._project.labels, pair, teaching)
+
+    def new_patterns(self, answer: Patterns) -> list[str]:
+        """The patterns that are taken from an answer."""
+        return usable_patterns(answer, self._project.settings.teaching.patterns)
+
+    def answers(self, asker: Asker) -> Iterator[tuple[Step, Answer[Patterns] | Answer[Samples]]]:
+        """Ask the open questions one after the other and yield each answer.
+
+        Raises:
+            ServerRefused, QuestionFailed, BudgetReached, LeakFound, Cancelled: as the asker.
+        """
+        for kind in PATTERN_KINDS:
+            if not self._texts[kind]:
+                about_patterns = asker.ask(self._patterns_question(kind))
+                self._texts[kind] = self.new_patterns(about_patterns.value)
+                yield kind, about_patterns
+        if not self.done.samples:
+            yield "samples", asker.ask(self._samples_question())
+
+    def _patterns_question(self, kind: PatternKind) -> Question[Patterns]:
+        count = self._project.settings.teaching.patterns
+        if kind == "abstraction":
+            prompt = self._questions.abstraction(self.evidence)
+        else:
+            prompt = self._questions.extrapolation(self.evidence, self._texts["abstraction"])
+        return Question(
+            kind, self.spot_id, prompt, Patterns, self.seen,
+            check=partial(patterns_problem, count=count), last_check=partial(patterns_problem, count=1),
+        )  # fmt: skip
+
+    def _samples_question(self) -> Question[Samples]:
+        asked = self.asked
+
+        def nothing_usable(answer: Samples) -> str | None:
+            return None if usable_samples(answer, asked) else samples_problem(answer, asked)
+
+        prompt = self._questions.samples(self.evidence, self._texts["abstraction"], self._texts["extrapolation"])
+        return Question(
+            "samples", self.spot_id, prompt, samples_form(asked.labels, pair=asked.pair), self.seen,
+            check=partial(samples_problem, asked=asked), last_check=nothing_usable,
+        )  # fmt: skip

@@ -1,0 +1,187 @@
+"""Recorded answers of an LLM, replayed with no server and no network: every record and call made of one says so.
+
+A recording is a file of JSON lines, one answer a line: the `calls.jsonl` of a project (see `engine.llm.calls`), or
+lines with the same fields of which these are read::
+
+    {"teacher": "demo-llm",             name of who answered; one file, one teacher
+     "step": "abstraction",             abstraction, extrapolation or samples
+     "blind_spot": "B1",                id in the project of the recording; it only holds the three answers together
+     "gold": "negative",                direction of the blind spot
+     "predicted": "positive",
+     "rows": ["pool-17", "pool-4"],     ids of the UUs that the teacher was shown (those held back are not among them)
+     "evidence": "0123456789abcdef",    hash of the evidence that the teacher was shown (`Evidence.hash`)
+     "content": "{...}"}                the answer: a JSON object, as a text
+
+``gold``, ``predicted`` and ``rows`` may be missing (as in `calls.jsonl`); then only an equal hash finds the blind spot.
+Lines with a ``status`` other than ``ok`` are passed over; of several answers to one question the last counts. The
+answers, by step (see `engine.llm.forms`; `teaching.patterns` patterns a kind, `teaching.targets` ... samples)::
+
+    abstraction, extrapolation   {"patterns": ["why these fail ..."]}
+    samples   {"patterns": [{"pattern": 1, "targets": [{"text": "...", "label": "..."}],
+                                           "counters": [{"text": "...", "label": "..."}]}],
+               "anchors": [{"text": "...", "label": "..."}]}
+
+``pattern`` counts from 1: first the patterns of the abstraction in their order, then those of the extrapolation. Where
+rows are pairs each sample has a ``text_pair`` too.
+
+A recorded blind spot stands for the project's of equal evidence hash; else for the one of the same direction with which
+it shares the most rows, if it shares at least half (Jaccard >= 0.5); else it is not used.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+
+from engine.errors import TeacherError
+from engine.files import content_key
+from engine.llm.asking import Answer, Question, QuestionFailed
+from engine.llm.calls import STEPS, Call, CallLog, Step
+from engine.llm.replies import Unusable, decode
+from engine.schema import Teacher
+from engine.teaching.evidence import Evidence
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+RECORDED_FILE = "recorded.jsonl"
+_LEAST_SHARED = 0.5
+_STEPS = STEPS[:3]  # abstraction, extrapolation, samples
+_NEEDED = ("teacher", "step", "blind_spot", "evidence", "content")
+
+T = TypeVar("T", bound="BaseModel")
+
+
+@dataclass(frozen=True)
+class RecordedSpot:
+    """The answers to one blind spot.
+
+    Attributes:
+        gold, predicted, rows: of its evidence; empty where the recording does not say.
+        evidence: hash of it.
+        answers: by step.
+    """
+
+    gold: str
+    predicted: str
+    rows: frozenset[str]
+    evidence: str
+    answers: Mapping[Step, str]
+
+    def closeness(self, evidence: Evidence) -> tuple[bool, float]:
+        """Whether it has seen just this evidence, and the share (Jaccard, 0..1) of rows in common."""
+        rows = {row.id for row in evidence.rows}
+        same_way = (self.gold, self.predicted) == (evidence.gold, evidence.predicted)
+        share = len(rows & self.rows) / len(rows | self.rows) if same_way and self.rows else 0.0
+        return self.evidence == evidence.hash, share
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The answers of one LLM, to one blind spot at least."""
+
+    teacher: Teacher
+    spots: tuple[RecordedSpot, ...]
+
+    def match(self, evidence: Evidence) -> RecordedSpot | None:
+        """The recorded blind spot that stands for this one; None: there is none."""
+        best = max(self.spots, key=lambda spot: spot.closeness(evidence))
+        equal, share = best.closeness(evidence)
+        return best if equal or share >= _LEAST_SHARED else None
+
+
+class Replay:
+    """Answers from a recording: an `engine.llm.asking.Asker` that asks nobody.
+
+    Args:
+        recording: the answers.
+        matched: which of its blind spots stands for which of the project's, by the project's id.
+        log: takes one call for each answer.
+    """
+
+    def __init__(self, recording: Recording, matched: Mapping[str, RecordedSpot], log: CallLog) -> None:
+        self._recording = recording
+        self._matched = matched
+        self._log = log
+
+    @property
+    def teacher(self) -> Teacher:
+        """Who answered."""
+        return self._recording.teacher
+
+    def ask(self, question: Question[T]) -> Answer[T]:
+        """What was answered to this question then.
+
+        Raises:
+            QuestionFailed: nothing, or something that cannot be used.
+        """
+        where = f"{question.blind_spot} {question.step}"
+        spot = self._matched.get(question.blind_spot)
+        content = spot.answers.get(question.step) if spot else None
+        if spot is None or content is None:
+            raise QuestionFailed("the recording has no answer", where=where)
+        check = question.last_check or question.check
+        try:
+            value = decode(content, question.form)
+            problem = check(value) if check else None
+        except Unusable as error:
+            problem = str(error)
+        if problem:
+            raise QuestionFailed(f"the recorded answer cannot be used: {problem}", where=where)
+        name = self.teacher.name
+        call = Call(
+            key=content_key("recorded", name, spot.evidence, question.step, question.blind_spot, content),
+            time=time.time(), seconds=0.0, teacher=name, model=name, server="", step=question.step,
+            blind_spot=question.blind_spot, rung="text", status="ok", evidence=spot.evidence,
+            prompt=question.prompt.hash, tokens_in=0, tokens_out=0, content=content, recorded=True,
+        )  # fmt: skip
+        known = self._log.answer(call.key)
+        if known is None:
+            self._log.append(call)
+        return Answer(value, (known or call,), cached=known is not None)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def read_recording(path: Path) -> Recording:
+    """Read a file of recorded answers; a torn line is passed over.
+
+    Raises:
+        TeacherError: it cannot be read, a line lacks something, or it has answers of no or of several teachers.
+    """
+    teachers: set[str] = set()
+    spots: dict[tuple[str, str], dict[str, Any]] = {}
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise TeacherError("the recording cannot be read", where=str(path), mend="name another file") from error
+    for number, line in enumerate(lines, start=1):
+        try:
+            values = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            continue
+        missing = [name for name in _NEEDED if not isinstance(values, dict) or not isinstance(values.get(name), str)]
+        if missing:
+            raise TeacherError(f"this is no recorded answer: it has no `{missing[0]}`", where=f"{path}:{number}",
+                               mend="correct or remove the line")  # fmt: skip
+        if values.get("status", "ok") == "ok" and values["step"] in _STEPS:
+            teachers.add(values["teacher"])
+            spot = spots.setdefault((values["blind_spot"], values["evidence"]), {"answers": {}})
+            spot["answers"][values["step"]] = values["content"]
+            spot |= {name: values[name] for name in ("gold", "predicted", "rows") if name in values}
+    if len(teachers) != 1:
+        what = f"answers of {', '.join(sorted(teachers))} are in this file" if teachers else "no answer is in this file"
+        raise TeacherError(what, where=str(path), mend="give a file with the answers of one LLM")
+    found = tuple(
+        RecordedSpot(
+            spot.get("gold", ""), spot.get("predicted", ""), frozenset(spot.get("rows", ())), evidence, spot["answers"]
+        )
+        for (_, evidence), spot in spots.items()
+    )
+    return Recording(Teacher(teachers.pop(), "llm", recorded=True), found)

@@ -1,0 +1,237 @@
+"""The LLM as a teacher: three questions about each blind spot, several blind spots at a time, every answer kept.
+
+Threads ask; only the caller's thread writes records, one action for each answer. What is in the records is not asked
+again, and what is in the log of calls is not paid again, so a run that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.data.text import visible
+from engine.errors import SettingsError
+from engine.ledger.pay import CallTotals, call_totals, paid_for_calls
+from engine.llm.asking import Answer, Asker, BudgetReached, QuestionFailed
+from engine.llm.budget import Budget
+from engine.llm.calls import CALLS_FILE, CallLog, Step, read_calls
+from engine.llm.client import Client
+from engine.llm.crew import each
+from engine.llm.forms import Patterns, Samples
+from engine.llm.guard import LeakFound, PromptGuard
+from engine.llm.keeping import Keeper
+from engine.llm.lesson import Lesson
+from engine.llm.questions import answered, chosen_spots, discovered
+from engine.llm.replay import Replay, read_recording
+from engine.progress import Monitor, Silent
+from engine.project import Project
+from engine.schema import ROLES, Record, Role, Teacher
+from engine.teaching.evidence import evidence_for
+from engine.teaching.records import Teaching
+
+_Either = Answer[Patterns] | Answer[Samples]
+SET_UP = (
+    "set [llm] model (and base_url for another server than api.openai.com) in blindspot.toml and export the key as "
+    "OPENAI_API_KEY, or give recorded answers with --replay"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TeachReport(Record):
+    """What a run of the LLM teacher brought.
+
+    Attributes:
+        teacher, author: who answered, and in whose name the records are.
+        blind_spots: of the run. finished: those with all three answers, now or before. already: those before.
+        patterns, samples: new ones; samples by role.
+        missing: samples that were asked for and are not there, by role: not answered, or refused.
+        refused: samples that were not taken, by reason.
+        failed: why a blind spot has not all its answers, by its id.
+        unrecorded: blind spots that the recording does not know.
+        stopped: why the run ended early; empty: it did not.
+        calls: all calls of the run. cost: what they cost, None where that is not known. currency: of the cost.
+    """
+
+    teacher: Teacher
+    author: str
+    blind_spots: int
+    finished: int
+    already: int
+    patterns: int
+    samples: dict[Role, int]
+    missing: dict[Role, int]
+    refused: dict[str, int]
+    failed: dict[str, str]
+    unrecorded: tuple[str, ...]
+    stopped: str
+    calls: CallTotals
+    cost: float | None
+    currency: str
+
+    @property
+    def sentence(self) -> str:
+        """In one sentence, what is there and what is missing."""
+        parts = [f"{self.finished} of {self.blind_spots} blind spots answered by {visible(self.teacher.name)}"]
+        if short := sum(self.missing.values()):
+            parts.append(f"{short} samples missing")
+        if self.failed:
+            parts.append(f"no full answer for {', '.join(self.failed)}")
+        if self.unrecorded:
+            parts.append(f"not in the recording: {', '.join(self.unrecorded)}")
+        return "; ".join([*parts, *([self.stopped] if self.stopped else [])])
+
+
+def teach(
+    project: Project,
+    *,
+    spots: Sequence[str] | None = None,
+    replay: Path | None = None,
+    max_cost: float | None = None,
+    max_tokens: int | None = None,
+    monitor: Monitor | None = None,
+) -> TeachReport:
+    """Let the LLM of the settings, or a recording of one, answer the three questions about blind spots.
+
+    Args:
+        project: with a discovery.
+        spots: ids of the blind spots; None: all.
+        replay: recorded answers to use instead of a server.
+        max_cost: stop before the calls of this run could cost more, in the currency of the prices.
+        max_tokens: stop before they could take more tokens, prompts and answers together.
+        monitor: learns of each answer; its wish to cancel is heard within a second.
+
+    Raises:
+        Cancelled: the monitor said so; what was answered is kept.
+        ProjectError: nothing has been discovered yet.
+        StoreError: there is no such blind spot, or records cannot be written.
+        SettingsError: no model is set, a template has a mistake, or ``max_cost`` is given and no price is known.
+        ServerRefused: the server answers no question at all; what was answered before is kept.
+        TeacherError: the recording cannot be used.
+    """
+    discovery, settings = discovered(project), project.settings
+    recording = read_recording(replay) if replay else None
+    name = recording.teacher.name if recording else settings.llm.model
+    if not name:
+        raise SettingsError("no LLM is set up", where="llm.model", mend=SET_UP)
+    teaching = Teaching(project.teaching_dir, f"llm-{name}")
+    evidence = [evidence_for(project, discovery, teaching, spot) for spot in chosen_spots(discovery, spots)]
+    matched = {one.blind_spot: recording.match(one) for one in evidence} if recording else {}
+    lessons = []
+    for shown in evidence:
+        known = matched.get(shown.blind_spot)
+        if recording is None or known:
+            seen = known.evidence if known else shown.hash
+            lessons.append(Lesson(project, shown, seen, answered(teaching, name, shown.blind_spot, seen)))
+    path, stop = project.llm_dir / CALLS_FILE, threading.Event()
+    log, before = CallLog(path), sum(1 for _ in read_calls(path))
+    run = _Run(lessons, monitor or Silent())
+    asker: Asker
+    if recording:
+        asker = Replay(recording, {spot: known for spot, known in matched.items() if known}, log)
+    else:
+        budget = Budget(max_cost, max_tokens, settings.cost.prices.get(name))
+        asker = Client(settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=run.note)
+    keeper = Keeper(project, teaching, asker.teacher)
+    try:
+        run.go(asker, keeper, parallel=settings.llm.parallel)
+    finally:
+        stop.set()
+        asker.close()
+    calls = list(read_calls(path))[before:]
+    return TeachReport(
+        teacher=asker.teacher,
+        author=teaching.author,
+        blind_spots=len(evidence),
+        finished=len(run.finished),
+        already=sum(not lesson.done.open for lesson in lessons),
+        patterns=keeper.patterns,
+        samples=keeper.counts(),
+        missing=run.missing(),
+        refused=dict(keeper.refused.most_common()),
+        failed=run.failed,
+        unrecorded=tuple(spot for spot, known in matched.items() if not known),
+        stopped=run.stopped,
+        calls=call_totals(calls),
+        cost=paid_for_calls(calls, settings.cost).value,
+        currency=settings.cost.currency,
+    )
+
+
+class _Run:
+    """Lessons that are asked in threads, and kept in the thread that calls `go`.
+
+    Attributes:
+        finished: blind spots with all their answers. failed: why one has not all of them, by its id.
+        stopped: why the run ended early; empty: it did not.
+    """
+
+    def __init__(self, lessons: Sequence[Lesson], monitor: Monitor) -> None:
+        self._open = [lesson for lesson in lessons if lesson.done.open]
+        self._monitor = monitor
+        self._inbox: queue.SimpleQueue[tuple[Lesson, Step, _Either] | str] = queue.SimpleQueue()
+        """What the threads tell: an answer, or a sentence to pass on."""
+        self._done = 0
+        self._taken: dict[str, Counter[Role]] = {}
+        self.finished = {lesson.spot_id for lesson in lessons if not lesson.done.open}
+        self.failed: dict[str, str] = {}
+        self.stopped = ""
+
+    def note(self, sentence: str) -> None:
+        """Pass a sentence on to the monitor, from any thread."""
+        self._inbox.put(sentence)
+
+    def go(self, asker: Asker, keeper: Keeper, *, parallel: int) -> None:
+        """Ask and keep everything.
+
+        Raises:
+            Cancelled: the monitor said so.
+            ServerRefused, StoreError: as `teach`.
+        """
+
+        def work(lesson: Lesson) -> None:
+            for step, answer in lesson.answers(asker):
+                self._inbox.put((lesson, step, answer))
+
+        halt, refused = threading.Event(), None
+        for lesson, error in each(self._open, work, parallel=parallel, halt=halt, look=lambda: self._take_in(keeper)):
+            self._take_in(keeper)
+            if error is None:
+                self.finished.add(lesson.spot_id)
+            elif isinstance(error, QuestionFailed | LeakFound):
+                self.failed[lesson.spot_id] = str(error)
+                self._monitor.note(visible(str(error)))
+            else:  # nothing more can be asked; lessons that are under way may still get their answers
+                halt.set()
+                if isinstance(error, BudgetReached):
+                    self.stopped = str(error).rstrip(".")
+                else:
+                    refused = refused or error
+        if refused:
+            raise refused
+        self._take_in(keeper)
+
+    def missing(self) -> dict[Role, int]:
+        """Samples that were asked for in this run and are not there."""
+        short: Counter[Role] = Counter()
+        for lesson in self._open:
+            if not lesson.done.samples:
+                short.update(lesson.asked.count)
+                short.subtract(self._taken.get(lesson.spot_id, Counter()))
+        return {role: max(0, short[role]) for role in ROLES}
+
+    def _take_in(self, keeper: Keeper) -> None:
+        """Write the answers that have come, and tell how far it is."""
+        while not self._inbox.empty():
+            message = self._inbox.get()
+            if isinstance(message, str):
+                self._monitor.note(message)
+                continue
+            lesson, step, answer = message
+            self._taken[lesson.spot_id] = keeper.keep(lesson, step, answer)
+            self._done += 1
+        total = sum(lesson.done.open for lesson in self._open)
+        self._monitor.step("teach", self._done, total, failed=len(self.failed))

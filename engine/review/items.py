@@ -1,0 +1,300 @@
+"""The items of the blind review: one teacher's words beside another's, frozen when they are made.
+
+An item is about one blind spot and one kind of work. Its two sides hold equal numbers of samples of each role, and
+nothing about it tells who wrote which: ids, the order of items in the file, of the two sides in an item, and of
+samples in a side all follow from a random key that only the engine reads.
+"""
+
+from __future__ import annotations
+
+import hmac
+import random
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import orjson
+
+from engine.errors import StoreError
+from engine.files import write_atomic, write_jsonl
+from engine.project import Project
+from engine.schema import PATTERN_KINDS, ROLES, BlindSpot, Discovery, Pattern, Record, Sample, Teacher
+from engine.teaching.lock import writing
+from engine.teaching.records import Records
+from engine.teaching.sealing import committed_records, decisions
+
+ItemKind = Literal["abstraction", "extrapolation", "anchors"]
+ITEM_KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Side(Record):
+    """One teacher's part of an item, as it stood when the item was made.
+
+    Attributes:
+        author: stem of the file that it is from. evidence: hash of what its teacher had seen; None: not known.
+        pattern: None for anchors, which need none.
+    """
+
+    teacher: Teacher
+    author: str
+    evidence: str | None
+    pattern: Pattern | None
+    samples: tuple[Sample, ...]
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Side:
+        """Build from `as_json`, nested records included."""
+        pattern = values["pattern"]
+        return cls(
+            Teacher.from_json(values["teacher"]), values["author"], values["evidence"],
+            Pattern.from_json(_with_teacher(pattern)) if pattern else None,
+            tuple(Sample.from_json(_with_teacher(sample)) for sample in values["samples"]),
+        )  # fmt: skip
+
+
+def _with_teacher(values: dict[str, Any]) -> dict[str, Any]:
+    return {**values, "teacher": Teacher.from_json(values["teacher"])}
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Record):
+    """What a reviewer judges as one. ``a`` and ``b`` are in no order that would tell anything."""
+
+    id: str
+    blind_spot: str
+    kind: ItemKind
+    a: Side
+    b: Side
+
+    @property
+    def same_evidence(self) -> bool:
+        """Whether both teachers are known to have been shown the same."""
+        return self.a.evidence is not None and self.a.evidence == self.b.evidence
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Both, the LLM's second."""
+        return (self.b, self.a) if self.a.teacher.kind == "llm" else (self.a, self.b)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Item:
+        """Build from `as_json`, both sides included."""
+        sides = [Side.from_json(values[name]) for name in ("a", "b")]
+        return cls(values["id"], values["blind_spot"], values["kind"], *sides)
+
+
+class Items:
+    """The items of a project and the key that hides who wrote what.
+
+    Args:
+        project: its review folder need not exist yet.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._folder = project.review_dir
+        self._key = b""
+        self._seen: tuple[int, int] | None = None
+        self._items: dict[str, Item] = {}
+        self.read()
+
+    @property
+    def path(self) -> Path:
+        """Where the items are."""
+        return self._folder / "items.jsonl"
+
+    def all(self) -> tuple[Item, ...]:
+        """All items, in the order of their ids."""
+        return tuple(self._items.values())
+
+    def get(self, item_id: str) -> Item:
+        """The item of that id.
+
+        Raises:
+            StoreError: there is none.
+        """
+        if item_id not in self._items:
+            raise StoreError(f"there is no item `{item_id}`", mend="take an id that `blindspot review` prints")
+        return self._items[item_id]
+
+    def read(self) -> None:
+        """Take in the items that any process has made since.
+
+        Raises:
+            StoreError: the file is damaged.
+        """
+        try:
+            stat = self.path.stat()
+        except FileNotFoundError:
+            self._items, self._seen = {}, None
+            return
+        if (seen := (stat.st_ino, stat.st_mtime_ns)) == self._seen:
+            return
+        try:
+            found = [Item.from_json(orjson.loads(line)) for line in self.path.read_bytes().splitlines()]
+            self._key = (self._folder / "key").read_bytes()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError("the items of the review, or their key, are damaged", where=str(self._folder),
+                             mend="restore the folder; without it judgements cannot be told apart") from error  # fmt: skip
+        self._items, self._seen = {item.id: item for item in found}, seen
+
+    def make(self, discovery: Discovery, records: Records) -> None:
+        """Make the items that the records allow and that are not there yet; those that are there stay as they are.
+
+        Raises:
+            StoreError: another process holds the folder, or it cannot be written.
+        """
+        pairs = _pairs(discovery, records)
+        if not self._missing(pairs):
+            return
+        try:
+            with writing(self._folder / ".lock"):
+                self.read()
+                if not self._key:
+                    self._key = secrets.token_bytes(_KEY_BYTES)
+                    write_atomic(self._folder / "key", self._key)
+                new = [item for kind, pair in self._missing(pairs) for item in self._pair_up(kind, *pair)]
+                items = sorted([*self._items.values(), *new], key=lambda item: item.id)
+                if new:
+                    write_jsonl(self.path, [item.as_json() for item in items])
+        except OSError as error:
+            raise StoreError(f"the review cannot be written ({error.strerror})", where=str(self._folder),
+                             mend="make room, or give yourself the right") from error  # fmt: skip
+        self.read()
+
+    def left_and_right(self, item: Item, reviewer: str) -> tuple[Side, Side]:
+        """The sides as a reviewer (stem of the file) is shown them."""
+        return (item.b, item.a) if self.digest("sides", item.id, reviewer)[0] & 1 else (item.a, item.b)
+
+    def digest(self, *parts: str) -> bytes:
+        """A hash that nobody without the key can compute."""
+        return hmac.digest(self._key, orjson.dumps(parts), "sha256")
+
+    def _missing(self, pairs: Iterable[tuple[Answer, Answer]]) -> list[tuple[ItemKind, tuple[Answer, Answer]]]:
+        there = {(item.kind, item.blind_spot, *(_name(side) for side in item.sides)) for item in self.all()}
+        return [
+            (kind, pair)
+            for pair in pairs
+            for kind in ITEM_KINDS
+            if (kind, pair[0].blind_spot, *(_name(answer) for answer in pair)) not in there
+            and all(answer.has(kind) for answer in pair)
+        ]
+
+    def _pair_up(self, kind: ItemKind, one: Answer, other: Answer) -> list[Item]:
+        """Patterns against each other in the order they were written; anchors all in one item."""
+        if kind == "anchors":
+            return [self._item(kind, one, other, None, None)]
+        return [
+            self._item(kind, one, other, mine, theirs)
+            for mine, theirs in zip(one.patterns_of(kind), other.patterns_of(kind), strict=False)
+        ]
+
+    def _item(
+        self, kind: ItemKind, one: Answer, other: Answer, mine: Pattern | None, theirs: Pattern | None
+    ) -> Item:  # fmt: skip
+        name = (one.blind_spot, kind, *_name(one), *_name(other), *(found.id for found in (mine, theirs) if found))
+        item_id = self.digest("item", *name).hex()[:16]
+        groups = [answer.samples_of(pattern) for answer, pattern in ((one, mine), (other, theirs))]
+        sides = [
+            Side(answer.teacher, answer.author, answer.evidence, pattern, self._draw(item_id, groups, place))
+            for place, (answer, pattern) in enumerate(((one, mine), (other, theirs)))
+        ]
+        if self.digest("order", item_id)[0] & 1:
+            sides.reverse()
+        return Item(item_id, one.blind_spot, kind, *sides)
+
+    def _draw(self, item_id: str, groups: Sequence[dict[str, list[Sample]]], place: int) -> tuple[Sample, ...]:
+        """Of each role as many samples as both sides have, drawn and shuffled."""
+        drawn: list[Sample] = []
+        for role in ROLES:
+            count = min(len(group.get(role, ())) for group in groups)
+            seed = self.digest("draw", item_id, role, str(place))
+            drawn += random.Random(seed).sample(groups[place].get(role, []), count)
+        return tuple(drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that one teacher gave to a blind spot and stands for."""
+
+    blind_spot: str
+    teacher: Teacher
+    author: str
+    evidence: str | None
+    patterns: tuple[Pattern, ...]
+    samples: tuple[Sample, ...]
+
+    def has(self, kind: ItemKind) -> bool:
+        """Whether it has work of that kind."""
+        return bool(self.samples_of(None) if kind == "anchors" else self.patterns_of(kind))
+
+    def patterns_of(self, kind: ItemKind) -> list[Pattern]:
+        """Its patterns of a kind, oldest first."""
+        return [pattern for pattern in self.patterns if pattern.kind == kind]
+
+    def samples_of(self, pattern: Pattern | None) -> dict[str, list[Sample]]:
+        """Its samples for a pattern by role; for None: its anchors."""
+        found: defaultdict[str, list[Sample]] = defaultdict(list)
+        for sample in self.samples:
+            anchor = sample.role == "anchor"
+            if anchor if pattern is None else not anchor and sample.pattern == pattern.id:
+                found[sample.role].append(sample)
+        return found
+
+
+def answers(records: Records, spot: BlindSpot) -> list[Answer]:
+    """Every answer to a blind spot that may be reviewed: what people have committed to, and what others wrote.
+
+    An LLM's answer counts once it has samples, which are asked for last: an item of half an answer would stay so.
+    """
+    found = []
+    for author in records.authors():
+        written = committed_records(records, author, spot.id)
+        if written:
+            evidence = decisions(records, author)[spot.id].evidence
+            found += _by_teacher(spot.id, author, *written, kinds=("human",), evidence=evidence)
+        current = (_own(records.patterns(), author, spot.id), _own(records.samples(), author, spot.id))
+        found += _by_teacher(spot.id, author, *current, kinds=("example", "llm"))
+    return [answer for answer in found if answer.teacher.kind != "llm" or answer.samples]
+
+
+def _own(records: Iterable[Any], author: str, spot_id: str) -> tuple[Any, ...]:
+    return tuple(found for found in records if found.blind_spot == spot_id and found.id.endswith(f"@{author}"))
+
+
+def _by_teacher(
+    spot_id: str,
+    author: str,
+    patterns: Sequence[Pattern],
+    samples: Sequence[Sample],
+    *,
+    kinds: Sequence[str],
+    evidence: str | None = None,
+) -> list[Answer]:
+    made = []
+    for teacher in dict.fromkeys(record.teacher for record in (*patterns, *samples)):
+        if teacher.kind in kinds:
+            own_patterns = tuple(pattern for pattern in patterns if pattern.teacher == teacher)
+            own_samples = tuple(sample for sample in samples if sample.teacher == teacher)
+            seen = {record.evidence for record in (*own_patterns, *own_samples)}
+            known = evidence or (seen.pop() if len(seen) == 1 else None)
+            made.append(Answer(spot_id, teacher, author, known, own_patterns, own_samples))
+    return made
+
+
+def _pairs(discovery: Discovery, records: Records) -> list[tuple[Answer, Answer]]:
+    """For each blind spot every answer that is no LLM's with every one that is."""
+    found = []
+    for spot in discovery.blind_spots:
+        there = answers(records, spot)
+        llm = [answer for answer in there if answer.teacher.kind == "llm"]
+        found += [(one, other) for one in there if one.teacher.kind != "llm" for other in llm]
+    return found
+
+
+def _name(source: Answer | Side) -> tuple[str, str, str]:
+    return source.author, source.teacher.name, source.teacher.kind

@@ -1,0 +1,180 @@
+"""Nobody sees another's answer before giving theirs: in no list, count, message or id. A decision stands for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from engine.errors import StoreError
+from engine.project import Project
+from engine.schema import Commitment, Pattern, Teacher
+from engine.teaching.annotate import Annotator
+from engine.teaching.board import Board
+from engine.teaching.records import Records, Teaching
+from engine.teaching.sealing import committed_records, decision, is_sealed
+
+SECRET = "What bob alone has understood."
+SECRET_SAMPLE = "Bob waited an hour for a glass of water."
+
+
+@pytest.fixture
+def bob(annotator: Annotator) -> Annotator:
+    """Another annotator, who has answered B1."""
+    teaching = Teaching(annotator.project.teaching_dir, "bob")
+    made = Annotator(annotator.project, annotator.discovery, teaching, Teacher("bob", "human"))
+    made.describe("B1", "abstraction", SECRET)
+    made.write_sample("B1", text=SECRET_SAMPLE, label="negative", role="target", pattern="P1")
+    annotator.teaching.refresh()
+    return made
+
+
+def seen(board: Board) -> tuple[list[str], list[str]]:
+    """Texts of B1 that ann may see."""
+    return [found.text for found in board.patterns("B1")], [found.text for found in board.samples("B1")]
+
+
+def decide(annotator: Annotator, what: str) -> Commitment:
+    if what == "decline":
+        return annotator.decline("B1", "too vague")
+    annotator.describe("B1", "abstraction", "mine")
+    return annotator.commit("B1")
+
+
+@pytest.mark.parametrize("what", ["commit", "decline"])
+def test_others_answers_are_sealed_until_one_has_decided(
+    annotator: Annotator, board: Board, bob: Annotator, what: str
+) -> None:
+    assert seen(board) == ([], [])
+    before = board.spot("B1")
+    assert (before.patterns, before.samples, before.sealed, before.decision) == (0, 0, True, None)
+    assert (board.totals().patterns, board.totals().samples) == (0, 0)
+    own = decide(annotator, what)
+    patterns, samples = seen(board)
+    assert SECRET in patterns
+    assert samples == [SECRET_SAMPLE]
+    after = board.spot("B1")
+    assert (after.sealed, after.decision) == (False, own.decision)
+    assert own.evidence == board.evidence_for("B1").hash
+    assert Board(bob.project, bob.discovery, bob.teaching).spot("B1").decision is None, "each decides alone"
+
+
+def test_a_decision_opens_one_blind_spot_and_no_other(annotator: Annotator, board: Board, bob: Annotator) -> None:
+    bob.describe("B2", "abstraction", "another secret")
+    annotator.teaching.refresh()
+    decide(annotator, "decline")
+    assert (board.patterns("B2"), board.spot("B2").sealed) == ([], True)
+    (first, second) = [found for found in annotator.teaching.patterns() if found.teacher.name == "bob"]
+    assert [is_sealed(annotator.teaching, found) for found in (first, second)] == [False, True]
+
+
+def test_a_sealed_answer_is_not_told_by_refusing_ones_own(annotator: Annotator, bob: Annotator) -> None:
+    same = annotator.write_sample("B1", text=SECRET_SAMPLE, label="negative", role="target")
+    assert same.text == SECRET_SAMPLE
+    with pytest.raises(StoreError) as refused:
+        annotator.write_sample("B1", text="A new one.", label="negative", role="target", pattern="P1@bob")
+    assert "take one of" not in str(refused.value)
+    decide(annotator, "decline")
+    annotator.delete(same.id)
+    annotator.write_sample("B1", text="A new one.", label="negative", role="target", pattern="P1@bob")
+    with pytest.raises(StoreError, match="nearly equals sample S1@bob"):
+        annotator.write_sample("B1", text=SECRET_SAMPLE.replace("an", "one"), label="negative", role="target")
+
+
+def test_status_follows_the_decision_until_it_is_set_by_hand(annotator: Annotator, board: Board) -> None:
+    decide(annotator, "commit")
+    annotator.decline("B2", "needs the picture")
+    assert board.spot("B1").status == "done"
+    assert (board.spot("B2").status, board.spot("B2").reason) == ("skipped", "needs the picture")
+    annotator.set_status("B2", "done")
+    assert (board.spot("B2").status, board.spot("B2").reason) == ("done", "")
+
+
+def test_the_first_decision_is_final_also_against_undo_and_in_another_process(
+    annotator: Annotator, board: Board, project: Project
+) -> None:
+    decide(annotator, "commit")
+    other_process = Annotator(project, annotator.discovery, Teaching(project.teaching_dir, "ann"), annotator.teacher)
+    for again in (lambda: annotator.commit("B1"), lambda: other_process.decline("B1", "changed my mind")):
+        with pytest.raises(StoreError, match=r"B1: ann has committed already; that is final"):
+            again()
+    done = annotator.undo()
+    assert done is not None
+    assert done.note == "describe abstraction of B1", "the commitment is passed over"
+    found = decision(annotator.teaching, "B1")
+    assert found is not None
+    assert found.decision == "committed"
+    assert board.spot("B1").decision == "committed"
+
+
+def test_two_windows_of_one_annotator_cannot_both_decide(annotator: Annotator, project: Project) -> None:
+    window = Annotator(project, annotator.discovery, Teaching(project.teaching_dir, "ann"), annotator.teacher)
+    decide(annotator, "decline")
+    with pytest.raises(StoreError, match="has declined already"):
+        window.decline("B1", "me too")
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda one: one.commit("B1"), "no pattern of yours to commit"),
+        (lambda one: one.decline("B1", " \n"), "gives a reason"),
+        (lambda one: one.commit("B9"), "no blind spot `B9`"),
+        (lambda one: one.decline("B9", "why"), "no blind spot `B9`"),
+    ],
+)
+def test_a_decision_that_makes_no_sense_is_refused(
+    annotator: Annotator, bob: Annotator, call: Callable[[Annotator], Commitment], says: str
+) -> None:
+    with pytest.raises(StoreError, match=says):
+        call(annotator)
+    assert decision(annotator.teaching, "B1") is None
+
+
+def test_what_was_committed_is_told_apart_from_what_came_later(annotator: Annotator, project: Project) -> None:
+    annotator.describe("B2", "abstraction", "elsewhere")
+    first = annotator.describe("B1", "abstraction", "first wording")
+    kept = annotator.write_sample("B1", text="Two clocks, both wrong.", label="negative", role="target", pattern="P2")
+    gone = annotator.write_sample("B1", text="A door that never shuts.", label="negative", role="target", pattern="P2")
+    annotator.delete(gone.id)
+    assert committed_records(Records(project.teaching_dir), "ann", "B1") is None
+    annotator.commit("B1")
+    annotator.describe("B1", "abstraction", "second wording", replaces="P2")
+    annotator.delete(kept.id)
+    later = annotator.describe("B1", "extrapolation", "an afterthought")
+    records = Records(project.teaching_dir)
+    assert committed_records(records, "ann", "B1") == ((first,), (kept,))
+    assert later in records.patterns()
+    assert committed_records(records, "ann", "B2") is None
+
+
+def test_who_declines_commits_to_nothing(annotator: Annotator, project: Project) -> None:
+    annotator.describe("B1", "abstraction", "half an idea")
+    annotator.decline("B1", "no time")
+    assert committed_records(Records(project.teaching_dir), "ann", "B1") is None
+
+
+def test_authors_whose_names_are_no_file_names_are_found_by_name_and_by_file(project: Project) -> None:
+    teaching = Teaching(project.teaching_dir, "Ann Lee")
+    discovery = project.discovery()
+    assert discovery is not None
+    annotator = Annotator(project, discovery, teaching, Teacher("Ann Lee", "human"))
+    annotator.describe("B1", "abstraction", "mine")
+    annotator.commit("B1")
+    records = Records(project.teaching_dir)
+    (stem,) = records.authors()
+    assert stem != "Ann Lee"
+    assert committed_records(records, "Ann Lee", "B1") == committed_records(records, stem, "B1")
+    assert committed_records(records, stem, "B1") == ((Pattern("P1@" + stem, "B1", "abstraction", "mine",
+        Teacher("Ann Lee", "human"), evidence=records.patterns()[0].evidence),), ())  # fmt: skip
+
+
+def test_what_is_written_after_the_decision_carries_another_evidence_where_rows_were_held_back(
+    held_back_annotator: Annotator,
+) -> None:
+    annotator = held_back_annotator
+    before = annotator.describe("B1", "abstraction", "seen a part")
+    annotator.commit("B1")
+    after = annotator.describe("B1", "extrapolation", "seen all")
+    assert before.evidence != after.evidence
+    assert decision(annotator.teaching, "B1") == Commitment("B1", "committed", before.evidence or "")

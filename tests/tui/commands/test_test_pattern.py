@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from engine.project import Project
+from engine.teaching.records import Records, Teaching
+from engine.teaching.trial import find_pattern, hand_in, trial_of
+from tests.engine.teaching.trials import MODEL, WORDING, decide, held_back, trial_project, write
+from tui.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = trial_project(tmp_path / "work")
+    write(project, "ann")
+    decide(project, "ann")
+    return project
+
+
+@pytest.fixture
+def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command as ann: its exit status, stdout and stderr."""
+
+    def command(*words: str) -> tuple[int, str, str]:
+        status = main(["test-pattern", str(project.root), *words, "--annotator", "ann"])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return command
+
+
+def values(result: tuple[int, str, str]) -> Any:
+    status, out, err = result
+    assert (status, err) == (0, "")
+    return orjson.loads(out)
+
+
+def judged_by_model(project: Project) -> None:
+    discovery, teaching = project.discovery(), Teaching(project.teaching_dir, "llm-m1")
+    assert discovery is not None
+    tested = trial_of(project, discovery, teaching, find_pattern(teaching, "P1@ann"))
+    hand_in(teaching, tested, {case.row.id: True for case in tested.cases}, MODEL)
+
+
+def test_rows_are_printed_without_what_they_are_until_the_answers_are_there(
+    project: Project, run: Run, tmp_path: Path
+) -> None:
+    hidden = held_back(project)
+    status, out, err = run("P1")
+    assert (status, err) == (0, "")
+    assert "not judged yet: 4 rows" in out
+    assert all(row in out for row in hidden)
+    assert not any(word in out for word in ("UU", "right", "predicted", "0.95", "counter-example"))
+    blind = values(run("P1", "--json"))
+    assert {frozenset(case) for case in blind["cases"]} == {frozenset({"row", "text", "text_pair"})}
+    file = tmp_path / "answers.json"
+    rows = [case["row"] for case in blind["cases"]]
+    file.write_bytes(orjson.dumps({row: row == hidden[0] for row in rows}))
+    status, out, err = run("P1", "--judge", str(file))
+    assert (status, err) == (0, "")
+    assert "by ann (human): precision 1.00 (1 of 1; 0.21 to 1.00), recall 0.50 (1 of 2; 0.09 to 0.91)" in out
+    assert f"counter-example of ann: {hidden[1]}, a UU to which it does not apply" in out
+    found = values(run("P1", "--json"))
+    assert [case["is_uu"] for case in found["cases"]].count(True) == 2
+    assert [case["row"]["id"] for case in found["results"][0]["wrong"]] == [hidden[1]]
+    status, _, err = run("P1", "--judge", str(file))
+    assert status == 1
+    assert "ann has judged this wording already" in err
+
+
+def test_answers_are_read_from_stdin_and_broken_ones_are_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "answers.json"
+    for content, says in (
+        (b"{", "this is not valid JSON"),
+        (b"[]", "neither true nor false"),
+        (b'{"u1": "yes"}', "neither true nor false"),
+        (b'{"zz": true}', "row `zz` is not of this trial"),
+    ):
+        file.write_bytes(content)
+        status, _, err = run("P1", "--judge", str(file))
+        assert status == 1
+        assert says in err
+    assert "cannot be read" in run("P1", "--judge", str(tmp_path / "none"))[2]
+    rows = [case["row"] for case in values(run("P1", "--json"))["cases"]]
+    answers = io.TextIOWrapper(io.BytesIO(orjson.dumps(dict.fromkeys(rows, True))))
+    monkeypatch.setattr(sys, "stdin", answers)
+    assert "precision 0.50" in run("P1", "--judge", "-")[1]
+
+
+def test_another_judges_figures_are_shown_without_the_rows(project: Project, run: Run) -> None:
+    judged_by_model(project)
+    status, out, err = run("P1")
+    assert (status, err) == (0, "")
+    assert "by m1 (llm): precision 0.50 (2 of 4;" in out
+    assert "counter-example" not in out
+    found = values(run("P1", "--json"))
+    assert found["results"][0]["precision"] == {"hits": 2, "n": 4, "low": pytest.approx(0.15, abs=0.01),
+                                                "high": pytest.approx(0.85, abs=0.01)}  # fmt: skip
+    assert not {"cases", "wrong"} & found["results"][0].keys()
+
+
+def test_a_pattern_is_reworded_once_and_keeps_the_figures_of_the_wording_before(project: Project, run: Run) -> None:
+    assert "has not been tested yet" in run("P1", "--reword", "x")[2]
+    judged_by_model(project)
+    status, out, err = run("P1", "--reword", "Thanks for something bad.")
+    assert (status, err) == (0, "")
+    assert "Thanks for something bad." in out
+    assert "no figures for this wording: it was reworded after a trial" in out
+    assert f"the wording before ({WORDING}), by m1 (llm): precision 0.50" in out
+    assert "counter-example of m1" in out
+    assert find_pattern(Records(project.teaching_dir), "P1@ann").refined
+    assert "reworded before" in run("P1", "--reword", "And again.")[2]
+
+
+def test_nothing_is_told_of_patterns_that_are_sealed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = trial_project(tmp_path / "sealed")
+    write(project, "ann")
+    write(project, "llm-m1", teacher=MODEL, text="A secret wording.")
+    judged_by_model(project)
+    for words in ([], ["P1"], ["P1@llm-m1"], ["--json"]):
+        main(["test-pattern", str(project.root), *words, "--annotator", "ann"])
+        out, err = capsys.readouterr()
+        assert not any(word in out + err for word in ("secret", "precision", "u1", "Thanks"))
+    decide(project, "ann")
+    assert main(["test-pattern", str(project.root), "--annotator", "ann"]) == 0
+    out = capsys.readouterr().out
+    assert "A secret wording." in out
+    assert "by m1 (llm): precision" in out
+
+
+def test_options_that_do_not_go_together_are_refused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["P1", "--refine"], ["P1", "--by", "llm", "--reword", "x"], ["--reword", "x"], ["--max-tokens", "9"]):
+        with pytest.raises(SystemExit):
+            run(*words)
+        assert "blindspot test-pattern" in capsys.readouterr().err

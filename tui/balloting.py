@@ -1,0 +1,205 @@
+"""A reviewer's answers about one item while they are being given: a draft, kept at every answer. Nothing is pre-filled.
+
+Each side has rows: its pattern first, where it has one, then its samples. Each row has questions; one more asks which
+side is better. What a judged item was answered looks the same. Knows nothing of the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from engine.schema import PREFERENCES, SAMPLE_VERDICTS, Judgement, Preference, SampleJudgement, SideJudgement
+
+if TYPE_CHECKING:
+    from engine.review.items import ItemView, SideView
+    from engine.schema import SampleVerdict
+    from tui.workbench import Workbench
+
+Side = Literal["left", "right"]
+SIDES: tuple[Side, ...] = ("left", "right")
+YES, NO = "yes", "no"
+VERDICT = "verdict"
+PATTERN_ASKS = {"fits": "fits", "precise": "precise", "useful": "useful"}
+"""What is asked about a pattern, with the word on the screen."""
+SAMPLE_ASKS = {"right_label": "label", "natural": "natural", "fits": "fits"}
+"""What is asked about a sample, with the word on the screen; after them comes the verdict."""
+_PREFERENCE = "preference"
+_MENDED = ("text", "text_pair", "label")
+
+
+class Ballot:
+    """The answers about one item.
+
+    Args:
+        workbench: keeps the draft.
+        item: what is judged.
+        judged: the answers that were handed in; None: the draft is shown and can be changed.
+    """
+
+    def __init__(self, workbench: Workbench, item: ItemView, judged: Judgement | None = None) -> None:
+        self.item = item
+        self.is_final = judged is not None
+        self._workbench = workbench
+        self._name = f"review.{item.id}"
+        self._given = _read(workbench.draft(self._name)) if judged is None else _given(judged, self.item)
+
+    # what is asked
+
+    def side(self, side: Side) -> SideView:
+        """One side of the item."""
+        return self.item.left if side == "left" else self.item.right
+
+    def rows(self, side: Side) -> int:
+        """Number of rows: the pattern, if there is one, and the samples."""
+        view = self.side(side)
+        return (view.pattern is not None) + len(view.samples)
+
+    def is_pattern(self, side: Side, row: int) -> bool:
+        """Whether that row is the pattern, rather than a sample."""
+        return row == 0 and self.side(side).pattern is not None
+
+    def asks(self, side: Side, row: int) -> dict[str, str]:
+        """What is answered with yes or no there: name and word."""
+        return PATTERN_ASKS if self.is_pattern(side, row) else SAMPLE_ASKS
+
+    def names(self, side: Side, row: int) -> tuple[str, ...]:
+        """Names of all questions there, in the order in which they are answered."""
+        asks = tuple(self.asks(side, row))
+        return asks if self.is_pattern(side, row) else (*asks, VERDICT)
+
+    # what is answered
+
+    def answer(self, side: Side, row: int, name: str) -> str:
+        """An answer; empty if there is none."""
+        return self._given.get(_key(side, row, name), "")
+
+    def unanswered(self, side: Side, row: int) -> list[str]:
+        """Names of the questions there without an answer."""
+        return [name for name in self.names(side, row) if not self.answer(side, row, name)]
+
+    @property
+    def preference(self) -> Preference | None:
+        """Which side is better."""
+        given = self._given.get(_PREFERENCE)
+        return next((known for known in PREFERENCES if known == given), None)
+
+    @property
+    def total(self) -> int:
+        """Number of questions."""
+        return 1 + sum(len(self.names(side, row)) for side, row in self._rows())
+
+    @property
+    def left(self) -> int:
+        """Number of questions without an answer."""
+        return (self.preference is None) + sum(len(self.unanswered(side, row)) for side, row in self._rows())
+
+    def next_row(self, side: Side, row: int) -> tuple[Side, int] | None:
+        """The first row with an unanswered question, looked for from a row on and around; None: there is none."""
+        order = list(self._rows())
+        at = order.index((side, row)) if (side, row) in order else 0
+        return next((place for place in (*order[at:], *order[:at]) if self.unanswered(*place)), None)
+
+    # answering
+
+    def set(self, side: Side, row: int, name: str, value: str) -> None:
+        """Take an answer."""
+        self._given[_key(side, row, name)] = value
+        self._keep()
+
+    def prefer(self, preference: Preference) -> None:
+        """Take the answer to which side is better."""
+        self._given[_PREFERENCE] = preference
+        self._keep()
+
+    def accept(self, side: Side, row: int) -> None:
+        """Accept a sample; the questions about it that have no answer are answered with yes."""
+        for name in self.unanswered(side, row):
+            self._given[_key(side, row, name)] = YES
+        self.decide(side, row, "accept")
+
+    def decide(self, side: Side, row: int, verdict: SampleVerdict) -> None:
+        """Take the verdict on a sample; a correction is forgotten."""
+        for name in _MENDED:
+            self._given.pop(_key(side, row, name), None)
+        self.set(side, row, VERDICT, verdict)
+
+    def fix(self, side: Side, row: int, mended: dict[str, str]) -> None:
+        """Take a correction of a sample: text, text_pair and label, those that differ."""
+        self.decide(side, row, "fix")
+        for name, value in mended.items():
+            self.set(side, row, name, value)
+
+    def clear(self, side: Side, row: int) -> None:
+        """Take all answers off a row."""
+        for name in (*self.names(side, row), *_MENDED):
+            self._given.pop(_key(side, row, name), None)
+        self._keep()
+
+    def mended(self, side: Side, row: int) -> dict[str, str]:
+        """The correction of a sample, by field."""
+        found = {name: self.answer(side, row, name) for name in _MENDED}
+        return {name: value for name, value in found.items() if value}
+
+    def judgement(self) -> Judgement:
+        """The answers as they are handed in; every question has one."""
+        assert self.preference is not None, "every question has been answered"
+        return Judgement(self.item.id, self.preference, self._judgement_of("left"), self._judgement_of("right"))
+
+    def forget(self) -> None:
+        """Drop the draft: it has been handed in."""
+        self._workbench.keep_draft(self._name, "")
+
+    def _judgement_of(self, side: Side) -> SideJudgement:
+        samples, about_pattern = [], {}
+        for row in range(self.rows(side)):
+            answers = {name: self.answer(side, row, name) == YES for name in self.asks(side, row)}
+            if self.is_pattern(side, row):
+                about_pattern = answers
+                continue
+            given = self.answer(side, row, VERDICT)
+            verdict = next(known for known in SAMPLE_VERDICTS if known == given)
+            samples.append(SampleJudgement(verdict=verdict, **answers, **self.mended(side, row)))
+        return SideJudgement(tuple(samples), **about_pattern)
+
+    def _rows(self) -> Iterator[tuple[Side, int]]:
+        for side in SIDES:
+            for row in range(self.rows(side)):
+                yield side, row
+
+    def _keep(self) -> None:
+        self._workbench.keep_draft(self._name, json.dumps(self._given) if self._given else "")
+
+
+def _key(side: Side, row: int, name: str) -> str:
+    return f"{side}.{row}.{name}"
+
+
+def _read(draft: str) -> dict[str, str]:
+    """The answers of a draft; one that cannot be read is an empty one."""
+    try:
+        given = json.loads(draft) if draft else {}
+    except ValueError:
+        return {}
+    return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+
+
+def _given(judgement: Judgement, item: ItemView) -> dict[str, str]:
+    """The answers that were handed in, by key."""
+    given = {_PREFERENCE: str(judgement.preference)}
+    for side in SIDES:
+        view, judged = (item.left, judgement.left) if side == "left" else (item.right, judgement.right)
+        first = 0
+        if view.pattern is not None:
+            first = 1
+            given |= {_key(side, 0, name): _word(getattr(judged, name)) for name in PATTERN_ASKS}
+        for row, sample in enumerate(judged.samples, start=first):
+            given |= {_key(side, row, name): _word(getattr(sample, name)) for name in SAMPLE_ASKS}
+            given[_key(side, row, VERDICT)] = sample.verdict
+            given |= {_key(side, row, name): value for name in _MENDED if (value := getattr(sample, name))}
+    return given
+
+
+def _word(answer: bool | None) -> str:
+    return {True: YES, False: NO, None: ""}[answer]

@@ -1,0 +1,47 @@
+"""`blindspot commit`: hand in one's answer to a blind spot for good, or decline to give one, and see the others'."""
+
+from __future__ import annotations
+
+import argparse
+
+from tui.commands.annotating import Session, add_common, add_teacher_kind, counted
+from tui.commands.shared import SubParsers, new_parser, print_json
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "commit",
+        "hand in your answer to a blind spot for good, or decline to give one, and see the others'",
+        "  blindspot commit work B3\n"
+        '  blindspot commit work B4 --decline --reason "needs the picture beside the text"\n\n'
+        "Until then the answers of other teachers, people and LLMs, are sealed. Neither can be undone.",
+    )
+    add_common(parser)
+    parser.add_argument("spot", metavar="ID", help="blind spot")
+    parser.add_argument("--decline", action="store_true", help="give no answer; needs --reason")
+    parser.add_argument("--reason", metavar="TEXT", help="why you decline; with --decline only")
+    add_teacher_kind(parser)
+    parser.set_defaults(run=run, refuse=parser.error)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the decision and say what can be seen now."""
+    if options.decline != (options.reason is not None):
+        options.refuse("--decline and --reason belong together")
+    session = Session(options)
+    annotator = session.annotator
+    made = annotator.decline(options.spot, options.reason) if options.decline else annotator.commit(options.spot)
+    session.board.refresh()
+    view = session.board.spot(made.blind_spot)
+    if options.json:
+        print_json({"commitment": made.as_json(), "blind_spot": view.as_json()})
+        return 0
+    ids = [pattern.id for pattern in session.board.patterns(view.id)]
+    ids += [sample.id for sample in session.board.samples(view.id)]
+    others = sum(not session.teaching.is_own(record_id) for record_id in ids)
+    print(f"{view.id} is {made.decision}: {made.reason}" if made.reason else f"{view.id} is {made.decision}")
+    seen = f"{counted(others, 'record')} of other teachers" if others else "no other teacher has answered yet"
+    print(f"{seen}; `blindspot show {options.project} {view.id}` shows all of it")
+    return 0

@@ -1,0 +1,49 @@
+"""`blindspot ledger`: what the teaching cost, and what was got for it."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.project import Project
+from tui.commands.annotating import console
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "ledger",
+        "what the teaching cost, and what was got for it",
+        "  blindspot ledger work\n"
+        "  blindspot ledger work --json | jq '.ratios[] | {of, ratio: .ratio.value, why: .ratio.why}'\n\n"
+        "Wage, idle time and the prices of models are set in [cost] of blindspot.toml.",
+    )
+    add_project(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the ledger."""
+    from engine.ledger.book import ledger
+    from tui.ledger_tables import lines, page
+
+    book = ledger(Project.open(options.project))
+    if options.json:
+        print_json(book.as_json())
+        return 0
+    shown, out = page(book), console()
+    if not shown.tables:
+        print("Nothing has been written yet, and nobody was asked.")
+        return 0
+    out.print(f"Ledger {shown.heading}")
+    for table in shown.tables:
+        out.print(f"\n{table.title}")
+        for line in lines(table, out.width if out.is_terminal else None):
+            out.print(line.rstrip(), no_wrap=out.is_terminal, overflow="ellipsis" if out.is_terminal else "ignore")
+    if shown.reasons:
+        out.print()
+        for reason in shown.reasons:
+            out.print(reason)
+    return 0

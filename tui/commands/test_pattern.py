@@ -1,0 +1,193 @@
+"""`blindspot test-pattern`: does a pattern apply to the errors that its teacher has not seen, and to no other row?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.schema import Pattern, Teacher
+from engine.teaching.trial import (
+    Case,
+    Result,
+    Trial,
+    decided_patterns,
+    find_pattern,
+    hand_in,
+    has_judged,
+    open_pattern,
+    results,
+    reword,
+    trial_of,
+)
+from tui.commands.annotating import Session, add_common, console, counted, pattern_line, say
+from tui.commands.shared import SubParsers, add_waiting, new_parser, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "test-pattern",
+        "test a pattern on rows that its teacher has not seen",
+        "  blindspot test-pattern work                       what was found so far\n"
+        "  blindspot test-pattern work P1                    its rows, to be judged\n"
+        "  blindspot test-pattern work P1 --judge answers.json\n"
+        '                                                    {"pool-17": true, "pool-4": false, ...}: does it apply?\n'
+        '  blindspot test-pattern work P1 --reword "..."     once, after a test with counter-examples\n'
+        "  blindspot test-pattern work --by llm --refine     the LLM judges all patterns and rewords its own",
+    )
+    add_common(parser)
+    parser.add_argument(
+        "patterns", metavar="PATTERN", nargs="*", help="P1 for your own, P1@NAME for another's; none: all"
+    )
+    parser.add_argument("--judge", metavar="FILE", help="your answers, as JSON; - reads them from stdin")
+    parser.add_argument("--reword", metavar="TEXT", help="the new wording of your pattern")
+    parser.add_argument("--by", choices=("llm",), help="let the LLM of blindspot.toml judge, as a background job")
+    parser.add_argument("--refine", action="store_true", help="with --by llm: it rewords its own patterns afterwards")
+    parser.add_argument("--max-cost", metavar="X", type=float, help="with --by llm: stop before it costs more")
+    parser.add_argument("--max-tokens", metavar="N", type=int, help="with --by llm: stop before it takes more")
+    add_waiting(parser)
+    parser.set_defaults(run=run, refuse=parser.error)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Judge or reword one pattern, let the LLM judge, or show what was found."""
+    if options.by and (options.judge or options.reword):
+        options.refuse("--by goes with neither --judge nor --reword")
+    if not options.by and (options.refine or options.detach or options.max_cost or options.max_tokens):
+        options.refuse("--refine, --detach, --max-cost and --max-tokens go with --by llm")
+    if (options.judge or options.reword) and len(options.patterns) != 1:
+        options.refuse("name one pattern")
+    session = Session(options)
+    if options.by:
+        return _by_llm(options, session)
+    if not options.patterns:
+        _print_all(options, session)
+        return 0
+    for name in options.patterns:
+        pattern = open_pattern(session.teaching, name)
+        if options.judge:
+            answers, judge = _answers(options), Teacher(session.teaching.author, "human")
+            hand_in(session.teaching, _trial(session, pattern), answers, judge)
+        if options.reword:
+            pattern = reword(session.teaching, pattern, options.reword, _results(session, pattern))
+        _print_one(options, session, pattern)
+    return 0
+
+
+def _trial(session: Session, pattern: Pattern) -> Trial:
+    return trial_of(session.project, session.discovery, session.teaching, pattern)
+
+
+def _results(session: Session, pattern: Pattern) -> list[Result]:
+    return results(session.project, session.discovery, session.teaching, pattern)
+
+
+def _answers(options: argparse.Namespace) -> dict[str, bool]:
+    import orjson
+
+    from engine.errors import DataError
+
+    file = options.judge
+    try:
+        values = orjson.loads(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+    except OSError as error:
+        raise DataError(f"the file cannot be read ({error.strerror})", where=file, mend="name another") from error
+    except orjson.JSONDecodeError as error:
+        raise DataError(f"this is not valid JSON ({error})", where=file, mend="correct it") from error
+    if not isinstance(values, dict) or not all(isinstance(value, bool) for value in values.values()):
+        raise DataError("an answer is neither true nor false", where=file, mend='write {"ROW": true, "ROW": false}')
+    return values
+
+
+def _by_llm(options: argparse.Namespace, session: Session) -> int:
+    from engine import jobs
+    from tui.commands.following import follow_to_end
+
+    names = [find_pattern(session.teaching, session.teaching.own_id(name)).id for name in options.patterns]
+    asked = {"patterns": names, "refine": options.refine,
+             "max_cost": options.max_cost, "max_tokens": options.max_tokens}  # fmt: skip
+    job_id = jobs.start(session.project.root, "judge", asked)
+    if options.detach:
+        print(job_id)
+        return 0
+    found = follow_to_end(session.project.root, job_id).result
+    session.teaching.refresh()
+    if not options.json:
+        say(console(), str(found["sentence"]))
+    _print_all(options, session, report=found)
+    return 0
+
+
+def _print_all(options: argparse.Namespace, session: Session, *, report: dict[str, Any] | None = None) -> None:
+    """Every pattern that this annotator may see, with its figures; of the others nothing, not even how many."""
+    names = {session.teaching.own_id(name) for name in options.patterns}
+    shown = [pattern for pattern in decided_patterns(session.teaching) if not names or pattern.id in names]
+    found = [(_trial(session, pattern), _results(session, pattern)) for pattern in shown]
+    if options.json:
+        print_json({"patterns": [_as_json(session, *one) for one in found], "job": report})
+        return
+    out = console()
+    for trial, tested in found:
+        say(out, pattern_line(trial.pattern))
+        _print_figures(out, trial, tested)
+    if not found:
+        say(out, "Patterns are shown here once you have committed or declined on their blind spot.")
+
+
+def _print_figures(out: Console, trial: Trial, tested: list[Result]) -> None:
+    if trial.reason:
+        say(out, f"no figures for this wording: {trial.reason}", indent=2)
+    elif all(result.text != trial.pattern.text for result in tested):
+        say(out, f"not judged yet: {counted(len(trial.cases), 'row')}", indent=2)
+    for result in tested:
+        earlier = "" if result.text == trial.pattern.text else f"the wording before ({result.text}), "
+        say(out, f"{earlier}by {result.judge.name} ({result.judge.title}): {result.figures}", indent=2)
+
+
+def _is_revealed(session: Session, trial: Trial) -> bool:
+    return not trial.cases or has_judged(session.teaching, trial.pattern)
+
+
+def _print_one(options: argparse.Namespace, session: Session, pattern: Pattern) -> None:
+    trial, tested = _trial(session, pattern), _results(session, pattern)
+    if options.json:
+        print_json(_as_json(session, trial, tested))
+        return
+    out = console()
+    say(out, pattern_line(pattern))
+    _print_figures(out, trial, tested)
+    if not _is_revealed(session, trial):
+        say(out, "does it apply to these rows? answer with --judge; what they are is shown then")
+        for number, case in enumerate(trial.cases, start=1):
+            say(out, f"{number}. {case.row.id}")
+            _print_row(out, case)
+        return
+    for result in tested:
+        for case in result.wrong:
+            said = "a UU to which it does not apply" if case.is_uu else "right, and it applies"
+            say(out, f"counter-example of {result.judge.name}: {case.row.id}, {said}")
+            _print_row(out, case)
+
+
+def _print_row(out: Console, case: Case) -> None:
+    say(out, case.row.text, indent=3)
+    if case.row.text_pair is not None:
+        say(out, f"| {case.row.text_pair}", indent=3)
+
+
+def _as_json(session: Session, trial: Trial, tested: list[Result]) -> dict[str, Any]:
+    revealed = _is_revealed(session, trial)
+    hidden = () if revealed else ("cases", "wrong")
+    cases = [
+        {"row": case.row.id, "text": case.row.text, "text_pair": case.row.text_pair}
+        | ({"is_uu": case.is_uu} if revealed else {})
+        for case in trial.cases
+    ]
+    found = [{name: value for name, value in result.as_json().items() if name not in hidden} for result in tested]
+    return {"pattern": trial.pattern.as_json(), "reason": trial.reason, "cases": cases, "results": found}

@@ -1,0 +1,65 @@
+"""Committing to one's answer, or declining to give one: the same key on every screen of a blind spot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.errors import BlindspotError
+from tui.drafting import Drafting
+from tui.shell import shell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.schema import Commitment
+    from engine.teaching.annotate import Annotator
+    from tui.screens.base import WorkScreen
+    from tui.workbench import Workbench
+
+
+def why_not(workbench: Workbench, spot_id: str | None) -> str | None:
+    """Why nothing can be decided there now, as a sentence; None if it can."""
+    board = workbench.board
+    if board is None or spot_id is None or board.discovery.spot(spot_id) is None:
+        return "These rows belong to no blind spot."
+    decision = board.spot(spot_id).decision
+    return f"You have {decision} for {spot_id}: that is final." if decision else None
+
+
+def decide(screen: WorkScreen, spot_id: str) -> None:
+    """Ask for the annotator's last word on a blind spot, and write it."""
+    from tui.dialogs.decide import COMMIT, DECLINE, DecideDialog
+    from tui.dialogs.text import TextDialog
+
+    drafting = Drafting(screen.workbench, spot_id)
+    patterns, samples = len(drafting.patterns), len(drafting.samples)
+    dialog = DecideDialog(spot_id, patterns, samples, unfinished=drafting.is_unfinished)
+
+    def decline(reason: str | None) -> None:
+        if reason is not None:
+            _write(screen, spot_id, lambda annotator: annotator.decline(spot_id, reason))
+
+    def take(choice: int | None) -> None:
+        way = dialog.ways[choice] if choice is not None else None
+        if way == COMMIT:
+            _write(screen, spot_id, lambda annotator: annotator.commit(spot_id))
+        elif way == DECLINE:
+            screen.app.push_screen(TextDialog(f"Decline {spot_id}", "Why do you give no answer? A few words."), decline)
+
+    screen.app.push_screen(dialog, take)
+
+
+def _write(screen: WorkScreen, spot_id: str, decision: Callable[[Annotator], Commitment]) -> None:
+    app, workbench = shell(screen), screen.workbench
+    assert workbench.annotator is not None, "nothing is decided before a discovery"
+    try:
+        made = decision(workbench.annotator)
+        workbench.teaching.refresh()
+    except BlindspotError as error:
+        app.refuse(error)
+        return
+    app.changed()
+    patterns, samples = Drafting(workbench, spot_id).others
+    others = len(patterns) + len(samples)
+    seen = f"d shows what others wrote: {others}." if others else "Nobody else has answered yet."
+    app.say(f"{spot_id} is {made.decision}. {seen}")

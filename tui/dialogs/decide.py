@@ -1,0 +1,49 @@
+"""Asks whether one's answer to a blind spot stands: commit it, decline to give one, or go on. Says that it is final."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from tui.dialogs.choice import ChoiceDialog
+
+COMMIT, DECLINE = "commit", "decline"
+_FINAL = (
+    "Then the answers of the other teachers, and the rows that are held back, are shown to you. "
+    "That is final and cannot be undone; what you write afterwards counts as written later."
+)
+
+
+class DecideDialog(ChoiceDialog):
+    """Answers with the index of `ways`; the first one, where the cursor starts, decides nothing.
+
+    Args:
+        spot_id: the blind spot.
+        patterns, samples: how many the annotator has written there; without a pattern there is nothing to commit.
+        unfinished: something is typed and not handed in.
+    """
+
+    def __init__(self, spot_id: str, patterns: int, samples: int, *, unfinished: bool) -> None:
+        written = f"{patterns} pattern{'s' * (patterns != 1)}, {samples} sample{'s' * (samples != 1)}"
+        choices = {
+            None: "Not yet",
+            COMMIT: f"Commit: {written}",
+            DECLINE: "Decline: no answer of mine, for a reason",
+        }
+        if not patterns:
+            del choices[COMMIT]
+        self.ways = tuple(choices)
+        """What each choice stands for: None, `COMMIT` or `DECLINE`."""
+        super().__init__(f"Your last word on {spot_id}?", list(choices.values()))
+        self._notes = [_FINAL]
+        if not patterns:
+            self._notes.insert(0, "Without a pattern of yours there is nothing to commit.")
+        elif unfinished:
+            self._notes.insert(0, "! What you have typed and not handed in does not count.")
+
+    def body(self) -> ComposeResult:
+        """What it means, then the list."""
+        for note in self._notes:
+            yield Static(note, markup=False)
+        yield Static("")
+        yield from super().body()

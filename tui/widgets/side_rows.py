@@ -1,0 +1,84 @@
+"""One side of a review item: its pattern, then its samples, each in full beneath the answers that were given about it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from rich.text import Text
+
+from engine.data.text import visible
+from tui.balloting import VERDICT, Ballot, Side
+from tui.glyphs import Glyphs
+from tui.themes import Ink
+from tui.widgets.wrapping import fitted, wrapped
+
+_OPEN = "?"
+_LABEL_MOST = 16
+_SECOND = "| "  # in front of the second text of a pair
+
+
+class SideRows:
+    """Rows of one side.
+
+    Args:
+        ballot: the item with its answers.
+        side: which one.
+    """
+
+    def __init__(self, ballot: Ballot, side: Side, ink: Ink, glyphs: Glyphs) -> None:
+        self._ballot = ballot
+        self._side: Side = side
+        self._ink = ink
+        self._glyphs = glyphs
+
+    def __len__(self) -> int:
+        return self._ballot.rows(self._side)
+
+    @cached_property
+    def _paragraphs(self) -> list[list[Text]]:
+        return [[self._head(row), *self._texts(row)] for row in range(len(self))]
+
+    def height(self, index: int, width: int) -> int:
+        """Lines of answers and texts."""
+        return len(self.lines(index, width))
+
+    def lines(self, index: int, width: int) -> list[Text]:
+        """What it is with its answers, then its texts; a correction last."""
+        return [line for text in self._paragraphs[index] for line in wrapped(text, width)]
+
+    def _head(self, row: int) -> Text:
+        ballot, ink, text = self._ballot, self._ink, Text()
+        view = ballot.side(self._side)
+        if ballot.is_pattern(self._side, row):
+            text.append("pattern", ink.strong)
+        else:
+            sample = view.samples[row - (view.pattern is not None)]
+            text.append(f"{sample.role} ", ink.muted)
+            text.append(fitted(visible(sample.label), _LABEL_MOST, ellipsis=self._glyphs.ellipsis).rstrip(), ink.accent)
+        for name, word in ballot.asks(self._side, row).items():
+            text.append(f"  {word} ", ink.muted)
+            self._answer(text, ballot.answer(self._side, row, name))
+        if not ballot.is_pattern(self._side, row):
+            text.append("  ")
+            self._answer(text, ballot.answer(self._side, row, VERDICT))
+        return text
+
+    def _answer(self, text: Text, answer: str) -> None:
+        text.append(answer or _OPEN, "" if answer else self._ink.warn)
+
+    def _texts(self, row: int) -> list[Text]:
+        ballot, ink = self._ballot, self._ink
+        view = ballot.side(self._side)
+        if view.pattern is not None and row == 0:
+            return [Text(visible(view.pattern), style=ink.strong)]
+        sample = view.samples[row - (view.pattern is not None)]
+        texts = [Text(visible(sample.text))]
+        if sample.text_pair is not None:
+            texts.append(Text(_SECOND + visible(sample.text_pair)))
+        mended = ballot.mended(self._side, row)
+        if mended:
+            head = f"fixed, {visible(mended['label'])}: " if "label" in mended else "fixed: "
+            texts.append(Text.assemble((head, ink.accent), visible(mended.get("text", ""))))
+        if "text_pair" in mended:
+            texts.append(Text(_SECOND + visible(mended["text_pair"])))
+        return texts

@@ -1,0 +1,78 @@
+"""The rows of a trial: every text in full, the judge's answer in front and, once handed in, what the row is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from tui.glyphs import Glyphs
+from tui.themes import Ink
+from tui.widgets.evidence_rows import paragraphs
+from tui.widgets.wrapping import fitted, wrap_spans
+
+if TYPE_CHECKING:
+    from engine.teaching.trial import Case
+
+_NUMBER, _ANSWER, _TRUTH = 4, 8, 6  # cells of the columns, each followed by a space
+_HEAD = _NUMBER + 1 + _ANSWER + 1
+
+
+class TrialRows:
+    """Rows to judge, or judged.
+
+    Args:
+        cases: in the order of the trial.
+        answers: whether the pattern applies, by row id; what is not in it is still to be judged.
+        revealed: whether to show what the rows are.
+    """
+
+    def __init__(
+        self, cases: Sequence[Case], answers: Mapping[str, bool], ink: Ink, glyphs: Glyphs, *, revealed: bool
+    ) -> None:
+        self.cases = cases
+        self._answers = answers
+        self._ink = ink
+        self._glyphs = glyphs
+        self._revealed = revealed
+        self._head = _HEAD + (_TRUTH + 1 if revealed else 0)
+
+    @cached_property
+    def _texts(self) -> list[list[Text]]:
+        return [paragraphs(case.row, self._ink) for case in self.cases]
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def height(self, index: int, width: int) -> int:
+        """Lines of the wrapped text, both texts of a pair."""
+        return sum(len(wrap_spans(text.plain, width - self._head)) for text in self._texts[index])
+
+    def lines(self, index: int, width: int) -> list[Text]:
+        """Head and text of the first line, text alone of the others."""
+        lines: list[Text] = []
+        for text in self._texts[index]:
+            for start, end in wrap_spans(text.plain, width - self._head):
+                lines.append(Text.assemble(" " * self._head if lines else self._columns(index), text[start:end]))
+        return lines
+
+    def _columns(self, index: int) -> Text:
+        case, ink = self.cases[index], self._ink
+        answer = self._answers.get(case.row.id)
+        wrong = self._revealed and answer is not None and answer != case.is_uu
+        number, word = f"{'! ' * wrong}{index + 1}", {None: "-", True: "applies", False: "not"}[answer]
+        head = Text.assemble(
+            (f"{number:>{_NUMBER}} ", ink.warn if wrong else ink.muted),
+            (f"{word:<{_ANSWER}} ", ink.muted if answer is None else ink.accent),
+        )
+        if self._revealed:
+            head.append(f"{'UU' if case.is_uu else 'right':<{_TRUTH}} ", ink.warn if wrong else ink.muted)
+        return head
+
+    def heading(self, width: int) -> Text:
+        """The names of the columns."""
+        truth = f"{'row is':<{_TRUTH}} " if self._revealed else ""
+        names = f"{'no':>{_NUMBER}} {'pattern':<{_ANSWER}} {truth}text"
+        return Text(fitted(names, width, ellipsis=self._glyphs.ellipsis), style=self._ink.muted, no_wrap=True, end="")
