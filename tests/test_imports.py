@@ -35,6 +35,7 @@ LIGHT = [
     "engine.proof.equal",
     *(f"engine.ledger.{path.stem}" for path in (ROOT / "engine" / "ledger").glob("[a-z]*.py")),
     *(f"engine.teaching.{path.stem}" for path in (ROOT / "engine" / "teaching").glob("[a-z]*.py")),
+    *(f"engine.llm.{path.stem}" for path in (ROOT / "engine" / "llm").glob("[a-z]*.py")),
 ]
 TUI = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts)

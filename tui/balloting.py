@@ -7,13 +7,13 @@ side is better. What a judged item was answered looks the same. Knows nothing of
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from engine.schema import PREFERENCES, SAMPLE_VERDICTS, Judgement, Preference, SampleJudgement, SideJudgement
 
 if TYPE_CHECKING:
-    from engine.review.items import ItemView, SideView
+    from engine.review.review import ItemView, SampleView, SideView
     from engine.schema import SampleVerdict
     from tui.workbench import Workbench
 
@@ -27,6 +27,7 @@ SAMPLE_ASKS = {"right_label": "label", "natural": "natural", "fits": "fits"}
 """What is asked about a sample, with the word on the screen; after them comes the verdict."""
 _PREFERENCE = "preference"
 _MENDED = ("text", "text_pair", "label")
+_TYPED = "typed."  # in front of a field of a correction that was not taken yet
 
 
 class Ballot:
@@ -59,6 +60,11 @@ class Ballot:
     def is_pattern(self, side: Side, row: int) -> bool:
         """Whether that row is the pattern, rather than a sample."""
         return row == 0 and self.side(side).pattern is not None
+
+    def sample(self, side: Side, row: int) -> SampleView:
+        """The sample of that row."""
+        view = self.side(side)
+        return view.samples[row - (view.pattern is not None)]
 
     def asks(self, side: Side, row: int) -> dict[str, str]:
         """What is answered with yes or no there: name and word."""
@@ -121,26 +127,42 @@ class Ballot:
 
     def decide(self, side: Side, row: int, verdict: SampleVerdict) -> None:
         """Take the verdict on a sample; a correction is forgotten."""
-        for name in _MENDED:
-            self._given.pop(_key(side, row, name), None)
+        self._forget(side, row)
         self.set(side, row, VERDICT, verdict)
 
-    def fix(self, side: Side, row: int, mended: dict[str, str]) -> None:
+    def fix(self, side: Side, row: int, mended: Mapping[str, str]) -> None:
         """Take a correction of a sample: text, text_pair and label, those that differ."""
         self.decide(side, row, "fix")
         for name, value in mended.items():
             self.set(side, row, name, value)
 
-    def clear(self, side: Side, row: int) -> None:
-        """Take all answers off a row."""
-        for name in (*self.names(side, row), *_MENDED):
-            self._given.pop(_key(side, row, name), None)
+    def type(self, side: Side, row: int, mended: Mapping[str, str]) -> None:
+        """Remember a correction that is being typed."""
+        self._forget(side, row, _TYPED)
+        for name, value in mended.items():
+            self._given[_key(side, row, _TYPED + name)] = value
         self._keep()
 
-    def mended(self, side: Side, row: int) -> dict[str, str]:
+    def clear(self, side: Side, row: int) -> None:
+        """Take all answers off a row."""
+        for name in self.names(side, row):
+            self._given.pop(_key(side, row, name), None)
+        self._forget(side, row)
+        self._keep()
+
+    def mended(self, side: Side, row: int, prefix: str = "") -> dict[str, str]:
         """The correction of a sample, by field."""
-        found = {name: self.answer(side, row, name) for name in _MENDED}
+        found = {name: self.answer(side, row, prefix + name) for name in _MENDED}
         return {name: value for name, value in found.items() if value}
+
+    def typed(self, side: Side, row: int) -> dict[str, str]:
+        """The correction as it was typed last, else as it was taken."""
+        return self.mended(side, row, _TYPED) or self.mended(side, row)
+
+    def _forget(self, side: Side, row: int, *prefixes: str) -> None:
+        for prefix in prefixes or ("", _TYPED):
+            for name in _MENDED:
+                self._given.pop(_key(side, row, prefix + name), None)
 
     def judgement(self) -> Judgement:
         """The answers as they are handed in; every question has one."""
@@ -160,7 +182,9 @@ class Ballot:
                 continue
             given = self.answer(side, row, VERDICT)
             verdict = next(known for known in SAMPLE_VERDICTS if known == given)
-            samples.append(SampleJudgement(verdict=verdict, **answers, **self.mended(side, row)))
+            right_label, natural, fits = answers.values()
+            mended = (self.mended(side, row).get(name) for name in _MENDED)
+            samples.append(SampleJudgement(right_label, natural, fits, verdict, *mended))
         return SideJudgement(tuple(samples), **about_pattern)
 
     def _rows(self) -> Iterator[tuple[Side, int]]:

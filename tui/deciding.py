@@ -60,6 +60,8 @@ def _write(screen: WorkScreen, spot_id: str, decision: Callable[[Annotator], Com
         return
     app.changed()
     patterns, samples = Drafting(workbench, spot_id).others
-    others = len(patterns) + len(samples)
-    seen = f"d shows what others wrote: {others}." if others else "Nobody else has answered yet."
+    counts = [
+        f"{len(found)} {word}{'s' * (len(found) != 1)}" for found, word in ((patterns, "pattern"), (samples, "sample"))
+    ]
+    seen = f"Others wrote {', '.join(counts)}." if patterns or samples else "Nobody else has answered yet."
     app.say(f"{spot_id} is {made.decision}. {seen}")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.jobs.spec import JobKind
     from engine.schema import Discovery
     from tui.app import BlindspotApp
+    from tui.workbench import Workbench
 
 _EVERY = 0.5  # seconds
 _SILENT_AFTER = 10.0  # seconds without a sign of life that are worth telling
@@ -116,7 +117,16 @@ class JobWatch:
             app.job_changed()
         ended = next((view for view in views if before and view.id == before.id and view.state != "running"), None)
         if ended is not None:
+            self._take_in(workbench)
             app.say(ending(ended), warning=ended.state != "done")
+
+    def _take_in(self, workbench: Workbench) -> None:
+        """Show what the job has written into the records."""
+        try:
+            if workbench.teaching.refresh():
+                self._app.changed()
+        except BlindspotError as error:
+            self._app.refuse(error)
 
 
 def _again(root: Path, view: JobView) -> JobView:
@@ -149,6 +159,10 @@ def ending(job: JobView) -> str:
     if job.state == "done":
         if job.kind == "discover":
             return f"{job.id} is done: {job.result.get('blind_spots', 0)} blind spots."
+        if job.kind == "compare":
+            return f"{job.id} is done; = shows who does better."
+        if "sentence" in job.result:
+            return f"{job.id} is done: {str(job.result['sentence']).rstrip('.')}."
         return f"{job.id} is done; p shows what it proved."
     if job.state == "failed":
         return f"{job.id} failed: {job.message}"

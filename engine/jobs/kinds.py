@@ -32,7 +32,7 @@ def teach(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
 
     project = asking(project, model=options.get("model"), base_url=options.get("base_url"))
     replay = Path(options["replay"]) if options.get("replay") else None
-    limits = {name: options.get(name) for name in ("max_cost", "max_tokens")}
+    limits = {name: options.get(name) for name in ("max_cost", "max_tokens", "since")}
     report = ask(project, spots=options.get("spots"), replay=replay, monitor=monitor, **limits)
     monitor.note(report.sentence)
     return report.as_json() | {"sentence": report.sentence}
@@ -56,4 +56,14 @@ def judge(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
     return {**report.as_json(), "sentence": report.sentence}
 
 
-KINDS: dict[str, Work] = {"discover": discover, "teach": teach, "retrain": retrain, "judge": judge}
+def compare(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+    """Compare people and LLMs; ``own``: judgements of one's own work count too."""
+    from engine.review.compare import compare as draw_up
+
+    found = draw_up(project, own=bool(options.get("own")), monitor=monitor)
+    return {"judgements": found.judgements, "items": found.items, "samples": sum(
+        one.samples for one in found.quality if one.blind_spot is None
+    )}  # fmt: skip
+
+
+KINDS: dict[str, Work] = {"discover": discover, "teach": teach, "retrain": retrain, "judge": judge, "compare": compare}

@@ -16,6 +16,7 @@ from engine.llm.calls import CALLS_FILE, Call, read_calls
 from engine.project import Project
 from engine.proof.arms import BOTH, choose_arms
 from engine.proof.report import Report, reports
+from engine.review.outcome import accepted_counts
 from engine.schema import TEACHER_KINDS, Pattern, Record, Sample, Teacher, TeacherKind
 from engine.teaching.records import Records
 
@@ -103,8 +104,6 @@ def costs_of_kinds(project: Project) -> dict[TeacherKind, Figure]:
 
 
 def _accounts(project: Project, records: Records) -> tuple[Account, ...]:
-    from engine.review.outcome import accepted_counts
-
     made: dict[tuple[str, TeacherKind], tuple[list[Pattern], list[Sample]]] = defaultdict(lambda: ([], []))
     for pattern in records.patterns():
         made[_key(pattern.teacher)][0].append(pattern)

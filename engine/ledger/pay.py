@@ -16,7 +16,7 @@ NO_WAGE = "no wage: set cost.wage in blindspot.toml"
 NO_TIME = "no active time on record: written outside the app, or imported"
 NO_CALLS = "no calls on record: imported"
 RECORDED = "replayed from a recording: what that had cost is not known"
-BROKEN_OFF = "without calls that broke off before the server said what they took"
+BROKEN_OFF = "without calls whose answer was lost before it said what they took"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class CallTotals(Record):
         recorded: replayed from a file, so nobody was asked.
         tokens_in, tokens_out, tokens_cached: as far as they are known; the cached ones are among tokens_in.
         estimated: calls whose tokens are a guess from the length of the texts.
-        uncounted: calls that broke off before the server said what they took.
+        uncounted: calls whose answer was lost before it said what they took.
     """
 
     calls: int
@@ -83,11 +83,12 @@ def _paid_for_call(call: Call, cost: CostSettings) -> Figure:
         return unknown(f'no price: set [cost.prices."{call.model}"] in blindspot.toml')
     if _is_uncounted(call):
         return Figure(0.0, BROKEN_OFF)
-    if call.status != "failed" and (call.tokens_in is None or call.tokens_out is None):
+    if call.status == "ok" and (call.tokens_in is None or call.tokens_out is None):
         return unknown("a call does not say how many tokens it took")
     return Figure(cost_of(price, call.tokens_in or 0, call.tokens_out or 0, call.tokens_cached or 0))
 
 
 def _is_uncounted(call: Call) -> bool:
-    """An error that a server sends (a refusal, too many requests) takes no tokens; a lost connection may have."""
-    return call.status == "failed" and call.http_status is None and call.tokens_in is None
+    """An error that a server sends (a refusal, too many requests) takes no tokens; a lost or cut answer may have."""
+    lost = call.http_status is None or call.http_status < 400
+    return call.status != "ok" and call.tokens_in is None and lost

@@ -101,7 +101,7 @@ class Client:
                 worked = call.rung
             if call.status == "invalid" and not call.repair:
                 self._unmended[call.key] = call
-            elif call.status != "failed":
+            elif call.status not in ("failed", "empty", "truncated"):  # those say nothing about the mended answer
                 self._unmended.pop(call.key, None)
         self._ladder = Ladder(worked)
 

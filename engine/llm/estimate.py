@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.llm.budget import cost_of, likely_tokens
-from engine.llm.questions import Questions, answered, asking, chosen_spots, discovered
+from engine.llm.questions import Questions, answered, chosen_spots, discovered
 from engine.project import Project
 from engine.schema import Record
 from engine.settings import TeachingSettings
@@ -40,29 +40,27 @@ class Estimate(Record):
 
     @property
     def sentence(self) -> str:
-        """The estimate in words: ``12 calls, about 9,000 tokens in and 4,000 out, price unknown``."""
+        """The estimate in words: ``12 calls for 4 blind spots, about 9,000 tokens in and 4,000 out, price unknown``."""
+        if not self.calls:
+            return "nothing to ask: every answer is there"
         price = "price unknown" if self.cost is None else f"about {self.cost:.2f} {self.currency}"
+        calls, spots = "call" + "s" * (self.calls != 1), "blind spot" + "s" * (self.blind_spots != 1)
         tokens = f"about {self.tokens_in:,} tokens in and {self.tokens_out:,} out"
-        return f"{self.calls} calls for {self.blind_spots} blind spots, {tokens}, {price}"
+        return f"{self.calls} {calls} for {self.blind_spots} {spots}, {tokens}, {price}"
 
 
-def estimate(
-    project: Project, spots: Sequence[str] | None = None, *, model: str | None = None, base_url: str | None = None
-) -> Estimate:
+def estimate(project: Project, spots: Sequence[str] | None = None) -> Estimate:
     """Guess what a run will take: what is answered already is left out.
 
     Args:
         project: with a discovery.
         spots: ids of the blind spots; None: all.
-        model: other than that of the settings.
-        base_url: other than that of the settings.
 
     Raises:
         ProjectError: nothing has been discovered yet.
         StoreError: there is no such blind spot.
         SettingsError: a template of the project has a mistake.
     """
-    project = asking(project, model=model, base_url=base_url)
     discovery, records, name = discovered(project), Records(project.teaching_dir), project.settings.llm.model
     waiting = calls = tokens_in = tokens_out = 0
     for spot_id in chosen_spots(discovery, spots):

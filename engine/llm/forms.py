@@ -101,19 +101,23 @@ def samples_form(labels: tuple[str, ...], *, pair: bool) -> type[Samples]:
 
 
 def usable_patterns(answer: Patterns, count: int) -> list[str]:
-    """The patterns of an answer that can be used, at most ``count``, in their order, none twice."""
-    good = {normalise(text): clean(text) for text in answer.patterns if 0 < len(clean(text)) <= LONGEST_PATTERN}
+    """The patterns of an answer that can be used, at most ``count``, in their order, none twice, each on one line."""
+    good = {normalise(text): " ".join(clean(text).split()) for text in answer.patterns if not _is_long(text)}
     return [text for key, text in good.items() if key][:count]
 
 
 def patterns_problem(answer: Patterns, count: int) -> str | None:
     """What is wrong with an answer, to be told in the repair turn; None: nothing."""
-    long = sum(len(clean(text)) > LONGEST_PATTERN for text in answer.patterns)
+    long = sum(map(_is_long, answer.patterns))
     good = len(usable_patterns(answer, count))
     if good >= count:
         return None
-    problem = f"{count} patterns were asked for, and there are {good} that can be used"
-    return f"{problem}; {long} are longer than {LONGEST_PATTERN} characters" if long else problem
+    problem = f"patterns asked for: {count}; that can be used: {good}"
+    return f"{problem}; longer than {LONGEST_PATTERN} characters: {long}" if long else problem
+
+
+def _is_long(pattern: str) -> bool:
+    return len(clean(pattern)) > LONGEST_PATTERN
 
 
 def usable_samples(answer: Samples, asked: Asked) -> list[Usable]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from engine.errors import ProjectError
+from engine.errors import ProjectError, SettingsError
 from engine.llm.asking import Prompt
 from engine.llm.prompts import Prompts, fenced, labels_text, quoted
 from engine.project import Project
@@ -120,6 +120,22 @@ def discovered(project: Project) -> Discovery:
         mend = "run `blindspot discover` on it"
         raise ProjectError("nothing has been discovered yet", where=str(project.root), mend=mend)
     return found
+
+
+def model_of(project: Project) -> str:
+    """The model that the project asks.
+
+    Raises:
+        SettingsError: none is set.
+    """
+    llm = project.settings.llm
+    if not llm.model:
+        mend = (
+            "name a model in [llm] of blindspot.toml (and base_url, if it is not at api.openai.com), export its key as "
+            f"{llm.key_env}, or replay recorded answers with `blindspot teach DIR --replay`"
+        )
+        raise SettingsError("no LLM is set up", where="llm.model", mend=mend)
+    return llm.model
 
 
 def asking(project: Project, *, model: str | None = None, base_url: str | None = None) -> Project:

@@ -14,30 +14,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.data.text import visible
-from engine.errors import SettingsError
 from engine.ledger.pay import CallTotals, call_totals, paid_for_calls
 from engine.llm.asking import Answer, Asker, BudgetReached, QuestionFailed
-from engine.llm.budget import Budget
-from engine.llm.calls import CALLS_FILE, CallLog, Step, read_calls
+from engine.llm.budget import Budget, cost_of
+from engine.llm.calls import CALLS_FILE, Call, CallLog, Step, read_calls
 from engine.llm.client import Client
 from engine.llm.crew import each
 from engine.llm.forms import Patterns, Samples
 from engine.llm.guard import LeakFound, PromptGuard
 from engine.llm.keeping import Keeper
 from engine.llm.lesson import Lesson
-from engine.llm.questions import answered, chosen_spots, discovered
+from engine.llm.questions import answered, chosen_spots, discovered, model_of
 from engine.llm.replay import Replay, read_recording
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.schema import ROLES, Record, Role, Teacher
+from engine.settings import Price
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Teaching
 
 _Either = Answer[Patterns] | Answer[Samples]
-SET_UP = (
-    "set [llm] model (and base_url for another server than api.openai.com) in blindspot.toml and export the key as "
-    "OPENAI_API_KEY, or give recorded answers with --replay"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +88,7 @@ def teach(
     replay: Path | None = None,
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    since: float | None = None,
     monitor: Monitor | None = None,
 ) -> TeachReport:
     """Let the LLM of the settings, or a recording of one, answer the three questions about blind spots.
@@ -102,6 +99,8 @@ def teach(
         replay: recorded answers to use instead of a server.
         max_cost: stop before the calls of this run could cost more, in the currency of the prices.
         max_tokens: stop before they could take more tokens, prompts and answers together.
+        since: seconds since the epoch; calls from then on count towards the limits too. For a run that goes on with
+            one that was killed or cancelled.
         monitor: learns of each answer; its wish to cancel is heard within a second.
 
     Raises:
@@ -114,9 +113,7 @@ def teach(
     """
     discovery, settings = discovered(project), project.settings
     recording = read_recording(replay) if replay else None
-    name = recording.teacher.name if recording else settings.llm.model
-    if not name:
-        raise SettingsError("no LLM is set up", where="llm.model", mend=SET_UP)
+    name = recording.teacher.name if recording else model_of(project)
     teaching = Teaching(project.teaching_dir, f"llm-{name}")
     evidence = [evidence_for(project, discovery, teaching, spot) for spot in chosen_spots(discovery, spots)]
     matched = {one.blind_spot: recording.match(one) for one in evidence} if recording else {}
@@ -127,13 +124,13 @@ def teach(
             seen = known.evidence if known else shown.hash
             lessons.append(Lesson(project, shown, seen, answered(teaching, name, shown.blind_spot, seen)))
     path, stop = project.llm_dir / CALLS_FILE, threading.Event()
-    log, before = CallLog(path), sum(1 for _ in read_calls(path))
+    log, earlier = CallLog(path), list(read_calls(path))
     run = _Run(lessons, monitor or Silent())
     asker: Asker
     if recording:
         asker = Replay(recording, {spot: known for spot, known in matched.items() if known}, log)
     else:
-        budget = Budget(max_cost, max_tokens, settings.cost.prices.get(name))
+        budget = _budget(max_cost, max_tokens, settings.cost.prices.get(name), earlier, since)
         asker = Client(settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=run.note)
     keeper = Keeper(project, teaching, asker.teacher)
     try:
@@ -141,7 +138,7 @@ def teach(
     finally:
         stop.set()
         asker.close()
-    calls = list(read_calls(path))[before:]
+    calls = list(read_calls(path))[len(earlier) :]
     return TeachReport(
         teacher=asker.teacher,
         author=teaching.author,
@@ -159,6 +156,19 @@ def teach(
         cost=paid_for_calls(calls, settings.cost).value,
         currency=settings.cost.currency,
     )
+
+
+def _budget(
+    max_cost: float | None, max_tokens: int | None, price: Price | None, calls: Sequence[Call], since: float | None
+) -> Budget:
+    """The limits, with what was spent on them before."""
+    budget = Budget(max_cost, max_tokens, price)
+    for call in calls:
+        if since is not None and call.time >= since and not call.recorded:
+            tokens_in, tokens_out = call.tokens_in or 0, call.tokens_out or 0
+            budget.tokens += tokens_in + tokens_out
+            budget.cost += cost_of(price, tokens_in, tokens_out, call.tokens_cached or 0) if price else 0.0
+    return budget
 
 
 class _Run:
@@ -191,12 +201,18 @@ class _Run:
             Cancelled: the monitor said so.
             ServerRefused, StoreError: as `teach`.
         """
+        halt, refused = threading.Event(), None
 
         def work(lesson: Lesson) -> None:
-            for step, answer in lesson.answers(asker):
-                self._inbox.put((lesson, step, answer))
+            try:
+                for step, answer in lesson.answers(asker):
+                    self._inbox.put((lesson, step, answer))
+            except (QuestionFailed, LeakFound):
+                raise
+            except BaseException:
+                halt.set()  # at once, so that no other lesson is begun; those under way may still get their answers
+                raise
 
-        halt, refused = threading.Event(), None
         for lesson, error in each(self._open, work, parallel=parallel, halt=halt, look=lambda: self._take_in(keeper)):
             self._take_in(keeper)
             if error is None:
@@ -204,12 +220,10 @@ class _Run:
             elif isinstance(error, QuestionFailed | LeakFound):
                 self.failed[lesson.spot_id] = str(error)
                 self._monitor.note(visible(str(error)))
-            else:  # nothing more can be asked; lessons that are under way may still get their answers
-                halt.set()
-                if isinstance(error, BudgetReached):
-                    self.stopped = str(error).rstrip(".")
-                else:
-                    refused = refused or error
+            elif isinstance(error, BudgetReached):
+                self.stopped = str(error).rstrip(".")
+            else:
+                refused = refused or error
         if refused:
             raise refused
         self._take_in(keeper)

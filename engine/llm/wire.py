@@ -176,7 +176,7 @@ class Wire:
         return self._one_line(f"{words} ({param})" if isinstance(param, str) and param not in words else words)
 
     def _one_line(self, text: str) -> str:
-        words = visible(" ".join(self.redact(text[:100_000]).split()))
+        words = visible(" ".join(self.redact(text[:100_000]).split())).rstrip(".")
         return words if len(words) <= _LONGEST_ERROR else words[: _LONGEST_ERROR - 1] + "…"
 
 

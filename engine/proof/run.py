@@ -33,6 +33,7 @@ from engine.proof.equal import Equal
 from engine.proof.evaluate import JUDGED, POOL, evaluate, gold_file, logits_file
 from engine.proof.overall import Overall
 from engine.proof.report import reports
+from engine.review.outcome import reviewed_samples
 from engine.schema import Discovery, Example, Sample
 from engine.teaching.records import Records
 
@@ -139,9 +140,7 @@ def _without_leaks(project: Project, records: Records, monitor: Monitor) -> list
 
 
 def _as_reviewed(project: Project, records: Records, samples: list[Sample], monitor: Monitor) -> list[Sample]:
-    from engine.review.outcome import reviewed_samples
-
-    kept: list[Sample] = reviewed_samples(project, records, samples)
+    kept = reviewed_samples(project, records, samples)
     if len(kept) < len(samples):
         monitor.note(f"{len(samples) - len(kept)} samples are left out because reviewers reject them")
     return kept

@@ -8,7 +8,7 @@ import unicodedata
 _PLAIN = str.maketrans({
     "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "`": "'", "´": "'",
     "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "…": "...",
-    "\u200b": None, "\u200c": None, "\u200d": None, "\u2060": None, "\ufeff": None, "\xad": None,
+    "\u200b": None, "\u2060": None, "\ufeff": None, "\xad": None,
 })  # fmt: skip
 _MARKER = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,2}[.)]\s+)", re.MULTILINE)
 _EMPHASIS = re.compile(r"(\*\*|__|\*|``?)(?=\S)(.+?)(?<=\S)\1")

@@ -21,7 +21,7 @@ import orjson
 from engine.errors import StoreError
 from engine.files import write_atomic, write_jsonl
 from engine.project import Project
-from engine.schema import PATTERN_KINDS, ROLES, BlindSpot, Discovery, Pattern, Record, Sample, Teacher
+from engine.schema import ROLES, Discovery, Pattern, Record, Sample, Teacher
 from engine.teaching.lock import writing
 from engine.teaching.records import Records
 from engine.teaching.sealing import committed_records, decisions
@@ -100,12 +100,18 @@ class Items:
         self._key = b""
         self._seen: tuple[int, int] | None = None
         self._items: dict[str, Item] = {}
+        self._complete: object = None
+        """The state of everything when last there was no item to make."""
         self.read()
 
     @property
     def path(self) -> Path:
         """Where the items are."""
         return self._folder / "items.jsonl"
+
+    @property
+    def _key_file(self) -> Path:
+        return self._folder / "key"
 
     def all(self) -> tuple[Item, ...]:
         """All items, in the order of their ids."""
@@ -136,10 +142,10 @@ class Items:
             return
         try:
             found = [Item.from_json(orjson.loads(line)) for line in self.path.read_bytes().splitlines()]
-            self._key = (self._folder / "key").read_bytes()
+            self._key = self._key_file.read_bytes()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError("the items of the review, or their key, are damaged", where=str(self._folder),
-                             mend="restore the folder; without it judgements cannot be told apart") from error  # fmt: skip
+                             mend="restore the folder; judgements mean nothing without it") from error  # fmt: skip
         self._items, self._seen = {item.id: item for item in found}, seen
 
     def make(self, discovery: Discovery, records: Records) -> None:
@@ -148,15 +154,19 @@ class Items:
         Raises:
             StoreError: another process holds the folder, or it cannot be written.
         """
+        state = (discovery.key, records.version, len(self._items))
+        if state == self._complete:
+            return
         pairs = _pairs(discovery, records)
         if not self._missing(pairs):
+            self._complete = state
             return
         try:
             with writing(self._folder / ".lock"):
                 self.read()
-                if not self._key:
-                    self._key = secrets.token_bytes(_KEY_BYTES)
-                    write_atomic(self._folder / "key", self._key)
+                if not self._key_file.is_file():
+                    write_atomic(self._key_file, secrets.token_bytes(_KEY_BYTES))
+                self._key = self._key_file.read_bytes()
                 new = [item for kind, pair in self._missing(pairs) for item in self._pair_up(kind, *pair)]
                 items = sorted([*self._items.values(), *new], key=lambda item: item.id)
                 if new:
@@ -246,24 +256,29 @@ class Answer:
         return found
 
 
-def answers(records: Records, spot: BlindSpot) -> list[Answer]:
-    """Every answer to a blind spot that may be reviewed: what people have committed to, and what others wrote.
+def answers(records: Records, spots: Sequence[str]) -> list[Answer]:
+    """Every answer to these blind spots that may be reviewed: what people have committed to, and what others wrote.
 
     An LLM's answer counts once it has samples, which are asked for last: an item of half an answer would stay so.
     """
+    current: defaultdict[tuple[str, str], tuple[list[Pattern], list[Sample]]] = defaultdict(lambda: ([], []))
+    for pattern in records.patterns():
+        current[_author(pattern), pattern.blind_spot][0].append(pattern)
+    for sample in records.samples():
+        current[_author(sample), sample.blind_spot][1].append(sample)
     found = []
     for author in records.authors():
-        written = committed_records(records, author, spot.id)
-        if written:
-            evidence = decisions(records, author)[spot.id].evidence
-            found += _by_teacher(spot.id, author, *written, kinds=("human",), evidence=evidence)
-        current = (_own(records.patterns(), author, spot.id), _own(records.samples(), author, spot.id))
-        found += _by_teacher(spot.id, author, *current, kinds=("example", "llm"))
+        decided = decisions(records, author)
+        for spot in spots:
+            if written := spot in decided and committed_records(records, author, spot):
+                found += _by_teacher(spot, author, *written, kinds=("human",), evidence=decided[spot].evidence)
+            found += _by_teacher(spot, author, *current[author, spot], kinds=("example", "llm"))
     return [answer for answer in found if answer.teacher.kind != "llm" or answer.samples]
 
 
-def _own(records: Iterable[Any], author: str, spot_id: str) -> tuple[Any, ...]:
-    return tuple(found for found in records if found.blind_spot == spot_id and found.id.endswith(f"@{author}"))
+def _author(record: Pattern | Sample) -> str:
+    """Stem of the file that the record is in."""
+    return record.id.rpartition("@")[2]
 
 
 def _by_teacher(
@@ -276,11 +291,12 @@ def _by_teacher(
     evidence: str | None = None,
 ) -> list[Answer]:
     made = []
-    for teacher in dict.fromkeys(record.teacher for record in (*patterns, *samples)):
+    written: tuple[Pattern | Sample, ...] = (*patterns, *samples)
+    for teacher in dict.fromkeys(record.teacher for record in written):
         if teacher.kind in kinds:
             own_patterns = tuple(pattern for pattern in patterns if pattern.teacher == teacher)
             own_samples = tuple(sample for sample in samples if sample.teacher == teacher)
-            seen = {record.evidence for record in (*own_patterns, *own_samples)}
+            seen = {record.evidence for record in written if record.teacher == teacher}
             known = evidence or (seen.pop() if len(seen) == 1 else None)
             made.append(Answer(spot_id, teacher, author, known, own_patterns, own_samples))
     return made
@@ -288,12 +304,10 @@ def _by_teacher(
 
 def _pairs(discovery: Discovery, records: Records) -> list[tuple[Answer, Answer]]:
     """For each blind spot every answer that is no LLM's with every one that is."""
-    found = []
-    for spot in discovery.blind_spots:
-        there = answers(records, spot)
-        llm = [answer for answer in there if answer.teacher.kind == "llm"]
-        found += [(one, other) for one in there if one.teacher.kind != "llm" for other in llm]
-    return found
+    there = answers(records, [spot.id for spot in discovery.blind_spots])
+    others = [answer for answer in there if answer.teacher.kind != "llm"]
+    llm = [answer for answer in there if answer.teacher.kind == "llm"]
+    return [(one, other) for one in others for other in llm if one.blind_spot == other.blind_spot]
 
 
 def _name(source: Answer | Side) -> tuple[str, str, str]:

@@ -224,7 +224,7 @@ class Review:
         item = self._items.get(item_id)
         if item.blind_spot not in decisions(self._teaching, self._teaching.author):
             raise StoreError(f"item {item_id} is sealed", where=item.blind_spot,
-                             mend="commit your answer to that blind spot, or decline, before you see others'")  # fmt: skip
+                             mend="commit your answer to that blind spot first, or decline")  # fmt: skip
         return item
 
     def _judged(self) -> dict[str, Judgement]:
@@ -232,19 +232,20 @@ class Review:
 
     @property
     def _state_path(self) -> Path:
-        return self._project.review_dir / f"{self._stem}.json"
+        return self._project.review_dir / "skipped" / f"{self._stem}.json"
 
     def _skipped(self) -> list[str]:
         try:
-            return list(orjson.loads(self._state_path.read_bytes())["skipped"])
-        except (OSError, ValueError, KeyError, TypeError):  # it holds nothing that would be missed
+            found = orjson.loads(self._state_path.read_bytes())
+        except (OSError, ValueError):  # it holds nothing that would be missed
             return []
+        return found if isinstance(found, list) else []
 
     def _set_skipped(self, item_id: str, *, on: bool) -> None:
         skipped = self._skipped()
         if (item_id in skipped) != on:
             kept = [*skipped, item_id] if on else [other for other in skipped if other != item_id]
-            write_json(self._state_path, {"skipped": kept})
+            write_json(self._state_path, kept)
 
 
 def _view(side: Side) -> SideView:

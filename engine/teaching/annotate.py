@@ -17,6 +17,7 @@ from engine.schema import (
     Discovery,
     Pattern,
     PatternKind,
+    Prediction,
     Role,
     RowMark,
     RowVerdict,
@@ -25,7 +26,7 @@ from engine.schema import (
     SpotStatus,
     Teacher,
 )
-from engine.teaching.evidence import evidence_for, evidence_of, held_back_rows, known_spot
+from engine.teaching.evidence import evidence_for, is_withheld, known_spot, parts_of
 from engine.teaching.records import Teaching
 from engine.teaching.revisions import Kind
 from engine.teaching.sealing import decision, decisions, is_sealed
@@ -75,7 +76,7 @@ class Annotator:
         prediction = self.discovery.predictions.get(row)
         if prediction is None:
             raise StoreError(f"there is no row `{row}` in the evidence", mend="take an id that `blindspot show` prints")
-        self._check_shown(row)
+        self._check_shown(prediction)
         labels = ", ".join(other for other in self.project.labels if other != prediction.label)
         if verdict != "label wrong" and label is not None:
             raise StoreError(
@@ -270,20 +271,24 @@ class Annotator:
             raise StoreError(f"{spot_id} has no pattern `{name}`{' of yours' * own}", mend=mend)
         return full
 
-    def _check_shown(self, row: str) -> None:
-        """A row that is held back is not marked before it can be seen."""
-        spot = next((spot for spot in self.discovery.blind_spots if row in spot.rows), None)
-        share = self.project.settings.teaching.held_back
-        if spot and row in held_back_rows(spot, self.discovery, share) and decision(self.teaching, spot.id) is None:
-            raise StoreError(f"row `{row}` is held back to test patterns", where=spot.id,
+    def _check_shown(self, row: Prediction) -> None:
+        """A row is not marked before it can be seen."""
+        withheld, share = self.project.manifest.withheld, self.project.settings.teaching.held_back
+        if is_withheld(row, withheld):
+            raise StoreError(
+                f"row `{row.id}` nearly equals a proof row", mend="take a row that `blindspot show` prints"
+            )
+        spot = next((spot for spot in self.discovery.blind_spots if row.id in spot.rows), None)
+        if spot is None or decision(self.teaching, spot.id) is not None:
+            return
+        if row.id in parts_of(spot, self.discovery, held_back=share, withheld=withheld).held_back:
+            raise StoreError(f"row `{row.id}` is held back to test patterns", where=spot.id,
                              mend="commit your answer there, or decline, to see it")  # fmt: skip
 
     def _seen(self, spot: BlindSpot) -> str:
-        """Hash of the evidence that this annotator sees now: every row of the blind spot once there is a decision."""
-        if decision(self.teaching, spot.id) is None:
-            return evidence_for(self.project, self.discovery, self.teaching, spot.id).hash
-        edits = self.teaching.perturbations()
-        return evidence_of(self.discovery, spot.id, held_back=0.0, perturbations=edits).hash
+        """Hash of the evidence that this annotator sees now."""
+        decided = decision(self.teaching, spot.id) is not None
+        return evidence_for(self.project, self.discovery, self.teaching, spot.id, decided=decided).hash
 
     def _visible_samples(self, replaces: str | None) -> list[Sample]:
         """What a new sample may not repeat; a refusal that named a sealed one would tell what another wrote."""

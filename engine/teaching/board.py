@@ -29,7 +29,7 @@ from engine.schema import (
     SpotState,
     SpotStatus,
 )
-from engine.teaching.evidence import Evidence, evidence_of, held_back_rows, known_spot
+from engine.teaching.evidence import Evidence, Parts, evidence_for, is_withheld, known_spot, neighbours_of, parts_of
 from engine.teaching.records import MarkedRow, Teaching
 from engine.teaching.sealing import decisions
 
@@ -55,7 +55,7 @@ class SpotView(Record):
         quota: how many samples of each role are asked of one teacher, for the patterns this annotator has.
         decision: this annotator's, which is final; None: not yet.
         sealed: others have answered, and it cannot be seen yet.
-        held_back: rows that cannot be seen yet.
+        held_back: rows that cannot be seen yet. withheld: rows that nobody sees, as they nearly equal a proof row.
     """
 
     id: str
@@ -76,6 +76,7 @@ class SpotView(Record):
     decision: Decision | None = None
     sealed: bool = False
     held_back: int = 0
+    withheld: int = 0
 
     @property
     def direction(self) -> str:
@@ -133,7 +134,10 @@ class Board:
         self._samples: dict[str, list[Sample]] = {}
         self._decisions: dict[str, Commitment] = {}
         self._sealed: set[str] = set()
-        self._perturbations: tuple[Perturbation, ...] = ()
+        share, withheld = project.settings.teaching.held_back, project.manifest.withheld
+        self._parts: dict[str, Parts] = {
+            spot.id: parts_of(spot, discovery, held_back=share, withheld=withheld) for spot in discovery.blind_spots
+        }
 
     def refresh(self) -> bool:
         """Take in what any process has written since; whether there was something.
@@ -163,13 +167,13 @@ class Board:
         Raises:
             StoreError: there is no such blind spot.
         """
-        evidence = self.evidence_for(spot_id)
-        held_back = {row.id for row in evidence.held_back}
-        hidden = held_back if spot_id not in self._decisions else set()
+        self._index()
+        known_spot(self.discovery, spot_id)
+        decided, held_back = spot_id in self._decisions, self._parts[spot_id].held_back
+        seen = evidence_for(self.project, self.discovery, self.teaching, spot_id, decided=decided)
         return [
-            self._row(row, edits=evidence.perturbations.get(row, ()), held_back=row in held_back)
-            for row in known_spot(self.discovery, spot_id).rows
-            if row not in hidden
+            self._row(row, seen.neighbours[row.id], seen.perturbations.get(row.id, ()), row.id in held_back)
+            for row in seen.rows
         ]
 
     def evidence_for(self, spot_id: str) -> Evidence:
@@ -178,14 +182,17 @@ class Board:
         Raises:
             StoreError: there is no such blind spot.
         """
-        self._index()
-        share = self.project.settings.teaching.held_back
-        return evidence_of(self.discovery, spot_id, held_back=share, perturbations=self._perturbations)
+        return evidence_for(self.project, self.discovery, self.teaching, spot_id)
 
     def scattered(self) -> list[EvidenceRow]:
-        """The UUs that belong to no blind spot."""
+        """The UUs that belong to no blind spot, but for those that are withheld."""
         self._index()
-        return [self._row(row) for row in self.discovery.scattered]
+        known, withheld = self.discovery.predictions, self.project.manifest.withheld
+        return [
+            self._row(known[row], neighbours_of(row, self.discovery, withheld=withheld))
+            for row in self.discovery.scattered
+            if not is_withheld(known[row], withheld)
+        ]
 
     def patterns(self, spot_id: str) -> list[Pattern]:
         """The patterns for a blind spot that this annotator may see."""
@@ -214,7 +221,6 @@ class Board:
         self._marks = self.teaching.marks()
         self._states = self.teaching.states()
         self._decisions = decisions(self.teaching, self.teaching.author)
-        self._perturbations = self.teaching.perturbations()
         self._patterns, self._samples, self._sealed = defaultdict(list), defaultdict(list), set()
         for pattern in self.teaching.patterns():
             if self._may_see(pattern):
@@ -244,23 +250,28 @@ class Board:
             status, reason = state.status, state.reason
         elif decided:
             status, reason = ("done", "") if decided.decision == "committed" else ("skipped", decided.reason)
-        held_back = held_back_rows(spot, self.discovery, self.project.settings.teaching.held_back)
+        parts = self._parts[spot.id]
         return SpotView(
             id=spot.id, gold=spot.gold, predicted=spot.predicted, words=spot.words, overlap=spot.overlap,
             size=self._counted(spot.rows), size_before=len(spot.rows),
             mean_confidence=spot.mean_confidence, coherence=spot.coherence,
             status=status, reason=reason, decision=decided.decision if decided else None,
-            sealed=spot.id in self._sealed, held_back=0 if decided else len(held_back),
+            sealed=spot.id in self._sealed, held_back=0 if decided else len(parts.held_back),
+            withheld=len(parts.withheld),
             patterns=len(patterns), samples=len(samples), written={role: written[role] for role in ROLES},
             quota={"target": asked.targets * times, "counter": asked.counters * times, "anchor": asked.anchors},
         )  # fmt: skip
 
-    def _row(self, row: str, *, edits: tuple[Perturbation, ...] = (), held_back: bool = False) -> EvidenceRow:
-        known = self.discovery.predictions
-        near = tuple(known[other] for other in self.discovery.neighbours.get(row, ()))
-        marked = self._marks.get(row)
+    def _row(
+        self,
+        row: Prediction,
+        near: tuple[Prediction, ...],
+        edits: tuple[Perturbation, ...] = (),
+        held_back: bool = False,
+    ) -> EvidenceRow:
+        marked = self._marks.get(row.id)
         mark, marked_by = (marked.mark, marked.author) if marked else (None, None)
-        return EvidenceRow(known[row], near, mark, marked_by, edits, held_back)
+        return EvidenceRow(row, near, mark, marked_by, edits, held_back)
 
     def _counted(self, rows: Iterable[str]) -> int:
         return sum(row not in self._marks or self._marks[row].mark.verdict not in _NOT_COUNTED for row in rows)

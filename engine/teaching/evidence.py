@@ -1,12 +1,12 @@
 """What a teacher is shown of a blind spot, the same for a person and an LLM, and the hash that proves it.
 
 Some rows of every blind spot are held back: no teacher sees them before having answered, and patterns are tested on
-them. Which ones follows from their texts alone.
+them. Which ones follows from their texts alone. Rows that nearly equal a proof row are withheld for good.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from engine.data.text import row_hash
@@ -27,7 +27,7 @@ class Evidence(Record):
         rows: the UUs that teachers see, most typical first.
         neighbours: by row id, the nearest rows that the model gets right, nearest first.
         perturbations: by row id, minimal edits of it that the model gets right.
-        held_back: the UUs that no teacher sees.
+        held_back: the UUs that no teacher sees before having answered.
     """
 
     blind_spot: str
@@ -52,18 +52,50 @@ class Evidence(Record):
         ])  # fmt: skip
 
 
-def evidence_for(project: Project, discovery: Discovery, records: Records, spot_id: str) -> Evidence:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Ids of the rows of a blind spot, most typical first, each in one part.
+
+    Attributes:
+        shown: to every teacher. held_back: until a teacher has answered. withheld: for good.
+    """
+
+    shown: tuple[str, ...]
+    held_back: tuple[str, ...]
+    withheld: tuple[str, ...]
+
+
+def evidence_for(
+    project: Project, discovery: Discovery, records: Records, spot_id: str, *, decided: bool = False
+) -> Evidence:
     """The evidence of a blind spot as every teacher of the project is shown it, perturbed pairs of all included.
+
+    Args:
+        project: names the share that is held back, and the rows that are withheld.
+        discovery: of the round.
+        records: give the perturbed pairs.
+        spot_id: the blind spot.
+        decided: what is seen after one has answered or declined: the rows that were held back too.
 
     Raises:
         StoreError: there is no such blind spot.
     """
-    share, edits = project.settings.teaching.held_back, records.perturbations()
-    return evidence_of(discovery, spot_id, held_back=share, perturbations=edits)
+    return evidence_of(
+        discovery,
+        spot_id,
+        held_back=0.0 if decided else project.settings.teaching.held_back,
+        perturbations=records.perturbations(),
+        withheld=project.manifest.withheld,
+    )
 
 
 def evidence_of(
-    discovery: Discovery, spot_id: str, *, held_back: float, perturbations: Iterable[Perturbation] = ()
+    discovery: Discovery,
+    spot_id: str,
+    *,
+    held_back: float,
+    perturbations: Iterable[Perturbation] = (),
+    withheld: Collection[str] = (),
 ) -> Evidence:
     """The evidence of a blind spot.
 
@@ -72,31 +104,54 @@ def evidence_of(
         spot_id: the blind spot.
         held_back: share of its rows that no teacher sees, 0..0.5 (`teaching.held_back`).
         perturbations: of all teachers; those of other rows are passed over.
+        withheld: hashes of the texts that nobody is shown, as UU or as neighbour.
 
     Raises:
         StoreError: there is no such blind spot.
     """
     spot, known = known_spot(discovery, spot_id), discovery.predictions
-    hidden = held_back_rows(spot, discovery, held_back)
-    rows = tuple(known[row] for row in spot.rows if row not in hidden)
+    parts = parts_of(spot, discovery, held_back=held_back, withheld=withheld)
     edits: dict[str, tuple[Perturbation, ...]] = {}
     for edit in sorted(perturbations, key=lambda one: one.id):
-        if edit.row in spot.rows and edit.row not in hidden and edit.model_key == discovery.model_key:
+        if edit.row in parts.shown and edit.model_key == discovery.model_key:
             edits[edit.row] = (*edits.get(edit.row, ()), edit)
     return Evidence(
-        spot.id, spot.gold, spot.predicted, rows,
-        {row.id: tuple(known[near] for near in discovery.neighbours.get(row.id, ())) for row in rows},
-        edits, tuple(known[row] for row in spot.rows if row in hidden),
+        spot.id, spot.gold, spot.predicted, tuple(known[row] for row in parts.shown),
+        {row: neighbours_of(row, discovery, withheld=withheld) for row in parts.shown},
+        edits, tuple(known[row] for row in parts.held_back),
     )  # fmt: skip
 
 
-def held_back_rows(spot: BlindSpot, discovery: Discovery, share: float) -> frozenset[str]:
-    """Ids of the rows that no teacher sees: ``share`` of them, rounded down; none of a blind spot below 5 rows."""
-    if len(spot.rows) < _SMALLEST:
-        return frozenset()
-    known = discovery.predictions
-    drawn = sorted(spot.rows, key=lambda row: row_hash(known[row].text, known[row].text_pair))
-    return frozenset(drawn[: int(share * len(spot.rows))])
+def neighbours_of(row: str, discovery: Discovery, *, withheld: Collection[str]) -> tuple[Prediction, ...]:
+    """The nearest rows that the model gets right and that may be shown, nearest first."""
+    near = (discovery.predictions[other] for other in discovery.neighbours.get(row, ()))
+    return tuple(row for row in near if not is_withheld(row, withheld))
+
+
+def is_withheld(row: Prediction, withheld: Collection[str]) -> bool:
+    """Whether nobody is shown the row. ``withheld``: hashes of texts (`Manifest.withheld`)."""
+    return bool(withheld) and row_hash(row.text, row.text_pair) in withheld
+
+
+def parts_of(spot: BlindSpot, discovery: Discovery, *, held_back: float, withheld: Collection[str] = ()) -> Parts:
+    """Part the rows of a blind spot.
+
+    Args:
+        spot: the blind spot.
+        discovery: it is of.
+        held_back: share of the rows that may be seen, rounded down; none where there are fewer than 5.
+        withheld: hashes of the texts that nobody is shown.
+    """
+    rows = ((row, discovery.predictions[row]) for row in spot.rows)
+    hashes = {row: row_hash(found.text, found.text_pair) for row, found in rows}
+    seen = [row for row in spot.rows if hashes[row] not in withheld]
+    number = int(held_back * len(seen)) if len(seen) >= _SMALLEST else 0
+    drawn = frozenset(sorted(seen, key=hashes.__getitem__)[:number])
+    return Parts(
+        tuple(row for row in seen if row not in drawn),
+        tuple(row for row in seen if row in drawn),
+        tuple(row for row in spot.rows if hashes[row] in withheld),
+    )
 
 
 def known_spot(discovery: Discovery, spot_id: str) -> BlindSpot:

@@ -65,7 +65,7 @@ def _shown_row(annotator: Annotator, row: str) -> Prediction:
     rows = evidence_for(project, discovery, annotator.teaching, spot.id).rows
     found = next((shown for shown in rows if shown.id == row), None)
     if found is None:
-        raise StoreError(f"row `{row}` is held back to test patterns", where=spot.id, mend="take another row")
+        raise StoreError(f"no teacher is shown row `{row}`", where=spot.id, mend="take another row")
     return found
 
 

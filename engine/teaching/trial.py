@@ -139,7 +139,8 @@ def decided_patterns(teaching: Teaching) -> list[Pattern]:
 def trial_of(project: Project, discovery: Discovery, records: Records, pattern: Pattern) -> Trial:
     """The rows to test a pattern on: up to 20 held-back UUs of its blind spot, and as many that the model gets right.
 
-    Rows marked ``label wrong`` or ``ambiguous`` are left out, and those on which another wording was tested.
+    Rows marked ``label wrong`` or ``ambiguous`` are left out, those that nearly equal a proof row, and those on which
+    another wording was tested.
     """
     spot = discovery.spot(pattern.blind_spot)
     if spot is None:
@@ -150,9 +151,10 @@ def trial_of(project: Project, discovery: Discovery, records: Records, pattern: 
         few = f"none of the {len(spot.rows)} rows of {spot.id} is held back: too few for a share of {share:g}"
         return Trial(pattern, (), few)
     off = _not_counted(records)
+    off |= {row.id for row in discovery.predictions.values() if _is_withheld(project, row)}
     counted = [row for row in evidence.held_back if row.id not in off]
     if not counted:
-        return Trial(pattern, (), "every row that was held back is marked as label wrong or ambiguous")
+        return Trial(pattern, (), "every row that was held back is marked as label wrong or ambiguous, or withheld")
     spent = {one.row for _, one in _applications(records, pattern.id) if one.text != pattern.text}
     uus = [row for row in counted if row.id not in spent][:_MOST]
     if not uus:
@@ -258,6 +260,11 @@ def _not_counted(records: Records) -> set[str]:
     return {row for row, marked in records.marks().items() if marked.mark.verdict in _NOT_COUNTED}
 
 
+def _is_withheld(project: Project, row: Prediction) -> bool:
+    withheld = project.manifest.withheld
+    return bool(withheld) and row_hash(row.text, row.text_pair) in withheld
+
+
 def _applications(records: Records, pattern_id: str) -> list[tuple[str, Application]]:
     found = records.by_author("application")
     return [(author, one) for author, one in found if isinstance(one, Application) and one.pattern == pattern_id]
@@ -266,18 +273,17 @@ def _applications(records: Records, pattern_id: str) -> list[tuple[str, Applicat
 def _right_rows(discovery: Discovery, evidence: Evidence) -> list[Prediction]:
     """Rows that the model gets right and that are not in the evidence: neighbours of the held-back rows, nearest first.
 
-    Then the others that the discovery knows, those of the blind spot's gold label first.
+    Then the others that the discovery knows. In both parts those of the blind spot's gold label come first: a pattern
+    that says no more than what the label is applies to them too.
     """
     known = discovery.predictions
     shown = {near.id for neighbours in evidence.neighbours.values() for near in neighbours}
-    near = [discovery.neighbours.get(row.id, ()) for row in evidence.held_back]
-    ids = [row for nearest in zip_longest(*near) for row in nearest if row is not None]
-    others = sorted(
-        (row for row in known.values() if row.label == row.predicted),
-        key=lambda row: (row.label != evidence.gold, row_hash(row.text, row.text_pair)),
-    )
-    ids += [row.id for row in others]
-    return [known[row] for row in dict.fromkeys(ids) if row not in shown]
+    nearest = zip_longest(*(discovery.neighbours.get(row.id, ()) for row in evidence.held_back))
+    near = [known[row] for rank in nearest for row in rank if row is not None]
+    right = (row for row in known.values() if row.label == row.predicted)
+    others = sorted(right, key=lambda row: row_hash(row.text, row.text_pair))
+    ranked = [row for part in (near, others) for row in sorted(part, key=lambda row: row.label != evidence.gold)]
+    return [row for row in dict.fromkeys(ranked) if row.id not in shown]
 
 
 def _in_order(pattern_id: str, cases: Sequence[Case]) -> tuple[Case, ...]:

@@ -76,6 +76,8 @@ def _unseen(spot: SpotView) -> Iterator[str]:
     """What cannot be seen before the decision, and what the decision was."""
     if spot.held_back:
         yield f"{counted(spot.held_back, 'row')} held back to test patterns"
+    if spot.withheld:
+        yield f"{counted(spot.withheld, 'row')} withheld: too close to proof rows"
     if spot.sealed:
         yield "other teachers have answered: sealed until you `blindspot commit` your answer, or decline"
     if spot.decision:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 from typing import Any
 
 from engine import jobs
 from engine.data.text import visible
 from engine.errors import TeacherError
+from engine.llm.budget import Budget
 from engine.llm.estimate import estimate
 from engine.llm.prompts import Prompts
+from engine.llm.questions import asking, model_of
 from engine.llm.replay import RECORDED_FILE
 from engine.project import Project
+from engine.schema import Teacher
 from tui.commands.annotating import counted
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, print_json
@@ -49,24 +53,28 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the estimate, run the job, and print what it brought and what is missing."""
-    project = Project.open(options.project)
+    project = asking(Project.open(options.project), model=options.model, base_url=options.base_url)
     if options.write_prompts:
-        return _write_prompts(project, options)
-    replay = _recording(project, options.replay)
-    if replay is None:
-        guess = estimate(project, options.spots, model=options.model, base_url=options.base_url)
-        if options.estimate and options.json:
-            print_json(guess.as_json())
-            return 0
-        if not options.json and not options.detach:
-            print(f"estimate: {guess.sentence}", flush=True)
-    if options.estimate:
-        if replay:
-            print("a replay asks nobody and costs nothing")
+        for path in Prompts(project).write():
+            print(path)
         return 0
-    asked = {"spots": options.spots, "max_cost": options.max_cost, "max_tokens": options.max_tokens,
-             "model": options.model, "base_url": options.base_url, "replay": str(replay) if replay else None}  # fmt: skip
-    job_id = jobs.start(project.root, "teach", asked)
+    replay = None if options.replay is None else _recording(project, options.replay)
+    if replay is None:
+        guess = estimate(project, options.spots)
+        if options.estimate:
+            print_json(guess.as_json()) if options.json else print(guess.sentence)
+            return 0
+        model = model_of(project)
+        Budget(options.max_cost, options.max_tokens, project.settings.cost.prices.get(model))
+        if not (options.json or options.detach):
+            print(f"{visible(model)}: {guess.sentence}", flush=True)
+    elif options.estimate:
+        print("a replay asks nobody and costs nothing")
+        return 0
+    asked = {name: getattr(options, name) for name in ("spots", "max_cost", "max_tokens", "model", "base_url")}
+    job_id = jobs.start(
+        project.root, "teach", {**asked, "replay": str(replay) if replay else None, "since": time.time()}
+    )
     if options.detach:
         print(job_id)
         return 0
@@ -76,3 +84,42 @@ def run(options: argparse.Namespace) -> int:
     else:
         print("\n".join(_lines(report, options.project)))
     return 0
+
+
+def _recording(project: Project, name: str) -> Path:
+    """The file to replay, which is there.
+
+    Raises:
+        TeacherError: it is not.
+    """
+    path = Path(name).expanduser().resolve() if name else project.llm_dir / RECORDED_FILE
+    if not path.is_file():
+        raise TeacherError("there is no such recording", where=str(path), mend="name a file with --replay FILE")
+    return path
+
+
+def _lines(report: dict[str, Any], project: Path) -> list[str]:
+    """A report of `engine.llm.teacher` for people."""
+    teacher, calls = Teacher.from_json(report["teacher"]), report["calls"]
+    roles = ", ".join(f"{count} {role}" for role, count in report["samples"].items())
+    taken = sum(report["samples"].values())
+    lines = [
+        f"{report['sentence']}",
+        f"{counted(report['patterns'], 'pattern')} and {counted(taken, 'sample')} by {visible(teacher.name)} "
+        f"({teacher.title}; {roles})",
+    ]
+    if report["refused"]:
+        lines.append(f"{counted(sum(report['refused'].values()), 'sample')} refused:")
+        lines += [f"  {count:>4}  {reason}" for reason, count in report["refused"].items()]
+    lines += [visible(reason) for reason in report["failed"].values()]
+    cost = "price unknown" if report["cost"] is None else f"{report['cost']:.4f} {report['currency']}"
+    if calls["calls"] > calls["recorded"]:
+        lines.append(f"{counted(calls['calls'], 'call')}, {calls['failed']} of them in vain; "
+                     f"{calls['tokens_in']:,} tokens in, {calls['tokens_out']:,} out; {cost}")  # fmt: skip
+    if report["patterns"] or taken:
+        lines.append("what others wrote on a blind spot shows once you have committed yours: "
+                     f"blindspot commit {project} ID")  # fmt: skip
+        lines.append(
+            f"to take back one answer after the other: blindspot undo {project} --annotator {visible(report['author'])}"
+        )
+    return lines

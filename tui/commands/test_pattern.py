@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import DataError, SettingsError
 from engine.schema import Pattern, Teacher
 from engine.teaching.trial import (
     Case,
@@ -91,8 +92,6 @@ def _results(session: Session, pattern: Pattern) -> list[Result]:
 def _answers(options: argparse.Namespace) -> dict[str, bool]:
     import orjson
 
-    from engine.errors import DataError
-
     file = options.judge
     try:
         values = orjson.loads(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
@@ -109,6 +108,8 @@ def _by_llm(options: argparse.Namespace, session: Session) -> int:
     from engine import jobs
     from tui.commands.following import follow_to_end
 
+    if not session.project.settings.llm.model:
+        raise SettingsError("no LLM is set up", where="llm.model", mend="name one in blindspot.toml")
     names = [find_pattern(session.teaching, session.teaching.own_id(name)).id for name in options.patterns]
     asked = {"patterns": names, "refine": options.refine,
              "max_cost": options.max_cost, "max_tokens": options.max_tokens}  # fmt: skip

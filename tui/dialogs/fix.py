@@ -1,4 +1,4 @@
-"""Mends a sample: its text, both texts of a pair, or its label. What is typed is reported at once, so nothing is lost."""
+"""Mends a sample: its text, both texts of a pair, or its label. What is typed is reported at once: nothing is lost."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ class FixDialog(Dialog[dict[str, str]]):
         keep: told of every change with all fields that differ.
     """
 
+    DEFAULT_CSS = """
+    FixDialog Prose, FixDialog Prose:focus { height: 4; background: $background; }
+    """
     BINDINGS = [*keys("fix")]
 
     def __init__(
@@ -37,7 +40,7 @@ class FixDialog(Dialog[dict[str, str]]):
         labels: Sequence[str],
         keep: Callable[[dict[str, str]], None],
     ) -> None:
-        super().__init__("Fix this sample", "ctrl+j  take it     ctrl+l  label     esc  leave, what you typed is kept")
+        super().__init__("Fix this sample", "ctrl+j  take it     ctrl+l  label     esc  leave")
         self._sample = dict(sample)
         self._fields = self._sample | dict(typed)
         self._labels = labels
@@ -87,4 +90,4 @@ class FixDialog(Dialog[dict[str, str]]):
         if changes:
             self.dismiss(changes)
         else:
-            self.query_one("#hint", Static).update("! Nothing is changed: esc leaves it, a accepts the sample as it is.")
+            self.query_one("#hint", Static).update("! Nothing is changed: esc leaves, a accepts the sample as it is.")

@@ -36,7 +36,8 @@ class EvidenceScreen(WorkScreen):
     NAME = "evidence"
     HELP_TEXT = (
         "Rows of one blind spot, most typical first. Read them, mark those whose gold label is wrong or can be argued "
-        "about, then describe what they have in common. tab goes to the details and back."
+        "about, then describe what they have in common. tab goes to the details and back. Some rows are held back until "
+        "you commit to your answer, or decline (C): patterns are tested on them."
     )
     CSS_PATH = "evidence.tcss"
     BINDINGS = [*keys("evidence")]
@@ -95,8 +96,9 @@ class EvidenceScreen(WorkScreen):
             title = f"In no blind spot   {shown}"
         else:
             view = board.spot(self.spot)
-            off = f", {view.held_back} held back to test patterns" if view.held_back else ""
-            off += f", {view.size} UUs left" if view.size != view.size_before else ""
+            off = f", {view.size} UUs left" if view.size != view.size_before else ""
+            off += f", {view.held_back} held back to test patterns" if view.held_back else ""
+            off += f", {view.withheld} withheld (near proof)" if view.withheld else ""
             direction = f"{visible(view.gold)} {app.glyphs.arrow} {visible(view.predicted)}"
             title = "   ".join((f"{view.id}  {direction}", f"{shown}{off}", ", ".join(view.words)))
         self.query_one(ListHeading).show(title, rows.heading)

@@ -8,10 +8,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from engine.errors import BlindspotError
-from tui.ledger_tables import Page, Table, lines, page
+from tui.ledger_tables import Page, page
 from tui.screens.base import WorkScreen
 from tui.shell import shell
 from tui.widgets.notice import notice
+from tui.widgets.table_text import table_text
 from tui.widgets.text_pane import TextPane
 from tui.widgets.wrapping import wrapped
 
@@ -57,15 +58,9 @@ class LedgerScreen(WorkScreen):
         inner = width - 2
         found = wrapped(Text(f"Ledger {shown.heading}", style=app.ink.strong), inner)
         for table in shown.tables:
-            found += [Text(""), *self._table(table, inner)]
+            found += [Text(""), *table_text(inner, table, app.ink, app.glyphs)]
         if shown.reasons:
             found.append(Text(""))
             for reason in shown.reasons:
                 found += wrapped(Text(reason, style=app.ink.muted), inner)
         return [Text.assemble(" ", line) for line in found]
-
-    def _table(self, table: Table, width: int) -> list[Text]:
-        app = shell(self)
-        head, *rows = lines(table, width, ellipsis=app.glyphs.ellipsis)
-        title = Text(table.title, style=app.ink.strong)
-        return [title, Text(head, style=app.ink.muted), *(Text(row) for row in rows)]

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from engine.errors import BlindspotError
+from tui.asking import ask_for_teaching, why_not_asked
 from tui.deciding import decide, why_not
 from tui.keys import keys
 from tui.screens.base import WorkScreen
@@ -106,7 +107,7 @@ class SpotsScreen(WorkScreen):
         every = board.spots()
         self._spots = spots = sort_spots(filter_spots(every, text=text, status=status), self._sort)
         app = shell(self)
-        rows = SpotRows(spots, app.ink, app.glyphs, scattered=0 if words else len(board.discovery.scattered))
+        rows = SpotRows(spots, app.ink, app.glyphs, scattered=0 if words else len(board.scattered()))
         ids = [spot.id for spot in spots] + [SCATTERED]
         self.rows.show(rows, cursor=ids.index(keep) if keep in ids else None)
         shown = f"{len(spots)} of {len(every)}" if words else f"{len(every)}"
@@ -155,7 +156,7 @@ class SpotsScreen(WorkScreen):
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""
         running = self.workbench.running if self.ready else None
-        listed = action in ("open", "filter", "sort", "next", "describe", "done", "skip", "commit")
+        listed = action in ("open", "filter", "sort", "next", "describe", "done", "skip", "commit", "teach")
         if listed or (action == "go" and "map" in parameters):
             if not self.has_class("-listing"):
                 return "There are no blind spots yet: D finds them."
@@ -165,6 +166,8 @@ class SpotsScreen(WorkScreen):
                 return f"You have {self.spot.decision} for {self.spot.id}: that is final."
             if action == "commit":
                 return why_not(self.workbench, self.spot_id)
+            if action == "teach":
+                return why_not_asked(self.workbench)
             if action == "open" and self.spot_id is None:
                 return "Nothing matches the filter: esc clears it."
         if action == "discover" and running is not None:
@@ -273,6 +276,10 @@ class SpotsScreen(WorkScreen):
         """Commit to one's answer, or decline to give one."""
         if self.spot is not None:
             decide(self, self.spot.id)
+
+    def action_teach(self) -> None:
+        """Let the LLM explain blind spots, or replay recorded answers."""
+        ask_for_teaching(self, self.spot.id if self.spot else None)
 
     def action_discover(self) -> None:
         """Start the job that finds blind spots, or go on with the one that did not end."""

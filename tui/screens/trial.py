@@ -1,13 +1,13 @@
 """The trial of a pattern: does it apply to rows that its teacher has not seen? All is handed in before the truth shows.
 
-Answers are drafts until then and can be changed; handing in is final. After it one's own pattern can be reworded once,
-with the rows in sight on which it was wrong.
+Answers can be changed until then; handing in is final. After it one's own pattern can be reworded once, with the rows
+in sight on which it was wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.text import Text
 from textual import on
@@ -16,22 +16,10 @@ from textual.widgets import TextArea
 
 from engine.data.text import visible
 from engine.errors import BlindspotError
-from engine.files import content_key
-from engine.schema import Pattern, Teacher
-from engine.teaching.trial import (
-    Result,
-    Trial,
-    hand_in,
-    has_judged,
-    not_rewordable,
-    open_pattern,
-    results,
-    reword,
-    trial_of,
-)
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
+from tui.trying import Trying
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
 from tui.widgets.prose import Prose
@@ -39,10 +27,7 @@ from tui.widgets.text_pane import TextPane
 from tui.widgets.trial_rows import TrialRows
 from tui.widgets.wrapping import wrapped
 
-if TYPE_CHECKING:
-    from engine.teaching.trial import Case
-
-_APPLIES, _NOT, _SEEN = "applies", "not", "seen"
+_MOST_LINES = 5  # of the pattern, and of the figures
 
 
 class TrialScreen(WorkScreen):
@@ -61,8 +46,8 @@ class TrialScreen(WorkScreen):
     def __init__(self, pattern: str) -> None:
         super().__init__()
         self.pattern_id = pattern
-        self._trial: Trial | None = None
-        self._results: list[Result] = []
+        self.trying: Trying | None = None
+        """The trial; None before it is shown."""
 
     def body(self) -> ComposeResult:
         """Pattern, rows, figures, and the field for a new wording."""
@@ -76,7 +61,7 @@ class TrialScreen(WorkScreen):
         """Keys of judging, of what comes after, or of the field."""
         if isinstance(self.focused, Prose):
             return ("field.submit", "prose.down", "prose.up", "prose.help")
-        judging = () if self._revealed else ("trial.applies", "trial.not", "field.submit")
+        judging = () if self.trying and self.trying.revealed else ("trial.applies", "trial.not", "field.submit")
         return (*judging, "trial.reword", "trial.llm", "screen.back", "app.help")
 
     @property
@@ -90,110 +75,73 @@ class TrialScreen(WorkScreen):
         return self.query_one("#wording", Prose)
 
     @property
-    def pattern(self) -> Pattern | None:
-        """The pattern in its present wording; None before it is shown."""
-        return self._trial.pattern if self._trial else None
+    def _at_hand(self) -> Trying:
+        assert self.trying is not None, "the action is available once the trial is shown"
+        return self.trying
 
     @property
-    def _shown(self) -> Result | None:
-        """The result whose rows are listed: one's own of this wording, else the first there is."""
-        own = (result for result in self._now if result.author == self.workbench.teaching.author)
-        return next(own, self._results[0] if self._results else None)
-
-    @property
-    def _now(self) -> list[Result]:
-        """The results of the present wording."""
-        return [result for result in self._results if self.pattern is not None and result.text == self.pattern.text]
-
-    @property
-    def _revealed(self) -> bool:
-        """Whether this annotator may know what the rows are: nothing is left for them to judge."""
-        trial = self._trial
-        return trial is not None and (
-            not trial.cases or has_judged(self.workbench.teaching, trial.pattern) or bool(self._draft(_SEEN))
-        )
-
-    @property
-    def _cases(self) -> tuple[Case, ...]:
-        shown = self._shown
-        if self._revealed and shown is not None:
-            return shown.wrong if self.has_class("-rewording") else shown.cases
-        return self._trial.cases if self._trial else ()
-
-    def _answers(self) -> dict[str, bool]:
-        shown = self._shown
-        if self._revealed and shown is not None:
-            wrong = {case.row.id for case in shown.wrong}
-            return {case.row.id: case.is_uu != (case.row.id in wrong) for case in shown.cases}
-        given = {case.row.id: self._draft(case.row.id) for case in self._cases}
-        return {row: answer == _APPLIES for row, answer in given.items() if answer}
-
-    # drafts: of one wording each
-
-    def _key(self, name: str) -> str:
-        pattern = self.pattern
-        return f"trial.{content_key(self.pattern_id, pattern.text if pattern else '')}.{name}"
-
-    def _draft(self, name: str) -> str:
-        return self.workbench.draft(self._key(name))
-
-    def _keep(self, name: str, value: str) -> None:
-        self.workbench.keep_draft(self._key(name), value)
+    def _rewording(self) -> bool:
+        return self.has_class("-rewording")
 
     # showing
 
     def show(self) -> None:
         """Show the trial as it is now."""
-        board, teaching = self.workbench.board, self.workbench.teaching
-        if board is None:
+        if self.workbench.board is None:
             self.leave("The blind spots are not there any more.")
             return
         try:
-            pattern = open_pattern(teaching, self.pattern_id)
+            self.trying = Trying(self.workbench, self.pattern_id)
         except BlindspotError as error:
             self.leave(str(error))
             return
-        self._trial = trial_of(self.workbench.project, board.discovery, teaching, pattern)
-        self._results = results(self.workbench.project, board.discovery, teaching, pattern)
-        if self.has_class("-rewording") and self._not_rewordable():
+        if self._rewording and self.trying.not_rewordable():
             self._close()
         self.query_one("#pattern", TextPane).show(self._pattern_lines, keep_scroll=True)
         self.query_one("#figures", TextPane).show(self._figure_lines, keep_scroll=True)
+        self._fit()
         self._show_rows()
 
+    def _fit(self) -> None:
+        """Give the pattern and the figures as many lines as they need, within limits: the rows need room."""
+        width = max(1, self.size.width - 2)
+        for name, lines in (("pattern", self._pattern_lines(width)), ("figures", self._figure_lines(width))):
+            self.query_one(f"#{name}").styles.height = min(_MOST_LINES, max(1, len(lines))) + 1  # a line between
+
+    def on_resize(self) -> None:
+        """Other widths take other heights."""
+        if self.trying is not None:
+            self._fit()
+
     def _show_rows(self) -> None:
-        app, cases, answers = shell(self), self._cases, self._answers()
-        rows = TrialRows(cases, answers, app.ink, app.glyphs, revealed=self._revealed)
+        app, trying = shell(self), self._at_hand
+        cases, answers = trying.wrong if self._rewording else trying.cases, trying.answers()
+        rows = TrialRows(cases, answers, app.ink, app.glyphs, revealed=trying.revealed)
         self.rows.show(rows)
-        if self.has_class("-rewording"):
+        if self._rewording:
             title = f"{_counted(len(cases))}: rows on which the pattern was wrong"
-        elif self._revealed:
-            wrong = len(self._shown.wrong) if self._shown else 0
-            title = f"{len(cases)} rows, {_counted(wrong)} (!)" if cases else "No rows"
+        elif trying.revealed:
+            title = f"{len(cases)} rows, {_counted(len(trying.wrong))} (!)" if cases else "No rows"
         else:
             title = f"{len(answers)} of {len(cases)} judged: does the pattern apply to the row?"
         self.query_one(ListHeading).show(title, rows.heading)
         self.refresh_bindings()
 
     def _pattern_lines(self, width: int) -> list[Text]:
-        app, pattern = shell(self), self.pattern
-        if pattern is None:
-            return []
+        app, pattern = shell(self), self._at_hand.pattern
         head = f"{visible(pattern.id)}  {pattern.kind} of {pattern.blind_spot}, by {visible(pattern.teacher.name)} "
         head += f"({pattern.teacher.title}){', reworded' if pattern.refined else ''}: "
         return wrapped(Text.assemble((head, app.ink.muted), (visible(pattern.text), app.ink.strong)), width)
 
     def _figure_lines(self, width: int) -> list[Text]:
-        app, trial = shell(self), self._trial
-        if trial is None:
-            return []
+        app, trying = shell(self), self._at_hand
         lines: list[Text] = []
-        if trial.reason:
-            lines += wrapped(Text(f"No figures for this wording: {trial.reason}.", style=app.ink.muted), width)
-        elif not self._now:
+        if trying.trial.reason:
+            lines += wrapped(Text(f"No figures for this wording: {trying.trial.reason}.", style=app.ink.muted), width)
+        elif not trying.now:
             lines += wrapped(Text("Nobody has judged this wording yet.", style=app.ink.muted), width)
-        for result in self._results:
-            earlier = "" if result in self._now else "the wording before, "
+        for result in trying.results:
+            earlier = "" if result in trying.now else "the wording before, "
             who = f"{earlier}by {visible(result.judge.name)} ({result.judge.title}): "
             lines += wrapped(Text.assemble((who, app.ink.muted), result.figures), width)
         return lines
@@ -206,11 +154,12 @@ class TrialScreen(WorkScreen):
 
     def place(self) -> dict[str, Any]:
         """Row, and whether a new wording is being written."""
-        return {"row": self.rows.cursor, "rewording": self.has_class("-rewording")}
+        return {"row": self.rows.cursor, "rewording": self._rewording}
 
     def restore(self, place: dict[str, Any]) -> None:
         """Return to that row or field."""
-        if place.get("rewording") and self._revealed and self._not_rewordable() is None:
+        trying = self.trying
+        if trying and place.get("rewording") and trying.revealed and trying.not_rewordable() is None:
             self._open()
         self.rows.move_to(int(place.get("row", 0)))
 
@@ -227,36 +176,16 @@ class TrialScreen(WorkScreen):
 
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""
-        trial = self._trial
-        if trial is None:
+        trying = self.trying
+        if trying is None:
             return None if action in ("back", "escape") else "The project is not open."
-        if action in ("judge", "clear") or (action == "submit" and not self.has_class("-rewording")):
-            return self._not_judgeable(trial)
+        if action in ("judge", "clear") or (action == "submit" and not self._rewording):
+            return trying.not_judgeable()
         if action == "reword":
-            reason = self._not_rewordable()
-            return f"{reason}." if reason else None
+            return trying.not_rewordable()
         if action == "llm":
-            return self._not_askable(trial)
+            return trying.not_askable()
         return super().unavailable(action, parameters)
-
-    def _not_judgeable(self, trial: Trial) -> str | None:
-        if not trial.cases:
-            return f"It cannot be tested: {trial.reason}."
-        return "What the rows are has been shown: nothing is left to judge." if self._revealed else None
-
-    def _not_rewordable(self) -> str | None:
-        pattern = self.pattern
-        return not_rewordable(self.workbench.teaching, pattern, self._results) if pattern else None
-
-    def _not_askable(self, trial: Trial) -> str | None:
-        settings, running = self.workbench.project.settings.llm, self.workbench.running
-        if not settings.model:
-            return "No LLM is set up: name one under [llm] model in blindspot.toml."
-        if not trial.cases:
-            return f"It cannot be tested: {trial.reason}."
-        if any(result.judge.kind == "llm" for result in self._now):
-            return "The LLM has judged this wording already."
-        return f"{running.id} is running." if running else None
 
     # judging
 
@@ -266,11 +195,12 @@ class TrialScreen(WorkScreen):
 
     def action_judge(self, answer: str) -> None:
         """The pattern applies to the row under the cursor, or it does not; go on to the next one without an answer."""
-        self._keep(self._cases[self.rows.cursor].row.id, answer)
+        trying, at = self._at_hand, self.rows.cursor
+        trying.answer(trying.cases[at].row.id, answer)
         self._show_rows()
-        answers, at = self._answers(), self.rows.cursor
-        order = [*range(at + 1, len(self._cases)), *range(at)]
-        left = next((index for index in order if self._cases[index].row.id not in answers), None)
+        answers = trying.answers()
+        order = [*range(at + 1, len(trying.cases)), *range(at)]
+        left = next((index for index in order if trying.cases[index].row.id not in answers), None)
         if left is None:
             self.say("Every row is judged: ctrl+j hands in all answers, for good.")
         else:
@@ -279,7 +209,7 @@ class TrialScreen(WorkScreen):
 
     def action_clear(self) -> None:
         """Take the answer off the row under the cursor."""
-        self._keep(self._cases[self.rows.cursor].row.id, "")
+        self._at_hand.answer(self._at_hand.cases[self.rows.cursor].row.id, "")
         self._show_rows()
         shell(self).autosave()
 
@@ -287,34 +217,29 @@ class TrialScreen(WorkScreen):
         """Hand in the new wording, or all answers after a question."""
         from tui.dialogs.choice import ChoiceDialog
 
-        if self.has_class("-rewording"):
+        if self._rewording:
             self._reword()
             return
-        trial, answers = self._trial, self._answers()
-        if trial is None:
-            return
-        if left := len(trial.cases) - len(answers):
+        trying = self._at_hand
+        if left := len(trying.cases) - len(trying.answers()):
             self.say(f"{left} {'row has' if left == 1 else 'rows have'} no answer yet.", warning=True)
             return
 
         def write(choice: int | None) -> None:
             if choice == 0:
-                self._hand_in(trial, answers)
+                self._hand_in()
 
         title = "Hand in all answers? They cannot be changed then."
         self.app.push_screen(ChoiceDialog(title, ["hand in", "not yet"], current=1), write)
 
-    def _hand_in(self, trial: Trial, answers: dict[str, bool]) -> None:
-        teaching = self.workbench.teaching
+    def _hand_in(self) -> None:
         try:
-            hand_in(teaching, trial, answers, Teacher(teaching.author, "human"))
+            self._at_hand.hand_in()
         except BlindspotError as error:
             shell(self).refuse(error)
             return
-        for row in answers:
-            self._keep(row, "")
         shell(self).changed()
-        more = " e rewords it." if self._not_rewordable() is None else ""
+        more = " e rewords it." if self._at_hand.not_rewordable() is None else ""
         self.say(f"Handed in; rows with ! are counter-examples.{more}")
 
     def action_llm(self) -> None:
@@ -328,23 +253,21 @@ class TrialScreen(WorkScreen):
         """Open the field, with the counter-examples in sight; without a judgement of one's own, ask first."""
         from tui.dialogs.choice import ChoiceDialog
 
-        if self._revealed:
+        if self._at_hand.revealed:
             self._open()
             return
 
         def reveal(choice: int | None) -> None:
             if choice == 0:
-                self._keep(_SEEN, _SEEN)
+                self._at_hand.reveal()
                 self._open()
 
         title = "This shows what the rows are: you cannot judge this wording yourself then."
         self.app.push_screen(ChoiceDialog(title, ["show them and reword", "not yet"], current=1), reveal)
 
     def _open(self) -> None:
-        pattern = self.pattern
-        assert pattern is not None, "the action is available once the pattern is shown"
         self.add_class("-rewording")
-        self.wording.show_text(self._draft("wording") or pattern.text)
+        self.wording.show_text(self._at_hand.wording)
         self._show_rows()
         self.wording.focus()
         self.say("ctrl+j hands in the new wording, esc leaves it.")
@@ -356,23 +279,19 @@ class TrialScreen(WorkScreen):
     @on(TextArea.Changed)
     def _typed(self, event: TextArea.Changed) -> None:
         event.stop()
-        if self.pattern is not None and self.has_class("-rewording"):
-            text = self.wording.text
-            self._keep("wording", "" if text == self.pattern.text else text)
+        if self._rewording:
+            self._at_hand.wording = self.wording.text
             shell(self).autosave()
 
     def _reword(self) -> None:
-        pattern = self.pattern
-        assert pattern is not None, "the field is open"
         try:
-            reword(self.workbench.teaching, pattern, self.wording.text, self._results)
+            self._at_hand.reword()
         except BlindspotError as error:
             shell(self).refuse(error)
             return
-        self._keep("wording", "")
         self._close()
         shell(self).changed()
-        self.say(f"{pattern.id} is reworded; the figures of the wording before stay with that one.")
+        self.say(f"{self.pattern_id} is reworded; the figures of the wording before stay with that one.")
 
     def action_turn(self, step: int) -> None:
         """Look at another counter-example while writing."""
@@ -380,7 +299,7 @@ class TrialScreen(WorkScreen):
 
     def action_escape(self) -> None:
         """From the field to the rows, from there back."""
-        if self.has_class("-rewording"):
+        if self._rewording:
             self._close()
             self._show_rows()
             self.say("What you typed is kept.")

@@ -1,4 +1,4 @@
-"""One side of a review item: its pattern, then its samples, each in full beneath the answers that were given about it."""
+"""One side of a review item: its pattern, then its samples, each in full beneath the answers about it."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ class SideRows:
 
     def _head(self, row: int) -> Text:
         ballot, ink, text = self._ballot, self._ink, Text()
-        view = ballot.side(self._side)
         if ballot.is_pattern(self._side, row):
             text.append("pattern", ink.strong)
         else:
-            sample = view.samples[row - (view.pattern is not None)]
+            sample = ballot.sample(self._side, row)
             text.append(f"{sample.role} ", ink.muted)
             text.append(fitted(visible(sample.label), _LABEL_MOST, ellipsis=self._glyphs.ellipsis).rstrip(), ink.accent)
         for name, word in ballot.asks(self._side, row).items():
             text.append(f"  {word} ", ink.muted)
             self._answer(text, ballot.answer(self._side, row, name))
         if not ballot.is_pattern(self._side, row):
-            text.append("  ")
-            self._answer(text, ballot.answer(self._side, row, VERDICT))
+            verdict = ballot.answer(self._side, row, VERDICT)
+            text.append("  " if verdict else "  verdict ", ink.muted)
+            self._answer(text, verdict)
         return text
 
     def _answer(self, text: Text, answer: str) -> None:
@@ -68,17 +68,18 @@ class SideRows:
 
     def _texts(self, row: int) -> list[Text]:
         ballot, ink = self._ballot, self._ink
-        view = ballot.side(self._side)
-        if view.pattern is not None and row == 0:
-            return [Text(visible(view.pattern), style=ink.strong)]
-        sample = view.samples[row - (view.pattern is not None)]
+        pattern = ballot.side(self._side).pattern
+        if pattern is not None and row == 0:
+            return [Text(visible(pattern), style=ink.strong)]
+        sample = ballot.sample(self._side, row)
         texts = [Text(visible(sample.text))]
         if sample.text_pair is not None:
             texts.append(Text(_SECOND + visible(sample.text_pair)))
         mended = ballot.mended(self._side, row)
         if mended:
-            head = f"fixed, {visible(mended['label'])}: " if "label" in mended else "fixed: "
-            texts.append(Text.assemble((head, ink.accent), visible(mended.get("text", ""))))
-        if "text_pair" in mended:
-            texts.append(Text(_SECOND + visible(mended["text_pair"])))
+            label = f", {visible(mended['label'])}" if "label" in mended else ""
+            words = " ".join(
+                sign + visible(mended[name]) for name, sign in (("text", ""), ("text_pair", _SECOND)) if name in mended
+            )
+            texts.append(Text.assemble((f"fixed{label}", ink.accent), f": {words}" if words else ""))
         return texts

@@ -35,7 +35,7 @@ def spot_preview(
         if spot.held_back:
             figures.append(f"{spot.held_back} of {spot.size_before} rows held back")
         if spot.sealed:
-            figures.append("others have answered: sealed until you decide (C)")
+            figures.append("others' answers are sealed (C)")
         title = f"{spot.id}  {visible(spot.gold)} taken for {visible(spot.predicted)}"
         lines = [Text(title, style=ink.strong), *wrapped(Text(dot.join(figures), style=ink.muted), width)]
         if spot.status == "skipped":

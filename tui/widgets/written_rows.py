@@ -1,6 +1,7 @@
 """What is written about a blind spot: each pattern with its samples beneath, then samples without one.
 
-One's own come first; those of other teachers, which are there once one has decided, follow with their names.
+One's own come first, a line each, for they are read in the form; those of other teachers, which are there once one has
+decided, follow in full and with their names.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from tui.glyphs import Glyphs
 from tui.keys import keys
 from tui.themes import Ink
 from tui.widgets.line_list import LineList
-from tui.widgets.wrapping import fitted
+from tui.widgets.wrapping import fitted, wrap_spans, wrapped
 
-_ID, _WORD, _LABEL_MOST, _NAME_MOST = 5, 14, 12, 20
+_ID, _WORD, _LABEL_MOST = 5, 14, 12
 
 
 class WrittenList(LineList):
@@ -28,7 +29,7 @@ class WrittenList(LineList):
 
 
 class WrittenRows:
-    """One line a record.
+    """The records.
 
     Args:
         patterns, samples: of one annotator, oldest first.
@@ -69,34 +70,47 @@ class WrittenRows:
         return next((index for index, record in enumerate(self.records) if record.id == record_id), None)
 
     def height(self, index: int, width: int) -> int:
-        """Always one line."""
-        return 1
+        """One line for one's own; of others, lines of the wrapped text."""
+        if index < self.own:
+            return 1
+        head, words = self._parts(index)
+        return len(wrap_spans(words.plain, width - head.cell_len))
 
     def lines(self, index: int, width: int) -> list[Text]:
-        """The record's one line."""
-        record, ink, ellipsis = self.records[index], self._ink, self._glyphs.ellipsis
-        text = Text(no_wrap=True, end="")
+        """The record's one line, or its head and its text wrapped beside it."""
+        head, words = self._parts(index)
+        room = width - head.cell_len
+        if index < self.own:
+            cut = fitted(words.plain, max(0, room), ellipsis=self._glyphs.ellipsis)
+            words.plain = cut
+            return [Text.assemble(head, words)]
+        blank = " " * head.cell_len
+        return [Text.assemble(blank if place else head, line) for place, line in enumerate(wrapped(words, room))]
+
+    def _parts(self, index: int) -> tuple[Text, Text]:
+        """What stands in front, and the words."""
+        record, ink = self.records[index], self._ink
+        head = Text(no_wrap=True, end="")
         if isinstance(record, Pattern):
-            text.append(f"{short_id(record):<{_ID}}", ink.strong)
-            text.append(f"{record.kind:<{_WORD}} ", ink.muted)
+            head.append(f"{short_id(record):<{_ID}}", ink.strong)
+            head.append(f"{record.kind:<{_WORD}} ", ink.muted)
         else:
-            text.append(f"  {short_id(record):<{_ID}}")
-            text.append(f"{record.role:<8}", ink.muted)
-            text.append(fitted(visible(record.label), self._label_cells, ellipsis=ellipsis) + "  ", ink.accent)
+            head.append(f"  {short_id(record):<{_ID}}")
+            head.append(f"{record.role:<8}", ink.muted)
+            label = fitted(visible(record.label), self._label_cells, ellipsis=self._glyphs.ellipsis)
+            head.append(f"{label}  ", ink.accent)
+        words = Text()
         if index >= self.own:
-            teacher = record.teacher
-            name = fitted(visible(teacher.name), _NAME_MOST, ellipsis=ellipsis).rstrip()
-            text.append(f"{name} ({teacher.title}): " if isinstance(record, Pattern) else f"{name}: ", ink.muted)
+            kind = f" ({record.teacher.title})" if isinstance(record, Pattern) else ""
+            words.append(f"{visible(record.teacher.name)}{kind}: ", ink.muted)
         elif record.id in self._later:
-            text.append("(later) ", ink.muted)
+            words.append("(later) ", ink.muted)
         if self._is_changed(record.id):
-            text.append("(change not handed in) ", ink.warn)
-        words = visible(record.text)
+            words.append("(change not handed in) ", ink.warn)
+        words.append(visible(record.text), ink.strong if isinstance(record, Pattern) else "")
         if isinstance(record, Sample) and record.text_pair is not None:
-            words = f"{words} | {visible(record.text_pair)}"
-        words = fitted(words, max(0, width - text.cell_len), ellipsis=ellipsis)
-        text.append(words, ink.strong if isinstance(record, Pattern) else "")
-        return [text]
+            words.append(f" | {visible(record.text_pair)}")
+        return head, words
 
 
 def _in_groups(patterns: Sequence[Pattern], samples: Sequence[Sample]) -> list[Pattern | Sample]:

@@ -54,9 +54,21 @@ def test_pairs_leak_in_both_orders_and_not_by_one_half(pairs: Project) -> None:
     assert not guard.is_leak(row.text, "quite another second text that nobody wrote")
 
 
+def test_a_proof_row_inside_a_longer_text_is_found_and_other_texts_are_not(project: Project, pairs: Project) -> None:
+    guard = LeakGuard(project)
+    for row in read_proof(project):
+        assert guard.is_inside(f"They wrote:\n\u201c{row.text.upper()}\u201d And that was all.")
+        assert not guard.is_inside(f"They wrote: {row.text[1:-1]}")
+    assert not any(guard.is_inside(row.text) for row in project.examples("pool"))
+    pair = read_proof(pairs)[3]
+    assert LeakGuard(pairs).is_inside(f"{pair.text_pair} beside {pair.text}")
+    assert not LeakGuard(pairs).is_inside(pair.text)
+
+
 def test_the_guard_shows_no_proof_text(project: Project) -> None:
     guard = LeakGuard(project)
     assert guard.is_leak(read_proof(project)[0].text + " now")
+    assert guard.is_inside(f"Look at this: {read_proof(project)[0].text} And at nothing else.")
     shown = [repr(guard), str(guard), str(vars(guard)), repr(guard.__dict__)]
     for act in (lambda: pickle.dumps(guard), lambda: guard.is_leak(None)):  # type: ignore[arg-type]
         try:

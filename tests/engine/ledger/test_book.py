@@ -10,6 +10,7 @@ from engine.ledger.book import Ledger, ledger
 from engine.project import Project
 from engine.schema import Teacher
 from tests.engine.ledger.world import ANN, GPT, PRICES, ask, make_ledger_project, set_cost, teach, work
+from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tests.tui.app.proofs import write_proof
 
 
@@ -132,6 +133,7 @@ def test_what_was_written_elsewhere_has_no_known_cost(project: Project, teacher:
 def test_a_cost_that_leaves_something_out_says_so(taught: Project) -> None:
     teach(taught, ANN, "B3", "abstraction")  # by a command: no time on record
     ask(taught, "samples", "B1", status="failed", tokens_in=None, tokens_out=None, error="connection reset")
+    ask(taught, "samples", "B1", status="too large", tokens_in=None, tokens_out=None, http_status=200)
     ask(taught, "samples", "B1", status="failed", tokens_in=None, tokens_out=None, http_status=429)
     book = ledger(taught)
     ann, gpt = account(book, "ann"), account(book, "gpt")
@@ -139,9 +141,9 @@ def test_a_cost_that_leaves_something_out_says_so(taught: Project) -> None:
     assert "no active time is on record" in ann.per_sample.why
     assert ann.by_spot[-1].cost.value is None
     assert gpt.cost.value == pytest.approx(0.012)
-    assert "broke off" in gpt.cost.why
+    assert "answer was lost" in gpt.cost.why
     assert gpt.calls is not None
-    assert (gpt.calls.failed, gpt.calls.uncounted) == (2, 1)
+    assert (gpt.calls.failed, gpt.calls.uncounted) == (3, 2)
 
 
 def test_an_answer_without_tokens_makes_the_cost_unknown(taught: Project) -> None:
@@ -166,6 +168,25 @@ def test_a_teacher_whose_cost_is_unknown_is_left_out_of_what_each_cost_with_a_wo
     assert (llm.teachers, llm.patterns, llm.cost.value) == (2, 3, None)
     assert llm.per_pattern.value == pytest.approx(0.012 / 2)
     assert llm.per_pattern.why == "without other, whose cost is unknown"
+
+
+def test_accepted_samples_are_those_that_reviewers_accept(tmp_path: Path) -> None:
+    project = set_cost(make_reviewed_project(tmp_path / "work"), wage=36.0, prices=PRICES)
+    for spot in ("B1", "B2"):
+        ask(project, "samples", spot)
+        work(project, "teach", spot, 100)
+    review, accepted = reviewer(project, "rita"), 0
+    for entry in review.queue():
+        accepted += len(review.item(entry.id).left.samples) - 1
+        review.judge(judgement(review, entry.id, verdicts=["reject"]))  # the first of each side
+    book = ledger(project)
+    assert accepted > 0
+    for name, cost in (("ann", 2.0), ("gpt", 0.004)):
+        one = account(book, name)
+        assert one.accepted == accepted
+        assert one.per_accepted.value == pytest.approx(cost / accepted)
+    (ratio,) = (ratio for ratio in book.ratios if ratio.of == "accepted sample")
+    assert ratio.ratio.value == pytest.approx(500)
 
 
 def test_the_ratio_sets_people_against_llms(taught: Project) -> None:

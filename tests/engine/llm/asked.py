@@ -1,4 +1,4 @@
-"""A client against a real server, with everything it wrote, said and raised: what the tests of the client start from."""
+"""A client against a real server, with everything it wrote and said: what the tests of the client start from."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from engine.llm.budget import Budget
 from engine.llm.calls import Call, CallLog, read_calls
 from engine.llm.client import Client
 from engine.settings import LlmSettings
-
-from .server import FORMATS, Fault, LlmServer
+from tests.engine.llm.server import FORMATS, Fault, LlmServer
 
 KEY = "sk-test-0123456789abcdef"
 GOOD = '{"patterns": ["Sarcasm is taken at its word."]}'
@@ -71,18 +70,17 @@ def asked(
 ) -> Iterator[Asked]:
     """A client whose server gives these answers, or a server that runs already."""
     if server is None:
-        with LlmServer(script(*answers), formats=formats) as fresh, asked(
-            folder, budget=budget, check=check, server=fresh, **settings
-        ) as world:
+        with (
+            LlmServer(script(*answers), formats=formats) as fresh,
+            asked(folder, budget=budget, check=check, server=fresh, **settings) as world,
+        ):
             yield world
         return
     stop = threading.Event()
     notes: list[str] = []
     log = folder / "calls.jsonl"
     options = LlmSettings(**{"model": "local", "base_url": server.base_url, "retries": 2, **settings})
-    client = Client(
-        options, CallLog(log), budget=budget or Budget(), check_prompt=check, stop=stop, note=notes.append
-    )
+    client = Client(options, CallLog(log), budget=budget or Budget(), check_prompt=check, stop=stop, note=notes.append)
     try:
         yield Asked(client, server, log, stop, notes)
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ class Fault:
         hold: send nothing until the server is closed.
         drip: send the body in pieces of this many bytes, each at once; 0: in one.
         reset_after: cut the connection hard after this many bytes of the body; None: do not.
+        endless: send the body again and again until the client leaves.
     """
 
     status: int = 200
@@ -33,6 +35,7 @@ class Fault:
     hold: bool = False
     drip: int = 0
     reset_after: int | None = None
+    endless: bool = False
 
 
 Answers = Callable[[dict[str, Any]], "str | Fault"]
@@ -124,7 +127,7 @@ def dripped(text: str) -> Fault:
 
 
 class LlmServer:
-    """The server; a context manager.
+    """The server; a context manager, which at its end raises what ``answer`` raised.
 
     Args:
         answer: from the JSON body of a request to the text of the answer, or to a fault. Called from one thread per
@@ -132,6 +135,7 @@ class LlmServer:
         formats: kinds of ``response_format`` that it takes; others get a 400 that says so.
 
     Attributes:
+        formats: may be changed at any time.
         base_url: what a project has in ``llm.base_url``.
         requests: the JSON bodies of all requests, in order; those whose format was not taken as well.
         keys: the Authorization header of each of them.
@@ -139,13 +143,14 @@ class LlmServer:
 
     def __init__(self, answer: Answers, *, formats: tuple[str, ...] = FORMATS) -> None:
         self._answer = answer
-        self._formats = formats
+        self.formats = formats
         self._lock = threading.Lock()
         self.closing = threading.Event()
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"owner": self}))
-        self._server.daemon_threads = True
+        self._failures: list[BaseException] = []
+        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"owner": self}))
+        self._server.failures = self._failures
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
@@ -158,6 +163,8 @@ class LlmServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        if self._failures:
+            raise self._failures[0]
 
     def reply(self, body: dict[str, Any], key: str) -> Fault:
         """What is sent for a request."""
@@ -165,13 +172,24 @@ class LlmServer:
         with self._lock:
             self.requests.append(body)
             self.keys.append(key)
-            if kind is not None and kind not in self._formats:
+            if kind is not None and kind not in self.formats:
                 return error(400, f"response_format of type {kind} is not supported", param="response_format")
             answer = self._answer(body)
         if isinstance(answer, Fault):
             return answer
         prompt = sum(len(message["content"]) for message in body["messages"]) // 4
         return with_usage(answer, prompt, len(answer) // 4)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    failures: list[BaseException]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """An error of the test's own function is an error of the test; a client that left is none."""
+        error = sys.exc_info()[1]
+        if error is not None and not isinstance(error, OSError):
+            self.failures.append(error)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -194,6 +212,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(fault.status)
             for name, value in {"Content-Type": "application/json", **fault.headers}.items():
                 self.send_header(name, value)
+            if fault.endless:
+                self.close_connection = True
+                self.end_headers()
+                while not self.owner.closing.is_set():
+                    self.wfile.write(fault.body)
+                return
             self.send_header("Content-Length", str(len(fault.body)))
             self.end_headers()
             sent = fault.body if fault.reset_after is None else fault.body[: fault.reset_after]

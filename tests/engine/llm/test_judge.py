@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,45 +16,11 @@ from engine.llm.judge import JudgeReport, judge
 from engine.progress import Silent
 from engine.project import Project
 from engine.schema import Application, Pattern
-from engine.settings import read_settings, write_settings
 from engine.teaching.records import Records
 from engine.teaching.trial import Result, find_pattern, results
+from tests.engine.llm.judges import NEW_WORDING, asking, rows_of, says, step_of
 from tests.engine.llm.server import Fault, LlmServer, wrong_key
 from tests.engine.teaching.trials import MODEL, WORDING, decide, held_back, trial_project, write
-
-NEW_WORDING = "Thanks for something bad that happened."
-
-
-def rows_of(request: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows that a judge is asked about."""
-    question = request["messages"][1]["content"].partition("# Question")[2]
-    rows: list[dict[str, Any]] = json.loads(question.partition("<data>")[2].partition("</data>")[0])
-    return rows
-
-
-def step_of(request: dict[str, Any]) -> str:
-    return "judge" if "to which of these rows" in request["messages"][1]["content"] else "refine"
-
-
-def says(*words: str) -> Any:
-    """A server whose judge finds that a pattern applies to texts with one of these words, and that rewords."""
-
-    def answer(request: dict[str, Any]) -> str:
-        if step_of(request) == "refine":
-            return json.dumps({"patterns": [NEW_WORDING]})
-        verdicts = [{"row": r["row"], "applies": any(word in r["text"] for word in words)} for r in rows_of(request)]
-        return json.dumps({"verdicts": verdicts})
-
-    return answer
-
-
-def asking(project: Project, server: LlmServer, **more: Any) -> Project:
-    """The project with its LLM at that server."""
-    path = project.root / "blindspot.toml"
-    settings = read_settings(path)
-    llm = replace(settings.llm, model="m1", base_url=server.base_url, retries=0, **more)
-    write_settings(path, replace(settings, llm=llm))
-    return Project.open(project.root)
 
 
 @pytest.fixture
@@ -105,6 +69,15 @@ def test_the_judge_is_told_nothing_about_the_rows_but_their_texts(project: Proje
     prompt = request["messages"][1]["content"]
     assert WORDING in prompt
     assert not any(word in prompt for word in ("negative", "positive", "0.95", "ann", *held_back(project)))
+
+
+def test_pairs_are_judged_as_pairs(tmp_path: Path) -> None:
+    project = trial_project(tmp_path / "pairs", pair="The guest is content.")
+    write(project, "ann")
+    with LlmServer(says("Thanks")) as server:
+        assert run(asking(project, server)).judged == ("P1@ann",)
+        (request,) = server.requests
+    assert {row["text_pair"] for row in rows_of(request)} == {"The guest is content."}
 
 
 def test_it_rewords_its_own_patterns_once_with_the_counter_examples_and_no_other_held_back_row(

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from engine.data.text import row_hash
 from engine.errors import StoreError
 from engine.schema import Perturbation
 from engine.teaching.annotate import Annotator
 from engine.teaching.board import Board
 from engine.teaching.evidence import evidence_for, evidence_of
+from tests.engine.teaching.world import POOL
 
 
 def perturb(annotator: Annotator, row: str, *, text: str = "Third visit, the same manager.", key: str = "none") -> str:
@@ -81,3 +83,23 @@ def test_a_pair_of_another_model_or_of_a_row_held_back_is_no_evidence(held_back_
     perturb(annotator, "n1" if plain.held_back[0].id != "n1" else "n2", key="another model")
     perturb(annotator, plain.held_back[0].id)
     assert board.evidence_for("B1") == plain
+
+
+def test_rows_that_nearly_equal_a_proof_row_are_shown_to_nobody_ever(held_back_annotator: Annotator) -> None:
+    annotator = held_back_annotator
+    withheld = tuple(row_hash(POOL[row][0]) for row in ("n2", "r1", "s1"))
+    project = annotator.project
+    project.manifest = replace(project.manifest, withheld=withheld)
+    board = Board(project, annotator.discovery, annotator.teaching)
+    annotator.decline("B1", "no idea")
+    evidence = board.evidence_for("B1")
+    assert evidence.held_back == (), "four rows are left: too few to hold one back"
+    assert [row.id for row in evidence.rows] == ["n1", "n3", "n4", "n5"]
+    assert [row.prediction.id for row in board.evidence("B1")] == ["n1", "n3", "n4", "n5"]
+    assert [near.id for near in evidence.neighbours["n1"]] == ["r3"]
+    assert [near.id for near in board.evidence("B1")[0].neighbours] == ["r3"]
+    assert (board.spot("B1").withheld, board.spot("B1").size) == (1, 5)
+    assert board.scattered() == []
+    for row in ("n2", "r1", "s1"):
+        with pytest.raises(StoreError, match="nearly equals a proof row"):
+            annotator.mark(row, "fine")

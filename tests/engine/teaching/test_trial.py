@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.data.text import row_hash
 from engine.errors import StoreError
 from engine.project import Project
 from engine.schema import Pattern, RowMark
@@ -79,6 +80,19 @@ def test_a_trial_holds_held_back_rows_and_as_many_right_ones_that_no_teacher_was
     assert not shown & {case.row.id for case in tested.cases}
     near = {row for uu in uus for row in discovery.neighbours[uu]} - shown
     assert near <= {row.id for row in right}
+
+
+def test_a_near_row_of_the_gold_label_is_the_harder_test_and_comes_first(project: Project) -> None:
+    project = hold_back(project, 0.1)
+    (hidden,) = held_back(project)
+    pattern, discovery = write(project, "ann"), project.discovery()
+    assert discovery is not None
+    known = discovery.predictions
+    rows = {name: replace(known[like], id=name, text=name) for name, like in {"q1": "g1", "q2": "n1"}.items()}
+    near = discovery.neighbours | {hidden: ("q1", "q2")}
+    found_more = replace(discovery, predictions=known | rows, neighbours=near)
+    tested = trial_of(project, found_more, Records(project.teaching_dir), pattern)
+    assert {case.row.id for case in tested.cases} == {hidden, "q2"}
 
 
 def test_the_order_of_the_rows_tells_nothing_and_differs_from_pattern_to_pattern(project: Project) -> None:
@@ -159,6 +173,19 @@ def test_rows_whose_label_is_wrong_do_not_count(project: Project) -> None:
     with teaching.store.edit("mark") as edit:
         edit.put("mark", hidden[1], RowMark(hidden[1], "ambiguous"))
     assert "marked as label wrong or ambiguous" in trial(project, pattern).reason
+
+
+def test_rows_that_nearly_equal_a_proof_row_are_shown_to_no_judge(project: Project) -> None:
+    project = hold_back(project, 0.5)
+    pattern, discovery = write(project, "ann"), project.discovery()
+    assert discovery is not None
+    first = trial(project, pattern)
+    near = [next(case.row for case in first.cases if case.is_uu == is_uu) for is_uu in (True, False)]
+    manifest = replace(project.manifest, withheld=tuple(row_hash(row.text) for row in near))
+    guarded = Project(project.root, project.settings, manifest)
+    cases = trial_of(guarded, discovery, Records(project.teaching_dir), pattern).cases
+    assert len(cases) == len(first.cases) - 2
+    assert not {row.id for row in near} & {case.row.id for case in cases}
 
 
 def test_all_rows_are_judged_at_once_and_only_once(project: Project) -> None:

@@ -21,13 +21,17 @@ _SAID = (
 )  # fmt: skip
 
 
-def trial_project(root: Path) -> Project:
-    """B1: u0 to u9, each with a right row near it (n0 to n9); B2: v0 to v3; three more rows that are right."""
-    project = make_project(root)
+def trial_project(root: Path, *, pair: str | None = None) -> Project:
+    """B1: u0 to u9, each with a right row near it (n0 to n9); B2: v0 to v3; three more rows that are right.
+
+    With ``pair`` each row has that second text.
+    """
+    project = make_project(root, pair=pair)
     rows = {f"u{i}": _row(f"u{i}", f"Thanks so much, {said}.", "negative", "positive") for i, said in enumerate(_SAID)}
     rows |= {f"v{i}": _row(f"v{i}", f"Only {said}!", "positive", "negative") for i, said in enumerate(_SAID[:4])}
     rows |= {f"n{i}": _row(f"n{i}", f"Awful: {said}.", "negative", "negative") for i, said in enumerate(_SAID)}
     rows |= {f"g{i}": _row(f"g{i}", f"Lovely that {said}.", "positive", "positive") for i, said in enumerate(_SAID[:3])}
+    rows = {name: replace(row, text_pair=pair) for name, row in rows.items()}
     spots = (
         BlindSpot("B1", "negative", "positive", tuple(f"u{i}" for i in range(10)), 0.95, 0.5, ("thanks",)),
         BlindSpot("B2", "positive", "negative", tuple(f"v{i}" for i in range(4)), 0.95, 0.5, ("only",)),

@@ -56,6 +56,7 @@ async def test_reading_and_writing_are_timed_by_blind_spot_and_lists_are_not(roo
         await driver.until(lambda: isinstance(driver.screen, DescribeScreen))
         await hands.press("o", "k", after=7)
         assert spells(root) == [("read", "B2", 64)]
+        await hands.press("escape")
         await hands.leave()
     assert spells(root) == [("read", "B2", 64), ("teach", "B2", 7)]
     assert {spell.author for spell in read_spells(root / "time")} == {"ann"}

@@ -19,6 +19,7 @@ from engine.project import Project
 from engine.schema import Teacher
 from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
+from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 from tests.waiting import until
@@ -104,6 +105,20 @@ async def test_arms_are_cut_down_to_equal_count_or_say_why_not_to_equal_cost(roo
     async with opened(root) as driver:
         await driver.until(lambda: isinstance(driver.screen, RetrainScreen))
         await driver.sees("[x] reviewed", "[x] equal     count")
+
+
+async def test_samples_that_reviewers_reject_are_left_out_on_request(tmp_path: Path) -> None:
+    project = make_reviewed_project(tmp_path / "work")
+    review = reviewer(project, "rita")
+    for entry in review.queue():  # three items for each of two blind spots
+        review.judge(judgement(review, entry.id, verdicts=["reject"]))
+    async with opened(project.root) as driver:
+        await retrain(driver)
+        assert "[x] human 12 samples" in driver.words
+        await driver.press("G", "k", "k", "space", "g")
+        assert "[x] human 6 samples" in driver.words
+        await driver.press("G", "k", "k", "space", "g")
+        assert "[x] human 12 samples" in driver.words
 
 
 async def test_the_time_is_estimated_from_earlier_trainings(root: Path) -> None:

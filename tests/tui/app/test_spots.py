@@ -198,7 +198,7 @@ async def test_what_another_annotator_writes_is_taken_in_when_a_screen_is_opened
         await driver.press("m")
         await driver.until(lambda: workbench.board is not None and workbench.board.spots()[0].sealed)
         await driver.press("q")
-        await driver.sees("others have answered: sealed until you decide (C)")
+        await driver.until(lambda: "others' answers are sealed (C)" in driver.words)
         assert "0 / 0  untouched" in lines(driver, "B1")[0]
         assert "Praise told" not in driver.text
 
@@ -208,7 +208,7 @@ async def test_a_decision_is_asked_for_says_that_it_is_final_and_cannot_be_undon
         await driver.press("C", "enter")
         assert lines(driver, "B1")[0].split()[-1] == "untouched", "the first choice decides nothing"
         await driver.press("C")
-        await driver.sees("Your last word on B1?", "cannot be undone", "Without a pattern of yours", "2  Decline")
+        await driver.sees("Your last word on B1?", "That is final", "Without a pattern of yours", "2  Decline")
         await driver.press("2", "enter")
         await driver.sees("A word at least")
         await driver.type("mixed bag")

@@ -10,6 +10,8 @@ from engine.project import Project
 from engine.schema import Application, SpotState
 from engine.teaching.records import Records, Teaching
 from engine.teaching.trial import find_pattern, hand_in, trial_of
+from tests.engine.llm.judges import asking, says
+from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.trials import MODEL, WORDING, decide, held_back, trial_project, write
 from tests.tui.app.opening import Driver, opened
 from tui.screens.describe import DescribeScreen
@@ -30,7 +32,7 @@ def project(tmp_path: Path) -> Project:
 
 async def try_out(driver: Driver, pattern: str = "P1@ann") -> None:
     await driver.app.go("trial", pattern=pattern)
-    await driver.until(lambda: isinstance(driver.screen, TrialScreen) and driver.screen.pattern is not None)
+    await driver.until(lambda: isinstance(driver.screen, TrialScreen) and driver.screen.trying is not None)
 
 
 async def judge_all(driver: Driver, answers: dict[str, str], default: str = "n") -> None:
@@ -103,7 +105,7 @@ async def test_answers_are_kept_through_a_kill_and_can_be_changed_until_they_are
         assert "! 2 rows have no answer yet." in driver.words
         driver.app.save()
     async with opened(project.root) as driver:
-        await driver.until(lambda: isinstance(driver.screen, TrialScreen) and driver.screen.pattern is not None)
+        await driver.until(lambda: isinstance(driver.screen, TrialScreen) and driver.screen.trying is not None)
         assert "2 of 4 judged" in driver.words
         await driver.press("g", "backspace")
         assert "1 of 4 judged" in driver.words
@@ -207,3 +209,16 @@ async def test_without_an_llm_or_held_back_rows_the_keys_say_why(project: Projec
         assert "none of the 4 rows of B2 is held back" in driver.words
         await driver.press("y")
         assert "! It cannot be tested: none of the 4 rows" in driver.words
+
+
+async def test_the_llm_judges_in_the_background_and_its_figures_appear(project: Project) -> None:
+    with LlmServer(says("Thanks so much")) as server:
+        asking(project, server)
+        async with opened(project.root) as driver:
+            await try_out(driver)
+            await driver.press("t")
+            await driver.sees("by m1 (llm): precision 1.00 (2 of 2;")
+            await driver.sees("judge-1 is done: m1 judged 1 pattern")
+            await driver.press("t")
+            assert "The LLM has judged this wording already." in driver.words
+            assert "UU" not in body(driver)

@@ -12,6 +12,8 @@ import pytest
 from engine.project import Project
 from engine.teaching.records import Records, Teaching
 from engine.teaching.trial import find_pattern, hand_in, trial_of
+from tests.engine.llm.judges import NEW_WORDING, asking, says
+from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.trials import MODEL, WORDING, decide, held_back, trial_project, write
 from tui.cli import main
 
@@ -81,7 +83,7 @@ def test_answers_are_read_from_stdin_and_broken_ones_are_refused(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "answers.json"
-    for content, says in (
+    for content, reason in (
         (b"{", "this is not valid JSON"),
         (b"[]", "neither true nor false"),
         (b'{"u1": "yes"}', "neither true nor false"),
@@ -90,7 +92,7 @@ def test_answers_are_read_from_stdin_and_broken_ones_are_refused(
         file.write_bytes(content)
         status, _, err = run("P1", "--judge", str(file))
         assert status == 1
-        assert says in err
+        assert reason in err
     assert "cannot be read" in run("P1", "--judge", str(tmp_path / "none"))[2]
     rows = [case["row"] for case in values(run("P1", "--json"))["cases"]]
     answers = io.TextIOWrapper(io.BytesIO(orjson.dumps(dict.fromkeys(rows, True))))
@@ -144,3 +146,26 @@ def test_options_that_do_not_go_together_are_refused(run: Run, capsys: pytest.Ca
         with pytest.raises(SystemExit):
             run(*words)
         assert "blindspot test-pattern" in capsys.readouterr().err
+
+
+def test_without_an_llm_no_job_is_started(project: Project, run: Run) -> None:
+    status, _, err = run("--by", "llm")
+    assert status == 1
+    assert err == "blindspot: llm.model: no LLM is set up; name one in blindspot.toml.\n"
+    assert not project.jobs_dir.exists()
+
+
+def test_the_llm_judges_and_rewords_from_the_command_line(project: Project, run: Run) -> None:
+    write(project, "llm-m1", teacher=MODEL, text="Anything at all.")
+    with LlmServer(says("Thanks", "Awful")) as server:
+        asking(project, server)
+        status, out, err = run("--by", "llm", "--refine")
+        assert (status, err) == (0, "")
+    assert "m1 judged 2 patterns, reworded 1." in out
+    assert f"P1@llm-m1  abstraction by m1 (llm): {NEW_WORDING}" in out
+    assert "the wording before (Anything at all.), by m1 (llm): precision 0.50 (2 of 4;" in out
+    assert "by m1 (llm): precision 0.50 (2 of 4;" in out.partition("P1@llm-m1")[0]
+    assert "counter-example" not in out
+    status, _, err = run("P9", "--by", "llm")
+    assert status == 1
+    assert "there is no pattern `P9@ann`" in err

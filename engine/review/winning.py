@@ -1,0 +1,115 @@
+"""Win rates: how often reviewers prefer the one's work to the LLM's, and what they make of either.
+
+Items are what is drawn anew for an interval: several judgements of one item are not independent of each other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+
+from engine.review.comparison import Acceptance, WinRate
+from engine.review.outcome import Judged, outcomes
+from engine.schema import TEACHER_KINDS, Preference, SideJudgement, Teacher, TeacherKind
+from engine.settings import ProofSettings
+from engine.teaching.trial import Share, wilson
+
+_SEED = 13
+_PREFERENCES: tuple[Preference, ...] = ("left", "right", "tie", "neither")
+
+
+def win_rates(judged: Sequence[Judged], rule: ProofSettings) -> list[WinRate]:
+    """Win rates of kinds against LLMs, then of each teacher against each LLM; those with the same evidence first."""
+    by_kind: defaultdict[tuple[bool, TeacherKind], list[Judged]] = defaultdict(list)
+    by_pair: defaultdict[tuple[bool, TeacherKind, str, str], list[Judged]] = defaultdict(list)
+    for one in judged:
+        mine, theirs = (side.teacher for side in one.item.sides)
+        by_kind[not one.item.same_evidence, mine.kind].append(one)
+        by_pair[not one.item.same_evidence, mine.kind, mine.name, theirs.name].append(one)
+    kinds = sorted(by_kind, key=lambda key: (key[0], TEACHER_KINDS.index(key[1])))
+    pairs = sorted(by_pair, key=lambda key: (key[0], TEACHER_KINDS.index(key[1]), *key[2:]))
+    rates = [_win_rate(by_kind[key], key[1], "llm", rule, overall=True) for key in kinds]
+    return rates + [_win_rate(by_pair[key], key[2], key[3], rule, overall=False) for key in pairs]
+
+
+def human_win_rates_by_spot(judged: Sequence[Judged], rule: ProofSettings) -> dict[str, WinRate]:
+    """People against LLMs by blind spot, where both saw the same."""
+    found: defaultdict[str, list[Judged]] = defaultdict(list)
+    for one in judged:
+        if one.item.same_evidence and one.item.sides[0].teacher.kind == "human":
+            found[one.item.blind_spot].append(one)
+    spots = sorted(found, key=lambda spot: (len(spot), spot))
+    return {spot: _win_rate(found[spot], "human", "llm", rule, overall=True) for spot in spots}
+
+
+def _win_rate(judged: Sequence[Judged], one: str, other: str, rule: ProofSettings, *, overall: bool) -> WinRate:
+    items: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(_PREFERENCES))
+    for found in judged:
+        items[found.item.id][_PREFERENCES.index(found.preference)] += 1
+    counts = np.array(list(items.values()))
+    wins, losses, ties, neither = (int(count) for count in counts.sum(axis=0))
+    rate, low, high, method, reason = _interval(counts[:, :2], rule)
+    return WinRate(
+        one, other, judged[0].item.sides[0].teacher.kind, overall, judged[0].item.same_evidence, len(items),
+        len(judged), wins, losses, ties, neither, rate, low, high, method, reason,
+    )  # fmt: skip
+
+
+def _interval(
+    counts: np.ndarray, rule: ProofSettings
+) -> tuple[float | None, float | None, float | None, Literal["bootstrap", "wilson", ""], str]:
+    """Rate, interval, method and reason from the wins and losses of each item (items, 2)."""
+    counts = counts[counts.sum(axis=1) > 0]
+    if not len(counts):
+        return None, None, None, "", "no judgement prefers one to the other"
+    rate = round(float(counts[:, 0].sum() / counts.sum()), 6)
+    if len(counts) == 1:
+        return rate, None, None, "", "one item alone has no interval"
+    if 0 in counts.sum(axis=0):
+        share = wilson(len(counts) if rate else 0, len(counts), rule.interval)
+        return rate, round(share.low, 6), round(share.high, 6), "wilson", ""
+    rng = np.random.default_rng(_SEED)
+    drawn = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=rule.bootstrap) @ counts
+    tail = (1 - rule.interval) / 2
+    low, high = np.quantile(drawn[:, 0] / drawn.sum(axis=1), [tail, 1 - tail])
+    return rate, round(float(low), 6), round(float(high), 6), "bootstrap", ""
+
+
+def acceptances(judged: Sequence[Judged], rule: ProofSettings) -> list[Acceptance]:
+    """What reviewers make of each teacher's samples and patterns; those from items with the same evidence first."""
+    samples = outcomes(judged)
+    patterns: defaultdict[tuple[Teacher, bool, str], dict[str, SideJudgement]] = defaultdict(dict)
+    for one in judged:
+        for side, answers in one.parts:
+            if side.pattern:
+                patterns[side.teacher, one.item.same_evidence, side.pattern.id][one.reviewer] = answers
+
+    def share(answers: Iterable[bool]) -> Share | None:
+        given = list(answers)
+        return wilson(sum(given), len(given), rule.interval) if given else None
+
+    def majority(votes: Iterable[bool | None]) -> bool:
+        given = [bool(vote) for vote in votes]
+        return 2 * sum(given) >= len(given)
+
+    made = []
+    teachers = {(side.teacher, one.item.same_evidence) for one in judged for side in one.item.sides}
+    for teacher, same in sorted(
+        teachers, key=lambda found: (not found[1], TEACHER_KINDS.index(found[0].kind), found[0].name)
+    ):
+        own = [found for found in samples if (found.sample.teacher, found.same_evidence) == (teacher, same)]
+        words = [list(votes.values()) for key, votes in patterns.items() if key[:2] == (teacher, same)]
+        of = {name: share(found.verdict == name for found in own) for name in ("accept", "fix", "reject")}
+        made.append(Acceptance(
+            teacher, same, of["accept"], of["fix"], of["reject"],
+            label_errors=share(not found.right_label for found in own),
+            natural=share(majority(vote.natural for vote in found.votes.values()) for found in own),
+            on_pattern=share(majority(vote.fits for vote in found.votes.values()) for found in own),
+            fits=share(majority(vote.fits for vote in votes) for votes in words),
+            precise=share(majority(vote.precise for vote in votes) for votes in words),
+            useful=share(majority(vote.useful for vote in votes) for votes in words),
+        ))  # fmt: skip
+    return made

@@ -1,0 +1,328 @@
+"""Judging an item by keys: blind until it is handed in for good, kept as one goes, skipped, sealed, one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.project import Project
+from engine.review.review import Review
+from engine.schema import Judgement, Teacher, TeacherKind
+from engine.teaching.records import Teaching
+from tests.tui.app.opening import Driver, opened
+from tests.tui.app.projects import write_project
+from tests.tui.app.reviews import WORDING, annotator, answer, decline
+from tui.dialogs.fix import FixDialog
+from tui.screens.describe import DescribeScreen
+from tui.screens.review import ReviewScreen
+from tui.screens.spots import SpotsScreen
+
+SIZES = [(80, 24), (120, 36)]
+NAMES = ("ann", "m1", "human", "llm", "recorded")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Answers of a person and an LLM to B1; `rev` has declined to give one and may review."""
+    root = write_project(tmp_path / "work")
+    answer(root, "B1", "ann")
+    answer(root, "B1", "m1")
+    decline(root, "rev", "B1")
+    return root
+
+
+async def to_review(driver: Driver) -> None:
+    await driver.press("v")
+    await on_review(driver)
+
+
+async def on_review(driver: Driver) -> None:
+    await driver.until(lambda: isinstance(driver.screen, ReviewScreen) and driver.screen.entry is not None)
+    await driver.pilot.pause()
+
+
+async def to_kind(driver: Driver, kind: str) -> None:
+    """Go on to the item of that kind."""
+    while driver.screen.entry.kind != kind:
+        await driver.press("right_square_bracket")
+
+
+async def answer_all(driver: Driver, preference: str) -> None:
+    """Yes to all of both patterns, all samples accepted, one side better."""
+    ballot = driver.screen.ballot
+    for side in ("left", "right"):
+        for row in range(ballot.rows(side)):
+            await driver.press(*("yyy" if ballot.is_pattern(side, row) else "a"))
+    await driver.press(preference)
+
+
+async def hand_in(driver: Driver) -> None:
+    await driver.press("ctrl+j")
+    await driver.sees("Hand in this item?")
+    await driver.press("1")
+    await driver.sees("Handed in")
+
+
+def judgements(root: Path, author: str = "rev") -> dict[str, Judgement]:
+    """By kind of the item, as a fresh process reads them."""
+    teaching = Teaching(root / "teaching", author)
+    review = Review(Project.open(root), teaching)
+    found = {entry.kind: review.judgement(entry.id) for entry in review.queue(own=True)}
+    return {kind: judgement for kind, judgement in found.items() if judgement is not None}
+
+
+def body(driver: Driver) -> str:
+    """The screen without its header, which names the project."""
+    return driver.text.partition("\n")[2]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_item_is_judged_blind_by_single_keys_and_its_sources_are_shown_then(
+    root: Path, size: tuple[int, int]
+) -> None:
+    async with opened(root, annotator="rev", size=size) as driver:
+        await to_review(driver)
+        await to_kind(driver, "abstraction")
+        shown = body(driver)
+        assert "Well, that was certainly an experience" in shown
+        assert all(words.rstrip(".") in driver.words for words in WORDING.values())
+        assert "0 of 31 answered" in shown
+        assert not any(name in shown for name in NAMES)
+        await answer_all(driver, "A")
+        await driver.sees("31 of 31 answered", "ctrl+j hands it in, for good")
+        assert judgements(root) == {}
+        await hand_in(driver)
+        shown = body(driver)
+        assert "by ann (human)" in shown
+        assert "by m1 (llm, recorded)" in shown
+        assert "Both saw the same rows." in shown
+        made = judgements(root)["abstraction"]
+        assert made.preference == "left"
+        assert (made.left.fits, made.left.precise, made.left.useful) == (True, True, True)
+        assert [sample.verdict for sample in made.right.samples] == ["accept"] * 3
+        assert not made.own
+        await driver.press("y")
+        assert "! This item has been handed in: that is final." in driver.words
+        await driver.press("u")
+        assert list(judgements(root)) == ["abstraction"]
+        assert driver.app.workbench.draft(f"review.{made.item}") == ""
+
+
+async def test_the_sources_can_be_read_again_later(root: Path) -> None:
+    async with opened(root, annotator="rev") as driver:
+        await to_review(driver)
+        await to_kind(driver, "anchors")
+        await answer_all(driver, "N")
+        await hand_in(driver)
+        await driver.press("enter")
+        assert driver.screen.entry.kind == "abstraction"
+        assert not any(name in body(driver) for name in NAMES)
+        await driver.press("q")
+    async with opened(root, annotator="rev") as driver:
+        await to_review(driver)
+        await to_kind(driver, "anchors")
+        await driver.sees("by ann (human)", "Better: neither is good")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_both_sides_get_the_same_room_and_one_can_be_enlarged(root: Path, size: tuple[int, int]) -> None:
+    async with opened(root, annotator="rev", size=size) as driver:
+        await to_review(driver)
+        await to_kind(driver, "abstraction")
+        boxes = [driver.screen.query_one(f"#side-{side}").region for side in ("left", "right")]
+        assert boxes[0].size == boxes[1].size
+        assert (boxes[0].y == boxes[1].y) == (size[0] >= 100)
+        await driver.press("z")
+        assert "Side A" in driver.text
+        assert "Side B" not in driver.text
+        assert "certainly an experience" not in driver.text
+        await driver.press("l")
+        await driver.until(lambda: "Side B" in driver.text and "Side A" not in driver.text)
+        await driver.press("y")
+        assert driver.screen.ballot.answer("right", 0, "fits") == "yes"
+        await driver.press("z")
+        await driver.sees("Side A", "Side B")
+
+
+async def test_questions_are_answered_in_order_and_can_be_taken_back(root: Path) -> None:
+    async with opened(root, annotator="rev") as driver:
+        await to_review(driver)
+        await to_kind(driver, "abstraction")
+        await driver.press("a")
+        assert "That is for samples" in driver.words
+        await driver.press("y", "n")
+        assert "fits yes precise no useful ?" in driver.words
+        await driver.press("backspace")
+        assert "fits yes" not in driver.words
+        await driver.press("y", "y", "y", "n", "y", "y", "y")
+        assert "The verdict is left" in driver.words
+        await driver.press("x")
+        assert "label no natural yes fits yes reject" in driver.words
+        assert driver.screen.ballot.answer("left", 1, "verdict") == "reject"
+        await driver.press("ctrl+j")
+        assert "24 questions are open. Which side is better?" in driver.words
+        await driver.press("N")
+        assert "Better: neither is good" in driver.words
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_sample_is_mended_in_a_dialog_that_keeps_what_is_typed(root: Path, size: tuple[int, int]) -> None:
+    async with opened(root, annotator="rev", size=size) as driver:
+        await to_review(driver)
+        await to_kind(driver, "anchors")
+        before = driver.screen.ballot.sample("left", 0)
+        await driver.press("e", "ctrl+j")
+        assert "Nothing is changed" in driver.words
+        await driver.paste(" mended")
+        driver.app.save()
+    async with opened(root, annotator="rev", size=size) as driver:  # as after a kill in the middle of the dialog
+        await on_review(driver)
+        assert "verdict ?" in driver.text
+        await driver.press("e")
+        await driver.until(lambda: isinstance(driver.screen, FixDialog))
+        assert f"{before.text} mended" in driver.words
+        await driver.press("ctrl+l", "ctrl+j")
+        await driver.sees("fixed, ")
+        await driver.press("n", "y", "y")
+        await answer_all_but_first(driver)
+        await hand_in(driver)
+    made = judgements(root)["anchors"].left.samples[0]
+    assert (made.verdict, made.text, made.right_label) == ("fix", f"{before.text} mended", False)
+    assert made.label not in (None, before.label)
+
+
+async def answer_all_but_first(driver: Driver) -> None:
+    await driver.press("a", "a", "a", "E")
+
+
+async def test_drafts_and_the_place_survive_a_kill(root: Path) -> None:
+    async with opened(root, annotator="rev") as driver:
+        await to_review(driver)
+        await to_kind(driver, "anchors")
+        await driver.press("l", "j", "a", "B")
+        driver.app.save()
+    async with opened(root, annotator="rev") as driver:
+        await on_review(driver)
+        assert driver.screen.entry.kind == "anchors"
+        assert "5 of 17 answered" in driver.words
+        assert "Better: side B" in driver.words
+        assert driver.screen.ballot.unanswered("right", 1) == []
+    assert judgements(root) == {}
+
+
+async def test_an_item_is_skipped_and_comes_back_after_the_others(root: Path) -> None:
+    async with opened(root, annotator="rev") as driver:
+        await to_review(driver)
+        first = driver.screen.entry
+        await driver.press("y", "s")
+        assert "Skipped" in driver.words
+        second = driver.screen.entry
+        assert second.id != first.id
+        await answer_all(driver, "E")
+        await hand_in(driver)
+        await driver.press("enter")
+        assert driver.screen.entry.id == first.id
+        await driver.until(lambda: "skipped" in driver.text, seconds=5)
+        assert driver.screen.ballot.left < driver.screen.ballot.total
+        await driver.press("s")
+        assert driver.screen.entry.state == "open"
+        assert "Taken up again." in driver.words
+
+
+async def test_a_sealed_item_says_why_and_opens_after_a_decision(root: Path) -> None:
+    async with opened(root, annotator="ben") as driver:
+        await to_review(driver)
+        await driver.sees("Sealed: B1")
+        assert not any(words.rstrip(".") in driver.words for words in WORDING.values())
+        await driver.press("y")
+        assert "! It is sealed: C commits" in driver.words
+        await driver.press("d")
+        await driver.until(lambda: isinstance(driver.screen, DescribeScreen))
+        await driver.press("escape", "escape")
+        await driver.until(lambda: isinstance(driver.screen, ReviewScreen))
+        await driver.press("C")
+        await driver.sees("Your last word on B1?")
+        await driver.press("2")
+        await driver.sees("Decline B1")
+        await driver.type("no")
+        await driver.press("enter")
+        await driver.until(lambda: driver.screen.entry.state == "open")
+        assert "0 of " in driver.words
+        await driver.press("C")
+        assert "! You have declined for B1: that is final." in driver.words
+
+
+async def test_own_items_are_left_out_until_they_are_asked_for_and_are_marked(root: Path) -> None:
+    async with opened(root, annotator="ann") as driver:
+        await driver.press("v")
+        await driver.until(lambda: isinstance(driver.screen, ReviewScreen))
+        await driver.sees("Nothing to review yet")
+        await driver.press("y")
+        assert "! There is nothing to review yet." in driver.words
+        await driver.press("o")
+        await driver.sees("your own", "Items with your own text are shown, 2; they count apart.")
+        await answer_all(driver, "B")
+        await hand_in(driver)
+        await driver.press("o")
+        await driver.sees("Nothing to review yet")
+    assert [judgement.own for judgement in judgements(root, "ann").values()] == [True]
+
+
+async def test_there_is_nothing_to_review_before_both_have_answered(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "work")
+    answer(root, "B1", "m1")
+    async with opened(root, annotator="rev") as driver:
+        await driver.press("v")
+        await driver.sees("Nothing to review yet")
+        await driver.press("q")
+        await driver.until(lambda: isinstance(driver.screen, SpotsScreen))
+
+
+async def test_a_new_answer_of_another_process_is_in_the_queue_when_the_screen_is_opened_again(root: Path) -> None:
+    async with opened(root, annotator="rev") as driver:
+        await to_review(driver)
+        assert "of 2" in driver.text
+        await driver.press("q")
+        answer(root, "B3", "ann")
+        answer(root, "B3", "m1")
+        await driver.press("v")
+        await driver.until(lambda: isinstance(driver.screen, ReviewScreen) and len(driver.screen._entries) == 4)
+
+
+async def test_help_says_the_same_whatever_stands_on_which_side(root: Path) -> None:
+    """The texts of two reviewers' help screens, whose sides are swapped at random, are equal."""
+    pages = set()
+    for reviewer in ("rev", "r2", "r3"):
+        if reviewer != "rev":
+            decline(root, reviewer, "B1")
+        async with opened(root, annotator=reviewer, size=(80, 60)) as driver:
+            await to_review(driver)
+            await to_kind(driver, "abstraction")
+            await driver.press("question_mark")
+            await driver.sees("Keys")
+            pages.add(driver.screen.query_one("TextPane").text)
+    (words,) = (page.split() for page in pages)
+    assert not any(name in words for name in ("ann", "m1", "recorded"))
+
+
+async def test_pairs_show_both_texts_of_a_sample(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "work", pairs=True)
+    teachers: dict[str, TeacherKind] = {"ann": "human", "llm-m1": "llm"}
+    for name, teacher in teachers.items():
+        by = annotator(root, name, Teacher(name, teacher))
+        pattern = by.describe("B1", "abstraction", f"Words swap places, says {teacher}.")
+        by.write_sample("B1", text=f"A dog bites a man, {teacher}.", text_pair="A man bites a dog.", label="different",
+                        role="target", pattern=pattern.id)  # fmt: skip
+        if teacher == "human":
+            by.commit("B1")
+    decline(root, "rev", "B1")
+    async with opened(root, annotator="rev") as driver:
+        await to_review(driver)
+        assert driver.text.count("| A man bites a dog.") == 2
+        await driver.press("j", "e")
+        await driver.until(lambda: isinstance(driver.screen, FixDialog))
+        await driver.press("tab")
+        await driver.paste(" Again.")
+        await driver.press("ctrl+j")
+        await driver.sees("fixed: | A man bites a dog. Again.")

@@ -1,0 +1,92 @@
+"""The LLM teacher started by a key: what it would take, what is missing, and its answers, which come in sealed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.files import write_jsonl
+from engine.project import SETTINGS_FILE, Project
+from engine.schema import Discovery
+from engine.settings import LlmSettings, TeachingSettings, write_settings
+from engine.teaching.evidence import evidence_of
+from tests.tui.app.opening import opened
+from tests.tui.app.projects import write_project
+
+PATTERN = "Praise for what did not go wrong."
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "work")
+
+
+def set_up(root: Path, *, model: str = "") -> Discovery:
+    """Small quotas, and a model if one is named."""
+    settings = Project.open(root).settings
+    teaching = TeachingSettings(targets=1, counters=1, anchors=1)
+    write_settings(root / SETTINGS_FILE, replace(settings, teaching=teaching, llm=LlmSettings(model=model)))
+    discovery = Project.open(root).discovery()
+    assert discovery is not None
+    return discovery
+
+
+def record(root: Path) -> None:
+    """Recorded answers for B1, as a project carries them."""
+    evidence = evidence_of(set_up(root), "B1", held_back=0.2)
+    samples = [
+        {"pattern": number, "targets": [{"text": f"Nothing broke, {word} for once.", "label": "negative"}],
+         "counters": [{"text": f"Nothing broke, {word} and all was lovely.", "label": "positive"}]}
+        for number, word in ((1, "remarkably"), (2, "astonishingly"))
+    ]  # fmt: skip
+    anchors = [{"text": "The bed squeaked every night.", "label": "negative"}]
+    answers = {
+        "abstraction": {"patterns": [PATTERN]},
+        "extrapolation": {"patterns": ["Thanks for the least that one may expect."]},
+        "samples": {"patterns": samples, "anchors": anchors},
+    }
+    lines = [
+        {"teacher": "small-llm", "step": step, "blind_spot": "B1", "evidence": evidence.hash,
+         "content": json.dumps(answer)}
+        for step, answer in answers.items()
+    ]  # fmt: skip
+    write_jsonl(root / "llm" / "recorded.jsonl", lines)
+
+
+async def test_without_a_model_and_without_a_recording_it_says_what_to_set_up(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("t")
+        await driver.sees("No LLM is set up: give `model` in [llm] of blindspot.toml")
+
+
+async def test_before_anybody_is_asked_each_choice_says_what_it_takes(root: Path) -> None:
+    set_up(root, model="tiny")
+    async with opened(root) as driver:
+        await driver.press("j", "t")
+        await driver.sees("Let tiny explain blind spots?", "All: 9 calls for 3 blind spots", "B2: 3 calls for 1 blind")
+        assert "Replay" not in driver.text
+        await driver.press("enter")  # not now
+        assert driver.app.workbench.jobs == []
+
+
+async def test_recorded_answers_are_replayed_in_the_background_and_stay_sealed_until_the_decision(root: Path) -> None:
+    record(root)
+    async with opened(root) as driver:
+        await driver.press("t")
+        await driver.sees("No LLM is set up; replay recorded answers?", "2  Replay the recorded answers")
+        await driver.press("2")
+        await driver.sees("teach-1 is done: 1 of 3 blind spots answered by small-llm")
+        await driver.until(lambda: "others' answers are sealed (C)" in driver.words)
+        await driver.sees("0 / 0  untouched")
+        assert PATTERN not in driver.text
+        await driver.press("d", "escape")
+        await driver.sees("others' answers are sealed")
+        assert PATTERN not in driver.text
+        await driver.press("C", "2")
+        await driver.type("no idea")
+        await driver.press("enter")
+        await driver.sees("small-llm (llm, recorded): Praise", "Others wrote 2 patterns, 5 samples.")
+        assert driver.screen.written.rows.own == 0

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine import jobs
+from engine.project import Project
+from engine.review.compare import compare
+from engine.review.comparison import comparison_path, is_current, read_comparison
+from tests.engine.review.world import judgement, make_reviewed_project, reviewer
+from tui.cli import main
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Two reviewers have judged everything; they differ in the first sample of each side."""
+    project = make_reviewed_project(tmp_path / "work")
+    for name, verdict in (("rev", "accept"), ("rew", "reject")):
+        review = reviewer(project, name)
+        for entry in review.queue():
+            review.judge(judgement(review, entry.id, "left", verdicts=[verdict]))  # type: ignore[list-item]
+    return project
+
+
+def test_what_is_up_to_date_is_printed_without_a_job(project: Project, capsys: Capture) -> None:
+    found = compare(project, embed=False)
+    assert main(["compare", str(project.root), "--json"]) == 0
+    printed = orjson.loads(capsys.readouterr().out)
+    assert printed == orjson.loads(orjson.dumps(found.as_json()))
+    assert printed["wins"][0]["overall"]
+    assert jobs.jobs(project.root) == []
+
+
+def test_people_read_tables_and_why_figures_are_missing(project: Project, capsys: Capture) -> None:
+    compare(project, embed=False)
+    assert main(["compare", str(project.root)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("12 judgements by 2 reviewers on 6 of 6 items; 2 patterns and 22 samples without a partner\n")
+    win = next(line for line in out.splitlines() if line.startswith("human against llm"))
+    assert win.split()[3:6] == ["6", *map(str, _wins(project))]
+    accepted = next(line for line in out.splitlines() if line.startswith("gpt (llm)"))
+    assert accepted.split()[2:4] == ["10", "1.00"]
+    assert "kappa of rev and rew, samples" in out
+    assert "gpt: embeddings were not asked for" in out
+
+
+def _wins(project: Project) -> tuple[int, int]:
+    found = read_comparison(project)
+    assert found is not None
+    return found.wins[0].wins, found.wins[0].losses
+
+
+def test_the_job_measures_embeddings_too_and_own_judgements_have_a_file_of_their_own(
+    project: Project, capsys: Capture
+) -> None:
+    assert main(["compare", str(project.root), "--own"]) == 0
+    assert "Vendi" in capsys.readouterr().out
+    found = read_comparison(project, own=True)
+    assert found is not None
+    assert is_current(project, found)
+    assert not comparison_path(project).exists()
+    for one in found.quality:
+        assert one.spread is not None and one.vendi is not None and one.novelty_embedding is not None  # noqa: PT018
+        assert 0 < one.spread < 1
+        assert 1 < one.vendi < one.samples
+        assert one.reason == ""
+    assert [view.kind for view in jobs.jobs(project.root)] == ["compare"]
+
+
+def test_detached_it_prints_the_job_and_says_where_to_follow(project: Project, capsys: Capture) -> None:
+    compare(project, embed=False)
+    assert main(["compare", str(project.root), "--detach"]) == 0
+    job = capsys.readouterr().out.strip()
+    assert job == "compare-1"
+    jobs.cancel(project.root, job)
+    assert list(jobs.follow(project.root, job))[-1]["type"] in ("cancelled", "done")

@@ -1,0 +1,61 @@
+"""`blindspot compare`: people against LLMs, from all reviews and samples, drawn up as a background job."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine import jobs
+from engine.project import Project
+from tui.commands.annotating import console
+from tui.commands.following import follow_to_end
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, print_json
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "compare",
+        "compare people and LLMs: win rate, acceptance, agreement, diversity",
+        "  blindspot compare work\n  blindspot compare work --own\n"
+        "  blindspot compare work --json | jq '.wins[] | select(.overall) | {one, other, rate, low, high}'\n\n"
+        "Only blind spots whose evidence both saw alike stand in the headline. Figures of samples need no reviewer.",
+    )
+    add_project(parser)
+    parser.add_argument("--own", action="store_true", help="count judgements of people about their own work too")
+    add_waiting(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw up the comparison, unless nothing has changed since the last one, and print it."""
+    from engine.review.comparison import is_current, read_comparison
+
+    project = Project.open(options.project)
+    found = read_comparison(project, own=options.own)
+    if options.detach or found is None or not is_current(project, found):
+        job_id = jobs.start(project.root, "compare", {"own": options.own})
+        if options.detach:
+            print(job_id)
+            return 0
+        follow_to_end(project.root, job_id)
+        found = read_comparison(project, own=options.own)
+        assert found is not None, "the job ended with `done`"
+    if options.json:
+        print_json(found.as_json())
+        return 0
+    from tui.comparison_tables import comparison_heading, comparison_notes, comparison_tables
+    from tui.ledger_tables import lines
+
+    out = console()
+    out.print(comparison_heading(found))
+    for table in comparison_tables(found):
+        out.print(f"\n{table.title}")
+        for line in lines(table, out.width if out.is_terminal else None):
+            out.print(line.rstrip(), no_wrap=out.is_terminal, overflow="ellipsis" if out.is_terminal else "ignore")
+    if notes := comparison_notes(found):
+        out.print()
+        for note in notes:
+            out.print(note)
+    return 0

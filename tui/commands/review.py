@@ -1,0 +1,160 @@
+"""`blindspot review`: judging what two teachers wrote about a blind spot, without knowing who wrote what."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import StoreError
+from engine.project import Project
+from tui.commands.annotating import add_common, console, counted, discovered, open_teaching, say
+from tui.commands.shared import SubParsers, new_parser, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from engine.review.review import Review, SampleView, SideView, Sources
+    from engine.schema import Teacher
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "review",
+        "judge what two teachers wrote, without knowing who wrote what",
+        "  blindspot review work                        what there is to judge\n"
+        "  blindspot review work 3fa85f6457174562       read one item\n"
+        "  blindspot review work 3fa85f6457174562 --judge answers.json\n"
+        "  blindspot review work 3fa85f6457174562 --skip\n\n"
+        "answers.json, with one entry for each sample in its order, and without fits, precise and useful of the sides\n"
+        "where the item has no patterns:\n"
+        '  {"preference": "tie",\n'
+        '   "left":  {"fits": true, "precise": true, "useful": false, "samples": [\n'
+        '     {"right_label": true, "natural": true, "fits": true, "verdict": "accept"},\n'
+        '     {"right_label": false, "natural": true, "fits": true, "verdict": "fix", "label": "positive"}]},\n'
+        '   "right": {"fits": true, "precise": false, "useful": false, "samples": [...]}}\n'
+        "preference: left, right, tie or neither; verdict: accept, reject, or fix with text, text_pair or label.\n"
+        "A judgement is final; after it the sources are shown.",
+    )
+    add_common(parser)
+    parser.add_argument("item", metavar="ITEM", nargs="?", help="its id; default: list all")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--judge", metavar="FILE", help="hand in the answers of a JSON file, or - for stdin")
+    action.add_argument("--skip", action="store_true", help="put the item aside")
+    action.add_argument("--unskip", action="store_true", help="take it up again")
+    action.add_argument("--reveal", action="store_true", help="who wrote it, once you have judged it")
+    parser.add_argument("--own", action="store_true", help="list items with your own work too")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """List, show or judge."""
+    from engine.review.review import Review
+
+    project = Project.open(options.project)
+    discovered(project)
+    review = Review(project, open_teaching(project, options))
+    if options.item is None:
+        if options.judge or options.skip or options.unskip or options.reveal:
+            raise StoreError("no item is named", mend="give an id that `blindspot review` prints")
+        return _list(review, options)
+    if options.judge:
+        from engine.review.judging import judgement_from
+
+        review.judge(judgement_from(options.item, _read(options.judge)))
+        return _reveal(review, options)
+    if options.reveal:
+        return _reveal(review, options)
+    if options.skip or options.unskip:
+        (review.skip if options.skip else review.unskip)(options.item)
+        return 0
+    return _show(review, options)
+
+
+def _list(review: Review, options: argparse.Namespace) -> int:
+    entries = review.queue(own=options.own)
+    if options.json:
+        print_json([entry.as_json() for entry in entries])
+        return 0
+    if not entries:
+        need = "an answer that a person has committed, and an LLM's answer to the same blind spot"
+        print(f"nothing to judge: it takes {need}; your own work is listed with --own")
+        return 0
+    judged = sum(entry.state == "judged" for entry in entries)
+    out = console()
+    out.print(f"{counted(len(entries), 'item')}, {judged} judged")
+    for entry in entries:
+        own = ", your own" if entry.own and entry.state != "own" else ""
+        state = "your own" if entry.state == "own" else entry.state
+        out.print(f"{entry.id}  {entry.blind_spot:<4}  {entry.kind:<13}  {state}{own}")
+    if any(entry.state == "sealed" for entry in entries):
+        out.print("sealed: commit your answer to that blind spot with `blindspot commit`, or decline")
+    return 0
+
+
+def _show(review: Review, options: argparse.Namespace) -> int:
+    item, judgement = review.item(options.item), review.judgement(options.item)
+    sources = review.reveal(options.item) if judgement else None
+    if options.json:
+        known = {"judgement": judgement, "sources": sources}
+        print_json({"item": item.as_json(), **{name: one.as_json() if one else None for name, one in known.items()}})
+        return 0
+    out = console()
+    own = ", your own" if item.own else ""
+    say(out, f"{item.id}  {item.blind_spot}  {item.gold} -> {item.predicted}  {item.kind}{own}")
+    for row in item.evidence:
+        say(out, f"{row.text}{_pair(row.text_pair)}", indent=2)
+    for name in ("left", "right"):
+        _show_side(out, name, getattr(item, name))
+    if sources:
+        _show_sources(out, sources)
+    return 0
+
+
+def _show_side(out: Console, name: str, side: SideView) -> None:
+    out.print()
+    say(out, f"{name}: {side.pattern}" if side.pattern else name)
+    for number, sample in enumerate(side.samples, start=1):
+        say(out, f"{number}. {_sample(sample)}", indent=2)
+
+
+def _sample(sample: SampleView) -> str:
+    return f"{sample.role}, {sample.label}: {sample.text}{_pair(sample.text_pair)}"
+
+
+def _pair(text: str | None) -> str:
+    return f" | {text}" if text is not None else ""
+
+
+def _reveal(review: Review, options: argparse.Namespace) -> int:
+    sources = review.reveal(options.item)
+    if options.json:
+        print_json(sources.as_json())
+    else:
+        _show_sources(console(), sources)
+    return 0
+
+
+def _show_sources(out: Console, sources: Sources) -> None:
+    def title(teacher: Teacher) -> str:
+        return f"{teacher.name} ({teacher.title})"
+
+    seen = "both saw the same" if sources.same_evidence else "they are not known to have seen the same"
+    say(out, f"left: {title(sources.left)}; right: {title(sources.right)}; {seen}")
+
+
+def _read(file: str) -> object:
+    import orjson
+
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return orjson.loads(raw)
+    except OSError as error:
+        raise StoreError(f"the file cannot be read ({error.strerror})", where=file, mend="name another") from error
+    except orjson.JSONDecodeError as error:
+        raise StoreError(
+            "this is not valid JSON", where=file, mend="see the example of `blindspot review --help`"
+        ) from error

@@ -1,0 +1,36 @@
+"""Asks which blind spots the LLM is to explain, with a guess at what each choice takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from tui.dialogs.choice import ChoiceDialog
+
+Way = tuple[str, dict[str, Any] | None]
+
+
+class TeachDialog(ChoiceDialog):
+    """Answers with the index of a way.
+
+    Args:
+        title: who is asked.
+        ways: words and the options of the job; None: do not start one. The cursor starts at the first.
+    """
+
+    def __init__(self, title: str, ways: Sequence[Way]) -> None:
+        super().__init__(title, [words for words, _ in ways])
+        self.ways = ways
+
+    def body(self) -> ComposeResult:
+        """What becomes of the answers, then the list."""
+        yield Static(
+            "A job in the background. What it answers is sealed for you until you commit to your own answer, or "
+            "decline. `blindspot teach` can also set a limit to cost and tokens.",
+            markup=False,
+        )
+        yield Static("")
+        yield from super().body()

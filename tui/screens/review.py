@@ -1,0 +1,469 @@
+"""Judging what two teachers wrote about the same blind spot, without knowing who wrote what.
+
+Answers are drafts until all of an item are handed in, which is final; only then are its sources shown. Both sides get
+the same room, whatever is in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from engine.data.text import visible
+from engine.errors import BlindspotError
+from tui.balloting import SIDES, VERDICT, Ballot, Side
+from tui.deciding import decide, why_not
+from tui.keys import keys
+from tui.screens.base import WorkScreen
+from tui.shell import shell
+from tui.widgets.line_list import LineList
+from tui.widgets.notice import notice
+from tui.widgets.review_lines import ItemLine, PreferenceLine, SideLine
+from tui.widgets.side_rows import SideRows
+from tui.widgets.text_pane import TextPane
+from tui.widgets.typical_rows import TypicalRows
+
+if TYPE_CHECKING:
+    from engine.review.review import Entry, Review
+    from engine.schema import Preference
+
+_ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "submit")
+_VIEWS = ("side", "enlarge", "turn", "skip")
+
+
+class ReviewScreen(WorkScreen):
+    """The rows of the blind spot above, the two sides beneath, beside each other where there is room."""
+
+    NAME = "review"
+    HELP_TEXT = (
+        "Two teachers saw the same rows; you do not know who wrote which side. Answer the questions of each row from "
+        "top to bottom with y and n (what is open has a question mark), give each sample its verdict with a, x or e, "
+        "say which side is better, and hand all in with ctrl+j. That is final: then the sources are shown. h and l go "
+        "from side to side."
+    )
+    CSS_PATH = "review.tcss"
+    BINDINGS = [*keys("review")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._review: Review | None = None
+        self._entries: list[Entry] = []
+        self._at = 0
+        self._ballot: Ballot | None = None
+        self._own = False
+        self._side: Side = "left"
+
+    def body(self) -> ComposeResult:
+        """Notice, or item."""
+        yield ItemLine()
+        yield TextPane(self._notice, id="notice")
+        with Vertical(id="item"):
+            yield LineList(id="evidence")
+            with Container(id="sides"):
+                for side in SIDES:
+                    with Vertical(id=f"side-{side}", classes="side"):
+                        yield SideLine("A" if side == "left" else "B")
+                        yield LineList(id=side)
+            yield PreferenceLine()
+
+    def footer(self) -> Sequence[str]:
+        """Keys of judging, or the way on."""
+        if self._ballot is None:
+            return ("review.commit", "review.describe", "review.next", "review.own", "screen.back", "app.help")
+        if self._ballot.is_final:
+            return ("review.next", "review.later", "review.own", "screen.comparison", "screen.back", "app.help")
+        return ("review.yes", "review.no", "review.accept", "review.reject", "review.fix", "review.submit", "app.help")
+
+    @property
+    def entry(self) -> Entry | None:
+        """The item in front, with its state."""
+        return self._entries[self._at] if self._entries else None
+
+    @property
+    def evidence(self) -> LineList:
+        """The rows of the blind spot."""
+        return self.query_one("#evidence", LineList)
+
+    def _list(self, side: Side) -> LineList:
+        return self.query_one(f"#{side}", LineList)
+
+    @property
+    def _row(self) -> int:
+        return self._list(self._side).cursor
+
+    # showing
+
+    def show(self) -> None:
+        """Show the queue as it is now; the item stays."""
+        from engine.review.review import Review
+
+        if self.workbench.board is None:
+            self.leave("The blind spots are not there any more.")
+            return
+        try:
+            review = self._review = self._review or Review(self.workbench.project, self.workbench.teaching)
+            review.refresh()
+            self._fill(self.entry.id if self.entry else None)
+        except BlindspotError as error:
+            shell(self).refuse(error)
+
+    def _fill(self, keep: str | None) -> None:
+        """Read the queue again, and show the item that is to be kept, else the first one to be judged."""
+        assert self._review is not None, "the queue is read before an item is shown"
+        self._entries = self._review.queue(own=self._own)
+        ids = [entry.id for entry in self._entries]
+        first = next((at for at, entry in enumerate(self._entries) if _is_open(entry)), 0)
+        self._show_item(ids.index(keep) if keep in ids else first)
+
+    def _show_item(self, at: int) -> None:
+        """Show one item of the queue, or why it cannot be seen."""
+        before = self._ballot.item.id if self._ballot else None
+        self._at = at
+        self._ballot = self._ballot_of(self.entry)
+        self.set_class(self._ballot is not None, "-item")
+        self._show_answers()
+        if self._ballot is None:
+            self.query_one("#notice", TextPane).show(self._notice)
+            self.query_one("#notice").focus()
+        elif self._ballot.item.id != before:
+            self._show_evidence(cursor=0)
+            for side in SIDES:
+                self._list(side).move_to(0)
+            self._go_to("left", 0)
+        self.refresh_bindings()
+
+    def _ballot_of(self, entry: Entry | None) -> Ballot | None:
+        review = self._review
+        if review is None or entry is None or entry.state == "sealed":
+            return None
+        return Ballot(self.workbench, review.item(entry.id), review.judgement(entry.id))
+
+    def _show_evidence(self, cursor: int | None = None) -> None:
+        """Show what both teachers were shown."""
+        board = self.workbench.board
+        assert board is not None, "an item is shown over a discovery"
+        rows = [row for row in board.evidence(self.ballot.item.blind_spot) if not row.held_back]
+        self.evidence.show(TypicalRows(rows, shell(self).ink), cursor=cursor)
+
+    def _show_answers(self) -> None:
+        """Show both sides and the lines about them again."""
+        app, ballot, review = shell(self), self._ballot, self._review
+        sources = review.reveal(ballot.item.id) if review and ballot and ballot.is_final else None
+        for side in SIDES:
+            if ballot is not None:
+                self._list(side).show(SideRows(ballot, side, app.ink, app.glyphs))
+                self.call_after_refresh(self._list(side).reveal)  # a correction makes its row taller
+        for line, side in zip(self.query(SideLine), SIDES, strict=True):
+            line.source = getattr(sources, side) if sources else None
+        item = self.query_one(ItemLine)
+        item.entry, item.ballot, item.at, item.entries = self.entry, ballot, self._at, self._entries
+        better = self.query_one(PreferenceLine)
+        better.ballot, better.sources = ballot, sources
+        self.update_lines()
+
+    def _notice(self, width: int) -> list[Text]:
+        app, entry = shell(self), self.entry
+        if entry is None:
+            paragraphs = [
+                "An item has two sides about one blind spot: one by a person, who has committed to it, or from the "
+                "examples, and one by an LLM. d on a blind spot writes a side, t on the list asks the LLM, C commits.",
+                "Your own text is left out; o shows the items with it.",
+            ]
+            return notice(width, app.ink, title="Nothing to review yet", paragraphs=paragraphs)
+        paragraphs = [
+            f"You have not handed in an answer of your own to {visible(entry.blind_spot)}, so you may not see the "
+            "others' yet.",
+            "C commits to your answer, or declines to give one; d goes to the form. enter goes to the next item.",
+        ]
+        return notice(width, app.ink, title=f"Sealed: {visible(entry.blind_spot)}", paragraphs=paragraphs)
+
+    def show_job(self) -> None:
+        """A job that has ended may have left another teacher's answers."""
+        super().show_job()
+        if self.ready and self.workbench.running is None and self.workbench.teaching.refresh():
+            self.show()
+
+    def repaint(self) -> None:
+        """Paint everything again in other colours."""
+        if self._ballot is not None:
+            self._show_evidence()
+        self._show_answers()
+        super().repaint()
+
+    # where the user is
+
+    def place(self) -> dict[str, Any]:
+        """Item, side, row of each side, and what is shown."""
+        return {
+            "item": self.entry.id if self.entry else None,
+            "side": self._side,
+            "rows": [self._list(side).cursor for side in SIDES],
+            "own": self._own,
+            "enlarged": self.has_class("-enlarged"),
+        }
+
+    def restore(self, place: dict[str, Any]) -> None:
+        """Return to that item and row."""
+        self._own = bool(place.get("own"))
+        self.set_class(bool(place.get("enlarged")), "-enlarged")
+        if self._review is None:
+            return
+        try:
+            self._fill(place.get("item"))
+        except BlindspotError as error:
+            shell(self).refuse(error)
+            return
+        if self._ballot is not None and self._ballot.item.id == place.get("item"):
+            for side, row in zip(SIDES, place.get("rows", ()), strict=False):
+                self._list(side).move_to(int(row))
+            side = next((known for known in SIDES if known == place.get("side")), SIDES[0])
+            self._go_to(side, self._list(side).cursor)
+
+    @on(LineList.Moved)
+    def _moved(self) -> None:
+        self.refresh_bindings()
+        shell(self).autosave()
+
+    def on_descendant_focus(self) -> None:
+        """The side that has the focus is the one that is answered."""
+        focused = self.focused.id if self.focused is not None else None
+        side = next((known for known in SIDES if known == focused), self._side)
+        self._side = side
+        for known, line in zip(SIDES, self.query(SideLine), strict=True):
+            self.query_one(f"#side-{known}").set_class(known == side, "-current")
+            line.current = known == side
+            line.update()
+
+    def _go_to(self, side: Side, row: int) -> None:
+        self.query_one(f"#side-{side}").add_class("-current")  # what is not displayed cannot take the focus
+        self._list(side).focus()
+        self._side = side
+        self._list(side).move_to(row)
+
+    def action_side(self, side: Side) -> None:
+        """Go to one side."""
+        self._go_to(side, self._list(side).cursor)
+
+    def action_enlarge(self) -> None:
+        """Show the side alone, or everything again."""
+        self.toggle_class("-enlarged")
+        self.call_after_refresh(self._list(self._side).reveal)
+        shell(self).autosave()
+
+    def action_turn(self, step: int) -> None:
+        """Look at another row of the blind spot."""
+        self.evidence.action_down() if step > 0 else self.evidence.action_up()
+
+    # from item to item
+
+    def action_step(self, step: int) -> None:
+        """The item after or before, around the end."""
+        self._show_item((self._at + step) % len(self._entries))
+        self.say("")
+        shell(self).autosave()
+
+    def action_next(self) -> None:
+        """The next item that is to be judged, else one that was skipped."""
+        count = len(self._entries)
+        order = [(self._at + step) % count for step in range(1, count + 1)]
+        found = next((at for at in order if _is_open(self._entries[at])), None)
+        if found is None:
+            found = next((at for at in order if self._entries[at].state == "skipped"), None)
+        if found is None or found == self._at:
+            sealed = sum(entry.state == "sealed" for entry in self._entries)
+            rest = f" {sealed} sealed: ] goes to them." if sealed else ""
+            self.say("This is the last one to be judged." if found is not None else f"All are judged.{rest}")
+            return
+        self._show_item(found)
+        self.say("")
+        shell(self).autosave()
+
+    def action_skip(self) -> None:
+        """Set the item aside and go on, or take it up again."""
+        review, entry = self._review, self.entry
+        assert review is not None, "unavailable without an item"
+        assert entry is not None, "unavailable without an item"
+        try:
+            if entry.state == "skipped":
+                review.unskip(entry.id)
+            else:
+                review.skip(entry.id)
+            self._fill(entry.id)
+        except BlindspotError as error:
+            shell(self).refuse(error)
+            return
+        if entry.state == "skipped":
+            self.say("Taken up again.")
+            return
+        self.action_next()
+        self.say("Skipped; its answers are kept, and it comes back at the end.")
+
+    def action_own(self) -> None:
+        """Show the items with one's own text too, or leave them out."""
+        self._own = not self._own
+        try:
+            self._fill(self.entry.id if self.entry else None)
+        except BlindspotError as error:
+            shell(self).refuse(error)
+            return
+        own = sum(entry.own for entry in self._entries)
+        shown = f"Items with your own text are shown, {own}; they count apart." if self._own else "They are left out."
+        self.say(shown)
+        shell(self).autosave()
+
+    def action_commit(self) -> None:
+        """Commit to one's own answer, or decline to give one."""
+        assert self.entry is not None, "unavailable without an item"
+        decide(self, self.entry.blind_spot)
+
+    async def action_describe(self) -> None:
+        """Go to the form of the blind spot."""
+        assert self.entry is not None, "unavailable without an item"
+        await shell(self).go("describe", spot=self.entry.blind_spot)
+
+    # answering
+
+    @property
+    def ballot(self) -> Ballot:
+        """The answers to the item in front."""
+        assert self._ballot is not None, "unavailable without an item"
+        return self._ballot
+
+    def _answered(self) -> None:
+        """Show an answer, and go on once its row has no open question."""
+        ballot, side, row = self.ballot, self._side, self._row
+        self._show_answers()
+        if not ballot.unanswered(side, row):
+            place = ballot.next_row(side, row)
+            if place is not None:
+                self._go_to(*place)
+                self.say("")
+            elif ballot.preference is None:
+                self.say("Now say which side is better: A, B, E equal, N neither.")
+            else:
+                self.say("Everything is answered: ctrl+j hands it in, for good.")
+        self.refresh_bindings()
+        shell(self).autosave()
+
+    def action_answer(self, answer: str) -> None:
+        """Answer the first open question of the row."""
+        name = self.ballot.unanswered(self._side, self._row)[0]
+        self.ballot.set(self._side, self._row, name, answer)
+        self._answered()
+
+    def action_accept(self) -> None:
+        """Accept the sample."""
+        self.ballot.accept(self._side, self._row)
+        self._answered()
+
+    def action_reject(self) -> None:
+        """Reject the sample."""
+        self.ballot.decide(self._side, self._row, "reject")
+        self._answered()
+
+    def action_fix(self) -> None:
+        """Mend the sample."""
+        from tui.dialogs.fix import FixDialog
+
+        ballot, side, row = self.ballot, self._side, self._row
+        sample = ballot.sample(side, row)
+        fields = {"text": sample.text, "label": sample.label}
+        if sample.text_pair is not None:
+            fields["text_pair"] = sample.text_pair
+
+        def keep(mended: dict[str, str]) -> None:
+            ballot.type(side, row, mended)
+            shell(self).autosave()
+
+        def take(mended: dict[str, str] | None) -> None:
+            if mended is not None:
+                ballot.fix(side, row, mended)
+                self._answered()
+
+        dialog = FixDialog(fields, ballot.typed(side, row), self.workbench.project.labels, keep)
+        self.app.push_screen(dialog, take)
+
+    def action_clear(self) -> None:
+        """Take the answers off the row."""
+        self.ballot.clear(self._side, self._row)
+        self._show_answers()
+        shell(self).autosave()
+
+    def action_prefer(self, preference: Preference) -> None:
+        """Say which side is better."""
+        self.ballot.prefer(preference)
+        self._answered()
+
+    def action_submit(self) -> None:
+        """Hand in all answers, after a question."""
+        from tui.dialogs.choice import ChoiceDialog
+
+        ballot = self.ballot
+        if ballot.left:
+            place = ballot.next_row(self._side, self._row)
+            if place is not None:
+                self._go_to(*place)
+            better = " Which side is better?" if ballot.preference is None else ""
+            self.say(f"{_counted(ballot.left)} open.{better}", warning=True)
+            return
+
+        def write(choice: int | None) -> None:
+            if choice == 0:
+                self._hand_in(ballot)
+
+        title = "Hand in this item? It cannot be changed then, and you see who wrote what."
+        self.app.push_screen(ChoiceDialog(title, ["hand in", "not yet"], current=1), write)
+
+    def _hand_in(self, ballot: Ballot) -> None:
+        assert self._review is not None, "there is an item"
+        try:
+            self._review.judge(ballot.judgement())
+        except BlindspotError as error:
+            shell(self).refuse(error)
+            return
+        ballot.forget()
+        shell(self).changed()
+        self.say("Handed in: the sources are shown above the sides. enter goes on.")
+
+    # what cannot be done now
+
+    def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
+        """Why an action cannot be used now."""
+        if not self.ready:
+            return None if action in ("back", "escape") else "The project is not open."
+        entry, ballot = self.entry, self._ballot
+        if action in (*_ANSWERS, *_VIEWS, "next", "step", "describe", "commit") and entry is None:
+            return "There is nothing to review yet."
+        if action in ("next", "step") and len(self._entries) < 2:
+            return "There is no other item."
+        if action == "commit":
+            return why_not(self.workbench, entry.blind_spot if entry else None)
+        if action in (*_ANSWERS, *_VIEWS) and ballot is None:
+            return "It is sealed: C commits to your own answer, or declines to give one."
+        if action in (*_ANSWERS, "skip") and ballot is not None and ballot.is_final:
+            return "This item has been handed in: that is final."
+        if ballot is not None and action in ("answer", "accept", "reject", "fix"):
+            return self._not_answerable(ballot, action)
+        return super().unavailable(action, parameters)
+
+    def _not_answerable(self, ballot: Ballot, action: str) -> str | None:
+        if action != "answer":
+            about_pattern = ballot.is_pattern(self._side, self._row)
+            return "That is for samples; a pattern is answered with y and n." if about_pattern else None
+        asked = ballot.unanswered(self._side, self._row)
+        if not asked:
+            return "This row is answered: backspace takes the answers off."
+        return "The verdict is left: a accepts it, x rejects it, e fixes it." if asked[0] == VERDICT else None
+
+
+def _is_open(entry: Entry) -> bool:
+    return entry.state in ("open", "own")
+
+
+def _counted(left: int) -> str:
+    return f"{left} question{' is' if left == 1 else 's are'}"

@@ -1,0 +1,102 @@
+"""The lines of the review screen: which item it is, what each side is, and which side is better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from engine.data.text import visible
+from tui.balloting import Ballot
+from tui.shell import shell
+from tui.widgets.line import Line
+from tui.widgets.wrapping import fitted
+
+if TYPE_CHECKING:
+    from engine.review.review import Entry, Sources
+    from engine.schema import Preference, Teacher
+
+_BETTER: dict[Preference, str] = {
+    "left": "side A", "right": "side B", "tie": "both are equally good", "neither": "neither is good",
+}  # fmt: skip
+
+
+class ItemLine(Line):
+    """Which item of the queue it is, and how much of it is answered."""
+
+    DEFAULT_CSS = """
+    ItemLine { padding: 0 1; }
+    """
+    entry: Entry | None = None
+    ballot: Ballot | None = None
+    at = 0
+    entries: Sequence[Entry] = ()
+
+    def line(self, width: int) -> Text:
+        """Place in the queue, state, blind spot, kind; what comes first is never cut."""
+        app, entry, ballot = shell(self), self.entry, self.ballot
+        if entry is None:
+            return Text("Review", style=app.ink.strong)
+        head = f"Review {self.at + 1} of {len(self.entries)}"
+        parts: list[str] = [entry.state] if entry.state in ("skipped", "sealed") else []
+        parts += ["your own"] if entry.own else []
+        spot = visible(entry.blind_spot)
+        if ballot is not None:
+            done = f"{ballot.total - ballot.left} of {ballot.total} answered"
+            parts.append("handed in" if ballot.is_final else done)
+            spot += f" {visible(ballot.item.gold)} {app.glyphs.arrow} {visible(ballot.item.predicted)}"
+        parts += [spot, entry.kind]
+        rest = fitted("   ".join(["", *parts]), max(0, width - len(head)), ellipsis=app.glyphs.ellipsis).rstrip()
+        return Text.assemble((head, app.ink.strong), rest, no_wrap=True, end="")
+
+
+class SideLine(Line):
+    """The name of a side; its teacher once the item has been handed in."""
+
+    DEFAULT_CSS = """
+    SideLine { padding: 0 1; }
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name_of_side = name
+        self.source: Teacher | None = None
+        self.current = False
+        """Whether its rows are the ones that are answered."""
+
+    def line(self, width: int) -> Text:
+        """A sign if it is the current one, name and source."""
+        app, source = shell(self), self.source
+        sign = app.glyphs.cursor if self.current else " "
+        by = f"   by {visible(source.name)} ({source.title})" if source else ""
+        name = (f"Side {self._name_of_side}", app.ink.strong if self.current else "")
+        text = Text.assemble((f"{sign} ", app.ink.accent), name, by, no_wrap=True, end="")
+        text.truncate(width, overflow="crop")
+        return text
+
+
+class PreferenceLine(Line):
+    """Which side is better; beside it whether both had seen the same rows, once that may be known."""
+
+    DEFAULT_CSS = """
+    PreferenceLine { padding: 0 1; }
+    """
+    ballot: Ballot | None = None
+    sources: Sources | None = None
+
+    def line(self, width: int) -> Text:
+        """The question with its keys, then the answer."""
+        app, ballot = shell(self), self.ballot
+        ink, text = app.ink, Text(no_wrap=True, end="")
+        if ballot is None:
+            return text
+        text.append("Better: ", ink.strong)
+        answer = ballot.preference
+        text.append(_BETTER[answer] if answer else "?", "" if answer else ink.warn)
+        if self.sources is not None:
+            text.append("   Both saw the same rows." if self.sources.same_evidence else "   They saw different rows.")
+        else:
+            text.append("   A or B, E equal, N neither   s skip, z enlarge", ink.muted)
+        text.truncate(width, overflow="crop")
+        return text
