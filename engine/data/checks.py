@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+from engine.data.containment import Contained
 from engine.data.duplicates import group_near_duplicates
 from engine.data.reading import Source
 from engine.data.text import visible
@@ -115,7 +116,7 @@ class NearProof:
     """Pool rows too close to a proof row to be shown to a teacher.
 
     Attributes:
-        pool: their places in the pool. proof: how many proof rows they nearly equal; of: how many there are.
+        pool: their places in the pool. proof: how many proof rows nearly equal a pool row; of: how many there are.
     """
 
     pool: tuple[int, ...]
@@ -132,17 +133,28 @@ class NearProof:
         )
 
 
-def near_proof(splits: Mapping[SplitName, Source]) -> NearProof:
-    """The pool rows that nearly equal a proof row, directly or through others; pairs in either order."""
+def near_proof(splits: Mapping[SplitName, Source], *, parted: bool) -> NearProof:
+    """The pool rows that nearly equal a proof row, directly or through others, or that have one in them.
+
+    Pairs are looked at in either order.
+
+    Args:
+        splits: pool and proof among them.
+        parted: pool and proof were one file, whose near-duplicates were kept together: none need be looked for.
+    """
     pool, proof = splits["pool"].examples, splits["proof"].examples
     turned = [replace(row, text=row.text_pair, text_pair=row.text) for row in proof if row.text_pair is not None]
-    groups = group_near_duplicates([*pool, *proof, *turned])
+    rows = [*pool, *proof, *turned]
+    groups = list(range(len(rows))) if parted else group_near_duplicates(rows)
     of_pool, of_proof = groups[: len(pool)], groups[len(pool) : len(pool) + len(proof)]
     held, seen = set(groups[len(pool) :]), set(of_pool)
-    return NearProof(
-        tuple(place for place, group in enumerate(of_pool) if group in held),
-        sum(group in seen for group in of_proof), len(proof),
-    )  # fmt: skip
+    contained = Contained((row.text, row.text_pair) for row in proof)
+    near = (
+        place
+        for place, (row, group) in enumerate(zip(pool, of_pool, strict=True))
+        if group in held or contained.stands_in(f"{row.text}\n{row.text_pair or ''}")
+    )
+    return NearProof(tuple(near), sum(group in seen for group in of_proof), len(proof))
 
 
 def _rows(count: int, noun: str = "row") -> str:

@@ -95,13 +95,10 @@ def create_project(
     refuse_shared(splits, hashes)
     for sentence in notes(splits, hashes, labels):
         monitor.note(sentence)
-    withheld: list[str] = []
-    if proof is not None:
-        monitor.step("comparing proof with pool", 0, 1)
-        near = near_proof(splits)
-        withheld = [hashes["pool"][place] for place in near.pool]
-        if near.pool:
-            monitor.note(near.sentence)
+    monitor.step("comparing proof with pool", 0, 1)
+    near = near_proof(splits, parted=proof is None)
+    if near.proof:
+        monitor.note(near.sentence)
 
     with _appearing(root) as folder:
         write_settings(folder / SETTINGS_FILE, replace(settings, task=replace(settings.task, labels=labels)))
@@ -110,7 +107,7 @@ def create_project(
             "proof_origin": "file" if proof is not None else "half of pool",
             "seed": settings.discovery.seed,
             "columns": {"text": text, "label": label} | ({"pair": pair} if pair is not None else {}),
-            "withheld": withheld,
+            "withheld": [hashes["pool"][place] for place in near.pool],
             "splits": {
                 name: _write_split(folder, name, source, hashes[name], labels) for name, source in splits.items()
             },

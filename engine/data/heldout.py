@@ -6,19 +6,17 @@ an exception holds one.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from functools import cached_property
 
 import orjson
 
+from engine.data.containment import Contained
 from engine.data.duplicates import NearDuplicates
-from engine.data.text import normalise, row_hash
+from engine.data.text import row_hash
 from engine.errors import ProjectError
 from engine.project import Project
 from engine.schema import Example
-
-_LONG = 20  # characters, about five words: a shorter proof row stands in many a text by chance
 
 
 def read_proof(project: Project) -> list[Example]:
@@ -62,26 +60,12 @@ class LeakGuard:
 
         5 ms for 20,000 characters, whatever the number of proof rows.
         """
-        return bool(self._rows) and self._stands_in(normalise(text))
+        return bool(self._rows) and self._stands_in(text)
 
     @cached_property
     def _stands_in(self) -> Callable[[str], bool]:
-        halves: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        """The two texts of a row, in both orders, by how the first begins; the second is empty for single texts."""
-        for row in read_proof(self._project):
-            one, other = normalise(row.text), normalise(row.text_pair or "")
-            for first, second in {(one, other), (other, one)}:
-                if len(first) >= _LONG:
-                    halves[first[:_LONG]].append((first, second))
-
-        def stands_in(text: str) -> bool:
-            return any(
-                text.startswith(first, place) and second in text
-                for place in range(len(text) - _LONG + 1)
-                for first, second in halves.get(text[place : place + _LONG], ())
-            )
-
-        return stands_in
+        contained = Contained((row.text, row.text_pair) for row in read_proof(self._project))
+        return lambda text: contained.stands_in(text)
 
     @cached_property
     def _nearly_equals(self) -> Callable[[str, str | None], bool]:

@@ -189,6 +189,14 @@ def test_what_may_well_be_so_is_noted(tmp_path: Path, files: dict[str, Path]) ->
     assert not any(row["text"] in note for note in told.notes for row in proof)
 
 
+def test_pool_rows_with_a_proof_row_in_them_are_withheld_from_teachers(tmp_path: Path, files: dict[str, Path]) -> None:
+    held_out = as_rows(examples(12, seed=2))[3]["text"]
+    replace_row(files["pool"], 7, text=f"To begin with something else entirely: {held_out}  And more of the same.")
+    project = create(tmp_path / "work", files)
+    pool = [row_hash(row.text, row.text_pair) for row in project.examples("pool")]
+    assert list(project.manifest.withheld) == [pool[7]]
+
+
 def test_a_folder_that_is_taken(tmp_path: Path, files: dict[str, Path]) -> None:
     create(tmp_path / "work", files)
     assert refusal(tmp_path / "work", files, ProjectError).startswith(
