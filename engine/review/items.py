@@ -157,7 +157,7 @@ class Items:
         state = (discovery.key, records.version, len(self._items))
         if state == self._complete:
             return
-        pairs = _pairs(discovery, records)
+        pairs = item_pairs(discovery, records)
         if not self._missing(pairs):
             self._complete = state
             return
@@ -185,12 +185,12 @@ class Items:
         return hmac.digest(self._key, orjson.dumps(parts), "sha256")
 
     def _missing(self, pairs: Iterable[tuple[Answer, Answer]]) -> list[tuple[ItemKind, tuple[Answer, Answer]]]:
-        there = {(item.kind, item.blind_spot, *(_name(side) for side in item.sides)) for item in self.all()}
+        there = {(item.kind, item.blind_spot, *(source_name(side) for side in item.sides)) for item in self.all()}
         return [
             (kind, pair)
             for pair in pairs
             for kind in ITEM_KINDS
-            if (kind, pair[0].blind_spot, *(_name(answer) for answer in pair)) not in there
+            if (kind, pair[0].blind_spot, *(source_name(answer) for answer in pair)) not in there
             and all(answer.has(kind) for answer in pair)
         ]
 
@@ -206,7 +206,13 @@ class Items:
     def _item(
         self, kind: ItemKind, one: Answer, other: Answer, mine: Pattern | None, theirs: Pattern | None
     ) -> Item:  # fmt: skip
-        name = (one.blind_spot, kind, *_name(one), *_name(other), *(found.id for found in (mine, theirs) if found))
+        name = (
+            one.blind_spot,
+            kind,
+            *source_name(one),
+            *source_name(other),
+            *(found.id for found in (mine, theirs) if found),
+        )
         item_id = self.digest("item", *name).hex()[:16]
         groups = [answer.samples_of(pattern) for answer, pattern in ((one, mine), (other, theirs))]
         sides = [
@@ -302,7 +308,7 @@ def _by_teacher(
     return made
 
 
-def _pairs(discovery: Discovery, records: Records) -> list[tuple[Answer, Answer]]:
+def item_pairs(discovery: Discovery, records: Records) -> list[tuple[Answer, Answer]]:
     """For each blind spot every answer that is no LLM's with every one that is."""
     there = answers(records, [spot.id for spot in discovery.blind_spots])
     others = [answer for answer in there if answer.teacher.kind != "llm"]
@@ -310,5 +316,6 @@ def _pairs(discovery: Discovery, records: Records) -> list[tuple[Answer, Answer]
     return [(one, other) for one in others for other in llm if one.blind_spot == other.blind_spot]
 
 
-def _name(source: Answer | Side) -> tuple[str, str, str]:
+def source_name(source: Answer | Side) -> tuple[str, str, str]:
+    """What tells one side of a pair from another: file, name and kind of its teacher."""
     return source.author, source.teacher.name, source.teacher.kind

@@ -36,8 +36,8 @@ class EvidenceScreen(WorkScreen):
     NAME = "evidence"
     HELP_TEXT = (
         "Rows of one blind spot, most typical first. Read them, mark those whose gold label is wrong or can be argued "
-        "about, then describe what they have in common. tab goes to the details and back. Some rows are held back until "
-        "you commit to your answer, or decline (C): patterns are tested on them."
+        "about, then describe what they have in common. tab goes to the details and back. Some rows are held back "
+        "until you commit to your answer, or decline (C): patterns are tested on them."
     )
     CSS_PATH = "evidence.tcss"
     BINDINGS = [*keys("evidence")]

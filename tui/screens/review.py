@@ -443,6 +443,8 @@ class ReviewScreen(WorkScreen):
             return "There is no other item."
         if action == "commit":
             return why_not(self.workbench, entry.blind_spot if entry else None)
+        if action == "describe" and ballot is not None and not ballot.is_final:
+            return "The form names the teachers: judge this item first."
         if action in (*_ANSWERS, *_VIEWS) and ballot is None:
             return "It is sealed: C commits to your own answer, or declines to give one."
         if action in (*_ANSWERS, "skip") and ballot is not None and ballot.is_final:

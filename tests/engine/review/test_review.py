@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import StoreError
 from engine.project import Project
+from engine.review.blinding import to_judge
 from engine.review.items import Items
 from engine.review.review import ItemView, Review
 from engine.schema import Judgement, SampleJudgement
@@ -304,3 +305,24 @@ def test_damaged_items_are_one_sentence(project: Project, review: Review) -> Non
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(StoreError, match="the items of the review, or their key, are damaged"):
         Items(project)
+
+
+def test_what_is_still_to_be_judged_is_not_to_be_shown_by_name(project: Project) -> None:
+    def blinded(author: str) -> set[str]:
+        discovery = project.discovery()
+        assert discovery is not None
+        return set(to_judge(project, discovery, Teaching(project.teaching_dir, author)))
+
+    assert blinded("ann") == set()
+    assert blinded("rev") == {"B1", "B2"}  # before anybody has made an item
+    review = reviewer(project, "rev")
+    for entry in review.queue():
+        assert entry.blind_spot in blinded("rev")
+        if entry.blind_spot == "B1":
+            review.judge(judgement(review, entry.id))
+    assert blinded("rev") == {"B2"}
+    for entry in review.queue():
+        if entry.state == "open":
+            review.judge(judgement(review, entry.id))
+    assert blinded("rev") == set()
+    assert blinded("rew") == {"B1", "B2"}

@@ -84,6 +84,10 @@ def test_rows_that_no_teacher_sees_are_refused(held_back_annotator: Annotator) -
     board = Board(annotator.project, annotator.discovery, annotator.teaching)
     hidden = board.evidence_for("B1").held_back[0].id
     annotator.decline("B1", "no idea")
-    for row, reason in ((hidden, "no teacher is shown"), ("s1", "no UU of a blind spot"), ("zz", "no UU of a blind spot")):
+    for row, reason in (
+        (hidden, "no teacher is shown"),
+        ("s1", "no UU of a blind spot"),
+        ("zz", "no UU of a blind spot"),
+    ):
         with pytest.raises(StoreError, match=reason):
             perturb(annotator, row, text=EDIT, label="negative")

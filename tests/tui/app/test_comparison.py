@@ -63,7 +63,7 @@ async def test_the_figures_of_the_last_comparison_are_shown(root: Path, size: tu
     async with opened(root, annotator="rev", size=size) as driver:
         await to_comparison(driver)
         shown = driver.screen.pane.text
-        assert "2 judgements by 1 reviewers on 2 of 2 items" in " ".join(shown.split())
+        assert "2 judgements by 1 reviewer on 2 of 2 items" in " ".join(shown.split())
         wins = next(line for line in shown.splitlines() if line.startswith(" human against llm"))
         assert wins.split()[3:8] == ["2", "2", "0", "0", "0"]
         assert "m1 (llm, recorded)" in shown
@@ -91,7 +91,7 @@ async def test_own_judgements_are_left_out_until_they_are_asked_for(root: Path) 
     compare(Project.open(root), own=True, embed=False)
     async with opened(root, annotator="rev") as driver:
         await to_comparison(driver)
-        assert "2 judgements by 1 reviewers" in driver.words
+        assert "2 judgements by 1 reviewer" in driver.words
         await driver.press("o")
         await driver.sees("4 judgements by 2 reviewers", "Judgements of one's own text count too.")
         driver.app.save()
@@ -99,7 +99,7 @@ async def test_own_judgements_are_left_out_until_they_are_asked_for(root: Path) 
         await driver.until(lambda: isinstance(driver.screen, ComparisonScreen))
         await driver.sees("4 judgements by 2 reviewers")
         await driver.press("o")
-        await driver.sees("2 judgements by 1 reviewers", "are left out.")
+        await driver.sees("2 judgements by 1 reviewer", "are left out.")
 
 
 async def test_it_is_drawn_up_by_a_job(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -251,6 +251,8 @@ async def test_a_sealed_item_says_why_and_opens_after_a_decision(root: Path) -> 
         assert "0 of " in driver.words
         await driver.press("C")
         assert "! You have declined for B1: that is final." in driver.words
+        await driver.press("d")
+        assert "! The form names the teachers: judge this item first." in driver.words
 
 
 async def test_own_items_are_left_out_until_they_are_asked_for_and_are_marked(root: Path) -> None:

@@ -1,0 +1,35 @@
+"""Whose answers must not be shown with a name yet: what this annotator has still to judge without knowing it.
+
+Who declines to answer in order to judge could otherwise read under a blind spot what the review hides.
+"""
+
+from __future__ import annotations
+
+from engine.project import Project
+from engine.review.items import ITEM_KINDS, Items, item_pairs, source_name
+from engine.schema import Discovery, Judgement
+from engine.teaching.records import Teaching
+
+
+def to_judge(project: Project, discovery: Discovery, teaching: Teaching) -> frozenset[str]:
+    """Ids of the blind spots where this annotator has yet to judge what others wrote; items need not be made yet.
+
+    Raises:
+        StoreError: the items of the review are damaged.
+    """
+    stem = teaching.store.stem
+    pairs = [pair for pair in item_pairs(discovery, teaching) if stem not in (answer.author for answer in pair)]
+    if not pairs:
+        return frozenset()
+    judged = {found.item for found in teaching.own("judgement") if isinstance(found, Judgement)}
+    made: dict[tuple[object, ...], list[bool]] = {}
+    for item in Items(project).all():
+        key = (item.kind, item.blind_spot, *(source_name(side) for side in item.sides))
+        made.setdefault(key, []).append(item.id in judged)
+    return frozenset(
+        one.blind_spot
+        for one, other in pairs
+        for kind in ITEM_KINDS
+        if one.has(kind) and other.has(kind)
+        and not all(made.get((kind, one.blind_spot, source_name(one), source_name(other)), [False]))
+    )  # fmt: skip
