@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.data.text import visible
 from engine.errors import BlindspotError
 from tui.shell import shell
 
@@ -31,6 +30,7 @@ def ask_for_teaching(screen: WorkScreen, spot_id: str | None) -> None:
         screen: where it was asked for.
         spot_id: the blind spot under the cursor; None: none is.
     """
+    from engine.data.text import visible
     from tui.dialogs.teach import TeachDialog
 
     app = shell(screen)

@@ -13,7 +13,7 @@ from engine.data.text import visible
 from tui.ledger_tables import Table
 
 if TYPE_CHECKING:
-    from engine.review.comparison import Agreement, Comparison, Quality, WinRate
+    from engine.review.comparison import Acceptance, Agreement, Comparison, Quality, WinRate
     from engine.schema import Teacher
     from engine.teaching.trial import Share
 
@@ -42,25 +42,13 @@ def comparison_tables(found: Comparison) -> list[Table]:
     tables = [
         Table("Win rate (wins of all wins and losses)", _WIN_HEAD,
               [_win(f"{visible(one.one)} against {visible(one.other)}", one) for one in found.wins]),
-        Table("Samples, as reviewers judge them", ("teacher", "n", "accepted", "fixed", "rejected"), [
-            (_name(one.teacher, one.same_evidence), str(one.accepted.n), *map(_share, (
-                one.accepted, one.fixed, one.rejected)))
-            for one in found.acceptance if one.accepted
-        ]),
-        Table("Samples: label, language, pattern", ("teacher", "n", "label wrong", "natural", "fits"), [
-            (_name(one.teacher, one.same_evidence), str(one.accepted.n), *map(_share, (
-                one.label_errors, one.natural, one.on_pattern)))
-            for one in found.acceptance if one.accepted
-        ]),
-        Table("Patterns, as reviewers judge them", ("teacher", "n", "fits", "precise", "useful"), [
-            (_name(one.teacher, one.same_evidence), str(one.fits.n), *map(_share, (one.fits, one.precise, one.useful)))
-            for one in found.acceptance if one.fits
-        ]),
+        *_acceptance("as reviewers judge them", [one for one in found.acceptance if one.blind_spot is None]),
         Table("Agreement of reviewers beyond chance", ("", "judged by two", "value"),
               [(_agreement(one), str(one.n), _number(one.value)) for one in found.agreement if one.n]),
         *_quality("all", [one for one in found.quality if one.blind_spot is None]),
         Table("Win rate by blind spot, human against llm", _WIN_HEAD,
               [_win(spot, one) for spot, one in found.wins_by_spot.items()]),
+        *_acceptance("by blind spot", [one for one in found.acceptance if one.blind_spot is not None]),
         *_quality("by blind spot", [one for one in found.quality if one.blind_spot is not None]),
     ]  # fmt: skip
     return [table for table in tables if table.rows]
@@ -68,7 +56,9 @@ def comparison_tables(found: Comparison) -> list[Table]:
 
 def comparison_notes(found: Comparison) -> list[str]:
     """Why figures are missing, and what the others mean; a sentence each."""
-    notes = [f"{_pair(one)}: interval by Wilson, as all items agree" for one in found.wins if one.method == "wilson"]
+    notes = [
+        f"{_pair(one)}: interval by Wilson, as all items go one way" for one in found.wins if one.method == "wilson"
+    ]
     notes += [f"{_pair(one)}: {one.reason}" for one in found.wins if one.reason]
     notes += [f"{_agreement(one)}: {one.reason}" for one in found.agreement if one.n and one.reason]
     notes += [
@@ -101,6 +91,28 @@ def _share(share: Share | None) -> str:
     return f"{share.value:.2f} ({share.low:.2f}-{share.high:.2f})" if share else _NOTHING
 
 
+def _acceptance(of: str, found: Sequence[Acceptance]) -> Iterable[Table]:
+    """Two tables about samples, as one would be too wide for 80 columns, and one about patterns."""
+    samples = [(_of(one.blind_spot, one.teacher, one.same_evidence), one.accepted, one) for one in found]
+    yield Table(f"Samples, {of}", ("", "n", "accepted", "fixed", "rejected"), [
+        (name, str(n.n), *map(_share, (n, one.fixed, one.rejected))) for name, n, one in samples if n
+    ])  # fmt: skip
+    yield Table(f"Samples, {of}: label, language, pattern", ("", "n", "label wrong", "natural", "fits"), [
+        (name, str(n.n), *map(_share, (one.label_errors, one.natural, one.on_pattern))) for name, n, one in samples if n
+    ])  # fmt: skip
+    yield Table(f"Patterns, {of}", ("", "n", "fits", "precise", "useful"), [
+        (name, str(one.fits.n), *map(_share, (one.fits, one.precise, one.useful)))
+        for name, _, one in samples if one.fits
+    ])  # fmt: skip
+
+
+def _of(spot: str | None, teacher: Teacher, same_evidence: bool = True) -> str:
+    """Whose, or whose part of a blind spot."""
+    if spot is None:
+        return _name(teacher, same_evidence)
+    return f"{visible(spot)} {visible(teacher.name)}{'' if same_evidence else _APART}"
+
+
 def _agreement(one: Agreement) -> str:
     if one.measure == "alpha":
         return f"alpha of all, {one.of}"
@@ -113,29 +125,26 @@ def _number(value: float | None, digits: int = 2) -> str:
 
 def _quality(of: str, found: Sequence[Quality]) -> Iterable[Table]:
     """Two tables, as one would be too wide for 80 columns, and for whole teachers one more at equal numbers."""
-
-    def name(one: Quality) -> str:
-        return f"{visible(one.blind_spot)} {visible(one.teacher.name)}" if one.blind_spot else _name(one.teacher)
-
+    named = [(_of(one.blind_spot, one.teacher), one) for one in found]
     yield Table(f"Variety of samples, {of}", (
         "", "samples", "distinct-1", "distinct-2", "near-dup", "spread", "Vendi",
     ), [
-        (name(one), str(one.samples), _number(one.distinct_1), _number(one.distinct_2), str(one.near_duplicates),
+        (name, str(one.samples), _number(one.distinct_1), _number(one.distinct_2), str(one.near_duplicates),
          _number(one.spread), _number(one.vendi, 1))
-        for one in found
+        for name, one in named
     ])  # fmt: skip
     yield Table(f"New against the evidence, and balance of labels, {of}", (
         "", "by text", "by embedding", "balance", "labels",
     ), [
-        (name(one), _number(one.novelty_text), _number(one.novelty_embedding), _number(one.balance),
+        (name, _number(one.novelty_text), _number(one.novelty_embedding), _number(one.balance),
          " ".join(f"{visible(label)} {count}" for label, count in one.labels.items()))
-        for one in found
+        for name, one in named
     ])  # fmt: skip
-    equal = [one for one in found if one.equal]
+    equal = [(name, one) for name, one in named if one.equal]
     if equal:
-        yield Table(f"Variety at equal numbers: {equal[0].equal} samples drawn", (
+        yield Table(f"Variety at equal numbers: {equal[0][1].equal} samples drawn", (
             "", "distinct-2", "spread", "Vendi",
         ), [
-            (name(one), _number(one.distinct_2_equal), _number(one.spread_equal), _number(one.vendi_equal, 1))
-            for one in equal
+            (name, _number(one.distinct_2_equal), _number(one.spread_equal), _number(one.vendi_equal, 1))
+            for name, one in equal
         ])  # fmt: skip

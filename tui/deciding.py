@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import BlindspotError
-from tui.drafting import Drafting
 from tui.shell import shell
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ def decide(screen: WorkScreen, spot_id: str) -> None:
     """Ask for the annotator's last word on a blind spot, and write it."""
     from tui.dialogs.decide import COMMIT, DECLINE, DecideDialog
     from tui.dialogs.text import TextDialog
+    from tui.drafting import Drafting
 
     drafting = Drafting(screen.workbench, spot_id)
     patterns, samples = len(drafting.patterns), len(drafting.samples)
@@ -50,6 +50,8 @@ def decide(screen: WorkScreen, spot_id: str) -> None:
 
 
 def _write(screen: WorkScreen, spot_id: str, decision: Callable[[Annotator], Commitment]) -> None:
+    from tui.drafting import Drafting
+
     app, workbench = shell(screen), screen.workbench
     assert workbench.annotator is not None, "nothing is decided before a discovery"
     try:

@@ -61,9 +61,7 @@ def compare(project: Project, options: dict[str, Any], monitor: Monitor) -> dict
     from engine.review.compare import compare as draw_up
 
     found = draw_up(project, own=bool(options.get("own")), monitor=monitor)
-    return {"judgements": found.judgements, "items": found.items, "samples": sum(
-        one.samples for one in found.quality if one.blind_spot is None
-    )}  # fmt: skip
+    return {"judgements": found.judgements, "items": found.items}
 
 
 KINDS: dict[str, Work] = {"discover": discover, "teach": teach, "retrain": retrain, "judge": judge, "compare": compare}

@@ -6,7 +6,8 @@ Who declines to answer in order to judge could otherwise read under a blind spot
 from __future__ import annotations
 
 from engine.project import Project
-from engine.review.items import ITEM_KINDS, Items, item_pairs, source_name
+from engine.review.answers import ITEM_KINDS, is_own, item_pairs, source_name
+from engine.review.items import Items
 from engine.schema import Discovery, Judgement
 from engine.teaching.records import Teaching
 
@@ -17,8 +18,8 @@ def to_judge(project: Project, discovery: Discovery, teaching: Teaching) -> froz
     Raises:
         StoreError: the items of the review are damaged.
     """
-    stem = teaching.store.stem
-    pairs = [pair for pair in item_pairs(discovery, teaching) if stem not in (answer.author for answer in pair)]
+    pairs = item_pairs(discovery, teaching)
+    pairs = [pair for pair in pairs if not any(is_own(answer, teaching) for answer in pair)]
     if not pairs:
         return frozenset()
     judged = {found.item for found in teaching.own("judgement") if isinstance(found, Judgement)}

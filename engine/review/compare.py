@@ -13,8 +13,9 @@ from engine.files import write_json
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.review.agreement import agreements
+from engine.review.answers import Answer, answers
 from engine.review.comparison import Comparison, comparison_key, comparison_path, read_comparison
-from engine.review.items import Answer, Items, answers
+from engine.review.items import Items
 from engine.review.outcome import judged_items
 from engine.review.quality import qualities
 from engine.review.winning import acceptances, human_win_rates_by_spot, win_rates
@@ -58,6 +59,7 @@ def compare(project: Project, *, own: bool = False, embed: bool = True, monitor:
     made = Comparison(
         key=key,
         own=own,
+        embedded=embed,
         reviewers=tuple(sorted({one.reviewer for one in judged})),
         items=len(items.all()),
         judged=len({one.item.id for one in judged}),

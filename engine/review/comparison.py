@@ -32,7 +32,7 @@ class WinRate(Record):
         items, judgements: that this is about.
         wins, losses, ties, neither: judgements for ``one``, against it, and for none.
         rate: wins / (wins + losses), 0..1, with the ends of its interval.
-        method: of the interval: ``bootstrap`` over items; ``wilson`` over items where all items agree, as resamples of
+        method: of the interval: ``bootstrap`` over items; ``wilson`` over items where all go one way, as resamples of
             them cannot differ.
         reason: why there is no rate, or no interval; empty where there are both.
     """
@@ -60,11 +60,13 @@ class Acceptance(Record):
     """What reviewers make of a teacher's work; a sample or pattern that several judged counts once, by majority.
 
     Attributes:
+        blind_spot: None: all of the teacher's. same_evidence: of the items that it was judged in.
         accepted, fixed, rejected, label_errors, natural, on_pattern: shares of the samples; None: none was judged.
         fits, precise, useful: shares of the patterns; None: none was judged.
     """
 
     teacher: Teacher
+    blind_spot: str | None
     same_evidence: bool
     accepted: Share | None
     fixed: Share | None
@@ -137,6 +139,7 @@ class Comparison(Record):
 
     Attributes:
         key: of all that it follows from; see `is_current`. own: whether judgements of one's own work count.
+        embedded: whether the figures that need embeddings were asked for.
         reviewers: stems of their files. items: how many there are; judged: how many somebody has judged.
         judgements: that count. own_judgements: of one's own work, left out or not.
         left_out: numbers of `patterns` and `samples` of answers that are in no item, as there is no partner for them.
@@ -146,6 +149,7 @@ class Comparison(Record):
 
     key: str
     own: bool
+    embedded: bool
     reviewers: tuple[str, ...]
     items: int
     judged: int
@@ -199,7 +203,7 @@ def is_current(project: Project, comparison: Comparison, records: Records | None
     Raises:
         StoreError: the items of the review are damaged.
     """
-    return comparison.key in {comparison_key(project, records, own=comparison.own, embed=on) for on in (True, False)}
+    return comparison.key == comparison_key(project, records, own=comparison.own, embed=comparison.embedded)
 
 
 def comparison_key(project: Project, records: Records | None = None, *, own: bool, embed: bool) -> str:

@@ -10,24 +10,21 @@ from __future__ import annotations
 import hmac
 import random
 import secrets
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import orjson
 
 from engine.errors import StoreError
 from engine.files import write_atomic, write_jsonl
 from engine.project import Project
+from engine.review.answers import ITEM_KINDS, Answer, ItemKind, item_pairs, source_name
 from engine.schema import ROLES, Discovery, Pattern, Record, Sample, Teacher
 from engine.teaching.lock import writing
 from engine.teaching.records import Records
-from engine.teaching.sealing import committed_records, decisions
 
-ItemKind = Literal["abstraction", "extrapolation", "anchors"]
-ITEM_KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 _KEY_BYTES = 32
 
 
@@ -231,91 +228,3 @@ class Items:
             seed = self.digest("draw", item_id, role, str(place))
             drawn += random.Random(seed).sample(groups[place].get(role, []), count)
         return tuple(drawn)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """All that one teacher gave to a blind spot and stands for."""
-
-    blind_spot: str
-    teacher: Teacher
-    author: str
-    evidence: str | None
-    patterns: tuple[Pattern, ...]
-    samples: tuple[Sample, ...]
-
-    def has(self, kind: ItemKind) -> bool:
-        """Whether it has work of that kind."""
-        return bool(self.samples_of(None) if kind == "anchors" else self.patterns_of(kind))
-
-    def patterns_of(self, kind: ItemKind) -> list[Pattern]:
-        """Its patterns of a kind, oldest first."""
-        return [pattern for pattern in self.patterns if pattern.kind == kind]
-
-    def samples_of(self, pattern: Pattern | None) -> dict[str, list[Sample]]:
-        """Its samples for a pattern by role; for None: its anchors."""
-        found: defaultdict[str, list[Sample]] = defaultdict(list)
-        for sample in self.samples:
-            anchor = sample.role == "anchor"
-            if anchor if pattern is None else not anchor and sample.pattern == pattern.id:
-                found[sample.role].append(sample)
-        return found
-
-
-def answers(records: Records, spots: Sequence[str]) -> list[Answer]:
-    """Every answer to these blind spots that may be reviewed: what people have committed to, and what others wrote.
-
-    An LLM's answer counts once it has samples, which are asked for last: an item of half an answer would stay so.
-    """
-    current: defaultdict[tuple[str, str], tuple[list[Pattern], list[Sample]]] = defaultdict(lambda: ([], []))
-    for pattern in records.patterns():
-        current[_author(pattern), pattern.blind_spot][0].append(pattern)
-    for sample in records.samples():
-        current[_author(sample), sample.blind_spot][1].append(sample)
-    found = []
-    for author in records.authors():
-        decided = decisions(records, author)
-        for spot in spots:
-            if written := spot in decided and committed_records(records, author, spot):
-                found += _by_teacher(spot, author, *written, kinds=("human",), evidence=decided[spot].evidence)
-            found += _by_teacher(spot, author, *current[author, spot], kinds=("example", "llm"))
-    return [answer for answer in found if answer.teacher.kind != "llm" or answer.samples]
-
-
-def _author(record: Pattern | Sample) -> str:
-    """Stem of the file that the record is in."""
-    return record.id.rpartition("@")[2]
-
-
-def _by_teacher(
-    spot_id: str,
-    author: str,
-    patterns: Sequence[Pattern],
-    samples: Sequence[Sample],
-    *,
-    kinds: Sequence[str],
-    evidence: str | None = None,
-) -> list[Answer]:
-    made = []
-    written: tuple[Pattern | Sample, ...] = (*patterns, *samples)
-    for teacher in dict.fromkeys(record.teacher for record in written):
-        if teacher.kind in kinds:
-            own_patterns = tuple(pattern for pattern in patterns if pattern.teacher == teacher)
-            own_samples = tuple(sample for sample in samples if sample.teacher == teacher)
-            seen = {record.evidence for record in written if record.teacher == teacher}
-            known = evidence or (seen.pop() if len(seen) == 1 else None)
-            made.append(Answer(spot_id, teacher, author, known, own_patterns, own_samples))
-    return made
-
-
-def item_pairs(discovery: Discovery, records: Records) -> list[tuple[Answer, Answer]]:
-    """For each blind spot every answer that is no LLM's with every one that is."""
-    there = answers(records, [spot.id for spot in discovery.blind_spots])
-    others = [answer for answer in there if answer.teacher.kind != "llm"]
-    llm = [answer for answer in there if answer.teacher.kind == "llm"]
-    return [(one, other) for one in others for other in llm if one.blind_spot == other.blind_spot]
-
-
-def source_name(source: Answer | Side) -> tuple[str, str, str]:
-    """What tells one side of a pair from another: file, name and kind of its teacher."""
-    return source.author, source.teacher.name, source.teacher.kind

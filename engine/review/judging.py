@@ -42,14 +42,14 @@ def check_judgement(project: Project, judgement: Judgement, *, left: SideView, r
     Raises:
         StoreError: an answer is missing, or does not fit, naming it.
     """
-    where = f"item {judgement.item}"
+    where, guard = f"item {judgement.item}", LeakGuard(project)
     if judgement.preference not in PREFERENCES:
         raise StoreError("the preference is missing", where=where, mend=f"give one of {', '.join(PREFERENCES)}")
     for name, side, answers in (("left", left, judgement.left), ("right", right, judgement.right)):
-        _check_side(project, side, answers, f"{where}, {name}")
+        _check_side(project, guard, side, answers, f"{where}, {name}")
 
 
-def _check_side(project: Project, side: SideView, answers: SideJudgement, where: str) -> None:
+def _check_side(project: Project, guard: LeakGuard, side: SideView, answers: SideJudgement, where: str) -> None:
     for name in _PATTERN_ANSWERS:
         given = getattr(answers, name)
         if side.pattern is None and given is not None:
@@ -60,10 +60,10 @@ def _check_side(project: Project, side: SideView, answers: SideJudgement, where:
         raise StoreError(f"{len(answers.samples)} of {len(side.samples)} samples are judged", where=where,
                          mend="judge each sample, in their order")  # fmt: skip
     for number, (sample, verdict) in enumerate(zip(side.samples, answers.samples, strict=True), start=1):
-        _check_sample(project, sample, verdict, f"{where}, sample {number}")
+        _check_sample(project, guard, sample, verdict, f"{where}, sample {number}")
 
 
-def _check_sample(project: Project, sample: SampleView, answer: SampleJudgement, where: str) -> None:
+def _check_sample(project: Project, guard: LeakGuard, sample: SampleView, answer: SampleJudgement, where: str) -> None:
     for name in _SAMPLE_ANSWERS:
         if not isinstance(getattr(answer, name), bool):
             raise StoreError(f"there is no answer to `{name}`", where=where, mend="say true or false")
@@ -86,5 +86,5 @@ def _check_sample(project: Project, sample: SampleView, answer: SampleJudgement,
             raise StoreError("the mended text is empty", where=where, mend="write one, or reject the sample")
     text = answer.text if answer.text is not None else sample.text
     pair = answer.text_pair if answer.text_pair is not None else sample.text_pair
-    if LeakGuard(project).is_leak(text, pair):
+    if guard.is_leak(text, pair):
         raise StoreError("the mended text nearly equals a held-out row", where=where, mend="write another one")

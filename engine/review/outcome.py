@@ -60,7 +60,7 @@ class Outcome:
     """What reviewers made of one sample.
 
     Attributes:
-        sample: as it stood when it was judged. same_evidence: of its item.
+        sample: as it stood when it was judged. same_evidence: of one of its items at least.
         votes: by reviewer; whoever saw it in several items counts with the last.
     """
 
@@ -98,7 +98,8 @@ def outcomes(judged: Iterable[Judged]) -> list[Outcome]:
     for one in judged:
         for side, answers in one.parts:
             for sample, vote in zip(side.samples, answers.samples, strict=True):
-                samples[sample.id] = (sample, one.item.same_evidence)
+                same = one.item.same_evidence or samples.get(sample.id, (sample, False))[1]
+                samples[sample.id] = (sample, same)
                 votes[sample.id][one.reviewer] = vote
     return [Outcome(*samples[name], votes[name]) for name in samples]
 

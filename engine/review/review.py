@@ -15,8 +15,9 @@ import orjson
 from engine.errors import StoreError
 from engine.files import write_json
 from engine.project import Project
+from engine.review.answers import ItemKind, is_own
 from engine.review.disguise import plain, plain_pattern
-from engine.review.items import Item, ItemKind, Items, Side
+from engine.review.items import Item, Items, Side
 from engine.review.judging import check_judgement
 from engine.schema import Discovery, Judgement, Prediction, Record, Role, Teacher
 from engine.teaching.evidence import evidence_for
@@ -217,7 +218,7 @@ class Review:
         return self._teaching.store.stem
 
     def _is_own(self, item: Item) -> bool:
-        return self._stem in (item.a.author, item.b.author)
+        return any(is_own(side, self._teaching) for side in item.sides)
 
     def _open(self, item_id: str) -> Item:
         """An item that this reviewer may see."""

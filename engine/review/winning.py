@@ -71,6 +71,8 @@ def _interval(
     if 0 in counts.sum(axis=0):
         share = wilson(len(counts) if rate else 0, len(counts), rule.interval)
         return rate, round(share.low, 6), round(share.high, 6), "wilson", ""
+    if len(set((counts[:, 0] / counts.sum(axis=1)).tolist())) == 1:
+        return rate, None, None, "", "reviewers are as divided on every item, so there is no interval"
     rng = np.random.default_rng(_SEED)
     drawn = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=rule.bootstrap) @ counts
     tail = (1 - rule.interval) / 2
@@ -79,7 +81,18 @@ def _interval(
 
 
 def acceptances(judged: Sequence[Judged], rule: ProofSettings) -> list[Acceptance]:
-    """What reviewers make of each teacher's samples and patterns; those from items with the same evidence first."""
+    """What reviewers make of each teacher's samples and patterns, over all blind spots first, then by each.
+
+    Those from items with the same evidence come before the others.
+    """
+    by_spot: defaultdict[str, list[Judged]] = defaultdict(list)
+    for one in judged:
+        by_spot[one.item.blind_spot].append(one)
+    parts = [(None, judged), *((spot, by_spot[spot]) for spot in sorted(by_spot, key=lambda spot: (len(spot), spot)))]
+    return [found for spot, part in parts for found in _acceptances(part, spot, rule)]
+
+
+def _acceptances(judged: Sequence[Judged], spot: str | None, rule: ProofSettings) -> list[Acceptance]:
     samples = outcomes(judged)
     patterns: defaultdict[tuple[Teacher, bool, str], dict[str, SideJudgement]] = defaultdict(dict)
     for one in judged:
@@ -95,16 +108,17 @@ def acceptances(judged: Sequence[Judged], rule: ProofSettings) -> list[Acceptanc
         given = [bool(vote) for vote in votes]
         return 2 * sum(given) >= len(given)
 
+    def rank(found: tuple[Teacher, bool]) -> tuple[bool, int, str]:
+        return not found[1], TEACHER_KINDS.index(found[0].kind), found[0].name
+
     made = []
-    teachers = {(side.teacher, one.item.same_evidence) for one in judged for side in one.item.sides}
-    for teacher, same in sorted(
-        teachers, key=lambda found: (not found[1], TEACHER_KINDS.index(found[0].kind), found[0].name)
-    ):
+    for teacher, same in sorted({(side.teacher, one.item.same_evidence) for one in judged for side, _ in one.parts},
+                                key=rank):  # fmt: skip
         own = [found for found in samples if (found.sample.teacher, found.same_evidence) == (teacher, same)]
         words = [list(votes.values()) for key, votes in patterns.items() if key[:2] == (teacher, same)]
         of = {name: share(found.verdict == name for found in own) for name in ("accept", "fix", "reject")}
         made.append(Acceptance(
-            teacher, same, of["accept"], of["fix"], of["reject"],
+            teacher, spot, same, of["accept"], of["fix"], of["reject"],
             label_errors=share(not found.right_label for found in own),
             natural=share(majority(vote.natural for vote in found.votes.values()) for found in own),
             on_pattern=share(majority(vote.fits for vote in found.votes.values()) for found in own),

@@ -18,7 +18,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "compare",
         "compare people and LLMs: win rate, acceptance, agreement, diversity",
         "  blindspot compare work\n  blindspot compare work --own\n"
-        "  blindspot compare work --json | jq '.wins[] | select(.overall) | {one, other, rate, low, high}'\n\n"
+        "  blindspot compare work --json | jq '.wins[] | select(.overall and .same_evidence)'\n\n"
         "Only blind spots whose evidence both saw alike stand in the headline. Figures of samples need no reviewer.",
     )
     add_project(parser)

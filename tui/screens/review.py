@@ -6,7 +6,7 @@ the same room, whatever is in them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -19,6 +19,7 @@ from engine.errors import BlindspotError
 from tui.balloting import SIDES, VERDICT, Ballot, Side
 from tui.deciding import decide, why_not
 from tui.keys import keys
+from tui.review_queue import ReviewQueue
 from tui.screens.base import WorkScreen
 from tui.shell import shell
 from tui.widgets.line_list import LineList
@@ -29,7 +30,7 @@ from tui.widgets.text_pane import TextPane
 from tui.widgets.typical_rows import TypicalRows
 
 if TYPE_CHECKING:
-    from engine.review.review import Entry, Review
+    from engine.review.review import Entry
     from engine.schema import Preference
 
 _ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "submit")
@@ -51,11 +52,8 @@ class ReviewScreen(WorkScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._review: Review | None = None
-        self._entries: list[Entry] = []
-        self._at = 0
+        self._queue: ReviewQueue | None = None
         self._ballot: Ballot | None = None
-        self._own = False
         self._side: Side = "left"
 
     def body(self) -> ComposeResult:
@@ -82,7 +80,19 @@ class ReviewScreen(WorkScreen):
     @property
     def entry(self) -> Entry | None:
         """The item in front, with its state."""
-        return self._entries[self._at] if self._entries else None
+        return self._queue.entry if self._queue else None
+
+    @property
+    def queue(self) -> ReviewQueue:
+        """All items, and where one is among them."""
+        assert self._queue is not None, "unavailable before it is read"
+        return self._queue
+
+    @property
+    def ballot(self) -> Ballot:
+        """The answers to the item in front."""
+        assert self._ballot is not None, "unavailable without an item"
+        return self._ballot
 
     @property
     def evidence(self) -> LineList:
@@ -100,31 +110,27 @@ class ReviewScreen(WorkScreen):
 
     def show(self) -> None:
         """Show the queue as it is now; the item stays."""
-        from engine.review.review import Review
-
         if self.workbench.board is None:
             self.leave("The blind spots are not there any more.")
             return
+        self._queue = self._queue or ReviewQueue(self.workbench)
+        self._go(self._queue.refresh)
+
+    def _go(self, change: Callable[[], object]) -> bool:
+        """Change the queue or the place in it, and show the item in front; whether that could be done."""
         try:
-            review = self._review = self._review or Review(self.workbench.project, self.workbench.teaching)
-            review.refresh()
-            self._fill(self.entry.id if self.entry else None)
+            change()
+            self._show_item()
         except BlindspotError as error:
             shell(self).refuse(error)
+            return False
+        shell(self).autosave()
+        return True
 
-    def _fill(self, keep: str | None) -> None:
-        """Read the queue again, and show the item that is to be kept, else the first one to be judged."""
-        assert self._review is not None, "the queue is read before an item is shown"
-        self._entries = self._review.queue(own=self._own)
-        ids = [entry.id for entry in self._entries]
-        first = next((at for at, entry in enumerate(self._entries) if _is_open(entry)), 0)
-        self._show_item(ids.index(keep) if keep in ids else first)
-
-    def _show_item(self, at: int) -> None:
-        """Show one item of the queue, or why it cannot be seen."""
+    def _show_item(self) -> None:
+        """Show the item in front, or why it cannot be seen."""
         before = self._ballot.item.id if self._ballot else None
-        self._at = at
-        self._ballot = self._ballot_of(self.entry)
+        self._ballot = self.queue.ballot()
         self.set_class(self._ballot is not None, "-item")
         self._show_answers()
         if self._ballot is None:
@@ -137,12 +143,6 @@ class ReviewScreen(WorkScreen):
             self._go_to("left", 0)
         self.refresh_bindings()
 
-    def _ballot_of(self, entry: Entry | None) -> Ballot | None:
-        review = self._review
-        if review is None or entry is None or entry.state == "sealed":
-            return None
-        return Ballot(self.workbench, review.item(entry.id), review.judgement(entry.id))
-
     def _show_evidence(self, cursor: int | None = None) -> None:
         """Show what both teachers were shown."""
         board = self.workbench.board
@@ -152,8 +152,8 @@ class ReviewScreen(WorkScreen):
 
     def _show_answers(self) -> None:
         """Show both sides and the lines about them again."""
-        app, ballot, review = shell(self), self._ballot, self._review
-        sources = review.reveal(ballot.item.id) if review and ballot and ballot.is_final else None
+        app, ballot = shell(self), self._ballot
+        sources = self.queue.sources(ballot)
         for side in SIDES:
             if ballot is not None:
                 self._list(side).show(SideRows(ballot, side, app.ink, app.glyphs))
@@ -161,7 +161,7 @@ class ReviewScreen(WorkScreen):
         for line, side in zip(self.query(SideLine), SIDES, strict=True):
             line.source = getattr(sources, side) if sources else None
         item = self.query_one(ItemLine)
-        item.entry, item.ballot, item.at, item.entries = self.entry, ballot, self._at, self._entries
+        item.ballot, item.queue = ballot, self.queue
         better = self.query_one(PreferenceLine)
         better.ballot, better.sources = ballot, sources
         self.update_lines()
@@ -192,7 +192,7 @@ class ReviewScreen(WorkScreen):
         """Paint everything again in other colours."""
         if self._ballot is not None:
             self._show_evidence()
-        self._show_answers()
+            self._show_answers()
         super().repaint()
 
     # where the user is
@@ -203,21 +203,18 @@ class ReviewScreen(WorkScreen):
             "item": self.entry.id if self.entry else None,
             "side": self._side,
             "rows": [self._list(side).cursor for side in SIDES],
-            "own": self._own,
+            "own": self._queue is not None and self._queue.own,
             "enlarged": self.has_class("-enlarged"),
         }
 
     def restore(self, place: dict[str, Any]) -> None:
         """Return to that item and row."""
-        self._own = bool(place.get("own"))
+        queue = self._queue
+        if queue is None:
+            return
         self.set_class(bool(place.get("enlarged")), "-enlarged")
-        if self._review is None:
-            return
-        try:
-            self._fill(place.get("item"))
-        except BlindspotError as error:
-            shell(self).refuse(error)
-            return
+        queue.own = bool(place.get("own"))
+        self._go(lambda: queue.read(place.get("item")))
         if self._ballot is not None and self._ballot.item.id == place.get("item"):
             for side, row in zip(SIDES, place.get("rows", ()), strict=False):
                 self._list(side).move_to(int(row))
@@ -263,41 +260,26 @@ class ReviewScreen(WorkScreen):
 
     def action_step(self, step: int) -> None:
         """The item after or before, around the end."""
-        self._show_item((self._at + step) % len(self._entries))
-        self.say("")
-        shell(self).autosave()
+        if self._go(lambda: self.queue.step(step)):
+            self.say("")
 
     def action_next(self) -> None:
         """The next item that is to be judged, else one that was skipped."""
-        count = len(self._entries)
-        order = [(self._at + step) % count for step in range(1, count + 1)]
-        found = next((at for at in order if _is_open(self._entries[at])), None)
+        queue = self.queue
+        found = queue.next()
         if found is None:
-            found = next((at for at in order if self._entries[at].state == "skipped"), None)
-        if found is None or found == self._at:
-            sealed = sum(entry.state == "sealed" for entry in self._entries)
-            rest = f" {sealed} sealed: ] goes to them." if sealed else ""
-            self.say("This is the last one to be judged." if found is not None else f"All are judged.{rest}")
-            return
-        self._show_item(found)
-        self.say("")
-        shell(self).autosave()
+            rest = f" {queue.sealed} sealed: ] goes to them." if queue.sealed else ""
+            self.say(f"All are judged.{rest}")
+        elif found == queue.at:
+            self.say("This is the last one to be judged.")
+        else:
+            self.action_step(found - queue.at)
 
     def action_skip(self) -> None:
         """Set the item aside and go on, or take it up again."""
-        review, entry = self._review, self.entry
-        assert review is not None, "unavailable without an item"
-        assert entry is not None, "unavailable without an item"
-        try:
-            if entry.state == "skipped":
-                review.unskip(entry.id)
-            else:
-                review.skip(entry.id)
-            self._fill(entry.id)
-        except BlindspotError as error:
-            shell(self).refuse(error)
+        if not self._go(self.queue.toggle_skip):
             return
-        if entry.state == "skipped":
+        if self.queue.entry is None or self.queue.entry.state != "skipped":
             self.say("Taken up again.")
             return
         self.action_next()
@@ -305,16 +287,12 @@ class ReviewScreen(WorkScreen):
 
     def action_own(self) -> None:
         """Show the items with one's own text too, or leave them out."""
-        self._own = not self._own
-        try:
-            self._fill(self.entry.id if self.entry else None)
-        except BlindspotError as error:
-            shell(self).refuse(error)
+        queue = self.queue
+        queue.own = not queue.own
+        if not self._go(queue.refresh):
             return
-        own = sum(entry.own for entry in self._entries)
-        shown = f"Items with your own text are shown, {own}; they count apart." if self._own else "They are left out."
-        self.say(shown)
-        shell(self).autosave()
+        own = sum(entry.own for entry in queue.entries)
+        self.say(f"Items with your own text are shown, {own}; they count apart." if queue.own else "They are left out.")
 
     def action_commit(self) -> None:
         """Commit to one's own answer, or decline to give one."""
@@ -327,12 +305,6 @@ class ReviewScreen(WorkScreen):
         await shell(self).go("describe", spot=self.entry.blind_spot)
 
     # answering
-
-    @property
-    def ballot(self) -> Ballot:
-        """The answers to the item in front."""
-        assert self._ballot is not None, "unavailable without an item"
-        return self._ballot
 
     def _answered(self) -> None:
         """Show an answer, and go on once its row has no open question."""
@@ -420,9 +392,8 @@ class ReviewScreen(WorkScreen):
         self.app.push_screen(ChoiceDialog(title, ["hand in", "not yet"], current=1), write)
 
     def _hand_in(self, ballot: Ballot) -> None:
-        assert self._review is not None, "there is an item"
         try:
-            self._review.judge(ballot.judgement())
+            self.queue.review.judge(ballot.judgement())
         except BlindspotError as error:
             shell(self).refuse(error)
             return
@@ -434,12 +405,12 @@ class ReviewScreen(WorkScreen):
 
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""
-        if not self.ready:
+        if self._queue is None:
             return None if action in ("back", "escape") else "The project is not open."
         entry, ballot = self.entry, self._ballot
         if action in (*_ANSWERS, *_VIEWS, "next", "step", "describe", "commit") and entry is None:
             return "There is nothing to review yet."
-        if action in ("next", "step") and len(self._entries) < 2:
+        if action in ("next", "step") and len(self.queue.entries) < 2:
             return "There is no other item."
         if action == "commit":
             return why_not(self.workbench, entry.blind_spot if entry else None)
@@ -461,10 +432,6 @@ class ReviewScreen(WorkScreen):
         if not asked:
             return "This row is answered: backspace takes the answers off."
         return "The verdict is left: a accepts it, x rejects it, e fixes it." if asked[0] == VERDICT else None
-
-
-def _is_open(entry: Entry) -> bool:
-    return entry.state in ("open", "own")
 
 
 def _counted(left: int) -> str:

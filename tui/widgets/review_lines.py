@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -14,8 +13,9 @@ from tui.widgets.line import Line
 from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
-    from engine.review.review import Entry, Sources
+    from engine.review.review import Sources
     from engine.schema import Preference, Teacher
+    from tui.review_queue import ReviewQueue
 
 _BETTER: dict[Preference, str] = {
     "left": "side A", "right": "side B", "tie": "both are equally good", "neither": "neither is good",
@@ -28,17 +28,16 @@ class ItemLine(Line):
     DEFAULT_CSS = """
     ItemLine { padding: 0 1; }
     """
-    entry: Entry | None = None
+    queue: ReviewQueue | None = None
     ballot: Ballot | None = None
-    at = 0
-    entries: Sequence[Entry] = ()
 
     def line(self, width: int) -> Text:
         """Place in the queue, state, blind spot, kind; what comes first is never cut."""
-        app, entry, ballot = shell(self), self.entry, self.ballot
-        if entry is None:
+        app, queue, ballot = shell(self), self.queue, self.ballot
+        entry = queue.entry if queue else None
+        if queue is None or entry is None:
             return Text("Review", style=app.ink.strong)
-        head = f"Review {self.at + 1} of {len(self.entries)}"
+        head = f"Review {queue.at + 1} of {len(queue.entries)}"
         parts: list[str] = [entry.state] if entry.state in ("skipped", "sealed") else []
         parts += ["your own"] if entry.own else []
         spot = visible(entry.blind_spot)

@@ -77,6 +77,14 @@ def test_a_rate_that_all_items_agree_on_has_wilson_s_interval(project: Project) 
     assert one.low == pytest.approx(0.6097, abs=1e-4)  # n = 6, z = 1.96
 
 
+def test_items_that_are_all_divided_alike_have_no_interval_of_no_width(project: Project) -> None:
+    vote(project, "rev", ["human", "llm"] * 3)
+    vote(project, "rew", ["llm", "human"] * 3)
+    one = overall(compare(project, embed=False))
+    assert (one.rate, one.low, one.high) == (0.5, None, None)
+    assert "as divided on every item" in one.reason
+
+
 def test_what_cannot_be_told_is_none_with_a_reason(project: Project) -> None:
     empty = compare(project, embed=False)
     assert (empty.wins, empty.acceptance, empty.judgements) == ((), (), 0)
@@ -118,7 +126,13 @@ def test_acceptance_counts_each_sample_once_by_majority(project: Project) -> Non
         review = reviewer(project, name)
         for entry in review.queue():
             review.judge(judgement(review, entry.id, verdicts=verdicts))  # type: ignore[arg-type]
-    found = {one.teacher: one for one in compare(project, embed=False).acceptance}
+    acceptance = compare(project, embed=False).acceptance
+    assert {(one.blind_spot, one.rejected.n) for one in acceptance if one.rejected} == {
+        (None, 10),
+        ("B1", 5),
+        ("B2", 5),
+    }
+    found = {one.teacher: one for one in acceptance if one.blind_spot is None}
     for teacher in (HUMAN, LLM):
         one = found[teacher]
         assert one.rejected is not None and one.accepted is not None  # noqa: PT018

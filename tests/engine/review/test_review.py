@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
+from threading import Barrier
 
 import orjson
 import pytest
@@ -91,9 +93,21 @@ def test_what_is_written_after_an_item_was_made_does_not_change_it(project: Proj
     assert {entry.id: review.item(entry.id) for entry in review.queue()} == before
 
 
-def test_two_reviewers_that_start_at_once_see_the_same_items(project: Project) -> None:
-    one, other = reviewer(project, "rev"), reviewer(project, "rew")
-    assert {entry.id for entry in one.queue()} == {entry.id for entry in other.queue()}
+def test_reviewers_that_start_at_once_make_the_same_items(project: Project) -> None:
+    names = [f"rev{number}" for number in range(4)]
+    for name in names:
+        annotator(project, name).decline("B1", "reviewer")
+    together = Barrier(len(names))
+
+    def start(name: str) -> set[str]:
+        teaching = Teaching(project.teaching_dir, name)
+        together.wait()
+        return {entry.id for entry in Review(project, teaching).queue()}
+
+    with ThreadPoolExecutor(len(names)) as threads:
+        found = list(threads.map(start, names))
+    assert len(found[0]) == 6
+    assert all(ids == found[0] for ids in found)
     assert len((project.review_dir / "items.jsonl").read_bytes().splitlines()) == 6
 
 

@@ -289,7 +289,7 @@ async def test_a_new_answer_of_another_process_is_in_the_queue_when_the_screen_i
         answer(root, "B3", "ann")
         answer(root, "B3", "m1")
         await driver.press("v")
-        await driver.until(lambda: isinstance(driver.screen, ReviewScreen) and len(driver.screen._entries) == 4)
+        await driver.until(lambda: isinstance(driver.screen, ReviewScreen) and len(driver.screen.queue.entries) == 4)
 
 
 async def test_help_says_the_same_whatever_stands_on_which_side(root: Path) -> None:
