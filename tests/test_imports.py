@@ -34,7 +34,10 @@ LIGHT = [
     "engine.proof.arms",
     "engine.proof.equal",
     *(f"engine.ledger.{path.stem}" for path in (ROOT / "engine" / "ledger").glob("[a-z]*.py")),
-    *(f"engine.review.{name}" for name in ("answers", "blinding", "comparison", "items", "judging", "outcome", "review")),
+    *(
+        f"engine.review.{name}"
+        for name in ("answers", "blinding", "comparison", "items", "judging", "outcome", "review")
+    ),
     *(f"engine.teaching.{path.stem}" for path in (ROOT / "engine" / "teaching").glob("[a-z]*.py")),
     *(f"engine.llm.{path.stem}" for path in (ROOT / "engine" / "llm").glob("[a-z]*.py")),
 ]

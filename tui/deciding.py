@@ -65,5 +65,8 @@ def _write(screen: WorkScreen, spot_id: str, decision: Callable[[Annotator], Com
     counts = [
         f"{len(found)} {word}{'s' * (len(found) != 1)}" for found, word in ((patterns, "pattern"), (samples, "sample"))
     ]
+    if workbench.board is not None and workbench.board.spot(spot_id).to_review:
+        app.say(f"{spot_id} is {made.decision}. What others wrote is to be judged blind first: v.")
+        return
     seen = f"Others wrote {', '.join(counts)}." if patterns or samples else "Nobody else has answered yet."
     app.say(f"{spot_id} is {made.decision}. {seen}")

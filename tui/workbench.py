@@ -11,6 +11,7 @@ from typing import Any
 from engine import jobs
 from engine.jobs import JobView
 from engine.project import Project
+from engine.review.blinding import to_judge
 from engine.schema import Discovery, Drafts, Teacher
 from engine.teaching.annotate import Annotator
 from engine.teaching.board import Board
@@ -61,7 +62,7 @@ class Workbench:
             self.begin_round()
             return
         teacher = Teacher(self.teaching.author, "human")
-        self.board = Board(self.project, discovery, self.teaching)
+        self.board = Board(self.project, discovery, self.teaching, to_judge=to_judge)
         self.annotator = Annotator(self.project, discovery, self.teaching, teacher)
 
     def begin_round(self) -> None:

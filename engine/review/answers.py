@@ -67,6 +67,11 @@ def answers(records: Records, spots: Sequence[str]) -> list[Answer]:
     return [answer for answer in found if answer.teacher.kind != "llm" or answer.samples]
 
 
+def _seen(record: Pattern | Sample) -> str | None:
+    """Hash of what its teacher had seen; a wording that followed a test has seen more than any hash tells."""
+    return None if isinstance(record, Pattern) and record.refined else record.evidence
+
+
 def _author(record: Pattern | Sample) -> str:
     """Stem of the file that the record is in."""
     return record.id.rpartition("@")[2]
@@ -87,7 +92,7 @@ def _by_teacher(
         if teacher.kind in kinds:
             own_patterns = tuple(pattern for pattern in patterns if pattern.teacher == teacher)
             own_samples = tuple(sample for sample in samples if sample.teacher == teacher)
-            seen = {record.evidence for record in written if record.teacher == teacher}
+            seen = {_seen(record) for record in written if record.teacher == teacher}
             known = evidence or (seen.pop() if len(seen) == 1 else None)
             made.append(Answer(spot_id, teacher, author, known, own_patterns, own_samples))
     return made

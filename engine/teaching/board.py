@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -54,7 +54,8 @@ class SpotView(Record):
         written: this annotator's samples by role.
         quota: how many samples of each role are asked of one teacher, for the patterns this annotator has.
         decision: this annotator's, which is final; None: not yet.
-        sealed: others have answered, and it cannot be seen yet.
+        sealed: others have answered, and it cannot be seen before the decision. to_review: it cannot be seen before
+            this annotator has judged it in the blind review.
         held_back: rows that cannot be seen yet. withheld: rows that nobody sees, as they nearly equal a proof row.
     """
 
@@ -75,6 +76,7 @@ class SpotView(Record):
     overlap: float | None = None
     decision: Decision | None = None
     sealed: bool = False
+    to_review: bool = False
     held_back: int = 0
     withheld: int = 0
 
@@ -120,12 +122,21 @@ class Board:
         project: gives the quotas.
         discovery: of the round.
         teaching: the records, and the annotator.
+        to_judge: gives the blind spots whose answers the annotator has still to judge blind (`engine.review.blinding`).
     """
 
-    def __init__(self, project: Project, discovery: Discovery, teaching: Teaching) -> None:
+    def __init__(
+        self,
+        project: Project,
+        discovery: Discovery,
+        teaching: Teaching,
+        *,
+        to_judge: Callable[[Project, Discovery, Teaching], Collection[str]] = lambda *_: (),
+    ) -> None:
         self.project = project
         self.discovery = discovery
         self.teaching = teaching
+        self._to_judge = to_judge
         self._version: object = None
         self._marks: dict[str, MarkedRow] = {}
         self._own_marks: set[str] = set()
@@ -134,6 +145,7 @@ class Board:
         self._samples: dict[str, list[Sample]] = {}
         self._decisions: dict[str, Commitment] = {}
         self._sealed: set[str] = set()
+        self._unjudged: Collection[str] = ()
         share, withheld = project.settings.teaching.held_back, project.manifest.withheld
         self._parts: dict[str, Parts] = {
             spot.id: parts_of(spot, discovery, held_back=share, withheld=withheld) for spot in discovery.blind_spots
@@ -222,6 +234,7 @@ class Board:
         self._states = self.teaching.states()
         self._decisions = decisions(self.teaching, self.teaching.author)
         self._patterns, self._samples, self._sealed = defaultdict(list), defaultdict(list), set()
+        self._unjudged = self._to_judge(self.project, self.discovery, self.teaching)
         for pattern in self.teaching.patterns():
             if self._may_see(pattern):
                 self._patterns[pattern.blind_spot].append(pattern)
@@ -232,8 +245,10 @@ class Board:
         self._version = self.teaching.version
 
     def _may_see(self, record: Pattern | Sample) -> bool:
-        if self.teaching.is_own(record.id) or record.blind_spot in self._decisions:
+        if self.teaching.is_own(record.id):
             return True
+        if record.blind_spot in self._decisions:
+            return record.blind_spot not in self._unjudged
         self._sealed.add(record.blind_spot)
         return False
 
@@ -256,7 +271,8 @@ class Board:
             size=self._counted(spot.rows), size_before=len(spot.rows),
             mean_confidence=spot.mean_confidence, coherence=spot.coherence,
             status=status, reason=reason, decision=decided.decision if decided else None,
-            sealed=spot.id in self._sealed, held_back=0 if decided else len(parts.held_back),
+            sealed=spot.id in self._sealed, to_review=decided is not None and spot.id in self._unjudged,
+            held_back=0 if decided else len(parts.held_back),
             withheld=len(parts.withheld),
             patterns=len(patterns), samples=len(samples), written={role: written[role] for role in ROLES},
             quota={"target": asked.targets * times, "counter": asked.counters * times, "anchor": asked.anchors},

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from engine.data.text import visible
 from engine.errors import ProjectError
 from engine.project import Project
+from engine.review.blinding import to_judge
 from engine.schema import TEACHER_KINDS, Discovery, Pattern, Sample, Teacher
 from engine.teaching.annotate import Annotator
 from engine.teaching.authors import default_author
@@ -36,7 +37,7 @@ class Session:
         self.project = Project.open(options.project)
         self.discovery = discovered(self.project)
         self.teaching = open_teaching(self.project, options)
-        self.board = Board(self.project, self.discovery, self.teaching)
+        self.board = Board(self.project, self.discovery, self.teaching, to_judge=to_judge)
         teacher = Teacher(self.teaching.author, getattr(options, "teacher_kind", "human"))
         self.annotator = Annotator(self.project, self.discovery, self.teaching, teacher)
 

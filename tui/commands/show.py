@@ -80,6 +80,8 @@ def _unseen(spot: SpotView) -> Iterator[str]:
         yield f"{counted(spot.withheld, 'row')} withheld: too close to proof rows"
     if spot.sealed:
         yield "other teachers have answered: sealed until you `blindspot commit` your answer, or decline"
+    if spot.to_review:
+        yield "other teachers have answered: judge them blind first, with `blindspot review`"
     if spot.decision:
         yield f"you have {spot.decision}; what is written now counts as written after it"
 

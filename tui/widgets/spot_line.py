@@ -32,7 +32,9 @@ class SpotLine(Line):
         arrow = app.glyphs.arrow
         text = Text.assemble((spot.id, app.ink.strong), f"  {visible(spot.gold)} {arrow} {visible(spot.predicted)}")
         others = ""
-        if spot.decision is not None:
+        if spot.to_review:
+            others = f"   {spot.decision}, others to be reviewed"
+        elif spot.decision is not None:
             others = f"   {spot.decision}, {self.by_others} by others" if self.by_others else f"   {spot.decision}"
         elif spot.sealed:
             others = "   others' answers are sealed"

@@ -36,6 +36,8 @@ def spot_preview(
             figures.append(f"{spot.held_back} of {spot.size_before} rows held back")
         if spot.sealed:
             figures.append("others' answers are sealed (C)")
+        if spot.to_review:
+            figures.append("others' answers wait for your review (v)")
         title = f"{spot.id}  {visible(spot.gold)} taken for {visible(spot.predicted)}"
         lines = [Text(title, style=ink.strong), *wrapped(Text(dot.join(figures), style=ink.muted), width)]
         if spot.status == "skipped":
