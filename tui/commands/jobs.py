@@ -64,6 +64,8 @@ def describe(view: JobView) -> str:
             parts.append(f"about {duration(view.eta)} left")
         if view.heartbeat_age is not None:
             parts.append(f"last sign of life {duration(view.heartbeat_age)} ago")
+    elif view.state == "done" and "sentence" in view.result:
+        parts.append(view.result["sentence"])
     elif view.state == "done":
         parts.append("  ".join(f"{name} {value}" for name, value in view.result.items()))
     else:
