@@ -12,29 +12,25 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 
-from engine.data.text import visible
 from engine.errors import BlindspotError
-from tui.balloting import SIDES, VERDICT, Ballot, Side
-from tui.deciding import decide, why_not
+from tui.balloting import Ballot, Side
+from tui.deciding import decide
+from tui.judging import ask_to_hand_in, mend, no_item, still_open, what_next, why_not_now
 from tui.keys import keys
 from tui.review_queue import ReviewQueue
 from tui.screens.base import WorkScreen
 from tui.shell import shell
 from tui.widgets.line_list import LineList
-from tui.widgets.notice import notice
-from tui.widgets.review_lines import ItemLine, PreferenceLine, SideLine
-from tui.widgets.side_rows import SideRows
+from tui.widgets.review_lines import ItemLine, PreferenceLine
+from tui.widgets.review_sides import ReviewSides
 from tui.widgets.text_pane import TextPane
 from tui.widgets.typical_rows import TypicalRows
 
 if TYPE_CHECKING:
     from engine.review.review import Entry
     from engine.schema import Preference
-
-_ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "submit")
-_VIEWS = ("side", "enlarge", "turn", "skip")
 
 
 class ReviewScreen(WorkScreen):
@@ -54,7 +50,6 @@ class ReviewScreen(WorkScreen):
         super().__init__()
         self._queue: ReviewQueue | None = None
         self._ballot: Ballot | None = None
-        self._side: Side = "left"
 
     def body(self) -> ComposeResult:
         """Notice, or item."""
@@ -62,11 +57,7 @@ class ReviewScreen(WorkScreen):
         yield TextPane(self._notice, id="notice")
         with Vertical(id="item"):
             yield LineList(id="evidence")
-            with Container(id="sides"):
-                for side in SIDES:
-                    with Vertical(id=f"side-{side}", classes="side"):
-                        yield SideLine("A" if side == "left" else "B")
-                        yield LineList(id=side)
+            yield ReviewSides()
             yield PreferenceLine()
 
     def footer(self) -> Sequence[str]:
@@ -99,12 +90,14 @@ class ReviewScreen(WorkScreen):
         """The rows of the blind spot."""
         return self.query_one("#evidence", LineList)
 
-    def _list(self, side: Side) -> LineList:
-        return self.query_one(f"#{side}", LineList)
+    @property
+    def sides(self) -> ReviewSides:
+        """The two sides."""
+        return self.query_one(ReviewSides)
 
     @property
-    def _row(self) -> int:
-        return self._list(self._side).cursor
+    def _row(self) -> tuple[Side, int]:
+        return self.sides.current, self.sides.row
 
     # showing
 
@@ -138,9 +131,7 @@ class ReviewScreen(WorkScreen):
             self.query_one("#notice").focus()
         elif self._ballot.item.id != before:
             self._show_evidence(cursor=0)
-            for side in SIDES:
-                self._list(side).move_to(0)
-            self._go_to("left", 0)
+            self.sides.place((0, 0))
         self.refresh_bindings()
 
     def _show_evidence(self, cursor: int | None = None) -> None:
@@ -152,14 +143,9 @@ class ReviewScreen(WorkScreen):
 
     def _show_answers(self) -> None:
         """Show both sides and the lines about them again."""
-        app, ballot = shell(self), self._ballot
+        ballot = self._ballot
         sources = self.queue.sources(ballot)
-        for side in SIDES:
-            if ballot is not None:
-                self._list(side).show(SideRows(ballot, side, app.ink, app.glyphs))
-                self.call_after_refresh(self._list(side).reveal)  # a correction makes its row taller
-        for line, side in zip(self.query(SideLine), SIDES, strict=True):
-            line.source = getattr(sources, side) if sources else None
+        self.sides.show(ballot, sources)
         item = self.query_one(ItemLine)
         item.ballot, item.queue = ballot, self.queue
         better = self.query_one(PreferenceLine)
@@ -167,20 +153,7 @@ class ReviewScreen(WorkScreen):
         self.update_lines()
 
     def _notice(self, width: int) -> list[Text]:
-        app, entry = shell(self), self.entry
-        if entry is None:
-            paragraphs = [
-                "An item has two sides about one blind spot: one by a person, who has committed to it, or from the "
-                "examples, and one by an LLM. d on a blind spot writes a side, t on the list asks the LLM, C commits.",
-                "Your own text is left out; o shows the items with it.",
-            ]
-            return notice(width, app.ink, title="Nothing to review yet", paragraphs=paragraphs)
-        paragraphs = [
-            f"You have not handed in an answer of your own to {visible(entry.blind_spot)}, so you may not see the "
-            "others' yet.",
-            "C commits to your answer, or declines to give one; d goes to the form. enter goes to the next item.",
-        ]
-        return notice(width, app.ink, title=f"Sealed: {visible(entry.blind_spot)}", paragraphs=paragraphs)
+        return no_item(width, shell(self).ink, self.entry)
 
     def show_job(self) -> None:
         """A job that has ended may have left another teacher's answers."""
@@ -201,8 +174,8 @@ class ReviewScreen(WorkScreen):
         """Item, side, row of each side, and what is shown."""
         return {
             "item": self.entry.id if self.entry else None,
-            "side": self._side,
-            "rows": [self._list(side).cursor for side in SIDES],
+            "side": self.sides.current,
+            "rows": self.sides.cursors,
             "own": self._queue is not None and self._queue.own,
             "enlarged": self.has_class("-enlarged"),
         }
@@ -216,40 +189,21 @@ class ReviewScreen(WorkScreen):
         queue.own = bool(place.get("own"))
         self._go(lambda: queue.read(place.get("item")))
         if self._ballot is not None and self._ballot.item.id == place.get("item"):
-            for side, row in zip(SIDES, place.get("rows", ()), strict=False):
-                self._list(side).move_to(int(row))
-            side = next((known for known in SIDES if known == place.get("side")), SIDES[0])
-            self._go_to(side, self._list(side).cursor)
+            self.sides.place(map(int, place.get("rows", ())), place.get("side"))
 
     @on(LineList.Moved)
     def _moved(self) -> None:
         self.refresh_bindings()
         shell(self).autosave()
 
-    def on_descendant_focus(self) -> None:
-        """The side that has the focus is the one that is answered."""
-        focused = self.focused.id if self.focused is not None else None
-        side = next((known for known in SIDES if known == focused), self._side)
-        self._side = side
-        for known, line in zip(SIDES, self.query(SideLine), strict=True):
-            self.query_one(f"#side-{known}").set_class(known == side, "-current")
-            line.current = known == side
-            line.update()
-
-    def _go_to(self, side: Side, row: int) -> None:
-        self.query_one(f"#side-{side}").add_class("-current")  # what is not displayed cannot take the focus
-        self._list(side).focus()
-        self._side = side
-        self._list(side).move_to(row)
-
     def action_side(self, side: Side) -> None:
         """Go to one side."""
-        self._go_to(side, self._list(side).cursor)
+        self.sides.go_to(side)
 
     def action_enlarge(self) -> None:
         """Show the side alone, or everything again."""
         self.toggle_class("-enlarged")
-        self.call_after_refresh(self._list(self._side).reveal)
+        self.sides.reveal()
         shell(self).autosave()
 
     def action_turn(self, step: int) -> None:
@@ -308,61 +262,39 @@ class ReviewScreen(WorkScreen):
 
     def _answered(self) -> None:
         """Show an answer, and go on once its row has no open question."""
-        ballot, side, row = self.ballot, self._side, self._row
+        ballot, (side, row) = self.ballot, self._row
         self._show_answers()
         if not ballot.unanswered(side, row):
             place = ballot.next_row(side, row)
             if place is not None:
-                self._go_to(*place)
-                self.say("")
-            elif ballot.preference is None:
-                self.say("Now say which side is better: A, B, E equal, N neither.")
-            else:
-                self.say("Everything is answered: ctrl+j hands it in, for good.")
+                self.sides.go_to(*place)
+            self.say(what_next(ballot))
         self.refresh_bindings()
         shell(self).autosave()
 
     def action_answer(self, answer: str) -> None:
         """Answer the first open question of the row."""
-        name = self.ballot.unanswered(self._side, self._row)[0]
-        self.ballot.set(self._side, self._row, name, answer)
+        name = self.ballot.unanswered(*self._row)[0]
+        self.ballot.set(*self._row, name, answer)
         self._answered()
 
     def action_accept(self) -> None:
         """Accept the sample."""
-        self.ballot.accept(self._side, self._row)
+        self.ballot.accept(*self._row)
         self._answered()
 
     def action_reject(self) -> None:
         """Reject the sample."""
-        self.ballot.decide(self._side, self._row, "reject")
+        self.ballot.decide(*self._row, "reject")
         self._answered()
 
     def action_fix(self) -> None:
         """Mend the sample."""
-        from tui.dialogs.fix import FixDialog
-
-        ballot, side, row = self.ballot, self._side, self._row
-        sample = ballot.sample(side, row)
-        fields = {"text": sample.text, "label": sample.label}
-        if sample.text_pair is not None:
-            fields["text_pair"] = sample.text_pair
-
-        def keep(mended: dict[str, str]) -> None:
-            ballot.type(side, row, mended)
-            shell(self).autosave()
-
-        def take(mended: dict[str, str] | None) -> None:
-            if mended is not None:
-                ballot.fix(side, row, mended)
-                self._answered()
-
-        dialog = FixDialog(fields, ballot.typed(side, row), self.workbench.project.labels, keep)
-        self.app.push_screen(dialog, take)
+        mend(self, self.ballot, *self._row, then=self._answered)
 
     def action_clear(self) -> None:
         """Take the answers off the row."""
-        self.ballot.clear(self._side, self._row)
+        self.ballot.clear(*self._row)
         self._show_answers()
         shell(self).autosave()
 
@@ -373,23 +305,14 @@ class ReviewScreen(WorkScreen):
 
     def action_submit(self) -> None:
         """Hand in all answers, after a question."""
-        from tui.dialogs.choice import ChoiceDialog
-
         ballot = self.ballot
-        if ballot.left:
-            place = ballot.next_row(self._side, self._row)
-            if place is not None:
-                self._go_to(*place)
-            better = " Which side is better?" if ballot.preference is None else ""
-            self.say(f"{_counted(ballot.left)} open.{better}", warning=True)
+        if not ballot.left:
+            ask_to_hand_in(self, lambda: self._hand_in(ballot))
             return
-
-        def write(choice: int | None) -> None:
-            if choice == 0:
-                self._hand_in(ballot)
-
-        title = "Hand in this item? It cannot be changed then, and you see who wrote what."
-        self.app.push_screen(ChoiceDialog(title, ["hand in", "not yet"], current=1), write)
+        place = ballot.next_row(*self._row)
+        if place is not None:
+            self.sides.go_to(*place)
+        self.say(still_open(ballot), warning=True)
 
     def _hand_in(self, ballot: Ballot) -> None:
         try:
@@ -407,32 +330,5 @@ class ReviewScreen(WorkScreen):
         """Why an action cannot be used now."""
         if self._queue is None:
             return None if action in ("back", "escape") else "The project is not open."
-        entry, ballot = self.entry, self._ballot
-        if action in (*_ANSWERS, *_VIEWS, "next", "step", "describe", "commit") and entry is None:
-            return "There is nothing to review yet."
-        if action in ("next", "step") and len(self.queue.entries) < 2:
-            return "There is no other item."
-        if action == "commit":
-            return why_not(self.workbench, entry.blind_spot if entry else None)
-        if action == "describe" and ballot is not None and not ballot.is_final:
-            return "The form names the teachers: judge this item first."
-        if action in (*_ANSWERS, *_VIEWS) and ballot is None:
-            return "It is sealed: C commits to your own answer, or declines to give one."
-        if action in (*_ANSWERS, "skip") and ballot is not None and ballot.is_final:
-            return "This item has been handed in: that is final."
-        if ballot is not None and action in ("answer", "accept", "reject", "fix"):
-            return self._not_answerable(ballot, action)
-        return super().unavailable(action, parameters)
-
-    def _not_answerable(self, ballot: Ballot, action: str) -> str | None:
-        if action != "answer":
-            about_pattern = ballot.is_pattern(self._side, self._row)
-            return "That is for samples; a pattern is answered with y and n." if about_pattern else None
-        asked = ballot.unanswered(self._side, self._row)
-        if not asked:
-            return "This row is answered: backspace takes the answers off."
-        return "The verdict is left: a accepts it, x rejects it, e fixes it." if asked[0] == VERDICT else None
-
-
-def _counted(left: int) -> str:
-    return f"{left} question{' is' if left == 1 else 's are'}"
+        reason = why_not_now(self.workbench, self._queue, self._ballot, self._row, action)
+        return reason or super().unavailable(action, parameters)

@@ -10,7 +10,6 @@ import pytest
 
 from engine import jobs
 from engine.llm.calls import CALLS_FILE
-from engine.project import Project
 from engine.teaching.records import Records
 from tests.engine.llm.answers import good_answer
 from tests.engine.llm.server import LlmServer
