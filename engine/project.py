@@ -222,3 +222,15 @@ class Project:
             raise ProjectError(
                 "this file is damaged", where=str(path), mend="delete it and run `blindspot discover` again"
             ) from error
+
+    def discovered(self) -> Discovery:
+        """What was discovered in the current round, for what needs it.
+
+        Raises:
+            ProjectError: nothing has been discovered yet, or the file is damaged.
+        """
+        found = self.discovery()
+        if found is None:
+            mend = "run `blindspot discover` on it"
+            raise ProjectError("nothing has been discovered yet", where=str(self.root), mend=mend)
+        return found

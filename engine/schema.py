@@ -257,13 +257,17 @@ class Perturbation(Record):
 
 @dataclass(frozen=True, slots=True)
 class Application(Record):
-    """Whether a judge finds that a pattern, in the wording ``text``, applies to a row that its teacher had not seen."""
+    """Whether a judge finds that a pattern, in the wording ``text``, applies to a row that its teacher had not seen.
+
+    ``is_uu``: whether the row was a UU of the model that was tested then; None: not on record.
+    """
 
     pattern: str
     text: str
     row: str
     applies: bool
     judge: Teacher
+    is_uu: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

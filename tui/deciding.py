@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tui.screens.base import WorkScreen
     from tui.workbench import Workbench
 
+_WHY = "Why do you give no answer? A few words."
+
 
 def why_not(workbench: Workbench, spot_id: str | None) -> str | None:
     """Why nothing can be decided there now, as a sentence; None if it can."""
@@ -27,29 +29,36 @@ def why_not(workbench: Workbench, spot_id: str | None) -> str | None:
 
 def decide(screen: WorkScreen, spot_id: str) -> None:
     """Ask for the annotator's last word on a blind spot, and write it."""
-    from tui.dialogs.decide import COMMIT, DECLINE, DecideDialog
+    from tui.dialogs.decide import COMMIT, DECLINE, DECLINE_ALL, DecideDialog
     from tui.dialogs.text import TextDialog
     from tui.drafting import Drafting
 
     drafting = Drafting(screen.workbench, spot_id)
     patterns, samples = len(drafting.patterns), len(drafting.samples)
-    dialog = DecideDialog(spot_id, patterns, samples, unfinished=drafting.is_unfinished)
+    untouched = len(drafting.annotator.untouched())
+    dialog = DecideDialog(spot_id, patterns, samples, unfinished=drafting.is_unfinished, untouched=untouched)
 
     def decline(reason: str | None) -> None:
         if reason is not None:
             _write(screen, spot_id, lambda annotator: annotator.decline(spot_id, reason))
+
+    def decline_all(reason: str | None) -> None:
+        if reason is not None:
+            _write(screen, spot_id, lambda annotator: annotator.decline_untouched(reason))
 
     def take(choice: int | None) -> None:
         way = dialog.ways[choice] if choice is not None else None
         if way == COMMIT:
             _write(screen, spot_id, lambda annotator: annotator.commit(spot_id))
         elif way == DECLINE:
-            screen.app.push_screen(TextDialog(f"Decline {spot_id}", "Why do you give no answer? A few words."), decline)
+            screen.app.push_screen(TextDialog(f"Decline {spot_id}", _WHY), decline)
+        elif way == DECLINE_ALL:
+            screen.app.push_screen(TextDialog(f"Decline all {untouched}, for good", _WHY), decline_all)
 
     screen.app.push_screen(dialog, take)
 
 
-def _write(screen: WorkScreen, spot_id: str, decision: Callable[[Annotator], Commitment]) -> None:
+def _write(screen: WorkScreen, spot_id: str, decision: Callable[[Annotator], Commitment | list[Commitment]]) -> None:
     from tui.drafting import Drafting
 
     app, workbench = shell(screen), screen.workbench
@@ -61,6 +70,9 @@ def _write(screen: WorkScreen, spot_id: str, decision: Callable[[Annotator], Com
         app.refuse(error)
         return
     app.changed()
+    if isinstance(made, list):
+        app.say(f"{len(made)} blind spots are declined. v judges blind what others wrote there.")
+        return
     patterns, samples = Drafting(workbench, spot_id).others
     counts = [
         f"{len(found)} {word}{'s' * (len(found) != 1)}" for found, word in ((patterns, "pattern"), (samples, "sample"))

@@ -44,7 +44,7 @@ class Trying:
         assert workbench.board is not None, "nothing has been discovered yet"
         self._workbench = workbench
         project, found, teaching = workbench.project, workbench.board.discovery, workbench.teaching
-        pattern = open_pattern(teaching, pattern_id)
+        pattern = open_pattern(teaching, pattern_id, unjudged=workbench.board.unjudged)
         self.trial: Trial = trial_of(project, found, teaching, pattern)
         self.results: list[Result] = results(project, found, teaching, pattern)
 

@@ -7,18 +7,20 @@ paid too, but is no part of what the teaching costs; it stands apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.ledger.clock import TASKS, Spell, Task
 from engine.ledger.figure import Figure, total, unknown
 from engine.ledger.pay import CallTotals, call_totals, paid_for_calls, paid_for_time, worth_of_calls
 from engine.llm.calls import Call
+from engine.review.outcome import Reviewed
 from engine.schema import Pattern, PatternKind, Record, Sample, Teacher, TeacherKind
 from engine.settings import CostSettings
 
 EXAMPLES = "examples: nobody was paid for them here"
 UNTIMED = "without work for which no active time is on record: written outside the app, or imported"
 NO_REVIEW = "none of its samples has been reviewed"
+NONE_ACCEPTED = "no sample was accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,14 @@ class Account(Record):
     """What one teacher made and took.
 
     Attributes:
-        recorded: whether answers were replayed. accepted: samples that reviewers accept; None without a review.
+        recorded: whether answers were replayed.
+        reviewed: samples that reviewers have judged, a draw as a rule. accepted: those of them that they accept; both
+            None without a review.
         calls: of an LLM, those that judged included; None for others. seconds: of a person, by task; None for others.
         paid: what was paid here. cost: what the teaching costs, to be compared; unknown where it was replayed.
         checking: what reviewing and testing patterns cost, apart from both.
-        per_pattern, per_sample, per_accepted: parts of ``cost``.
+        per_pattern, per_sample: parts of ``cost``.
+        per_accepted: what the reviewed samples cost (as much each as any other) for each of them that was accepted.
     """
 
     name: str
@@ -61,6 +66,7 @@ class Account(Record):
     recorded: bool
     patterns: int
     samples: int
+    reviewed: int | None
     accepted: int | None
     calls: CallTotals | None
     seconds: dict[Task, float] | None
@@ -73,6 +79,11 @@ class Account(Record):
     by_spot: tuple[SpotCost, ...]
     by_pattern: tuple[PatternCost, ...]
 
+    @property
+    def cost_of_reviewed(self) -> Figure:
+        """What the reviewed samples cost; those that were deleted since count as much as is left."""
+        return self.cost.times(min(1.0, (self.reviewed or 0) / self.samples) if self.samples else 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -84,7 +95,7 @@ class Work:
     samples: Sequence[Sample]
     calls: Sequence[Call]
     spells: Sequence[Spell]
-    accepted: int | None
+    reviewed: Reviewed | None
 
     @property
     def teachers(self) -> set[Teacher]:
@@ -106,13 +117,14 @@ def account(work: Work, prices: CostSettings) -> Account:
     """Draw up the account of one teacher."""
     is_llm, is_person = work.kind == "llm", work.kind == "human"
     cost = _whole_cost(work, prices)
-    return Account(
+    made = Account(
         name=work.name,
         kind=work.kind,
         recorded=any(teacher.recorded for teacher in work.teachers),
         patterns=len(work.patterns),
         samples=len(work.samples),
-        accepted=work.accepted,
+        reviewed=work.reviewed.judged if work.reviewed else None,
+        accepted=work.reviewed.accepted if work.reviewed else None,
         calls=call_totals(work.calls) if is_llm and work.calls else None,
         seconds=_by_task(work.spells) if is_person and work.spells else None,
         paid=paid_for_calls(work.taught, prices) if is_llm and work.calls else cost,
@@ -120,9 +132,12 @@ def account(work: Work, prices: CostSettings) -> Account:
         checking=_checking(work, prices),
         per_pattern=cost.over(len(work.patterns), "no patterns"),
         per_sample=cost.over(len(work.samples), "no samples"),
-        per_accepted=cost.over(work.accepted, NO_REVIEW if work.accepted is None else "no sample was accepted"),
+        per_accepted=unknown(NO_REVIEW),
         by_spot=_by_spot(work, prices),
         by_pattern=_by_pattern(work, prices),
+    )
+    return (
+        replace(made, per_accepted=made.cost_of_reviewed.over(made.accepted, NONE_ACCEPTED)) if work.reviewed else made
     )
 
 

@@ -9,14 +9,15 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.ledger.account import NO_REVIEW, Account, Work, account
+from engine.ledger.account import NO_REVIEW, NONE_ACCEPTED, Account, Work, account
 from engine.ledger.clock import Spell, read_spells
 from engine.ledger.figure import Figure, total, unknown
 from engine.llm.calls import CALLS_FILE, Call, read_calls
 from engine.project import Project
-from engine.proof.arms import BOTH, choose_arms
+from engine.proof.arms import ALL, BOTH, choose_arms
+from engine.proof.equal import equal_parts
 from engine.proof.report import Report, reports
-from engine.review.outcome import accepted_counts
+from engine.review.outcome import reviewed_counts, reviewed_samples
 from engine.schema import TEACHER_KINDS, Pattern, Record, Sample, Teacher, TeacherKind
 from engine.teaching.records import Records
 
@@ -32,6 +33,7 @@ class Side(Record):
     teachers: int
     patterns: int
     samples: int
+    reviewed: int | None
     accepted: int | None
     cost: Figure
     per_pattern: Figure
@@ -46,7 +48,8 @@ class Removal(Record):
     Attributes:
         arm, recipe, proof: which one; recipe and proof are empty if there is none.
         removed: UUs at matched coverage fewer than the baseline has, mean over seeds; low, high: its interval.
-        cost: of the samples it was trained with: their share of what their teachers cost.
+        cost: of the samples it was trained with: of each kind their share of what its teachers cost. A sample that
+            reviewers reject was paid for too: the others bear it where they alone were trained with.
         per_uu: ``cost`` for each UU removed.
     """
 
@@ -93,7 +96,7 @@ def ledger(project: Project) -> Ledger:
     accounts = _accounts(project, records)
     sides = tuple(_side(kind, [one for one in accounts if one.kind == kind])
                   for kind in TEACHER_KINDS if any(one.kind == kind for one in accounts))  # fmt: skip
-    removals = _removals(records, {side.kind: side.cost for side in sides}, reports(project))
+    removals = _removals(project, records, {side.kind: side.cost for side in sides})
     return Ledger(settings.currency, settings.wage or None, settings.prices_of, accounts, sides, removals,
                   _ratios(sides, removals))  # fmt: skip
 
@@ -116,13 +119,13 @@ def _accounts(project: Project, records: Records) -> tuple[Account, ...]:
     for spell in read_spells(project.time_dir):
         spells[spell.author].append(spell)
     known: set[tuple[str, TeacherKind]] = {(name, "llm") for name in calls} | {(name, "human") for name in spells}
-    accepted = accepted_counts(project)
+    reviewed = reviewed_counts(project)
     found = []
     for name, kind in sorted(known | set(made), key=lambda key: (TEACHER_KINDS.index(key[1]), key[0])):
         patterns, samples = made.get((name, kind), ([], []))
         work = Work(
             name, kind, patterns, samples,
-            calls[name] if kind == "llm" else (), spells[name] if kind == "human" else (), accepted.get(name),
+            calls[name] if kind == "llm" else (), spells[name] if kind == "human" else (), reviewed.get((name, kind)),
         )  # fmt: skip
         found.append(account(work, project.settings.cost))
     return tuple(found)
@@ -141,42 +144,68 @@ def _side(kind: TeacherKind, accounts: Sequence[Account]) -> Side:
         teachers=len(taught),
         patterns=sum(one.patterns for one in taught),
         samples=sum(one.samples for one in taught),
+        reviewed=sum(one.reviewed or 0 for one in judged) if judged else None,
         accepted=sum(one.accepted or 0 for one in judged) if judged else None,
         cost=total(one.cost for one in taught) if taught else unknown("nobody of this kind has taught"),
-        per_pattern=_per(taught, lambda one: one.patterns, "no patterns"),
-        per_sample=_per(taught, lambda one: one.samples, "no samples"),
-        per_accepted=_per(judged, lambda one: one.accepted or 0, "no sample was accepted")
+        per_pattern=_per(taught, lambda one: one.cost, lambda one: one.patterns, "no patterns"),
+        per_sample=_per(taught, lambda one: one.cost, lambda one: one.samples, "no samples"),
+        per_accepted=_per(judged, lambda one: one.cost_of_reviewed, lambda one: one.accepted or 0, NONE_ACCEPTED)
         if judged else unknown(NO_REVIEW),
     )  # fmt: skip
 
 
-def _per(accounts: Sequence[Account], count: Callable[[Account], int], why: str) -> Figure:
+def _per(
+    accounts: Sequence[Account], cost: Callable[[Account], Figure], count: Callable[[Account], int], why: str
+) -> Figure:
     """Cost of each, over the teachers whose cost is known; says whom that leaves out."""
     known = [one for one in accounts if one.cost.value is not None]
     if not known:
         return total(one.cost for one in accounts).over(0, why)
     left_out = [one.name for one in accounts if one.cost.value is None]
-    parts = [one.cost for one in known]
+    parts = [cost(one) for one in known]
     if left_out:
         parts.append(Figure(0.0, f"without {', '.join(left_out)}, whose cost is unknown"))
     return total(parts).over(sum(map(count, known)), why)
 
 
-def _removals(records: Records, costs: Mapping[TeacherKind, Figure], finished: Sequence[Report]) -> tuple[Removal, ...]:
-    samples = records.samples()
+def _removals(project: Project, records: Records, costs: Mapping[TeacherKind, Figure]) -> tuple[Removal, ...]:
+    samples, finished = records.samples(), reports(project)
     if not samples:
         return ()
+    arms = {arm.name: len(arm.samples) for arm in choose_arms(samples)}
+    kept = reviewed_samples(project, records, samples) if any(report.get("reviewed") for report in finished) else ()
+    accepted = {arm.name: len(arm.samples) for arm in choose_arms(kept)} if kept else {}
     found: list[Removal] = []
-    for arm in choose_arms(samples):
-        kinds = (arm.name,) if arm.name in TEACHER_KINDS else TWO_KINDS if arm.name == BOTH else tuple(costs)
-        cost = total(costs[kind] for kind in kinds if kind in costs)
-        entries = _newest(finished, arm.name)
+    for arm in arms:
+        kinds = [kind for kind in costs if kind in arms and (arm in (kind, ALL) or (arm == BOTH and kind in TWO_KINDS))]
+        entries = _newest(finished, arm)
         if not entries:
-            none = unknown(f"there is no proof of arm {arm.name} yet")
-            found.append(Removal(arm.name, "", "", none, None, None, cost, none))
+            none = unknown(f"there is no proof of arm {arm} yet")
+            found.append(Removal(arm, "", "", none, None, None, total(costs[kind] for kind in kinds), none))
         for report, entry in entries:
-            found.append(_removal(report, entry, cost.times(min(1.0, entry["n_added"] / len(arm.samples)))))
+            sizes = accepted if report.get("reviewed") else arms
+            found.append(
+                _removal(report, entry, _cost_of_arm(report, entry, {kind: costs[kind] for kind in kinds}, sizes))
+            )
     return tuple(found)
+
+
+def _cost_of_arm(
+    report: Report, entry: Report, costs: Mapping[TeacherKind, Figure], sizes: Mapping[str, int]
+) -> Figure:
+    """What the samples of an arm cost. ``sizes``: how many every arm would have today, were none cut down."""
+    limit = report.get("equal")
+    if limit and limit["by"] == "cost":
+        return Figure(limit["value"], limit["why"])
+    if limit:
+        counts = dict(zip(costs, equal_parts(entry["n_added"], len(costs)), strict=True))
+        return total(costs[kind].times(_share(counts[kind], sizes.get(kind, 0))) for kind in costs)
+    return total(costs.values()).times(_share(entry["n_added"], sizes.get(entry["arm"], 0)))
+
+
+def _share(count: int, size: int) -> float:
+    """Part that was used; all where it was as many as there are, or more, as some were deleted since."""
+    return count / size if count < size else 1.0
 
 
 def _newest(finished: Sequence[Report], arm: str) -> list[tuple[Report, Report]]:

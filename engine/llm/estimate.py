@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.llm.budget import cost_of, likely_tokens
-from engine.llm.questions import Questions, answered, chosen_spots, discovered
+from engine.llm.questions import Questions, answered, chosen_spots
 from engine.project import Project
 from engine.schema import Record
 from engine.settings import TeachingSettings
@@ -61,7 +61,7 @@ def estimate(project: Project, spots: Sequence[str] | None = None) -> Estimate:
         StoreError: there is no such blind spot.
         SettingsError: a template of the project has a mistake.
     """
-    discovery, records, name = discovered(project), Records(project.teaching_dir), project.settings.llm.model
+    discovery, records, name = project.discovered(), Records(project.teaching_dir), project.settings.llm.model
     waiting = calls = tokens_in = tokens_out = 0
     for spot_id in chosen_spots(discovery, spots):
         evidence = evidence_for(project, discovery, records, spot_id)

@@ -21,7 +21,6 @@ from engine.llm.calls import CALLS_FILE, CallLog
 from engine.llm.crew import each
 from engine.llm.forms import Patterns, patterns_problem, usable_patterns
 from engine.llm.prompts import Prompts, fenced
-from engine.llm.questions import discovered
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Pattern, Prediction, Record
@@ -158,7 +157,7 @@ class _Run:
     stopped: str = ""
 
     def __post_init__(self) -> None:
-        self.discovery = discovered(self.project)
+        self.discovery = self.project.discovered()
         self.prompts = Prompts(self.project)
         self.teaching = Teaching(self.project.teaching_dir, f"llm-{self.asker.teacher.name}")
 

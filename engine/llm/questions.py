@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from engine.errors import ProjectError, SettingsError
+from engine.errors import SettingsError
 from engine.llm.asking import Prompt
 from engine.llm.prompts import Prompts, fenced, labels_text, quoted
 from engine.project import Project
@@ -107,19 +107,6 @@ def answered(records: Records, teacher: str, spot_id: str, seen: str) -> Done:
 def chosen_spots(discovery: Discovery, spots: Sequence[str] | None) -> tuple[str, ...]:
     """The blind spots of a run, each once: those named, or all."""
     return tuple(dict.fromkeys(spots)) if spots else tuple(spot.id for spot in discovery.blind_spots)
-
-
-def discovered(project: Project) -> Discovery:
-    """What was found in the current round.
-
-    Raises:
-        ProjectError: nothing has been discovered yet.
-    """
-    found = project.discovery()
-    if found is None:
-        mend = "run `blindspot discover` on it"
-        raise ProjectError("nothing has been discovered yet", where=str(project.root), mend=mend)
-    return found
 
 
 def model_of(project: Project) -> str:

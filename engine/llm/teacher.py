@@ -24,7 +24,7 @@ from engine.llm.forms import Patterns, Samples
 from engine.llm.guard import LeakFound, PromptGuard
 from engine.llm.keeping import Keeper
 from engine.llm.lesson import Lesson
-from engine.llm.questions import answered, chosen_spots, discovered, model_of
+from engine.llm.questions import answered, chosen_spots, model_of
 from engine.llm.replay import Replay, read_recording
 from engine.progress import Monitor, Silent
 from engine.project import Project
@@ -111,7 +111,7 @@ def teach(
         ServerRefused: the server answers no question at all; what was answered before is kept.
         TeacherError: the recording cannot be used.
     """
-    discovery, settings = discovered(project), project.settings
+    discovery, settings = project.discovered(), project.settings
     recording = read_recording(replay) if replay else None
     name = recording.teacher.name if recording else model_of(project)
     teaching = Teaching(project.teaching_dir, f"llm-{name}")

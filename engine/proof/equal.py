@@ -70,7 +70,7 @@ def cut_down(
     kinds = list(dict.fromkeys(chain.from_iterable(arms.values())))
     if by == "count":
         least = min(len(of) * min(len(given[kind]) for kind in of) for of in arms.values())
-        drawn = {arm: _parts(given, of, _split(least, len(of))) for arm, of in arms.items()}
+        drawn = {arm: _parts(given, of, equal_parts(least, len(of))) for arm, of in arms.items()}
         return Limit(by, least), drawn
     worth = {kind: _known(kind, costs) for kind in kinds}
     money = min(len(of) * min(worth[kind] for kind in of) for of in arms.values())
@@ -99,7 +99,7 @@ def _known(kind: TeacherKind, costs: Mapping[TeacherKind, Figure]) -> float:
     return cost.value
 
 
-def _split(count: int, parts: int) -> list[int]:
+def equal_parts(count: int, parts: int) -> list[int]:
     """Equal parts; the first ones take what is left over."""
     return [count // parts + (place < count % parts) for place in range(parts)]
 

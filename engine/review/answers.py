@@ -77,6 +77,20 @@ def _author(record: Pattern | Sample) -> str:
     return record.id.rpartition("@")[2]
 
 
+def _last_answer(
+    patterns: tuple[Pattern, ...], samples: tuple[Sample, ...]
+) -> tuple[tuple[Pattern, ...], tuple[Sample, ...]]:
+    """What an LLM wrote for the evidence of its last samples: where that has changed, it has been asked anew."""
+    written: tuple[Pattern | Sample, ...] = (*patterns, *samples)
+    if not samples or any(record.evidence is None for record in written):
+        return patterns, samples
+    last = samples[-1].evidence
+    return (
+        tuple(pattern for pattern in patterns if pattern.evidence == last),
+        tuple(sample for sample in samples if sample.evidence == last),
+    )
+
+
 def _by_teacher(
     spot_id: str,
     author: str,
@@ -87,12 +101,15 @@ def _by_teacher(
     evidence: str | None = None,
 ) -> list[Answer]:
     made = []
-    written: tuple[Pattern | Sample, ...] = (*patterns, *samples)
-    for teacher in dict.fromkeys(record.teacher for record in written):
+    everything: tuple[Pattern | Sample, ...] = (*patterns, *samples)
+    for teacher in dict.fromkeys(record.teacher for record in everything):
         if teacher.kind in kinds:
             own_patterns = tuple(pattern for pattern in patterns if pattern.teacher == teacher)
             own_samples = tuple(sample for sample in samples if sample.teacher == teacher)
-            seen = {_seen(record) for record in written if record.teacher == teacher}
+            if teacher.kind == "llm":
+                own_patterns, own_samples = _last_answer(own_patterns, own_samples)
+            own: tuple[Pattern | Sample, ...] = (*own_patterns, *own_samples)
+            seen = {_seen(record) for record in own}
             known = evidence or (seen.pop() if len(seen) == 1 else None)
             made.append(Answer(spot_id, teacher, author, known, own_patterns, own_samples))
     return made

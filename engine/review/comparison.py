@@ -222,4 +222,5 @@ def comparison_key(project: Project, records: Records | None = None, *, own: boo
         [record.as_json() for record in records.perturbations()],
         [item.id for item in Items(project).all()],
         [[author, record.as_json()] for author, record in records.by_author("judgement")],
+        [[author, record.as_json()] for author, record in records.by_author("commitment")],
     )  # fmt: skip

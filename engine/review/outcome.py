@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine.project import Project
 from engine.review.items import Item, Items, Side
-from engine.schema import Judgement, Preference, Sample, SampleJudgement, SampleVerdict, SideJudgement
+from engine.schema import Judgement, Preference, Sample, SampleJudgement, SampleVerdict, SideJudgement, TeacherKind
 from engine.teaching.authors import file_stem
 from engine.teaching.records import Records
 
@@ -127,17 +127,24 @@ def reviewed_samples(project: Project, records: Records, samples: Sequence[Sampl
     return kept
 
 
-def accepted_counts(project: Project) -> dict[str, int]:
-    """How many samples of a teacher reviewers accept as they are, by the name of each teacher that was reviewed.
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Samples of one teacher: how many were judged, and how many of them reviewers accept as they are."""
+
+    judged: int
+    accepted: int
+
+
+def reviewed_counts(project: Project) -> dict[tuple[str, TeacherKind], Reviewed]:
+    """What reviewers have judged of each teacher, by name and kind; without those of whom they have judged nothing.
 
     Raises:
         StoreError: the items of the review are damaged.
     """
-    counts: dict[str, int] = {}
+    verdicts: defaultdict[tuple[str, TeacherKind], list[SampleVerdict]] = defaultdict(list)
     for outcome in outcomes(judged_items(project, Records(project.teaching_dir))):
-        name = outcome.sample.teacher.name
-        counts[name] = counts.get(name, 0) + (outcome.verdict == "accept")
-    return counts
+        verdicts[outcome.sample.teacher.name, outcome.sample.teacher.kind].append(outcome.verdict)
+    return {key: Reviewed(len(given), given.count("accept")) for key, given in verdicts.items()}
 
 
 def _content(sample: Sample) -> tuple[str, str | None, str]:

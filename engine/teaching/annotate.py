@@ -13,7 +13,6 @@ from engine.project import Project
 from engine.schema import (
     BlindSpot,
     Commitment,
-    Decision,
     Discovery,
     Pattern,
     PatternKind,
@@ -26,6 +25,7 @@ from engine.schema import (
     SpotStatus,
     Teacher,
 )
+from engine.teaching.deciding import decide
 from engine.teaching.evidence import evidence_for, is_withheld, known_spot, parts_of
 from engine.teaching.records import Teaching
 from engine.teaching.revisions import Kind
@@ -211,7 +211,7 @@ class Annotator:
             StoreError: there is no such blind spot, no pattern of one's own there, or a decision already.
         """
         spot = known_spot(self.discovery, spot_id)
-        return self._decide(spot, "committed", "")
+        return decide(self.project, self.discovery, self.teaching, [spot], "committed")[0]
 
     def decline(self, spot_id: str, reason: str) -> Commitment:
         """Decline to answer, for good, and see others' answers and the rows held back from then on.
@@ -221,25 +221,27 @@ class Annotator:
         Raises:
             StoreError: there is no such blind spot, no reason, or a decision already.
         """
-        spot, reason = known_spot(self.discovery, spot_id), clean(reason)
-        if not reason:
-            raise StoreError("who declines gives a reason", where=spot.id, mend="say in a few words why")
-        return self._decide(spot, "declined", reason)
+        spot = known_spot(self.discovery, spot_id)
+        return decide(self.project, self.discovery, self.teaching, [spot], "declined", clean(reason))[0]
 
-    def _decide(self, spot: BlindSpot, what: Decision, reason: str) -> Commitment:
-        verb = "commit" if what == "committed" else "decline"
-        with self.teaching.store.edit(f"{verb} {spot.id}", final=True) as edit:
-            if before := decision(self.teaching, spot.id):
-                raise StoreError(f"{self.teaching.author} has {before.decision} already", where=spot.id,
-                                 mend="that is final: the others' answers have been seen")  # fmt: skip
-            own = [record for record in self.teaching.own("pattern") if isinstance(record, Pattern)]
-            if what == "committed" and not any(pattern.blind_spot == spot.id for pattern in own):
-                raise StoreError("there is no pattern of yours to commit", where=spot.id,
-                                 mend="describe the blind spot first, or decline with a reason")  # fmt: skip
-            evidence = evidence_for(self.project, self.discovery, self.teaching, spot.id).hash
-            made = Commitment(spot.id, what, evidence, reason)
-            edit.put("commitment", spot.id, made)
-        return made
+    def untouched(self) -> list[BlindSpot]:
+        """Blind spots on which nothing is decided and nothing of one's own is written, in the order of the round."""
+        own = [*self.teaching.own("pattern"), *self.teaching.own("sample")]
+        written = {record.blind_spot for record in own if isinstance(record, Pattern | Sample)}
+        known = written | decisions(self.teaching, self.teaching.author).keys()
+        return [spot for spot in self.discovery.blind_spots if spot.id not in known]
+
+    def decline_untouched(self, reason: str) -> list[Commitment]:
+        """Decline every blind spot of `untouched` for one reason, in one action: for who reviews and does not teach.
+
+        Raises:
+            StoreError: there is no reason, or none is left.
+        """
+        spots = self.untouched()
+        if not spots:
+            raise StoreError("there is no blind spot left on which you have written nothing and decided nothing",
+                             mend="commit or decline each of the others by its id")  # fmt: skip
+        return decide(self.project, self.discovery, self.teaching, spots, "declined", clean(reason))
 
     def undo(self) -> Reverted | None:
         """Take back this annotator's last action; None if there is none.

@@ -244,6 +244,12 @@ class Board:
         self._own_marks = {record.row for record in self.teaching.own("mark") if isinstance(record, RowMark)}
         self._version = self.teaching.version
 
+    @property
+    def unjudged(self) -> Collection[str]:
+        """Blind spots where this annotator has still to judge blind what others wrote."""
+        self._index()
+        return self._unjudged
+
     def _may_see(self, record: Pattern | Sample) -> bool:
         if self.teaching.is_own(record.id):
             return True

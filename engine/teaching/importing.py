@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.data.text import row_hash
-from engine.errors import ProjectError, RefusedSample, StoreError
+from engine.errors import RefusedSample, StoreError
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.schema import ROLES, Discovery, Example, Pattern, Record, Role, Sample, Teacher
@@ -82,10 +82,7 @@ def import_teaching(
     """
     monitor = monitor or Silent()
     lines = [line for path in files for line in read_teaching(path)]
-    discovery = project.discovery()
-    if discovery is None:
-        mend = "run `blindspot discover` first"
-        raise ProjectError("nothing has been discovered yet", where=str(project.root), mend=mend)
+    discovery = project.discovered()
     if not discovery.blind_spots:
         raise StoreError("there is no blind spot to teach", where=str(project.root), mend="lower tau in blindspot.toml")
     teaching = Teaching(project.teaching_dir, import_author(teacher))

@@ -7,7 +7,7 @@ is shown then. A row counts for one wording only: who rewords a pattern may have
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from math import sqrt
@@ -78,7 +78,8 @@ class Result(Record):
         precision: of the rows it applies to, how many are UUs; among as many right rows, so chance is 0.5. None: it
             applies to no row.
         recall: of the UUs, to how many it applies; None: none of them counts any more.
-        cases: all rows, in the order of the trial. wrong: those where the pattern and the model disagree about it.
+        cases: the rows that the discovery still knows, in the order of the trial. wrong: those of them where the
+            pattern and the model disagree.
     """
 
     pattern: str
@@ -108,19 +109,21 @@ def find_pattern(records: Records, pattern_id: str) -> Pattern:
     return found
 
 
-def open_pattern(teaching: Teaching, name: str) -> Pattern:
+def open_pattern(teaching: Teaching, name: str, *, unjudged: Collection[str] = ()) -> Pattern:
     """The pattern that an annotator may test, or see tested: of a blind spot on which they have decided.
 
     Args:
         teaching: of the annotator.
         name: its id; ``P3`` for one's own.
+        unjudged: blind spots where they have still to judge blind what others wrote (`Board.unjudged`).
 
     Raises:
         StoreError: there is none of that name, or nothing is decided yet; the two are told apart for one's own only.
     """
     full = teaching.own_id(name)
-    if not teaching.is_own(full) and full not in {pattern.id for pattern in decided_patterns(teaching)}:
-        mend = "take an id that `blindspot show` prints; others' are shown after `blindspot commit`"
+    shown = decided_patterns(teaching, unjudged=unjudged)
+    if not teaching.is_own(full) and full not in {pattern.id for pattern in shown}:
+        mend = "take an id that `blindspot show` prints; others' are shown after `blindspot commit` and the review"
         raise StoreError(f"there is no pattern `{name}` to test", mend=mend)
     pattern = find_pattern(teaching, full)
     if decision(teaching, pattern.blind_spot) is None:
@@ -129,11 +132,12 @@ def open_pattern(teaching: Teaching, name: str) -> Pattern:
     return pattern
 
 
-def decided_patterns(teaching: Teaching) -> list[Pattern]:
-    """The patterns of all teachers for the blind spots on which an annotator has decided."""
+def decided_patterns(teaching: Teaching, *, unjudged: Collection[str] = ()) -> list[Pattern]:
+    """The patterns for the blind spots on which an annotator has decided; of the ``unjudged`` ones only their own."""
     spots = {pattern.blind_spot for pattern in teaching.patterns()}
     decided = {spot for spot in spots if decision(teaching, spot) is not None}
-    return [pattern for pattern in teaching.patterns() if pattern.blind_spot in decided]
+    found = (pattern for pattern in teaching.patterns() if pattern.blind_spot in decided)
+    return [pattern for pattern in found if pattern.blind_spot not in unjudged or teaching.is_own(pattern.id)]
 
 
 def trial_of(project: Project, discovery: Discovery, records: Records, pattern: Pattern) -> Trial:
@@ -169,7 +173,7 @@ def results(project: Project, discovery: Discovery, records: Records, pattern: P
     off, known = _not_counted(records), discovery.predictions
     answers: dict[tuple[bool, str, str], list[Application]] = {}
     for author, one in _applications(records, pattern.id):
-        if one.row in known and one.row not in off:
+        if one.row not in off and (one.row in known or one.is_uu is not None):
             answers.setdefault((one.text != pattern.text, author, one.text), []).append(one)
     coverage = project.settings.proof.interval
     return [_result(author, given, known, coverage) for (_, author, _), given in sorted(answers.items())]
@@ -195,12 +199,13 @@ def hand_in(teaching: Teaching, trial: Trial, answers: Mapping[str, bool], judge
     if missing := [row for row in rows if row not in answers]:
         mend = f"say for {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''} whether it applies"
         raise StoreError(f"{len(missing)} of {len(rows)} rows have no answer", where=pattern.id, mend=mend)
+    is_uu = {case.row.id: case.is_uu for case in trial.cases}
     with teaching.store.edit(f"test pattern {pattern.id}", final=True) as edit:
         if has_judged(teaching, pattern):
             raise StoreError(f"{teaching.author} has judged this wording already", where=pattern.id,
                              mend="what the rows are has been shown: let another judge it, or reword it")  # fmt: skip
         for row in rows:
-            record = Application(pattern.id, pattern.text, row, answers[row], judge)
+            record = Application(pattern.id, pattern.text, row, answers[row], judge, is_uu[row])
             edit.put("application", f"{pattern.id}/{row}", record)
 
 
@@ -290,12 +295,18 @@ def _in_order(pattern_id: str, cases: Sequence[Case]) -> tuple[Case, ...]:
     return tuple(sorted(cases, key=lambda case: content_key(pattern_id, case.row.id)))
 
 
+def _was_uu(one: Application, known: Mapping[str, Prediction]) -> bool:
+    """What the row was when it was judged: the model of a later round may get it right."""
+    return known[one.row].label != known[one.row].predicted if one.is_uu is None else one.is_uu
+
+
 def _result(author: str, given: Sequence[Application], known: Mapping[str, Prediction], coverage: float) -> Result:
-    cases = [Case(known[one.row], known[one.row].label != known[one.row].predicted) for one in given]
+    was_uu = {one.row: _was_uu(one, known) for one in given}
     applies = {one.row: one.applies for one in given}
-    uus = [case for case in cases if case.is_uu]
-    covered = [case for case in cases if applies[case.row.id]]
-    hits = sum(case.is_uu for case in covered)
+    cases = [Case(known[row], is_uu) for row, is_uu in was_uu.items() if row in known]
+    uus = [row for row, is_uu in was_uu.items() if is_uu]
+    covered = [row for row, applied in applies.items() if applied]
+    hits = sum(was_uu[row] for row in covered)
     pattern, ordered = given[0].pattern, _in_order(given[0].pattern, cases)
     return Result(
         pattern, given[0].text, author, given[0].judge,

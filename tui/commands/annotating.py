@@ -11,10 +11,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from engine.data.text import visible
-from engine.errors import ProjectError
 from engine.project import Project
 from engine.review.blinding import to_judge
-from engine.schema import TEACHER_KINDS, Discovery, Pattern, Sample, Teacher
+from engine.schema import TEACHER_KINDS, Pattern, Sample, Teacher
 from engine.teaching.annotate import Annotator
 from engine.teaching.authors import default_author
 from engine.teaching.board import Board
@@ -35,24 +34,11 @@ class Session:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.project = Project.open(options.project)
-        self.discovery = discovered(self.project)
+        self.discovery = self.project.discovered()
         self.teaching = open_teaching(self.project, options)
         self.board = Board(self.project, self.discovery, self.teaching, to_judge=to_judge)
         teacher = Teacher(self.teaching.author, getattr(options, "teacher_kind", "human"))
         self.annotator = Annotator(self.project, self.discovery, self.teaching, teacher)
-
-
-def discovered(project: Project) -> Discovery:
-    """What was found in the current round.
-
-    Raises:
-        ProjectError: nothing has been discovered yet.
-    """
-    found = project.discovery()
-    if found is None:
-        mend = "run `blindspot discover` on it"
-        raise ProjectError("nothing has been discovered yet", where=str(project.root), mend=mend)
-    return found
 
 
 def open_teaching(project: Project, options: argparse.Namespace) -> Teaching:

@@ -15,22 +15,32 @@ def add_parser(subparsers: SubParsers) -> None:
         "commit",
         "hand in your answer to a blind spot for good, or decline to give one, and see the others'",
         "  blindspot commit work B3\n"
-        '  blindspot commit work B4 --decline --reason "needs the picture beside the text"\n\n'
+        '  blindspot commit work B4 --decline --reason "needs the picture beside the text"\n'
+        '  blindspot commit work --decline-all --reason "I only review"\n\n'
         "Until then the answers of other teachers, people and LLMs, are sealed. Neither can be undone.",
     )
     add_common(parser)
-    parser.add_argument("spot", metavar="ID", help="blind spot")
+    parser.add_argument("spot", metavar="ID", nargs="?", help="blind spot")
     parser.add_argument("--decline", action="store_true", help="give no answer; needs --reason")
-    parser.add_argument("--reason", metavar="TEXT", help="why you decline; with --decline only")
+    parser.add_argument(
+        "--decline-all",
+        action="store_true",
+        help="decline, instead of one, all on which you have decided and written nothing: to review without teaching",
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="why you decline; with --decline or --decline-all only")
     add_teacher_kind(parser)
     parser.set_defaults(run=run, refuse=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the decision and say what can be seen now."""
-    if options.decline != (options.reason is not None):
-        options.refuse("--decline and --reason belong together")
+    if (options.decline or options.decline_all) != (options.reason is not None):
+        options.refuse("--decline or --decline-all and --reason belong together")
+    if (options.spot is None) != options.decline_all or (options.decline and options.decline_all):
+        options.refuse("name one blind spot, or none with --decline-all")
     session = Session(options)
+    if options.decline_all:
+        return _decline_all(session, options)
     annotator = session.annotator
     made = annotator.decline(options.spot, options.reason) if options.decline else annotator.commit(options.spot)
     session.board.refresh()
@@ -44,4 +54,14 @@ def run(options: argparse.Namespace) -> int:
     print(f"{view.id} is {made.decision}: {made.reason}" if made.reason else f"{view.id} is {made.decision}")
     seen = f"{counted(others, 'record')} of other teachers" if others else "no other teacher has answered yet"
     print(f"{seen}; `blindspot show {options.project} {view.id}` shows all of it")
+    return 0
+
+
+def _decline_all(session: Session, options: argparse.Namespace) -> int:
+    made = session.annotator.decline_untouched(options.reason)
+    if options.json:
+        print_json({"commitments": [one.as_json() for one in made]})
+        return 0
+    print(f"{counted(len(made), 'blind spot')} declined: {', '.join(one.blind_spot for one in made)}")
+    print(f"`blindspot review {options.project}` lists what there is to be judged")
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import StoreError
 from engine.project import Project
-from tui.commands.annotating import add_common, console, counted, discovered, open_teaching, say
+from tui.commands.annotating import add_common, console, counted, open_teaching, say
 from tui.commands.shared import SubParsers, new_parser, print_json
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     from engine.review.review import Review
 
     project = Project.open(options.project)
-    discovered(project)
+    project.discovered()
     review = Review(project, open_teaching(project, options))
     if options.item is None:
         if options.judge or options.skip or options.unskip or options.reveal:

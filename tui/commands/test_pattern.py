@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
         _print_all(options, session)
         return 0
     for name in options.patterns:
-        pattern = open_pattern(session.teaching, name)
+        pattern = open_pattern(session.teaching, name, unjudged=session.board.unjudged)
         if options.judge:
             answers, judge = _answers(options), Teacher(session.teaching.author, "human")
             hand_in(session.teaching, _trial(session, pattern), answers, judge)
@@ -128,7 +128,8 @@ def _by_llm(options: argparse.Namespace, session: Session) -> int:
 def _print_all(options: argparse.Namespace, session: Session, *, report: dict[str, Any] | None = None) -> None:
     """Every pattern that this annotator may see, with its figures; of the others nothing, not even how many."""
     names = {session.teaching.own_id(name) for name in options.patterns}
-    shown = [pattern for pattern in decided_patterns(session.teaching) if not names or pattern.id in names]
+    open_ones = decided_patterns(session.teaching, unjudged=session.board.unjudged)
+    shown = [pattern for pattern in open_ones if not names or pattern.id in names]
     found = [(_trial(session, pattern), _results(session, pattern)) for pattern in shown]
     if options.json:
         print_json({"patterns": [_as_json(session, *one) for one in found], "job": report})

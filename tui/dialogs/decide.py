@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from tui.dialogs.choice import ChoiceDialog
 
-COMMIT, DECLINE = "commit", "decline"
+COMMIT, DECLINE, DECLINE_ALL = "commit", "decline", "decline all"
 _FINAL = (
     "Then the answers of the other teachers, and the rows that are held back, are shown to you. "
     "That is final and cannot be undone; what you write afterwards counts as written later."
@@ -21,9 +21,10 @@ class DecideDialog(ChoiceDialog):
         spot_id: the blind spot.
         patterns, samples: how many the annotator has written there; without a pattern there is nothing to commit.
         unfinished: something is typed and not handed in.
+        untouched: number of blind spots where nothing is decided or written, with this one if it is one of them.
     """
 
-    def __init__(self, spot_id: str, patterns: int, samples: int, *, unfinished: bool) -> None:
+    def __init__(self, spot_id: str, patterns: int, samples: int, *, unfinished: bool, untouched: int) -> None:
         written = f"{patterns} pattern{'s' * (patterns != 1)}, {samples} sample{'s' * (samples != 1)}"
         choices = {
             None: "Not yet",
@@ -32,8 +33,10 @@ class DecideDialog(ChoiceDialog):
         }
         if not patterns:
             del choices[COMMIT]
+        if not patterns and not samples and untouched > 1:
+            choices[DECLINE_ALL] = f"Decline all {untouched} untouched ones: I only review"
         self.ways = tuple(choices)
-        """What each choice stands for: None, `COMMIT` or `DECLINE`."""
+        """What each choice stands for: None, `COMMIT`, `DECLINE` or `DECLINE_ALL`."""
         super().__init__(f"Your last word on {spot_id}?", list(choices.values()))
         self._notes = [_FINAL]
         if not patterns:

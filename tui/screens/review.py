@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 
 from engine.errors import BlindspotError
 from tui.balloting import Ballot, Side
@@ -23,10 +22,9 @@ from tui.review_queue import ReviewQueue
 from tui.screens.base import WorkScreen
 from tui.shell import shell
 from tui.widgets.line_list import LineList
-from tui.widgets.review_lines import ItemLine, PreferenceLine
-from tui.widgets.review_sides import ReviewSides
+from tui.widgets.review_item import ReviewItem
+from tui.widgets.review_lines import ItemLine
 from tui.widgets.text_pane import TextPane
-from tui.widgets.typical_rows import TypicalRows
 
 if TYPE_CHECKING:
     from engine.review.review import Entry
@@ -55,10 +53,7 @@ class ReviewScreen(WorkScreen):
         """Notice, or item."""
         yield ItemLine()
         yield TextPane(self._notice, id="notice")
-        with Vertical(id="item"):
-            yield LineList(id="evidence")
-            yield ReviewSides()
-            yield PreferenceLine()
+        yield ReviewItem()
 
     def footer(self) -> Sequence[str]:
         """Keys of judging, or the way on."""
@@ -86,18 +81,13 @@ class ReviewScreen(WorkScreen):
         return self._ballot
 
     @property
-    def evidence(self) -> LineList:
-        """The rows of the blind spot."""
-        return self.query_one("#evidence", LineList)
-
-    @property
-    def sides(self) -> ReviewSides:
-        """The two sides."""
-        return self.query_one(ReviewSides)
+    def shown(self) -> ReviewItem:
+        """The item in front: its rows and its sides."""
+        return self.query_one(ReviewItem)
 
     @property
     def _row(self) -> tuple[Side, int]:
-        return self.sides.current, self.sides.row
+        return self.shown.current, self.shown.row
 
     # showing
 
@@ -131,25 +121,20 @@ class ReviewScreen(WorkScreen):
             self.query_one("#notice").focus()
         elif self._ballot.item.id != before:
             self._show_evidence(cursor=0)
-            self.sides.place((0, 0))
+            self.shown.place((0, 0))
+            self.shown.go_to(*(self._ballot.next_row("left", 0) or ("left", 0)))
         self.refresh_bindings()
 
     def _show_evidence(self, cursor: int | None = None) -> None:
-        """Show what both teachers were shown."""
         board = self.workbench.board
         assert board is not None, "an item is shown over a discovery"
-        rows = [row for row in board.evidence(self.ballot.item.blind_spot) if not row.held_back]
-        self.evidence.show(TypicalRows(rows, shell(self).ink), cursor=cursor)
+        self.shown.show_evidence(board.evidence(self.ballot.item.blind_spot), cursor=cursor)
 
     def _show_answers(self) -> None:
         """Show both sides and the lines about them again."""
-        ballot = self._ballot
-        sources = self.queue.sources(ballot)
-        self.sides.show(ballot, sources)
-        item = self.query_one(ItemLine)
-        item.ballot, item.queue = ballot, self.queue
-        better = self.query_one(PreferenceLine)
-        better.ballot, better.sources = ballot, sources
+        self.shown.show(self._ballot, self.queue.sources(self._ballot))
+        line = self.query_one(ItemLine)
+        line.ballot, line.queue = self._ballot, self.queue
         self.update_lines()
 
     def _notice(self, width: int) -> list[Text]:
@@ -174,8 +159,8 @@ class ReviewScreen(WorkScreen):
         """Item, side, row of each side, and what is shown."""
         return {
             "item": self.entry.id if self.entry else None,
-            "side": self.sides.current,
-            "rows": self.sides.cursors,
+            "side": self.shown.current,
+            "rows": self.shown.cursors,
             "own": self._queue is not None and self._queue.own,
             "enlarged": self.has_class("-enlarged"),
         }
@@ -189,7 +174,7 @@ class ReviewScreen(WorkScreen):
         queue.own = bool(place.get("own"))
         self._go(lambda: queue.read(place.get("item")))
         if self._ballot is not None and self._ballot.item.id == place.get("item"):
-            self.sides.place(map(int, place.get("rows", ())), place.get("side"))
+            self.shown.place(map(int, place.get("rows", ())), place.get("side"))
 
     @on(LineList.Moved)
     def _moved(self) -> None:
@@ -198,17 +183,18 @@ class ReviewScreen(WorkScreen):
 
     def action_side(self, side: Side) -> None:
         """Go to one side."""
-        self.sides.go_to(side)
+        self.shown.go_to(side)
 
     def action_enlarge(self) -> None:
         """Show the side alone, or everything again."""
         self.toggle_class("-enlarged")
-        self.sides.reveal()
+        self.shown.reveal()
         shell(self).autosave()
 
     def action_turn(self, step: int) -> None:
         """Look at another row of the blind spot."""
-        self.evidence.action_down() if step > 0 else self.evidence.action_up()
+        rows = self.shown.evidence
+        rows.action_down() if step > 0 else rows.action_up()
 
     # from item to item
 
@@ -267,8 +253,8 @@ class ReviewScreen(WorkScreen):
         if not ballot.unanswered(side, row):
             place = ballot.next_row(side, row)
             if place is not None:
-                self.sides.go_to(*place)
-            self.say(what_next(ballot))
+                self.shown.go_to(*place)
+        self.say(what_next(ballot, side, row))
         self.refresh_bindings()
         shell(self).autosave()
 
@@ -311,7 +297,7 @@ class ReviewScreen(WorkScreen):
             return
         place = ballot.next_row(*self._row)
         if place is not None:
-            self.sides.go_to(*place)
+            self.shown.go_to(*place)
         self.say(still_open(ballot), warning=True)
 
     def _hand_in(self, ballot: Ballot) -> None:

@@ -3,12 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from engine.ledger.account import Account
 from engine.ledger.book import Ledger, ledger
 from engine.project import Project
+from engine.review.outcome import reviewed_samples
 from engine.schema import Teacher
+from engine.teaching.records import Records
 from tests.engine.ledger.world import ANN, GPT, PRICES, ask, make_ledger_project, set_cost, teach, work
 from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tests.tui.app.proofs import write_proof
@@ -184,9 +187,9 @@ def test_accepted_samples_are_those_that_reviewers_accept(tmp_path: Path) -> Non
     for name, cost in (("ann", 2.0), ("gpt", 0.004)):
         one = account(book, name)
         assert one.accepted == accepted
-        assert one.per_accepted.value == pytest.approx(cost / accepted)
+        assert one.per_accepted.value == pytest.approx(cost * 10 / one.samples / accepted), "10 of them were reviewed"
     (ratio,) = (ratio for ratio in book.ratios if ratio.of == "accepted sample")
-    assert ratio.ratio.value == pytest.approx(500)
+    assert ratio.ratio.value == pytest.approx((2.0 / 12) / (0.004 / 30))
 
 
 def test_the_ratio_sets_people_against_llms(taught: Project) -> None:
@@ -230,3 +233,66 @@ def test_the_ledger_of_an_untouched_project_is_empty(project: Project) -> None:
     book = ledger(project)
     assert (book.teachers, book.sides, book.removals, book.ratios) == ((), (), (), ())
     assert (book.currency, book.wage, book.prices_of) == ("EUR", 36.0, "2026-11-01")
+
+
+def test_where_a_part_was_reviewed_only_that_part_is_paid_by_what_was_accepted(tmp_path: Path) -> None:
+    project = set_cost(make_reviewed_project(tmp_path / "work"), wage=36.0, prices=PRICES)
+    work(project, "teach", "B1", 100)
+    work(project, "teach", "B2", 100)
+    review = reviewer(project, "rita")
+    entry = review.queue()[0]
+    review.judge(judgement(review, entry.id, verdicts=["reject"] if entry.kind != "extrapolation" else []))
+    ann = account(ledger(project), "ann")
+    assert ann.reviewed is not None
+    assert ann.accepted
+    assert ann.reviewed < ann.samples
+    assert ann.per_accepted.value == pytest.approx(2.0 * ann.reviewed / ann.samples / ann.accepted)
+    side = ledger(project).sides[0]
+    assert (side.reviewed, side.accepted, side.per_accepted) == (ann.reviewed, ann.accepted, ann.per_accepted)
+
+
+def test_an_llm_of_a_persons_name_does_not_get_their_reviews(tmp_path: Path) -> None:
+    project = make_reviewed_project(tmp_path / "work")
+    teach(project, Teacher("ann", "llm"), "B3", "abstraction")
+    review = reviewer(project, "rita")
+    review.judge(judgement(review, review.queue()[0].id))
+    accepted = {(one.name, one.kind): one.accepted for one in ledger(project).teachers}
+    assert accepted["ann", "human"]
+    assert accepted["ann", "llm"] is None
+
+
+def finished(project: Project, name: str, added: dict[str, int], **spec: Any) -> None:
+    """A proof whose arms removed UUs, with this many samples each."""
+    write_proof(project.root, name, arms={(arm, "scratch"): {"skill": 2.0} for arm in added})
+    path = project.proofs_dir / name / "report.json"
+    report = orjson.loads(path.read_bytes()) | spec
+    for entry in report["arms"]:
+        entry["n_added"] = added[entry["arm"]]
+    path.write_bytes(orjson.dumps(report))
+
+
+def test_arms_cut_down_to_the_same_cost_what_was_drawn_from_each_kind(taught: Project) -> None:
+    teach(taught, GPT, "B3", "abstraction", samples=32)  # ann has 8 samples, for 1.50; gpt 40, for 0.012
+    equal = {"by": "count", "value": 8, "currency": "", "why": ""}
+    finished(taught, "count000", {"human": 8, "llm": 8, "both": 8}, equal=equal)
+    cost = {one.arm: one.cost.value for one in ledger(taught).removals}
+    assert cost == pytest.approx({"human": 1.5, "llm": 0.012 / 5, "both": 0.75 + 0.0012})
+    equal = {"by": "cost", "value": 0.01, "currency": "EUR", "why": "without what is lost"}
+    finished(taught, "cost0000", {"llm": 33}, equal=equal, created="2026-11-21T10:00:00+00:00")
+    (llm,) = (one for one in ledger(taught).removals if one.arm == "llm")
+    assert (llm.cost.value, llm.cost.why) == (0.01, "without what is lost")
+
+
+def test_an_arm_of_reviewed_samples_bears_what_the_rejected_ones_cost(tmp_path: Path) -> None:
+    project = set_cost(make_reviewed_project(tmp_path / "work"), wage=36.0, prices=PRICES)
+    work(project, "teach", "B1", 100)
+    work(project, "teach", "B2", 100)
+    review = reviewer(project, "rita")
+    for entry in review.queue():
+        review.judge(judgement(review, entry.id, verdicts=["reject"]))
+    records = Records(project.teaching_dir)
+    kept = reviewed_samples(project, records, records.samples())
+    count = sum(sample.teacher.kind == "human" for sample in kept)
+    assert 0 < count < sum(sample.teacher.kind == "human" for sample in records.samples())
+    finished(project, "reviewed", {"human": count}, reviewed=True)
+    assert ledger(project).removals[0].cost.value == pytest.approx(2.0)

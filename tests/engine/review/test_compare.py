@@ -11,9 +11,9 @@ from engine.review.compare import compare
 from engine.review.comparison import Comparison, WinRate, is_current, read_comparison
 from engine.review.quality import distinct, near_duplicates, spread, vendi
 from engine.review.review import Review
-from engine.schema import Preference, Sample
+from engine.schema import Preference, Sample, Teacher
 from engine.teaching.records import Teaching
-from tests.engine.review.world import HUMAN, LLM, judgement, make_reviewed_project, reviewer
+from tests.engine.review.world import HUMAN, LLM, annotator, judgement, make_reviewed_project, reviewer, write_answer
 
 
 @pytest.fixture
@@ -166,6 +166,14 @@ def test_a_comparison_is_kept_until_something_changes(project: Project) -> None:
     vote(project, "rew", ["human"])
     assert not is_current(project, found)
     assert compare(project, embed=False).judgements == 3
+
+
+def test_a_comparison_is_out_of_date_once_somebody_commits(project: Project) -> None:
+    write_answer(project, "bob", Teacher("bob", "human"), "B3", {"extrapolation": ("Birds for people.", {"target": 1})})
+    found = compare(project, embed=False)
+    annotator(project, "bob").commit("B3")
+    assert not is_current(project, found)
+    assert compare(project, embed=False).items == found.items + 1
 
 
 def test_quality_needs_no_reviewer_and_is_told_by_teacher_and_blind_spot(project: Project) -> None:

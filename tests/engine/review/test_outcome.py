@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.project import Project
-from engine.review.outcome import accepted_counts, reviewed_samples
+from engine.review.outcome import Reviewed, reviewed_counts, reviewed_samples
 from engine.review.review import Review
 from engine.schema import Sample, SampleJudgement, SampleVerdict
 from engine.teaching.records import Records, Teaching
@@ -43,17 +43,17 @@ def after(project: Project) -> tuple[tuple[Sample, ...], list[Sample]]:
 def test_without_reviews_nothing_changes(project: Project) -> None:
     samples, reviewed = after(project)
     assert reviewed == list(samples)
-    assert accepted_counts(project) == {}
+    assert reviewed_counts(project) == {}
 
 
 def test_samples_that_most_reject_are_left_out(project: Project) -> None:
     texts = judge_one(project, {"rev": ["reject"]})
     samples, reviewed = after(project)
     assert {sample.text for sample in samples} - {sample.text for sample in reviewed} == texts
-    assert accepted_counts(project) == {"ann": 0, "gpt": 0}
+    assert set(reviewed_counts(project).values()) == {Reviewed(1, 0)}
     judge_one(project, {"rew": ["accept"]})
     assert after(project)[1] == list(samples)
-    assert accepted_counts(project) == {"ann": 1, "gpt": 1}
+    assert reviewed_counts(project) == {("ann", "human"): Reviewed(1, 1), ("gpt", "llm"): Reviewed(1, 1)}
     judge_one(project, {"rex": ["reject"]})
     assert len(after(project)[1]) == len(samples) - 2
 
@@ -64,7 +64,7 @@ def test_samples_that_were_mended_are_taken_as_mended(project: Project) -> None:
     changed = [(old, new) for old, new in zip(samples, reviewed, strict=True) if old != new]
     assert {old.text for old, _ in changed} == texts
     assert {new for _, new in changed} == {replace(old, text="A mended text about boots.") for old, _ in changed}
-    assert accepted_counts(project) == {"ann": 0, "gpt": 0}
+    assert set(reviewed_counts(project).values()) == {Reviewed(1, 0)}
 
 
 def test_a_label_alone_can_be_mended(project: Project) -> None:
@@ -82,7 +82,7 @@ def test_one_s_own_judgement_counts_nothing(project: Project) -> None:
     review.judge(judgement(review, anchors(review), verdicts=["reject"]))
     samples, reviewed = after(project)
     assert reviewed == list(samples)
-    assert accepted_counts(project) == {}
+    assert reviewed_counts(project) == {}
 
 
 def test_a_verdict_counts_for_the_sample_as_it_was_judged(project: Project) -> None:

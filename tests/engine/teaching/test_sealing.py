@@ -178,3 +178,28 @@ def test_what_is_written_after_the_decision_carries_another_evidence_where_rows_
     after = annotator.describe("B1", "extrapolation", "seen all")
     assert before.evidence != after.evidence
     assert decision(annotator.teaching, "B1") == Commitment("B1", "committed", before.evidence or "")
+
+
+def test_who_only_reviews_declines_at_once_all_on_which_nothing_is_decided_or_written(
+    annotator: Annotator, board: Board, bob: Annotator
+) -> None:
+    annotator.describe("B1", "abstraction", "mine")
+    rest = [spot.id for spot in annotator.discovery.blind_spots][1:]
+    assert [spot.id for spot in annotator.untouched()] == rest
+    with pytest.raises(StoreError, match="gives a reason"):
+        annotator.decline_untouched(" ")
+    annotator.decline(rest[0], "hard")
+    made = annotator.decline_untouched("I only review")
+    assert [(found.blind_spot, found.decision, found.reason) for found in made] == [
+        (spot, "declined", "I only review") for spot in rest[1:]
+    ]
+    assert all(found.evidence == board.evidence_for(found.blind_spot).hash for found in made)
+    assert decision(annotator.teaching, "B1") is None, "what is being written there may still be committed"
+    first = decision(annotator.teaching, rest[0])
+    assert first is not None
+    assert first.reason == "hard"
+    with pytest.raises(StoreError, match="no blind spot left"):
+        annotator.decline_untouched("again")
+    undone = annotator.undo()
+    assert undone is not None
+    assert undone.note == "describe abstraction of B1", "a decision is passed over"

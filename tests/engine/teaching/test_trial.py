@@ -27,6 +27,7 @@ from engine.teaching.trial import (
     wilson,
 )
 from tests.engine.teaching.trials import ANN, MODEL, WORDING, decide, held_back, trial_project, write
+from tests.engine.teaching.world import save_discovery
 
 
 @pytest.fixture
@@ -286,3 +287,31 @@ def test_a_changed_wording_needs_a_new_trial_and_an_undone_change_gives_the_figu
     assert trial(project, changed).cases == ()
     teaching.store.undo()
     assert found(project, first_pattern(project))[0].text == WORDING
+
+
+def test_figures_of_a_trial_stay_when_a_later_model_gets_its_rows_right(project: Project) -> None:
+    pattern, hidden = write(project, "ann"), held_back(project)
+    judge(project, pattern, applies={hidden[0]})
+    before = found(project, pattern)[0]
+    discovery = project.discovery()
+    assert discovery is not None
+    known = dict(discovery.predictions)
+    known[hidden[0]] = replace(known[hidden[0]], predicted="negative")
+    del known[hidden[1]]
+    spot = replace(discovery.blind_spots[0], rows=tuple(r for r in discovery.blind_spots[0].rows if r not in hidden))
+    save_discovery(project, replace(discovery, blind_spots=(spot, *discovery.blind_spots[1:]), predictions=known))
+    after = found(project, pattern)[0]
+    assert (after.precision, after.recall) == (before.precision, before.recall)
+    assert {case.row.id: case.is_uu for case in after.cases}[hidden[0]] is True
+    assert hidden[1] not in {case.row.id for case in after.cases}
+
+
+def test_a_reviewer_is_told_of_no_pattern_that_they_have_still_to_judge_blind(project: Project) -> None:
+    own, other = write(project, "ann"), write(project, "m1")
+    decide(project, "ann")
+    teaching = Teaching(project.teaching_dir, "ann")
+    assert decided_patterns(teaching, unjudged={"B2"}) == [own, other]
+    assert decided_patterns(teaching, unjudged={"B1"}) == [own]
+    assert open_pattern(teaching, "P1", unjudged={"B1"}) == own
+    with pytest.raises(StoreError, match="there is no pattern `P1@m1` to test"):
+        open_pattern(teaching, other.id, unjudged={"B1"})

@@ -196,6 +196,20 @@ async def answer_all_but_first(driver: Driver) -> None:
     await driver.press("a", "a", "a", "E")
 
 
+async def test_a_verdict_asks_for_what_is_open_and_a_correction_is_in_sight_at_once(root: Path) -> None:
+    async with opened(root, annotator="rev") as driver:
+        await to_review(driver)
+        await to_kind(driver, "abstraction")
+        await driver.press(*"yyyaa", "e")  # the last row of the side
+        await driver.until(lambda: isinstance(driver.screen, FixDialog))
+        await driver.press("ctrl+l", "ctrl+j")
+        await driver.sees("fixed, ", "Say of it too, with y and n: label, natural, fits.")
+        await driver.press("y")
+        assert "Say of it too, with y and n: natural, fits." in driver.words
+        await driver.press("y", "y")
+        assert "Say of it too" not in driver.words
+
+
 async def test_drafts_and_the_place_survive_a_kill(root: Path) -> None:
     async with opened(root, annotator="rev") as driver:
         await to_review(driver)
@@ -228,6 +242,16 @@ async def test_an_item_is_skipped_and_comes_back_after_the_others(root: Path) ->
         await driver.press("s")
         assert driver.screen.entry.state == "open"
         assert "Taken up again." in driver.words
+
+
+async def test_an_item_that_one_comes_back_to_goes_on_at_its_first_open_row(root: Path) -> None:
+    async with opened(root, annotator="rev") as driver:
+        await to_review(driver)
+        await to_kind(driver, "abstraction")
+        await driver.press(*"yyyaaa", "y", "k", "k", "right_square_bracket", "left_square_bracket")
+        assert driver.screen.entry.kind == "abstraction"
+        await driver.press("n")
+        assert driver.screen.ballot.answer("right", 0, "precise") == "no"
 
 
 async def test_a_sealed_item_says_why_and_opens_after_a_decision(root: Path) -> None:

@@ -225,3 +225,25 @@ async def test_a_decision_is_asked_for_says_that_it_is_final_and_cannot_be_undon
     found = decision(Teaching(Project.open(root).teaching_dir, "ann"), "B1")
     assert found is not None
     assert (found.decision, found.reason) == ("declined", "mixed bag")
+
+
+async def test_who_only_reviews_declines_all_at_once_but_what_they_write_on(root: Path) -> None:
+    async with opened(root) as driver:
+        workbench = driver.app.workbench
+        assert workbench is not None
+        assert workbench.annotator is not None
+        workbench.annotator.describe("B2", "abstraction", "Mine.")
+        await driver.press("j", "C")
+        await driver.sees("Your last word on B2?", "Commit: 1 pattern")
+        assert "I only review" not in driver.text, "B2 is being written on"
+        await driver.press("escape", "k", "C")
+        await driver.sees("Decline all 2 untouched ones: I only review")
+        await driver.press("3")
+        await driver.sees("Decline all 2, for good")
+        await driver.type("no time")
+        await driver.press("enter")
+        await driver.sees("2 blind spots are declined.", "skipped: no time")
+    teaching = Teaching(Project.open(root).teaching_dir, "ann")
+    assert [getattr(decision(teaching, spot), "reason", None) for spot in ("B1", "B2", "B3")] == [
+        "no time", None, "no time",
+    ]  # fmt: skip

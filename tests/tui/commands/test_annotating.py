@@ -182,6 +182,19 @@ def test_others_answers_are_sealed_until_one_commits_or_declines(run: Run) -> No
     assert run("undo")[1] == "undone: describe abstraction of B1\n", "a decision is passed over"
 
 
+def test_who_only_reviews_declines_all_with_one_command(run: Run) -> None:
+    run("describe", "B1", "--kind", "abstraction", "--text", "bare facts")
+    assert run("commit", "--decline-all", "--reason", "I only review")[1].splitlines()[0] == (
+        "2 blind spots declined: B2, B3"
+    )
+    spots = values(run("list", "--json"))["blind_spots"]
+    assert {spot["id"]: spot["decision"] for spot in spots} == {"B1": None, "B2": "declined", "B3": "declined"}
+    made = values(run("commit", "--decline-all", "--reason", "all", "--json", "--annotator", "rev"))["commitments"]
+    assert {(found["blind_spot"], found["reason"]) for found in made} == {(f"B{n}", "all") for n in (1, 2, 3)}
+    status, _, err = run("commit", "--decline-all", "--reason", "again")
+    assert (status, "no blind spot left" in err) == (1, True)
+
+
 def test_rows_held_back_are_told_but_not_shown_before_the_decision(run: Run, project: Project) -> None:
     found = make_discovery()
     spots = (replace(found.blind_spots[0], rows=("n1", "n2", "n3", "n4", "d1")), *found.blind_spots[1:])
@@ -248,6 +261,9 @@ def test_a_refusal_is_one_sentence_and_exit_status_1(run: Run, words: tuple[str,
         ("list", "--sort", "colour"),
         ("commit", "B1", "--decline"),
         ("commit", "B1", "--reason", "why"),
+        ("commit", "--decline-all"),
+        ("commit", "B1", "--decline-all", "--reason", "why"),
+        ("commit", "--decline", "--reason", "why"),
         ("perturb", "n1", "--text", "x"),
         ("import-teaching", "--teacher", "gpt", "--kind", "llm"),
     ],

@@ -127,3 +127,16 @@ async def test_a_click_moves_and_a_double_click_opens(root: Path) -> None:
         assert driver.screen.spot.id == "B2"
         await driver.pilot.click(LineList, offset=(10, 1), times=2)
         await driver.sees("B2  positive → negative   4 rows")
+
+
+async def test_a_last_row_that_grows_out_of_the_window_is_brought_into_sight_at_once(root: Path) -> None:
+    async with opened(root) as driver:
+        found = await listing(driver, Numbers(1))
+        count = found.size.height // 10 * 10
+        assert count, "the last row is one that can be tall"
+        filler = found.size.height - count
+        await listing(driver, Numbers(count, tall=1 + filler))
+        await driver.press("G")
+        assert found.scroll_offset.y == 0, "all rows fit exactly"
+        found.show(Numbers(count, tall=3 + filler))
+        assert found.scroll_offset.y == 2

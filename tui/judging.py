@@ -1,0 +1,142 @@
+"""What the review screen asks before it takes an answer for good, and why an answer cannot be given now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from engine.data.text import visible
+from tui.balloting import VERDICT, Ballot, Side
+from tui.deciding import why_not
+from tui.shell import shell
+from tui.themes import Ink
+from tui.widgets.notice import notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.review.review import Entry
+    from tui.review_queue import ReviewQueue
+    from tui.screens.base import WorkScreen
+    from tui.workbench import Workbench
+
+_ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "submit")
+_VIEWS = ("side", "enlarge", "turn", "skip")
+
+
+def mend(screen: WorkScreen, ballot: Ballot, side: Side, row: int, then: Callable[[], None]) -> None:
+    """Ask for a correction of a sample, which is kept while it is typed, and take it.
+
+    Args:
+        screen: where it was asked for.
+        ballot: the answers to the item.
+        side: of the sample.
+        row: of the sample.
+        then: called once it has been taken.
+    """
+    from tui.dialogs.fix import FixDialog
+
+    sample = ballot.sample(side, row)
+    fields = {"text": sample.text, "label": sample.label}
+    if sample.text_pair is not None:
+        fields["text_pair"] = sample.text_pair
+
+    def keep(mended: dict[str, str]) -> None:
+        ballot.type(side, row, mended)
+        shell(screen).autosave()
+
+    def take(mended: dict[str, str] | None) -> None:
+        if mended is not None:
+            ballot.fix(side, row, mended)
+            then()
+
+    screen.app.push_screen(FixDialog(fields, ballot.typed(side, row), screen.workbench.project.labels, keep), take)
+
+
+def ask_to_hand_in(screen: WorkScreen, then: Callable[[], None]) -> None:
+    """Ask whether all answers stand; ``then`` is called if so."""
+    from tui.dialogs.choice import ChoiceDialog
+
+    def take(choice: int | None) -> None:
+        if choice == 0:
+            then()
+
+    title = "Hand in this item? It cannot be changed then, and you see who wrote what."
+    screen.app.push_screen(ChoiceDialog(title, ["hand in", "not yet"], current=1), take)
+
+
+def still_open(ballot: Ballot) -> str:
+    """What is left to be answered, as sentences."""
+    better = " Which side is better?" if ballot.preference is None else ""
+    return f"{ballot.left} question{' is' if ballot.left == 1 else 's are'} open.{better}"
+
+
+def what_next(ballot: Ballot, side: Side, row: int) -> str:
+    """What is to be done after an answer to that row; empty where the screen shows it: at the next open row."""
+    asks, still = ballot.asks(side, row), ballot.unanswered(side, row)
+    if still and not ballot.is_pattern(side, row) and ballot.answer(side, row, VERDICT):
+        return f"Say of it too, with y and n: {', '.join(asks[name] for name in still)}."
+    if ballot.left > (ballot.preference is None):
+        return ""
+    if ballot.preference is None:
+        return "Now say which side is better: A, B, E equal, N neither."
+    return "Everything is answered: ctrl+j hands it in, for good."
+
+
+def why_not_now(
+    workbench: Workbench, queue: ReviewQueue, ballot: Ballot | None, place: tuple[Side, int], action: str
+) -> str | None:
+    """Why an action of the review cannot be used now, as a sentence; None if it can.
+
+    Args:
+        workbench: the project.
+        queue: the items.
+        ballot: the answers to the item in front; None: there is none, or it is sealed.
+        place: side and row that is answered.
+        action: its name.
+    """
+    entry = queue.entry
+    if action in (*_ANSWERS, *_VIEWS, "next", "step", "describe", "commit") and entry is None:
+        return "There is nothing to review yet."
+    if action in ("next", "step") and len(queue.entries) < 2:
+        return "There is no other item."
+    if action == "commit":
+        return why_not(workbench, entry.blind_spot if entry else None)
+    if action == "describe" and ballot is not None and not ballot.is_final:
+        return "The form names the teachers: judge this item first."
+    if action in (*_ANSWERS, *_VIEWS) and ballot is None:
+        return "It is sealed: C commits to your own answer, or declines to give one."
+    if action in (*_ANSWERS, "skip") and ballot is not None and ballot.is_final:
+        return "This item has been handed in: that is final."
+    if ballot is not None and action in ("answer", "accept", "reject", "fix"):
+        return _not_answerable(ballot, *place, action)
+    return None
+
+
+def _not_answerable(ballot: Ballot, side: Side, row: int, action: str) -> str | None:
+    if action != "answer":
+        about_pattern = ballot.is_pattern(side, row)
+        return "That is for samples; a pattern is answered with y and n." if about_pattern else None
+    asked = ballot.unanswered(side, row)
+    if not asked:
+        return "This row is answered: backspace takes the answers off."
+    return "The verdict is left: a accepts it, x rejects it, e fixes it." if asked[0] == VERDICT else None
+
+
+def no_item(width: int, ink: Ink, entry: Entry | None) -> list[Text]:
+    """Why there is nothing to judge in front, and what can be done about it."""
+    if entry is None:
+        paragraphs = [
+            "An item has two sides about one blind spot: one by a person, who has committed to it, or from the "
+            "examples, and one by an LLM. d on a blind spot writes a side, t on the list asks the LLM, C commits.",
+            "Your own text is left out; o shows the items with it.",
+        ]
+        return notice(width, ink, title="Nothing to review yet", paragraphs=paragraphs)
+    paragraphs = [
+        f"You have not handed in an answer of your own to {visible(entry.blind_spot)}, so you may not see the "
+        "others' yet.",
+        "C commits to your answer, or declines to give one, on all blind spots at once if you only review; d goes to "
+        "the form. enter goes to the next item.",
+    ]
+    return notice(width, ink, title=f"Sealed: {visible(entry.blind_spot)}", paragraphs=paragraphs)

@@ -1,0 +1,102 @@
+"""A review item: rows of the blind spot above its two sides, which get the same room, whatever is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from tui.balloting import SIDES, Ballot, Side
+from tui.shell import shell
+from tui.widgets.line_list import LineList
+from tui.widgets.review_lines import PreferenceLine, SideLine
+from tui.widgets.side_rows import SideRows
+from tui.widgets.typical_rows import TypicalRows
+
+if TYPE_CHECKING:
+    from engine.review.review import Sources
+    from engine.teaching.board import EvidenceRow
+
+
+class ReviewItem(Vertical):
+    """The side that has the focus, or had it last, is the current one: the one that is answered."""
+
+    def __init__(self) -> None:
+        super().__init__(id="item")
+        self.current: Side = SIDES[0]
+        """The side that is answered."""
+
+    def compose(self) -> ComposeResult:
+        """Evidence, side A and side B, which is better."""
+        yield LineList(id="evidence")
+        with Container(id="sides"):
+            for side in SIDES:
+                with Vertical(id=f"side-{side}", classes="side"):
+                    yield SideLine("A" if side == "left" else "B")
+                    yield LineList(id=side)
+        yield PreferenceLine()
+
+    @property
+    def evidence(self) -> LineList:
+        """The rows of the blind spot."""
+        return self.query_one("#evidence", LineList)
+
+    def rows_of(self, side: Side) -> LineList:
+        """The rows of one side."""
+        return self.query_one(f"#{side}", LineList)
+
+    @property
+    def row(self) -> int:
+        """The row that is answered."""
+        return self.rows_of(self.current).cursor
+
+    @property
+    def cursors(self) -> list[int]:
+        """The row of each side."""
+        return [self.rows_of(side).cursor for side in SIDES]
+
+    def show_evidence(self, rows: Sequence[EvidenceRow], *, cursor: int | None = None) -> None:
+        """Show what both teachers were shown."""
+        shown = [row for row in rows if not row.held_back]
+        self.evidence.show(TypicalRows(shown, shell(self).ink), cursor=cursor)
+
+    def show(self, ballot: Ballot | None, sources: Sources | None) -> None:
+        """Show the answers, and who wrote the sides."""
+        app = shell(self)
+        for side in SIDES:
+            if ballot is not None:
+                self.rows_of(side).show(SideRows(ballot, side, app.ink, app.glyphs))
+                self.call_after_refresh(self.rows_of(side).reveal)  # a correction makes its row taller
+        for line, side in zip(self.query(SideLine), SIDES, strict=True):
+            line.source = getattr(sources, side) if sources else None
+        better = self.query_one(PreferenceLine)
+        better.ballot, better.sources = ballot, sources
+
+    def place(self, cursors: Iterable[int], current: object = SIDES[0]) -> None:
+        """Put the cursor of each side on a row, and the focus on one side; an unknown one is the first."""
+        for side, row in zip(SIDES, cursors, strict=False):
+            self.rows_of(side).move_to(row)
+        self.go_to(next((side for side in SIDES if side == current), SIDES[0]))
+
+    def go_to(self, side: Side, row: int | None = None) -> None:
+        """Answer that side from now on, at a row or where its cursor is."""
+        self.query_one(f"#side-{side}").add_class("-current")  # what is not displayed cannot take the focus
+        rows = self.rows_of(side)
+        rows.focus()
+        self.current = side
+        rows.move_to(rows.cursor if row is None else row)
+
+    def reveal(self) -> None:
+        """Bring the row that is answered into sight once there is other room."""
+        self.call_after_refresh(self.rows_of(self.current).reveal)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The side that has the focus is the one that is answered."""
+        self.current = next((side for side in SIDES if side == event.widget.id), self.current)
+        for side, line in zip(SIDES, self.query(SideLine), strict=True):
+            self.query_one(f"#side-{side}").set_class(side == self.current, "-current")
+            line.current = side == self.current
+            line.update()
