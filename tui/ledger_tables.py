@@ -119,6 +119,7 @@ def _sides(book: Ledger, reasons: _Reasons) -> Table:
     rows = [
         row("patterns", [str(side.patterns) for side in sides]),
         row("samples", [str(side.samples) for side in sides]),
+        row("reviewed samples", [reasons.number(side.reviewed, NO_REVIEW) for side in sides]),
         row("accepted samples", [reasons.number(side.accepted, NO_REVIEW) for side in sides]),
         row("cost", [reasons(side.cost) for side in sides]),
         row("cost per pattern", [reasons(side.per_pattern) for side in sides], "pattern" if ratios else ""),

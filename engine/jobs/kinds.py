@@ -51,7 +51,7 @@ def judge(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
     """Let the LLM judge patterns on rows that their teachers have not seen, and reword its own."""
     from engine.llm.judge import judge as test
 
-    chosen = {name: options.get(name) for name in ("patterns", "max_cost", "max_tokens")}
+    chosen = {name: options.get(name) for name in ("patterns", "max_cost", "max_tokens", "since")}
     report = test(project, **chosen, refine=bool(options.get("refine")), monitor=monitor)
     return {**report.as_json(), "sentence": report.sentence}
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from engine.errors import Cancelled, SettingsError
 from engine.llm.asking import BudgetReached
+from engine.llm.calls import Call
 from engine.settings import Price
 
-# English takes about 4 UTF-8 bytes a token; 2.5 leaves room for other languages and for JSON.
+# English takes about 4 UTF-8 bytes a token; 2.5 leaves room for names, numbers and JSON. Outside ASCII tokenizers of
+# bytes may know no longer piece than one byte (emoji, rare scripts), so there each byte counts.
 _BYTES_AT_WORST = 2.5
 _BYTES_AS_A_RULE = 4.0
 _LOOK_SECONDS = 0.1
@@ -19,7 +21,8 @@ _LOOK_SECONDS = 0.1
 
 def most_tokens(text: str) -> int:
     """How many tokens a text takes at worst."""
-    return math.ceil(_size(text) / _BYTES_AT_WORST)
+    plain = sum(map(str.isascii, text))
+    return math.ceil(plain / _BYTES_AT_WORST) + _size(text) - plain
 
 
 def likely_tokens(text: str) -> int:
@@ -60,12 +63,15 @@ class Budget:
         price: of the model; None: not known.
 
     Raises:
-        SettingsError: a limit of cost, and no price to count by.
+        SettingsError: a limit of cost, and no price to count by; or a limit that is none, below 0 or not a number.
     """
 
     def __init__(
         self, max_cost: float | None = None, max_tokens: int | None = None, price: Price | None = None
     ) -> None:
+        for name, limit in (("cost", max_cost), ("tokens", max_tokens)):
+            if limit is not None and not limit >= 0:  # not a number is not below 0 either
+                raise SettingsError(f"a limit of {name} cannot be {limit}", mend="give a number from 0")
         if max_cost is not None and price is None:
             raise SettingsError(
                 "a limit of cost needs the price of the model, which is not known",
@@ -81,6 +87,19 @@ class Budget:
         """Spent so far, prompt and answer together; calls whose answer was lost count at their worst case."""
         self.cost = 0.0
         """The same in money; 0 where the price is not known."""
+
+    def count_earlier(self, calls: Iterable[Call], since: float | None) -> None:
+        """Take what was spent before as spent: for a run that goes on with one that was killed or cancelled.
+
+        Args:
+            calls: of the project.
+            since: seconds since the epoch; earlier calls are not counted. None: none are.
+        """
+        for call in calls:
+            if since is not None and call.time >= since and not call.recorded:
+                tokens_in, tokens_out = call.tokens_in or 0, call.tokens_out or 0
+                self.tokens += tokens_in + tokens_out
+                self.cost += cost_of(self._price, tokens_in, tokens_out, call.tokens_cached or 0) if self._price else 0
 
     @contextmanager
     def reserve(self, tokens_in: int, tokens_out: int, *, stop: threading.Event) -> Iterator[Reservation]:

@@ -104,14 +104,15 @@ class CallLog:
 
 
 def read_calls(path: Path) -> Iterator[Call]:
-    """All whole calls of a file, oldest first; none if it does not exist. A torn line is passed over."""
+    """All whole calls of a file, oldest first; none if it does not exist. What is no whole call is passed over."""
     if not path.is_file():
         return
     with path.open("rb") as lines:
         for line in lines:
             try:
                 values = orjson.loads(line)
-            except orjson.JSONDecodeError:
+                call = Call.from_json(values) if isinstance(values, dict) else None
+            except (orjson.JSONDecodeError, TypeError):  # TypeError: it lacks a field, so it is no call
                 continue
-            if isinstance(values, dict):
-                yield Call.from_json(values)
+            if call is not None:
+                yield call

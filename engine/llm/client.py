@@ -26,6 +26,7 @@ _BUSY_SECONDS, _BROKEN_SECONDS, _LONGEST_BACKOFF = 1.0, 0.25, 60.0
 _KEPT_OF_TOO_LARGE = 10_000
 _BROKEN_BEFORE_BELOW = 3
 _LARGEST_LIMIT = 4
+_ENDING = " (it ends in /v1 as a rule)"
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,8 @@ class Client:
             elif call.status not in ("failed", "empty", "truncated"):  # those say nothing about the mended answer
                 self._unmended.pop(call.key, None)
         self._ladder = Ladder(worked)
+        self._is_heard = False
+        """Whether the server has sent anything at all to this process."""
 
     @property
     def teacher(self) -> Teacher:
@@ -235,6 +238,7 @@ class Client:
             request["temperature"] = self._settings.temperature
         with self._budget.reserve(most_tokens(text), talk.max_tokens, stop=self._stop) as reservation:
             reply = self._wire.send(request, max_tokens=talk.max_tokens, stop=self._stop)
+            self._is_heard |= reply.status is not None or reply.trouble == "cut off"
             completion = read_completion(reply.body) if not reply.trouble else None
             if completion is not None:
                 completion = completion.mapped(self._wire.redact)
@@ -269,18 +273,24 @@ class Client:
         if reply.trouble == "unreachable":
             raise ServerRefused(f"{server} is not reached: {reply.error}", where="llm.base_url",
                                 mend="start the server or correct the address, then run it again")  # fmt: skip
+        if reply.trouble == "late" and not self._is_heard:
+            raise ServerRefused(f"{server} takes connections and never answers: {reply.error}", where="llm.base_url",
+                                mend="look after the server, or raise llm.timeout for a slow one")  # fmt: skip
         if reply.status in (401, 403):
             raise ServerRefused(f"{server} refuses the key ({reply.status}): {reply.error}", where="llm.key_env",
                                 mend=f"export a valid key as {key}")  # fmt: skip
         if reply.status == 404:
             raise ServerRefused(f"{server} has no model `{model}`, or nothing at this address: {reply.error}",
-                                where="llm.model", mend="correct llm.model or llm.base_url")  # fmt: skip
+                                where="llm.model", mend=f"correct llm.model or llm.base_url{_ENDING}")  # fmt: skip
         if reply.code == "insufficient_quota" or reply.status == 402:
             raise ServerRefused(f"the account at {server} has nothing left to spend: {reply.error}",
                                 where="llm.base_url", mend="top it up, then run it again")  # fmt: skip
         times = f"{len(talk.calls)} attempts" if len(talk.calls) > 1 else "one attempt"
         said = f"HTTP {reply.status}: {reply.error}" if reply.trouble == "status" else talk.calls[-1].error
-        raise talk.failed(f"no answer after {times} ({said})", "run it again later; what is answered is kept")
+        later = "run it again later; what is answered is kept"
+        raise talk.failed(
+            f"no answer after {times} ({said})", later if reply.trouble else f"look at llm.base_url{_ENDING}"
+        )
 
     def _written(
         self, talk: Talk[T], reply: Reply, completion: Completion | None, *, repair: bool, sent: str

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from engine.errors import TeacherError
 from engine.llm.asking import Answer, Asker, BudgetReached, Question, ServerRefused
 from engine.llm.budget import Budget
-from engine.llm.calls import CALLS_FILE, CallLog
+from engine.llm.calls import CALLS_FILE, CallLog, read_calls
 from engine.llm.crew import each
 from engine.llm.forms import Patterns, patterns_problem, usable_patterns
 from engine.llm.prompts import Prompts, fenced
@@ -95,6 +95,7 @@ def judge(
     refine: bool = False,
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    since: float | None = None,
     monitor: Monitor,
 ) -> JudgeReport:
     """Let the LLM of the settings judge patterns, and reword its own.
@@ -105,6 +106,7 @@ def judge(
         refine: whether it rewords its own patterns that have counter-examples, once each.
         max_cost: stop before the run costs more, in the currency of the prices.
         max_tokens: stop before the run takes more tokens, prompts and answers together.
+        since: seconds since the epoch; calls from then on count towards the limits too, as in `teach`.
         monitor: steps count patterns.
 
     Raises:
@@ -121,6 +123,7 @@ def judge(
 
         budget = Budget(max_cost, max_tokens, settings.cost.prices.get(settings.llm.model))
         log = CallLog(project.llm_dir / CALLS_FILE)
+        budget.count_earlier(read_calls(log.path), since)
         return Client(settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=note)
 
     return judge_with(open_client, project, patterns=patterns, refine=refine, monitor=monitor)

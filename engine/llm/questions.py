@@ -116,7 +116,7 @@ def model_of(project: Project) -> str:
         SettingsError: none is set.
     """
     llm = project.settings.llm
-    if not llm.model:
+    if not llm.model.strip():
         mend = (
             "name a model in [llm] of blindspot.toml (and base_url, if it is not at api.openai.com), export its key as "
             f"{llm.key_env}, or replay recorded answers with `blindspot teach DIR --replay`"

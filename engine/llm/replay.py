@@ -31,7 +31,7 @@ it shares the most rows, if it shares at least half (Jaccard >= 0.5); else it is
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -53,6 +53,12 @@ RECORDED_FILE = "recorded.jsonl"
 _LEAST_SHARED = 0.5
 _STEPS = STEPS[:3]  # abstraction, extrapolation, samples
 _NEEDED = ("teacher", "step", "blind_spot", "evidence", "content")
+_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "teacher": lambda value: bool(value.strip()),
+    "gold": lambda value: isinstance(value, str),
+    "predicted": lambda value: isinstance(value, str),
+    "rows": lambda value: isinstance(value, list) and all(isinstance(row, str) for row in value),
+}
 
 T = TypeVar("T", bound="BaseModel")
 
@@ -166,9 +172,13 @@ def read_recording(path: Path) -> Recording:
             values = orjson.loads(line)
         except orjson.JSONDecodeError:
             continue
+        if isinstance(values, dict) and values.get("step") in STEPS and values["step"] not in _STEPS:
+            continue  # of patterns that were judged or reworded, by a project's own log
         missing = [name for name in _NEEDED if not isinstance(values, dict) or not isinstance(values.get(name), str)]
+        if not missing:
+            missing = [name for name, is_good in _CHECKS.items() if name in values and not is_good(values[name])]
         if missing:
-            raise TeacherError(f"this is no recorded answer: it has no `{missing[0]}`", where=f"{path}:{number}",
+            raise TeacherError(f"this is no recorded answer: it has no usable `{missing[0]}`", where=f"{path}:{number}",
                                mend="correct or remove the line")  # fmt: skip
         if values.get("status", "ok") == "ok" and values["step"] in _STEPS:
             teachers.add(values["teacher"])

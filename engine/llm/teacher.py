@@ -16,8 +16,8 @@ from pathlib import Path
 from engine.data.text import visible
 from engine.ledger.pay import CallTotals, call_totals, paid_for_calls
 from engine.llm.asking import Answer, Asker, BudgetReached, QuestionFailed
-from engine.llm.budget import Budget, cost_of
-from engine.llm.calls import CALLS_FILE, Call, CallLog, Step, read_calls
+from engine.llm.budget import Budget
+from engine.llm.calls import CALLS_FILE, CallLog, Step, read_calls
 from engine.llm.client import Client
 from engine.llm.crew import each
 from engine.llm.forms import Patterns, Samples
@@ -29,7 +29,6 @@ from engine.llm.replay import Replay, read_recording
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.schema import ROLES, Record, Role, Teacher
-from engine.settings import Price
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Teaching
 
@@ -130,7 +129,8 @@ def teach(
     if recording:
         asker = Replay(recording, {spot: known for spot, known in matched.items() if known}, log)
     else:
-        budget = _budget(max_cost, max_tokens, settings.cost.prices.get(name), earlier, since)
+        budget = Budget(max_cost, max_tokens, settings.cost.prices.get(name))
+        budget.count_earlier(earlier, since)
         asker = Client(settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=run.note)
     keeper = Keeper(project, teaching, asker.teacher)
     try:
@@ -156,19 +156,6 @@ def teach(
         cost=paid_for_calls(calls, settings.cost).value,
         currency=settings.cost.currency,
     )
-
-
-def _budget(
-    max_cost: float | None, max_tokens: int | None, price: Price | None, calls: Sequence[Call], since: float | None
-) -> Budget:
-    """The limits, with what was spent on them before."""
-    budget = Budget(max_cost, max_tokens, price)
-    for call in calls:
-        if since is not None and call.time >= since and not call.recorded:
-            tokens_in, tokens_out = call.tokens_in or 0, call.tokens_out or 0
-            budget.tokens += tokens_in + tokens_out
-            budget.cost += cost_of(price, tokens_in, tokens_out, call.tokens_cached or 0) if price else 0.0
-    return budget
 
 
 class _Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ _LONGEST_ERROR = 300
 _SHORTEST_SECRET = 8
 _OFFICIAL = "api.openai.com"
 _NO_KEY = "no-key"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIMITS = ("max_completion_tokens", "max_tokens")
 
 
@@ -63,30 +65,31 @@ class Wire:
 
     Raises:
         SettingsError: the address is none.
-        ServerRefused: the server needs a key and there is none, or it cannot be a key.
+        ServerRefused: the server needs a key and there is none, or what is there is none; or the proxy is unusable.
     """
 
     def __init__(self, settings: LlmSettings) -> None:
         import openai
 
-        address = urlsplit(settings.base_url)
-        if address.scheme not in ("http", "https") or not address.hostname:
-            raise SettingsError(
-                f"`llm.base_url` is {settings.base_url!r}",
-                where="blindspot.toml",
-                mend="it must be an address such as https://api.openai.com/v1",
-            )
-        self.server = f"{address.hostname}:{address.port}" if address.port else address.hostname
+        host, port = _host(settings.base_url)
+        self.server = f"{host}:{port}" if port else host
         self._timeout = settings.timeout
-        self._key = _key(settings.key_env, needed=address.hostname == _OFFICIAL)
+        self._key = _key(settings.key_env, needed=host == _OFFICIAL)
         # Newer models of the one take only the new name, most other servers only the old one.
-        self._limit = _LIMITS[0] if address.hostname == _OFFICIAL else _LIMITS[1]
-        self._client = openai.OpenAI(
-            api_key=self._key or _NO_KEY,
-            base_url=settings.base_url,
-            timeout=openai.Timeout(settings.timeout, connect=min(CONNECT_SECONDS, settings.timeout)),
-            max_retries=0,
-        )
+        self._limit = _LIMITS[0] if host == _OFFICIAL else _LIMITS[1]
+        try:
+            self._client = openai.OpenAI(
+                api_key=self._key or _NO_KEY,
+                base_url=settings.base_url,
+                timeout=openai.Timeout(settings.timeout, connect=min(CONNECT_SECONDS, settings.timeout)),
+                max_retries=0,
+            )
+        except (ImportError, ValueError) as error:  # all that is read here and was not looked at above
+            raise ServerRefused(
+                "the proxy that the environment names is of a kind that is not known here",
+                where="http_proxy, https_proxy, all_proxy",
+                mend="name an http proxy, or unset them",
+            ) from error
 
     def send(self, request: Mapping[str, Any], *, max_tokens: int, stop: threading.Event) -> Reply:
         """Make one request and wait for all of the answer.
@@ -201,13 +204,42 @@ class _Exchange(threading.Thread):
             self.done.set()
 
 
+def _host(url: str) -> tuple[str, int | None]:
+    """Host and port of an address.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    import httpx2
+
+    try:
+        address = httpx2.URL(url)
+        if address.scheme in ("http", "https") and address.host:
+            address.raw_host.decode("ascii").encode("idna")  # as it is looked up: an empty or too long part fails
+            return address.host, urlsplit(url).port  # which fails out of range
+    except (ValueError, httpx2.InvalidURL):
+        pass
+    raise SettingsError(
+        f"`llm.base_url` is {url!r}",
+        where="blindspot.toml",
+        mend="it must be an address such as https://api.openai.com/v1",
+    )
+
+
 def _key(name: str, *, needed: bool) -> str:
+    if name and not _VARIABLE.fullmatch(name):  # not shown: it may be the key itself
+        raise ServerRefused(
+            "this is not the name of an environment variable",
+            where="llm.key_env",
+            mend="write the name, such as OPENAI_API_KEY, and never the key itself, and export the key under that name",
+        )
     key = os.environ.get(name, "").strip()
     if needed and not key:
+        variable = name or "that llm.key_env names"
         raise ServerRefused(
-            f"{_OFFICIAL} needs a key and the environment variable {name} is not set",
+            f"{_OFFICIAL} needs a key and the environment variable {variable} is not set",
             where="llm.key_env",
-            mend=f"export {name}, or set llm.base_url to a server of your own",
+            mend=f"export {name or 'one and name it'}, or set llm.base_url to a server of your own",
         )
     if not (key.isascii() and key.isprintable()):
         raise ServerRefused(

@@ -81,14 +81,11 @@ def _last_answer(
     patterns: tuple[Pattern, ...], samples: tuple[Sample, ...]
 ) -> tuple[tuple[Pattern, ...], tuple[Sample, ...]]:
     """What an LLM wrote for the evidence of its last samples: where that has changed, it has been asked anew."""
-    written: tuple[Pattern | Sample, ...] = (*patterns, *samples)
-    if not samples or any(record.evidence is None for record in written):
+    last = samples[-1].evidence if samples else None
+    asked_anew = tuple(pattern for pattern in patterns if pattern.evidence == last)
+    if last is None or not asked_anew:
         return patterns, samples
-    last = samples[-1].evidence
-    return (
-        tuple(pattern for pattern in patterns if pattern.evidence == last),
-        tuple(sample for sample in samples if sample.evidence == last),
-    )
+    return asked_anew, tuple(sample for sample in samples if sample.evidence == last)
 
 
 def _by_teacher(

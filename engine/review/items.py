@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from engine.errors import StoreError
-from engine.files import write_atomic, write_jsonl
+from engine.files import content_key, write_atomic, write_jsonl
 from engine.project import Project
 from engine.review.answers import ITEM_KINDS, Answer, ItemKind, item_pairs, source_name
 from engine.schema import ROLES, Discovery, Pattern, Record, Sample, Teacher
@@ -210,8 +210,13 @@ class Items:
             *source_name(other),
             *(found.id for found in (mine, theirs) if found),
         )
-        item_id = self.digest("item", *name).hex()[:16]
         groups = [answer.samples_of(pattern) for answer, pattern in ((one, mine), (other, theirs))]
+        # With what it is drawn from: a lost item that is made anew from other records is another one, not yet judged.
+        drawn_from = content_key(*(
+            [found.text if found else "", [[sample.as_json() for sample in part] for part in group.values()]]
+            for found, group in zip((mine, theirs), groups, strict=True)
+        ))  # fmt: skip
+        item_id = self.digest("item", *name, drawn_from).hex()[:16]
         sides = [
             Side(answer.teacher, answer.author, answer.evidence, pattern, self._draw(item_id, groups, place))
             for place, (answer, pattern) in enumerate(((one, mine), (other, theirs)))

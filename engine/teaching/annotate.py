@@ -162,7 +162,8 @@ class Annotator:
         about = self.pattern_id(spot.id, pattern) if pattern else None
         with self.teaching.store.edit(f"{'change' if replaces else 'write'} {role} sample of {spot.id}") as edit:
             self.teaching.refresh()
-            self.checker.check(draft, gold=spot.gold, predicted=spot.predicted, samples=self._visible_samples(replaces))
+            self.checker.check(draft, gold=spot.gold, predicted=spot.predicted,
+                               samples=self._visible_samples(replaces), named=self._named)  # fmt: skip
             if replaces and ("sample", replaces) not in self.teaching.store.current:
                 raise StoreError(f"{self.teaching.author} has no sample `{replaces}`", mend="name one of your own")
             record_id = replaces or edit.new_id("S")
@@ -299,6 +300,10 @@ class Annotator:
             sample for sample in self.teaching.samples()
             if sample.id != replaces and (self.teaching.is_own(sample.id) or sample.blind_spot in decided)
         ]  # fmt: skip
+
+    def _named(self, sample: Sample) -> str:
+        """Others' without an id: a reviewer who tries the texts of an item must not be told who wrote them."""
+        return f"sample {sample.id}" if self.teaching.is_own(sample.id) else "a sample of another teacher"
 
 
 def clean(text: str) -> str:

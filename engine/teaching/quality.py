@@ -6,7 +6,7 @@ Proof rows are asked about through the leak guard alone, and no message repeats 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,7 +52,15 @@ class SampleChecker:
         self._guard.is_leak("any text", "and any second one" if self._project.settings.task.pair else None)
         _ = self._rows, self._pool
 
-    def check(self, draft: Draft, *, gold: str, predicted: str, samples: Sequence[Sample]) -> None:
+    def check(
+        self,
+        draft: Draft,
+        *,
+        gold: str,
+        predicted: str,
+        samples: Sequence[Sample],
+        named: Callable[[Sample], str] = lambda sample: f"sample {sample.id}",
+    ) -> None:
         """Return if the draft may be taken.
 
         Args:
@@ -60,6 +68,7 @@ class SampleChecker:
             gold: of the blind spot it was written for.
             predicted: of that blind spot.
             samples: all that were taken so far, but one that the draft replaces.
+            named: what a refusal calls one of them.
 
         Raises:
             RefusedSample: it may not, with the reason.
@@ -69,7 +78,7 @@ class SampleChecker:
         self._samples.update(samples)
         key = row_hash(draft.text, draft.text_pair)
         if sample := self._samples.equal(key):
-            raise RefusedSample(f"the text equals sample {sample.id}", reason="equals a sample", mend=_MEND)
+            raise RefusedSample(f"the text equals {named(sample)}", reason="equals a sample", mend=_MEND)
         if place := self._rows.get(key):
             raise RefusedSample(f"the text equals {place}", reason="equals a row of the data", mend=_MEND)
         if self._guard.is_leak(draft.text, draft.text_pair):
@@ -86,7 +95,7 @@ class SampleChecker:
             )
         if sample := self._samples.near(draft):
             raise RefusedSample(
-                f"the text nearly equals sample {sample.id}, which has the same label",
+                f"the text nearly equals {named(sample)}, which has the same label",
                 reason="nearly equals a sample of the same label",
                 mend=_MEND,
             )

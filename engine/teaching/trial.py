@@ -19,7 +19,7 @@ from engine.files import content_key
 from engine.project import Project
 from engine.schema import Application, Discovery, Pattern, Prediction, Record, Teacher
 from engine.teaching.annotate import clean
-from engine.teaching.evidence import Evidence, evidence_for
+from engine.teaching.evidence import Evidence, evidence_for, is_withheld
 from engine.teaching.records import Records, Teaching
 from engine.teaching.sealing import decision
 
@@ -155,7 +155,8 @@ def trial_of(project: Project, discovery: Discovery, records: Records, pattern: 
         few = f"none of the {len(spot.rows)} rows of {spot.id} is held back: too few for a share of {share:g}"
         return Trial(pattern, (), few)
     off = _not_counted(records)
-    off |= {row.id for row in discovery.predictions.values() if _is_withheld(project, row)}
+    withheld = project.manifest.withheld
+    off |= {row.id for row in discovery.predictions.values() if is_withheld(row, withheld)}
     counted = [row for row in evidence.held_back if row.id not in off]
     if not counted:
         return Trial(pattern, (), "every row that was held back is marked as label wrong or ambiguous, or withheld")
@@ -263,11 +264,6 @@ def wilson(hits: int, n: int, coverage: float) -> Share:
 
 def _not_counted(records: Records) -> set[str]:
     return {row for row, marked in records.marks().items() if marked.mark.verdict in _NOT_COUNTED}
-
-
-def _is_withheld(project: Project, row: Prediction) -> bool:
-    withheld = project.manifest.withheld
-    return bool(withheld) and row_hash(row.text, row.text_pair) in withheld
 
 
 def _applications(records: Records, pattern_id: str) -> list[tuple[str, Application]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import time
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,6 @@ def _lines(report: dict[str, Any], project: Path) -> list[str]:
     if report["patterns"] or taken:
         lines.append("what others wrote on a blind spot shows once you have committed yours: "
                      f"blindspot commit {project} ID")  # fmt: skip
-        lines.append(
-            f"to take back one answer after the other: blindspot undo {project} --annotator {visible(report['author'])}"
-        )
+        author = shlex.quote(visible(report["author"]))
+        lines.append(f"to take back one answer after the other: blindspot undo {project} --annotator {author}")
     return lines

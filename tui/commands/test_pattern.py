@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     """Judge or reword one pattern, let the LLM judge, or show what was found."""
     if options.by and (options.judge or options.reword):
         options.refuse("--by goes with neither --judge nor --reword")
-    if not options.by and (options.refine or options.detach or options.max_cost or options.max_tokens):
+    limited = options.max_cost is not None or options.max_tokens is not None
+    if not options.by and (options.refine or options.detach or limited):
         options.refuse("--refine, --detach, --max-cost and --max-tokens go with --by llm")
     if (options.judge or options.reword) and len(options.patterns) != 1:
         options.refuse("name one pattern")
@@ -106,13 +108,16 @@ def _answers(options: argparse.Namespace) -> dict[str, bool]:
 
 def _by_llm(options: argparse.Namespace, session: Session) -> int:
     from engine import jobs
+    from engine.llm.budget import Budget
     from tui.commands.following import follow_to_end
 
-    if not session.project.settings.llm.model:
+    settings = session.project.settings
+    if not settings.llm.model.strip():
         raise SettingsError("no LLM is set up", where="llm.model", mend="name one in blindspot.toml")
+    Budget(options.max_cost, options.max_tokens, settings.cost.prices.get(settings.llm.model))
     names = [find_pattern(session.teaching, session.teaching.own_id(name)).id for name in options.patterns]
     asked = {"patterns": names, "refine": options.refine,
-             "max_cost": options.max_cost, "max_tokens": options.max_tokens}  # fmt: skip
+             "max_cost": options.max_cost, "max_tokens": options.max_tokens, "since": time.time()}  # fmt: skip
     job_id = jobs.start(session.project.root, "judge", asked)
     if options.detach:
         print(job_id)

@@ -121,8 +121,7 @@ class ReviewScreen(WorkScreen):
             self.query_one("#notice").focus()
         elif self._ballot.item.id != before:
             self._show_evidence(cursor=0)
-            self.shown.place((0, 0))
-            self.shown.go_to(*(self._ballot.next_row("left", 0) or ("left", 0)))
+            self.shown.start(self._ballot)
         self.refresh_bindings()
 
     def _show_evidence(self, cursor: int | None = None) -> None:

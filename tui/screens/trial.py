@@ -14,7 +14,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import TextArea
 
-from engine.data.text import visible
 from engine.errors import BlindspotError
 from tui.keys import keys
 from tui.screens.base import WorkScreen
@@ -25,7 +24,7 @@ from tui.widgets.list_heading import ListHeading
 from tui.widgets.prose import Prose
 from tui.widgets.text_pane import TextPane
 from tui.widgets.trial_rows import TrialRows
-from tui.widgets.wrapping import wrapped
+from tui.widgets.trial_text import figure_lines, pattern_lines
 
 _MOST_LINES = 5  # of the pattern, and of the figures
 
@@ -128,23 +127,10 @@ class TrialScreen(WorkScreen):
         self.refresh_bindings()
 
     def _pattern_lines(self, width: int) -> list[Text]:
-        app, pattern = shell(self), self._at_hand.pattern
-        head = f"{visible(pattern.id)}  {pattern.kind} of {pattern.blind_spot}, by {visible(pattern.teacher.name)} "
-        head += f"({pattern.teacher.title}){', reworded' if pattern.refined else ''}: "
-        return wrapped(Text.assemble((head, app.ink.muted), (visible(pattern.text), app.ink.strong)), width)
+        return pattern_lines(self._at_hand, width, shell(self).ink)
 
     def _figure_lines(self, width: int) -> list[Text]:
-        app, trying = shell(self), self._at_hand
-        lines: list[Text] = []
-        if trying.trial.reason:
-            lines += wrapped(Text(f"No figures for this wording: {trying.trial.reason}.", style=app.ink.muted), width)
-        elif not trying.now:
-            lines += wrapped(Text("Nobody has judged this wording yet.", style=app.ink.muted), width)
-        for result in trying.results:
-            earlier = "" if result in trying.now else "the wording before, "
-            who = f"{earlier}by {visible(result.judge.name)} ({result.judge.title}): "
-            lines += wrapped(Text.assemble((who, app.ink.muted), result.figures), width)
-        return lines
+        return figure_lines(self._at_hand, width, shell(self).ink)
 
     # where the user is
 

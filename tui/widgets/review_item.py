@@ -75,6 +75,11 @@ class ReviewItem(Vertical):
         better = self.query_one(PreferenceLine)
         better.ballot, better.sources = ballot, sources
 
+    def start(self, ballot: Ballot) -> None:
+        """Go to the first row with an open question; to the first of all if there is none."""
+        self.place((0, 0))
+        self.go_to(*(ballot.next_row(self.current, 0) or (self.current, 0)))
+
     def place(self, cursors: Iterable[int], current: object = SIDES[0]) -> None:
         """Put the cursor of each side on a row, and the focus on one side; an unknown one is the first."""
         for side, row in zip(SIDES, cursors, strict=False):

@@ -82,8 +82,9 @@ class QuotaLine(Line):
             text.append(f"{_NAMES[role]} {written}/{asked}", app.ink.muted if full else "")
             text.append(f" {app.glyphs.check}" if full else "", app.ink.accent)
         about = drafting.about
-        if about and width >= 56:
-            text.append(f"   ({short_id(about)} of {len(drafting.patterns)})", app.ink.muted)
+        if about and width >= 60:
+            place = drafting.patterns.index(about) + 1
+            text.append(f"   ({short_id(about)}, {place} of {len(drafting.patterns)})", app.ink.muted)
         return text
 
 

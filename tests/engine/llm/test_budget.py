@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,13 +28,22 @@ def test_cached_tokens_have_their_own_price() -> None:
 
 
 def test_tokens_are_guessed_by_bytes_with_room_at_worst() -> None:
-    assert (likely_tokens("x" * 400), most_tokens("x" * 400), most_tokens("ü" * 200)) == (100, 160, 160)
-    assert most_tokens("\ud800") == 2
+    assert (likely_tokens("x" * 400), most_tokens("x" * 400), most_tokens("ü" * 200)) == (100, 160, 400)
+    assert most_tokens("🙂") == 4  # a token for each byte, where a tokenizer knows no more of it
+    assert most_tokens("\ud800") == 3
 
 
 def test_a_limit_of_cost_without_a_price_is_refused() -> None:
     with pytest.raises(SettingsError, match="price of the model"):
         Budget(max_cost=1.0)
+
+
+@pytest.mark.parametrize("limits", [
+    {"max_tokens": -5}, {"max_cost": -0.1, "price": PRICE}, {"max_cost": float("nan"), "price": PRICE},
+])  # fmt: skip
+def test_what_is_no_limit_is_refused_and_not_taken_for_none(limits: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=r"a limit of (tokens|cost) cannot be"):
+        Budget(**limits)
 
 
 def test_a_call_that_could_pass_the_limit_is_not_begun() -> None:

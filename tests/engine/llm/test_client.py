@@ -120,6 +120,16 @@ def test_a_server_that_names_the_limit_otherwise_is_asked_again_its_way(tmp_path
         assert all("max_tokens" not in body for body in world.server.requests[1:])
 
 
+def test_a_line_of_the_log_that_is_no_call_is_passed_over(tmp_path: Path) -> None:
+    with asked(tmp_path, GOOD) as world:
+        world.client.ask(question())
+        with world.log.open("ab") as log:
+            log.write(b'{}\n7\n{"key": "k"}\n\xff\n{"key": "half')
+        with asked(tmp_path, server=world.server) as later:
+            assert later.client.ask(question()).cached
+            assert later.statuses() == ["ok"]
+
+
 def test_what_was_answered_is_not_asked_again_by_a_later_process(tmp_path: Path) -> None:
     with LlmServer(script(GOOD)) as server:
         with asked(tmp_path, server=server) as world:

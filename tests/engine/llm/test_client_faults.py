@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Cancelled
+from engine.errors import Cancelled, SettingsError
 from engine.llm.asking import QuestionFailed, ServerRefused
 from tests.engine.llm.asked import GOOD, KEY, asked, question
 from tests.engine.llm.server import (
@@ -97,6 +97,43 @@ def test_a_slow_first_byte_is_left_at_the_time_limit(tmp_path: Path) -> None:
     with LlmServer(answer) as server, asked(tmp_path, server=server, timeout=0.3, retries=20) as world:
         world.client.ask(question())
     assert world.calls[0].error == "no answer within 0.3 s"
+
+
+def test_a_server_that_never_sent_a_byte_stops_the_run(tmp_path: Path) -> None:
+    with asked(tmp_path, silent(), silent(), silent(), timeout=0.3) as world:
+        with pytest.raises(ServerRefused, match=r"never answers: no answer within 0\.3 s.*llm\.timeout"):
+            world.client.ask(question())
+        assert world.statuses() == ["failed"] * 3
+
+
+def test_one_that_has_answered_before_is_only_late_for_this_question(tmp_path: Path) -> None:
+    with asked(tmp_path, GOOD, silent(), silent(), silent(), timeout=0.3) as world:
+        world.client.ask(question("One?"))
+        with pytest.raises(QuestionFailed, match=r"no answer after 3 attempts .no answer within 0\.3 s"):
+            world.client.ask(question("Two?"))
+
+
+def test_a_page_instead_of_an_answer_points_to_the_address(tmp_path: Path) -> None:
+    with asked(tmp_path, HTML, retries=0) as world, pytest.raises(QuestionFailed, match=r"it ends in /v1"):
+        world.client.ask(question())
+
+
+@pytest.mark.parametrize("url", [
+    "", "127.0.0.1:8000/v1", "ftp://host/v1", "http://127.0.0.1:99999/v1", "http://[::1/v1", "http://host:abc/v1",
+    "http://a..b/v1", f"http://{'a' * 70}.net/v1", "http://127.0.0.1/v1\n",
+])  # fmt: skip
+def test_what_is_no_address_is_told(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SettingsError, match="must be an address such as"), asked(tmp_path, base_url=url):
+        pass
+
+
+def test_a_proxy_of_an_unknown_kind_is_told_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "foo://me:hunter2@127.0.0.1:9")
+    with pytest.raises(ServerRefused, match="proxy") as caught, asked(tmp_path):
+        pass
+    assert "hunter2" not in str(caught.value)
 
 
 def test_an_answer_in_small_pieces_is_whole(tmp_path: Path) -> None:
@@ -216,6 +253,13 @@ class TestKey:
         with pytest.raises(ServerRefused, match="OPENAI_API_KEY holds") as caught, asked(tmp_path):
             pass
         assert "pasted" not in str(caught.value)
+
+    def test_one_that_stands_in_the_settings_in_place_of_the_name_is_refused_without_showing_it(
+        self, tmp_path: Path
+    ) -> None:
+        with pytest.raises(ServerRefused, match="never the key itself") as caught, asked(tmp_path, key_env=KEY):
+            pass
+        assert KEY not in str(caught.value)
 
 
 def test_two_questions_at_once_do_not_wait_for_each_other(tmp_path: Path) -> None:

@@ -167,6 +167,21 @@ def test_the_run_ends_at_its_budget_and_what_is_answered_is_kept(project: Projec
         assert len(rest.before) == len(report.judged) + 1
 
 
+def test_a_run_that_goes_on_counts_what_it_had_spent_before(project: Project) -> None:
+    first, second = (write(project, "ann", text=f"Pattern number {n}.").id for n in range(2))
+    with LlmServer(says("Thanks")) as server:
+        project = asking(project, server, parallel=1, max_output_tokens=64)
+        run(project, patterns=[first])
+        (call,) = calls(project)
+        spent = (call.tokens_in or 0) + (call.tokens_out or 0)
+        none = run(project, patterns=[second], max_tokens=0).stopped
+        limit = int(none.split("could take ")[1].split(";")[0].replace(",", ""))  # enough for the second one alone
+        report = run(project, patterns=[second], max_tokens=limit, since=call.time)
+        assert report.judged == ()
+        assert f"{spent:,} of {limit:,} tokens are spent" in report.stopped
+        assert run(project, patterns=[second], max_tokens=limit).judged == (second,)
+
+
 class Cancels(Silent):
     """A monitor whose owner asks to stop once the server holds a call."""
 

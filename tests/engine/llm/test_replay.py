@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from engine.errors import TeacherError
@@ -119,6 +120,8 @@ def test_the_calls_of_a_project_are_a_recording(project: Project, tmp_path: Path
     with LlmServer(lambda request: good_answer(request)) as server:
         asked = set_llm(project, model="tiny", base_url=server.base_url)
         teach(asked, spots=["B1", "B2"])
+    with (project.llm_dir / "calls.jsonl").open("ab") as log:  # a pattern that was judged has no evidence
+        log.write(orjson.dumps({**recorded()[0], "step": "judge", "teacher": "tiny", "evidence": None}) + b"\n")
     other = make_project(tmp_path / "other")
     report = teach(other, replay=project.llm_dir / "calls.jsonl")
     assert (report.teacher, report.unrecorded) == (Teacher("tiny", "llm", recorded=True), ("B3",))
@@ -160,6 +163,10 @@ def test_a_torn_line_and_answers_that_were_not_used_are_passed_over(project: Pro
     [
         ([], "no answer is in this file"),
         ([{"text": "A sample.", "label": "negative"}], "recording.jsonl:1: this is no recorded answer"),
+        (recorded(rows=5), "no usable `rows`"),
+        (recorded(rows=[{}]), "no usable `rows`"),
+        (recorded(gold=None), "no usable `gold`"),
+        ([{**recorded()[0], "teacher": " "}], "no usable `teacher`"),
         ([*recorded(), {**recorded()[0], "teacher": "other"}], "answers of demo-llm, other are in this file"),
     ],
 )

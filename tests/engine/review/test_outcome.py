@@ -102,3 +102,20 @@ def test_a_correction_that_would_leak_is_not_taken_though_the_file_has_it(projec
     samples, reviewed = after(project)
     assert reviewed == list(samples)
     assert texts <= {sample.text for sample in reviewed}
+
+
+def test_lost_items_come_back_with_their_judgements_unless_the_records_have_changed(project: Project) -> None:
+    judge_one(project, {"rev": ["reject"]})
+    before = reviewed_counts(project)
+    (project.review_dir / "items.jsonl").unlink()
+    Review(project, Teaching(project.teaching_dir, "rev"))
+    assert reviewed_counts(project) == before
+    (project.review_dir / "items.jsonl").unlink()
+    teaching = Teaching(project.teaching_dir, "llm-gpt")
+    with teaching.store.edit("another wording") as edit:
+        for found in list(teaching.own("sample")):
+            if isinstance(found, Sample):
+                edit.put("sample", found.id, replace(found, text=f"{found.text} Now."))
+    review = Review(project, Teaching(project.teaching_dir, "rev"))
+    assert reviewed_counts(project) == {}, "nobody has judged these words"
+    assert {entry.state for entry in review.queue()} == {"open"}

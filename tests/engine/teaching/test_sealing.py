@@ -77,7 +77,7 @@ def test_a_sealed_answer_is_not_told_by_refusing_ones_own(annotator: Annotator, 
     decide(annotator, "decline")
     annotator.delete(same.id)
     annotator.write_sample("B1", text="A new one.", label="negative", role="target", pattern="P1@bob")
-    with pytest.raises(StoreError, match="nearly equals sample S1@bob"):
+    with pytest.raises(StoreError, match="nearly equals a sample of another teacher"):
         annotator.write_sample("B1", text=SECRET_SAMPLE.replace("an", "one"), label="negative", role="target")
 
 

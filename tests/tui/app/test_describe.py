@@ -129,14 +129,14 @@ async def test_quotas_are_counted_by_pattern_and_anchors_by_blind_spot(root: Pat
         await write_pattern(driver, "faint praise")
         await write_sample(driver, "One chair and one table.", choose_label=1)
         await write_pattern(driver, "bare facts")
-        assert "targets 0/6 counters 0/3 anchors 0/6 (P2 of 2)" in driver.words
+        assert "targets 0/6 counters 0/3 anchors 0/6 (P2, 2 of 2)" in driver.words
         await write_sample(driver, "Breakfast ends at nine.")
         await driver.press("ctrl+o", "ctrl+o")
         await write_sample(driver, "A plain good meal.", choose_label=3)
         assert "targets 1/6 counters 0/3 anchors 1/6" in driver.words
         await driver.press("ctrl+o", "ctrl+n", "ctrl+n")
         assert "for P1 ctrl+n" in driver.words
-        assert "targets 1/6 counters 0/3 anchors 1/6 (P1 of 2)" in driver.words
+        assert "targets 1/6 counters 0/3 anchors 1/6 (P1, 1 of 2)" in driver.words
         await write_sample(driver, "There was a lamp.")
         assert "targets 2/6" in driver.words
     by_pattern = [sample.pattern for sample in written(root, "sample") if isinstance(sample, Sample)]

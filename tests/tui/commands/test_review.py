@@ -153,3 +153,19 @@ def test_before_discover_it_says_what_to_do(tmp_path: Path, capsys: pytest.Captu
     (project.round_dir(1) / "discovery.json").unlink()
     assert main(["review", str(project.root)]) == 1
     assert "run `blindspot discover`" in capsys.readouterr().err
+
+
+def test_what_is_still_to_be_judged_cannot_be_read_as_patterns_to_test(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def listed_patterns() -> list[str]:
+        assert main(["test-pattern", str(project.root), "--json", "--annotator", "rev"]) == 0
+        return [found["pattern"]["blind_spot"] for found in orjson.loads(capsys.readouterr().out)["patterns"]]
+
+    review = reviewer(project, "rev")
+    assert listed_patterns() == ["B3", "B3"], "there is nothing to judge at B3"
+    assert main(["test-pattern", str(project.root), "P1@llm-gpt", "--annotator", "rev"]) == 1
+    assert "gpt (llm)" not in "".join(capsys.readouterr())
+    for entry in review.queue():
+        review.judge(judgement(review, entry.id))
+    assert set(listed_patterns()) == {"B1", "B2", "B3"}

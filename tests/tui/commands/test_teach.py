@@ -99,6 +99,8 @@ def test_without_a_model_one_sentence_says_how_to_set_one_up(run: Run, project: 
     ("words", "says"),
     [
         (["--max-cost", "1"], "price of the model"),
+        (["--max-tokens", "-5"], "a limit of tokens cannot be -5"),
+        (["--model", " "], "no LLM is set up"),
         (["--spot", "B9"], "no blind spot `B9`"),
         (["--replay"], "there is no such recording"),
         (["--replay", "elsewhere.jsonl"], "there is no such recording"),
@@ -111,6 +113,11 @@ def test_what_cannot_work_is_refused_before_a_job_is_started(
     assert status == 1
     assert says in err
     assert not project.jobs_dir.exists()
+
+
+def test_the_command_that_takes_answers_back_is_quoted(run: Run, server: LlmServer) -> None:
+    _, out, _ = run("--model", "meta-llama/Llama 3", "--base-url", server.base_url, "--spot", "B1")
+    assert "--annotator 'llm-meta-llama/Llama 3'" in out
 
 
 def test_a_server_that_refuses_is_one_sentence_and_the_job_can_be_resumed(run: Run, project: Project) -> None:

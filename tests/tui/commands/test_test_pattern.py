@@ -142,7 +142,8 @@ def test_nothing_is_told_of_patterns_that_are_sealed(tmp_path: Path, capsys: pyt
 
 
 def test_options_that_do_not_go_together_are_refused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    for words in (["P1", "--refine"], ["P1", "--by", "llm", "--reword", "x"], ["--reword", "x"], ["--max-tokens", "9"]):
+    for words in (["P1", "--refine"], ["P1", "--by", "llm", "--reword", "x"], ["--reword", "x"], ["--max-tokens", "9"],
+                  ["--max-cost", "0"]):  # fmt: skip
         with pytest.raises(SystemExit):
             run(*words)
         assert "blindspot test-pattern" in capsys.readouterr().err
@@ -152,6 +153,15 @@ def test_without_an_llm_no_job_is_started(project: Project, run: Run) -> None:
     status, _, err = run("--by", "llm")
     assert status == 1
     assert err == "blindspot: llm.model: no LLM is set up; name one in blindspot.toml.\n"
+    assert not project.jobs_dir.exists()
+
+
+def test_a_limit_that_cannot_be_kept_is_refused_before_a_job_is_started(project: Project, run: Run) -> None:
+    with LlmServer(says("Thanks")) as server:
+        asking(project, server)
+        for words, says_so in ((["--max-cost", "1"], "price of the model"), (["--max-tokens", "-1"], "cannot be -1")):
+            status, _, err = run("--by", "llm", *words)
+            assert (status, says_so in err) == (1, True)
     assert not project.jobs_dir.exists()
 
 
