@@ -53,7 +53,7 @@ def add_parser(subparsers: SubParsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the estimate, run the job, and print what it brought and what is missing."""
+    """Print the estimate, run the job, and print what it brought and what is missing; 1 if nothing is finished."""
     project = asking(Project.open(options.project), model=options.model, base_url=options.base_url)
     if options.write_prompts:
         for path in Prompts(project).write():
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(report)
     else:
         print("\n".join(_lines(report, options.project)))
-    return 0
+    return 0 if report["finished"] else 1
 
 
 def _recording(project: Project, name: str) -> Path:

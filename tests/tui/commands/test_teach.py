@@ -13,7 +13,7 @@ from engine.files import write_jsonl
 from engine.project import SETTINGS_FILE, Project
 from engine.teaching.records import Records
 from tests.engine.llm.answers import good_answer
-from tests.engine.llm.server import LlmServer, wrong_key
+from tests.engine.llm.server import LlmServer, refused, wrong_key
 from tests.engine.llm.spots import set_llm
 from tests.engine.teaching.world import make_project
 from tui.cli import main
@@ -75,6 +75,13 @@ def test_the_report_is_json(run: Run, server: LlmServer) -> None:
     report = orjson.loads(out)
     assert report["teacher"] == {"name": "tiny", "kind": "llm", "recorded": False}
     assert (report["finished"], report["samples"]["target"], report["cost"]) == (1, 12, None)
+
+
+def test_a_script_learns_from_the_status_that_nothing_was_answered(run: Run) -> None:
+    with LlmServer(lambda _: refused("I would rather not.")) as server:
+        status, out, _ = run("--model", "tiny", "--base-url", server.base_url, "--spot", "B1")
+    assert status == 1
+    assert "the model refuses to answer: I would rather not" in out
 
 
 def test_an_estimate_asks_nobody(run: Run, server: LlmServer, project: Project) -> None:
