@@ -77,15 +77,18 @@ def _author(record: Pattern | Sample) -> str:
     return record.id.rpartition("@")[2]
 
 
-def _last_answer(
+def _by_evidence(
     patterns: tuple[Pattern, ...], samples: tuple[Sample, ...]
-) -> tuple[tuple[Pattern, ...], tuple[Sample, ...]]:
-    """What an LLM wrote for the evidence of its last samples: where that has changed, it has been asked anew."""
-    last = samples[-1].evidence if samples else None
-    asked_anew = tuple(pattern for pattern in patterns if pattern.evidence == last)
-    if last is None or not asked_anew:
-        return patterns, samples
-    return asked_anew, tuple(sample for sample in samples if sample.evidence == last)
+) -> list[tuple[tuple[Pattern, ...], tuple[Sample, ...]]]:
+    """What an LLM wrote, apart for each evidence it was shown, oldest first: where that changed, it was asked anew."""
+    parts = [
+        (
+            tuple(pattern for pattern in patterns if pattern.evidence == seen),
+            tuple(sample for sample in samples if sample.evidence == seen),
+        )
+        for seen in dict.fromkeys(sample.evidence for sample in samples)
+    ]
+    return [part for part in parts if part[0]] or [(patterns, samples)]
 
 
 def _by_teacher(
@@ -103,21 +106,29 @@ def _by_teacher(
         if teacher.kind in kinds:
             own_patterns = tuple(pattern for pattern in patterns if pattern.teacher == teacher)
             own_samples = tuple(sample for sample in samples if sample.teacher == teacher)
+            parts = [(own_patterns, own_samples)]
             if teacher.kind == "llm":
-                own_patterns, own_samples = _last_answer(own_patterns, own_samples)
-            own: tuple[Pattern | Sample, ...] = (*own_patterns, *own_samples)
-            seen = {_seen(record) for record in own}
-            known = evidence or (seen.pop() if len(seen) == 1 else None)
-            made.append(Answer(spot_id, teacher, author, known, own_patterns, own_samples))
+                parts = _by_evidence(own_patterns, own_samples)
+            for part in parts:
+                seen = {_seen(record) for records in part for record in records}
+                known = evidence or (seen.pop() if len(seen) == 1 else None)
+                made.append(Answer(spot_id, teacher, author, known, *part))
     return made
 
 
 def item_pairs(discovery: Discovery, records: Records) -> list[tuple[Answer, Answer]]:
-    """For each blind spot every answer that is no LLM's with every one that is."""
+    """For each blind spot every answer that is no LLM's with one of every LLM: to the same evidence, else its last."""
     there = answers(records, [spot.id for spot in discovery.blind_spots])
-    others = [answer for answer in there if answer.teacher.kind != "llm"]
-    llm = [answer for answer in there if answer.teacher.kind == "llm"]
-    return [(one, other) for one in others for other in llm if one.blind_spot == other.blind_spot]
+    by_llm: defaultdict[str, dict[tuple[str, str, str], list[Answer]]] = defaultdict(dict)
+    for answer in there:
+        if answer.teacher.kind == "llm":
+            by_llm[answer.blind_spot].setdefault(source_name(answer), []).append(answer)
+    return [
+        (one, next((other for other in given if other.evidence and other.evidence == one.evidence), given[-1]))
+        for one in there
+        if one.teacher.kind != "llm"
+        for given in by_llm[one.blind_spot].values()
+    ]
 
 
 def is_own(source: Answer | Side, teaching: Teaching) -> bool:

@@ -94,7 +94,8 @@ class PreferenceLine(Line):
         answer = ballot.preference
         text.append(_BETTER[answer] if answer else "?", "" if answer else ink.warn)
         if self.sources is not None:
-            text.append("   Both saw the same rows." if self.sources.same_evidence else "   They saw different rows.")
+            same = self.sources.same_evidence
+            text.append("   Both saw the same rows." if same else "   Not known to have seen the same rows.")
         else:
             text.append("   A or B, E equal, N neither   s skip, z enlarge", ink.muted)
         text.truncate(width, overflow="crop")

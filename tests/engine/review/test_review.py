@@ -314,22 +314,26 @@ def test_items_of_teachers_that_saw_something_else_are_told_apart(tmp_path: Path
     assert not review.reveal(entry.id).same_evidence
 
 
-def test_an_llm_that_was_asked_anew_is_judged_by_its_answer_to_the_evidence_of_today(tmp_path: Path) -> None:
+@pytest.mark.parametrize("same", ["After", "Before"])
+def test_an_llm_that_was_asked_anew_is_judged_by_its_answer_to_the_evidence_of_the_person(
+    tmp_path: Path, same: str
+) -> None:
     project = make_project(tmp_path / "work")
+    for wording in ("Before", "After"):
+        write_answer(project, "llm-gpt", LLM, "B1", {"abstraction": (wording, {"target": 2})})
     teaching = Teaching(project.teaching_dir, "llm-gpt")
-    write_answer(project, "llm-gpt", LLM, "B1", {"abstraction": ("Before.", {"target": 2})})
-    with teaching.store.edit("the evidence was another one then") as edit:
-        for kind in ("pattern", "sample"):
-            for found in teaching.own(kind):  # type: ignore[arg-type]
-                edit.put(kind, found.id, replace(found, evidence="0000"))  # type: ignore
-    write_answer(project, "llm-gpt", LLM, "B1", {"abstraction": ("After.", {"target": 1})})
+    other = next(pattern for pattern in teaching.patterns() if pattern.text != same)
+    with teaching.store.edit("that one was shown something else") as edit:
+        edit.put("pattern", other.id, replace(other, evidence="0000"))
+        for sample in teaching.samples():
+            if sample.pattern == other.id:
+                edit.put("sample", sample.id, replace(sample, evidence="0000"))
     write_answer(project, "ann", HUMAN, "B1", {"abstraction": ("A pattern.", {"target": 2})})
     annotator(project, "ann").commit("B1")
     review = reviewer(project, "rev")
     (entry,) = review.queue()
     item = review.item(entry.id)
-    assert {item.left.pattern, item.right.pattern} == {"After", "A pattern"}
-    assert len(item.left.samples) == 1
+    assert {item.left.pattern, item.right.pattern} == {same, "A pattern"}
     review.judge(judgement(review, entry.id))
     assert review.reveal(entry.id).same_evidence
 

@@ -8,6 +8,7 @@ from engine.project import Project
 from engine.schema import Pattern, Role, Teacher
 from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
+from tests.tui.app.projects import write_project
 
 HUMAN = Teacher("ann", "human")
 LLM = Teacher("m1", "llm", recorded=True)
@@ -50,6 +51,15 @@ def answer(root: Path, spot: str, name: str) -> Pattern:
     if name == "ann":
         by.commit(spot)
     return pattern
+
+
+def reviewed(root: Path) -> Path:
+    """A project with answers of a person and an LLM to B1; `rev` has declined to give one and may review."""
+    write_project(root)
+    answer(root, "B1", "ann")
+    answer(root, "B1", "m1")
+    decline(root, "rev", "B1")
+    return root
 
 
 def decline(root: Path, author: str, *spots: str) -> None:

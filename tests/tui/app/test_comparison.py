@@ -15,8 +15,7 @@ from engine.review.review import ItemView, Review
 from engine.schema import Judgement, Preference, SampleJudgement, SideJudgement
 from engine.teaching.records import Teaching
 from tests.tui.app.opening import Driver, opened
-from tests.tui.app.projects import write_project
-from tests.tui.app.reviews import answer, decline
+from tests.tui.app.reviews import answer, reviewed
 from tui.screens.comparison import ComparisonScreen
 
 PLANTED_WORKER = (sys.executable, str(Path(__file__).with_name("planted_worker.py")))
@@ -26,10 +25,7 @@ SIZES = [(80, 24), (120, 36)]
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Answers of a person and an LLM to B1; `rev` has found the person's better, twice, and `ann` too."""
-    root = write_project(tmp_path / "work")
-    answer(root, "B1", "ann")
-    answer(root, "B1", "m1")
-    decline(root, "rev", "B1")
+    root = reviewed(tmp_path / "work")
     judge(root, "rev")
     judge(root, "ann")
     return root

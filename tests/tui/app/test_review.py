@@ -12,7 +12,7 @@ from engine.schema import Judgement, Teacher, TeacherKind
 from engine.teaching.records import Teaching
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
-from tests.tui.app.reviews import WORDING, annotator, answer, decline
+from tests.tui.app.reviews import WORDING, annotator, answer, decline, reviewed
 from tui.dialogs.fix import FixDialog
 from tui.screens.describe import DescribeScreen
 from tui.screens.review import ReviewScreen
@@ -25,11 +25,7 @@ NAMES = ("ann", "m1", "human", "llm", "recorded")
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Answers of a person and an LLM to B1; `rev` has declined to give one and may review."""
-    root = write_project(tmp_path / "work")
-    answer(root, "B1", "ann")
-    answer(root, "B1", "m1")
-    decline(root, "rev", "B1")
-    return root
+    return reviewed(tmp_path / "work")
 
 
 async def to_review(driver: Driver) -> None:

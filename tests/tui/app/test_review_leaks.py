@@ -15,8 +15,7 @@ from tests.engine.llm.answers import good_answer
 from tests.engine.llm.server import LlmServer
 from tests.engine.llm.spots import project_of, set_llm
 from tests.tui.app.opening import Driver, opened
-from tests.tui.app.projects import write_project
-from tests.tui.app.reviews import TEXTS, answer, decline
+from tests.tui.app.reviews import TEXTS, decline, reviewed
 from tests.waiting import until
 from tui.screens.review import ReviewScreen
 
@@ -25,11 +24,7 @@ REVIEWERS = ("rev", *(f"r{number}" for number in range(2, 25)))
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = write_project(tmp_path / "work")
-    answer(root, "B1", "ann")
-    answer(root, "B1", "m1")
-    decline(root, "rev", "B1")
-    return root
+    return reviewed(tmp_path / "work")
 
 
 async def to_item(driver: Driver, kind: str) -> None:
