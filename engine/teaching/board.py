@@ -234,7 +234,9 @@ class Board:
         self._states = self.teaching.states()
         self._decisions = decisions(self.teaching, self.teaching.author)
         self._patterns, self._samples, self._sealed = defaultdict(list), defaultdict(list), set()
-        self._unjudged = self._to_judge(self.project, self.discovery, self.teaching)
+        self._unjudged = ()
+        if self._decisions:  # without one nothing of others is shown in any case, and asking takes 3 ms
+            self._unjudged = self._to_judge(self.project, self.discovery, self.teaching)
         for pattern in self.teaching.patterns():
             if self._may_see(pattern):
                 self._patterns[pattern.blind_spot].append(pattern)
