@@ -121,5 +121,7 @@ def _lines(report: dict[str, Any], project: Path) -> list[str]:
         lines.append("what others wrote on a blind spot shows once you have committed yours: "
                      f"blindspot commit {project} ID")  # fmt: skip
         author = shlex.quote(visible(report["author"]))
-        lines.append(f"to take back one answer after the other: blindspot undo {project} --annotator {author}")
+        lines.append(
+            f"to take back the last answer: blindspot undo {project} --annotator {author} (--times N: the last N)"
+        )
     return lines

@@ -136,6 +136,9 @@ def test_undo_and_redo_go_back_and_forth_over_all_commands(run: Run) -> None:
     assert run("undo", "--redo")[1] == "done again: mark row n1 as fine\n"
     assert values(run("undo", "--redo", "--json"))["redo"] == "describe abstraction of B1"
     assert run("undo", "--redo")[0] == 1
+    assert run("undo", "--times", "2")[1] == "undone: describe abstraction of B1\nundone: mark row n1 as fine\n"
+    redone = values(run("undo", "--redo", "--times", "9", "--json"))
+    assert [one["redo"] for one in redone] == ["mark row n1 as fine", "describe abstraction of B1"]
 
 
 def test_describe_and_sample_write_change_and_delete(run: Run, project: Project) -> None:
