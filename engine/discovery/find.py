@@ -14,7 +14,9 @@ from engine.discovery.keywords import distinctive_words
 from engine.discovery.matching import match_ids
 from engine.discovery.neighbours import nearest
 from engine.discovery.projection import project as lay_out
-from engine.model.library import ModelRef, embeddings, predictions
+from engine.model.doubt import Doubt
+from engine.model.library import ModelRef, embeddings, predictions, scans
+from engine.model.together import score_and_embed
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Example, Prediction
@@ -45,20 +47,38 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
     """
     settings = project.settings.discovery
     pool = sorted(project.examples("pool"), key=lambda row: (row.text, row.text_pair or "", row.id))
-    logits = predictions(project, model, pool, split_key="pool", monitor=monitor)
     gold = _gold(pool, project.labels)
     temperature = _temperature(project, model, monitor)
-    scores = score(logits, gold, temperature=temperature if settings.apply_temperature and temperature else 1.0)
+    applied = temperature if settings.apply_temperature and temperature else 1.0
+    doubt = Doubt(gold, settings.tau, applied)
+    score_and_embed(project, model, pool, split_key="pool", doubt=doubt, monitor=monitor)
+    logits = predictions(project, model, pool, split_key="pool", doubt=doubt, monitor=monitor)
+    scores = score(logits, gold, temperature=applied)
     uus = np.flatnonzero(scores.uus(settings.tau))
     right = np.flatnonzero(scores.right)
-    vectors = embeddings(project, pool, monitor=monitor) if len(uus) else np.zeros((len(pool), 1), dtype=np.float32)
+    near, vectors = np.zeros((0, 0), dtype=np.intp), np.zeros((0, 1), dtype=np.float32)
+    if len(uus):
+        around = embeddings(project, pool, scan=True, monitor=monitor)
+        near = nearest(around, uus, right, NEIGHBOURS)
+        vectors = np.asarray(around[uus])
+        if scans(
+            project
+        ):  # what is shown or grouped has to be exact: the UUs' places, the confidence of the rows nearby
+            vectors = embeddings(project, [pool[row] for row in uus], monitor=monitor)
+            beside = np.unique(near)
+            logits = logits.copy()
+            logits[beside] = predictions(
+                project, model, [pool[row] for row in beside], split_key="near", monitor=monitor
+            )
+            scores = score(logits, gold, temperature=applied)
     with threadpool_limits(1):  # with the other core busy, two threads make t-SNE 5-10 times slower
-        groups = _groups(scores, uus, vectors, settings, monitor)
-        near = right[nearest(vectors[uus], vectors[right], NEIGHBOURS)]
+        places = _groups(scores, uus, vectors, settings, monitor)
         monitor.step("map", 0, 1)
-        places = lay_out(vectors[uus], seed=settings.seed).tolist()
+        drawn = lay_out(vectors, seed=settings.seed).tolist()
         monitor.step("map", 1, 1)
-    matched = match_ids(_spots(pool, scores, vectors, groups, right, project.labels), previous)
+    groups = [uus[group] for group in places]
+    coherence = [float(closeness(vectors[group]).mean()) for group in places]
+    matched = match_ids(_spots(pool, scores, groups, coherence, right, project.labels), previous)
     in_group = {row for group in groups for row in group}
     shown = sorted({*uus.tolist(), *near.ravel().tolist()})
     at_temperature = None
@@ -75,7 +95,7 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
         scattered=tuple(loose),
         predictions={pool[row].id: _prediction(pool[row], scores, row, project.labels) for row in shown},
         neighbours={pool[uu].id: tuple(pool[row].id for row in rows) for uu, rows in zip(uus, near, strict=True)},
-        projection={pool[uu].id: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, places, strict=True)},
+        projection={pool[uu].id: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, drawn, strict=True)},
     )  # fmt: skip
 
 
@@ -93,12 +113,12 @@ def _temperature(project: Project, model: ModelRef, monitor: Monitor) -> float |
 
 
 def _groups(scores: Scores, uus: Ints, vectors: Floats, settings: DiscoverySettings, monitor: Monitor) -> list[Ints]:
-    """Rows of each group, most typical first, cell by cell."""
+    """Places among the UUs of the rows of each group, most typical first, cell by cell."""
     cells = sorted({(int(scores.gold[row]), int(scores.predicted[row])) for row in uus})
     groups = []
     for done, (gold, predicted) in enumerate(cells):
         monitor.step("cluster", done, len(cells))
-        cell = uus[(scores.gold[uus] == gold) & (scores.predicted[uus] == predicted)]
+        cell = np.flatnonzero((scores.gold[uus] == gold) & (scores.predicted[uus] == predicted))
         labels = cluster_cell(vectors[cell], min_size=settings.min_size, seed=settings.seed)
         for number in range(labels.max(initial=SCATTERED) + 1):
             rows = cell[labels == number]
@@ -107,9 +127,9 @@ def _groups(scores: Scores, uus: Ints, vectors: Floats, settings: DiscoverySetti
     return groups
 
 
-def _spots(pool: Sequence[Example], scores: Scores, vectors: Floats, groups: Sequence[Ints], right: Ints,
+def _spots(pool: Sequence[Example], scores: Scores, groups: Sequence[Ints], coherence: Sequence[float], right: Ints,
            labels: Sequence[str]) -> list[BlindSpot]:  # fmt: skip
-    """Describe the groups; ids come later."""
+    """Describe the groups, given their rows and how coherent each is; ids come later."""
     words = distinctive_words([[pool[row] for row in rows] for rows in groups], [pool[row] for row in right])
     return [
         BlindSpot(
@@ -118,10 +138,10 @@ def _spots(pool: Sequence[Example], scores: Scores, vectors: Floats, groups: Seq
             predicted=labels[scores.predicted[rows[0]]],
             rows=tuple(pool[row].id for row in rows),
             mean_confidence=round(float(scores.confidence[rows].mean()), DIGITS),
-            coherence=round(float(closeness(vectors[rows]).mean()), DIGITS),
+            coherence=round(close, DIGITS),
             words=distinctive,
         )
-        for rows, distinctive in zip(groups, words, strict=True)
+        for rows, close, distinctive in zip(groups, coherence, words, strict=True)
     ]
 
 

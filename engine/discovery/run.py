@@ -17,7 +17,7 @@ from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery
 
 # Raised whenever the same input would give another result.
-DISCOVERY = 1
+DISCOVERY = 2
 
 
 def discover(project: Project, *, monitor: Monitor) -> Discovery:
@@ -49,9 +49,17 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
 def _key(project: Project, number: int, model: ModelRef, monitor: Monitor) -> str:
     splits = {name: split.sha256 for name, split in project.manifest.splits.items() if name in ("pool", "dev")}
     settings = project.settings
-    return content_key("discovery", DISCOVERY, number, splits, project.labels, model.key, settings.model.max_length,
-                       encoder_weights(project, monitor=monitor).key, asdict(settings.discovery),
-                       settings.compute.precision == "bf16")  # fmt: skip
+    return content_key(
+        "discovery",
+        DISCOVERY,
+        number,
+        splits,
+        project.labels,
+        model.key,
+        settings.model.max_length,
+        encoder_weights(project, monitor=monitor).key,
+        asdict(settings.discovery),
+    )
 
 
 def _before(project: Project, number: int) -> Discovery | None:

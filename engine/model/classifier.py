@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,18 @@ from safetensors import SafetensorError
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from engine.errors import ModelError
-from engine.model.batches import Tokens, collate, scoring_batches, tokenise
+from engine.model.batches import Tokens, collate, tokenise
 from engine.model.compute import Compute
+from engine.model.doubt import Doubt, margin_of
+from engine.model.first_token import read_all_tokens, read_first_token
 from engine.model.labels import match_outputs, output_order
+from engine.model.sweep import Features, sweep
 from engine.model.weights import is_classifier
-from engine.progress import Monitor
+from engine.progress import Monitor, Silent
 from engine.schema import Example
 
-# Tokens with padding in one forward pass. MiniLM on one CPU thread scores 167, 181, 153, 164, 127 and 86 rows a CPU
-# second at 512, 1024, 2048, 4096, 8192 and 16384.
-TOKEN_BUDGET = {"cpu": 2048, "mps": 16384, "cuda": 65536}
+Array = NDArray[np.float32]
+Pooling = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class Classifier:
@@ -43,6 +46,7 @@ class Classifier:
         self.max_length = min(limit for limit in limits if limit)
         self._accepted = inspect.signature(model.forward).parameters
         self._give_padding()
+        read_first_token(model)
 
     @classmethod
     def load(
@@ -130,30 +134,106 @@ class Classifier:
             logits = self.model(**collate(self.tokenizer, rows, self.compute.device)).logits
         return logits.float()[:, self.order]  # type: ignore[no-any-return]
 
-    def logits(self, examples: Sequence[Example], *, monitor: Monitor, stage: str = "score") -> NDArray[np.float32]:
-        """Score rows: float32 array (rows, labels) in the order of rows and of the project's labels.
+    def features(self, examples: Sequence[Example]) -> Features:
+        """Rows as padded tensors, each (rows, longest): what `tokens` gives, for scoring."""
+        return collate(self.tokenizer, self.tokens(examples), "cpu")
+
+    def logits(self, examples: Sequence[Example], *, monitor: Monitor, stage: str = "score") -> Array:
+        """Score rows in fp32: array (rows, labels) in the order of rows and of the project's labels.
 
         Raises:
             ModelError: the model gave a value that is not finite.
             Cancelled: from the monitor.
         """
         result = np.empty((len(examples), len(self.order)), dtype=np.float32)
-        rows = self.tokens(examples)
-        done = 0
-        monitor.step(stage, 0, len(rows))
-        with torch.inference_mode():
-            for batch in scoring_batches([len(row["input_ids"]) for row in rows], TOKEN_BUDGET[self.compute.device]):
-                result[batch] = self.forward([rows[row] for row in batch]).cpu().numpy()
-                done += len(batch)
-                monitor.step(stage, done, len(rows))
-        broken = np.flatnonzero(~np.isfinite(result).all(axis=1))
+        for _ in self.score(examples, [result], monitor=monitor, stage=stage):
+            pass
+        return result
+
+    def score(
+        self,
+        examples: Sequence[Example],
+        outs: Sequence[Array],
+        *,
+        doubt: Doubt | None = None,
+        pooled: Pooling | None = None,
+        monitor: Monitor,
+        stage: str = "score",
+        start: int = 0,
+    ) -> Iterator[int]:
+        """Write logits, and yield how many rows are finished as their number grows.
+
+        Args:
+            examples: rows to score.
+            outs: float32 arrays that may lie on disk: logits (rows, labels), and with ``pooled`` the embeddings.
+            doubt: what the scores are for. Where bf16 is used, rows are scanned in bf16 and those in doubt scored again
+                in fp32; None: all in fp32.
+            pooled: makes embeddings of the last layer (rows, tokens, hidden size) and its mask, in the same pass.
+            monitor: told of rows scored.
+            stage: what this is called there.
+            start: rows that are finished already, as yielded before.
+
+        Raises:
+            ModelError: the model gave a value that is not finite.
+            Cancelled: from the monitor.
+        """
+        scan = doubt is not None and self.compute.precision == "bf16"
+        if scan or pooled:
+            model = copy.deepcopy(self.model).to(torch.bfloat16 if scan else torch.float32)
+            read_all_tokens(model) if pooled else read_first_token(model)  # else it has the last layer of the original
+        else:
+            model = self.model
+        first = start
+        for done in self._sweep(model, examples, outs, pooled, monitor=monitor, stage=stage, start=start):
+            if scan and doubt is not None:
+                self._settle(examples[first:done], outs[0][first:done], doubt, first)
+            self._refuse_broken(examples[first:done], outs[0][first:done])
+            first = done
+            yield done
+
+    def _sweep(
+        self,
+        model: Any,
+        examples: Sequence[Example],
+        outs: Sequence[Array],
+        pooled: Pooling | None = None,
+        *,
+        monitor: Monitor,
+        stage: str,
+        start: int = 0,
+    ) -> Iterator[int]:
+        def forward(part: Features) -> list[torch.Tensor]:
+            given = model(**part, output_hidden_states=pooled is not None)
+            logits = given.logits[:, self.order]
+            return [logits, pooled(given.hidden_states[-1], part["attention_mask"])] if pooled else [logits]
+
+        return sweep(examples, outs, features=self.features, forward=forward, compute=self.compute, monitor=monitor,
+                     stage=stage, start=start)  # fmt: skip
+
+    def _settle(self, examples: Sequence[Example], out: Array, doubt: Doubt, first: int) -> None:
+        """Score in fp32 what the scan leaves in doubt, until its errors on those rows ask for no others."""
+        scanned, exact = out.copy(), np.zeros(len(out), dtype=bool)
+        margin = 0.0
+        while True:
+            margin = max(margin, margin_of(scanned[exact], out[exact]))
+            rows = np.flatnonzero(doubt.rows(scanned, first=first, margin=margin) & ~exact)
+            if not len(rows):
+                return
+            again = np.empty((len(rows), out.shape[1]), dtype=np.float32)
+            asked = [examples[int(row)] for row in rows]
+            for _ in self._sweep(self.model, asked, [again], monitor=Silent(), stage="score"):
+                pass
+            out[rows], exact[rows] = again, True
+
+    @staticmethod
+    def _refuse_broken(examples: Sequence[Example], out: Array) -> None:
+        broken = np.flatnonzero(~np.isfinite(out).all(axis=1))
         if len(broken):
             first = examples[broken[0]].id
             raise ModelError(
                 f"the model gives no finite score for {len(broken)} rows, the first is {first}",
-                mend='try compute.precision = "fp32", or other weights',
+                mend="use other weights",
             )
-        return result
 
     def _give_padding(self) -> None:
         """Decoder-only models often have no padding token; their end token serves, as it is masked out."""

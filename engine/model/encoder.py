@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch.nn.functional import normalize
 
 from engine.errors import ModelError
 from engine.model.compute import Compute
+from engine.model.sweep import WINDOW_ROWS, Features, sweep
 from engine.progress import Monitor
-from engine.schema import Example
 
-CHUNK_ROWS = 256
+Array = NDArray[np.float32]
 
 
 class Encoder:
     """A sentence-transformers model."""
 
-    def __init__(self, model: Any) -> None:
-        self.model = model
+    def __init__(self, model: Any, compute: Compute) -> None:
+        self.model = model.eval()
+        self.compute = compute
 
     @classmethod
-    def load(cls, path: Path, *, compute: Compute) -> Encoder:
+    def load(cls, path: Path, *, max_length: int, compute: Compute) -> Encoder:
         """Load a sentence encoder (a plain transformers encoder gets mean pooling).
+
+        Args:
+            path: folder of weights (see `engine.model.weights`).
+            max_length: tokens per text; longer texts are cut, there or earlier if the encoder says so.
+            compute: where to compute; with bf16 the weights are bf16.
 
         Raises:
             ModelError: the folder cannot be loaded, or needs code of its own.
@@ -39,7 +47,10 @@ class Encoder:
                 device=compute.device,
                 local_files_only=True,
                 trust_remote_code=False,
-                model_kwargs={"use_safetensors": True, "dtype": "float32"},
+                model_kwargs={
+                    "use_safetensors": True,
+                    "dtype": "bfloat16" if compute.precision == "bf16" else "float32",
+                },
             )
         except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
             raise ModelError(
@@ -47,35 +58,65 @@ class Encoder:
                 where=str(path),
                 mend="name a sentence-transformers model in model.encoder",
             ) from error
-        return cls(model)
+        if model.max_seq_length:  # word vectors have none
+            model.max_seq_length = min(model.max_seq_length, max_length)
+        return cls(model, compute)
 
-    def embed(self, examples: Sequence[Example], *, monitor: Monitor) -> NDArray[np.float32]:
-        """Embed rows: (rows, dimensions), float32, each of length 1.
+    @property
+    def width(self) -> int:
+        """Dimensions of a text's embedding."""
+        return int(self.model.get_embedding_dimension())
 
-        A pair becomes both embeddings and their difference, one after the other. On the pools of NLI and PAWS (3,330
-        and 1,500 pairs, 467 and 255 UUs) the ten nearest rows of the same gold label tell UUs from other rows with AUC
-        .65 and .68; without the difference .60 and .68, the difference alone .68 and .52, both as one text .55 and .68.
+    @property
+    def prompt(self) -> str | None:
+        """What is put in front of each text, such as "passage: "; most encoders have none."""
+        prompt: str | None = self.model.prompts.get(self.model.default_prompt_name)
+        return prompt
+
+    def embed(self, texts: Sequence[str], out: Array, *, monitor: Monitor, start: int = 0) -> Iterator[int]:
+        """Write embeddings (texts, `width`), each of length 1, and yield how many are finished as their number grows.
 
         Raises:
             Cancelled: from the monitor.
         """
-        if not examples:
-            return np.empty((0, 0), dtype=np.float32)
-        first = self._texts([example.text for example in examples], monitor)
-        if examples[0].text_pair is None:
-            return first
-        second = self._texts([example.text_pair or "" for example in examples], monitor)
-        both = np.hstack([first, second, first - second])
-        return np.asarray(both / np.linalg.norm(both, axis=1, keepdims=True), dtype=np.float32)
+        if texts and "attention_mask" not in self._features(texts[:1]):
+            return self._encode(texts, out, monitor, start)
+        return sweep(texts, [out], features=self._features, forward=self._forward, compute=self.compute,
+                     monitor=monitor, stage="embed", start=start)  # fmt: skip
 
-    def _texts(self, texts: list[str], monitor: Monitor) -> NDArray[np.float32]:
-        """Each different text is embedded once, longest first, so that a batch holds texts of about one length."""
-        unique = sorted(set(texts), key=lambda text: (-len(text), text))
-        place = {text: number for number, text in enumerate(unique)}
-        parts: list[NDArray[np.float32]] = []
-        monitor.step("embed", 0, len(unique))
-        for start in range(0, len(unique), CHUNK_ROWS):
-            chunk = unique[start : start + CHUNK_ROWS]
-            parts.append(self.model.encode(chunk, normalize_embeddings=True, show_progress_bar=False))
-            monitor.step("embed", start + len(chunk), len(unique))
-        return np.concatenate(parts)[[place[text] for text in texts]].astype(np.float32, copy=False)
+    def pooled(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Embeddings (texts, `width`), each of length 1, from a last layer (texts, tokens, hidden size) and its mask.
+
+        What follows the transformer in the encoder: pooling, and what else there is.
+        """
+        made: dict[str, torch.Tensor] = {"token_embeddings": hidden, "attention_mask": mask}
+        for module in list(self.model)[1:]:
+            made = module(made)
+        return normalize(made["sentence_embedding"], dim=1)
+
+    def _encode(self, texts: Sequence[str], out: Array, monitor: Monitor, start: int) -> Iterator[int]:
+        """The library's own loop, for encoders without a transformer, such as word vectors."""
+        for first in range(start, len(texts), WINDOW_ROWS):
+            window = list(texts[first : first + WINDOW_ROWS])
+            out[first : first + len(window)] = self.model.encode(
+                window, normalize_embeddings=True, show_progress_bar=False
+            )
+            monitor.step("embed", first + len(window), len(texts))
+            yield first + len(window)
+
+    def _features(self, texts: Sequence[str]) -> Features:
+        return dict(self.model.preprocess(list(texts), prompt=self.prompt))
+
+    def _forward(self, part: Features) -> tuple[torch.Tensor]:
+        return (normalize(self.model(part)["sentence_embedding"], dim=1),)
+
+
+def joined(first: Array, second: Array) -> Array:
+    """Embeddings of pairs (rows, 3 x width), each of length 1, from those of both texts.
+
+    Both and their difference, one after the other. On the pools of NLI and PAWS (3,330 and 1,500 pairs, 467 and 255
+    UUs) the ten nearest rows of the same gold label tell UUs from other rows with AUC .65 and .68; without the
+    difference .60 and .68, the difference alone .68 and .52, both as one text .55 and .68.
+    """
+    both = np.hstack([first, second, first - second])
+    return np.asarray(both / np.linalg.norm(both, axis=1, keepdims=True), dtype=np.float32)

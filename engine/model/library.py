@@ -6,27 +6,34 @@ the very model that a proof with the same seed uses.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import ModelError
-from engine.files import content_key, read_json, write_atomic
+from engine.files import content_key, read_json
+from engine.model.doubt import Doubt
+from engine.model.kept import Array, Making, kept
 from engine.model.plan import TrainingPlan
 from engine.model.weights import Weights, find_weights, is_classifier
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Example
 
-Array = NDArray[np.float32]
+if TYPE_CHECKING:
+    from engine.model.classifier import Classifier
+    from engine.model.compute import Compute
+    from engine.model.encoder import Encoder
 
 # Raised whenever scoring or embedding computes something else from the same weights and rows.
-SCORING = 1
-EMBEDDING = 1
+SCORING = 2
+EMBEDDING = 2
+
+_JOINED_ROWS = 4096  # pairs whose embeddings are put together at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,101 +140,159 @@ def trained(
 
 
 def predictions(
-    project: Project, model: ModelRef, examples: Sequence[Example], *, split_key: str, monitor: Monitor
+    project: Project,
+    model: ModelRef,
+    examples: Sequence[Example],
+    *,
+    split_key: str,
+    doubt: Doubt | None = None,
+    monitor: Monitor,
 ) -> Array:
-    """Logits (rows, labels), float32, in the order of rows and of the project's labels.
-
-    Scores are computed in fp32 even where training uses bf16, unless the settings ask for bf16: in bf16 6 of 2,000
-    labels flip and the UU list differs by 3 of 64, and a count should not depend on which machine counted.
+    """Logits (rows, labels), float32, in the order of rows and of the project's labels; read from the disk in place.
 
     Args:
         project: names labels, token limit and precision.
         model: from `current_model` or `trained`.
         examples: rows to score.
         split_key: what the rows are, for the name of the cache file.
+        doubt: what the scores are for. With it, and where bf16 pays, only rows on which something hangs are scored in
+            fp32, so that labels, UUs and the confidence of UUs are those of fp32; None: every score is fp32's.
         monitor: told of rows scored.
 
     Raises:
         ModelError: the model cannot be used for this task, or gives values that are not finite.
-        Cancelled: from the monitor.
+        Cancelled: from the monitor; what is scored by then is kept, and the next call goes on from there.
     """
-    settings = project.settings
-    key = content_key(
-        "logits",
-        SCORING,
-        model.key,
-        project.labels,
-        settings.model.classifier_labels,
-        settings.model.max_length,
-        settings.compute.precision == "bf16",
-        _texts(examples),
-    )
+    if not examples:
+        return np.empty((0, len(project.labels)), dtype=np.float32)
 
-    def compute() -> Array:
-        from engine.model.classifier import Classifier
-        from engine.model.compute import choose_compute
+    def begin() -> Making:
+        compute = scoring_compute(project, scan=doubt is not None)
+        monitor.note(f"scoring {len(examples)} rows on {compute}")
+        classifier = load_classifier(project, model, compute)
 
-        chosen = choose_compute(settings.compute)
-        if settings.compute.precision != "bf16":
-            chosen = replace(chosen, precision="fp32")
-        monitor.note(f"scoring {len(examples)} rows on {chosen}")
-        classifier = Classifier.load(
-            model.path,
-            labels=project.labels,
-            max_length=settings.model.max_length,
-            compute=chosen,
-            classifier_labels=settings.model.classifier_labels,
-        )
-        return classifier.logits(examples, monitor=monitor)
+        def fill(arrays: Sequence[Array], done: int) -> Iterator[int]:
+            return classifier.score(examples, arrays, doubt=doubt, monitor=monitor, start=done)
 
-    return _cached(project.cache_dir / f"logits-{split_key}-{key}.npy", len(examples), compute)
+        return Making([len(project.labels)], fill)
+
+    return kept([logits_path(project, model, examples, split_key, doubt)], len(examples), begin)[0]
 
 
-def embeddings(project: Project, examples: Sequence[Example], *, monitor: Monitor) -> Array:
-    """Sentence embeddings (rows, dimensions), float32, each row of length 1, in the order of rows.
+def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = False, monitor: Monitor) -> Array:
+    """Sentence embeddings (rows, dimensions), float32, each of length 1, in the order of rows; read in place.
+
+    Args:
+        project: names the encoder and how many tokens of a text it reads.
+        examples: rows to embed; a pair becomes `engine.model.encoder.joined`.
+        scan: bf16 will do, where it pays: for neighbours among many rows, not for what is compared closely.
+        monitor: told of texts embedded; each different text is embedded once.
 
     Raises:
         ModelError: the encoder cannot be found or loaded.
-        Cancelled: from the monitor.
+        Cancelled: from the monitor; what is embedded by then is kept, and the next call goes on from there.
     """
+    if not examples:
+        return np.empty((0, 0), dtype=np.float32)
     weights = encoder_weights(project, monitor=monitor)
-    key = content_key("embeddings", EMBEDDING, weights.key, _texts(examples))
+    texts = list(dict.fromkeys(text for row in examples for text in (row.text, row.text_pair) if text is not None))
+    path = embeddings_path(project, weights, texts, scan)
 
-    def compute() -> Array:
-        from engine.model.compute import choose_compute
-        from engine.model.encoder import Encoder
+    def begin() -> Making:
+        compute = scoring_compute(project, scan=scan)
+        monitor.note(f"embedding {len(texts)} texts with {weights} on {compute}")
+        encoder = load_encoder(project, weights, compute)
 
-        chosen = choose_compute(project.settings.compute)
-        monitor.note(f"embedding {len(examples)} rows with {weights}")
-        return Encoder.load(weights.path, compute=chosen).embed(examples, monitor=monitor)
+        def fill(arrays: Sequence[Array], done: int) -> Iterator[int]:
+            return encoder.embed(texts, arrays[0], monitor=monitor, start=done)
 
-    return _cached(project.cache_dir / f"embeddings-{key}.npy", len(examples), compute)
+        return Making([encoder.width], fill)
+
+    vectors = kept([path], len(texts), begin)[0]
+    if len(texts) == len(examples):
+        return vectors
+    place = {text: number for number, text in enumerate(texts)}
+    first = [place[row.text] for row in examples]
+    if examples[0].text_pair is None:
+        return vectors[first]
+    second = [place[row.text_pair or ""] for row in examples]
+    rows = path.with_name(f"{path.stem}-{content_key(first, second)}.npy")
+    return kept([rows], len(examples), lambda: Making([3 * vectors.shape[1]], partial(_join, vectors, first, second)))[
+        0
+    ]
+
+
+def _join(
+    vectors: Array, first: Sequence[int], second: Sequence[int], arrays: Sequence[Array], done: int
+) -> Iterator[int]:
+    from engine.model.encoder import joined
+
+    for start in range(done, len(first), _JOINED_ROWS):
+        rows = slice(start, start + _JOINED_ROWS)
+        arrays[0][rows] = joined(vectors[first[rows]], vectors[second[rows]])
+        yield min(rows.stop, len(first))
+
+
+def scans(project: Project) -> bool:
+    """Whether scores with a doubt, and embeddings that are to be a scan, are computed in bf16 here."""
+    return scoring_compute(project, scan=True).precision == "bf16"
+
+
+def scoring_compute(project: Project, *, scan: bool) -> Compute:
+    """Where to score or embed: in bf16 only what may be scanned."""
+    from engine.model.compute import choose_compute
+
+    chosen = choose_compute(project.settings.compute)
+    return chosen if scan else replace(chosen, precision="fp32")
+
+
+def load_classifier(project: Project, model: ModelRef, compute: Compute) -> Classifier:
+    """Load a classifier as the settings say.
+
+    Raises:
+        ModelError: it cannot be used for this task.
+    """
+    from engine.model.classifier import Classifier
+
+    settings = project.settings.model
+    return Classifier.load(
+        model.path,
+        labels=project.labels,
+        max_length=settings.max_length,
+        compute=compute,
+        classifier_labels=settings.classifier_labels,
+    )
+
+
+def load_encoder(project: Project, weights: Weights, compute: Compute) -> Encoder:
+    """Load the encoder as the settings say.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    from engine.model.encoder import Encoder
+
+    return Encoder.load(weights.path, max_length=project.settings.model.max_length, compute=compute)
+
+
+def logits_path(
+    project: Project, model: ModelRef, examples: Sequence[Example], split_key: str, doubt: Doubt | None
+) -> Path:
+    """Where `predictions` keeps its array."""
+    settings = project.settings.model
+    purpose = [doubt.tau, doubt.temperature, doubt.gold.tolist()] if doubt else None
+    key = content_key("logits", SCORING, model.key, project.labels, settings.classifier_labels, settings.max_length,
+                      purpose, [[row.text, row.text_pair] for row in examples])  # fmt: skip
+    return project.cache_dir / f"logits-{split_key}-{key}.npy"
+
+
+def embeddings_path(project: Project, weights: Weights, texts: Sequence[str], scan: bool) -> Path:
+    """Where `embeddings` keeps the array of different texts."""
+    key = content_key("embeddings", EMBEDDING, weights.key, project.settings.model.max_length, scan, list(texts))
+    return project.cache_dir / f"embeddings-{key}.npy"
 
 
 def _find(project: Project, name: str, monitor: Monitor) -> Weights:
     """A name in blindspot.toml may be a folder relative to the project."""
     local = project.root / Path(name).expanduser()
     return find_weights(str(local) if local.is_dir() else name, monitor=monitor)
-
-
-def _texts(examples: Sequence[Example]) -> list[list[str | None]]:
-    return [[example.text, example.text_pair] for example in examples]
-
-
-def _cached(path: Path, rows: int, compute: Callable[[], Array]) -> Array:
-    """The array in the file; where there is none, or a damaged one, it is computed and written."""
-    array = _read(path)
-    if array is None or len(array) != rows:
-        array = compute()
-        buffer = io.BytesIO()
-        np.save(buffer, array)
-        write_atomic(path, buffer.getvalue())
-    return array
-
-
-def _read(path: Path) -> Array | None:
-    try:
-        array: Array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return array

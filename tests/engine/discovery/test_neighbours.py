@@ -15,18 +15,25 @@ def rows() -> np.ndarray:
     return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize("block", [7, 512])
-def test_the_nearest_are_found_nearest_first(rows: np.ndarray, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("block", "candidates"), [(7, 16_384), (512, 16_384), (7, 11), (512, 2)])
+def test_the_nearest_are_found_nearest_first(
+    rows: np.ndarray, block: int, candidates: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(neighbours, "BLOCK", block)
-    queries, candidates = rows[:30], rows[30:]
-    assert (nearest(queries, candidates, 3) == np.argsort(-(queries @ candidates.T), axis=1)[:, :3]).all()
+    monkeypatch.setattr(neighbours, "CANDIDATES", candidates)
+    expected = 30 + np.argsort(-(rows[:30] @ rows[30:].T), axis=1)[:, :3]
+    assert (nearest(rows, np.arange(30), np.arange(30, 90), 3) == expected).all()
 
 
 def test_fewer_candidates_than_asked(rows: np.ndarray) -> None:
-    assert sorted(nearest(rows[:1], rows[1:3], 3)[0]) == [0, 1]
-    assert nearest(rows[:4], rows[:0], 3).shape == (4, 0)
-    assert nearest(rows[:0], rows, 3).shape == (0, 3)
+    some = np.arange(4)
+    assert sorted(nearest(rows, some[:1], np.array([1, 2]), 3)[0]) == [1, 2]
+    assert nearest(rows, some, some[:0], 3).shape == (4, 0)
+    assert nearest(rows, some[:0], some, 3).shape == (0, 3)
 
 
-def test_of_equals_the_first_is_taken() -> None:
-    assert nearest(np.eye(2)[:1], np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]), 2).tolist() == [[1, 2]]
+@pytest.mark.parametrize("candidates", [16_384, 1])
+def test_of_equals_the_first_is_taken(candidates: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "CANDIDATES", candidates)
+    rows = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
+    assert nearest(rows, np.array([0]), np.array([1, 2, 3]), 2).tolist() == [[2, 3]]

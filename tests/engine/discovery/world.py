@@ -13,6 +13,7 @@ import pytest
 
 from engine.data.create import create_project
 from engine.discovery import find, run
+from engine.model.doubt import Doubt
 from engine.model.library import ModelRef
 from engine.progress import Monitor
 from engine.project import Project
@@ -50,14 +51,23 @@ class World:
         return set(self.theme)
 
     def predictions(
-        self, project: Project, model: ModelRef, examples: Sequence[Example], *, split_key: str, monitor: Monitor
+        self,
+        project: Project,
+        model: ModelRef,
+        examples: Sequence[Example],
+        *,
+        split_key: str,
+        doubt: Doubt | None = None,
+        monitor: Monitor,
     ) -> npt.NDArray[np.float32]:
         """Stands in for `library.predictions`."""
         self.scored += 1
         monitor.step("score", len(examples), len(examples))
         return np.array([self.logits.get(row.text, (2.5, 0.0)) for row in examples], dtype=np.float32)
 
-    def embeddings(self, project: Project, examples: Sequence[Example], *, monitor: Monitor) -> npt.NDArray[np.float32]:
+    def embeddings(
+        self, project: Project, examples: Sequence[Example], *, scan: bool = False, monitor: Monitor
+    ) -> npt.NDArray[np.float32]:
         """Stands in for `library.embeddings`."""
         monitor.step("embed", len(examples), len(examples))
         return np.array([self.place[row.text] for row in examples], dtype=np.float32)
@@ -70,6 +80,7 @@ class World:
         """Let discoveries ask this world instead of a model."""
         patch.setattr(find, "predictions", self.predictions)
         patch.setattr(find, "embeddings", self.embeddings)
+        patch.setattr(find, "score_and_embed", lambda *_, **__: False)
         patch.setattr(run, "current_model", self.current_model)
 
 

@@ -1,0 +1,44 @@
+"""BERT-like classifiers read the first token of their last layer and no other, so no other is computed there.
+
+Keys and values of all tokens are still needed; queries, output projection and feed-forward network only of the first.
+That leaves 2 of the 12 parts of its work (in hidden size squared: 4 of attention, 8 of the network) and saves 14 % of a
+6-layer model: MiniLM scores 137 rows a CPU second and not 121, and the logits are the same to 5e-7.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import torch
+
+# Classes whose head takes `hidden[:, 0]`, as pooler or directly, and whose layers are named alike in transformers 5.
+READS_FIRST_TOKEN = frozenset(
+    f"{name}ForSequenceClassification" for name in ("Bert", "Camembert", "Electra", "Roberta", "XLMRoberta")
+)
+
+
+def read_first_token(model: Any) -> None:
+    """Let the last layer of a classifier compute its first token only; other architectures stay as they are.
+
+    The layer's attention then is cross-attention of one token over all, which its library has under that name.
+    """
+    if type(model).__name__ not in READS_FIRST_TOKEN or model.config.is_decoder:
+        return
+    layer = model.base_model.encoder.layer[-1]
+    own = layer.attention.self
+    cross = getattr(sys.modules[type(own).__module__], type(own).__name__.replace("SelfAttention", "CrossAttention"))
+
+    def forward(hidden: torch.Tensor, attention_mask: torch.Tensor | None = None, *_: Any, **__: Any) -> torch.Tensor:
+        first = hidden[:, :1]
+        mask = None if attention_mask is None else attention_mask[..., :1, :]
+        context, _weights = cross.forward(own, first, encoder_hidden_states=hidden, attention_mask=mask)
+        return layer.feed_forward_chunk(layer.attention.output(context, first))  # type: ignore[no-any-return]
+
+    layer.forward = forward
+
+
+def read_all_tokens(model: Any) -> None:
+    """Take `read_first_token` back, for who needs the last layer of every token."""
+    if type(model).__name__ in READS_FIRST_TOKEN:
+        vars(model.base_model.encoder.layer[-1]).pop("forward", None)
