@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.files import content_key
 from engine.schema import Example, Record
 
-RECIPE = 1  # raised whenever `engine.model.training` computes something else from the same plan
+RECIPE = 2  # raised whenever `engine.model.training` computes something else from the same plan
 
 
 @dataclass(frozen=True, slots=True)
