@@ -32,6 +32,7 @@ from engine.model.batches import training_batches
 from engine.model.classifier import Classifier
 from engine.model.compute import Compute
 from engine.model.plan import TrainingPlan
+from engine.model.thrift import cheapen_dropout, narrow, widen
 from engine.progress import Monitor
 from engine.schema import Example
 
@@ -72,6 +73,9 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
     model = classifier.model
     rows = classifier.tokens(examples)
     lengths = [len(row["input_ids"]) for row in rows]
+    narrow(model, {word for row in rows for word in row["input_ids"]})
+    if compute.device == "cpu":
+        cheapen_dropout(model)
     gold = torch.tensor([plan.labels.index(example.label) for example in examples], device=compute.device)
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
     decayed = [parameter for parameter in weights if parameter.ndim > 1]  # biases and norms have one dimension
@@ -144,6 +148,7 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
                 raise
 
     seconds += time.monotonic() - began
+    widen(model)
     finished = partial / "finished"
     classifier.save(finished)
     write_json(
