@@ -65,7 +65,7 @@ def serve(root: Path, source: IO[bytes], sink: IO[bytes]) -> None:
 
         resident = Resident.load(project, model)
     except BlindspotError as error:
-        tell(state="failed", message=f"{error.what}; {error.mend}")  # where is no news: the app has one project
+        tell(state="failed", message=str(error))
         while True:
             inbox.next()
     resident.verdict("ready")  # the first pass allocates, and takes ten times as long as the others

@@ -88,7 +88,7 @@ def test_a_missing_model_is_a_sentence_and_is_not_trained(small_project: Project
     scorer = Scorer(small_project.root, told.put)
     scorer.ask("verdict", text="the soup was warm", text_pair=None)
     assert next_of(told, "message")["message"] == (
-        "the model of this round is not trained yet; run `blindspot discover` on it"
+        f"{small_project.root}: the model of this round is not trained yet; run `blindspot discover` on it."
     )
     scorer.close()
     assert not small_project.models_dir.exists()
