@@ -39,7 +39,6 @@ LIGHT = [
         for name in ("answers", "blinding", "comparison", "items", "judging", "outcome", "review")
     ),
     *(f"engine.teaching.{path.stem}" for path in (ROOT / "engine" / "teaching").glob("[a-z]*.py")),
-    "engine.scorer.client",
     *(f"engine.llm.{path.stem}" for path in (ROOT / "engine" / "llm").glob("[a-z]*.py")),
 ]
 TUI = [

@@ -31,7 +31,6 @@ from tui.screens.base import WorkScreen
 from tui.screens.spots import SpotsScreen
 from tui.status import Status
 from tui.themes import DARK, INKS, PLAIN, THEMES, Ink, next_theme
-from tui.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from tui.workbench import Workbench
@@ -81,7 +80,6 @@ class BlindspotApp(App[None], inherit_bindings=False):
         """Whether the project could not be opened."""
         self.job_watch = JobWatch(self)
         self.active_time = ActiveTime(self)
-        self.verdicts = Verdicts(self)
         self.animation_level = "none"
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -140,7 +138,6 @@ class BlindspotApp(App[None], inherit_bindings=False):
         theme = workbench.place.get("theme")
         if theme in THEMES and not self.no_color:
             self.theme = theme
-        self.verdicts.wanted = workbench.place.get("verdict", True)
         self.changed()
         await self._keeper.return_to(workbench.place.get("screens", []))
         if workbench.repairs:
@@ -232,7 +229,6 @@ class BlindspotApp(App[None], inherit_bindings=False):
         """Save everything and end the app with this exit status, or 1 if the project could not be opened."""
         self.active_time.save()
         self.save()
-        self.verdicts.close()
         self.exit(return_code=status or int(self.failed))
 
     def on_terminal_gone(self, message: TerminalGone) -> None:

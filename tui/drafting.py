@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.errors import StoreError
-from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Prediction, Role, Sample
+from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Role, Sample
 
 if TYPE_CHECKING:
     from engine.teaching.annotate import Annotator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PATTERN, SAMPLE = "pattern", "sample"
 """The slots of what is new; the slot of a change is the id of its record."""
 
-_FIELDS = ("text", "pair", "start", "kind", "role", "about", *(f"label.{role}" for role in ROLES))
+_FIELDS = ("text", "pair", "kind", "role", "about", *(f"label.{role}" for role in ROLES))
 _NO_PATTERN = "-"
 
 
@@ -131,26 +131,6 @@ class Drafting:
         patterns = self.patterns
         return next((pattern for pattern in patterns if pattern.id == chosen), patterns[-1] if patterns else None)
 
-    @property
-    def start(self) -> Prediction | None:
-        """The row that a counter-sample is a minimal edit of; None if it was not begun as one."""
-        return self.board.discovery.predictions.get(self.get("start")) if self.role == "counter" else None
-
-    def edit(self, row: Prediction) -> None:
-        """Begin a counter-sample as a minimal edit of a row; it has no label before one is chosen.
-
-        Raises:
-            StoreError: a sample is being written; nothing of it may be lost.
-        """
-        self.slot = SAMPLE
-        if self.get("text").strip() or self.get("pair").strip():
-            raise StoreError("a sample is being written", mend="hand it in or empty its field, then edit the row")
-        self.set("role", "counter")
-        self.set("label.counter", "")
-        self.set("start", row.id)
-        self.set("text", row.text)
-        self.set("pair", row.text_pair or "")
-
     def next_kind(self) -> None:
         """Take the other kind of pattern."""
         self.set("kind", _after(PATTERN_KINDS, self.kind))
@@ -214,8 +194,8 @@ class Drafting:
             self.forget(old.id)
             self.slot = SAMPLE if self.is_sample else PATTERN
             return f"{short_id(written)} is changed."
-        for name in ("text", "pair", "start"):
-            self.set(name, "")
+        self.set("text", "")
+        self.set("pair", "")
         if isinstance(written, Sample):
             return f"{short_id(written)} is written: {written.role}, {written.label}."
         self.slot = SAMPLE

@@ -44,7 +44,7 @@ class PlaceKeeper:
                 for screen in app.screen_stack
                 if isinstance(screen, WorkScreen) and screen.built
             ]
-            app.workbench.save({"theme": app.theme, "verdict": app.verdicts.wanted, "screens": screens})
+            app.workbench.save({"theme": app.theme, "screens": screens})
         except NoMatches:  # the app is ending and has lost its widgets; what was saved before stands
             return
         except BlindspotError as error:

@@ -63,11 +63,11 @@ def encoder_weights(project: Project, *, monitor: Monitor) -> Weights:
     return _find(project, project.settings.model.encoder, monitor)
 
 
-def current_model(project: Project, *, train: bool = True, monitor: Monitor) -> ModelRef:
+def current_model(project: Project, *, monitor: Monitor) -> ModelRef:
     """The model of the round: the promoted one, else the user's classifier, else the baseline, trained if need be.
 
     Raises:
-        ModelError: weights cannot be found or used, the promoted model is gone, or there is none and ``train`` is off.
+        ModelError: weights cannot be found or used, or the promoted model is gone.
         Cancelled: from the monitor, while training.
     """
     promoted = project.round_dir(project.round) / "model.json"
@@ -86,12 +86,7 @@ def current_model(project: Project, *, train: bool = True, monitor: Monitor) -> 
         monitor.note(f"classifier: {weights}")
         return ModelRef(weights.name, weights.path, weights.key)
     return trained(
-        project,
-        project.examples("train"),
-        seed=project.settings.proof.seeds[0],
-        start=weights,
-        train=train,
-        monitor=monitor,
+        project, project.examples("train"), seed=project.settings.proof.seeds[0], start=weights, monitor=monitor
     )
 
 
@@ -102,7 +97,6 @@ def trained(
     seed: int,
     start: Weights | ModelRef | None = None,
     epochs: int | None = None,
-    train: bool = True,
     monitor: Monitor,
 ) -> ModelRef:
     """A classifier fine-tuned on rows: found in `models/` or trained now; an interrupted training goes on.
@@ -113,11 +107,10 @@ def trained(
         seed: of the run.
         start: default: `starting_weights`.
         epochs: default: that of the settings.
-        train: whether to train it if it is not there.
         monitor: told of steps, and asked whether to go on.
 
     Raises:
-        ModelError: the weights cannot be used, training diverged, or it is not there and ``train`` is off.
+        ModelError: the weights cannot be used, or training diverged.
         Cancelled: from the monitor; the next call goes on from there.
     """
     start = start or starting_weights(project, monitor=monitor)
@@ -137,14 +130,11 @@ def trained(
     key = plan.key(examples)
     out = project.models_dir / key
     if not (out / "training.json").is_file():
-        if not train:
-            mend = "run `blindspot discover` on it"
-            raise ModelError("the model of this round is not trained yet", where=str(project.root), mend=mend)
         from engine.model.compute import choose_compute
-        from engine.model.training import train as fine_tune
+        from engine.model.training import train
 
         monitor.note(f"start: {start}" if isinstance(start, Weights) else f"start: {start.name}")
-        fine_tune(plan, examples, out=out, compute=choose_compute(settings.compute), monitor=monitor)
+        train(plan, examples, out=out, compute=choose_compute(settings.compute), monitor=monitor)
     sha256 = read_json(out / "training.json")["sha256"]
     return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", out, content_key(key, sha256))
 

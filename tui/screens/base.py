@@ -63,9 +63,6 @@ class WorkScreen(Screen[None]):
         """Show where the running job is; called twice a second while one runs."""
         self.update_lines()
 
-    def show_verdict(self) -> None:
-        """Show what the model says of the draft; for screens on which one writes."""
-
     def arguments(self) -> dict[str, Any]:
         """What `make_screen` has to be given to build this screen again."""
         return {}

@@ -14,13 +14,12 @@ from textual.containers import Container, Vertical
 
 from engine.data.text import visible
 from engine.errors import BlindspotError
-from engine.schema import Pattern, Prediction
+from engine.schema import Pattern
 from tui.deciding import decide, why_not
 from tui.drafting import PATTERN, SAMPLE, Drafting, short_id
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
-from tui.verdicts import OFF_BY_PROJECT
 from tui.widgets.line_list import LineList
 from tui.widgets.prose import Prose
 from tui.widgets.spot_line import SpotLine
@@ -128,7 +127,6 @@ class DescribeScreen(WorkScreen):
 
     def _load(self) -> None:
         self.form.load(self.drafting, pairs=self._pairs)
-        self._look_at()
         self.refresh_bindings()
 
     def repaint(self) -> None:
@@ -174,47 +172,9 @@ class DescribeScreen(WorkScreen):
             self.query_one(f"#{place['focus']}").focus()
 
     @on(TeachingForm.Changed)
-    def _typed(self) -> None:
-        self._look_at()
-        shell(self).autosave()
-
     @on(LineList.Moved)
     def _moved(self) -> None:
         shell(self).autosave()
-
-    # what the model says of it
-
-    def _look_at(self) -> None:
-        if self.drafting.is_sample:
-            shell(self).verdicts.look_at(self.drafting.get("text"), self.drafting.get("pair"))
-
-    def show_verdict(self) -> None:
-        """Show what the model says of the draft."""
-        self.form.show_verdict()
-
-    def action_verdict(self) -> None:
-        """Show the live verdict, or do without."""
-        verdicts = shell(self).verdicts
-        verdicts.toggle()
-        self._look_at()
-        self.form.show_verdict()
-        shell(self).autosave()
-        self.say(
-            "The model's verdict is shown while you write." if verdicts.wanted else "The verdict is off; f12 shows it."
-        )
-
-    def action_edit(self) -> None:
-        """Begin a counter-sample as a minimal edit of the row under the evidence cursor."""
-        self.form.keep()
-        try:
-            self.drafting.edit(self._row)
-        except BlindspotError as error:
-            shell(self).refuse(error)
-            return
-        self._load()
-        shell(self).changed()
-        self.form.text.focus()
-        self.say("Change few words, then choose the label that it deserves: ctrl+l.")
 
     # writing
 
@@ -268,7 +228,9 @@ class DescribeScreen(WorkScreen):
 
     def action_copy(self) -> None:
         """Copy the row under the evidence cursor into the form, to be changed."""
-        row = self._row
+        rows = self.evidence.rows
+        assert isinstance(rows, TypicalRows)
+        row = rows.rows[self.evidence.cursor].prediction
         self.form.text.add(row.text)
         if self._pairs and row.text_pair is not None:
             self.form.pair.add(row.text_pair)
@@ -278,12 +240,6 @@ class DescribeScreen(WorkScreen):
     def action_turn(self, step: int) -> None:
         """Look at another row while writing."""
         self.evidence.action_down() if step > 0 else self.evidence.action_up()
-
-    @property
-    def _row(self) -> Prediction:
-        rows = self.evidence.rows
-        assert isinstance(rows, TypicalRows)
-        return rows.rows[self.evidence.cursor].prediction
 
     # what is written
 
@@ -350,8 +306,6 @@ class DescribeScreen(WorkScreen):
             return None if action in ("back", "escape") else "The project is not open."
         if action in ("label", "about", "copy") and not drafting.is_sample:
             return "That is for samples: ctrl+t goes to a new one."
-        if action == "verdict" and not shell(self).verdicts.allowed:
-            return OFF_BY_PROJECT
         if action == "about" and drafting.role == "anchor":
             return "An anchor belongs to the blind spot, not to a pattern."
         if action == "about" and not drafting.patterns:

@@ -30,24 +30,6 @@ def differences(first: str, second: str) -> tuple[tuple[Span, ...], tuple[Span, 
     return _joined(first, only_left), _joined(second, only_right)
 
 
-def changes(first: str, second: str) -> list[tuple[str, str]]:
-    """What was put in place of what, in the order of the second text; an insertion or deletion has an empty part."""
-    left, right = _TOKEN.findall(first), _TOKEN.findall(second)
-    found = []
-    for tag, left_start, left_end, right_start, right_end in SequenceMatcher(
-        None, left, right, autojunk=False
-    ).get_opcodes():
-        old, new = "".join(left[left_start:left_end]).strip(), "".join(right[right_start:right_end]).strip()
-        if tag != "equal" and (old or new):
-            found.append((old, new))
-    return found
-
-
-def words_changed(found: list[tuple[str, str]]) -> int:
-    """How many words changes touch: of a replacement the longer side counts."""
-    return sum(max(len(old.split()), len(new.split())) for old, new in found)
-
-
 def _joined(text: str, spans: list[Span]) -> tuple[Span, ...]:
     """Spans with only spaces between them are one; spaces at their ends do not count."""
     joined: list[Span] = []

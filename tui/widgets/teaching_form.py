@@ -20,7 +20,6 @@ from tui.keys import keys
 from tui.shell import shell
 from tui.widgets.line import Line
 from tui.widgets.prose import Prose
-from tui.widgets.verdict_line import ChangeLine, DraftLine, VerdictLine
 from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
@@ -36,8 +35,10 @@ _ASKS: dict[PatternKind | Role, str] = {
 _NAMES: dict[Role, str] = {"target": "targets", "counter": "counters", "anchor": "anchors"}
 
 
-class FormLine(DraftLine):
+class FormLine(Line):
     """What the form writes: new or changed, kind or role, label, and the pattern it is for."""
+
+    drafting: Drafting | None = None
 
     def line(self, width: int) -> Text:
         """The line at this width; the key of each part stands behind it."""
@@ -64,8 +65,10 @@ class FormLine(DraftLine):
         return text
 
 
-class QuotaLine(DraftLine):
+class QuotaLine(Line):
     """How much of each kind is written, of how much is asked for."""
+
+    drafting: Drafting | None = None
 
     def line(self, width: int) -> Text:
         """``targets 4/6   counters 1/3   anchors 0/6``; what is complete carries a sign."""
@@ -92,9 +95,7 @@ class TeachingForm(Vertical):
     TeachingForm { height: auto; }
     TeachingForm Static { height: auto; display: none; padding: 0 1; }
     TeachingForm .-said { display: block; }
-    TeachingForm FormLine, TeachingForm QuotaLine, TeachingForm VerdictLine, TeachingForm ChangeLine { padding: 0 1; }
-    TeachingForm VerdictLine, TeachingForm ChangeLine { display: none; }
-    TeachingForm.-sample VerdictLine, TeachingForm.-edit ChangeLine { display: block; }
+    TeachingForm FormLine, TeachingForm QuotaLine { padding: 0 1; }
     TeachingForm #pair { display: none; margin-top: 1; }
     TeachingForm.-pair #pair { display: block; }
     """
@@ -116,8 +117,6 @@ class TeachingForm(Vertical):
         yield FormLine()
         yield Prose(id="text")
         yield Prose(id="pair")
-        yield VerdictLine()
-        yield ChangeLine()
         yield Static(id="refusal", markup=False)
         yield QuotaLine()
 
@@ -134,8 +133,10 @@ class TeachingForm(Vertical):
     def load(self, drafting: Drafting, *, pairs: bool) -> None:
         """Show the slot at hand with its texts."""
         self.drafting = drafting
-        for line in self.query(DraftLine):
+        for line in self.query(FormLine):
             line.drafting = drafting
+        for quota in self.query(QuotaLine):
+            quota.drafting = drafting
         self.set_class(pairs and drafting.is_sample, "-pair")
         self.text.show_text(drafting.get("text"))
         self.pair.show_text(drafting.get("pair"))
@@ -149,8 +150,6 @@ class TeachingForm(Vertical):
             return
         self.text.placeholder = _ASKS[drafting.role if drafting.is_sample else drafting.kind]
         self.pair.placeholder = "The second text of the pair."
-        self.set_class(drafting.is_sample, "-sample")
-        self.set_class(drafting.is_sample and drafting.start is not None, "-edit")
         for line in self.query(Line):
             line.update()
 
@@ -160,11 +159,6 @@ class TeachingForm(Vertical):
             self.drafting.set("text", self.text.text)
             if self.has_class("-pair"):
                 self.drafting.set("pair", self.pair.text)
-
-    def show_verdict(self) -> None:
-        """Show what the model says of the text as it is now."""
-        for kind in (VerdictLine, ChangeLine):
-            self.query_one(kind).update()
 
     def refuse(self, reason: str) -> None:
         """Say why it was refused, right under the fields; nothing takes the words away."""
@@ -182,7 +176,6 @@ class TeachingForm(Vertical):
     def _typed(self, event: TextArea.Changed) -> None:
         event.stop()
         self.keep()
-        self.show_verdict()
         if (self.text.text, self.pair.text) != self._refused:
             self._accept()
         self.post_message(self.Changed())
