@@ -37,8 +37,9 @@ READABLE = 25  # rows that a teacher can hold in mind at once
 CLEAR = 0.12
 STRAY = 0.3  # a few rows are left out of a group if they are so much farther from it than its rows from each other
 NEAR_COPIES = 0.1  # cosine distance below which rows are copies of each other, and no cut can be explained
-# The tree needs a distance for every pair of rows: 300 MB and 2 s for 5,000. Larger cells are cut coarsely first.
-TREE_ROWS = 5_000
+# The tree needs a distance for every pair of rows, twice: 75 MB and 0.5 s for 2,500, four times that for 5,000, which a
+# pool of 100,000 rows would show as peak memory. Larger cells are cut coarsely first.
+TREE_ROWS = 2_500
 
 
 def cluster_cell(embeddings: Floats, *, min_size: int, seed: int) -> Ints:
@@ -91,7 +92,8 @@ def _tree_groups(embeddings: Floats, min_size: int, half: int, largest: int) -> 
     if len(embeddings) < min_size:
         return []
     wide = embeddings.astype(np.float64)
-    between = np.clip(1.0 - wide @ wide.T, 0.0, 2.0)
+    between = wide @ wide.T
+    np.clip(np.subtract(1.0, between, out=between), 0.0, 2.0, out=between)
     np.fill_diagonal(between, 0.0)
     groups: list[Ints] = []
     branches = [to_tree(linkage(squareform(between, checks=False), "average"))]

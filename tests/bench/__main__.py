@@ -1,7 +1,26 @@
-"""`make bench`: all benchmarks that need no data but the bundled project."""
+"""`make bench`: all benchmarks, or those named in ONLY, each against its named peer."""
 
 from __future__ import annotations
 
-from tests.bench import startup
+import sys
+from importlib import import_module
 
-startup.main()
+from tests.bench.measure import machine_line, options
+
+BENCHMARKS = ("startup", "scoring", "scaling")
+
+
+def main() -> int:
+    """Run them in turn."""
+    if unknown := set(options.only) - set(BENCHMARKS):
+        print(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    print(machine_line(), flush=True)
+    for name in BENCHMARKS:
+        if not options.only or name in options.only:
+            import_module(f"tests.bench.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
-import statistics
 import sys
 import tempfile
 import time
@@ -12,6 +10,7 @@ from pathlib import Path
 
 import pexpect
 
+from tests.bench.measure import compare
 from tests.bench.project import large_project
 
 MINIMAL = """
@@ -38,14 +37,9 @@ def main() -> None:
                 (first_paint(ours, "blind spots"), first_paint([sys.executable, str(script)], "ready to work"))
                 for _ in range(RUNS)
             ]
-            ratios = sorted(own / peer for own, peer in pairs)
-            print(
-                f"first paint, {rows} pool rows: blindspot {statistics.median(p[0] for p in pairs) * 1000:.0f} ms, "
-                f"minimal Textual app {statistics.median(p[1] for p in pairs) * 1000:.0f} ms, "
-                f"ratio {statistics.median(ratios):.2f} "
-                f"(middle half {ratios[RUNS // 4]:.2f} to {ratios[-1 - RUNS // 4]:.2f}, n = {RUNS}; "
-                f"{os.cpu_count()} cores, Python {platform.python_version()})"
-            )
+            own, peer = ([pair[side] * 1000 for pair in pairs] for side in (0, 1))
+            compare(f"first paint, {rows} pool rows", own, "a minimal Textual app", peer, goal="<= 1.5", unit="ms",
+                    upside_down=True)  # fmt: skip
 
 
 def first_paint(command: list[str], text: str) -> float:

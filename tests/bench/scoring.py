@@ -1,0 +1,156 @@
+"""Scoring, discovery and embedding of mixed-length texts against the libraries' own loops, in turn, same process.
+
+The peer of scoring is the transformers text-classification pipeline, at its best batch size on rows sorted by length
+and at ``batch_size=32`` on rows as they come; that of embedding is sentence-transformers' ``encode`` with its defaults.
+All use the same weights, tokens and CPU threads.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import torch
+
+import sample_data
+from engine.data.create import create_project
+from engine.discovery.confidence import score
+from engine.model.compute import Compute, choose_compute
+from engine.model.doubt import Doubt
+from engine.model.library import encoder_weights, load_classifier, load_encoder, trained
+from engine.progress import Silent
+from engine.schema import Example
+from tests.bench.measure import compare, options
+
+TAU = 0.9
+RUNS = 3
+PEER_SIZES = (1, 8, 16, 32, 64)
+TRIED = 500  # rows on which the peer's best batch size is found
+
+
+def main() -> None:
+    """Print seconds and ratios."""
+    rows = mixed_rows(options.rows or 10_000)
+    with tempfile.TemporaryDirectory() as folder:
+        data = sample_data.FOLDER / "data"
+        files = {name: data / f"{name}.jsonl" for name in ("train", "pool", "proof", "test")}
+        project = create_project(Path(folder) / "work", **files, text="text", label="label")  # type: ignore[arg-type]
+        model = trained(project, project.examples("train"), seed=13, epochs=2, monitor=Silent())
+        compute = choose_compute(project.settings.compute)
+        classifier = load_classifier(project, model, compute)
+        _score(rows, classifier, project.labels, compute)
+        exact = replace(compute, precision="fp32")
+        _embed(rows, load_encoder(project, encoder_weights(project, monitor=Silent()), compute), exact)
+
+
+def mixed_rows(count: int) -> list[Example]:
+    """Rows of several tasks' train and pool, of 3 to 128 tokens; the bundled ones, repeated, without DATA."""
+    paths = [path for task in ("sentiment", "spam", "nli") for path in _files(task)]
+    found = [orjson.loads(line) for path in paths for line in path.open("rb")]
+    random.Random(13).shuffle(found)
+    labels = ("negative", "positive")
+    made = []
+    for number in range(count):
+        row = found[number % len(found)]
+        text = row["text"] if number < len(found) else f"{row['text']} ({number})"
+        made.append(Example(f"r{number}", text, row["label"] if row["label"] in labels else labels[number % 2]))
+    return made
+
+
+def _files(task: str) -> list[Path]:
+    if options.data is None:
+        return [sample_data.FOLDER / "data" / f"{split}.jsonl" for split in ("train", "pool")]
+    return [options.data / task / f"{split}.jsonl" for split in ("train", "pool")]
+
+
+def _score(rows: Sequence[Example], classifier: Any, labels: Sequence[str], compute: Compute) -> None:
+    from transformers import pipeline
+
+    gold = np.array([labels.index(row.label) for row in rows])
+    torch.set_num_threads(compute.threads)
+    peer_model = load_plain(classifier)
+    pipe = pipeline("text-classification", model=peer_model, tokenizer=classifier.tokenizer, device="cpu", top_k=None)
+
+    def peer(texts: Sequence[str], size: int) -> Any:
+        return pipe(list(texts), batch_size=size, truncation=True, max_length=classifier.max_length)
+
+    def ours(doubt: Doubt | None) -> Any:
+        out = np.empty((len(rows), len(labels)), dtype=np.float32)
+        for _ in classifier.score(rows, [out], doubt=doubt, monitor=Silent()):
+            pass
+        return out
+
+    plain = [row.text for row in rows]
+    by_length = sorted(plain, key=len)
+    some = sorted(plain[:TRIED], key=len)
+    times = {size: seconds(lambda size=size: peer(some, size))[0] for size in PEER_SIZES}  # type: ignore[misc]
+    best = min(times, key=lambda size: times[size])
+    figures: dict[str, list[float]] = {"discovery": [], "scoring": [], "best": [], "32": []}
+    everything = Doubt(gold, TAU)
+    for _ in range(RUNS):
+        spent, scanned = seconds(lambda: ours(everything))
+        figures["discovery"].append(spent)
+        figures["best"].append(seconds(lambda: peer(by_length, best))[0])
+        spent, exact = seconds(lambda: ours(None))
+        figures["scoring"].append(spent)
+        figures["32"].append(seconds(lambda: peer(plain, 32))[0])
+    mine, right = score(scanned, gold), score(exact, gold)
+    same = bool((mine.uus(TAU) == right.uus(TAU)).all() and (mine.predicted == right.predicted).all())
+    facts = {"rows": len(rows), "uus": int(right.uus(TAU).sum()), "labels_and_uus_equal": same, "compute": str(compute)}
+    name = f"pipeline, sorted, its best batch size {best}"
+    compare("discovery", figures["discovery"], name, figures["best"], goal=">= 4", **facts)
+    compare("discovery", figures["discovery"], "pipeline, batch_size=32", figures["32"], goal=">= 12", **facts)
+    compare("scoring", figures["discovery"], name, figures["best"], goal=">= 3", **facts)
+    compare("scoring, all rows in fp32", figures["scoring"], name, figures["best"], **facts)
+
+
+def load_plain(classifier: Any) -> Any:
+    """The same weights as the library loads them, without what the project leaves out."""
+    from transformers import AutoModelForSequenceClassification
+
+    plain = AutoModelForSequenceClassification.from_config(classifier.model.config)
+    plain.load_state_dict(classifier.model.state_dict())
+    return plain.eval()
+
+
+def _embed(rows: Sequence[Example], encoder: Any, exact: Compute) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    texts = [row.text for row in rows]
+    peer = SentenceTransformer(str(encoder.model.tokenizer.name_or_path), device="cpu")
+    peer.max_seq_length = encoder.model.max_seq_length
+    torch.set_num_threads(exact.threads)
+
+    def ours() -> Any:
+        out = np.empty((len(texts), encoder.width), dtype=np.float32)
+        for _ in encoder.embed(texts, out, monitor=Silent()):
+            pass
+        return out
+
+    mine, theirs = [], []
+    for _ in range(RUNS):
+        spent, found = seconds(ours)
+        mine.append(spent)
+        spent, expected = seconds(lambda: peer.encode(texts, normalize_embeddings=True, show_progress_bar=False))
+        theirs.append(spent)
+    cosine = float((found * expected).sum(axis=1).min())
+    compare("embedding", mine, "sentence-transformers encode", theirs, goal=">= 3", rows=len(rows),
+           least_cosine=round(cosine, 5), compute=str(encoder.compute))  # fmt: skip
+
+
+def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Wall seconds of a piece of work, and what it gave."""
+    began = time.perf_counter()
+    found = work()
+    return time.perf_counter() - began, found
+
+
+if __name__ == "__main__":
+    main()
