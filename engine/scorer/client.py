@@ -120,7 +120,7 @@ class Scorer:
             )
         except OSError as error:
             errors.close()
-            self._tell(State("failed", f"The process that scores texts cannot be started ({error.strerror})."))
+            self._tell(State("failed", f"The scorer cannot be started ({error.strerror})."))
             return None
         with self._changed:
             self._process = process
@@ -149,5 +149,5 @@ class Scorer:
 def _ending(status: int, last: Sequence[str], *, again: bool) -> str:
     how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
     why = f" ({last[0]})" if last else ""
-    then = "it starts again with the next text" if again else "turn verdicts off and on to start it again"
-    return f"The process that scores texts was ended {how}{why}; {then}."
+    then = "the next text starts it again" if again else "turn verdicts off and on to start it"
+    return f"The scorer was ended {how}{why}; {then}."

@@ -1,7 +1,8 @@
 """The round's current model, kept loaded, and exchanged when another one takes its place.
 
-Nothing is trained or fetched for it. A verdict equals what a discovery says of the same text: fp32, the same cut, the same temperature. It takes one thread:
-MiniLM answers 33 words in 29 ms, and with two threads on two cores that others use in 67 (p95 43 and 377).
+Nothing is trained or fetched for it. A verdict equals what a discovery says of the same text: fp32, the same cut, the
+same temperature. It takes one thread: MiniLM answers 33 words in 29 ms, and with two threads on two cores that others
+use in 67 (p95 43 and 377).
 """
 
 from __future__ import annotations
