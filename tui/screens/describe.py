@@ -12,6 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
+from engine.data.text import visible
 from engine.errors import BlindspotError
 from tui.deciding import decide, why_not
 from tui.drafting import EDIT, PATTERN, SAMPLE, Drafting, short_id
@@ -250,7 +251,7 @@ class DescribeScreen(WorkScreen):
         self.form.text.focus()
         start = self.drafting.start
         assert start is not None
-        self.say(f"{start.name} was {start.label}: change it until it is not. ctrl+t leaves the edit for later.")
+        self.say(f"Its label was {visible(start.label)}: change it until it is not. ctrl+t leaves it for later.")
 
     @property
     def _start_id(self) -> str:

@@ -54,6 +54,8 @@ class FormLine(DraftLine):
             text.append(f"  {drafting.kind}")
             text.append(" ctrl+o", ink.muted)
             return text
+        if start:
+            text.append(f" ({fitted(visible(start.label), 12, ellipsis=app.glyphs.ellipsis).rstrip()})", ink.muted)
         text.append(f"  {drafting.role}")
         text.append("" if start else " ctrl+o", ink.muted)
         text.append("  label ")
