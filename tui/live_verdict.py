@@ -63,6 +63,11 @@ class LiveVerdict:
         """Whether the model is loaded."""
         return bool(self._model)
 
+    @property
+    def pid(self) -> int | None:
+        """The process of the model, while there is one."""
+        return self._scorer.pid if self._scorer is not None else None
+
     def begin(self, model_key: str) -> None:
         """Let the model be loaded: a screen that shows verdicts is open. ``model_key`` is what it should be."""
         if self._model not in ("", model_key):

@@ -30,15 +30,11 @@ class Scorer:
     Args:
         root: the project folder.
         tell: takes answers and states, in a thread of this object; must not wait.
-        worker: the command that is started, with the project folder after it.
     """
 
-    def __init__(
-        self, root: Path, tell: Callable[[Answer | State], None], *, worker: Sequence[str | Path] = WORKER
-    ) -> None:
+    def __init__(self, root: Path, tell: Callable[[Answer | State], None]) -> None:
         self._root = root
         self._tell_owner = tell
-        self._worker = worker
         self._changed = threading.Condition(threading.RLock())
         self._process: subprocess.Popen[bytes] | None = None
         self._outbox: dict[str, Request] = {}
@@ -111,7 +107,7 @@ class Scorer:
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who listens, to the end
         try:
             process = subprocess.Popen(
-                [*self._worker, self._root],
+                [*WORKER, self._root],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
