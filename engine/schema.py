@@ -140,6 +140,11 @@ class Discovery(Record):
         """Ids of all UUs: those in blind spots, then the scattered ones."""
         return tuple(row for spot in self.blind_spots for row in spot.rows) + self.scattered
 
+    @property
+    def applied_temperature(self) -> float:
+        """What logits were divided by before tau was applied; 1 unless confidence was calibrated."""
+        return self.temperature if self.temperature_applied and self.temperature else 1.0
+
     def spot(self, spot_id: str) -> BlindSpot | None:
         """The blind spot of that id, or None."""
         return next((spot for spot in self.blind_spots if spot.id == spot_id), None)

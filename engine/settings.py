@@ -67,6 +67,7 @@ class TeachingSettings:
     targets: int = _key(6, "samples per pattern", low=0, high=1000)
     counters: int = _key(3, "counter-samples per pattern: minimal edits with another label", low=0, high=1000)
     anchors: int = _key(6, "anchors per blind spot: ordinary texts that should stay right", low=0, high=1000)
+    live_verdict: bool = _key(True, "false: nobody is shown what the model says of a text before it is handed in")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from tui.driver import SteadyDriver, TerminalGone
 from tui.glyphs import ASCII, UNICODE
 from tui.job_watch import JobWatch
 from tui.keys import keys
+from tui.live_verdict import LiveVerdict
 from tui.place_keeper import PlaceKeeper
 from tui.screens import make_screen
 from tui.screens.base import WorkScreen
@@ -80,6 +81,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         """Whether the project could not be opened."""
         self.job_watch = JobWatch(self)
         self.active_time = ActiveTime(self)
+        self.live_verdict = LiveVerdict(self)
         self.animation_level = "none"
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -120,6 +122,10 @@ class BlindspotApp(App[None], inherit_bindings=False):
                 loop.add_signal_handler(number, self.leave, 128 + number)
         self.call_after_refresh(self._open)
 
+    def on_unmount(self) -> None:
+        """End what lives only with the app."""
+        self.live_verdict.close()
+
     # opening
 
     @work(thread=True, group="open")
@@ -138,6 +144,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         theme = workbench.place.get("theme")
         if theme in THEMES and not self.no_color:
             self.theme = theme
+        self.live_verdict.wanted = workbench.place.get("live_verdict", True)
         self.changed()
         await self._keeper.return_to(workbench.place.get("screens", []))
         if workbench.repairs:

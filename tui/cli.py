@@ -23,6 +23,7 @@ COMMANDS = {
     "describe": "write a pattern for a blind spot",
     "sample": "write a labelled sample for a blind spot",
     "commit": "hand in an answer for good, or decline to give one, and see the others'",
+    "verdict": "what the current model says of a text, or of an edited row",
     "perturb": "add a minimal edit of a row, which the model gets right, to the evidence",
     "undo": "undo or redo an annotation",
     "import-teaching": "import patterns and samples from files",

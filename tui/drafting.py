@@ -1,4 +1,6 @@
-"""What is being written about one blind spot, kept as it is typed: a new pattern or sample, or a change of one's own.
+"""What is being written about one blind spot, kept as it is typed.
+
+It is a new pattern or sample, a counter-sample edited from a row or another sample, or a change of one's own.
 
 Each of these slots has drafts of its own, so going from one to another loses nothing. Knows nothing of the terminal.
 """
@@ -10,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from engine.errors import StoreError
 from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Role, Sample
+from tui.starts import Start, find_start
 
 if TYPE_CHECKING:
     from engine.teaching.annotate import Annotator
     from engine.teaching.board import Board
     from tui.workbench import Workbench
 
-PATTERN, SAMPLE = "pattern", "sample"
-"""The slots of what is new; the slot of a change is the id of its record."""
+PATTERN, SAMPLE, EDIT = "pattern", "sample", "edit:"
+"""The slots of what is new, an edit's with the id of its start after it; that of a change is the id of its record."""
 
 _FIELDS = ("text", "pair", "kind", "role", "about", *(f"label.{role}" for role in ROLES))
 _NO_PATTERN = "-"
@@ -27,13 +30,14 @@ class Drafting:
     """The slot at hand, its fields, and what submitting them does.
 
     Attributes:
-        slot: `PATTERN`, `SAMPLE`, or the id of the record that is being changed.
+        slot: `PATTERN`, `SAMPLE`, `EDIT` and the id of its start, or the id of the record that is being changed.
     """
 
     def __init__(self, workbench: Workbench, spot_id: str) -> None:
         self._workbench = workbench
         self._spot_id = spot_id
         self.slot = PATTERN
+        self._starts: dict[str, Start | None] = {}
 
     @property
     def board(self) -> Board:
@@ -82,7 +86,8 @@ class Drafting:
         """Whether something is typed that was not handed in."""
         keys = [self._key(name, slot) for slot in (PATTERN, SAMPLE) for name in ("text", "pair")]
         ids = [pattern.id for pattern in self.patterns] + [sample.id for sample in self.samples]
-        return any(map(self._workbench.draft, keys)) or any(map(self.is_changed, ids))
+        edits = [EDIT + start for start in (*self.board.discovery.predictions, *ids)]
+        return any(map(self._workbench.draft, keys)) or any(map(self.is_changed, (*ids, *edits)))
 
     @property
     def record(self) -> Pattern | Sample | None:
@@ -91,20 +96,48 @@ class Drafting:
         return next((record for record in records if record.id == self.slot), None)
 
     @property
+    def start(self) -> Start | None:
+        """What the counter-sample is edited from; None for anything else."""
+        if not self.slot.startswith(EDIT):
+            return None
+        if self._starts.get(self.slot) is None:
+            self._starts[self.slot] = find_start(self.board, self._spot_id, self.slot.removeprefix(EDIT))
+        return self._starts[self.slot]
+
+    @property
     def is_sample(self) -> bool:
         """Whether a sample is written, rather than a pattern."""
-        return self.slot == SAMPLE or isinstance(self.record, Sample)
+        return self.slot == SAMPLE or self.start is not None or isinstance(self.record, Sample)
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether a counter-sample is written."""
+        return self.is_sample and self.role == "counter"
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether what the slot is about is not there: undone, deleted elsewhere, or of another round."""
+        return self.slot not in (PATTERN, SAMPLE) and self.start is None and self.record is None
 
     # fields
 
     def get(self, name: str) -> str:
         """A field: as typed last, else as it is in the record, else empty."""
-        return self._workbench.draft(self._key(name)) or _fields_of(self.record).get(name, "")
+        return self._workbench.draft(self._key(name)) or self._given.get(name, "")
 
     def set(self, name: str, value: str) -> None:
-        """Remember a field; what equals the record is no draft."""
-        same = value == _fields_of(self.record).get(name, "")
+        """Remember a field; what equals the record or the start is no draft."""
+        same = value == self._given.get(name, "")
         self._workbench.keep_draft(self._key(name), "" if same else value)
+
+    @property
+    def _given(self) -> dict[str, str]:
+        """The fields before anything is typed."""
+        start = self.start
+        if start is None:
+            return _fields_of(self.record)
+        label = _after(self._workbench.project.labels, start.label)
+        return {"text": start.text, "pair": start.text_pair or "", "role": "counter", "label.counter": label}
 
     @property
     def kind(self) -> PatternKind:
@@ -140,8 +173,10 @@ class Drafting:
         self.set("role", _after(ROLES, self.role))
 
     def next_label(self) -> None:
-        """Take the next label of the project."""
-        self.set(f"label.{self.role}", _after(self._workbench.project.labels, self.label))
+        """Take the next label of the project; an edit never has that of its start."""
+        start = self.start
+        labels = [label for label in self._workbench.project.labels if start is None or label != start.label]
+        self.set(f"label.{self.role}", _after(labels, self.label))
 
     def next_about(self) -> None:
         """Take the next pattern, or none after the last."""
@@ -161,10 +196,22 @@ class Drafting:
             ("anchor", anchors, asked.anchors),
         ]
 
+    def why_not(self, action: str) -> str | None:
+        """Why a key of the form does nothing now, as a sentence; None if it does."""
+        if action in ("label", "about", "copy") and not self.is_sample:
+            return "That is for samples: ctrl+t goes to a new one."
+        if action in ("kind", "copy") and self.start is not None:
+            return "An edit is a counter-sample and has its own text: ctrl+t goes to a new sample."
+        if action == "about" and self.role == "anchor":
+            return "An anchor belongs to the blind spot, not to a pattern."
+        if action == "about" and not self.patterns:
+            return "There is no pattern yet: ctrl+t goes to a new one."
+        return None
+
     # slots
 
     def is_changed(self, record_id: str) -> bool:
-        """Whether a change of that record was begun and not handed in."""
+        """Whether a change of that record, or an edit from it, was begun and not handed in."""
         return any(self._workbench.draft(self._key(name, record_id)) for name in _FIELDS)
 
     def forget(self, slot: str) -> None:
@@ -194,8 +241,12 @@ class Drafting:
             self.forget(old.id)
             self.slot = SAMPLE if self.is_sample else PATTERN
             return f"{short_id(written)} is changed."
-        self.set("text", "")
-        self.set("pair", "")
+        if self.start is not None:
+            self.forget(self.slot)
+            self.slot = SAMPLE
+        else:
+            self.set("text", "")
+            self.set("pair", "")
         if isinstance(written, Sample):
             return f"{short_id(written)} is written: {written.role}, {written.label}."
         self.slot = SAMPLE

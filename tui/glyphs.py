@@ -16,12 +16,15 @@ class Glyphs:
     cursor: str = "▌"
     rule: str = "─"
     check: str = "✓"
+    cross: str = "✗"
     eighths: str = "▏▎▍▌▋▊▉█"
     track: str = "░"
 
 
 UNICODE = Glyphs()
-ASCII = Glyphs(tau="tau", arrow="->", dot="-", ellipsis="~", cursor=">", rule="-", check="+", eighths="#", track=".")
+ASCII = Glyphs(
+    tau="tau", arrow="->", dot="-", ellipsis="~", cursor=">", rule="-", check="+", cross="x", eighths="#", track="."
+)
 
 
 def bar(share: float, cells: int, glyphs: Glyphs) -> tuple[str, str]:

@@ -116,6 +116,8 @@ _TABLE = (
     _key("describe.label", "ctrl+l,f4", "label", "label", "Next label of the sample.", display="ctrl+l"),
     _key("describe.about", "ctrl+n,f5", "about", "for", "Next pattern that the sample is for.", display="ctrl+n"),
     _key("describe.copy", "ctrl+g,f8", "copy", "copy row", "Copy the row under the evidence cursor into the sample, to be changed.", show=True, display="ctrl+g"),
+    _key("describe.flip", "ctrl+f,f9", "flip", "edit row", "Make a counter-sample from the row under the evidence cursor, or from the sample under the cursor: change it until the model's verdict flips.", display="ctrl+f"),
+    _key("describe.verdict", "f12,V", "verdict", "live verdict", "Hide what the model says of the text, or show it again; the choice is yours alone.", display="f12"),
     _key("prose.down", "pagedown", "screen.turn(1)", "next row", "Look at the next row of the evidence.", show=True, display="pgdn"),
     _key("prose.up", "pageup", "screen.turn(-1)", "row before", "Look at the row of the evidence before.", display="pgup"),
     _key("prose.help", "f1", "app.help", "keys", "Explain the keys of what has focus; a question mark is typed here.", display="f1"),

@@ -44,7 +44,8 @@ class PlaceKeeper:
                 for screen in app.screen_stack
                 if isinstance(screen, WorkScreen) and screen.built
             ]
-            app.workbench.save({"theme": app.theme, "screens": screens})
+            place = {"theme": app.theme, "live_verdict": app.live_verdict.wanted, "screens": screens}
+            app.workbench.save(place)
         except NoMatches:  # the app is ending and has lost its widgets; what was saved before stands
             return
         except BlindspotError as error:

@@ -45,13 +45,16 @@ class ModelRef:
     key: str
 
 
-def starting_weights(project: Project, *, monitor: Monitor) -> Weights:
+def starting_weights(project: Project, *, make: bool = True, monitor: Monitor) -> Weights:
     """Where training from scratch starts: the user's classifier (or checkpoint without a head), else the base.
+
+    Without ``make`` nothing is fetched.
 
     Raises:
         ModelError: the weights cannot be found.
     """
-    return _find(project, project.settings.model.classifier or project.settings.model.base, monitor)
+    name = project.settings.model.classifier or project.settings.model.base
+    return _find(project, name, monitor, fetch=make)
 
 
 def encoder_weights(project: Project, *, monitor: Monitor) -> Weights:
@@ -63,11 +66,16 @@ def encoder_weights(project: Project, *, monitor: Monitor) -> Weights:
     return _find(project, project.settings.model.encoder, monitor)
 
 
-def current_model(project: Project, *, monitor: Monitor) -> ModelRef:
+def current_model(project: Project, *, make: bool = True, monitor: Monitor) -> ModelRef:
     """The model of the round: the promoted one, else the user's classifier, else the baseline, trained if need be.
 
+    Args:
+        project: whose round.
+        make: False: nothing is trained and nothing fetched.
+        monitor: told of steps, and asked whether to go on.
+
     Raises:
-        ModelError: weights cannot be found or used, or the promoted model is gone.
+        ModelError: weights cannot be found or used, the promoted model is gone, or nothing may be made.
         Cancelled: from the monitor, while training.
     """
     promoted = project.round_dir(project.round) / "model.json"
@@ -81,13 +89,12 @@ def current_model(project: Project, *, monitor: Monitor) -> ModelRef:
                 mend=f"put the folder back, or delete {promoted.relative_to(project.root)}",
             )
         return ModelRef(reference["name"], path, reference["key"])
-    weights = starting_weights(project, monitor=monitor)
+    weights = starting_weights(project, make=make, monitor=monitor)
     if project.settings.model.classifier and is_classifier(weights.path):
         monitor.note(f"classifier: {weights}")
         return ModelRef(weights.name, weights.path, weights.key)
-    return trained(
-        project, project.examples("train"), seed=project.settings.proof.seeds[0], start=weights, monitor=monitor
-    )
+    rows, seed = project.examples("train"), project.settings.proof.seeds[0]
+    return trained(project, rows, seed=seed, start=weights, make=make, monitor=monitor)
 
 
 def trained(
@@ -97,6 +104,7 @@ def trained(
     seed: int,
     start: Weights | ModelRef | None = None,
     epochs: int | None = None,
+    make: bool = True,
     monitor: Monitor,
 ) -> ModelRef:
     """A classifier fine-tuned on rows: found in `models/` or trained now; an interrupted training goes on.
@@ -107,10 +115,11 @@ def trained(
         seed: of the run.
         start: default: `starting_weights`.
         epochs: default: that of the settings.
+        make: False: only if it is there.
         monitor: told of steps, and asked whether to go on.
 
     Raises:
-        ModelError: the weights cannot be used, or training diverged.
+        ModelError: the weights cannot be used, training diverged, or it may not be trained and is not there.
         Cancelled: from the monitor; the next call goes on from there.
     """
     start = start or starting_weights(project, monitor=monitor)
@@ -130,6 +139,9 @@ def trained(
     key = plan.key(examples)
     out = project.models_dir / key
     if not (out / "training.json").is_file():
+        if not make:
+            raise ModelError("the model has not been trained yet", where=str(project.root),
+                             mend="run `blindspot discover`")  # fmt: skip
         from engine.model.compute import choose_compute
         from engine.model.training import train
 
@@ -292,7 +304,7 @@ def embeddings_path(project: Project, weights: Weights, texts: Sequence[str], sc
     return project.cache_dir / f"embeddings-{key}.npy"
 
 
-def _find(project: Project, name: str, monitor: Monitor) -> Weights:
+def _find(project: Project, name: str, monitor: Monitor, *, fetch: bool = True) -> Weights:
     """A name in blindspot.toml may be a folder relative to the project."""
     local = project.root / Path(name).expanduser()
-    return find_weights(str(local) if local.is_dir() else name, monitor=monitor)
+    return find_weights(str(local) if local.is_dir() else name, fetch=fetch, monitor=monitor)

@@ -56,10 +56,15 @@ class Weights:
         return f"{self.name} from the {self.origin} {self.path}, sha256 {self.sha256}"
 
 
-def find_weights(name: str, *, monitor: Monitor | None = None) -> Weights:
+def find_weights(name: str, *, fetch: bool = True, monitor: Monitor | None = None) -> Weights:
     """Find weights: a folder, else (MiniLM only) the installed package, else the hub's cache, else the hub.
 
     Offline the answer comes at once; on a network that swallows requests it takes about ten seconds.
+
+    Args:
+        name: folder, or name on the hub.
+        fetch: False: only what is on this machine.
+        monitor: told how far a download is.
 
     Raises:
         ModelError: nothing of that name is to be had, or it is not safe to load.
@@ -84,6 +89,8 @@ def find_weights(name: str, *, monitor: Monitor | None = None) -> Weights:
     cached = cached_snapshot(hub_name)
     if cached and not _missing(cached):  # an interrupted download leaves a snapshot without its weights
         return _weights(name, cached, "hub cache")
+    if not fetch:
+        raise ModelError("the weights are not on this machine yet", where=name, mend="run `blindspot discover`")
     sizes = file_sizes(hub_name)
     _refuse_pickles(f"hub model {name}", sizes)
     return _weights(name, download(hub_name, sizes, filter(_LOADED.fullmatch, sizes), monitor or Silent()), "hub")

@@ -10,7 +10,7 @@ from engine.data.heldout import LeakGuard
 from engine.data.text import normalise
 from engine.errors import ModelError, StoreError
 from engine.progress import Monitor, Silent
-from engine.schema import Discovery, Example, Perturbation, Prediction
+from engine.schema import Example, Perturbation, Prediction
 from engine.teaching.annotate import Annotator, clean
 from engine.teaching.evidence import evidence_for
 
@@ -40,7 +40,7 @@ def perturb(
         StoreError: the row is not shown, or text and label make no edit that the model gets right.
         ModelError: the model that found the blind spots cannot be used.
     """
-    shown = _shown_row(annotator, row)
+    shown = shown_row(annotator, row)
     pair = shown.text_pair if text_pair is None else clean(text_pair)
     edit = Example("edit", clean(text), label, pair)
     _check(annotator, shown, edit)
@@ -56,8 +56,12 @@ def perturb(
     return made
 
 
-def _shown_row(annotator: Annotator, row: str) -> Prediction:
-    """The row, if it is one that teachers are shown."""
+def shown_row(annotator: Annotator, row: str) -> Prediction:
+    """The row, if it is one that teachers are shown.
+
+    Raises:
+        StoreError: it is not.
+    """
     project, discovery = annotator.project, annotator.discovery
     spot = next((spot for spot in discovery.blind_spots if row in spot.rows), None)
     if spot is None:
@@ -102,9 +106,5 @@ def _score(annotator: Annotator, edit: Example, monitor: Monitor) -> tuple[str, 
         raise ModelError("the current model is not the one that these blind spots were found with",
                          where=str(project.root), mend="run `blindspot discover` again")  # fmt: skip
     logits = predictions(project, model, [edit], split_key="edit", monitor=monitor)
-    found = score(logits, np.array([0]), temperature=_temperature(discovery))
+    found = score(logits, np.array([0]), temperature=discovery.applied_temperature)
     return project.labels[int(found.predicted[0])], round(float(found.confidence[0]), 6)
-
-
-def _temperature(discovery: Discovery) -> float:
-    return discovery.temperature if discovery.temperature_applied and discovery.temperature else 1.0

@@ -14,10 +14,10 @@ from textual.containers import Container, Vertical
 
 from engine.data.text import visible
 from engine.errors import BlindspotError
-from engine.schema import Pattern
 from tui.deciding import decide, why_not
-from tui.drafting import PATTERN, SAMPLE, Drafting, short_id
+from tui.drafting import EDIT, PATTERN, SAMPLE, Drafting, short_id
 from tui.keys import keys
+from tui.live_verdict import OFF_FOR_ALL
 from tui.screens.base import WorkScreen
 from tui.shell import shell
 from tui.widgets.line_list import LineList
@@ -35,8 +35,9 @@ class DescribeScreen(WorkScreen):
     HELP_TEXT = (
         "A pattern says why the model gets these rows wrong (abstraction) or what else it should get wrong "
         "(extrapolation). Samples teach it: targets are new texts of that kind, counters small changes of them with "
-        "another label, anchors ordinary texts that should stay right. What you type is kept as you type. What other "
-        "teachers wrote is sealed until you commit to your answer, or decline to give one."
+        "another label, anchors ordinary texts that should stay right. While you write a sample, the line beneath it "
+        "says what the current model makes of it. What you type is kept as you type. What other teachers wrote is "
+        "sealed until you commit to your answer, or decline to give one."
     )
     CSS_PATH = "describe.tcss"
     BINDINGS = [*keys("describe")]
@@ -59,7 +60,9 @@ class DescribeScreen(WorkScreen):
     def footer(self) -> Sequence[str]:
         """Keys of the field while one writes, else those of what is written."""
         if isinstance(self.focused, Prose):
-            return ("field.submit", "describe.form", "describe.copy", "prose.down", "prose.help")
+            is_counter = self.ready and self._drafting is not None and self.drafting.is_counter
+            copy = "describe.flip" if is_counter else "describe.copy"
+            return ("field.submit", "describe.form", copy, "prose.down", "prose.help")
         listed = ("written.change", "written.delete") if self.focused is self.written else ("describe.copy",)
         last = "describe.commit" if self._is_open else "app.undo"
         return (*listed, "describe.write", "describe.form", last, "screen.back", "app.help")
@@ -100,10 +103,12 @@ class DescribeScreen(WorkScreen):
             self.app.call_later(self._leave_missing)
             return
         app = shell(self)
-        self.evidence.show(TypicalRows(board.evidence(self.spot_id), app.ink))
         first = self._drafting is None
         drafting = self._drafting = self._drafting or Drafting(self.workbench, self.spot_id)
-        gone = drafting.slot not in (PATTERN, SAMPLE) and drafting.record is None  # undone, or deleted elsewhere
+        gone = drafting.is_gone
+        app.live_verdict.begin(board.discovery.model_key)
+        rows_seen = board.evidence(self.spot_id)
+        self.evidence.show(TypicalRows(rows_seen, app.ink, is_edited=lambda row: drafting.is_changed(EDIT + row)))
         rows = WrittenRows(
             drafting.patterns, drafting.samples, app.ink, app.glyphs,
             others=drafting.others, later=drafting.later, is_changed=drafting.is_changed,
@@ -159,9 +164,9 @@ class DescribeScreen(WorkScreen):
         """Return to that form, field and cursor."""
         if self._drafting is None:
             return
-        slot = place.get("slot", PATTERN)
-        ids = [record.id for record in self._rows.records]
-        self._drafting.slot = slot if slot in (PATTERN, SAMPLE, *ids) else PATTERN
+        self._drafting.slot = place.get("slot", PATTERN)
+        if self._drafting.is_gone:
+            self._drafting.slot = PATTERN
         self._load()
         for field, name in ((self.form.text, "cursor"), (self.form.pair, "pair_cursor")):
             row, column = place.get(name) or field.document.end
@@ -209,7 +214,7 @@ class DescribeScreen(WorkScreen):
         """Go to a new sample, or to a new pattern."""
         self.form.keep()
         drafting = self.drafting
-        drafting.slot = PATTERN if drafting.is_sample else SAMPLE
+        drafting.slot = PATTERN if drafting.is_sample and drafting.start is None else SAMPLE
         self._load()
         shell(self).changed()
         self.form.text.focus()
@@ -236,6 +241,34 @@ class DescribeScreen(WorkScreen):
             self.form.pair.add(row.text_pair)
         self.form.text.focus()
         self.say(f"Row {self.evidence.cursor + 1} is copied: change it.")
+
+    def action_flip(self) -> None:
+        """Edit the row or sample under the cursor until the model's verdict flips."""
+        self.form.keep()
+        self.drafting.slot = EDIT + self._start_id
+        self._load()
+        shell(self).changed()
+        self.form.text.focus()
+        start = self.drafting.start
+        assert start is not None
+        self.say(f"Its label was {visible(start.label)}: change it until it is not. ctrl+t leaves it for later.")
+
+    @property
+    def _start_id(self) -> str:
+        """The sample under the cursor if that list has the focus, else the row under the evidence cursor."""
+        if self.focused is self.written:
+            return str(self._under_cursor.id)
+        rows = self.evidence.rows
+        assert isinstance(rows, TypicalRows)
+        return rows.rows[self.evidence.cursor].prediction.id
+
+    def action_verdict(self) -> None:
+        """Hide the live verdict or show it again, for oneself."""
+        live = shell(self).live_verdict
+        live.toggle()
+        self.form.show()
+        shell(self).autosave()
+        self.say("The model's verdict shows as you type." if live.wanted else "The model's verdict is hidden from you.")
 
     def action_turn(self, step: int) -> None:
         """Look at another row while writing."""
@@ -304,20 +337,15 @@ class DescribeScreen(WorkScreen):
         drafting = self._drafting
         if drafting is None:
             return None if action in ("back", "escape") else "The project is not open."
-        if action in ("label", "about", "copy") and not drafting.is_sample:
-            return "That is for samples: ctrl+t goes to a new one."
-        if action == "about" and drafting.role == "anchor":
-            return "An anchor belongs to the blind spot, not to a pattern."
-        if action == "about" and not drafting.patterns:
-            return "There is no pattern yet: ctrl+t goes to a new one."
-        if action in ("change", "delete") and not len(self._rows):
-            return "Nothing is written yet."
-        if action in ("change", "delete") and self.written.cursor >= self._rows.own:
-            return f"That is {visible(self._under_cursor.teacher.name)}'s: it is there to be read."
+        if action == "verdict" and not shell(self).live_verdict.is_allowed:
+            return OFF_FOR_ALL
         if action == "commit":
             return why_not(self.workbench, self.spot_id)
-        if action == "trial" and not isinstance(self._under_cursor, Pattern):
-            return "That is for patterns: move to one in the list of what is written."
-        if action == "trial" and drafting.board.spot(self.spot_id).decision is None:
-            return "The test shows rows that are held back until you have handed in your answer: C does that."
-        return super().unavailable(action, parameters)
+        reason = drafting.why_not(action)
+        if action in ("change", "delete", "trial") or (action == "flip" and self.focused is self.written):
+            reason = self._rows.why_not(action, self.written.cursor)
+        elif action == "flip" and not len(self.evidence.rows):
+            reason = "There is no row to be edited."
+        if reason is None and action == "trial" and drafting.board.spot(self.spot_id).decision is None:
+            reason = "The test shows rows that are held back until you have handed in your answer: C does that."
+        return reason or super().unavailable(action, parameters)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from engine.data.differences import differences
 from engine.data.text import visible
 from tui.glyphs import Glyphs
 from tui.themes import Ink
-from tui.widgets.differences import differences, marked
+from tui.widgets.differences import marked
 from tui.widgets.wrapping import fitted, wrap_spans
 
 if TYPE_CHECKING:

@@ -15,30 +15,31 @@ from textual.message import Message
 from textual.widgets import Static, TextArea
 
 from engine.data.text import visible
+from engine.teaching.annotate import clean
 from tui.drafting import Drafting, short_id
 from tui.keys import keys
 from tui.shell import shell
 from tui.widgets.line import Line
 from tui.widgets.prose import Prose
+from tui.widgets.verdict_line import START, TYPED, ChangeLine, DraftLine, VerdictLine
 from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
     from engine.schema import PatternKind, Role
+    from tui.live_verdict import Texts
 
 _ASKS: dict[PatternKind | Role, str] = {
     "abstraction": "Why does the model get these rows wrong?",
     "extrapolation": "What else should it get wrong for the same reason?",
     "target": "A new text that the model should get wrong like these rows.",
-    "counter": "A small change of such a text that gives it another label; ctrl+g copies the row.",
+    "counter": "A small change of such a text that gives it another label; ctrl+f starts from the row.",
     "anchor": "An ordinary text of the same kind that the model should keep getting right.",
 }
 _NAMES: dict[Role, str] = {"target": "targets", "counter": "counters", "anchor": "anchors"}
 
 
-class FormLine(Line):
+class FormLine(DraftLine):
     """What the form writes: new or changed, kind or role, label, and the pattern it is for."""
-
-    drafting: Drafting | None = None
 
     def line(self, width: int) -> Text:
         """The line at this width; the key of each part stands behind it."""
@@ -46,15 +47,17 @@ class FormLine(Line):
         if drafting is None:
             return Text("")
         ink, text = app.ink, Text(no_wrap=True, end="")
-        record = drafting.record
-        what = "sample" if drafting.is_sample else "pattern"
-        text.append(f"Change {short_id(record)}" if record else f"New {what}", ink.strong)
+        record, start = drafting.record, drafting.start
+        what = f"Edit of {visible(start.name)}" if start else "New sample" if drafting.is_sample else "New pattern"
+        text.append(f"Change {short_id(record)}" if record else what, ink.strong)
         if not drafting.is_sample:
             text.append(f"  {drafting.kind}")
             text.append(" ctrl+o", ink.muted)
             return text
+        if start:
+            text.append(f" ({fitted(visible(start.label), 12, ellipsis=app.glyphs.ellipsis).rstrip()})", ink.muted)
         text.append(f"  {drafting.role}")
-        text.append(" ctrl+o", ink.muted)
+        text.append("" if start else " ctrl+o", ink.muted)
         text.append("  label ")
         label = fitted(visible(drafting.label), 20, ellipsis=app.glyphs.ellipsis).rstrip()
         text.append(label or "none", "" if label else ink.warn)
@@ -65,10 +68,8 @@ class FormLine(Line):
         return text
 
 
-class QuotaLine(Line):
+class QuotaLine(DraftLine):
     """How much of each kind is written, of how much is asked for."""
-
-    drafting: Drafting | None = None
 
     def line(self, width: int) -> Text:
         """``targets 4/6   counters 1/3   anchors 0/6``; what is complete carries a sign."""
@@ -95,7 +96,7 @@ class TeachingForm(Vertical):
     TeachingForm { height: auto; }
     TeachingForm Static { height: auto; display: none; padding: 0 1; }
     TeachingForm .-said { display: block; }
-    TeachingForm FormLine, TeachingForm QuotaLine { padding: 0 1; }
+    TeachingForm Line { padding: 0 1; }
     TeachingForm #pair { display: none; margin-top: 1; }
     TeachingForm.-pair #pair { display: block; }
     """
@@ -113,10 +114,12 @@ class TeachingForm(Vertical):
         self._refused: tuple[str, str] | None = None
 
     def compose(self) -> ComposeResult:
-        """Line, fields, refusal, quota."""
+        """Line, fields, verdict, refusal, quota."""
         yield FormLine()
         yield Prose(id="text")
         yield Prose(id="pair")
+        yield VerdictLine()
+        yield ChangeLine()
         yield Static(id="refusal", markup=False)
         yield QuotaLine()
 
@@ -133,10 +136,8 @@ class TeachingForm(Vertical):
     def load(self, drafting: Drafting, *, pairs: bool) -> None:
         """Show the slot at hand with its texts."""
         self.drafting = drafting
-        for line in self.query(FormLine):
+        for line in self.query(DraftLine):
             line.drafting = drafting
-        for quota in self.query(QuotaLine):
-            quota.drafting = drafting
         self.set_class(pairs and drafting.is_sample, "-pair")
         self.text.show_text(drafting.get("text"))
         self.pair.show_text(drafting.get("pair"))
@@ -150,8 +151,24 @@ class TeachingForm(Vertical):
             return
         self.text.placeholder = _ASKS[drafting.role if drafting.is_sample else drafting.kind]
         self.pair.placeholder = "The second text of the pair."
+        self._judge()
         for line in self.query(Line):
             line.update()
+
+    def _judge(self) -> None:
+        """Ask for the verdicts that are to be shown."""
+        drafting, live = self.drafting, shell(self).live_verdict
+        if drafting is None:
+            return
+        start, pair = drafting.start, self.has_class("-pair")
+        texts: dict[str, Texts] = {}
+        if drafting.is_sample and live.is_on:
+            texts[TYPED] = clean(drafting.get("text")), clean(drafting.get("pair")) if pair else None
+            if start is not None:
+                texts[START] = start.text, start.text_pair
+        live.show(texts)
+        self.query_one(VerdictLine).display = bool(texts)
+        self.query_one(ChangeLine).display = start is not None
 
     def keep(self) -> None:
         """Put what the fields hold into the drafts."""
@@ -176,6 +193,9 @@ class TeachingForm(Vertical):
     def _typed(self, event: TextArea.Changed) -> None:
         event.stop()
         self.keep()
+        self._judge()
+        for line in (self.query_one(VerdictLine), self.query_one(ChangeLine)):
+            line.update()
         if (self.text.text, self.pair.text) != self._refused:
             self._accept()
         self.post_message(self.Changed())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,18 @@ _NUMBER = 3
 
 
 class TypicalRows:
-    """Every row in full, most typical first; rows that were marked off or held back say so."""
+    """Every row in full, most typical first; rows that were marked off, held back or are being edited say so.
 
-    def __init__(self, rows: Sequence[EvidenceRow], ink: Ink) -> None:
+    Args:
+        rows: what to show.
+        is_edited: whether an edit of the row with that id was begun and not handed in.
+    """
+
+    def __init__(
+        self, rows: Sequence[EvidenceRow], ink: Ink, *, is_edited: Callable[[str], bool] = lambda row: False
+    ) -> None:
         self.rows = rows
+        self._is_edited = is_edited
         self._ink = ink
 
     @cached_property
@@ -33,6 +41,8 @@ class TypicalRows:
         first, *more = paragraphs(row.prediction, self._ink)
         verdict = row.mark.verdict if row.mark else None
         word = verdict if verdict not in (None, "fine") else "held back" if row.held_back else ""
+        if self._is_edited(row.prediction.id):
+            first = Text.assemble(("(edit not handed in) ", self._ink.warn), first)
         if word:
             first = Text.assemble((f"({word}) ", self._ink.accent), first)
         for edit in row.perturbations:

@@ -69,6 +69,19 @@ class WrittenRows:
         """Where a record stands; None if it does not."""
         return next((index for index, record in enumerate(self.records) if record.id == record_id), None)
 
+    def why_not(self, action: str, index: int) -> str | None:
+        """Why a key does nothing to a record, as a sentence; None if it does."""
+        record = self.records[index] if index < len(self.records) else None
+        if action == "trial" and not isinstance(record, Pattern):
+            return "That is for patterns: move to one in the list of what is written."
+        if action == "flip" and not isinstance(record, Sample):
+            return "That is for rows and samples: move to a sample, or go to the field."
+        if action in ("change", "delete") and record is None:
+            return "Nothing is written yet."
+        if action in ("change", "delete") and record is not None and index >= self.own:
+            return f"That is {visible(record.teacher.name)}'s: it is there to be read."
+        return None
+
     def height(self, index: int, width: int) -> int:
         """One line for one's own; of others, lines of the wrapped text."""
         if index < self.own:

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.data.text import row_hash
 from engine.files import sha256_file, write_json, write_jsonl
 from engine.schema import BlindSpot, Discovery, Prediction
-from engine.settings import Settings, TaskSettings, write_settings
+from engine.settings import Settings, TaskSettings, TeachingSettings, write_settings
 
 SPOTS = {
     ("negative", "positive"): [
@@ -45,10 +45,11 @@ PROOF = ("No word of this held-out row may ever be shown to a teacher.", "Nor of
 SCATTERED = ("A lone row that belongs nowhere.", "negative", "positive")
 
 
-def write_project(root: Path, *, discovered: bool = True, pairs: bool = False) -> Path:
-    """A project folder with splits, settings and, unless told otherwise, a discovery."""
+def write_project(root: Path, *, discovered: bool = True, pairs: bool = False, live_verdict: bool = False) -> Path:
+    """A project folder with splits, settings and, unless told otherwise, a discovery; its screens start no scorer."""
     labels = ("same", "different") if pairs else ("negative", "neutral", "positive")
-    write_settings(root / "blindspot.toml", Settings(task=TaskSettings(labels=labels, pair=pairs)))
+    settings = Settings(TaskSettings(labels=labels, pair=pairs), teaching=TeachingSettings(live_verdict=live_verdict))
+    write_settings(root / "blindspot.toml", settings)
     found = _discovery(labels, PAIRS if pairs else SPOTS, scattered=not pairs)
     pool = [
         {"id": row.id, "text": row.text, "label": row.label} | ({"text_pair": row.text_pair} if pairs else {})

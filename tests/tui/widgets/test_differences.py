@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from engine.data.differences import differences
 from tui.themes import DARK, INKS, PLAIN
-from tui.widgets.differences import differences, marked
+from tui.widgets.differences import marked
 
 
 def parts(first: str, second: str) -> tuple[list[str], list[str]]:

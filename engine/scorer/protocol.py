@@ -1,0 +1,122 @@
+"""What goes between the app and the scorer: one JSON object a line, each request with an id that its answer repeats.
+
+A request overtakes an older one of its ``place``, such as the field in which the text stands: of what is typed into a
+field only the newest state matters, while another place is asked about at the same time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from engine.errors import SettingsError
+from engine.project import SETTINGS_FILE, Project
+from engine.schema import Record
+
+Kind = Literal["verdict"]
+StateName = Literal["loading", "ready", "failed"]
+KINDS: tuple[Kind, ...] = ("verdict",)
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Record):
+    """What is asked: a ``verdict`` on a text, or on a pair of texts."""
+
+    id: int
+    text: str
+    text_pair: str | None = None
+    place: str = ""
+    kind: Kind = "verdict"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict(Record):
+    """What a model says of a text.
+
+    Attributes:
+        label: the most probable one. confidence: its probability, 0..1.
+        probabilities: in the order of the project's labels.
+        model: name of the model. key: of its weights, as in a discovery.
+    """
+
+    label: str
+    confidence: float
+    probabilities: tuple[float, ...]
+    model: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to the request ``id``: a verdict, an error as one sentence, or that a newer request overtook it."""
+
+    id: int
+    verdict: Verdict | None = None
+    error: str = ""
+    overtaken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where the scorer stands; ``message`` says why it failed, ``key`` names the model that is ready."""
+
+    name: StateName
+    message: str = ""
+    key: str = ""
+
+
+def line_of(message: Request | Answer | State) -> bytes:
+    """A message as its line."""
+    return orjson.dumps(message) + b"\n"
+
+
+def read_request(line: bytes) -> Request:
+    """The request in a line.
+
+    Raises:
+        ValueError: it is none.
+    """
+    values = _object(line)
+    try:
+        request = Request.from_json(values)
+    except TypeError as error:
+        raise ValueError(f"a request needs an id and a text, and this has {', '.join(values) or 'nothing'}") from error
+    if request.kind not in KINDS:
+        raise ValueError(f"there is no kind of request called {request.kind}")
+    texts = [request.text, request.text_pair if request.text_pair is not None else ""]
+    if not isinstance(request.id, int) or not all(isinstance(text, str) for text in (*texts, request.place)):
+        raise ValueError("the id must be a whole number, and texts and place must be texts")
+    return request
+
+
+def read_reply(line: bytes) -> Answer | State:
+    """The answer or state in a line.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    values = _object(line)
+    if "name" in values:
+        return State(**values)
+    verdict = values.pop("verdict")
+    return Answer(**values, verdict=Verdict.from_json(verdict) if verdict else None)
+
+
+def refuse_if_off(project: Project) -> None:
+    """Return if the project shows what its model says of a text.
+
+    Raises:
+        SettingsError: it was turned off for everybody.
+    """
+    if not project.settings.teaching.live_verdict:
+        raise SettingsError("verdicts on texts are turned off in this project", where=str(project.root / SETTINGS_FILE),
+                            mend="`live_verdict = true` in [teaching] turns them on for everybody")  # fmt: skip
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    values = orjson.loads(line)
+    if not isinstance(values, dict):
+        raise ValueError("a line holds one JSON object")
+    return values

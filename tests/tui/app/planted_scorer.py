@@ -1,0 +1,36 @@
+"""The scorer's protocol without a model: "bad" makes a text negative. "wait" waits for the file `go`, "die" dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from engine.scorer.protocol import Answer, State, Verdict, line_of, read_request
+
+
+def tell(message: Answer | State) -> None:
+    sys.stdout.buffer.write(line_of(message))
+    sys.stdout.buffer.flush()
+
+
+def main(root: Path) -> None:
+    tell(State("loading"))
+    tell(State("ready", key="m1"))
+    for line in sys.stdin.buffer:
+        request = read_request(line)
+        with (root / "asked").open("a") as asked:
+            asked.write(f"{request.place}: {request.text} | {request.text_pair}\n")
+        while "wait" in request.text and not (root / "go").exists():
+            time.sleep(0.01)
+        if "die" in request.text:
+            os.kill(os.getpid(), signal.SIGKILL)
+        bad = "bad" in request.text + (request.text_pair or "")
+        verdict = Verdict("negative" if bad else "positive", 0.95 if bad else 0.85, (0.0, 0.0, 0.0), "planted", "m1")
+        tell(Answer(request.id, verdict))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,251 @@
+"""What the model says while one types: of this very text, or marked as older; and edits of rows until it flips."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from engine.project import Project
+from engine.schema import Sample
+from engine.scorer import client
+from engine.teaching.drafts import read_drafts
+from engine.teaching.records import Teaching
+from tests.engine.scorer.test_process import is_alive
+from tests.tui.app.opening import Driver, opened
+from tests.tui.app.projects import SPOTS, write_project
+from tests.tui.app.terminals import Terminal
+from tests.waiting import until
+from tui.screens.describe import DescribeScreen
+
+ROWS = SPOTS["negative", "positive"]
+HAND_IN = "ctrl+j"
+
+
+@pytest.fixture(autouse=True)
+def planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = (sys.executable, str(Path(__file__).with_name("planted_scorer.py")))
+    monkeypatch.setattr(client, "WORKER", worker)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "work", live_verdict=True)
+
+
+@asynccontextmanager
+async def describing(root: Path, *, spot: str = "B1", ascii: bool = False) -> AsyncIterator[Driver]:
+    """The form for samples of a blind spot, with a pattern written."""
+    async with opened(root, ascii=ascii) as driver:
+        await driver.app.go("describe", spot=spot)
+        await driver.until(lambda: isinstance(driver.screen, DescribeScreen) and driver.screen.focused is not None)
+        if not driver.screen.drafting.patterns:
+            await driver.paste("faint praise")
+            await driver.press(HAND_IN)
+        yield driver
+
+
+def asked(root: Path) -> str:
+    path = root / "asked"
+    return path.read_text() if path.exists() else ""
+
+
+def samples(root: Path) -> list[Sample]:
+    return list(Teaching(Project.open(root).teaching_dir, "ann").samples())
+
+
+async def test_the_verdict_follows_the_text_and_says_whether_it_is_the_label(root: Path) -> None:
+    async with describing(root) as driver:
+        await driver.sees("model its verdict shows here as you type; f12 turns that off")
+        await driver.type("a lamp")
+        await driver.sees("model positive 0.85 targets")
+        await driver.press("ctrl+l")
+        assert "model positive 0.85 ✗ not the label targets" in driver.words
+        await driver.type(" badly lit")
+        await driver.sees("model negative 0.95 ✓ the label")
+        await driver.press("ctrl+l", "ctrl+l")
+        assert "model negative 0.95 ✗ not the label, a UU targets" in driver.words
+        await driver.press(HAND_IN)
+        await driver.sees("S1 is written", "model its verdict shows here")
+
+
+async def test_an_older_verdict_is_marked_and_a_text_that_was_overtaken_is_not_waited_for(root: Path) -> None:
+    async with describing(root) as driver:
+        await driver.type("bad")
+        await driver.sees("model negative 0.95 targets")
+        await driver.press("ctrl+l")
+        await driver.paste(" wait")
+        assert "model… negative 0.95… targets" in driver.words
+        await driver.paste(", long")
+        await driver.paste(" and longer")
+        (root / "go").touch()
+        await driver.sees("model negative 0.95 ✓ the label")
+        assert "typed: bad wait, long and longer | None\n" in asked(root)
+        await driver.press(*["backspace"] * 11)
+        await driver.sees("model negative 0.95 ✓ the label")
+
+
+async def test_patterns_get_no_verdict_and_start_asks_for_no_key(root: Path) -> None:
+    async with opened(root) as driver:
+        assert driver.app.live_verdict.pid is None
+        await driver.app.go("describe", spot="B1")
+        await driver.until(lambda: driver.app.live_verdict.is_ready)
+        await driver.paste("a bad pattern")
+        assert "model" not in driver.screen.form.text.text
+        assert "negative 0.95" not in driver.words
+        assert asked(root) == ""
+
+
+async def test_a_pair_is_judged_when_both_texts_are_there(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "work", pairs=True, live_verdict=True)
+    async with describing(root) as driver:
+        await driver.paste("She gave.")
+        await driver.press("tab")
+        await driver.paste("A bad gift.")
+        await driver.sees("model negative 0.95")
+        assert asked(root) == "typed: She gave. | A bad gift.\n"
+
+
+async def test_a_scorer_that_dies_says_so_and_comes_back_with_the_next_text(root: Path) -> None:
+    async with describing(root) as driver:
+        await driver.paste("die")
+        await driver.sees("! The scorer was ended by SIGKILL; the next text starts it again.")
+        await driver.press("backspace")
+        await driver.sees("model positive 0.85")
+
+
+async def test_verdicts_are_hidden_by_a_key_for_good_until_it_is_pressed_again(root: Path) -> None:
+    async with describing(root) as driver:
+        await driver.type("bad")
+        await driver.sees("negative 0.95")
+        pid = driver.app.live_verdict.pid
+        assert pid is not None
+        await driver.press("f12")
+        await driver.sees("The model's verdict is hidden from you.")
+        assert "negative 0.95" not in driver.words
+        await driver.until(lambda: not is_alive(pid))
+        await driver.until(lambda: read_drafts(root / "teaching", "ann").place.get("live_verdict") is False)
+    async with describing(root) as driver:
+        await driver.type("ly")
+        assert driver.app.live_verdict.pid is None
+        await driver.press("escape", "V")
+        await driver.sees("The model's verdict shows as you type.", "negative 0.95")
+
+
+async def test_a_project_can_turn_verdicts_off_for_everybody(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "work")
+    async with describing(root) as driver:
+        await driver.type("bad")
+        assert "model" not in driver.words.replace(" m1 ", "")
+        await driver.press("f12")
+        await driver.sees("! The model's verdict on what is typed is off for everybody: `live_verdict`")
+        assert driver.app.live_verdict.pid is None
+
+
+@pytest.mark.parametrize("ascii", [False, True])
+async def test_a_row_is_edited_until_the_verdict_flips_and_handed_in_as_a_counter(root: Path, ascii: bool) -> None:
+    arrow, cross, check = ("->", "x", "+") if ascii else ("→", "✗", "✓")
+    async with describing(root, ascii=ascii) as driver:
+        await driver.press("pagedown", "pagedown", "pagedown", "pagedown", "ctrl+f")
+        await driver.sees(f"Edit of row 5 (negative) counter label neutral ctrl+l for P1 ctrl+n {ROWS[4]}")
+        await driver.sees(f"row 5 negative 0.95 {arrow} negative 0.95 not flipped {cross} not the label, a UU")
+        assert "No word is changed yet." in driver.words
+        await driver.press("ctrl+l")
+        assert "label positive" in driver.words, "never the label of the row"
+        await driver.press("home", *["ctrl+right"] * 2, *["delete"] * 8)
+        await driver.sees(f"row 5 negative 0.95 {arrow} positive 0.85 flipped {check} the label")
+        assert "2 words changed: - nothing bad" in driver.words
+        await driver.press("ctrl+l")
+        assert f"flipped {cross} not the label targets" not in driver.words
+        await driver.press(HAND_IN)
+        await driver.sees("S1 is written: counter,")
+        assert "New sample" in driver.words
+    (sample,) = samples(root)
+    assert (sample.role, sample.pattern) == ("counter", "P1@ann")
+    assert sample.label != "negative"
+    assert "bad" not in sample.text
+
+
+async def test_a_sample_is_edited_too_and_each_edit_is_kept_for_itself(root: Path) -> None:
+    folder = root / "teaching"
+    async with describing(root) as driver:
+        await driver.paste("The lamp was bad.")
+        await driver.press("ctrl+l", HAND_IN)
+        await driver.paste("half a sample")
+        await driver.press("ctrl+f")
+        await driver.paste(" First.")
+        await driver.press("escape", "j", "ctrl+f")
+        assert "Edit of S1 (negative) counter label neutral" in driver.words
+        await driver.paste(" Second.")
+        await driver.sees("S1 negative 0.95 → negative 0.95 not flipped", "1 word changed: + Second.")
+        assert f"(edit not handed in) {ROWS[0]}" in driver.words
+        await driver.press("ctrl+t")
+        assert driver.screen.form.text.text == "half a sample"
+        await driver.press("ctrl+f")
+        assert driver.screen.form.text.text == f"{ROWS[0]} First."
+        await driver.until(lambda: f"{ROWS[0]} First." in read_drafts(folder, "ann").fields.values())
+        await driver.until(lambda: read_drafts(folder, "ann").place["screens"][-1]["place"]["slot"] == "edit:pool-10")
+    async with opened(root) as driver:
+        await driver.until(lambda: isinstance(driver.screen, DescribeScreen))
+        await driver.sees("Edit of row 1 (negative)", "1 word changed: + First")
+        assert driver.screen.form.text.text == f"{ROWS[0]} First."
+        await driver.press("escape", "g", "j", "ctrl+f")
+        assert driver.screen.form.text.text == "The lamp was bad. Second."
+        await driver.press("escape", "escape")
+        await driver.sees("Blind spots 3")
+
+
+async def test_keys_that_do_nothing_to_an_edit_say_why(root: Path) -> None:
+    async with describing(root) as driver:
+        await driver.press("escape", "ctrl+f")
+        await driver.sees("! That is for rows and samples")
+        await driver.press("i", "ctrl+f", "ctrl+o")
+        await driver.sees("! An edit is a counter-sample and has its own text: ctrl+t goes to a new sample.")
+        await driver.press(HAND_IN)
+        await driver.sees("! the text equals row")
+
+
+async def test_both_texts_of_a_pair_are_edited(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "work", pairs=True, live_verdict=True)
+    async with describing(root) as driver:
+        await driver.press("ctrl+f", "end")
+        await driver.paste(" Well.")
+        await driver.press("tab", "end")
+        await driver.paste(" Too bad.")
+        await driver.sees("row 1 positive 0.85 → negative 0.95 flipped", "3 words changed: + Well., + Too bad.")
+        assert "targets 0/6" in driver.text
+        assert "P1 abstraction" in driver.words, "what is written stays in sight at 80 x 24"
+
+
+def test_a_real_terminal_is_silent_when_nobody_types_and_the_scorer_ends_with_the_app(root: Path) -> None:
+    terminal = Terminal(root, env={"PYTHONPATH": os.environ["PYTHONPATH"], "HF_HUB_OFFLINE": "1"})
+    try:
+        terminal.sees("15 UUs")
+        terminal.send(b"d")
+        terminal.sees("New pattern")
+        terminal.send(b"faint praise\n")
+        terminal.sees("has not been trained yet")
+        (scorer,) = children(terminal.process.pid)
+        terminal.quiet(0.5)
+        assert terminal.quiet(1) == 0
+        terminal.process.kill()
+        until(lambda: not is_alive(scorer))
+    finally:
+        terminal.close()
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == pid:
+            found.append(int(path.parent.name))
+    return found
