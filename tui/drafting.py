@@ -201,7 +201,7 @@ class Drafting:
         if action in ("label", "about", "copy") and not self.is_sample:
             return "That is for samples: ctrl+t goes to a new one."
         if action in ("kind", "copy") and self.start is not None:
-            return "An edit is a counter-sample and has its own text: ctrl+t goes to a new sample."
+            return "An edit is a counter-sample with a text of its own: ctrl+t leaves it."
         if action == "about" and self.role == "anchor":
             return "An anchor belongs to the blind spot, not to a pattern."
         if action == "about" and not self.patterns:

@@ -44,6 +44,10 @@ class VerdictLine(DraftLine):
             return Text(f"model  is being loaded{dots}", ink.muted, no_wrap=True, end="")
         verdict, current = live.view(TYPED)
         start = drafting.start
+        if start is None and not drafting.get("text"):
+            return Text(
+                "model  its verdict shows here as you type; f12 turns that off", ink.muted, no_wrap=True, end=""
+            )
         if start is not None:
             before, known = live.view(START)
             text.append(f"{visible(start.name)}  ", ink.muted)
@@ -53,9 +57,7 @@ class VerdictLine(DraftLine):
             before, known = None, False
             text.append("model  " if current or verdict is None else f"model{dots} "[:7], ink.muted)
         if verdict is None or not current:
-            hint = "its verdict shows here as you type; f12 turns that off"
-            idle = start is None and not drafting.get("text")
-            text.append(hint if idle else f"{self._said(verdict)}{dots}".strip(), ink.muted)
+            text.append(f"{self._said(verdict)}{dots}".strip(), ink.muted)
             return text
         text.append(self._said(verdict), ink.strong)
         if start is not None and before is not None and known:
