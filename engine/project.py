@@ -173,6 +173,11 @@ class Project:
         return self.root / "jobs"
 
     @cached_property
+    def previews_dir(self) -> Path:
+        """One file a person: estimates of what their samples would change."""
+        return self.root / "previews"
+
+    @cached_property
     def proofs_dir(self) -> Path:
         """One folder for each finished proof: predictions and report."""
         return self.root / "proofs"

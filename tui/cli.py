@@ -22,6 +22,7 @@ COMMANDS = {
     "mark": "mark a row as label wrong, ambiguous or fine",
     "describe": "write a pattern for a blind spot",
     "sample": "write a labelled sample for a blind spot",
+    "preview": "estimate which UUs of a blind spot your samples would flip",
     "commit": "hand in an answer for good, or decline to give one, and see the others'",
     "verdict": "what the current model says of a text, or of an edited row",
     "perturb": "add a minimal edit of a row, which the model gets right, to the evidence",

@@ -45,6 +45,8 @@ class LiveVerdict:
         self._sent: dict[int, tuple[str, Texts]] = {}
         self._known: dict[Texts, Verdict] = {}
         self._last: dict[str, Verdict] = {}
+        self._failed: set[Texts] = set()
+        """What was asked when the scorer ended: not asked again by itself, as it may have been the reason."""
         self._timer: Timer | None = None
 
     @property
@@ -87,6 +89,11 @@ class LiveVerdict:
         self._shown = dict(texts)
         self._ask()
 
+    def preview(self, blind_spot: str) -> None:
+        """Ask for an estimate of what one's samples would change; the screen in front is told when it comes."""
+        if self._scorer is not None and self.is_ready and self._app.workbench is not None:
+            self._scorer.preview(blind_spot, self._app.workbench.teaching.author)
+
     def view(self, place: str) -> tuple[Verdict | None, bool]:
         """The verdict on what stands there, or on what stood there before; and whether it is the former."""
         texts = self._shown.get(place)
@@ -108,6 +115,7 @@ class LiveVerdict:
             self._scorer.close()
             self._scorer = None
         self.trouble = ""
+        self._failed.clear()
         self._forget()
 
     def _tell(self, message: Answer | State) -> None:
@@ -122,7 +130,7 @@ class LiveVerdict:
         """Ask about what is not known and not asked yet, unless that was done a moment ago."""
         if self._scorer is None or self._timer is not None:
             return
-        asked = {texts for _, texts in self._sent.values()}
+        asked = {texts for _, texts in self._sent.values()} | self._failed
         for place, texts in self._shown.items():
             if _is_whole(texts) and texts not in self._known and texts not in asked:
                 self._sent[self._scorer.ask(*texts, place=place)] = place, texts
@@ -138,6 +146,8 @@ class LiveVerdict:
         if self._scorer is None:
             return
         if isinstance(message, State):
+            if message.name == "failed":
+                self._failed = {texts for _, texts in self._sent.values()}
             self._forget()
             self._model, self.trouble = message.key, self._shortened(message.message)
             if message.name == "ready":
@@ -155,6 +165,9 @@ class LiveVerdict:
             del self._sent[number]
         if answer.error:
             self.trouble = self._shortened(answer.error)
+        front = self._app.front
+        if answer.preview is not None and front is not None and front.built:
+            front.show_preview(answer.preview)
         if answer.verdict is not None and texts[0]:
             if len(self._known) >= _KEPT:
                 self._known.clear()

@@ -63,6 +63,17 @@ class Scorer:
             self._wake()
         return number
 
+    def preview(self, blind_spot: str, author: str) -> int:
+        """Ask which UUs of a blind spot would flip with an author's samples, and return the id of the answer."""
+        with self._changed:
+            self._number += 1
+            self._outbox[f"preview {blind_spot}"] = Request(
+                self._number, "", place=blind_spot, kind="preview", author=author
+            )
+            number = self._number
+            self._wake()
+        return number
+
     def close(self) -> None:
         """End the process; nothing is told any more."""
         with self._changed:

@@ -12,23 +12,28 @@ from typing import Any, Literal
 import orjson
 
 from engine.errors import SettingsError
+from engine.preview.record import Preview
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Record
 
-Kind = Literal["verdict"]
+Kind = Literal["verdict", "preview"]
 StateName = Literal["loading", "ready", "failed"]
-KINDS: tuple[Kind, ...] = ("verdict",)
+KINDS: tuple[Kind, ...] = ("verdict", "preview")
 
 
 @dataclass(frozen=True, slots=True)
 class Request(Record):
-    """What is asked: a ``verdict`` on a text, or on a pair of texts."""
+    """What is asked: a ``verdict`` on a text, or on a pair of texts; or a ``preview`` of the blind spot ``place``.
+
+    ``author``: whose samples a preview is for.
+    """
 
     id: int
     text: str
     text_pair: str | None = None
     place: str = ""
     kind: Kind = "verdict"
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,11 @@ class Verdict(Record):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to the request ``id``: a verdict, an error as one sentence, or that a newer request overtook it."""
+    """The answer to the request ``id``: what was asked for, an error as one sentence, or that it was overtaken."""
 
     id: int
     verdict: Verdict | None = None
+    preview: Preview | None = None
     error: str = ""
     overtaken: bool = False
 
@@ -86,8 +92,10 @@ def read_request(line: bytes) -> Request:
     if request.kind not in KINDS:
         raise ValueError(f"there is no kind of request called {request.kind}")
     texts = [request.text, request.text_pair if request.text_pair is not None else ""]
-    if not isinstance(request.id, int) or not all(isinstance(text, str) for text in (*texts, request.place)):
-        raise ValueError("the id must be a whole number, and texts and place must be texts")
+    if not isinstance(request.id, int) or not all(
+        isinstance(text, str) for text in (*texts, request.place, request.author)
+    ):
+        raise ValueError("the id must be a whole number, and all else must be texts")
     return request
 
 
@@ -100,8 +108,12 @@ def read_reply(line: bytes) -> Answer | State:
     values = _object(line)
     if "name" in values:
         return State(**values)
-    verdict = values.pop("verdict")
-    return Answer(**values, verdict=Verdict.from_json(verdict) if verdict else None)
+    verdict, preview = values.pop("verdict"), values.pop("preview")
+    return Answer(
+        **values,
+        verdict=Verdict.from_json(verdict) if verdict else None,
+        preview=Preview.from_json(preview) if preview else None,
+    )
 
 
 def refuse_if_off(project: Project) -> None:

@@ -7,7 +7,7 @@ use in 67 (p95 43 and 377).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.errors import BlindspotError, ModelError, ProjectError
 from engine.model.library import ModelRef, current_model, load_classifier
+from engine.preview.record import Preview
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Example
@@ -71,6 +72,17 @@ class Resident:
         probabilities = tuple(round(float(value), _DIGITS) for value in odds / odds.sum())
         best = int(logits.argmax())
         return Verdict(project.labels[best], probabilities[best], probabilities, loaded.model.name, loaded.model.key)
+
+    def preview(self, blind_spot: str, author: str) -> Iterator[Preview | None]:
+        """Estimate which UUs of a blind spot would flip with an author's samples; see `engine.preview.estimate`.
+
+        Raises:
+            BlindspotError: there is no model, no such blind spot, or no sample of theirs.
+        """
+        from engine.preview.estimate import estimate
+
+        loaded = self.follow()
+        return estimate(loaded.project, loaded.classifier, loaded.model.key, blind_spot, author)
 
     def follow(self) -> _Loaded:
         """Load the current model, unless it is loaded; quick if nothing has happened since the last time.

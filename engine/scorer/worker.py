@@ -10,12 +10,12 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 from engine.errors import BlindspotError
-from engine.scorer.protocol import Answer, Request, State, line_of, read_request
+from engine.scorer.protocol import Answer, Kind, Request, State, line_of, read_request
 
 NICENESS = 5  # after the app, before background jobs
 
@@ -47,6 +47,13 @@ class Inbox:
             self._arrived.wait_for(lambda: self._waiting)
             return self._waiting.pop(next(iter(self._waiting)))
 
+    def waiting(self, kind: Kind) -> Iterator[Request]:
+        """Take out the requests of a kind that wait now."""
+        with self._arrived:
+            keys = [key for key in self._waiting if key[0] == kind]
+            requests = [self._waiting.pop(key) for key in keys]
+        yield from requests
+
 
 def read(source: IO[bytes], inbox: Inbox, tell: Callable[[Answer], None]) -> None:
     """Put requests into the inbox until the input ends, and end the process with it: nobody waits for an answer."""
@@ -77,12 +84,22 @@ def main(root: Path) -> None:
     resident = Resident(root, tell)
     with contextlib.suppress(BlindspotError):
         resident.follow()  # before anybody asks
-    while True:
-        request = inbox.take()
+
+    def answer(request: Request) -> None:
         try:
-            tell(Answer(request.id, resident.verdict(request.text, request.text_pair)))
+            if request.kind == "verdict":
+                tell(Answer(request.id, resident.verdict(request.text, request.text_pair)))
+                return
+            for preview in resident.preview(request.place, request.author):
+                for other in inbox.waiting("verdict"):  # somebody types on: they do not wait for all steps
+                    answer(other)
+                if preview is not None:
+                    tell(Answer(request.id, preview=preview))
         except BlindspotError as error:
             tell(Answer(request.id, error=str(error)))
+
+    while True:
+        answer(inbox.take())
 
 
 if __name__ == "__main__":

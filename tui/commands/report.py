@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from engine.data.text import visible
+from engine.preview.record import checked, sentence
 from engine.project import Project
 from engine.proof.figures import count
 from engine.proof.report import Line, before_and_after, read_report
@@ -35,15 +36,19 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the report."""
-    report = read_report(Project.open(options.project), options.id)
+    project = Project.open(options.project)
+    report = read_report(project, options.id)
+    estimates = checked(project, report)
     if options.json:
-        print_json(report)
+        print_json(report | {"estimates": [one.as_json() for one in estimates]})
         return 0
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False)
     console.soft_wrap = not console.is_terminal  # a reader that is no terminal gets each sentence on one line
     show(report, console)
+    if estimates:
+        console.print(visible(sentence(estimates)))
     return 0
 
 

@@ -22,6 +22,7 @@ from tui.widgets.status_line import StatusLine
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
+    from engine.preview.record import Preview
     from tui.workbench import Workbench
 
 
@@ -62,6 +63,9 @@ class WorkScreen(Screen[None]):
     def show_job(self) -> None:
         """Show where the running job is; called twice a second while one runs."""
         self.update_lines()
+
+    def show_preview(self, preview: Preview) -> None:
+        """Show an estimate of what samples would change; for screens on which one writes them."""
 
     def arguments(self) -> dict[str, Any]:
         """What `make_screen` has to be given to build this screen again."""

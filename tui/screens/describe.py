@@ -6,7 +6,7 @@ What is typed is kept at once, refused or not; every record can be changed, dele
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -27,6 +27,9 @@ from tui.widgets.teaching_form import TeachingForm
 from tui.widgets.typical_rows import TypicalRows
 from tui.widgets.written_rows import WrittenList, WrittenRows
 
+if TYPE_CHECKING:
+    from engine.preview.record import Preview
+
 
 class DescribeScreen(WorkScreen):
     """Patterns and samples of one blind spot."""
@@ -46,6 +49,9 @@ class DescribeScreen(WorkScreen):
         super().__init__()
         self.spot_id = spot
         self._drafting: Drafting | None = None
+        self._said = ""
+        self._mean_error: float | None = None
+        """How many UUs the estimates of this project were off, once a retrain has told."""
 
     def body(self) -> ComposeResult:
         """Evidence, form, what is written."""
@@ -122,8 +128,14 @@ class DescribeScreen(WorkScreen):
             self._load()
         if first:
             self.form.text.focus()
+            self.run_worker(self._look_back, thread=True, group="previews", exit_on_error=False)
             self.run_worker(drafting.annotator.checker.prepare, thread=True, group="checker", exit_on_error=False)
         self.form.show()
+
+    def _look_back(self) -> None:
+        from engine.preview.record import mean_error
+
+        self._mean_error = mean_error(self.workbench.project)
 
     def _leave_missing(self) -> None:
         if self.is_current:
@@ -194,7 +206,11 @@ class DescribeScreen(WorkScreen):
             if not isinstance(self.focused, Prose):
                 self.form.text.focus()
             return
+        is_sample = self.drafting.slot == SAMPLE and bool(self.drafting.samples)
         self._after(done)
+        self._said = done
+        if is_sample:
+            shell(self).live_verdict.preview(self.spot_id)
         self.written.move_to(self._rows.own - 1)
         self.form.text.focus()
 
@@ -261,6 +277,13 @@ class DescribeScreen(WorkScreen):
         rows = self.evidence.rows
         assert isinstance(rows, TypicalRows)
         return rows.rows[self.evidence.cursor].prediction.id
+
+    def show_preview(self, preview: Preview) -> None:
+        """Say what the samples would change, behind what was said of the last of them."""
+        if preview.blind_spot == self.spot_id:
+            flips = f"Estimate: {preview.flips} of {preview.rows} UUs would flip"
+            off = f" (so far {self._mean_error:.1f} off)" if self._mean_error is not None else ""
+            self.say(f"{self._said} {flips}{off}.".strip())
 
     def action_verdict(self) -> None:
         """Hide the live verdict or show it again, for oneself."""

@@ -66,6 +66,7 @@ class ProofScreen(WorkScreen):
     def __init__(self) -> None:
         super().__init__()
         self._reports: list[Report] = []
+        self._estimates = ""
         self._shown = 0
         self._looked_at: tuple[str, int] | None = None
 
@@ -122,6 +123,9 @@ class ProofScreen(WorkScreen):
         line = self.query_one(ProofLine)
         line.report, line.number, line.total = report, self._shown + 1, len(self._reports)
         line.update()
+        from engine.preview.record import checked, sentence
+
+        self._estimates = sentence(checked(self.workbench.project, report))
         self.arms.show(ArmRows(report["arms"], app.ink, app.glyphs), cursor=cursor)
         self.refresh_bindings()
 
@@ -144,7 +148,7 @@ class ProofScreen(WorkScreen):
         app, report, arm = shell(self), self.report, self.arm
         if report is None or arm is None:
             return []
-        return proof_text(width, report, arm, app.ink, app.glyphs)
+        return proof_text(width, report, arm, app.ink, app.glyphs, estimates=self._estimates)
 
     def repaint(self) -> None:
         """Paint everything again in other colours."""

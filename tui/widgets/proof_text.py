@@ -18,8 +18,10 @@ from tui.widgets.wrapping import fitted, wrapped
 _COLUMNS = ("before", "after", "change")
 
 
-def proof_text(width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink, glyphs: Glyphs) -> list[Text]:
-    """Everything that is known of an arm."""
+def proof_text(
+    width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink, glyphs: Glyphs, *, estimates: str = ""
+) -> list[Text]:
+    """Everything that is known of an arm, and what became of the estimates made before it."""
     verdict = verdict_text(arm["verdict"], ink, glyphs)
     verdict.stylize(ink.strong)
     lines = [verdict, *wrapped(Text(visible(arm["reason"]) + "."), width)]
@@ -31,7 +33,8 @@ def proof_text(width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink
         if figures:
             title, interval = f"{split}, {report['rows'][split]:,} rows", f"{100 * report['interval']:g} % interval"
             lines += [Text(""), *_table(width, title, interval, figures, ink, glyphs)]
-    return lines + _pool(width, report, arm, ink, glyphs)
+    lines += _pool(width, report, arm, ink, glyphs)
+    return [*lines, Text(""), *wrapped(Text(visible(estimates), style=ink.muted), width)] if estimates else lines
 
 
 def _table(width: int, title: str, interval: str, figures: Sequence[Line], ink: Ink, glyphs: Glyphs) -> list[Text]:

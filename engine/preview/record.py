@@ -1,0 +1,119 @@
+"""Estimates as they were made, one file a person, and how far off they were once a real retrain has answered."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from engine.files import read_json
+from engine.project import Project
+from engine.schema import Record
+from engine.teaching.authors import file_stem
+
+_OWN_ARMS = ("human", "both", "all")  # arms that have a person's samples; the first there is answers an estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Preview(Record):
+    """One estimate.
+
+    Attributes:
+        time: when, in seconds since 1970. author: whose samples.
+        blind_spot: which, with ``model_key`` naming the model in which it was found.
+        samples: how many there were. rows: UUs of the blind spot. flips: how many of them are estimated to flip.
+        right: estimated probability of the gold label (0..1) of each UU, by row id.
+    """
+
+    time: float
+    author: str
+    blind_spot: str
+    model_key: str
+    samples: int
+    rows: int
+    flips: int
+    right: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Record):
+    """An estimate beside what became of it: UUs that are right after the real retrain, a mean over its seeds."""
+
+    preview: Preview
+    arm: str
+    flipped: float
+
+    @property
+    def error(self) -> float:
+        """Estimated minus real, in UUs."""
+        return self.preview.flips - self.flipped
+
+
+def keep(project: Project, preview: Preview) -> None:
+    """Append an estimate to its author's file, as one line."""
+    folder = project.previews_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / f"{file_stem(preview.author)}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        os.write(handle, orjson.dumps(preview.as_json()) + b"\n")
+    finally:
+        os.close(handle)
+
+
+def previews(project: Project) -> list[Preview]:
+    """All estimates, oldest first; a torn line is passed over."""
+    found = []
+    for path in project.previews_dir.glob("*.jsonl"):
+        for line in path.read_bytes().splitlines():
+            try:
+                found.append(Preview.from_json(orjson.loads(line)))
+            except (orjson.JSONDecodeError, TypeError):
+                continue
+    return sorted(found, key=lambda one: one.time)
+
+
+def checked(project: Project, report: Mapping[str, Any]) -> list[Checked]:
+    """For each blind spot the last estimate of each author before a proof, beside what that proof's retrain did.
+
+    Empty where no estimate was made for the model that the round began with, or no arm has a person's samples.
+    """
+    found = project.discovery(report["round"])
+    pool = report.get("pool")
+    arms: Sequence[Mapping[str, Any]] = report["arms"]
+    arm = next((name for name in _OWN_ARMS if any(entry["arm"] == name for entry in arms)), None)
+    if found is None or not pool or arm is None:
+        return []
+    made = datetime.fromisoformat(report["created"]).timestamp() - report.get("seconds", 0.0)
+    last = {
+        (one.blind_spot, one.author): one
+        for one in previews(project)
+        if one.model_key == found.model_key and one.time <= made
+    }
+    real = {spot["id"]: _flipped(spot, arm) for spot in pool["blind_spots"]}
+    return [Checked(one, arm, real[spot]) for (spot, _), one in sorted(last.items()) if spot in real]
+
+
+def _flipped(spot: Mapping[str, Any], arm: str) -> float:
+    """UUs of a blind spot that an arm gets right; of two recipes the better-known one, from scratch, stands first."""
+    return float(next(entry["fixed"] for entry in spot["arms"] if entry["arm"] == arm))
+
+
+def sentence(found: Sequence[Checked]) -> str:
+    """What became of estimates, in one sentence; empty without any."""
+    if not found:
+        return ""
+    each = ", ".join(f"{one.preview.blind_spot} {one.preview.flips} ({one.flipped:g})" for one in found)
+    off = sum(abs(one.error) for one in found) / len(found)
+    return (f"Estimated while writing, and in brackets what {found[0].arm} came to: {each}; "
+            f"{off:.1f} UUs off on average.")  # fmt: skip
+
+
+def mean_error(project: Project) -> float | None:
+    """Mean of how many UUs the estimates of this project were off, over its finished proofs; None before the first."""
+    reports = [read_json(path) for path in project.proofs_dir.glob("*/report.json")]
+    errors = [abs(one.error) for report in reports for one in checked(project, report)]
+    return sum(errors) / len(errors) if errors else None

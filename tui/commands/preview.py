@@ -1,0 +1,45 @@
+"""`blindspot preview`: which UUs of a blind spot would flip with your samples, estimated by a few steps of training."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.data.text import visible
+from engine.errors import ProjectError
+from tui.commands.annotating import Session, add_common
+from tui.commands.shared import SubParsers, new_parser, print_json
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "preview",
+        "estimate which UUs of a blind spot your samples would flip",
+        "  blindspot preview work B1\n  blindspot preview work B1 --annotator ann --json\n\n"
+        "A few steps of training on your samples for this blind spot and on train rows: an estimate, no proof. It is\n"
+        "kept, and `blindspot report` shows how far off it was once a retrain has told.",
+    )
+    add_common(parser)
+    parser.add_argument("spot", metavar="SPOT", help="blind spot, such as B1")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Load the model, estimate, print."""
+    session = Session(options)
+    if session.discovery.spot(options.spot) is None:
+        mend = "`blindspot list` names those of this round"
+        raise ProjectError(f"there is no blind spot {options.spot}", where=str(session.project.root), mend=mend)
+    from engine.scorer.resident import Resident
+
+    made = [one for one in Resident(session.project.root).preview(options.spot, session.teaching.author) if one]
+    preview = made[-1]
+    if options.json:
+        print_json(preview.as_json())
+        return 0
+    print(f"Estimate: {preview.flips} of {preview.rows} UUs of {preview.blind_spot} would flip with your "
+          f"{preview.samples} samples.")  # fmt: skip
+    for row, chance in preview.right.items():
+        print(f"  {visible(row)}  {'would flip' if chance > 0.5 else 'stays wrong'}, {chance:.2f} for its gold label")
+    return 0
