@@ -178,6 +178,11 @@ class Project:
         return self.root / "previews"
 
     @cached_property
+    def quick_dir(self) -> Path:
+        """One file for each quick look at what samples do."""
+        return self.root / "quick"
+
+    @cached_property
     def proofs_dir(self) -> Path:
         """One folder for each finished proof: predictions and report."""
         return self.root / "proofs"

@@ -82,6 +82,10 @@ class TrainingSettings:
     batch_size: int = _key(32, "rows per step", low=1, high=4096)
     learning_rate: float = _key(1e-4, "peak, after a warm-up; 2e-5 to 5e-5 for large models", low=0.0, high=1.0)
     weight_decay: float = _key(0.01, "of AdamW", low=0.0, high=1.0)
+    frozen_layers: int = _key(
+        0, "lowest layers kept as they are, embeddings too; -1: all but the head", low=-1, high=1000
+    )
+    early_stop: bool = _key(False, "true: passes of an arm are chosen by cross-validation over the pool's blind spots")
 
 
 @dataclass(frozen=True)

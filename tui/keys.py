@@ -93,6 +93,7 @@ _TABLE = (
     _key("map.describe", "d", "describe", "describe", "Write patterns and samples for this blind spot.", show=True),
     # retrain
     _key("retrain.start", "s", "start", "start", "Start training in the background.", show=True),
+    _key("retrain.quick", "f", "quick", "quick look", "A first look within a minute: one short training with the last ticked arm; pool and test rows only, so no proof."),
     _key("retrain.tick", "space,enter", "tick", "tick", "Tick this arm or recipe, or take the tick away; on the seeds, change them.", show=True, display="space"),
     _key("retrain.seeds", "e", "seeds", "seeds", "Change the seeds."),
     _key("retrain.cancel", "x,X", "cancel", "stop job", "Ask the running job to stop; what it has finished is kept and it can go on.", show=True, display="x"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from engine.files import read_json
 from engine.jobs.worker import Work
 from engine.progress import Monitor
 from engine.project import Project
@@ -39,9 +40,15 @@ def teach(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
 
 
 def retrain(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
-    """Train the arms with every seed and judge them on proof and test."""
+    """Train the arms with every seed and judge them on proof and test; ``quick``: a first look, no proof."""
+    from engine.proof.run import look_quickly
     from engine.proof.run import retrain as prove
 
+    if options.get("quick"):
+        path = look_quickly(project, arms=options.get("arms"), monitor=monitor)
+        result = read_json(path)
+        monitor.note(result["sentence"])
+        return {"quick": str(path.relative_to(project.root)), "sentence": result["sentence"]}
     chosen = {name: options.get(name) for name in ("arms", "seeds", "recipes", "equal")}
     report = prove(project, **chosen, reviewed=bool(options.get("reviewed")), monitor=monitor)
     return {"report": str(report.relative_to(project.root))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -25,6 +25,27 @@ def tokenise(tokenizer: Any, examples: Sequence[Example], max_length: int) -> li
     pairs = [example.text_pair for example in examples] if examples[0].text_pair is not None else None
     encoded = tokenizer(texts, pairs, truncation=True, max_length=max_length, padding=False)
     return [{name: values[row] for name, values in encoded.items()} for row in range(len(texts))]
+
+
+class SharedTokens:
+    """Tokens of rows that were asked for before: the seeds and arms of a job have most rows in common.
+
+    10,000 rows take 0.7 s to tokenise, which a proof of 15 runs would spend 15 times.
+    """
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._rows: dict[tuple[str, str | None], Tokens] = {}
+
+    def get(
+        self, key: object, examples: Sequence[Example], make: Callable[[list[Example]], list[Tokens]]
+    ) -> list[Tokens]:
+        """Tokens of examples; ``make`` tokenises those that are new. Only the rows of the last ``key`` are kept."""
+        if key != self._key:
+            self._key, self._rows = key, {}
+        new = {(row.text, row.text_pair): row for row in examples if (row.text, row.text_pair) not in self._rows}
+        self._rows.update(zip(new, make(list(new.values())), strict=True))
+        return [self._rows[row.text, row.text_pair] for row in examples]
 
 
 def collate(tokenizer: Any, rows: Sequence[Tokens], device: str) -> dict[str, torch.Tensor]:

@@ -104,6 +104,7 @@ def trained(
     seed: int,
     start: Weights | ModelRef | None = None,
     epochs: int | None = None,
+    stop: int = 0,
     make: bool = True,
     monitor: Monitor,
 ) -> ModelRef:
@@ -115,6 +116,7 @@ def trained(
         seed: of the run.
         start: default: `starting_weights`.
         epochs: default: that of the settings.
+        stop: passes after which it ends; 0: after all of them.
         make: False: only if it is there.
         monitor: told of steps, and asked whether to go on.
 
@@ -123,19 +125,7 @@ def trained(
         Cancelled: from the monitor; the next call goes on from there.
     """
     start = start or starting_weights(project, monitor=monitor)
-    settings = project.settings
-    plan = TrainingPlan(
-        start=str(start.path),
-        start_key=start.key,
-        labels=project.labels,
-        classifier_labels=settings.model.classifier_labels,
-        seed=seed,
-        epochs=epochs or settings.training.epochs,
-        batch_size=settings.training.batch_size,
-        learning_rate=settings.training.learning_rate,
-        weight_decay=settings.training.weight_decay,
-        max_length=settings.model.max_length,
-    )
+    plan = plan_of(project, start, seed=seed, epochs=epochs, stop=stop)
     key = plan.key(examples)
     out = project.models_dir / key
     if not (out / "training.json").is_file():
@@ -146,9 +136,30 @@ def trained(
         from engine.model.training import train
 
         monitor.note(f"start: {start}" if isinstance(start, Weights) else f"start: {start.name}")
-        train(plan, examples, out=out, compute=choose_compute(settings.compute), monitor=monitor)
+        train(plan, examples, out=out, compute=choose_compute(project.settings.compute), monitor=monitor)
     sha256 = read_json(out / "training.json")["sha256"]
     return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", out, content_key(key, sha256))
+
+
+def plan_of(
+    project: Project, start: Weights | ModelRef, *, seed: int, epochs: int | None = None, stop: int = 0
+) -> TrainingPlan:
+    """What a training run with the project's settings depends on, but for its rows."""
+    settings = project.settings
+    return TrainingPlan(
+        start=str(start.path),
+        start_key=start.key,
+        labels=project.labels,
+        classifier_labels=settings.model.classifier_labels,
+        seed=seed,
+        epochs=epochs or settings.training.epochs,
+        batch_size=settings.training.batch_size,
+        learning_rate=settings.training.learning_rate,
+        weight_decay=settings.training.weight_decay,
+        max_length=settings.model.max_length,
+        frozen_layers=settings.training.frozen_layers,
+        stop=stop,
+    )
 
 
 def predictions(

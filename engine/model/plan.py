@@ -22,6 +22,8 @@ class TrainingPlan(Record):
         epochs: passes over the rows. batch_size: rows per step.
         learning_rate: peak. weight_decay: of AdamW.
         max_length: tokens per row.
+        frozen_layers: lowest layers that stay as they are (`engine.model.frozen`).
+        stop: passes after which training ends, its rate falling as if it went on; 0: after all.
     """
 
     start: str
@@ -34,6 +36,8 @@ class TrainingPlan(Record):
     learning_rate: float
     weight_decay: float
     max_length: int
+    frozen_layers: int = 0
+    stop: int = 0
 
     def key(self, examples: Sequence[Example]) -> str:
         """Content key of the result: plan, weights and rows in their order, not where they lie or who computes."""

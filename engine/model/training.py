@@ -16,7 +16,7 @@ import pickle
 import random
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,10 @@ from torch.nn.utils import clip_grad_norm_
 import engine
 from engine.errors import Cancelled, ModelError
 from engine.files import sha256_file, write_json
-from engine.model.batches import training_batches
+from engine.model.batches import SharedTokens, training_batches
 from engine.model.classifier import Classifier
 from engine.model.compute import Compute
+from engine.model.frozen import freeze, keep_still
 from engine.model.plan import TrainingPlan
 from engine.model.thrift import cheapen_dropout, narrow, widen
 from engine.progress import Monitor
@@ -41,9 +42,21 @@ CLIP_NORM = 1.0
 CHECKPOINT_SECONDS = 20.0  # MiniLM's takes 273 MB and 0.4 to 2 s, so no more often, at an epoch's end neither
 CURVE_POINTS = 100
 
+_SHARED = SharedTokens()
 
-def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute: Compute, monitor: Monitor) -> Path:
+
+def train(
+    plan: TrainingPlan,
+    examples: Sequence[Example],
+    *,
+    out: Path,
+    compute: Compute,
+    monitor: Monitor,
+    after_pass: Callable[[Classifier], None] | None = None,
+) -> Path:
     """Fine-tune, or go on with an interrupted run, and return ``out``.
+
+    ``after_pass`` is shown the classifier, ready to score, after each pass; such a run begins anew if interrupted.
 
     While it runs, `<out>.partial` holds the checkpoint; the finished folder appears in one piece. It holds weights,
     tokenizer, a config with the project's labels, and training.json (plan, loss curve, seconds, versions).
@@ -57,7 +70,7 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
     partial = out.with_name(out.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
     key = plan.key(examples)
-    saved = _read_checkpoint(partial / "checkpoint.pt", key)
+    saved = None if after_pass else _read_checkpoint(partial / "checkpoint.pt", key)
     if saved and saved["compute"]["device"] == compute.device:
         compute = Compute.from_json(saved["compute"])
     monitor.note(f"training on {compute}" + (f", from step {saved['done']} on" if saved else ""))
@@ -71,7 +84,8 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
         compute=compute,
     )
     model = classifier.model
-    rows = classifier.tokens(examples)
+    freeze(model, plan.frozen_layers)
+    rows = _SHARED.get((plan.start_key, plan.max_length), examples, classifier.tokens)
     lengths = [len(row["input_ids"]) for row in rows]
     narrow(model, {word for row in rows for word in row["input_ids"]})
     if compute.device == "cpu":
@@ -111,7 +125,7 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
         )
         checkpointed = time.monotonic()
 
-    while done < total:
+    while done < (plan.stop or plan.epochs) * steps:
         epoch, first = divmod(done, steps)
         for batch in training_batches(lengths, plan.batch_size, plan.seed, epoch)[first:]:
             torch.manual_seed(random.Random(f"{plan.seed}/{done}").getrandbits(32))
@@ -147,6 +161,12 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
                 checkpoint()
                 raise
 
+        if after_pass:
+            model.eval()
+            after_pass(classifier)
+            model.train()
+            keep_still(model)
+
     seconds += time.monotonic() - began
     widen(model)
     finished = partial / "finished"
@@ -157,10 +177,10 @@ def train(plan: TrainingPlan, examples: Sequence[Example], *, out: Path, compute
             "key": key,
             "plan": plan.as_json(),
             "rows": len(rows),
-            "steps": total,
+            "steps": done,
             "loss": _curve(losses),
             "seconds": round(seconds, 1),
-            "rows_per_second": round(len(rows) * plan.epochs / max(seconds, 1e-9), 1),
+            "rows_per_second": round(len(rows) * done / steps / max(seconds, 1e-9), 1),
             "compute": compute.as_json(),
             "sha256": sha256_file(finished / "model.safetensors"),
             "versions": {

@@ -66,6 +66,10 @@ def _notes(spec: Entry) -> list[str]:
     """What a reader of the figures must know; proofs of before there were equal arms and reviews lack those keys."""
     notes = [Limit.from_json(spec["equal"]).sentence] if spec.get("equal") else []
     notes += [REVIEWED] if spec.get("reviewed") else []
+    for arm, chosen in spec.get("passes", {}).items():
+        errors = ", ".join(f"{value:g}" for value in chosen["errors"])
+        notes.append(f"{arm}, scratch: {chosen['passes']} of {chosen['of']} passes, by cross-validation over the "
+                     f"pool's blind spots (errors after each: {errors}).")  # fmt: skip
     return notes + ([ONE_SEED] if len(spec["seeds"]) == 1 else [])
 
 

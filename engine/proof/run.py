@@ -28,11 +28,13 @@ from engine.ledger.book import costs_of_kinds
 from engine.model.library import ModelRef, current_model, predictions, starting_weights, trained
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
-from engine.proof.arms import Recipe, Run, choose_arms, plan_runs, training_rows
+from engine.proof.arms import Arm, Recipe, Run, choose_arms, plan_runs, training_rows
 from engine.proof.equal import Equal
 from engine.proof.evaluate import JUDGED, POOL, evaluate, gold_file, logits_file
 from engine.proof.overall import Overall
+from engine.proof.quick import quick
 from engine.proof.report import reports
+from engine.proof.stopping import Passes, choose_passes
 from engine.review.outcome import reviewed_samples
 from engine.schema import Discovery, Example, Sample
 from engine.teaching.records import Records
@@ -85,12 +87,13 @@ def retrain(
     overall = Overall(monitor, sum(run.rows * run.epochs + scoring for run in runs))
     train = project.examples("train")
 
+    passes = _passes(project, arms_to_train, runs, samples, discovery, monitor)
     entries: list[dict[str, Any]] = []
     logits: list[dict[str, Logits]] = []
     for number, run in enumerate(runs, 1):
         name = f"{run.arm.name} {run.recipe} seed {run.seed} ({number} of {len(runs)})"
         overall.begin(f"train {name}", run.rows * run.epochs)
-        model = _train(project, run, train, overall)
+        model = _train(project, run, train, passes.get(run.arm.name), overall)
         overall.begin(f"score {name}", scoring)
         logits.append(_score(project, model, splits, overall))
         entries.append(_entry(project, run, model, _temperature(project, model, overall)))
@@ -100,6 +103,7 @@ def retrain(
     spec = _spec(project, splits) | {
         "equal": limit.as_json() if limit else None,
         "reviewed": reviewed,
+        "passes": {name: chosen.as_json() for name, chosen in passes.items()},
         "seeds": list(dict.fromkeys(run.seed for run in runs)),
         "runs": entries,
         "blind_spots": _blind_spots(discovery, records),
@@ -114,6 +118,15 @@ def retrain(
     write_json(folder / "spec.json", made | spec)
     write_json(folder / "report.json", evaluate(folder))
     return folder / "report.json"
+
+
+def look_quickly(project: Project, *, arms: Sequence[str] | None = None, monitor: Monitor) -> Path:
+    """What `engine.proof.quick.quick` says of the samples that equal no proof row; return the path of its result.
+
+    Raises:
+        ProjectError, Cancelled: as there.
+    """
+    return quick(project, _without_leaks(project, Records(project.teaching_dir), monitor), arms=arms, monitor=monitor)
 
 
 def _refuse_new_tau(project: Project) -> None:
@@ -168,10 +181,35 @@ def _blind_spots(discovery: Discovery | None, records: Records) -> list[dict[str
     return [spot for spot in spots if spot["rows"]]
 
 
-def _train(project: Project, run: Run, train: Sequence[Example], monitor: Monitor) -> ModelRef:
+def _train(project: Project, run: Run, train: Sequence[Example], passes: Passes | None, monitor: Monitor) -> ModelRef:
     rows = training_rows(run, train, replay=project.settings.training.replay)
     start = (starting_weights if run.recipe == "scratch" else current_model)(project, monitor=monitor)
-    return trained(project, rows, seed=run.seed, start=start, epochs=run.epochs, monitor=monitor)
+    stop = passes.passes if passes and run.recipe == "scratch" else 0
+    return trained(project, rows, seed=run.seed, start=start, epochs=run.epochs, stop=stop, monitor=monitor)
+
+
+def _passes(
+    project: Project,
+    arms: Sequence[Arm],
+    runs: Sequence[Run],
+    samples: Sequence[Sample],
+    discovery: Discovery | None,
+    monitor: Monitor,
+) -> dict[str, Passes]:
+    """By arm, how many passes of training from scratch its folds ask for; empty where the settings ask for none.
+
+    The baseline keeps its passes: the UUs of the folds are its own errors, and would choose against it.
+    """
+    if not project.settings.training.early_stop or discovery is None or len(discovery.blind_spots) < 2:
+        return {}
+    spot_of = {sample.id: sample.blind_spot for sample in samples}
+    seed = runs[0].seed
+    scratch = {run.arm.name for run in runs if run.recipe == "scratch"}
+    return {
+        arm.name: choose_passes(project, discovery, arm.samples, spot_of, seed=seed, monitor=monitor)
+        for arm in arms
+        if arm.name in scratch
+    }
 
 
 def _score(project: Project, model: ModelRef, splits: dict[str, list[Example]], monitor: Monitor) -> dict[str, Logits]:

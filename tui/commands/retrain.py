@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from engine import jobs
+from engine.data.text import visible
+from engine.files import read_json
 from engine.project import Project
 from tui.commands import report
 from tui.commands.following import follow_to_end
-from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, print_json
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -18,7 +21,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "retrain",
         "train the arms and prove them on held-out rows",
         "  blindspot retrain work\n  blindspot retrain work --arm human --recipe continue --seeds 1,2,3,4,5\n"
-        "  blindspot retrain work --equal count --reviewed\n"
+        "  blindspot retrain work --equal count --reviewed\n  blindspot retrain work --quick\n"
         "  blindspot retrain work --detach; blindspot jobs work",
     )
     add_project(parser)
@@ -45,9 +48,12 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument(
         "--reviewed", action="store_true", help="leave out samples that reviewers reject, take their corrections"
     )
+    parser.add_argument(
+        "--quick", action="store_true", help="a first look within a minute: one short training, pool and test rows only"
+    )
     add_waiting(parser)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, refuse=parser.error)
 
 
 def _numbers(text: str) -> list[int]:
@@ -59,7 +65,11 @@ def _numbers(text: str) -> list[int]:
 
 def run(options: argparse.Namespace) -> int:
     """Start the job, follow it, and print its report."""
+    if options.quick and (options.recipes or options.seeds or options.equal or options.reviewed):
+        options.refuse("--quick goes with --arm only: it is one short training")
     root = Project.open(options.project).root
+    if options.quick:
+        return _look_quickly(root, options)
     chosen = {name: getattr(options, name) for name in ("arms", "recipes", "seeds", "equal", "reviewed")}
     job_id = jobs.start(root, "retrain", chosen)
     if options.detach:
@@ -67,3 +77,20 @@ def run(options: argparse.Namespace) -> int:
         return 0
     follow_to_end(root, job_id)
     return report.run(argparse.Namespace(project=root, id=None, json=options.json))
+
+
+def _look_quickly(root: Path, options: argparse.Namespace) -> int:
+    job_id = jobs.start(root, "retrain", {"arms": options.arms, "quick": True})
+    if options.detach:
+        print(job_id)
+        return 0
+    result = read_json(root / follow_to_end(root, job_id).result["quick"])
+    if options.json:
+        print_json(result)
+        return 0
+    print(result["sentence"])
+    for arm in result["arms"]:
+        for spot in arm["blind_spots"]:
+            print(visible(f"  {arm['arm']}  {spot['id']:<4} {spot['gold']} -> {spot['predicted']}"),
+                  f" {spot['right']} of {spot['rows']} right", sep="")  # fmt: skip
+    return 0

@@ -144,9 +144,9 @@ class RetrainScreen(WorkScreen):
         if not self.ready:
             return None if action in ("back", "escape") else "The project is not open."
         running, job = self.workbench.running, self.job
-        if action in ("start", "resume") and running is not None:
+        if action in ("start", "quick", "resume") and running is not None:
             return f"{running.id} is running: x stops it."
-        if action == "start":
+        if action in ("start", "quick"):
             return self._planning.refusal
         if action == "cancel":
             if running is None:
@@ -203,6 +203,13 @@ class RetrainScreen(WorkScreen):
         if shell(self).job_watch.start("retrain", self._planning.options):
             self.show_job()
             self.say("Started. It runs in the background: leave and come back as you like.")
+
+    def action_quick(self) -> None:
+        """Start a quick look."""
+        arms = self._planning.options["arms"][-1:]  # the one with the most teaching stands last
+        if shell(self).job_watch.start("retrain", {"arms": arms, "quick": True}):
+            self.show_job()
+            self.say("A quick look has started: about a minute, one training, no proof rows.")
 
     def action_cancel(self) -> None:
         """Ask the running job to stop."""

@@ -47,3 +47,15 @@ def test_what_shall_be_equal_is_count_or_cost(project: Project, capsys: pytest.C
         main(["retrain", str(project.root), "--equal", "time"])
     assert ended.value.code == 2
     assert "invalid choice: 'time'" in capsys.readouterr().err
+
+
+def test_a_quick_look_is_asked_of_the_job_and_takes_no_other_choices(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(launch, "WORKER", WORKER)
+    with pytest.raises(SystemExit):
+        main(["retrain", str(project.root), "--quick", "--seeds", "7"])
+    assert "--quick goes with --arm only" in capsys.readouterr().err
+    assert main(["retrain", str(project.root), "--quick", "--arm", "human", "--detach"]) == 0
+    job = capsys.readouterr().out.strip()
+    assert jobs.find_job(project.root, job).options == {"arms": ["human"], "quick": True}
