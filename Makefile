@@ -31,8 +31,10 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# ONLY=scoring,startup picks; DATA=FOLDER names public data; ROWS=N makes them smaller; figures go to bench-results/
 bench: $(VENV)/.installed
-	$(BIN)/python -m tests.bench
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	HF_HUB_OFFLINE=1 ONLY="$(ONLY)" DATA="$(DATA)" ROWS="$(ROWS)" $(BIN)/python -m tests.bench
 
 clean:
 	rm -rf $(VENV) blindspot-demo
