@@ -14,6 +14,7 @@ from engine.discovery.keywords import distinctive_words
 from engine.discovery.matching import match_ids
 from engine.discovery.neighbours import nearest
 from engine.discovery.projection import project as lay_out
+from engine.model.compute import choose_compute
 from engine.model.doubt import Doubt
 from engine.model.library import ModelRef, embeddings, predictions, scans
 from engine.model.together import score_and_embed
@@ -71,7 +72,8 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
                 project, model, [pool[row] for row in beside], split_key="near", monitor=monitor
             )
             scores = score(logits, gold, temperature=applied)
-    with threadpool_limits(1):  # with the other core busy, two threads make t-SNE 5-10 times slower
+    # as many threads as cores were free: with the other core busy, two make t-SNE 5-10 times slower
+    with threadpool_limits(choose_compute(project.settings.compute).threads):
         places = _groups(scores, uus, vectors, settings, monitor)
         monitor.step("map", 0, 1)
         drawn = lay_out(vectors, seed=settings.seed).tolist()

@@ -1,0 +1,76 @@
+"""The app over 100,000 rows on a pty of 80x24: bytes and milliseconds of keys, idle traffic, memory."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from engine.files import write_json
+from engine.project import Project
+from engine.schema import BlindSpot, Discovery, Prediction
+from tests.bench.measure import figure, keep, options
+from tests.bench.project import large_project
+from tests.bench.terminal import Screen
+
+MOVES = 60
+IDLE_SECONDS = 10.0
+
+
+def main() -> None:
+    """Print figures of a small and of the large project."""
+    size = options.rows or 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in (1_000, size):
+            root = discovered(Path(folder) / f"project-{rows}", rows)
+            with Screen(root) as screen:
+                screen.until("UUs")
+                screen.settle()
+                _keys(screen, rows)
+                _idle(screen, rows)
+                keep({"name": "memory of the app", "rows": rows, "mb": screen.memory_mb})
+                print(f"memory of the app, {rows} rows, after all this: {screen.memory_mb:.0f} MB", flush=True)
+
+
+def discovered(root: Path, rows: int) -> Path:
+    """A project whose one blind spot has all pool rows, as a discovery would write it."""
+    project = Project.open(large_project(root, rows=rows))
+    pool = project.examples("pool")
+    labels = project.labels
+    said = {row.id: next(label for label in labels if label != row.label) for row in pool}
+    found = {row.id: Prediction(row.id, row.text, row.label, said[row.id], 0.95, (0.05, 0.95)) for row in pool}
+    spot = BlindSpot("B1", labels[0], labels[1], tuple(found), 0.95, 0.4, ("much", "rows"))
+    discovery = Discovery(
+        key="k", round=1, model="m", model_key="k", tau=0.9, labels=labels, n_pool=rows, accuracy=0.5, coverage=0.9,
+        temperature=None, temperature_applied=False, uus_at_temperature=None, blind_spots=(spot,), scattered=(),
+        predictions=found, neighbours={}, projection=dict.fromkeys(found, (0.5, 0.5)), next_id=2,
+    )  # fmt: skip
+    write_json(project.round_dir(1) / "discovery.json", discovery.as_json())
+    return root
+
+
+def _keys(screen: Screen, rows: int) -> None:
+    screen.send("\r")
+    spent = screen.until("conf")
+    figure(f"open the evidence, {rows} rows", [spent * 1000])
+    screen.settle()
+    for _ in range(5):
+        screen.answer("j")
+    moves = [screen.answer("j") for _ in range(MOVES)]
+    figure(f"cursor move, {rows} rows", [spent * 1000 for spent, _ in moves], goal="p95 <= 30 ms")
+    figure(f"cursor move, {rows} rows, bytes", [count for _, count in moves], unit="bytes", goal="<= 600")
+    for name, key in (("mark a row", "a"), ("undo", "u"), ("last row", "G"), ("first row", "g")):
+        figure(f"{name}, {rows} rows", [screen.answer(key)[0] * 1000 for _ in range(8)])
+
+
+def _idle(screen: Screen, rows: int) -> None:
+    screen.settle()
+    for name, key in (("evidence", ""), ("describe", "d"), ("map", "\x1b\x1b\x1bm"), ("proof", "p"), ("retrain", "r")):
+        if key:
+            screen.send(key)
+            screen.settle(seconds=12.0 if name == "describe" else 2.0)  # the scorer says when it is ready
+        figure(f"idle traffic in {IDLE_SECONDS:g} s, {name}, {rows} rows", [screen.quiet(IDLE_SECONDS)], unit="bytes",
+               goal="0")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
