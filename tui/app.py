@@ -248,6 +248,10 @@ class BlindspotApp(App[None], inherit_bindings=False):
             self.active_time.key()
         await super().on_event(event)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """A terminal that changes its size drops part of what it showed, or moves it."""
+        self._forget_screen()
+
     def on_app_blur(self, event: events.AppBlur) -> None:
         """The user is elsewhere."""
         self.active_time.pause()
@@ -315,6 +319,15 @@ class BlindspotApp(App[None], inherit_bindings=False):
     async def _run_command(self, action: str | None) -> None:
         if action is not None:
             await self.run_action(action, self.screen)
+
+    def action_redraw(self) -> None:
+        """Paint the screen anew."""
+        self._forget_screen()
+        self.screen.refresh()
+
+    def _forget_screen(self) -> None:
+        if isinstance(self._driver, SteadyDriver):
+            self._driver.forget()
 
     def action_interrupt(self) -> None:
         """Say how to leave."""

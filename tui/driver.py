@@ -22,6 +22,8 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tui.delta import Delta
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -66,6 +68,17 @@ class SteadyDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._file: Any = _Forgiving(self._file)
+        self._delta = Delta()
+
+    def write(self, data: str) -> None:
+        """Write what of data the terminal does not show yet."""
+        size = self._app.size
+        if left := self._delta.of(data, (size.width, size.height)):
+            super().write(left)
+
+    def forget(self) -> None:
+        """Paint everything in full from now on: the terminal may show anything."""
+        self._delta.forget()
 
     def run_input_thread(self) -> None:
         """Read input, decode it with replacement, and post what it means; end with the terminal."""

@@ -27,6 +27,7 @@ _TABLE = (
     _key("app.undo", "u", "app.undo", "undo", "Take back the last annotation; works after a restart too."),
     _key("app.redo", "ctrl+r", "app.redo", "redo", "Do again what undo took back."),
     _key("app.theme", "T", "app.theme", "colours", "Change colours: dark, light, plain."),
+    _key("app.redraw", "f7", "app.redraw", "redraw", "Paint the screen anew, as when another program has written over it."),
     _key("app.quit", "Q", "app.quit", "leave", "Save everything and leave the app; background jobs go on."),
     _key("app.interrupt", "ctrl+c", "app.interrupt", "leave?", "Says how to leave; nothing is lost by it."),
     # screens

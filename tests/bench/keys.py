@@ -10,7 +10,7 @@ from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Prediction
 from tests.bench.measure import figure, keep, options
 from tests.bench.project import large_project
-from tests.bench.terminal import Screen
+from tests.terminals import Terminal
 
 MOVES = 60
 IDLE_SECONDS = 10.0
@@ -22,9 +22,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for rows in (1_000, size):
             root = discovered(Path(folder) / f"project-{rows}", rows)
-            with Screen(root) as screen:
-                screen.until("UUs")
-                screen.settle()
+            with Terminal(root) as screen:
+                screen.sees("UUs")
+                screen.settle(1.0)
                 _keys(screen, rows)
                 _idle(screen, rows)
                 keep({"name": "memory of the app", "rows": rows, "mb": screen.memory_mb})
@@ -48,26 +48,30 @@ def discovered(root: Path, rows: int) -> Path:
     return root
 
 
-def _keys(screen: Screen, rows: int) -> None:
-    screen.send("\r")
-    spent = screen.until("conf")
+def _keys(screen: Terminal, rows: int) -> None:
+    spent, _ = screen.answer(b"\r", settled=1.0)
+    screen.sees("model says")
     figure(f"open the evidence, {rows} rows", [spent * 1000])
-    screen.settle()
-    for _ in range(5):
-        screen.answer("j")
-    moves = [screen.answer("j") for _ in range(MOVES)]
+    screen.settle(2.0)
+    moves = [screen.answer(b"j") for _ in range(MOVES)]
     figure(f"cursor move, {rows} rows", [spent * 1000 for spent, _ in moves], goal="p95 <= 30 ms")
-    figure(f"cursor move, {rows} rows, bytes", [count for _, count in moves], unit="bytes", goal="<= 600")
-    for name, key in (("mark a row", "a"), ("undo", "u"), ("last row", "G"), ("first row", "g")):
-        figure(f"{name}, {rows} rows", [screen.answer(key)[0] * 1000 for _ in range(8)])
+    figure(f"cursor move, {rows} rows, bytes", [count for _, count in moves], unit="bytes", goal="p95 <= 600")
+    for name, keys in (("mark a row", b"a"), ("undo", b"u"), ("last row and first row", b"Gg")):
+        answers = [screen.answer(keys[turn % len(keys) :][:1]) for turn in range(10)]
+        figure(f"{name}, {rows} rows", [spent * 1000 for spent, _ in answers])
+        figure(f"{name}, {rows} rows, bytes", [count for _, count in answers], unit="bytes")
 
 
-def _idle(screen: Screen, rows: int) -> None:
-    screen.settle()
-    for name, key in (("evidence", ""), ("describe", "d"), ("map", "\x1b\x1b\x1bm"), ("proof", "p"), ("retrain", "r")):
-        if key:
-            screen.send(key)
-            screen.settle(seconds=12.0 if name == "describe" else 2.0)  # the scorer says when it is ready
+def _idle(screen: Terminal, rows: int) -> None:
+    for name, keys in (
+        ("evidence", b""),
+        ("describe", b"d"),
+        ("map", b"\x1b\x1b\x1bm"),
+        ("proof", b"p"),
+        ("retrain", b"r"),
+    ):
+        screen.send(keys)
+        screen.settle(12.0 if name == "describe" else 2.0)  # the scorer says when it is ready
         figure(f"idle traffic in {IDLE_SECONDS:g} s, {name}, {rows} rows", [screen.quiet(IDLE_SECONDS)], unit="bytes",
                goal="0")  # fmt: skip
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import sys
 import tempfile
-import time
 from pathlib import Path
 
 import sample_data
@@ -12,7 +13,7 @@ from engine.data.create import create_project
 from engine.discovery.run import discover
 from engine.progress import Silent
 from tests.bench.measure import figure
-from tests.bench.terminal import Screen
+from tests.terminals import Terminal
 
 KEYS = 60
 WORDS = 30
@@ -27,23 +28,20 @@ def main() -> None:
         project = create_project(root, **files, text="text", label="label")  # type: ignore[arg-type]
         discover(project, monitor=Silent())
         text = " ".join(project.examples("train")[number].text.split()[0] for number in range(WORDS))
-        with Screen(root) as screen:
-            screen.until("UUs")
-            screen.settle()
-            screen.send("d")
-            screen.until("pattern")
-            screen.send("\x14")  # ctrl+t: a sample
-            screen.until("shows here", seconds=120)
-            screen.send(text)
-            screen.settle(seconds=2.0)
+        with Terminal(root, env={"PYTHONPATH": os.pathsep.join(sys.path), "HF_HUB_OFFLINE": "1"}) as screen:
+            screen.sees("UUs")
+            screen.settle(1.0)
+            screen.send(b"d")
+            screen.sees("New pattern")
+            screen.send(b"\x14")  # ctrl+t: a sample
+            screen.sees("shows here")
+            screen.send(text.encode())
+            screen.settle(2.0)
             dice, spent = random.Random(13), []
             for _ in range(KEYS):
-                began = time.perf_counter()
-                screen.send(dice.choice("abcdefghijklmnopqrstuvwxyz"))
-                taken = screen.answer("")[0]
-                assert taken < 1.0
-                spent.append((time.perf_counter() - began - 0.08) * 1000)
-                screen.settle(seconds=dice.uniform(0.05, 0.25))  # the pace of a person
+                # the answer has ended when nothing came for so long: longer than typing rests before it asks
+                seconds, _ = screen.answer(dice.choice("abcdefghijklmnopqrstuvwxyz").encode(), settled=0.3)
+                spent.append(seconds * 1000)
         figure(f"live verdict, {WORDS} words, key to screen", spent, goal="p95 <= 120 ms")
 
 

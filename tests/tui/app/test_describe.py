@@ -10,9 +10,9 @@ from engine.project import Project
 from engine.schema import Pattern, Sample
 from engine.teaching.drafts import read_drafts
 from engine.teaching.records import Teaching
+from tests.terminals import Terminal
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import PROOF, SPOTS, write_project
-from tests.tui.app.terminals import Terminal
 from tui.screens.describe import DescribeScreen
 
 ROWS = SPOTS["negative", "positive"]

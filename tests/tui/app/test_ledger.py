@@ -11,9 +11,9 @@ from textual.events import AppBlur, AppFocus
 from engine.ledger.clock import read_spells
 from engine.schema import Teacher
 from tests.engine.ledger.world import teach
+from tests.terminals import Terminal
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
-from tests.tui.app.terminals import Terminal
 from tui.screens.describe import DescribeScreen
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.ledger import LedgerScreen
@@ -94,7 +94,7 @@ def test_a_lost_line_keeps_the_time_that_had_come_together(root: Path) -> None:
     try:
         terminal.sees("15 UUs")
         terminal.send(b"\r")
-        terminal.sees("conf")
+        terminal.sees("model says")
         terminal.send(b"a")
         terminal.sees("ambiguous.")
         terminal.hang_up()

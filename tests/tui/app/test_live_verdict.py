@@ -16,9 +16,9 @@ from engine.scorer import client
 from engine.teaching.drafts import read_drafts
 from engine.teaching.records import Teaching
 from tests.engine.scorer.test_process import is_alive
+from tests.terminals import Terminal
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import SPOTS, write_project
-from tests.tui.app.terminals import Terminal
 from tests.waiting import until
 from tui.screens.describe import DescribeScreen
 

@@ -13,8 +13,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from engine.schema import Drafts
 from engine.teaching.drafts import read_drafts
 from engine.teaching.records import Teaching
+from tests.terminals import Terminal
 from tests.tui.app.projects import write_project
-from tests.tui.app.terminals import Terminal
 from tests.waiting import until
 
 READY = "15 UUs"
