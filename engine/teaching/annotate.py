@@ -54,6 +54,7 @@ class Annotator:
         self.discovery = discovery
         self.teaching = teaching
         self.teacher = teacher
+        self._drawn: dict[str, frozenset[str]] = {}
 
     @cached_property
     def checker(self) -> SampleChecker:
@@ -276,17 +277,24 @@ class Annotator:
 
     def _check_shown(self, row: Prediction) -> None:
         """A row is not marked before it can be seen."""
-        withheld, share = self.project.manifest.withheld, self.project.settings.teaching.held_back
-        if is_withheld(row, withheld):
+        if is_withheld(row, self.project.manifest.withheld):
             raise StoreError(
                 f"row `{row.id}` nearly equals a proof row", mend="take a row that `blindspot show` prints"
             )
         spot = next((spot for spot in self.discovery.blind_spots if row.id in spot.rows), None)
         if spot is None or decision(self.teaching, spot.id) is not None:
             return
-        if row.id in parts_of(spot, self.discovery, held_back=share, withheld=withheld).held_back:
+        if row.id in self._held_back(spot):
             raise StoreError(f"row `{row.id}` is held back to test patterns", where=spot.id,
                              mend="commit your answer there, or decline, to see it")  # fmt: skip
+
+    def _held_back(self, spot: BlindSpot) -> frozenset[str]:
+        """Rows that nobody sees before answering; kept, because drawing them hashes every row of the blind spot."""
+        if spot.id not in self._drawn:
+            share, withheld = self.project.settings.teaching.held_back, self.project.manifest.withheld
+            parts = parts_of(spot, self.discovery, held_back=share, withheld=withheld)
+            self._drawn[spot.id] = frozenset(parts.held_back)
+        return self._drawn[spot.id]
 
     def _seen(self, spot: BlindSpot) -> str:
         """Hash of the evidence that this annotator sees now."""

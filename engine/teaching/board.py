@@ -29,7 +29,16 @@ from engine.schema import (
     SpotState,
     SpotStatus,
 )
-from engine.teaching.evidence import Evidence, Parts, evidence_for, is_withheld, known_spot, neighbours_of, parts_of
+from engine.teaching.evidence import (
+    Evidence,
+    Parts,
+    edits_of,
+    evidence_for,
+    is_withheld,
+    known_spot,
+    neighbours_of,
+    parts_of,
+)
 from engine.teaching.records import MarkedRow, Teaching
 from engine.teaching.sealing import decisions
 
@@ -146,9 +155,11 @@ class Board:
         self._decisions: dict[str, Commitment] = {}
         self._sealed: set[str] = set()
         self._unjudged: Collection[str] = ()
-        share, withheld = project.settings.teaching.held_back, project.manifest.withheld
+        self._withheld = project.manifest.withheld
+        share = project.settings.teaching.held_back
         self._parts: dict[str, Parts] = {
-            spot.id: parts_of(spot, discovery, held_back=share, withheld=withheld) for spot in discovery.blind_spots
+            spot.id: parts_of(spot, discovery, held_back=share, withheld=self._withheld)
+            for spot in discovery.blind_spots
         }
 
     def refresh(self) -> bool:
@@ -180,13 +191,16 @@ class Board:
             StoreError: there is no such blind spot.
         """
         self._index()
-        known_spot(self.discovery, spot_id)
-        decided, held_back = spot_id in self._decisions, self._parts[spot_id].held_back
-        seen = evidence_for(self.project, self.discovery, self.teaching, spot_id, decided=decided)
+        spot, known, withheld = known_spot(self.discovery, spot_id), self.discovery.predictions, self._withheld
+        parts = self._parts[spot_id]
+        held_back = frozenset(parts.held_back)
+        hidden = frozenset(parts.withheld) | (frozenset() if spot_id in self._decisions else held_back)
+        seen = [row for row in spot.rows if row not in hidden]
+        edits = edits_of(seen, self.teaching.perturbations(), self.discovery)
         return [
-            self._row(row, seen.neighbours[row.id], seen.perturbations.get(row.id, ()), row.id in held_back)
-            for row in seen.rows
-        ]
+            self._row(known[row], neighbours_of(row, self.discovery, withheld=withheld), edits.get(row, ()),
+                      row in held_back) for row in seen
+        ]  # fmt: skip
 
     def evidence_for(self, spot_id: str) -> Evidence:
         """What every teacher is shown of a blind spot before answering, with its hash.
@@ -199,7 +213,7 @@ class Board:
     def scattered(self) -> list[EvidenceRow]:
         """The UUs that belong to no blind spot, but for those that are withheld."""
         self._index()
-        known, withheld = self.discovery.predictions, self.project.manifest.withheld
+        known, withheld = self.discovery.predictions, self._withheld
         return [
             self._row(known[row], neighbours_of(row, self.discovery, withheld=withheld))
             for row in self.discovery.scattered

@@ -111,15 +111,24 @@ def evidence_of(
     """
     spot, known = known_spot(discovery, spot_id), discovery.predictions
     parts = parts_of(spot, discovery, held_back=held_back, withheld=withheld)
-    edits: dict[str, tuple[Perturbation, ...]] = {}
-    for edit in sorted(perturbations, key=lambda one: one.id):
-        if edit.row in parts.shown and edit.model_key == discovery.model_key:
-            edits[edit.row] = (*edits.get(edit.row, ()), edit)
+    edits = edits_of(parts.shown, perturbations, discovery)
     return Evidence(
         spot.id, spot.gold, spot.predicted, tuple(known[row] for row in parts.shown),
         {row: neighbours_of(row, discovery, withheld=withheld) for row in parts.shown},
         edits, tuple(known[row] for row in parts.held_back),
     )  # fmt: skip
+
+
+def edits_of(
+    rows: Collection[str], perturbations: Iterable[Perturbation], discovery: Discovery
+) -> dict[str, tuple[Perturbation, ...]]:
+    """The perturbed pairs of some rows that were made against this model, by row and in the order of their ids."""
+    shown = frozenset(rows)
+    edits: dict[str, tuple[Perturbation, ...]] = {}
+    for edit in sorted(perturbations, key=lambda one: one.id):
+        if edit.row in shown and edit.model_key == discovery.model_key:
+            edits[edit.row] = (*edits.get(edit.row, ()), edit)
+    return edits
 
 
 def neighbours_of(row: str, discovery: Discovery, *, withheld: Collection[str]) -> tuple[Prediction, ...]:

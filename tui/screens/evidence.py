@@ -46,6 +46,7 @@ class EvidenceScreen(WorkScreen):
         super().__init__()
         self.spot = spot
         self._listed: list[EvidenceRow] = []
+        self._heights: dict[tuple[str, int, int], int] = {}
 
     def body(self) -> ComposeResult:
         """Heading, rows and details."""
@@ -87,7 +88,7 @@ class EvidenceScreen(WorkScreen):
         words = self.query_one(FilterBar).text.casefold().split()
         kept = [(number, row) for number, row in enumerate(every, start=1) if _matches(row, words)]
         self._listed = [row for _, row in kept]
-        rows = EvidenceRows(self._listed, [number for number, _ in kept], app.ink, app.glyphs)
+        rows = EvidenceRows(self._listed, [number for number, _ in kept], app.ink, app.glyphs, self._heights)
         ids = [row.prediction.id for _, row in kept]
         self.rows.show(rows, cursor=ids.index(keep) if keep in ids else None)
         rows_word = "row" if len(every) == 1 else "rows"
@@ -268,6 +269,8 @@ class EvidenceScreen(WorkScreen):
 
 
 def _matches(row: EvidenceRow, words: list[str]) -> bool:
+    if not words:
+        return True
     text = f"{row.prediction.text} {row.prediction.text_pair or ''}".casefold()
     verdict = row.mark.verdict if row.mark else None
     return all(verdict == _VERDICT_WORDS[word] if word in _VERDICT_WORDS else word in text for word in words)

@@ -6,7 +6,6 @@ Beneath a row stand its edits that the model gets right, with what differs marke
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -32,21 +31,20 @@ class EvidenceRows:
 
     Args:
         rows: what to show. numbers: the number of each row among all rows of the blind spot.
+        heights: kept from one to the next, because a mark changes no height; by row, number of edits and width.
     """
 
-    def __init__(self, rows: Sequence[EvidenceRow], numbers: Sequence[int], ink: Ink, glyphs: Glyphs) -> None:
+    def __init__(self, rows: Sequence[EvidenceRow], numbers: Sequence[int], ink: Ink, glyphs: Glyphs,
+                 heights: dict[tuple[str, int, int], int]) -> None:  # fmt: skip
         self.rows = rows
         self._numbers = numbers
         self._ink = ink
         self._glyphs = glyphs
+        self._heights = heights
 
-    @cached_property
-    def _parts(self) -> list[list[tuple[Text, Text]]]:
-        """For each row its paragraphs, each with what stands in front of its first line."""
-        return [self._parts_of(row, number) for row, number in zip(self.rows, self._numbers, strict=True)]
-
-    def _parts_of(self, row: EvidenceRow, number: int) -> list[tuple[Text, Text]]:
-        ink = self._ink
+    def _parts(self, index: int) -> list[tuple[Text, Text]]:
+        """The paragraphs of a row, each with what stands in front of its first line."""
+        ink, row, number = self._ink, self.rows[index], self._numbers[index]
         word = _SHORT[row.mark.verdict] if row.mark else "held back" if row.held_back else ""
         texts = paragraphs(row.prediction, ink)
         if word in ("wrong", "ambiguous"):
@@ -73,13 +71,22 @@ class EvidenceRows:
 
     def height(self, index: int, width: int) -> int:
         """Lines of the wrapped text, both texts of a pair, edits included."""
-        inner = width - _HEAD
-        return sum(len(wrap_spans(text.plain, inner)) for _, text in self._parts[index])
+        row = self.rows[index]
+        key = (row.prediction.id, len(row.perturbations), width)
+        found = self._heights.get(key)
+        if found is None:
+            inner = width - _HEAD
+            if row.prediction.text_pair is None and not row.perturbations:  # a fifth of the time, and most lists
+                found = len(wrap_spans(visible(row.prediction.text), inner))
+            else:
+                found = sum(len(wrap_spans(text.plain, inner)) for _, text in self._parts(index))
+            self._heights[key] = found
+        return found
 
     def lines(self, index: int, width: int) -> list[Text]:
         """Head and text of the first line of a paragraph, text alone of the others."""
         lines: list[Text] = []
-        for head, text in self._parts[index]:
+        for head, text in self._parts(index):
             for place, (start, end) in enumerate(wrap_spans(text.plain, width - _HEAD)):
                 lines.append(Text.assemble(head if not place else " " * _HEAD, text[start:end]))
         return lines

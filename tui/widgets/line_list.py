@@ -238,4 +238,6 @@ class LineList(ScrollView, can_focus=True):
             self.refresh_lines(self._starts[self.cursor], self._starts[self.cursor + 1] - self._starts[self.cursor])
 
     def _scroll_line(self, line: int) -> None:
-        self.scroll_to(y=line, animate=False, force=True)  # rows that just outgrew the window are not laid out yet
+        self.scroll_to(
+            y=line, animate=False, force=True, immediate=True
+        )  # rows that just outgrew the window are not laid out yet
