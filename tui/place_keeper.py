@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from textual.css.query import NoMatches
@@ -13,6 +15,7 @@ from tui.screens.base import WorkScreen
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from engine.schema import Drafts
     from tui.app import BlindspotApp
 
 _SAVE_AFTER = 0.4  # seconds after the first change that is not saved yet
@@ -24,32 +27,53 @@ class PlaceKeeper:
     def __init__(self, app: BlindspotApp) -> None:
         self._app = app
         self._timer: Timer | None = None
+        self._writing = Lock()
+        self._newest: Drafts | None = None  # an older one that is still on its way to the disk is dropped
 
     def autosave(self) -> None:
-        """Save shortly; further changes until then are saved with it."""
+        """Save shortly, in a thread, for a disk may be slow; further changes until then are saved with it."""
         if self._timer is None:
-            self._timer = self._app.set_timer(_SAVE_AFTER, self.save)
+            self._timer = self._app.set_timer(_SAVE_AFTER, self._save_apart)
 
     def save(self) -> None:
         """Save now."""
+        drafts = self._collect()
+        if drafts is not None:
+            self._write(drafts)
+
+    def _save_apart(self) -> None:
+        drafts = self._collect()
+        if drafts is not None:
+            self._app.run_worker(partial(self._write, drafts), thread=True, group="save")
+
+    def _collect(self) -> Drafts | None:
+        """What there is to save; None if there is nothing to save it from."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
         app = self._app
         if app.workbench is None:
-            return
+            return None
         try:
             screens = [
                 {"name": screen.NAME, "arguments": screen.arguments(), "place": screen.place()}
                 for screen in app.screen_stack
                 if isinstance(screen, WorkScreen) and screen.built
             ]
-            place = {"theme": app.theme, "live_verdict": app.live_verdict.wanted, "screens": screens}
-            app.workbench.save(place)
         except NoMatches:  # the app is ending and has lost its widgets; what was saved before stands
-            return
+            return None
+        place = {"theme": app.theme, "live_verdict": app.live_verdict.wanted, "screens": screens}
+        self._newest = app.workbench.drafts(place)
+        return self._newest
+
+    def _write(self, drafts: Drafts) -> None:
+        app = self._app
+        try:
+            with self._writing:
+                if drafts is self._newest and app.workbench is not None:
+                    app.workbench.save(drafts)
         except BlindspotError as error:
-            app.refuse(error)
+            app.call_later(app.refuse, error)
 
     async def return_to(self, screens: list[dict[str, Any]]) -> None:
         """Open the screens that were saved, each at its place; the first one is open already."""

@@ -116,13 +116,16 @@ class Workbench:
         else:
             self._fields.pop(name, None)
 
-    def save(self, place: dict[str, Any]) -> None:
+    def drafts(self, place: dict[str, Any]) -> Drafts:
+        """What there is to save now."""
+        return Drafts(dict(self._fields), place)
+
+    def save(self, drafts: Drafts) -> None:
         """Write drafts and place to the disk, if they differ from what is there.
 
         Raises:
             StoreError: they cannot be written.
         """
-        drafts = Drafts(dict(self._fields), place)
         if drafts != self._saved:
             write_drafts(self.project.teaching_dir, self.teaching.author, drafts)
             self._saved = drafts

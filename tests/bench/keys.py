@@ -56,7 +56,7 @@ def _keys(screen: Terminal, rows: int) -> None:
     moves = [screen.answer(b"j") for _ in range(MOVES)]
     figure(f"cursor move, {rows} rows", [spent * 1000 for spent, _ in moves], goal="p95 <= 30 ms")
     figure(f"cursor move, {rows} rows, bytes", [count for _, count in moves], unit="bytes", goal="p95 <= 600")
-    for name, keys in (("mark a row", b"a"), ("undo", b"u"), ("last row and first row", b"Gg")):
+    for name, keys in (("mark a row", b"af"), ("undo", b"u"), ("last row and first row", b"Gg")):
         answers = [screen.answer(keys[turn % len(keys) :][:1]) for turn in range(10)]
         figure(f"{name}, {rows} rows", [spent * 1000 for spent, _ in answers])
         figure(f"{name}, {rows} rows, bytes", [count for _, count in answers], unit="bytes")

@@ -35,8 +35,8 @@ class TextPane(ScrollView, can_focus=True):
         """Show other lines, from their start unless told otherwise."""
         self._build = build
         self._lay_out()
-        if not keep_scroll:
-            self.scroll_to(y=0, animate=False)
+        if not keep_scroll and self.scroll_offset.y:
+            self.scroll_to(y=0, animate=False, immediate=True)
 
     @property
     def text(self) -> str:
