@@ -16,8 +16,10 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import pyte
 
@@ -60,14 +62,14 @@ def _seen(cell: pyte.screens.Char) -> pyte.screens.Char:
     return cell._replace(fg="default", bold=False, italics=False) if blank else cell
 
 
-class Terminal:
-    """A terminal of 80 x 24 with the app in it. It is not the controlling one, so closing it sends no signal."""
+class Pty:
+    """A terminal of 80 x 24 with a process in it. It is not the controlling one, so closing it sends no signal."""
 
-    def __init__(self, root: Path, *options: str, env: dict[str, str] | None = None) -> None:
+    def __init__(self, command: Sequence[str], *, env: dict[str, str] | None = None) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", OPEN, str(root), "--annotator", "ann", *options],
+            list(command),
             stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=REPOSITORY,
             env={"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})},
         )  # fmt: skip
@@ -75,7 +77,7 @@ class Terminal:
         self.output = b""
         self.picture = Picture()
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -165,3 +167,10 @@ class Terminal:
     def _draw(self, data: bytes) -> None:
         self.output += data
         self.picture.feed(data.decode(errors="replace"))
+
+
+class Terminal(Pty):
+    """A terminal with the app in it."""
+
+    def __init__(self, root: Path, *options: str, env: dict[str, str] | None = None) -> None:
+        super().__init__([sys.executable, "-c", OPEN, str(root), "--annotator", "ann", *options], env=env)

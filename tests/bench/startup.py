@@ -8,10 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import pexpect
-
 from tests.bench.measure import compare
 from tests.bench.project import large_project
+from tests.terminals import Pty
 
 MINIMAL = """
 from textual.app import App
@@ -43,13 +42,11 @@ def main() -> None:
 
 
 def first_paint(command: list[str], text: str) -> float:
-    """Seconds from starting the process to the text's arrival on the terminal."""
+    """Seconds from starting the process until the text stands on the screen."""
     began = time.perf_counter()
-    child = pexpect.spawn(command[0], command[1:], dimensions=(24, 80), env={**os.environ, "TERM": "xterm-256color"})
-    child.expect_exact(text.encode(), timeout=60)
-    seconds = time.perf_counter() - began
-    child.close(force=True)
-    return seconds
+    with Pty(command, env={"PYTHONPATH": os.pathsep.join(sys.path)}) as screen:
+        screen.sees(text)
+        return time.perf_counter() - began
 
 
 if __name__ == "__main__":
