@@ -31,8 +31,8 @@ from tests.bench.measure import compare, options
 
 TAU = 0.9
 RUNS = 3
-PEER_SIZES = (1, 8, 16, 32, 64)
-TRIED = 500  # rows on which the peer's best batch size is found
+PEER_SIZES = {"cpu": (1, 8, 16, 32, 64), "cuda": (32, 64, 128, 256, 512)}
+TRIED = {"cpu": 500, "cuda": 4_000}  # rows on which the peer's best batch size is found
 
 
 def main() -> None:
@@ -76,7 +76,8 @@ def _score(rows: Sequence[Example], classifier: Any, labels: Sequence[str], comp
     gold = np.array([labels.index(row.label) for row in rows])
     torch.set_num_threads(compute.threads)
     peer_model = load_plain(classifier)
-    pipe = pipeline("text-classification", model=peer_model, tokenizer=classifier.tokenizer, device="cpu", top_k=None)
+    pipe = pipeline("text-classification", model=peer_model, tokenizer=classifier.tokenizer, device=compute.device,
+                    top_k=None)  # fmt: skip
 
     def peer(texts: Sequence[str], size: int) -> Any:
         return pipe(list(texts), batch_size=size, truncation=True, max_length=classifier.max_length)
@@ -89,8 +90,8 @@ def _score(rows: Sequence[Example], classifier: Any, labels: Sequence[str], comp
 
     plain = [row.text for row in rows]
     by_length = sorted(plain, key=len)
-    some = sorted(plain[:TRIED], key=len)
-    times = {size: seconds(lambda size=size: peer(some, size))[0] for size in PEER_SIZES}  # type: ignore[misc]
+    some = sorted(plain[: TRIED[compute.device]], key=len)
+    times = {size: seconds(lambda size=size: peer(some, size))[0] for size in PEER_SIZES[compute.device]}  # type: ignore[misc]
     best = min(times, key=lambda size: times[size])
     figures: dict[str, list[float]] = {"discovery": [], "scoring": [], "best": [], "32": []}
     everything = Doubt(gold, TAU)
@@ -103,7 +104,14 @@ def _score(rows: Sequence[Example], classifier: Any, labels: Sequence[str], comp
         figures["32"].append(seconds(lambda: peer(plain, 32))[0])
     mine, right = score(scanned, gold), score(exact, gold)
     same = bool((mine.uus(TAU) == right.uus(TAU)).all() and (mine.predicted == right.predicted).all())
-    facts = {"rows": len(rows), "uus": int(right.uus(TAU).sum()), "labels_and_uus_equal": same, "compute": str(compute)}
+    tokens = sum(map(len, classifier.tokenizer(plain, truncation=True, max_length=classifier.max_length)["input_ids"]))
+    facts = {
+        "rows": len(rows),
+        "tokens": tokens,
+        "uus": int(right.uus(TAU).sum()),
+        "labels_and_uus_equal": same,
+        "compute": str(compute),
+    }
     name = f"pipeline, sorted, its best batch size {best}"
     compare("discovery", figures["discovery"], name, figures["best"], goal=">= 4", **facts)
     compare("discovery", figures["discovery"], "pipeline, batch_size=32", figures["32"], goal=">= 12", **facts)
@@ -124,7 +132,7 @@ def _embed(rows: Sequence[Example], encoder: Any, exact: Compute) -> None:
     from sentence_transformers import SentenceTransformer
 
     texts = [row.text for row in rows]
-    peer = SentenceTransformer(str(encoder.model.tokenizer.name_or_path), device="cpu")
+    peer = SentenceTransformer(str(encoder.model.tokenizer.name_or_path), device=exact.device)
     peer.max_seq_length = encoder.model.max_seq_length
     torch.set_num_threads(exact.threads)
 
