@@ -50,7 +50,13 @@ def retrain(project: Project, options: dict[str, Any], monitor: Monitor) -> dict
         monitor.note(result["sentence"])
         return {"quick": str(path.relative_to(project.root)), "sentence": result["sentence"]}
     chosen = {name: options.get(name) for name in ("arms", "seeds", "recipes", "equal")}
-    report = prove(project, **chosen, reviewed=bool(options.get("reviewed")), monitor=monitor)
+    report = prove(
+        project,
+        **chosen,
+        reviewed=bool(options.get("reviewed")),
+        controls=bool(options.get("controls")),
+        monitor=monitor,
+    )
     return {"report": str(report.relative_to(project.root))}
 
 

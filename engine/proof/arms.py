@@ -133,7 +133,9 @@ def plan_runs(
     runs = [Run(Arm(BASELINE, ()), "scratch", seed, n_train, training.epochs) for seed in seeds]
     for arm in arms:
         n_replay = _replayed(n_train, len(arm.samples), training.replay)
-        for recipe in RECIPES if recipes is None else dict.fromkeys(recipes):
+        untrained: tuple[Recipe, ...] = ("scratch",)  # the baseline itself, with its confidence corrected
+        wanted = RECIPES if recipes is None else tuple(dict.fromkeys(recipes))
+        for recipe in wanted if arm.samples else untrained:
             rows, epochs = (n_train, training.epochs) if recipe == "scratch" else (n_replay, training.continue_epochs)
             runs += [Run(arm, recipe, seed, rows + len(arm.samples), epochs) for seed in seeds]
     return runs

@@ -17,6 +17,7 @@ from engine.files import read_json
 from engine.proof.arms import BASELINE
 from engine.proof.equal import Limit
 from engine.proof.metrics import Scored
+from engine.proof.significance import corrected, mcnemar, resamples_for
 from engine.proof.statistics import Comparison, Estimate, compare
 from engine.proof.verdict import MEANINGS, Rule, judge
 
@@ -47,17 +48,25 @@ def evaluate(folder: Path) -> dict[str, Any]:
     groups: dict[Group, list[Entry]] = defaultdict(list)
     for run in spec["runs"]:
         groups[run["arm"], run["recipe"]].append(run)
-    compared = {split: _compare(folder, groups, split, spec) for split in JUDGED if gold_file(folder, split).is_file()}
-    rule = Rule(spec["tau"], spec["margin"], spec["interval"])
+    interval = corrected(spec["interval"], len(groups) - 1) if spec.get("corrected") else spec["interval"]
+    asked = {split: _scored(folder, groups, split) for split in JUDGED if gold_file(folder, split).is_file()}
+    resamples = resamples_for(interval, spec["bootstrap"])
+    compared = {
+        split: compare(models, baseline=REFERENCE, tau=spec["tau"], resamples=resamples, interval=interval)
+        for split, models in asked.items()
+    }
+    rule = Rule(spec["tau"], spec["margin"], interval)
     entries = []
     for group, runs in groups.items():
         figures = {split: compared[split][group] for split in compared}
         entry = _entry(runs, figures)
         if group != REFERENCE:
             verdict = judge(figures, {split: compared[split][REFERENCE] for split in compared}, rule)
-            entry |= {"verdict": verdict.word, "reason": verdict.reason, "meaning": MEANINGS[verdict.word]}
+            same = {split: round(mcnemar(models[group], models[REFERENCE]), 6) for split, models in asked.items()}
+            entry |= {"verdict": verdict.word, "reason": verdict.reason, "meaning": MEANINGS[verdict.word],
+                      "mcnemar": same}  # fmt: skip
         entries.append(entry)
-    head = {key: value for key, value in spec.items() if key not in ("runs", "blind_spots")}
+    head = {key: value for key, value in spec.items() if key not in ("runs", "blind_spots")} | {"interval": interval}
     arms = [entry for entry in entries if entry["arm"] != BASELINE]
     return {**head, "notes": _notes(spec), "baseline": entries[0], "arms": arms, "pool": _pool(folder, groups, spec)}
 
@@ -70,16 +79,19 @@ def _notes(spec: Entry) -> list[str]:
         errors = ", ".join(f"{value:g}" for value in chosen["errors"])
         notes.append(f"{arm}, scratch: {chosen['passes']} of {chosen['of']} passes, by cross-validation over the "
                      f"pool's blind spots (errors after each: {errors}).")  # fmt: skip
+    arms = len({(run["arm"], run["recipe"]) for run in spec["runs"]}) - 1
+    if spec.get("corrected") and arms > 1:
+        each, all_together = (f"{100 * value:.4g} %" for value in (corrected(spec["interval"], arms), spec["interval"]))
+        notes.append(f"Each interval is one of {each}, so that all {arms} comparisons together keep to {all_together}.")
     return notes + ([ONE_SEED] if len(spec["seeds"]) == 1 else [])
 
 
-def _compare(folder: Path, groups: dict[Group, list[Entry]], split: str, spec: Entry) -> dict[Group, Comparison]:
+def _scored(folder: Path, groups: dict[Group, list[Entry]], split: str) -> dict[Group, list[Scored]]:
     gold = np.load(gold_file(folder, split))
-    models = {
+    return {
         group: [Scored.from_logits(_logits(folder, run, split), gold, temperature=run["temperature"]) for run in runs]
         for group, runs in groups.items()
     }
-    return compare(models, baseline=REFERENCE, tau=spec["tau"], resamples=spec["bootstrap"], interval=spec["interval"])
 
 
 def _logits(folder: Path, run: Entry, split: str) -> Any:

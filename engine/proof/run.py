@@ -29,6 +29,7 @@ from engine.model.library import ModelRef, current_model, predictions, starting_
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.arms import Arm, Recipe, Run, choose_arms, plan_runs, training_rows
+from engine.proof.controls import TEMPERATURE, control_arms, every_control, is_control
 from engine.proof.equal import Equal
 from engine.proof.evaluate import JUDGED, POOL, evaluate, gold_file, logits_file
 from engine.proof.overall import Overall
@@ -36,7 +37,7 @@ from engine.proof.quick import quick
 from engine.proof.report import reports
 from engine.proof.stopping import Passes, choose_passes
 from engine.review.outcome import reviewed_samples
-from engine.schema import Discovery, Example, Sample
+from engine.schema import Discovery, Example, Sample, SplitName
 from engine.teaching.records import Records
 
 # What scoring a row costs, in row-passes of training: a third, as there is no backward pass.
@@ -54,17 +55,20 @@ def retrain(
     recipes: Sequence[Recipe] | None = None,
     equal: Equal | None = None,
     reviewed: bool = False,
+    controls: bool = False,
     monitor: Monitor,
 ) -> Path:
     """Compare arms with the baseline on held-out rows; return the path of the finished report.
 
     Args:
         project: with at least one sample in its store.
-        arms: names of arms; default: every kind of teaching there is (`engine.proof.arms.choose_arms`).
+        arms: names of arms, controls among them (`engine.proof.controls`); default: every kind of teaching there is
+            (`engine.proof.arms.choose_arms`).
         seeds: default: those of the settings.
         recipes: default: both.
         equal: cut the arms down to equal count or equal cost (`engine.proof.equal`); default: all samples.
         reviewed: leave out samples that reviewers reject, and take their corrections.
+        controls: compare with every control too.
         monitor: steps count over all runs.
 
     Raises:
@@ -79,9 +83,17 @@ def retrain(
     if reviewed:
         samples = _as_reviewed(project, records, samples, monitor)
     costs = costs_of_kinds(project) if equal == "cost" else None
-    arms_to_train = choose_arms(samples, arms, equal=equal, costs=costs, currency=project.settings.cost.currency)
+    discovery, currency = project.discovery(), project.settings.cost.currency
+    named = [name for name in arms or () if is_control(name)]
+    wanted = [name for name in arms if not is_control(name)] if arms else None
+    arms_to_train: list[Arm] = []
+    if samples or wanted != []:
+        arms_to_train = choose_arms(samples, wanted, equal=equal, costs=costs, currency=currency)
+    if named or controls:
+        beside = arms_to_train or (choose_arms(samples) if samples else [])  # controls alone match all that was taught
+        chosen = every_control(beside) if controls else named
+        arms_to_train += control_arms(project, discovery, chosen, beside, doubtful=_doubtful(records))
     runs = plan_runs(project, arms_to_train, seeds=seeds, recipes=recipes)
-    discovery = project.discovery()
     splits = _splits(project, discovery)
     scoring = round(_SCORING * sum(map(len, splits.values())))
     overall = Overall(monitor, sum(run.rows * run.epochs + scoring for run in runs))
@@ -96,7 +108,7 @@ def retrain(
         model = _train(project, run, train, passes.get(run.arm.name), overall)
         overall.begin(f"score {name}", scoring)
         logits.append(_score(project, model, splits, overall))
-        entries.append(_entry(project, run, model, _temperature(project, model, overall)))
+        entries.append(_entry(project, run, model, _temperature(project, run, model, overall)))
 
     overall.begin("judge", 0)
     limit = next((arm.limit for arm in arms_to_train), None)
@@ -172,13 +184,17 @@ def _splits(project: Project, discovery: Discovery | None) -> dict[str, list[Exa
 
 def _blind_spots(discovery: Discovery | None, records: Records) -> list[dict[str, Any]]:
     """Blind spots with the places of their rows among the pool rows asked; rows marked as doubtful are left out."""
-    doubtful = {row for row, marked in records.marks().items() if marked.mark.verdict != "fine"}
+    doubtful = _doubtful(records)
     spots, first = [], 0
     for spot in discovery.blind_spots if discovery else ():
         places = [first + place for place, row in enumerate(spot.rows) if row not in doubtful]
         spots.append({"id": spot.id, "gold": spot.gold, "predicted": spot.predicted, "rows": places})
         first += len(spot.rows)
     return [spot for spot in spots if spot["rows"]]
+
+
+def _doubtful(records: Records) -> set[str]:
+    return {row for row, marked in records.marks().items() if marked.mark.verdict != "fine"}
 
 
 def _train(project: Project, run: Run, train: Sequence[Example], passes: Passes | None, monitor: Monitor) -> ModelRef:
@@ -204,7 +220,7 @@ def _passes(
         return {}
     spot_of = {sample.id: sample.blind_spot for sample in samples}
     seed = runs[0].seed
-    scratch = {run.arm.name for run in runs if run.recipe == "scratch"}
+    scratch = {run.arm.name for run in runs if run.recipe == "scratch" and not is_control(run.arm.name)}
     return {
         arm.name: choose_passes(project, discovery, arm.samples, spot_of, seed=seed, monitor=monitor)
         for arm in arms
@@ -220,13 +236,22 @@ def _score(project: Project, model: ModelRef, splits: dict[str, list[Example]], 
     return dict(zip(splits, parts, strict=True))
 
 
-def _temperature(project: Project, model: ModelRef, monitor: Monitor) -> float:
-    """1, or fitted on dev for this model where the settings have confidence calibrated."""
+def _temperature(project: Project, run: Run, model: ModelRef, monitor: Monitor) -> float:
+    """1, or fitted: on dev where the settings have confidence calibrated, on the pool for the arm that does only that.
+
+    The pool is like proof, so this control is as strong as one number can make it.
+    """
+    if run.arm.name == TEMPERATURE:
+        return _fitted(project, model, "pool", monitor)
     if not project.settings.discovery.apply_temperature or not project.has_split("dev"):
         return 1.0
-    dev = project.examples("dev")
-    gold = np.array([project.labels.index(row.label) for row in dev], dtype=np.int64)
-    return fit_temperature(predictions(project, model, dev, split_key="dev", monitor=monitor), gold)
+    return _fitted(project, model, "dev", monitor)
+
+
+def _fitted(project: Project, model: ModelRef, split: SplitName, monitor: Monitor) -> float:
+    rows = project.examples(split)
+    gold = np.array([project.labels.index(row.label) for row in rows], dtype=np.int64)
+    return fit_temperature(predictions(project, model, rows, split_key=split, monitor=monitor), gold)
 
 
 def _entry(project: Project, run: Run, model: ModelRef, temperature: float) -> dict[str, Any]:
@@ -251,6 +276,7 @@ def _spec(project: Project, splits: dict[str, list[Example]]) -> dict[str, Any]:
         "tau": settings.discovery.tau,
         "margin": settings.proof.margin,
         "interval": settings.proof.interval,
+        "corrected": True,
         "bootstrap": settings.proof.bootstrap,
         "rows": {split: len(splits[split]) if split in splits else None for split in JUDGED},
         "training": asdict(settings.training),

@@ -94,5 +94,5 @@ class _Case:
         before, after = (side[split].values[metric].mean for side in (self.baseline, self.arm))
         change = self.arm[split].difference[metric]
         bounds = f"{show(change.low, sign=True)} to {show(change.high, sign=True)}"
-        interval = f"{self.rule.interval * 100:g} % interval {bounds}"
+        interval = f"{self.rule.interval * 100:.4g} % interval {bounds}"
         return f"{show(before)} -> {show(after)} ({show(change.mean, sign=True)}, {interval})"

@@ -56,10 +56,12 @@ def show(report: dict[str, Any], console: Console) -> None:
     """Print a report for people: for each arm the verdict, then its figures, then what they mean."""
     seeds = ", ".join(map(str, report["seeds"]))
     console.print(f"Proof {report['id']}, round {report['round']}, {report['created'][:16].replace('T', ' ')} UTC")
-    interval = f"{report['interval'] * 100:g} % paired bootstrap"
+    interval = f"{report['interval'] * 100:.4g} % paired bootstrap"
     console.print(f"seeds {seeds}; tau {report['tau']:g}; margin {report['margin']:g}; intervals: {interval}")
     for note in report["notes"]:
         console.print(note)
+    if len(report["arms"]) > 1:
+        console.print(_side_by_side(report))
     for arm in report["arms"]:
         console.print(f"\n{arm['arm']}, {arm['recipe']}, {arm['n_added']} samples: ", end="")
         console.print(arm["verdict"].upper(), style=_STYLES[arm["verdict"]])
@@ -67,8 +69,30 @@ def show(report: dict[str, Any], console: Console) -> None:
         for split in ("proof", "test"):
             if lines := before_and_after(report, arm, split):
                 console.print(_table(f"{split} ({report['rows'][split]} rows)", lines))
+        if arm.get("mcnemar"):  # proofs of before it was computed lack it
+            tested = ", ".join(f"{split} p = {value:.2g}" for split, value in arm["mcnemar"].items())
+            console.print(f"Equal accuracy (McNemar): {tested}.")
         console.print(arm["meaning"])
     _show_pool(report, console)
+
+
+def _side_by_side(report: dict[str, Any]) -> Any:
+    """All arms in one table: UUs at matched coverage on proof with the interval of their change, and the verdict."""
+    from rich.table import Table
+
+    heads = ("arm", "recipe", "added", "matched", "change", "at tau", "accur.")
+    table = Table(*heads, "verdict", title=None, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in table.columns[2:-1]:
+        column.justify = "right"
+    for arm in (report["baseline"], *report["arms"]):
+        figures = arm["proof"]
+        change = figures.get("difference", {}).get("uu_at_matched_coverage")
+        interval = f"{count(change['low'], sign=True)} to {count(change['high'], sign=True)}" if change else ""
+        values = [count(figures[name]["mean"]) for name in ("uu_at_matched_coverage", "uu_at_tau")]
+        accuracy = f"{figures['accuracy']['mean']:.3f}".removeprefix("0")
+        table.add_row(arm["arm"], arm["recipe"] if change else "", str(arm["n_added"]), values[0], interval, values[1],
+                      accuracy, arm.get("verdict", ""))  # fmt: skip
+    return table
 
 
 def _table(title: str, lines: list[Line]) -> Any:

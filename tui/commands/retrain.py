@@ -21,6 +21,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "retrain",
         "train the arms and prove them on held-out rows",
         "  blindspot retrain work\n  blindspot retrain work --arm human --recipe continue --seeds 1,2,3,4,5\n"
+        "  blindspot retrain work --arm llm --arm uus --arm pool+llm\n  blindspot retrain work --controls\n"
         "  blindspot retrain work --equal count --reviewed\n  blindspot retrain work --quick\n"
         "  blindspot retrain work --detach; blindspot jobs work",
     )
@@ -30,7 +31,12 @@ def add_parser(subparsers: SubParsers) -> None:
         action="append",
         dest="arms",
         metavar="ARM",
-        help="human, llm, example, both (human and llm) or all; repeatable; default: all there are",
+        help="human, llm, example, both (human and llm), all, or a control; repeatable; default: all teaching there is",
+    )
+    parser.add_argument(
+        "--controls",
+        action="store_true",
+        help="all controls beside: uus, anchors, pool-n, pool, eda, temperature, and pool+ARM for each arm",
     )
     parser.add_argument(
         "--recipe",
@@ -65,12 +71,12 @@ def _numbers(text: str) -> list[int]:
 
 def run(options: argparse.Namespace) -> int:
     """Start the job, follow it, and print its report."""
-    if options.quick and (options.recipes or options.seeds or options.equal or options.reviewed):
+    if options.quick and (options.recipes or options.seeds or options.equal or options.reviewed or options.controls):
         options.refuse("--quick goes with --arm only: it is one short training")
     root = Project.open(options.project).root
     if options.quick:
         return _look_quickly(root, options)
-    chosen = {name: getattr(options, name) for name in ("arms", "recipes", "seeds", "equal", "reviewed")}
+    chosen = {name: getattr(options, name) for name in ("arms", "recipes", "seeds", "equal", "reviewed", "controls")}
     job_id = jobs.start(root, "retrain", chosen)
     if options.detach:
         print(job_id)

@@ -275,3 +275,17 @@ def test_a_promoted_model_is_the_one_of_the_next_round(proved: Proved, copied: C
     model = current_model(project, monitor=Watcher())
     assert (model.name, model.key) == (done.name, done.key)
     assert model.key == report["arms"][1]["models"]["14"]["key"]
+
+
+def test_controls_stand_in_the_same_table(proved: Proved) -> None:
+    """Runs of the teaching and the baseline are found again, and the untrained control is the baseline's own model."""
+    path = retrain(proved.project, arms=["human", "pool-n", "temperature"], seeds=[13], recipes=["scratch"],
+                   monitor=Watcher())  # fmt: skip
+    report = read_json(path)
+    human, drawn, scaled = report["arms"]
+    assert [arm["arm"] for arm in report["arms"]] == ["human", "pool-n", "temperature"]
+    assert drawn["n_added"] == human["n_added"] == 5
+    assert (scaled["n_added"], scaled["models"]) == (0, report["baseline"]["models"])
+    assert scaled["temperatures"]["13"] != 1.0
+    assert scaled["proof"]["difference"]["accuracy"]["mean"] == 0.0
+    assert scaled["proof"]["ece"]["mean"] != report["baseline"]["proof"]["ece"]["mean"]

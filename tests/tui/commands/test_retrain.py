@@ -29,6 +29,7 @@ def test_equal_arms_and_reviewed_samples_are_asked_of_the_job(
         "--equal",
         "cost",
         "--reviewed",
+        "--controls",
         "--seeds",
         "7,8",
         "--detach",
@@ -37,6 +38,7 @@ def test_equal_arms_and_reviewed_samples_are_asked_of_the_job(
     job = capsys.readouterr().out.strip()
     assert jobs.find_job(project.root, job).options == {
         "arms": ["both"], "recipes": None, "seeds": [7, 8], "equal": "cost", "reviewed": True,
+        "controls": True,
     }  # fmt: skip
     jobs.cancel(project.root, job)
     until(lambda: jobs.active_job(project.root) is None)

@@ -1,0 +1,140 @@
+"""Arms that no teacher wrote: what the gain of a teaching must be held against.
+
+A teaching is worth its price only if it beats what the pool's labels, or no training at all, would have given. Every
+control is light to plan and follows from the project's data alone; equal data gives equal rows.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from engine.data.text import row_hash
+from engine.errors import ProjectError
+from engine.project import Project
+from engine.proof.arms import Arm
+from engine.schema import Discovery, Example
+
+TEMPERATURE = "temperature"
+PLUS = "pool+"
+
+CONTROLS: dict[str, str] = {
+    "uus": "the UUs of the pool with their gold labels",
+    "anchors": "as many pool rows beside the UUs that the model gets right, with as many UUs",
+    "pool-n": "as many pool rows as the largest teaching has samples, drawn at random",
+    "pool": "all pool rows",
+    "eda": "the UUs, and changed copies of them, as many as the largest teaching has samples",
+    TEMPERATURE: "no training: confidence divided by one number, fitted on the pool",
+}
+"""Name and content of each; ``pool+ARM``, for every teaching ARM, is all pool rows and that teaching's samples."""
+
+_SEED = 13
+_CHANGED = 0.1  # share of the words that a copy of EDA changes, as its authors advise for few rows (section 5)
+
+
+def is_control(name: str) -> bool:
+    """Whether an arm of that name is made here."""
+    return name in CONTROLS or name.startswith(PLUS)
+
+
+def every_control(teaching: Sequence[Arm]) -> list[str]:
+    """The names of all there are beside these arms."""
+    return [*CONTROLS, *(PLUS + arm.name for arm in teaching)]
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Pool rows that may be trained on: not marked as doubtful, and none that nearly equals a proof row."""
+
+    rows: list[Example]
+    uus: list[Example]
+    beside: list[Example]
+
+    @classmethod
+    def of(cls, project: Project, discovery: Discovery, doubtful: Collection[str]) -> _Pool:
+        withheld = frozenset(project.manifest.withheld)
+        rows = [row for row in project.examples("pool")
+                if row.id not in doubtful and row_hash(row.text, row.text_pair) not in withheld]  # fmt: skip
+        known = {row.id: row for row in rows}
+        beside = dict.fromkeys(near for uu in discovery.uus for near in discovery.neighbours.get(uu, ()))
+        uus, near = ([known[row] for row in ids if row in known] for ids in (discovery.uus, beside))
+        return cls(rows, uus, near)
+
+
+def control_arms(
+    project: Project,
+    discovery: Discovery | None,
+    names: Sequence[str],
+    teaching: Sequence[Arm],
+    *,
+    doubtful: Collection[str] = (),
+) -> list[Arm]:
+    """The controls of those names, in the order of `CONTROLS`, then ``pool+ARM`` in the order of the teaching.
+
+    Args:
+        project: gives the pool.
+        discovery: of the round, for what follows from its UUs.
+        names: of controls.
+        teaching: the arms they are compared with; the largest says how many rows ``pool-n`` and ``eda`` have.
+        doubtful: ids of pool rows whose label an annotator doubts; they are not trained on.
+
+    Raises:
+        ProjectError: there is no such control, no discovery, or nothing to make it of.
+    """
+    possible = every_control(teaching)
+    for name in names:
+        if name not in possible:
+            raise ProjectError(f"there is no arm `{name}`", mend=f"use one of {', '.join(possible)}")
+    if discovery is None:
+        raise ProjectError("controls are made of what was discovered, and nothing has been yet",
+                           where=str(project.root), mend=f"run `blindspot discover {project.root}`")  # fmt: skip
+    pool = _Pool.of(project, discovery, doubtful)
+    count = max((len(arm.samples) for arm in teaching), default=len(pool.uus))
+    make: dict[str, Callable[[], list[Example]]] = {
+        "uus": lambda: pool.uus,
+        "anchors": lambda: _anchored(pool),
+        "pool-n": lambda: _drawn(pool.rows, count, "pool-n"),
+        "pool": lambda: pool.rows,
+        "eda": lambda: [*pool.uus, *_changed_copies(pool.uus, count - len(pool.uus))][:count],
+        TEMPERATURE: list,
+    } | {PLUS + arm.name: _both(pool.rows, arm) for arm in teaching}
+    arms = [Arm(name, tuple(make[name]())) for name in possible if name in names]
+    for arm in arms:
+        if not arm.samples and arm.name != TEMPERATURE:
+            raise ProjectError(f"arm `{arm.name}` would have no row: no UU was found", mend="leave it out")
+    return arms
+
+
+def _both(rows: list[Example], arm: Arm) -> Callable[[], list[Example]]:
+    return lambda: [*rows, *arm.samples]
+
+
+def _anchored(pool: _Pool) -> list[Example]:
+    count = min(len(pool.uus), len(pool.beside))
+    return [*_drawn(pool.uus, count, "uus"), *_drawn(pool.beside, count, "anchors")]
+
+
+def _drawn(rows: list[Example], count: int, name: str) -> list[Example]:
+    """A seeded draw, in the order of the rows; a larger one contains every smaller one."""
+    ranked = random.Random(f"{name}/{_SEED}").sample(range(len(rows)), len(rows))
+    return [rows[place] for place in sorted(ranked[:count])]
+
+
+def _changed_copies(rows: list[Example], count: int) -> list[Example]:
+    """Copies in turn, each with a tenth of its words swapped or left out; of a pair the first text is changed.
+
+    Source: EDA (Wei & Zou 2019, arXiv 1901.11196, section 2), its two operations that need no thesaurus.
+    """
+    copies = []
+    for number in range(max(0, count) if rows else 0):
+        row, chance = rows[number % len(rows)], random.Random(f"eda/{_SEED}/{number}")
+        words = row.text.split()
+        for _ in range(max(1, round(_CHANGED * len(words)))):
+            if len(words) > 1 and chance.random() < 0.5:
+                one, other = chance.sample(range(len(words)), 2)
+                words[one], words[other] = words[other], words[one]
+            elif len(words) > 1:
+                del words[chance.randrange(len(words))]
+        copies.append(Example(f"{row.id}/eda{number}", " ".join(words), row.label, row.text_pair))
+    return copies
