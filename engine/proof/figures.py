@@ -30,4 +30,6 @@ FIGURES: tuple[tuple[str, str, Show], ...] = (
     ("accuracy", "accuracy", share),
     ("macro_f1", "macro-F1", share),
     ("ece", "calibration error (ECE)", share),
+    ("aurc", "risk-coverage area", share),
+    ("excess_aurc", "its excess over the best", share),
 )

@@ -17,7 +17,7 @@ from engine.discovery.confidence import score
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-METRICS = ("accuracy", "macro_f1", "uu_at_tau", "coverage", "uu_at_matched_coverage", "ece")
+METRICS = ("accuracy", "macro_f1", "uu_at_tau", "coverage", "uu_at_matched_coverage", "ece", "aurc", "excess_aurc")
 ECE_BINS = 15
 
 
@@ -69,6 +69,8 @@ def measure(scored: Scored, *, tau: float, matched: int) -> dict[str, float]:
         "coverage": float(np.mean(covered)),
         "uu_at_matched_coverage": errors_among_most_confident(scored, matched),
         "ece": expected_calibration_error(scored),
+        "aurc": area_under_risk_coverage(scored),
+        "excess_aurc": area_under_risk_coverage(scored) - least_area(float(np.mean(scored.wrong))),
     }
 
 
@@ -101,3 +103,25 @@ def expected_calibration_error(scored: Scored) -> float:
     """
     gaps = np.bincount(calibration_bins(scored.confidence), weights=scored.confidence - ~scored.wrong)
     return float(np.abs(gaps).sum() / len(scored.gold))
+
+
+def area_under_risk_coverage(scored: Scored) -> float:
+    """AURC, 0..1: the error rate among the k most confident rows, averaged over every k; rows of a tie come together.
+
+    Source: Geifman & El-Yaniv 2017 (arXiv 1705.08500) for the curve, Geifman et al. 2019 (arXiv 1805.08206, section 3)
+    for its area.
+    """
+    order = np.argsort(-scored.confidence, kind="stable")
+    ranked = scored.confidence[order]
+    ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
+    taken, errors = ends + 1, np.cumsum(scored.wrong[order])[ends]
+    return float(np.sum(np.diff(taken, prepend=0) * errors / taken) / len(ranked))
+
+
+def least_area(error_rate: float) -> float:
+    """The AURC of a model with that error rate whose errors are its least confident rows (Geifman et al. 2019, eq. 7).
+
+    What a model has beyond it is due to its ranking alone, so models of unequal accuracy can be compared.
+    """
+    right = 1 - error_rate
+    return error_rate + right * float(np.log(right)) if right > 0 else 1.0

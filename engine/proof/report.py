@@ -71,6 +71,8 @@ def before_and_after(report: dict[str, Any], arm: dict[str, Any], split: str) ->
         return []
     lines = []
     for key, name, show in FIGURES:
+        if key not in arm[split]:  # a proof of before it was measured
+            continue
         before, after = (show(side[split][key]["mean"]) for side in (report["baseline"], arm))
         mean, low, high = (show(arm[split]["difference"][key][part], sign=True) for part in ("mean", "low", "high"))
         lines.append(Line(name.format(tau=report["tau"]), before, after, mean, f"{low} to {high}"))

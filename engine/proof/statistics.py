@@ -146,19 +146,39 @@ class _Sums:
         f1 = np.divide(2 * hits, seen, out=np.zeros_like(hits), where=seen > 0)
         macro_f1 = f1.sum(axis=1) / (seen > 0).sum(axis=1)
         ece = np.abs(gaps).sum(axis=1) / n
-        return np.stack([correct / n, macro_f1, uus, covered / n, self._errors_among(rows, matched), ece], axis=1)
-
-    def _errors_among(self, rows: FloatArray, matched: FloatArray) -> FloatArray:
-        """(r,) errors among the ``matched`` most confident rows; the expected number where the cut falls in a tie."""
         ranked = rows[:, self._order]
         taken = np.cumsum(ranked, axis=1)[:, self._ends]
         errors = np.cumsum(ranked * self._wrong, axis=1)[:, self._ends]
-        at = np.arange(len(rows))
-        last = (taken < matched[:, None]).sum(axis=1)  # the group of ties in which the cut falls
-        before = np.maximum(last - 1, 0)
-        taken_before = np.where(last > 0, taken[at, before], 0.0)
-        errors_before = np.where(last > 0, errors[at, before], 0.0)
-        size = taken[at, last] - taken_before
-        share = np.divide(matched - taken_before, size, out=np.zeros_like(size), where=size > 0)
-        result: FloatArray = errors_before + share * (errors[at, last] - errors_before)
-        return result
+        among = _errors_among(taken, errors, matched)
+        area = _area(taken, errors)
+        excess = area - _least_area(1 - correct / n)
+        return np.stack([correct / n, macro_f1, uus, covered / n, among, ece, area, excess], axis=1)
+
+
+def _errors_among(taken: FloatArray, errors: FloatArray, matched: FloatArray) -> FloatArray:
+    """(r,) errors among the ``matched`` most confident rows; the expected number where the cut falls in a tie.
+
+    ``taken`` and ``errors``: rows and errors up to the end of each group of ties, (r, groups).
+    """
+    at = np.arange(len(taken))
+    last = (taken < matched[:, None]).sum(axis=1)  # the group of ties in which the cut falls
+    before = np.maximum(last - 1, 0)
+    taken_before = np.where(last > 0, taken[at, before], 0.0)
+    errors_before = np.where(last > 0, errors[at, before], 0.0)
+    size = taken[at, last] - taken_before
+    share = np.divide(matched - taken_before, size, out=np.zeros_like(size), where=size > 0)
+    result: FloatArray = errors_before + share * (errors[at, last] - errors_before)
+    return result
+
+
+def _area(taken: FloatArray, errors: FloatArray) -> FloatArray:
+    """(r,) areas under the risk-coverage curve, from rows and errors up to the end of each group of ties."""
+    risk = np.divide(errors, taken, out=np.zeros_like(errors), where=taken > 0)
+    area: FloatArray = (np.diff(taken, axis=1, prepend=0.0) * risk).sum(axis=1) / taken[:, -1]
+    return area
+
+
+def _least_area(error_rate: FloatArray) -> FloatArray:
+    """`engine.proof.metrics.least_area` of many error rates."""
+    right = 1 - error_rate
+    return error_rate + right * np.log(right, out=np.zeros_like(right), where=right > 0)

@@ -45,7 +45,7 @@ def test_a_report_has_the_keys_that_scripts_rely_on(project: Project) -> None:
         ("human", "scratch", 5, "less confident only"),
         ("human", "continue", 5, "proven"),
     ]
-    metrics = {"accuracy", "macro_f1", "uu_at_tau", "coverage", "uu_at_matched_coverage", "ece"}
+    metrics = {"accuracy", "macro_f1", "uu_at_tau", "coverage", "uu_at_matched_coverage", "ece", "aurc", "excess_aurc"}
     for split in ("proof", "test"):
         assert set(report["baseline"][split]) == metrics
         for arm in report["arms"]:
