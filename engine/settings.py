@@ -92,7 +92,7 @@ class TrainingSettings:
 class ProofSettings:
     """How an arm is judged."""
 
-    seeds: tuple[int, ...] = _key([13, 14, 15], "one training run per arm and seed")
+    seeds: tuple[int, ...] = _key([13, 14, 15, 16, 17], "one training run per arm and seed")
     margin: float = _key(0.01, "accuracy an arm may lose and still be proven", low=0.0, high=1.0)
     bootstrap: int = _key(2000, "resamples behind every interval", low=100, high=1000000)
     interval: float = _key(0.95, "coverage of the intervals", low=0.5, high=0.999)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 VerdictWord = Literal["proven", "less confident only", "no change", "worse"]
 
 MEANINGS: dict[VerdictWord, str] = {
-    "proven": "At equal coverage it makes fewer confident errors, and it is not less accurate than the margin allows.",
+    "proven": "At equal coverage it makes fewer confident errors, and it is shown not to be less accurate than the "
+    "margin allows.",
     "less confident only": "It is only less sure of itself: fewer errors reach tau, but among as many of its most "
     "confident rows as the baseline's no drop is shown.",
     "no change": "Nothing is shown either way: no effect is among the likely ones, or its accuracy is in doubt.",
@@ -48,8 +49,9 @@ def judge(arm: dict[str, Comparison], baseline: dict[str, Comparison], rule: Rul
 
     1. ``worse``: UUs at matched coverage rise on proof; or accuracy on proof or test is lower by more than the margin
        and falls, whatever else improves.
-    2. ``proven``: UUs at matched coverage fall on proof, and mean accuracy is lower by more than the margin on neither.
-       If it is lower by more, with an interval that reaches 0, the gain is in doubt: ``no change``.
+    2. ``proven``: UUs at matched coverage fall on proof, and accuracy is not inferior on either: its whole interval
+       lies above a loss of the margin (Piaggio et al. 2012, JAMA 308(24), figure). Where it does not, the rows are too
+       few to tell, the gain is in doubt and the word ``no change``.
     3. ``less confident only``: UUs at tau fall on proof, those at matched coverage do not.
     4. ``no change``.
     """
@@ -57,19 +59,20 @@ def judge(arm: dict[str, Comparison], baseline: dict[str, Comparison], rule: Rul
     change = arm["proof"].difference
     matched = case.counts("UUs at matched coverage", "uu_at_matched_coverage")
     accuracy = {split: figures.difference["accuracy"] for split, figures in arm.items()}
-    lower = [split for split, figure in accuracy.items() if figure.mean < -rule.margin]
-    surely_lower = [split for split in lower if accuracy[split].high < 0]
+    in_doubt = [split for split, figure in accuracy.items() if figure.low < -rule.margin]
+    surely_lower = [split for split in in_doubt if accuracy[split].mean < -rule.margin and accuracy[split].high < 0]
     unchecked = "" if "test" in arm else "; test was not checked: the project has none"
 
     word: VerdictWord
     if change["uu_at_matched_coverage"].low > 0 or surely_lower:
-        word, reason = "worse", "; ".join([matched, *map(case.lower_accuracy, surely_lower)])
-    elif change["uu_at_matched_coverage"].high < 0 and lower:
-        doubts = " and ".join(map(case.lower_accuracy, lower))
+        word, reason = "worse", "; ".join([matched, *(case.accuracy(split, "is lower") for split in surely_lower)])
+    elif change["uu_at_matched_coverage"].high < 0 and in_doubt:
+        doubts = " and ".join(case.accuracy(split, "may be lower") for split in in_doubt)
         word, reason = "no change", f"{matched}, but the gain is in doubt, as {doubts}"
     elif change["uu_at_matched_coverage"].high < 0:
-        means = ", ".join(f"{split} {share(figure.mean, sign=True)}" for split, figure in accuracy.items())
-        word, reason = "proven", f"{matched}, and accuracy keeps within the margin of {rule.margin:g} ({means})"
+        bounds = ", ".join(f"{split} {share(at.mean, sign=True)}, at least {share(at.low, sign=True)}"
+                           for split, at in accuracy.items())  # fmt: skip
+        word, reason = "proven", f"{matched}, and accuracy keeps within the margin of {rule.margin:g} ({bounds})"
     elif change["uu_at_tau"].high < 0:
         word, reason = "less confident only", f"{case.counts(f'UUs at tau {rule.tau:g}', 'uu_at_tau')}, but {matched}"
     else:
@@ -86,9 +89,9 @@ class _Case:
     def counts(self, name: str, metric: str) -> str:
         return f"{name} {self._change('proof', metric, count)}"
 
-    def lower_accuracy(self, split: str) -> str:
+    def accuracy(self, split: str, what: str) -> str:
         change = self._change(split, "accuracy", share)
-        return f"accuracy on {split} {change} is lower by more than the margin of {self.rule.margin:g}"
+        return f"accuracy on {split} {change} {what} by more than the margin of {self.rule.margin:g}"
 
     def _change(self, split: str, metric: str, show: Show) -> str:
         before, after = (side[split].values[metric].mean for side in (self.baseline, self.arm))

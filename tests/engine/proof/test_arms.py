@@ -98,7 +98,7 @@ def test_the_plan_has_the_baseline_once_and_every_arm_with_every_recipe_and_seed
 
 
 def test_seeds_come_from_the_settings_and_count_once(project: Project) -> None:
-    assert {run.seed for run in plan_runs(project, [])} == {13, 14, 15}
+    assert {run.seed for run in plan_runs(project, [])} == {13, 14, 15, 16, 17}
     assert [run.seed for run in plan_runs(project, [], seeds=[4, 4, 2])] == [4, 2]
 
 

@@ -13,10 +13,10 @@ from tests.engine.proof.synthetic import Gold, Logits, gold_labels, model, score
 RULE = Rule(tau=0.9, margin=0.01, interval=0.95)
 
 FALLS, REACHES_ZERO, RISES = (-20.0, -30.0, -10.0), (-5.0, -15.0, 5.0), (20.0, 10.0, 30.0)
-# Accuracy: within the margin; lower by more with an interval that reaches 0; lower by more, surely.
-KEPT, DOUBTFUL, LOST = (0.0, -0.02, 0.02), (-0.02, -0.05, 0.01), (-0.02, -0.03, -0.005)
+# Accuracy: its interval within the margin; reaching beyond it; lower by more, surely.
+KEPT, DOUBTFUL, LOST = (0.0, -0.009, 0.02), (0.0, -0.02, 0.02), (-0.02, -0.03, -0.005)
 # Surely lower, but by less than the margin: allowed, that is what a margin is for.
-SURELY_A_LITTLE = (-0.008, -0.012, -0.004)
+SURELY_A_LITTLE = (-0.007, -0.0095, -0.004)
 
 Bounds = tuple[float, float, float]
 
@@ -95,8 +95,14 @@ def test_an_interval_that_touches_0_is_not_wholly_on_one_side(touching: Bounds, 
     assert verdict(touching, REACHES_ZERO, KEPT, KEPT).word == word
 
 
-def test_an_accuracy_lower_by_exactly_the_margin_is_within_it() -> None:
-    assert verdict(FALLS, FALLS, (-0.01, -0.02, -0.001), KEPT).word == "proven"
+def test_an_accuracy_that_may_be_lower_by_exactly_the_margin_is_within_it() -> None:
+    assert verdict(FALLS, FALLS, (-0.005, -0.01, -0.001), KEPT).word == "proven"
+
+
+def test_a_higher_accuracy_whose_interval_is_wide_proves_nothing() -> None:
+    found = verdict(FALLS, FALLS, (0.005, -0.012, 0.022), KEPT)
+    assert found.word == "no change"
+    assert "in doubt" in found.reason
 
 
 def test_reasons_carry_the_numbers_that_decided() -> None:
@@ -109,13 +115,13 @@ def test_reasons_carry_the_numbers_that_decided() -> None:
         "UUs at tau 0.9 100 -> 80 (-20, 95 % interval -30 to -10), but UUs at matched coverage 100 -> 95 "
         "(-5, 95 % interval -15 to +5)"
     )
-    assert verdict(FALLS, FALLS, KEPT, (-0.004, -0.02, 0.01)).reason == (
+    assert verdict(FALLS, FALLS, KEPT, (-0.004, -0.009, 0.01)).reason == (
         "UUs at matched coverage 100 -> 80 (-20, 95 % interval -30 to -10), and accuracy keeps within the margin of "
-        "0.01 (proof +0.000, test -0.004)"
+        "0.01 (proof +0.000, at least -0.009, test -0.004, at least -0.009)"
     )
     assert verdict(FALLS, FALLS, KEPT, DOUBTFUL).reason == (
         "UUs at matched coverage 100 -> 80 (-20, 95 % interval -30 to -10), but the gain is in doubt, as accuracy on "
-        "test 0.700 -> 0.680 (-0.020, 95 % interval -0.050 to +0.010) is lower by more than the margin of 0.01"
+        "test 0.700 -> 0.700 (+0.000, 95 % interval -0.020 to +0.020) may be lower by more than the margin of 0.01"
     )
 
 

@@ -150,7 +150,7 @@ async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> 
         assert jobs.find_job(root, "retrain-1").options == {
             "arms": ["human", "both"],
             "recipes": ["scratch", "continue"],
-            "seeds": [13, 14, 15],
+            "seeds": [13, 14, 15, 16, 17],
             "equal": None,
             "reviewed": False,
         }
