@@ -36,6 +36,8 @@ COMMANDS = {
     "retrain": "train the arms and prove them on held-out rows",
     "jobs": "list, follow, cancel or resume background jobs",
     "report": "show what a retrain proved",
+    "check": "run the regression suite of closed blind spots against a model",
+    "rounds": "the history of a project: what became of its blind spots",
     "promote": "make an arm's model the current one and start the next round",
     "doctor": "check this machine and a project",
     "demo": "open the workbench over the bundled project",

@@ -77,4 +77,18 @@ def compare(project: Project, options: dict[str, Any], monitor: Monitor) -> dict
     return {"judgements": found.judgements, "items": found.items}
 
 
-KINDS: dict[str, Work] = {"discover": discover, "teach": teach, "retrain": retrain, "judge": judge, "compare": compare}
+def check(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+    """Run the regression suite against a model."""
+    from engine.suite.check import check as run_suite
+
+    return {"check": str(run_suite(project, options.get("model"), monitor=monitor).relative_to(project.root))}
+
+
+KINDS: dict[str, Work] = {
+    "discover": discover,
+    "teach": teach,
+    "retrain": retrain,
+    "judge": judge,
+    "compare": compare,
+    "check": check,
+}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.files import content_key
 from engine.schema import Example, Record
 
-RECIPE = 2  # raised whenever `engine.model.training` computes something else from the same plan
+RECIPE = 3  # raised whenever `engine.model.training` computes something else from the same plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class TrainingPlan(Record):
         max_length: tokens per row.
         frozen_layers: lowest layers that stay as they are (`engine.model.frozen`).
         stop: passes after which training ends, its rate falling as if it went on; 0: after all.
+        steps: in all, in place of ``epochs``; 0: as ``epochs`` says.
+        smoothing: share of a row's label that is spread over all labels (Szegedy et al. 2016, arXiv 1512.00567,
+            section 7).
+        average: how far the weights go from where they started to where training led, 0..1 (WiSE-FT: Wortsman et al.
+            2022, arXiv 2109.01903, section 3); 1: all the way.
     """
 
     start: str
@@ -38,9 +43,13 @@ class TrainingPlan(Record):
     max_length: int
     frozen_layers: int = 0
     stop: int = 0
+    steps: int = 0
+    smoothing: float = 0.0
+    average: float = 1.0
 
-    def key(self, examples: Sequence[Example]) -> str:
+    def key(self, examples: Sequence[Example], kept: Sequence[Example] = ()) -> str:
         """Content key of the result: plan, weights and rows in their order, not where they lie or who computes."""
         parts = self.as_json()
         del parts["start"]
-        return content_key("training", RECIPE, parts, [[row.text, row.text_pair, row.label] for row in examples])
+        rows = [[row.text, row.text_pair, row.label] for row in examples]
+        return content_key("training", RECIPE, parts, rows, [[row.text, row.text_pair] for row in kept])

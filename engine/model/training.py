@@ -34,7 +34,7 @@ from engine.model.compute import Compute
 from engine.model.frozen import freeze, keep_still
 from engine.model.plan import TrainingPlan
 from engine.model.thrift import cheapen_dropout, narrow, widen
-from engine.progress import Monitor
+from engine.progress import Monitor, Silent
 from engine.schema import Example
 
 WARMUP = 0.1
@@ -49,12 +49,16 @@ def train(
     plan: TrainingPlan,
     examples: Sequence[Example],
     *,
+    kept: Sequence[Example] = (),
     out: Path,
     compute: Compute,
     monitor: Monitor,
     after_pass: Callable[[Classifier], None] | None = None,
 ) -> Path:
     """Fine-tune, or go on with an interrupted run, and return ``out``.
+
+    Each of the rows ``kept`` is trained towards what the start weights say of it, its label unread (learning without
+    forgetting: Li & Hoiem 2016, arXiv 1606.09282, section 3, with a temperature of 1).
 
     ``after_pass`` is shown the classifier, ready to score, after each pass; such a run begins anew if interrupted.
 
@@ -69,7 +73,7 @@ def train(
         return out
     partial = out.with_name(out.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
-    key = plan.key(examples)
+    key = plan.key(examples, kept)
     saved = None if after_pass else _read_checkpoint(partial / "checkpoint.pt", key)
     if saved and saved["compute"]["device"] == compute.device:
         compute = Compute.from_json(saved["compute"])
@@ -84,13 +88,14 @@ def train(
         compute=compute,
     )
     model = classifier.model
+    start = {name: value.clone() for name, value in model.state_dict().items()} if plan.average < 1 else None
+    targets = _targets(plan, classifier, examples, kept)
     freeze(model, plan.frozen_layers)
-    rows = _SHARED.get((plan.start_key, plan.max_length), examples, classifier.tokens)
+    rows = _SHARED.get((plan.start_key, plan.max_length), [*examples, *kept], classifier.tokens)
     lengths = [len(row["input_ids"]) for row in rows]
     narrow(model, {word for row in rows for word in row["input_ids"]})
     if compute.device == "cpu":
         cheapen_dropout(model)
-    gold = torch.tensor([plan.labels.index(example.label) for example in examples], device=compute.device)
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
     decayed = [parameter for parameter in weights if parameter.ndim > 1]  # biases and norms have one dimension
     plain = [parameter for parameter in weights if parameter.ndim <= 1]
@@ -105,7 +110,8 @@ def train(
         losses, done, seconds = saved["losses"], saved["done"], saved["seconds"]
 
     steps = math.ceil(len(rows) / plan.batch_size)
-    total = plan.epochs * steps
+    total = plan.steps or plan.epochs * steps
+    last = min(total, plan.stop * steps or total)
     began = checkpointed = time.monotonic()
     seen = 0
 
@@ -125,13 +131,13 @@ def train(
         )
         checkpointed = time.monotonic()
 
-    while done < (plan.stop or plan.epochs) * steps:
+    while done < last:
         epoch, first = divmod(done, steps)
-        for batch in training_batches(lengths, plan.batch_size, plan.seed, epoch)[first:]:
+        for batch in training_batches(lengths, plan.batch_size, plan.seed, epoch)[first : first + last - done]:
             torch.manual_seed(random.Random(f"{plan.seed}/{done}").getrandbits(32))
             for group in optimizer.param_groups:
                 group["lr"] = plan.learning_rate * rate(done, total)
-            loss = functional.cross_entropy(classifier.forward([rows[row] for row in batch]), gold[batch])
+            loss = functional.cross_entropy(classifier.forward([rows[row] for row in batch]), targets[batch])
             loss.backward()  # type: ignore[no-untyped-call]
             clip_grad_norm_(weights, CLIP_NORM)
             optimizer.step()
@@ -169,6 +175,10 @@ def train(
 
     seconds += time.monotonic() - began
     widen(model)
+    if start is not None:
+        with torch.no_grad():
+            for name, value in model.state_dict().items():
+                value.copy_(torch.lerp(start[name], value, plan.average) if value.is_floating_point() else value)
     finished = partial / "finished"
     classifier.save(finished)
     write_json(
@@ -193,6 +203,19 @@ def train(
     _publish(finished, out)
     shutil.rmtree(partial)
     return out
+
+
+def _targets(
+    plan: TrainingPlan, classifier: Classifier, examples: Sequence[Example], kept: Sequence[Example]
+) -> torch.Tensor:
+    """Probabilities that rows are trained towards, (rows and kept rows, labels), float32."""
+    labels = len(plan.labels)
+    gold = torch.tensor([plan.labels.index(example.label) for example in examples])
+    hard = functional.one_hot(gold, labels) * (1 - plan.smoothing) + plan.smoothing / labels
+    classifier.model.eval()
+    said = torch.from_numpy(classifier.logits(kept, monitor=Silent())).softmax(dim=1)
+    classifier.model.train()
+    return torch.cat([hard, said]).to(classifier.compute.device)
 
 
 def rate(step: int, total: int) -> float:

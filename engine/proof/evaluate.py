@@ -7,6 +7,7 @@ as ``.npy``, and no text. Pool figures are kept apart from the proof: teachers s
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ import numpy as np
 
 from engine.files import read_json
 from engine.proof.arms import BASELINE
+from engine.proof.detail import by_blind_spot, churn, details, seed_noise
 from engine.proof.equal import Limit
+from engine.proof.flips import flips
 from engine.proof.metrics import Scored
 from engine.proof.significance import corrected, mcnemar, resamples_for
 from engine.proof.statistics import Comparison, Estimate, compare
@@ -23,8 +26,10 @@ from engine.proof.verdict import MEANINGS, Rule, judge
 
 JUDGED = ("proof", "test")
 POOL = "pool"
+NEAREST = "nearest-proof.npy"  # (n,) place of each proof row's nearest blind spot in the spec
 POOL_NOTE = "Rows of the blind spots in the pool that are right now. Teachers saw them, so this is no proof."
 REVIEWED = "Reviewed: samples that reviewers reject are left out, and their corrections are taken."
+CLOSED = 0.8  # share of a blind spot's pool rows that a proven arm must get right, on average over seeds, to close it
 ONE_SEED = "One seed: the noise between training runs is not in the intervals."
 
 Entry = dict[str, Any]
@@ -45,9 +50,7 @@ def logits_file(folder: Path, run: Entry, split: str) -> Path:
 def evaluate(folder: Path) -> dict[str, Any]:
     """Compute the report of a proof from its folder: figures, verdicts, and the spec's own entries."""
     spec = read_json(folder / "spec.json")
-    groups: dict[Group, list[Entry]] = defaultdict(list)
-    for run in spec["runs"]:
-        groups[run["arm"], run["recipe"]].append(run)
+    groups = _groups(spec)
     interval = corrected(spec["interval"], len(groups) - 1) if spec.get("corrected") else spec["interval"]
     asked = {split: _scored(folder, groups, split) for split in JUDGED if gold_file(folder, split).is_file()}
     resamples = resamples_for(interval, spec["bootstrap"])
@@ -60,15 +63,37 @@ def evaluate(folder: Path) -> dict[str, Any]:
     for group, runs in groups.items():
         figures = {split: compared[split][group] for split in compared}
         entry = _entry(runs, figures)
+        for split, models in asked.items():
+            entry[split] |= details(models[group], spec["labels"])
         if group != REFERENCE:
             verdict = judge(figures, {split: compared[split][REFERENCE] for split in compared}, rule)
             same = {split: round(mcnemar(models[group], models[REFERENCE]), 6) for split, models in asked.items()}
             entry |= {"verdict": verdict.word, "reason": verdict.reason, "meaning": MEANINGS[verdict.word],
-                      "mcnemar": same}  # fmt: skip
+                      "mcnemar": same, "churn": churn(asked["proof"][group], asked["proof"][REFERENCE])}  # fmt: skip
         entries.append(entry)
     head = {key: value for key, value in spec.items() if key not in ("runs", "blind_spots")} | {"interval": interval}
+    head |= {"notes": _notes(spec), "seed_noise": seed_noise(asked["proof"][REFERENCE])}
     arms = [entry for entry in entries if entry["arm"] != BASELINE]
-    return {**head, "notes": _notes(spec), "baseline": entries[0], "arms": arms, "pool": _pool(folder, groups, spec)}
+    proven = {(arm["arm"], arm["recipe"]) for arm in arms if arm["verdict"] == "proven"}
+    return {**head, "baseline": entries[0], "arms": arms, "pool": _pool(folder, groups, spec, proven),
+            "near": _near(folder, asked["proof"], spec)}  # fmt: skip
+
+
+def flipped_rows(folder: Path, ids: dict[str, list[str]]) -> list[Entry]:
+    """`engine.proof.flips.flips` of every split but proof, from a proof's folder and the ids of its rows by split."""
+    spec = read_json(folder / "spec.json")
+    found = []
+    for split in (split for split in ids if split != "proof"):
+        models = _scored(folder, _groups(spec), split)
+        found += flips(ids[split], models, REFERENCE, spec["labels"], split=split)
+    return found
+
+
+def _groups(spec: Entry) -> dict[Group, list[Entry]]:
+    groups: dict[Group, list[Entry]] = defaultdict(list)
+    for run in spec["runs"]:
+        groups[run["arm"], run["recipe"]].append(run)
+    return groups
 
 
 def _notes(spec: Entry) -> list[str]:
@@ -115,22 +140,35 @@ def _figures(estimates: dict[str, Estimate]) -> Entry:
     return {name: asdict(estimate) | {"per_seed": list(estimate.per_seed)} for name, estimate in estimates.items()}
 
 
-def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry) -> Entry | None:
-    """How many rows of each blind spot each arm gets right, the baseline beside it; None without blind spots."""
+def _near(folder: Path, models: dict[Group, list[Scored]], spec: Entry) -> Entry | None:
+    """What became of proof rows by their nearest blind spot; None without blind spots, and in proofs of before."""
+    if not (folder / NEAREST).is_file():
+        return None
+    return by_blind_spot(models, REFERENCE, np.load(folder / NEAREST), spec["blind_spots"], spec["tau"])
+
+
+def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry, proven: Collection[Group]) -> Entry | None:
+    """What of each blind spot each arm gets right, the baseline beside it; None without blind spots.
+
+    ``right``: ids of the rows that the models of all seeds get right. ``closed``: by a proven arm, see `CLOSED`.
+    """
     if not spec["blind_spots"]:
         return None
     gold = np.load(gold_file(folder, POOL))
     right = {
-        group: np.mean([_logits(folder, run, POOL).argmax(axis=1) == gold for run in runs], axis=0)
+        group: np.array([_logits(folder, run, POOL).argmax(axis=1) == gold for run in runs])
         for group, runs in groups.items()
     }
     spots = []
     for spot in spec["blind_spots"]:
         entries = []
-        for (arm, recipe), share in right.items():
-            fixed = round(float(share[spot["rows"]].sum()), 2)
-            rows = len(spot["rows"])
-            entries.append({"arm": arm, "recipe": recipe, "fixed": fixed, "still_wrong": round(rows - fixed, 2)})
+        for (arm, recipe), found in right.items():
+            inside, rows = found[:, spot["rows"]], len(spot["rows"])
+            fixed = round(float(inside.mean(axis=0).sum()), 2)
+            sure = [row for row, always in zip(spot["ids"], inside.all(axis=0), strict=True) if always]
+            closed = (arm, recipe) in proven and fixed >= CLOSED * rows
+            entries.append({"arm": arm, "recipe": recipe, "fixed": fixed, "still_wrong": round(rows - fixed, 2),
+                            "closed": closed, "right": sure})  # fmt: skip
         spots.append({"id": spot["id"], "gold": spot["gold"], "predicted": spot["predicted"],
                       "rows": len(spot["rows"]), "baseline": entries[0], "arms": entries[1:]})  # fmt: skip
     return {"note": POOL_NOTE, "blind_spots": spots}

@@ -14,6 +14,8 @@ from engine.files import write_json
 from engine.project import Project
 from engine.proof.report import find_arm, read_report
 from engine.schema import Record
+from engine.suite.frozen import freeze
+from engine.teaching.records import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Promotion(Record):
     recipe: str
     seed: int
     verdict: str
+    frozen: tuple[str, ...] = ()
 
 
 def promote(
@@ -48,7 +51,8 @@ def promote(
 ) -> Promotion:
     """Start the next round with the model of an arm.
 
-    A round in which nothing was discovered yet is not left behind empty: its model is replaced.
+    A round in which nothing was discovered yet is not left behind empty: its model is replaced. Blind spots that the
+    arm closed are frozen into the regression suite (`engine.suite.frozen`).
 
     Args:
         project: with a finished proof.
@@ -71,8 +75,10 @@ def promote(
     number = project.round
     if number == 1 or project.discovery() is not None:
         number += 1
+    proved = project.discovery(report["round"])
+    frozen = freeze(project, proved, report, entry, Records(project.teaching_dir).samples()) if proved else ()
     promotion = Promotion(round=number, **model, promoted_from=report["id"], arm=arm, recipe=recipe, seed=seed,
-                          verdict=entry["verdict"])  # fmt: skip
+                          verdict=entry["verdict"], frozen=tuple(frozen))  # fmt: skip
     write_json(project.round_dir(number) / "model.json", promotion.as_json())
     return promotion
 

@@ -31,7 +31,9 @@ from engine.project import SETTINGS_FILE, Project
 from engine.proof.arms import Arm, Recipe, Run, choose_arms, plan_runs, training_rows
 from engine.proof.controls import TEMPERATURE, control_arms, every_control, is_control
 from engine.proof.equal import Equal
-from engine.proof.evaluate import JUDGED, POOL, evaluate, gold_file, logits_file
+from engine.proof.evaluate import JUDGED, NEAREST, POOL, evaluate, flipped_rows, gold_file, logits_file
+from engine.proof.flips import FLIPS
+from engine.proof.nearest import nearest_blind_spots
 from engine.proof.overall import Overall
 from engine.proof.quick import quick
 from engine.proof.report import reports
@@ -125,9 +127,15 @@ def retrain(
         _save(gold_file(folder, split), np.array([project.labels.index(row.label) for row in rows], dtype=np.int64))
         for entry, found in zip(entries, logits, strict=True):
             _save(logits_file(folder, entry, split), found[split])
+    if discovery and spec["blind_spots"]:
+        listed = {spot["id"] for spot in spec["blind_spots"]}
+        spots = [spot for spot in discovery.blind_spots if spot.id in listed]
+        near = nearest_blind_spots(project, spots, discovery.predictions, splits["proof"], monitor=overall)
+        _save(folder / NEAREST, near)
     seconds = round(time.monotonic() - began, 1)
     made = {"id": folder.name, "created": datetime.now(timezone.utc).isoformat(), "seconds": seconds}
     write_json(folder / "spec.json", made | spec)
+    write_json(folder / FLIPS, flipped_rows(folder, {split: [row.id for row in rows] for split, rows in splits.items()}))
     write_json(folder / "report.json", evaluate(folder))
     return folder / "report.json"
 
@@ -183,12 +191,13 @@ def _splits(project: Project, discovery: Discovery | None) -> dict[str, list[Exa
 
 
 def _blind_spots(discovery: Discovery | None, records: Records) -> list[dict[str, Any]]:
-    """Blind spots with the places of their rows among the pool rows asked; rows marked as doubtful are left out."""
+    """Blind spots with the places and ids of their rows among the pool rows asked; doubtful rows are left out."""
     doubtful = _doubtful(records)
     spots, first = [], 0
     for spot in discovery.blind_spots if discovery else ():
-        places = [first + place for place, row in enumerate(spot.rows) if row not in doubtful]
-        spots.append({"id": spot.id, "gold": spot.gold, "predicted": spot.predicted, "rows": places})
+        kept = [(first + place, row) for place, row in enumerate(spot.rows) if row not in doubtful]
+        spots.append({"id": spot.id, "gold": spot.gold, "predicted": spot.predicted,
+                      "rows": [place for place, _ in kept], "ids": [row for _, row in kept]})  # fmt: skip
         first += len(spot.rows)
     return [spot for spot in spots if spot["rows"]]
 

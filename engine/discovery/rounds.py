@@ -1,0 +1,113 @@
+"""What became of the blind spots from round to round: kept, split, merged, closed, new. Light: it compares row ids.
+
+A blind spot of one round and one of the next are kin if they lie in one confusion cell and share at least a fifth of
+the rows of either: models change, so UUs come and go, and clusters with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engine.files import read_json
+from engine.project import Project
+from engine.proof.report import reports
+from engine.schema import BlindSpot, Discovery, Record
+
+# Share of the rows of the smaller one; on Jaccard's measure a part that split off a large one would not be seen.
+_SHARED = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Record):
+    """What became of the blind spots of the round before; ids, those of a split or merger joined by ``+``."""
+
+    kept: tuple[str, ...] = ()
+    split: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Round(Record):
+    """One round of a project, as one line of its history.
+
+    Attributes:
+        accuracy, coverage: on the pool, 0..1. uus, scattered: their numbers.
+        change: against the round before; None in the first, and where one of the two was not discovered.
+        proofs: ids of its finished proofs. promoted: arm, recipe and verdict of the model it starts from; empty in the
+            first.
+    """
+
+    number: int
+    model: str
+    accuracy: float | None
+    coverage: float | None
+    uus: int | None
+    blind_spots: int | None
+    change: Change | None
+    proofs: tuple[str, ...] = ()
+    promoted: str = ""
+
+
+@dataclass
+class _Kin:
+    """For each blind spot of one side those of the other side it shares rows with."""
+
+    before: dict[str, list[str]] = field(default_factory=dict)
+    after: dict[str, list[str]] = field(default_factory=dict)
+
+
+def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot]) -> Change:
+    """Sort blind spots into what became of them; each stands in one place."""
+    kin = _Kin({spot.id: [] for spot in before}, {spot.id: [] for spot in after})
+    for old in before:
+        for new in after:
+            shared = len(set(old.rows) & set(new.rows))
+            one_cell = (old.gold, old.predicted) == (new.gold, new.predicted)
+            if one_cell and shared and shared >= _SHARED * min(len(old.rows), len(new.rows)):
+                kin.before[old.id].append(new.id)
+                kin.after[new.id].append(old.id)
+    merged = {new: olds for new, olds in kin.after.items() if len(olds) > 1}
+    within = {old for olds in merged.values() for old in olds}
+    split = {old: news for old, news in kin.before.items() if len(news) > 1 and old not in within}
+    return Change(
+        kept=tuple(old for old, news in kin.before.items() if len(news) == 1 and old not in within),
+        split=tuple(f"{old}={'+'.join(news)}" for old, news in split.items()),
+        merged=tuple(f"{'+'.join(olds)}={new}" for new, olds in merged.items()),
+        closed=tuple(old for old, news in kin.before.items() if not news),
+        new=tuple(new for new, olds in kin.after.items() if not olds),
+    )
+
+
+def history(project: Project) -> list[Round]:
+    """All rounds of a project, first to last.
+
+    Raises:
+        ProjectError: a discovery is damaged.
+    """
+    proofs: dict[int, list[str]] = {}
+    for report in reversed(reports(project)):
+        proofs.setdefault(report["round"], []).append(report["id"])
+    found: list[Round] = []
+    before: Discovery | None = None
+    for number in range(1, project.round + 1):
+        now = project.discovery(number)
+        start = project.round_dir(number) / "model.json"
+        made = read_json(start) if start.is_file() else None
+        found.append(
+            Round(
+                number,
+                model=now.model if now else made["name"] if made else "",
+                accuracy=now.accuracy if now else None,
+                coverage=now.coverage if now else None,
+                uus=len(now.uus) if now else None,
+                blind_spots=len(now.blind_spots) if now else None,
+                change=compare_rounds(before.blind_spots, now.blind_spots) if before and now else None,
+                proofs=tuple(proofs.get(number, ())),
+                promoted=f"{made['arm']}, {made['recipe']}: {made['verdict']}" if made else "",
+            )
+        )
+        before = now
+    return found

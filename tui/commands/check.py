@@ -1,0 +1,90 @@
+"""`blindspot check`: has a model reopened a blind spot that was closed? For CI: exit status 1 and a JUnit file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine import jobs
+from engine.data.text import visible
+from engine.errors import ProjectError
+from engine.files import read_json
+from engine.project import Project
+from engine.suite.frozen import suite
+from tui.commands.following import follow_to_end
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+
+_SHOWN = 5  # wrong cases shown of each blind spot; the JUnit file and --json have all
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "check",
+        "run the regression suite of closed blind spots against a model",
+        "  blindspot check work\n  blindspot check work --model runs/2027-01/checkpoint --junit blindspot.xml\n"
+        "Exit status 1: a blind spot that was closed is open again.",
+    )
+    add_project(parser)
+    parser.add_argument("--model", metavar="PATH", help="folder or hub name of a classifier; default: the current one")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the outcome as JUnit XML, for CI")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the suite as a job, show what does not hold, and say so in the exit status."""
+    project = Project.open(options.project)
+    suite(project)  # refuses at once where there is none
+    model = str(Path(options.model).resolve()) if options.model and Path(options.model).is_dir() else options.model
+    job_id = jobs.start(project.root, "check", {"model": model})
+    found = read_json(project.root / follow_to_end(project.root, job_id).result["check"])
+    if options.junit:
+        _write_junit(found, options.junit)
+    if options.json:
+        print_json(found)
+    else:
+        _show(found)
+    return 0 if found["holds"] else 1
+
+
+def _show(found: dict[str, Any]) -> None:
+    print(visible(f"model: {found['model']}"))
+    for one in found["checked"]:
+        word = "closed" if one["holds"] else "OPEN AGAIN"
+        print(visible(f"{one['blind_spot']:<4} {one['right']} of {one['cases']} {one['origin']}s right, "
+                      f"at least {100 * one['floor']:.0f} % must be: {word}"))  # fmt: skip
+        if not one["holds"]:
+            for wrong in one["wrong"][:_SHOWN]:
+                print(visible(f"       {_told(wrong)}"))
+
+
+def _told(wrong: dict[str, Any]) -> str:
+    pair = f" | {wrong['text_pair']}" if wrong["text_pair"] else ""
+    said = f"{wrong['predicted']} ({wrong['confidence']:.3f}) instead of {wrong['label']}"
+    return f"{wrong['id']}: {said}: {wrong['text']}{pair}"
+
+
+def _write_junit(found: dict[str, Any], path: Path) -> None:
+    """One test case for the rows and one for the samples of each blind spot; a failure lists the wrong cases."""
+    from junitparser import Failure, JUnitXml, TestCase, TestSuite
+
+    group = TestSuite("blindspot")
+    for one in found["checked"]:
+        case = TestCase(f"{one['blind_spot']} {one['origin']}s", classname="blindspot.suite")
+        if not one["holds"]:
+            failure = Failure(f"{one['right']} of {one['cases']} right, at least {100 * one['floor']:.0f} % must be")
+            failure.text = "\n".join(visible(_told(wrong)) for wrong in one["wrong"])
+            case.result = [failure]
+        group.add_testcase(case)
+    xml = JUnitXml()
+    xml.add_testsuite(group)
+    try:
+        xml.write(str(path), pretty=True)
+    except OSError as error:
+        raise ProjectError(f"the JUnit file cannot be written ({error.strerror})", where=str(path),
+                           mend="name another with --junit") from error  # fmt: skip
+    print(f"blindspot: outcome written to {path}", file=sys.stderr)
