@@ -70,4 +70,6 @@ def _said(runs: Sequence[Scored], labels: Sequence[str]) -> list[tuple[str, floa
     """For each row the label that most seeds give, and their mean confidence."""
     votes = np.sum([np.eye(len(labels))[run.predicted] for run in runs], axis=0)
     confidence = np.mean([run.confidence for run in runs], axis=0)
-    return [(labels[place], round(float(sure), 4)) for place, sure in zip(votes.argmax(axis=1), confidence, strict=True)]
+    return [
+        (labels[place], round(float(sure), 4)) for place, sure in zip(votes.argmax(axis=1), confidence, strict=True)
+    ]

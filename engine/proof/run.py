@@ -117,6 +117,7 @@ def retrain(
     spec = _spec(project, splits) | {
         "equal": limit.as_json() if limit else None,
         "reviewed": reviewed,
+        "asked": {"arms": list(arms or ()), "recipes": list(recipes or ()), "controls": controls},
         "passes": {name: chosen.as_json() for name, chosen in passes.items()},
         "seeds": list(dict.fromkeys(run.seed for run in runs)),
         "runs": entries,
@@ -135,7 +136,9 @@ def retrain(
     seconds = round(time.monotonic() - began, 1)
     made = {"id": folder.name, "created": datetime.now(timezone.utc).isoformat(), "seconds": seconds}
     write_json(folder / "spec.json", made | spec)
-    write_json(folder / FLIPS, flipped_rows(folder, {split: [row.id for row in rows] for split, rows in splits.items()}))
+    write_json(
+        folder / FLIPS, flipped_rows(folder, {split: [row.id for row in rows] for split, rows in splits.items()})
+    )
     write_json(folder / "report.json", evaluate(folder))
     return folder / "report.json"
 

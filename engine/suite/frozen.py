@@ -68,7 +68,8 @@ def freeze(
     Args:
         project: gets the files.
         discovery: of the round of the report; gives the rows.
-        report: a finished proof. arm: its entry of the arm.
+        report: a finished proof.
+        arm: its entry of the arm.
         samples: of all teachers.
     """
     name = arm["arm"], arm["recipe"]

@@ -9,8 +9,8 @@ from engine import jobs
 from engine.data.text import visible
 from engine.files import read_json
 from engine.project import Project
-from tui.commands import report
 from tui.commands.following import follow_to_end
+from tui.commands.report import print_report
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, print_json
 
 
@@ -82,7 +82,8 @@ def run(options: argparse.Namespace) -> int:
         print(job_id)
         return 0
     follow_to_end(root, job_id)
-    return report.run(argparse.Namespace(project=root, id=None, json=options.json))
+    print_report(Project.open(root), as_json=options.json)
+    return 0
 
 
 def _look_quickly(root: Path, options: argparse.Namespace) -> int:

@@ -8,6 +8,8 @@ from engine.discovery.rounds import Change, Round, history
 from engine.project import Project
 from tui.commands.annotating import console
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+from tui.ledger_tables import lines
+from tui.reporting.tables import rounds_table
 
 _FATES = ("kept", "split", "merged", "closed", "new")
 
@@ -31,19 +33,9 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json([one.as_json() for one in rounds])
         return 0
-    from rich.table import Table
-
-    heads = ("round", "UUs", "accuracy", "coverage", "spots", *_FATES, "proofs")
-    table = Table(*heads, box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in table.columns:
-        column.justify = "right"
-    for one in rounds:
-        counts = [str(len(getattr(one.change, fate))) if one.change else "" for fate in _FATES]
-        shares = [f"{value:.3f}" if value is not None else "" for value in (one.accuracy, one.coverage)]
-        uus, spots = ("" if value is None else str(value) for value in (one.uus, one.blind_spots))
-        table.add_row(str(one.number), uus, *shares, spots, *counts, str(len(one.proofs)))
     out = console()
-    out.print(table)
+    for line in lines(rounds_table(rounds), None):
+        out.print(line.rstrip())
     for one in rounds:
         out.print(_sentence(one))
     return 0

@@ -82,8 +82,9 @@ def write_proof(
         "bootstrap": 200,
         "rows": {"proof": len(gold), "test": len(gold) if test else None},
         "runs": runs,
-        "blind_spots": [{"id": "B1", "gold": "pos", "predicted": "neg", "rows": [0, 1, 2, 3],
-                         "ids": ["p0", "p1", "p2", "p3"]}],
+        "blind_spots": [
+            {"id": "B1", "gold": "pos", "predicted": "neg", "rows": [0, 1, 2, 3], "ids": ["p0", "p1", "p2", "p3"]}
+        ],
     }
     write_json(folder / "spec.json", spec)
     write_json(folder / "report.json", evaluate(folder))

@@ -1,0 +1,1 @@
+"""A finished proof as people read it: in the terminal, as one HTML page, as Markdown; all from the same tables."""

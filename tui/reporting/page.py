@@ -1,0 +1,49 @@
+"""A report as one HTML page that loads nothing: style, tables and plots are in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.proof.report import Report
+from tui.reporting import tables
+from tui.reporting.plots import plots
+
+if TYPE_CHECKING:
+    from engine.discovery.rounds import Round
+
+
+def page(report: Report, rounds: Sequence[Round]) -> str:
+    """The whole page; everything that is data is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    template = Environment(
+        loader=PackageLoader("tui.reporting", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template("page.html.jinja")  # fmt: skip
+    arms = [
+        {
+            "name": tables.arm_name(arm),
+            "entry": arm,
+            "tables": _there([*(tables.before_after(report, arm, split) for split in ("proof", "test")),
+                              tables.near_blind_spots(report, arm)]),
+        }
+        for arm in report["arms"]
+    ]  # fmt: skip
+    return template.render(
+        report=report,
+        made=report["created"][:16].replace("T", " "),
+        head=tables.head_line(report),
+        side_by_side=tables.side_by_side(report),
+        plots=plots(report, rounds),
+        arms=arms,
+        beside=_there([tables.every_figure(report, "proof"), tables.every_figure(report, "test"),
+                       tables.by_label(report), tables.churn(report)]),
+        pool=tables.pool_rows(report, report["arms"]),
+        rounds=tables.rounds_table(rounds),
+        to_rerun=tables.to_rerun(report),
+    )  # fmt: skip
+
+
+def _there(found: Sequence[tables.Table | None]) -> list[tables.Table]:
+    return [table for table in found if table is not None]

@@ -1,0 +1,125 @@
+"""The plots of the HTML report as SVG that needs nothing from outside; matplotlib is imported when one is drawn."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine.proof.figures import count
+from tui.reporting.tables import Arm, Report, arm_name
+
+if TYPE_CHECKING:
+    from engine.discovery.rounds import Round
+
+# Colours for verdicts that a red-green blind reader can tell apart (Okabe & Ito 2008).
+_COLORS = {"proven": "#009E73", "less confident only": "#E69F00", "no change": "#777777", "worse": "#D55E00"}
+_INK = "#777777"  # axes and text: readable on light and dark alike
+_WIDTH = 7.5
+
+
+def plots(report: Report, rounds: Sequence[Round]) -> list[tuple[str, str]]:
+    """Caption and SVG of every plot that there is something to draw for."""
+    drawn = [("UUs at matched coverage on proof, with intervals; the line is the baseline", _draw(_intervals, report))]
+    if report["baseline"]["proof"].get("risk_coverage"):
+        drawn += [
+            ("Error rate among the most confident proof rows, by coverage", _draw(_curves, report)),
+            ("Accuracy by confidence on proof: below the diagonal a model is too sure", _draw(_reliability, report)),
+        ]
+    if report["pool"]:
+        drawn.append(("Share of each blind spot's pool rows that are right", _draw(_fix_rates, report)))
+    if len(rounds) > 1:
+        drawn.append(("UUs in the pool by round", _draw(_over_time, rounds)))
+    return drawn
+
+
+def _draw(paint: Callable[[Any, Any], None], data: Any) -> str:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    style = {"svg.fonttype": "none", "svg.hashsalt": "blindspot", "font.family": "sans-serif", "font.size": 9,
+             "text.color": _INK, "axes.labelcolor": _INK, "axes.edgecolor": _INK, "xtick.color": _INK,
+             "ytick.color": _INK, "legend.frameon": False, "axes.spines.top": False,
+             "axes.spines.right": False}  # fmt: skip
+    with mpl.rc_context(style):  # type: ignore[arg-type]
+        figure = Figure(figsize=(_WIDTH, 3.4), layout="constrained")
+        paint(figure, data)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    svg = out.getvalue()
+    return svg[svg.index("<svg") :]
+
+
+def _intervals(figure: Any, report: Report) -> None:
+    arms = [report["baseline"], *report["arms"]]
+    figure.set_size_inches(_WIDTH, 0.8 + 0.28 * len(arms))
+    axes = figure.add_subplot()
+    for place, arm in enumerate(arms):
+        found = arm["proof"]["uu_at_matched_coverage"]
+        color = _COLORS.get(arm.get("verdict", ""), "#0072B2")
+        axes.plot([found["low"], found["high"]], [place, place], color=color, linewidth=2)
+        axes.plot([found["mean"]], [place], "o", color=color)
+        at = (found["mean"], place)
+        axes.annotate(count(at[0]), at, xytext=(0, 5), textcoords="offset points", ha="center", fontsize=7)
+    axes.axvline(arms[0]["proof"]["uu_at_matched_coverage"]["mean"], color=_INK, linewidth=0.8, linestyle=":")
+    axes.set_yticks(range(len(arms)), [arm["arm"] if arm is arms[0] else arm_name(arm) for arm in arms])
+    axes.invert_yaxis()
+
+
+def _lines(figure: Any, report: Report, points: Callable[[Arm], tuple[list[float], list[float]]]) -> Any:
+    """One line an arm, the baseline dashed and dark."""
+    import matplotlib as mpl
+
+    axes = figure.add_subplot()
+    wheel = mpl.colormaps["tab20"]
+    for place, arm in enumerate(report["arms"]):
+        axes.plot(*points(arm), color=wheel(place % 20), linewidth=1.3, label=arm_name(arm))
+    axes.plot(*points(report["baseline"]), color="#0072B2", linewidth=1.8, linestyle="--", label="baseline")
+    figure.legend(loc="outside right upper", fontsize=7)
+    return axes
+
+
+def _curves(figure: Any, report: Report) -> None:
+    def points(arm: Arm) -> tuple[list[float], list[float]]:
+        curve = arm["proof"]["risk_coverage"]
+        return [at for at, _ in curve], [risk for _, risk in curve]
+
+    axes = _lines(figure, report, points)
+    axes.set_xlabel("coverage")
+    axes.set_ylabel("error rate")
+    axes.set_ylim(bottom=0)
+
+
+def _reliability(figure: Any, report: Report) -> None:
+    def points(arm: Arm) -> tuple[list[float], list[float]]:
+        bins = arm["proof"]["reliability"]
+        return [one["confidence"] for one in bins], [one["accuracy"] for one in bins]
+
+    axes = _lines(figure, report, points)
+    axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=":")
+    lowest = min(one["confidence"] for one in report["baseline"]["proof"]["reliability"])
+    axes.set_xlim(lowest - 0.02, 1.01)
+    axes.set_ylim(0, 1.01)
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("accuracy")
+
+
+def _fix_rates(figure: Any, report: Report) -> None:
+    spots = report["pool"]["blind_spots"]
+    arms = ["baseline", *map(arm_name, report["arms"])]
+    shares = [[entry["fixed"] / spot["rows"] for entry in (spot["baseline"], *spot["arms"])] for spot in spots]
+    figure.set_size_inches(_WIDTH, 1.6 + 0.2 * len(spots))
+    axes = figure.add_subplot()
+    image = axes.imshow(shares, aspect="auto", cmap="viridis", vmin=0, vmax=1)
+    axes.set_yticks(range(len(spots)), [f"{spot['id']} ({spot['rows']})" for spot in spots])
+    axes.set_xticks(range(len(arms)), arms, rotation=40, ha="right", fontsize=7)
+    figure.colorbar(image, ax=axes)
+
+
+def _over_time(figure: Any, rounds: Sequence[Round]) -> None:
+    found = [one for one in rounds if one.uus is not None]
+    axes = figure.add_subplot()
+    axes.plot([one.number for one in found], [one.uus for one in found], "o-", color="#0072B2")
+    axes.set_xticks([one.number for one in found])
+    axes.set_xlabel("round")
+    axes.set_ylim(bottom=0)

@@ -1,0 +1,165 @@
+"""The tables of a report, for the terminal, HTML and Markdown alike. Names are data: they are made visible here.
+
+Proofs of before a figure was computed lack its key; their tables are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine.data.text import visible
+from engine.proof.figures import FIGURES, count, share
+from engine.proof.report import before_and_after
+from tui.ledger_tables import Table
+
+if TYPE_CHECKING:
+    from engine.discovery.rounds import Round
+
+Report = dict[str, Any]
+Arm = dict[str, Any]
+
+
+def arm_name(arm: Arm) -> str:
+    """Arm and recipe: ``llm, continue``."""
+    return visible(f"{arm['arm']}, {arm['recipe']}")
+
+
+def head_line(report: Report) -> str:
+    """Seeds, tau, margin and what the intervals are."""
+    seeds = ", ".join(map(str, report["seeds"]))
+    interval = f"{report['interval'] * 100:.4g} % paired bootstrap"
+    return f"seeds {seeds}; tau {report['tau']:g}; margin {report['margin']:g}; intervals: {interval}"
+
+
+def side_by_side(report: Report) -> Table:
+    """All arms: UUs at matched coverage on proof with the interval of their change, and the verdict."""
+    rows = []
+    for arm in (report["baseline"], *report["arms"]):
+        figures = arm["proof"]
+        change = figures.get("difference", {}).get("uu_at_matched_coverage")
+        interval = f"{count(change['low'], sign=True)} to {count(change['high'], sign=True)}" if change else ""
+        values = [count(figures[name]["mean"]) for name in ("uu_at_matched_coverage", "uu_at_tau")]
+        accuracy = share(figures["accuracy"]["mean"]).removeprefix("0")
+        name = arm_name(arm) if change else visible(arm["arm"])
+        rows.append((name, str(arm["n_added"]), values[0], interval, values[1], accuracy, arm.get("verdict", "")))
+    return Table("", ("arm, recipe", "added", "matched", "change", "at tau", "accur.", "verdict"), rows)
+
+
+def before_after(report: Report, arm: Arm, split: str) -> Table | None:
+    """The figures of an arm on a split beside the baseline's."""
+    lines = before_and_after(report, arm, split)
+    if not lines:
+        return None
+    return Table(f"{split} ({report['rows'][split]} rows)", ("figure", "before", "after", "change", "interval"),
+                 [(line.name, line.before, line.after, line.change, line.interval) for line in lines])  # fmt: skip
+
+
+def every_figure(report: Report, split: str) -> Table | None:
+    """The mean of every figure of every arm on a split."""
+    if report["baseline"][split] is None:
+        return None
+    keys = [
+        (key, name.format(tau=report["tau"]), show) for key, name, show in FIGURES if key in report["baseline"][split]
+    ]
+    rows = [(arm_name(arm), *(show(arm[split][key]["mean"]) for key, _, show in keys))
+            for arm in (report["baseline"], *report["arms"])]  # fmt: skip
+    return Table(f"{split}: every figure, mean over seeds", ("arm, recipe", *(name for _, name, _ in keys)), rows)
+
+
+def by_label(report: Report) -> Table | None:
+    """Accuracy on proof among the rows of each label."""
+    labels = report["baseline"]["proof"].get("by_label")
+    if not labels:
+        return None
+    rows = [(arm_name(arm), *(_known(value) for value in arm["proof"]["by_label"].values()))
+            for arm in (report["baseline"], *report["arms"])]  # fmt: skip
+    return Table("accuracy on proof by gold label", ("arm, recipe", *map(visible, labels)), rows)
+
+
+def churn(report: Report) -> Table | None:
+    """Changed labels on proof, and McNemar's test of equal accuracy."""
+    if not report["arms"] or "churn" not in report["arms"][0]:
+        return None
+    rows = [(arm_name(arm), f"{100 * arm['churn']:.1f} %", *(f"{value:.2g}" for value in arm["mcnemar"].values()))
+            for arm in report["arms"]]  # fmt: skip
+    noise = report["seed_noise"]
+    title = "churn: proof rows given another label than by the baseline"
+    title += f" (two seeds of the baseline: {100 * noise:.1f} %)" if noise is not None else ""
+    tests = [f"McNemar {split}" for split in report["arms"][0]["mcnemar"]]
+    return Table(title, ("arm, recipe", "churn", *tests), rows)
+
+
+def near_blind_spots(report: Report, arm: Arm) -> Table | None:
+    """Proof rows by nearest blind spot: fixed, still wrong, newly broken by one arm; then the unseen."""
+    near = report.get("near")
+    if not near:
+        return None
+    rows = [(_spot(spot), str(spot["rows"]), *_fate(spot["arms"], arm)) for spot in near["blind_spots"]]
+    unseen = near["unseen"]
+    rows.append(
+        ("unseen: UUs near none", f"{count(unseen['uus'])} of {count(unseen['of'])}", *_fate(unseen["arms"], arm))
+    )
+    return Table(
+        "proof rows by nearest blind spot", ("blind spot", "rows", "fixed", "still wrong", "newly broken"), rows
+    )
+
+
+def pool_rows(report: Report, arms: Sequence[Arm]) -> Table | None:
+    """Rows of each blind spot in the pool that are right now; ``*`` where a proven arm closed it."""
+    if report["pool"] is None:
+        return None
+    places = [report["arms"].index(arm) for arm in arms]
+    rows = []
+    for spot in report["pool"]["blind_spots"]:
+        entries = [spot["baseline"], *(spot["arms"][place] for place in places)]
+        right = [count(entry["fixed"]) + ("*" if entry.get("closed") else "") for entry in entries]
+        rows.append((_spot(spot), str(spot["rows"]), *right))
+    return Table("", ("blind spot", "rows", "baseline", *map(arm_name, arms)), rows)
+
+
+def rounds_table(rounds: Sequence[Round]) -> Table:
+    """The history of the project, a line a round."""
+    fates = ("kept", "split", "merged", "closed", "new")
+    rows = []
+    for one in rounds:
+        counts = [str(len(getattr(one.change, fate))) if one.change else "" for fate in fates]
+        uus, spots = ("" if value is None else str(value) for value in (one.uus, one.blind_spots))
+        rows.append((str(one.number), uus, _known(one.accuracy), _known(one.coverage), spots, *counts,
+                     str(len(one.proofs))))  # fmt: skip
+    return Table("rounds", ("round", "UUs", "accuracy", "coverage", "spots", *fates, "proofs"), rows)
+
+
+def to_rerun(report: Report) -> Table:
+    """What it takes to get the same figures again: data, versions, settings, commands."""
+    rows = [(f"sha256 of {split}", value) for split, value in report.get("hashes", {}).items()]
+    rows += [(f"version of {name}", value) for name, value in report.get("versions", {}).items()]
+    rows += [(f"training.{name}", str(value)) for name, value in report.get("training", {}).items()]
+    rows += [("resamples", str(report["bootstrap"])), ("round", str(report["round"]))]
+    rows += [("command", _command(report))] if "asked" in report else []
+    return Table("to run it again", ("what", "value"), [(visible(name), visible(value)) for name, value in rows])
+
+
+def _command(report: Report) -> str:
+    """The command that makes this proof."""
+    asked = report["asked"]
+    words = ["blindspot retrain DIR", *(f"--arm {name}" for name in asked["arms"])]
+    words += [f"--recipe {name}" for name in asked["recipes"]]
+    words += [f"--seeds {','.join(map(str, report['seeds']))}"]
+    words += ["--controls"] if asked["controls"] else []
+    words += [f"--equal {report['equal']['by']}"] if report["equal"] else []
+    words += ["--reviewed"] if report["reviewed"] else []
+    return " ".join(words)
+
+
+def _spot(spot: dict[str, Any]) -> str:
+    return visible(f"{spot['id']} {spot['gold']} -> {spot['predicted']}")
+
+
+def _fate(entries: Sequence[dict[str, Any]], arm: Arm) -> tuple[str, str, str]:
+    found = next(one for one in entries if (one["arm"], one["recipe"]) == (arm["arm"], arm["recipe"]))
+    return count(found["fixed"]), count(found["still_wrong"]), count(found["newly_broken"])
+
+
+def _known(value: float | None) -> str:
+    return "" if value is None else share(value)

@@ -1,0 +1,113 @@
+"""A report in the terminal: the verdict on each arm first, then its figures, then curves and blind spots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from engine.proof.figures import count
+from tui.ledger_tables import Table
+from tui.reporting import tables
+from tui.reporting.tables import Arm, Report, arm_name
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_ARMS_ABREAST = 4
+_STYLES = {"proven": "bold green", "less confident only": "bold yellow", "no change": "bold", "worse": "bold red"}
+_NAME_CELLS, _BAR_CELLS = 22, 40
+_CURVES = 4  # arms whose curves can be told apart in one plot of characters
+
+
+def show(report: Report, console: Console) -> None:
+    """Print a report for people."""
+    console.print(f"Proof {report['id']}, round {report['round']}, {report['created'][:16].replace('T', ' ')} UTC")
+    console.print(tables.head_line(report))
+    for note in report["notes"]:
+        console.print(note)
+    if len(report["arms"]) > 1:
+        console.print(_rich(tables.side_by_side(report)))
+        console.print(Text("\n").join(_intervals(report)))
+    for arm in report["arms"]:
+        _show_arm(report, arm, console)
+    for found in (tables.by_label(report), tables.churn(report)):
+        if found:
+            console.print()
+            console.print(_rich(found))
+    if console.is_terminal and report["baseline"]["proof"].get("risk_coverage"):
+        console.print(f"\n{_curves(report)}")
+    if report["pool"] is not None:
+        console.print(f"\n{report['pool']['note']}")
+        for first in range(0, len(report["arms"]), _ARMS_ABREAST):
+            abreast = tables.pool_rows(report, report["arms"][first : first + _ARMS_ABREAST])
+            assert abreast is not None, "there is a pool"
+            console.print(_rich(abreast))
+
+
+def _show_arm(report: Report, arm: Arm, console: Console) -> None:
+    console.print(f"\n{arm_name(arm)}, {arm['n_added']} samples: ", end="")
+    console.print(arm["verdict"].upper(), style=_STYLES[arm["verdict"]])
+    console.print(f"{arm['reason']}.")
+    for split in ("proof", "test"):
+        if found := tables.before_after(report, arm, split):
+            console.print(_rich(found, first=23))
+    if found := tables.near_blind_spots(report, arm):
+        console.print(_rich(found))
+    console.print(arm["meaning"])
+
+
+def _rich(table: Table, *, first: int = 0) -> Any:
+    """As a table of rich; a title goes where the head of the first column would be."""
+    from rich.table import Table as RichTable
+
+    head = (table.title or table.head[0], *table.head[1:])
+    made = RichTable(*head, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    made.columns[0].min_width = first
+    for name, column in zip(table.head[1:], made.columns[1:], strict=True):
+        column.justify = "left" if name == "verdict" else "right"
+    for row in table.rows:
+        made.add_row(*row)
+    return made
+
+
+def _intervals(report: Report) -> list[Text]:
+    """UUs at matched coverage of each arm with its interval, on one scale; the line is the baseline."""
+    metric = "uu_at_matched_coverage"
+    arms = [report["baseline"], *report["arms"]]
+    found = [(arm["proof"][metric]["low"], arm["proof"][metric]["mean"], arm["proof"][metric]["high"]) for arm in arms]
+    low, high = min(one[0] for one in found), max(one[2] for one in found)
+
+    def cell(value: float) -> int:
+        return round((value - low) / ((high - low) or 1) * (_BAR_CELLS - 1))
+
+    mark = cell(found[0][1])
+    ends = f"{count(low)}{count(high):>{_BAR_CELLS - len(count(low))}}"
+    lines = [Text(f"{'UUs at matched':<{_NAME_CELLS + 2}}{ends}", style="dim")]
+    for arm, (start, mean, end) in zip(arms, found, strict=True):
+        cells = [" "] * _BAR_CELLS
+        cells[mark] = "|"
+        cells[cell(start) : cell(end) + 1] = "-" * (cell(end) - cell(start) + 1)
+        cells[cell(mean)] = "o"
+        name = arm_name(arm) if arm is not arms[0] else arm["arm"]
+        lines.append(Text(f"{name[:_NAME_CELLS]:<{_NAME_CELLS}}  {''.join(cells)}",
+                          style=_STYLES.get(arm.get("verdict", ""), "").removeprefix("bold ")))  # fmt: skip
+    return lines
+
+
+def _curves(report: Report) -> str:
+    """Risk-coverage curves on proof, drawn in braille."""
+    import plotille
+
+    figure = plotille.Figure()
+    figure.width, figure.height = 56, 12
+    figure.color_mode, figure.with_colors = "names", True
+    figure.x_label, figure.y_label = "coverage", "error rate"
+    figure.set_x_limits(min_=0, max_=1)
+    figure.set_y_limits(min_=0)
+    best = sorted(report["arms"], key=lambda arm: arm["proof"]["uu_at_matched_coverage"]["mean"])[:_CURVES]
+    colors = ("bright_white", "bright_green", "bright_cyan", "bright_yellow", "bright_magenta")
+    for arm, color in zip((report["baseline"], *best), colors, strict=False):
+        points = arm["proof"]["risk_coverage"]
+        figure.plot([at for at, _ in points], [risk for _, risk in points], lc=color, label=arm_name(arm))
+    return "risk-coverage on proof\n" + str(figure.show(legend=True))
