@@ -37,6 +37,7 @@ COMMANDS = {
     "jobs": "list, follow, cancel or resume background jobs",
     "report": "show what a retrain proved",
     "check": "run the regression suite of closed blind spots against a model",
+    "flips": "the rows that an arm fixed, and those it newly broke",
     "rounds": "the history of a project: what became of its blind spots",
     "promote": "make an arm's model the current one and start the next round",
     "doctor": "check this machine and a project",

@@ -103,6 +103,10 @@ _TABLE = (
     _key("proof.left", "h,left", "proof(1)", "older", "An older proof.", display="h"),
     _key("proof.right", "l,right", "proof(-1)", "newer", "A newer proof.", display="l"),
     _key("proof.promote", "P", "promote", "promote", "Make the model of this arm the current one: the next round looks for its blind spots.", show=True),
+    _key("proof.flips", "f,enter", "flips", "flips", "Browse the rows that this arm fixed and those it newly broke.", show=True, display="f"),
+    # rows that an arm flipped
+    _key("flips.which", "f", "which", "which", "Show all rows, only the fixed ones, or only those newly broken.", show=True),
+    _key("flips.filter", "slash", "filter", "filter", "Show only rows with these words.", show=True, display="/"),
     # command palette
     _key("palette.down", "down,ctrl+n", "move(1)", "down", "Next command.", display="down"),
     _key("palette.up", "up", "move(-1)", "up", "Command before.", display="up"),

@@ -1,7 +1,7 @@
 """Rows whose label an arm changed: what it fixed and what it newly broke, row by row, to be read by people.
 
 Only rows that people may see: the test split and the pool rows of blind spots; of proof rows there are counts alone.
-`flips.json` of a proof folder holds ids and figures, no text.
+What is stored of them holds ids and figures, no text (`engine.proof.report.flipped` adds it).
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 
 from engine.proof.metrics import Scored
-
-FLIPS = "flips.json"
 
 Group = tuple[str, str]
 

@@ -12,6 +12,9 @@ from engine.errors import ProjectError
 from engine.files import read_json
 from engine.project import Project
 from engine.proof.figures import FIGURES
+from engine.schema import Record
+
+FLIPS = "flips.json"  # of a proof folder
 
 Report = dict[str, Any]
 
@@ -25,6 +28,51 @@ class Line:
     after: str
     change: str
     interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flip(Record):
+    """A row whose label an arm changed in more than half of the seeds (`engine.proof.flips`).
+
+    Attributes:
+        split: ``pool`` or ``test``; proof rows are shown to nobody.
+        fixed: from wrong to right; False: newly broken.
+        seeds: how many agree.
+        before, after: the label that most seeds give, with their mean confidence, 0..1.
+    """
+
+    split: str
+    id: str
+    text: str
+    text_pair: str | None
+    gold: str
+    fixed: bool
+    seeds: int
+    before: str
+    before_confidence: float
+    after: str
+    after_confidence: float
+
+
+def flipped(project: Project, report: Report, arm: str, recipe: str) -> list[Flip]:
+    """The rows that an arm flipped, those first on which the wrong model was most confident.
+
+    Raises:
+        ProjectError: the proof is of before flips were kept.
+    """
+    path = project.proofs_dir / report["id"] / FLIPS
+    if not path.is_file():
+        raise ProjectError(f"proof {report['id']} was made before flips were kept", where=str(path.parent),
+                           mend=f"prove it again with `blindspot retrain {project.root}`")  # fmt: skip
+    found = [one for one in read_json(path) if (one["arm"], one["recipe"]) == (arm, recipe)]
+    discovery = project.discovery(report["round"])
+    texts: dict[tuple[str, str], tuple[str, str | None]] = {
+        ("pool", row.id): (row.text, row.text_pair) for row in (discovery.predictions.values() if discovery else ())
+    }
+    if any(one["split"] == "test" for one in found):
+        texts |= {("test", row.id): (row.text, row.text_pair) for row in project.examples("test")}
+    shown = [(one, texts[one["split"], one["id"]]) for one in found if (one["split"], one["id"]) in texts]
+    return [Flip.from_json(one | {"text": text, "text_pair": pair}) for one, (text, pair) in shown]
 
 
 def reports(project: Project) -> list[dict[str, Any]]:

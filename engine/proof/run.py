@@ -32,11 +32,10 @@ from engine.proof.arms import Arm, Recipe, Run, choose_arms, plan_runs, training
 from engine.proof.controls import TEMPERATURE, control_arms, every_control, is_control
 from engine.proof.equal import Equal
 from engine.proof.evaluate import JUDGED, NEAREST, POOL, evaluate, flipped_rows, gold_file, logits_file
-from engine.proof.flips import FLIPS
 from engine.proof.nearest import nearest_blind_spots
 from engine.proof.overall import Overall
 from engine.proof.quick import quick
-from engine.proof.report import reports
+from engine.proof.report import FLIPS, reports
 from engine.proof.stopping import Passes, choose_passes
 from engine.review.outcome import reviewed_samples
 from engine.schema import Discovery, Example, Sample, SplitName

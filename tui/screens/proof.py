@@ -82,7 +82,15 @@ class ProofScreen(WorkScreen):
 
     def footer(self) -> Sequence[str]:
         """Its own keys, and the way to a new proof."""
-        return ("proof.promote", "proof.left", "proof.right", "screen.retrain", "screen.back", "app.help")
+        return (
+            "proof.flips",
+            "proof.promote",
+            "proof.left",
+            "proof.right",
+            "screen.retrain",
+            "screen.back",
+            "app.help",
+        )
 
     @property
     def arms(self) -> LineList:
@@ -181,7 +189,7 @@ class ProofScreen(WorkScreen):
         """Why an action cannot be used now."""
         if not self.ready:
             return None if action in ("back", "escape") else "The project is not open."
-        if action in ("promote", "proof") and self.arm is None:
+        if action in ("promote", "proof", "flips") and self.arm is None:
             return "There is no finished proof yet: r retrains."
         if action == "proof":
             older = parameters == (1,)
@@ -206,6 +214,13 @@ class ProofScreen(WorkScreen):
         """Show an older or newer proof."""
         self._shown += step
         self._show_report(0)
+
+    async def action_flips(self) -> None:
+        """Browse the rows that the arm under the cursor flipped."""
+        report, arm = self.report, self.arm
+        assert report is not None, "unavailable without a proof"
+        assert arm is not None, "unavailable without a proof"
+        await shell(self).go("flips", proof=report["id"], arm=arm["arm"], recipe=arm["recipe"])
 
     def action_promote(self) -> None:
         """Ask, promote, and look for the blind spots of the new model."""
