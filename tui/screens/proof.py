@@ -82,15 +82,8 @@ class ProofScreen(WorkScreen):
 
     def footer(self) -> Sequence[str]:
         """Its own keys, and the way to a new proof."""
-        return (
-            "proof.flips",
-            "proof.promote",
-            "proof.left",
-            "proof.right",
-            "screen.retrain",
-            "screen.back",
-            "app.help",
-        )
+        own = ("proof.flips", "proof.promote", "proof.left", "proof.right")
+        return (*own, "screen.retrain", "screen.back", "app.help")
 
     @property
     def arms(self) -> LineList:

@@ -52,8 +52,8 @@ class FlipRows:
 def flip_detail(flip: Flip, seeds: int, width: int, ink: Ink, glyphs: Glyphs) -> list[Text]:
     """Everything that is known of a flipped row."""
     word = "fixed" if flip.fixed else "newly broken"
-    lines = [Text.assemble((word, ink.accent if flip.fixed else ink.warn),
-                           (f" in {flip.seeds} of {seeds} seeds   {flip.split} row {visible(flip.id)}", ink.muted))]  # fmt: skip
+    where = f" in {flip.seeds} of {seeds} seeds   {flip.split} row {visible(flip.id)}"
+    lines = [Text.assemble((word, ink.accent if flip.fixed else ink.warn), (where, ink.muted))]
     said = (f"gold {visible(flip.gold)}   before {visible(flip.before)} {flip.before_confidence:.3f} {glyphs.arrow} "
             f"after {visible(flip.after)} {flip.after_confidence:.3f}")  # fmt: skip
     lines += wrapped(Text(said), width)
