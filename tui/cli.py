@@ -20,6 +20,7 @@ COMMANDS = {
     "list": "list the blind spots",
     "show": "show the evidence of a blind spot",
     "mark": "mark a row as label wrong, ambiguous or fine",
+    "suspects": "list the UUs whose gold label may be wrong",
     "describe": "write a pattern for a blind spot",
     "sample": "write a labelled sample for a blind spot",
     "preview": "estimate which UUs of a blind spot your samples would flip",

@@ -14,6 +14,7 @@ from engine.discovery.keywords import distinctive_words
 from engine.discovery.matching import match_ids
 from engine.discovery.neighbours import nearest
 from engine.discovery.projection import project as lay_out
+from engine.discovery.suspects import suspects
 from engine.model.compute import choose_compute
 from engine.model.doubt import Doubt
 from engine.model.library import ModelRef, embeddings, predictions, scans
@@ -40,7 +41,7 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
         key: content key of the result.
         number: the round.
         previous: the discovery whose ids go on.
-        monitor: told of the stages score, embed, cluster and map.
+        monitor: told of the stages score, embed, labels, cluster and map.
 
     Raises:
         ModelError: model or encoder cannot be used.
@@ -58,9 +59,12 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
     uus = np.flatnonzero(scores.uus(settings.tau))
     right = np.flatnonzero(scores.right)
     near, vectors = np.zeros((0, 0), dtype=np.intp), np.zeros((0, 1), dtype=np.float32)
+    doubted = np.zeros(0, dtype=np.intp)
     if len(uus):
         around = embeddings(project, pool, scan=True, monitor=monitor)
         near = nearest(around, uus, right, NEIGHBOURS)
+        monitor.step("labels", 0, 1)
+        doubted = suspects(around, gold, uus, seed=settings.seed)
         vectors = np.asarray(around[uus])
         if scans(
             project
@@ -94,7 +98,7 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
         n_pool=len(pool), accuracy=scores.accuracy, coverage=scores.coverage(settings.tau),
         temperature=temperature, temperature_applied=settings.apply_temperature, uus_at_temperature=at_temperature,
         blind_spots=matched.blind_spots, retired=matched.retired, next_id=matched.next_id,
-        scattered=tuple(loose),
+        scattered=tuple(loose), suspects=tuple(pool[row].id for row in doubted),
         predictions={pool[row].id: _prediction(pool[row], scores, row, project.labels) for row in shown},
         neighbours={pool[uu].id: tuple(pool[row].id for row in rows) for uu, rows in zip(uus, near, strict=True)},
         projection={pool[uu].id: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, drawn, strict=True)},

@@ -100,6 +100,7 @@ class EvidenceRow(Record):
     """One UU as a teacher sees it: what the model says, the mark that counts and whose it is, rows it gets right.
 
     ``perturbations``: minimal edits of it that the model gets right. ``held_back``: seen only since the decision.
+    ``suspect``: the rest of the pool speaks against its gold label, and nobody has marked it yet.
     """
 
     prediction: Prediction
@@ -108,6 +109,7 @@ class EvidenceRow(Record):
     marked_by: str | None = None
     perturbations: tuple[Perturbation, ...] = ()
     held_back: bool = False
+    suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class Board:
         self._version: object = None
         self._marks: dict[str, MarkedRow] = {}
         self._own_marks: set[str] = set()
+        self._suspects = frozenset(discovery.suspects)
         self._states: dict[str, SpotState] = {}
         self._patterns: dict[str, list[Pattern]] = {}
         self._samples: dict[str, list[Sample]] = {}
@@ -309,7 +312,8 @@ class Board:
     ) -> EvidenceRow:
         marked = self._marks.get(row.id)
         mark, marked_by = (marked.mark, marked.author) if marked else (None, None)
-        return EvidenceRow(row, near, mark, marked_by, edits, held_back)
+        suspect = marked is None and row.id in self._suspects
+        return EvidenceRow(row, near, mark, marked_by, edits, held_back, suspect)
 
     def _counted(self, rows: Iterable[str]) -> int:
         return sum(row not in self._marks or self._marks[row].mark.verdict not in _NOT_COUNTED for row in rows)

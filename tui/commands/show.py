@@ -95,6 +95,8 @@ def _show_row(out: Console, number: int, row: EvidenceRow) -> None:
     if row.mark:
         right = f", right is {row.mark.label}" if row.mark.label else ""
         say(out, f"marked {row.mark.verdict}{right} by {row.marked_by}", indent=3)
+    if row.suspect:
+        say(out, "label? the pool's other rows speak against the gold label", indent=3)
     for edit in row.perturbations:
         say(out, f"edited and right: {edit.id}  {edit.label} {edit.confidence:.3f}", indent=3)
         _show_text(out, edit, indent=5)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engine.teaching.board import EvidenceRow
 
 _VERDICT_WORDS = {"unmarked": None, "wrong": "label wrong", "ambiguous": "ambiguous", "fine": "fine"}
+_SUSPECT = "label?"
 
 
 class EvidenceScreen(WorkScreen):
@@ -37,7 +38,8 @@ class EvidenceScreen(WorkScreen):
     HELP_TEXT = (
         "Rows of one blind spot, most typical first. Read them, mark those whose gold label is wrong or can be argued "
         "about, then describe what they have in common. tab goes to the details and back. Some rows are held back "
-        "until you commit to your answer, or decline (C): patterns are tested on them."
+        "until you commit to your answer, or decline (C): patterns are tested on them. `label?` stands where the rest "
+        "of the pool speaks against the gold label; the filter takes that word too."
     )
     CSS_PATH = "evidence.tcss"
     BINDINGS = [*keys("evidence")]
@@ -273,4 +275,10 @@ def _matches(row: EvidenceRow, words: list[str]) -> bool:
         return True
     text = f"{row.prediction.text} {row.prediction.text_pair or ''}".casefold()
     verdict = row.mark.verdict if row.mark else None
-    return all(verdict == _VERDICT_WORDS[word] if word in _VERDICT_WORDS else word in text for word in words)
+
+    def holds(word: str) -> bool:
+        if word == _SUSPECT:
+            return row.suspect
+        return verdict == _VERDICT_WORDS[word] if word in _VERDICT_WORDS else word in text
+
+    return all(map(holds, words))

@@ -30,6 +30,8 @@ def evidence_detail(width: int, row: EvidenceRow, labels: tuple[str, ...], ink: 
         right = f", right is {visible(row.mark.label)}" if row.mark.label else ""
         by = f", by {visible(row.marked_by)}" if row.marked_by else ""
         lines += wrapped(Text(f"marked {row.mark.verdict}{right}{by}"), width)
+    if row.suspect:
+        lines += wrapped(Text("label? the pool's other rows speak against the gold label: look closely"), width)
     if row.held_back:
         lines += wrapped(Text("held back until your decision: no teacher sees it before"), width)
     lines += [Text(f"row {visible(prediction.id)}", style=ink.muted), Text("")]

@@ -1,0 +1,40 @@
+"""UUs whose gold label the rest of the pool speaks against: where to look first for labels that are wrong.
+
+Confident learning (Northcutt et al. 2021, arXiv 1911.00068) as cleanlab does it, on probabilities that a logistic
+regression over sentence embeddings gives to rows it was not fitted on. The project's model takes no part: it disagrees
+with every UU by definition. It is a suggestion: the label counts until a person marks the row.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from cleanlab.filter import find_label_issues
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+FOLDS = 5
+_MOST_STEPS = 200
+
+Ints = npt.NDArray[np.intp]
+
+
+def suspects(vectors: npt.NDArray[np.floating], gold: Ints, uus: Ints, *, seed: int) -> Ints:
+    """Those of the UUs whose label is suspect, the most suspect first; none where a label has too few rows to tell.
+
+    Args:
+        vectors: (n, dimensions) embeddings of the pool.
+        gold: (n,) label indices.
+        uus: places of the UUs.
+        seed: of the folds.
+    """
+    labels, counts = np.unique(gold, return_counts=True)
+    if not len(uus) or len(labels) < 2 or counts.min() < FOLDS:
+        return np.zeros(0, dtype=np.intp)
+    parts = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    places = np.searchsorted(labels, gold)
+    model = LogisticRegression(max_iter=_MOST_STEPS)
+    probabilities = cross_val_predict(model, np.asarray(vectors), places, cv=parts, method="predict_proba")
+    ranked = find_label_issues(places, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
+    found: Ints = ranked[np.isin(ranked, uus)].astype(np.intp)
+    return found
