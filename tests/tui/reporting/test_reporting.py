@@ -1,0 +1,119 @@
+"""One finished proof, read as Markdown, as HTML and in the terminal."""
+
+from __future__ import annotations
+
+import io
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from engine.discovery.rounds import Change, Round
+from engine.files import read_json, write_json
+from tests.tui.app.proofs import VERDICTS, write_proof
+from tui.reporting.markdown import markdown
+from tui.reporting.page import page
+from tui.reporting.tables import Report
+from tui.reporting.terminal import show
+
+ROUNDS = [
+    Round(1, "m", 0.6, 0.7, 100, 4, None, ("aaaa1111",)),
+    Round(2, "n", 0.7, 0.6, 60, 3, Change(kept=("B1",), closed=("B2",)), (), "llm, scratch: proven"),
+]
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    return write_proof(tmp_path)
+
+
+class Loads(HTMLParser):
+    """What a page would load from elsewhere, and the words in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outside: list[str] = []
+        self.words: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.outside += [
+            value for name, value in attrs
+            if value and (name in ("src", "srcset", "data", "action") or (name.endswith("href") and value[0] != "#"))
+        ]  # fmt: skip
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data.strip())
+
+
+def test_the_page_loads_nothing_and_has_every_verdict_and_plot(report: Report) -> None:
+    text = page(report, ROUNDS)
+    seen = Loads()
+    seen.feed(text)
+    assert seen.outside == []
+    assert "url(http" not in text
+    assert "@import" not in text
+    assert seen.tags.count("svg") == 4  # intervals, risk-coverage, reliability, rounds; this proof has no pool
+    assert not {"script", "link", "iframe", "img"} & set(seen.tags)
+    for (arm, recipe), verdict in VERDICTS.items():
+        assert f"{arm}, {recipe}" in seen.words
+        assert verdict in seen.words
+    assert any("UUs at matched coverage" in word for word in seen.words)
+
+
+def test_names_in_the_data_are_text_and_never_markup(tmp_path: Path) -> None:
+    write_proof(tmp_path)
+    path = next((tmp_path / "proofs").iterdir()) / "report.json"
+    report = read_json(path)
+    report["arms"][0]["reason"] = "<script>alert(1)</script> | [link](http://x)"
+    write_json(path, report)
+    assert "<script>" not in page(read_json(path), ROUNDS)
+    text = markdown(read_json(path), ROUNDS)
+    assert "<script>" not in text
+    assert "\\[link\\](http" in text
+
+
+def test_markdown_tables_are_whole(report: Report) -> None:
+    lines = markdown(report, ROUNDS).splitlines()
+    widths = {line.count("|") for line in lines if line.startswith("| human, scratch")}
+    assert len(widths) >= 1
+    assert "### human, scratch: proven" in lines
+    starts = [number for number, line in enumerate(lines) if line.startswith("| --- |")]
+    for start in starts:
+        columns = lines[start].count("|")
+        assert lines[start - 1].count("|") == columns
+        assert lines[start + 1].replace("\\|", "").count("|") == columns
+
+
+def test_the_history_stands_in_every_form(report: Report) -> None:
+    for text in (markdown(report, ROUNDS), page(report, ROUNDS)):
+        assert "0.700" in text
+        assert "closed" in text
+
+
+def shown(report: Report, *, terminal: bool) -> str:
+    out = io.StringIO()
+    show(report, Console(file=out, width=80, force_terminal=terminal, color_system=None, highlight=False, markup=False))
+    return out.getvalue()
+
+
+def test_in_the_terminal_the_arms_stand_on_one_scale_with_the_baseline_as_a_line(report: Report) -> None:
+    lines = shown(report, terminal=False).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("UUs at matched "))
+    bars = {line[:22].strip(): line[24:] for line in lines[start + 1 : start + 5]}
+    assert list(bars) == ["baseline", *(f"{arm}, {recipe}" for arm, recipe in VERDICTS)]
+    mark = bars["baseline"].index("o")
+    assert bars["human, scratch"].index("o") < mark  # proven: fewer
+    assert bars["llm, scratch"].index("o") > mark  # worse: more
+    assert bars["human, scratch"][mark] == "|"
+
+
+def test_curves_are_drawn_only_where_there_is_a_terminal(report: Report) -> None:
+    assert "risk-coverage on proof" in shown(report, terminal=True)
+    assert "risk-coverage on proof" not in shown(report, terminal=False)
+
+
+def test_lines_fit_a_narrow_terminal(report: Report) -> None:
+    assert max(map(len, shown(report, terminal=True).splitlines())) <= 80
