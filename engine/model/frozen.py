@@ -11,9 +11,7 @@ from typing import Any
 from torch import nn
 
 from engine.errors import SettingsError
-
-ALL = -1
-
+from engine.model.plan import ALL_BUT_HEAD
 
 def layers_of(model: Any) -> int:
     """How many layers the body of a classifier has."""
@@ -25,7 +23,7 @@ def freeze(model: Any, layers: int) -> None:
 
     Args:
         model: a transformers classifier.
-        layers: how many; `ALL` leaves what follows the layers, such as pooler and head.
+        layers: how many; `ALL_BUT_HEAD` leaves what follows the layers, such as pooler and head.
 
     Raises:
         SettingsError: it has fewer layers.
@@ -37,9 +35,9 @@ def freeze(model: Any, layers: int) -> None:
         raise SettingsError(
             f"{layers} layers are to be frozen, and the model has {len(stack)}",
             where="training.frozen_layers",
-            mend=f"take {len(stack)} or fewer, or {ALL} for all but the head",
+            mend=f"take {len(stack)} or fewer, or {ALL_BUT_HEAD} for all but the head",
         )
-    count = len(stack) if layers == ALL else layers
+    count = len(stack) if layers == ALL_BUT_HEAD else layers
     kept = {id(weight) for layer in stack[:count] for weight in layer.parameters()}
     every = list(model.base_model.parameters())
     last = max(place for place, weight in enumerate(every) if id(weight) in kept)

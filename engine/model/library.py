@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -66,11 +66,12 @@ def encoder_weights(project: Project, *, monitor: Monitor) -> Weights:
     return _find(project, project.settings.model.encoder, monitor)
 
 
-def current_model(project: Project, *, make: bool = True, monitor: Monitor) -> ModelRef:
+def current_model(project: Project, *, seed: int | None = None, make: bool = True, monitor: Monitor) -> ModelRef:
     """The model of the round: the promoted one, else the user's classifier, else the baseline, trained if need be.
 
     Args:
         project: whose round.
+        seed: of the baseline; default: the first of the settings, whose model is the one that is discovered with.
         make: False: nothing is trained and nothing fetched.
         monitor: told of steps, and asked whether to go on.
 
@@ -93,8 +94,8 @@ def current_model(project: Project, *, make: bool = True, monitor: Monitor) -> M
     if project.settings.model.classifier and is_classifier(weights.path):
         monitor.note(f"classifier: {weights}")
         return ModelRef(weights.name, weights.path, weights.key)
-    rows, seed = project.examples("train"), project.settings.proof.seeds[0]
-    return trained(project, rows, seed=seed, start=weights, make=make, monitor=monitor)
+    seed = project.settings.proof.seeds[0] if seed is None else seed
+    return trained(project, project.examples("train"), seed=seed, start=weights, make=make, monitor=monitor)
 
 
 def trained(
@@ -103,10 +104,10 @@ def trained(
     *,
     seed: int,
     start: Weights | ModelRef | None = None,
-    epochs: int | None = None,
-    stop: int = 0,
+    kept: Sequence[Example] = (),
     make: bool = True,
     monitor: Monitor,
+    **changes: Any,
 ) -> ModelRef:
     """A classifier fine-tuned on rows: found in `models/` or trained now; an interrupted training goes on.
 
@@ -115,18 +116,18 @@ def trained(
         examples: training rows; their order counts.
         seed: of the run.
         start: default: `starting_weights`.
-        epochs: default: that of the settings.
-        stop: passes after which it ends; 0: after all of them.
+        kept: rows that are trained towards what the start says of them.
         make: False: only if it is there.
         monitor: told of steps, and asked whether to go on.
+        changes: fields of the `TrainingPlan` that differ from the settings.
 
     Raises:
         ModelError: the weights cannot be used, training diverged, or it may not be trained and is not there.
         Cancelled: from the monitor; the next call goes on from there.
     """
     start = start or starting_weights(project, monitor=monitor)
-    plan = plan_of(project, start, seed=seed, epochs=epochs, stop=stop)
-    key = plan.key(examples)
+    plan = plan_of(project, start, seed=seed, **changes)
+    key = plan.key(examples, kept)
     out = project.models_dir / key
     if not (out / "training.json").is_file():
         if not make:
@@ -136,30 +137,28 @@ def trained(
         from engine.model.training import train
 
         monitor.note(f"start: {start}" if isinstance(start, Weights) else f"start: {start.name}")
-        train(plan, examples, out=out, compute=choose_compute(project.settings.compute), monitor=monitor)
+        train(plan, examples, kept=kept, out=out, compute=choose_compute(project.settings.compute), monitor=monitor)
     sha256 = read_json(out / "training.json")["sha256"]
     return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", out, content_key(key, sha256))
 
 
-def plan_of(
-    project: Project, start: Weights | ModelRef, *, seed: int, epochs: int | None = None, stop: int = 0
-) -> TrainingPlan:
-    """What a training run with the project's settings depends on, but for its rows."""
+def plan_of(project: Project, start: Weights | ModelRef, *, seed: int, **changes: Any) -> TrainingPlan:
+    """What a training run with the project's settings, but for some changes, depends on beside its rows."""
     settings = project.settings
-    return TrainingPlan(
+    plan = TrainingPlan(
         start=str(start.path),
         start_key=start.key,
         labels=project.labels,
         classifier_labels=settings.model.classifier_labels,
         seed=seed,
-        epochs=epochs or settings.training.epochs,
+        epochs=settings.training.epochs,
         batch_size=settings.training.batch_size,
         learning_rate=settings.training.learning_rate,
         weight_decay=settings.training.weight_decay,
         max_length=settings.model.max_length,
         frozen_layers=settings.training.frozen_layers,
-        stop=stop,
     )
+    return replace(plan, **changes)
 
 
 def predictions(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
-from typing import Literal, get_args
 
 from engine.data.text import row_hash
 from engine.errors import ProjectError
@@ -18,11 +18,9 @@ from engine.files import read_json
 from engine.ledger.figure import Figure
 from engine.project import Project
 from engine.proof.equal import Equal, Limit, cut_down
+from engine.proof.recipes import RECIPES, USUAL, Recipe
 from engine.schema import TEACHER_KINDS, Example, Sample, TeacherKind
 
-Recipe = Literal["scratch", "continue"]
-
-RECIPES: tuple[Recipe, ...] = get_args(Recipe)
 BASELINE = "baseline"
 BOTH = "both"
 ALL = "all"
@@ -39,13 +37,18 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One training run: an arm, a recipe and a seed, with the number of rows and the passes over them."""
+    """One training run: an arm, a recipe and a seed.
+
+    ``rows``: of a pass, those that are kept as they are left out. ``steps``: in all, equal for all arms of a recipe.
+    ``work``: rows over all steps.
+    """
 
     arm: Arm
-    recipe: Recipe
+    recipe: str
     seed: int
     rows: int
-    epochs: int
+    steps: int
+    work: int
 
 
 def choose_arms(
@@ -112,11 +115,20 @@ def plan_runs(
     arms: Sequence[Arm],
     *,
     seeds: Sequence[int] | None = None,
-    recipes: Sequence[Recipe] | None = None,
+    recipes: Sequence[str] | None = None,
+    kept: int = 0,
 ) -> list[Run]:
     """All runs of a proof: the baseline with every seed, then each arm with every recipe and seed.
 
-    The default is the seeds of the settings and both recipes.
+    A recipe that starts from the base takes as many steps as the baseline; one that goes on from the current model as
+    many as its largest arm asks for, and smaller arms are filled up with more of train.
+
+    Args:
+        project: gives the settings, and the size of train.
+        arms: to compare.
+        seeds: default: those of the settings.
+        recipes: default: the usual ones.
+        kept: how many pool rows there are to be kept as they are.
 
     Raises:
         ProjectError: a recipe does not exist, or there are no seeds.
@@ -126,32 +138,40 @@ def plan_runs(
         raise ProjectError(
             "a proof needs at least one seed", mend="name seeds with --seeds, or set proof.seeds in blindspot.toml"
         )
-    for recipe in recipes or ():
-        if recipe not in RECIPES:
-            raise ProjectError(f"there is no recipe `{recipe}`", mend=f"use {' or '.join(RECIPES)}")
+    wanted = list(dict.fromkeys(USUAL if recipes is None else recipes))
+    for name in wanted:
+        if name not in RECIPES:
+            raise ProjectError(f"there is no recipe `{name}`", mend=f"use one of {', '.join(RECIPES)}")
     n_train, training = project.manifest.splits["train"].rows, project.settings.training
-    runs = [Run(Arm(BASELINE, ()), "scratch", seed, n_train, training.epochs) for seed in seeds]
+    steps = training.epochs * ceil(n_train / training.batch_size)
+    runs = [Run(Arm(BASELINE, ()), "scratch", seed, n_train, steps, steps * training.batch_size) for seed in seeds]
+    largest = max((len(arm.samples) for arm in arms), default=0)
     for arm in arms:
-        n_replay = _replayed(n_train, len(arm.samples), training.replay)
-        untrained: tuple[Recipe, ...] = ("scratch",)  # the baseline itself, with its confidence corrected
-        wanted = RECIPES if recipes is None else tuple(dict.fromkeys(recipes))
-        for recipe in wanted if arm.samples else untrained:
-            rows, epochs = (n_train, training.epochs) if recipe == "scratch" else (n_replay, training.continue_epochs)
-            runs += [Run(arm, recipe, seed, rows + len(arm.samples), epochs) for seed in seeds]
+        for name in wanted if arm.samples else ("scratch",):  # without samples: the baseline, its confidence corrected
+            recipe, own = RECIPES[name], steps
+            rows = n_train + recipe.weight * len(arm.samples)
+            if recipe.start == "current":
+                full = _full(n_train, largest, recipe, training.replay)
+                rows = min(full, n_train + recipe.weight * len(arm.samples))
+                own = training.continue_epochs * ceil((full + (kept if recipe.keep else 0)) / training.batch_size)
+            runs += [Run(arm, name, seed, rows, own, own * training.batch_size) for seed in seeds]
     return runs
 
 
-def training_rows(run: Run, train: Sequence[Example], *, replay: float) -> list[Example]:
-    """The rows a run is trained on: all of train, or for ``continue`` a seeded draw of it, and the arm's samples."""
-    if run.recipe == "scratch":
-        return [*train, *run.arm.samples]
-    count = _replayed(len(train), len(run.arm.samples), replay)
+def _full(n_train: int, samples: int, recipe: Recipe, replay: float) -> int:
+    """Rows in a pass of the largest arm of a recipe that replays train rows."""
+    return recipe.weight * samples + min(n_train, round(replay * samples))
+
+
+def training_rows(run: Run, train: Sequence[Example]) -> list[Example]:
+    """The rows a run is trained on: all of train, or a seeded draw of it, and the arm's samples."""
+    recipe = RECIPES[run.recipe]
+    samples = list(run.arm.samples) * recipe.weight
+    if recipe.start == "base":
+        return [*train, *samples]
+    count = min(len(train), run.rows - len(samples))
     drawn = sorted(random.Random(f"replay/{run.seed}").sample(range(len(train)), count))
-    return [*(train[row] for row in drawn), *run.arm.samples]
-
-
-def _replayed(n_train: int, n_samples: int, replay: float) -> int:
-    return min(n_train, round(replay * n_samples))
+    return [*(train[row] for row in drawn), *samples]
 
 
 def estimate_seconds(project: Project, runs: Sequence[Run]) -> float | None:
@@ -161,4 +181,4 @@ def estimate_seconds(project: Project, runs: Sequence[Run]) -> float | None:
     """
     paths = project.models_dir.glob("*/training.json")
     speeds = [speed for path in paths if (speed := float(read_json(path)["rows_per_second"])) > 0]
-    return sum(run.rows * run.epochs for run in runs) / median(speeds) if speeds else None
+    return sum(run.work for run in runs) / median(speeds) if speeds else None

@@ -18,6 +18,7 @@ from engine.schema import Discovery, Example
 
 TEMPERATURE = "temperature"
 PLUS = "pool+"
+UUS_PLUS = "uus+"
 
 CONTROLS: dict[str, str] = {
     "uus": "the UUs of the pool with their gold labels",
@@ -27,7 +28,8 @@ CONTROLS: dict[str, str] = {
     "eda": "the UUs, and changed copies of them, as many as the largest teaching has samples",
     TEMPERATURE: "no training: confidence divided by one number, fitted on the pool",
 }
-"""Name and content of each; ``pool+ARM``, for every teaching ARM, is all pool rows and that teaching's samples."""
+"""Name and content of each; ``uus+ARM`` and ``pool+ARM``, for every teaching ARM, are the UUs or all pool rows with
+their gold labels, and that teaching's samples."""
 
 _SEED = 13
 _CHANGED = 0.1  # share of the words that a copy of EDA changes, as its authors advise for few rows (section 5)
@@ -35,31 +37,42 @@ _CHANGED = 0.1  # share of the words that a copy of EDA changes, as its authors 
 
 def is_control(name: str) -> bool:
     """Whether an arm of that name is made here."""
-    return name in CONTROLS or name.startswith(PLUS)
+    return name in CONTROLS or name.startswith((PLUS, UUS_PLUS))
 
 
 def every_control(teaching: Sequence[Arm]) -> list[str]:
     """The names of all there are beside these arms."""
-    return [*CONTROLS, *(PLUS + arm.name for arm in teaching)]
+    return [*CONTROLS, *(prefix + arm.name for prefix in (UUS_PLUS, PLUS) for arm in teaching)]
 
 
 @dataclass(frozen=True)
-class _Pool:
-    """Pool rows that may be trained on: not marked as doubtful, and none that nearly equals a proof row."""
+class Pool:
+    """Pool rows that may be trained on: not marked as doubtful, and none that nearly equals a proof row.
+
+    ``uus`` are those of the round, ``beside`` their neighbours that the model gets right.
+    """
 
     rows: list[Example]
     uus: list[Example]
     beside: list[Example]
 
-    @classmethod
-    def of(cls, project: Project, discovery: Discovery, doubtful: Collection[str]) -> _Pool:
-        withheld = frozenset(project.manifest.withheld)
-        rows = [row for row in project.examples("pool")
-                if row.id not in doubtful and row_hash(row.text, row.text_pair) not in withheld]  # fmt: skip
-        known = {row.id: row for row in rows}
-        beside = dict.fromkeys(near for uu in discovery.uus for near in discovery.neighbours.get(uu, ()))
-        uus, near = ([known[row] for row in ids if row in known] for ids in (discovery.uus, beside))
-        return cls(rows, uus, near)
+
+def usable_pool(project: Project, discovery: Discovery | None, doubtful: Collection[str]) -> Pool:
+    """The pool rows that may be trained on.
+
+    Raises:
+        ProjectError: nothing has been discovered yet.
+    """
+    if discovery is None:
+        raise ProjectError("controls are made of what was discovered, and nothing has been yet",
+                           where=str(project.root), mend=f"run `blindspot discover {project.root}`")  # fmt: skip
+    withheld = frozenset(project.manifest.withheld)
+    rows = [row for row in project.examples("pool")
+            if row.id not in doubtful and row_hash(row.text, row.text_pair) not in withheld]  # fmt: skip
+    known = {row.id: row for row in rows}
+    beside = dict.fromkeys(near for uu in discovery.uus for near in discovery.neighbours.get(uu, ()))
+    uus, near = ([known[row] for row in ids if row in known] for ids in (discovery.uus, beside))
+    return Pool(rows, uus, near)
 
 
 def control_arms(
@@ -86,10 +99,7 @@ def control_arms(
     for name in names:
         if name not in possible:
             raise ProjectError(f"there is no arm `{name}`", mend=f"use one of {', '.join(possible)}")
-    if discovery is None:
-        raise ProjectError("controls are made of what was discovered, and nothing has been yet",
-                           where=str(project.root), mend=f"run `blindspot discover {project.root}`")  # fmt: skip
-    pool = _Pool.of(project, discovery, doubtful)
+    pool = usable_pool(project, discovery, doubtful)
     count = max((len(arm.samples) for arm in teaching), default=len(pool.uus))
     make: dict[str, Callable[[], list[Example]]] = {
         "uus": lambda: pool.uus,
@@ -98,7 +108,9 @@ def control_arms(
         "pool": lambda: pool.rows,
         "eda": lambda: [*pool.uus, *_changed_copies(pool.uus, count - len(pool.uus))][:count],
         TEMPERATURE: list,
-    } | {PLUS + arm.name: _both(pool.rows, arm) for arm in teaching}
+    }
+    for prefix, own in ((PLUS, pool.rows), (UUS_PLUS, pool.uus)):
+        make |= {prefix + arm.name: _both(own, arm) for arm in teaching}
     arms = [Arm(name, tuple(make[name]())) for name in possible if name in names]
     for arm in arms:
         if not arm.samples and arm.name != TEMPERATURE:
@@ -110,7 +122,7 @@ def _both(rows: list[Example], arm: Arm) -> Callable[[], list[Example]]:
     return lambda: [*rows, *arm.samples]
 
 
-def _anchored(pool: _Pool) -> list[Example]:
+def _anchored(pool: Pool) -> list[Example]:
     count = min(len(pool.uus), len(pool.beside))
     return [*_drawn(pool.uus, count, "uus"), *_drawn(pool.beside, count, "anchors")]
 

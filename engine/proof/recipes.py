@@ -14,22 +14,69 @@ class Recipe:
     """One way of training.
 
     Attributes:
-        name: as in commands and reports. says: what it does, for people. source: where it comes from.
-        start: ``base``: where the first model began, with all train rows; ``current``: the round's model, with some.
-        passes: over rows; 0: as the settings say for that start.
+        says: what it does, for people.
+        source: where it comes from.
+        start: ``base``: where the first model began, with all train rows; ``current``: the round's model, with a draw.
         weight: how often each sample counts in a pass.
-        keep: pool rows that are no UUs are kept as the start says, their labels unread.
-        smoothing, average: see `engine.model.plan.TrainingPlan`.
+        keep: pool rows that are no UUs are trained towards what the current model says of them, labels unread.
+        smoothing, average: as in `engine.model.plan.TrainingPlan`.
         head_only: the body stays as it is.
     """
 
-    name: str
     says: str
     source: str
     start: Literal["base", "current"]
-    passes: int = 0
     weight: int = 1
     keep: bool = False
     smoothing: float = 0.0
     average: float = 1.0
     head_only: bool = False
+
+
+RECIPES: dict[str, Recipe] = {
+    "scratch": Recipe(
+        "the base model learns train and the samples",
+        "Lippmann et al. 2024, arXiv 2403.17860, section 4",
+        "base",
+    ),
+    "continue": Recipe(
+        "the current model learns the samples and part of train",
+        "experience replay: Rolnick et al. 2019, arXiv 1811.11682",
+        "current",
+    ),
+    "keep": Recipe(
+        "as continue, and other pool rows stay as the model says",
+        "learning without forgetting: Li & Hoiem 2016, arXiv 1606.09282",
+        "current",
+        keep=True,
+    ),
+    "average": Recipe(
+        "as keep, and half the way back to the current weights",
+        "WiSE-FT: Wortsman et al. 2022, arXiv 2109.01903",
+        "current",
+        keep=True,
+        average=0.5,
+    ),
+    "weighted": Recipe(
+        "as scratch, each sample three times",
+        "upweighting errors: Liu et al. 2021, arXiv 2107.09044",
+        "base",
+        weight=3,
+    ),
+    "smooth": Recipe(
+        "as scratch, labels smoothed by a tenth",
+        "label smoothing: Szegedy et al. 2016, arXiv 1512.00567, section 7",
+        "base",
+        smoothing=0.1,
+    ),
+    "head": Recipe(
+        "as continue, but only the head learns",
+        "last layer retraining: Kirichenko et al. 2022, arXiv 2204.02937",
+        "current",
+        head_only=True,
+    ),
+}
+"""By name, as in commands and reports."""
+
+USUAL = ("scratch", "continue")
+"""What is trained where nothing else is asked for."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -26,15 +26,18 @@ from engine.errors import SettingsError
 from engine.files import content_key, write_atomic, write_json
 from engine.ledger.book import costs_of_kinds
 from engine.model.library import ModelRef, current_model, predictions, starting_weights, trained
+from engine.model.plan import ALL_BUT_HEAD
+from engine.model.weights import Weights
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
-from engine.proof.arms import Arm, Recipe, Run, choose_arms, plan_runs, training_rows
-from engine.proof.controls import TEMPERATURE, control_arms, every_control, is_control
+from engine.proof.arms import BASELINE, Arm, Run, choose_arms, plan_runs, training_rows
+from engine.proof.controls import TEMPERATURE, control_arms, every_control, is_control, usable_pool
 from engine.proof.equal import Equal
 from engine.proof.evaluate import JUDGED, NEAREST, POOL, evaluate, flipped_rows, gold_file, logits_file
 from engine.proof.nearest import nearest_blind_spots
 from engine.proof.overall import Overall
 from engine.proof.quick import quick
+from engine.proof.recipes import RECIPES
 from engine.proof.report import FLIPS, reports
 from engine.proof.stopping import Passes, choose_passes
 from engine.review.outcome import reviewed_samples
@@ -53,7 +56,7 @@ def retrain(
     *,
     arms: Sequence[str] | None = None,
     seeds: Sequence[int] | None = None,
-    recipes: Sequence[Recipe] | None = None,
+    recipes: Sequence[str] | None = None,
     equal: Equal | None = None,
     reviewed: bool = False,
     controls: bool = False,
@@ -66,7 +69,7 @@ def retrain(
         arms: names of arms, controls among them (`engine.proof.controls`); default: every kind of teaching there is
             (`engine.proof.arms.choose_arms`).
         seeds: default: those of the settings.
-        recipes: default: both.
+        recipes: names (`engine.proof.recipes`); default: the usual ones.
         equal: cut the arms down to equal count or equal cost (`engine.proof.equal`); default: all samples.
         reviewed: leave out samples that reviewers reject, and take their corrections.
         controls: compare with every control too.
@@ -94,10 +97,11 @@ def retrain(
         beside = arms_to_train or (choose_arms(samples) if samples else [])  # controls alone match all that was taught
         chosen = every_control(beside) if controls else named
         arms_to_train += control_arms(project, discovery, chosen, beside, doubtful=_doubtful(records))
-    runs = plan_runs(project, arms_to_train, seeds=seeds, recipes=recipes)
+    kept = _kept(project, discovery, recipes or (), _doubtful(records))
+    runs = plan_runs(project, arms_to_train, seeds=seeds, recipes=recipes, kept=len(kept))
     splits = _splits(project, discovery)
     scoring = round(_SCORING * sum(map(len, splits.values())))
-    overall = Overall(monitor, sum(run.rows * run.epochs + scoring for run in runs))
+    overall = Overall(monitor, sum(run.work + scoring for run in runs))
     train = project.examples("train")
 
     passes = _passes(project, arms_to_train, runs, samples, discovery, monitor)
@@ -105,8 +109,8 @@ def retrain(
     logits: list[dict[str, Logits]] = []
     for number, run in enumerate(runs, 1):
         name = f"{run.arm.name} {run.recipe} seed {run.seed} ({number} of {len(runs)})"
-        overall.begin(f"train {name}", run.rows * run.epochs)
-        model = _train(project, run, train, passes.get(run.arm.name), overall)
+        overall.begin(f"train {name}", run.work)
+        model = _train(project, run, train, kept, passes.get(run.arm.name), overall)
         overall.begin(f"score {name}", scoring)
         logits.append(_score(project, model, splits, overall))
         entries.append(_entry(project, run, model, _temperature(project, run, model, overall)))
@@ -208,11 +212,37 @@ def _doubtful(records: Records) -> set[str]:
     return {row for row, marked in records.marks().items() if marked.mark.verdict != "fine"}
 
 
-def _train(project: Project, run: Run, train: Sequence[Example], passes: Passes | None, monitor: Monitor) -> ModelRef:
-    rows = training_rows(run, train, replay=project.settings.training.replay)
-    start = (starting_weights if run.recipe == "scratch" else current_model)(project, monitor=monitor)
-    stop = passes.passes if passes and run.recipe == "scratch" else 0
-    return trained(project, rows, seed=run.seed, start=start, epochs=run.epochs, stop=stop, monitor=monitor)
+def _kept(
+    project: Project, discovery: Discovery | None, recipes: Sequence[str], doubtful: Collection[str]
+) -> list[Example]:
+    """Pool rows that are no UUs, for the recipes that keep them as the model says; none where no recipe does."""
+    if not any(name in RECIPES and RECIPES[name].keep for name in recipes):
+        return []
+    pool = usable_pool(project, discovery, doubtful)
+    uus = {row.id for row in pool.uus}
+    return [row for row in pool.rows if row.id not in uus]
+
+
+def _train(
+    project: Project, run: Run, train: Sequence[Example], kept: Sequence[Example], passes: Passes | None,
+    monitor: Monitor,
+) -> ModelRef:  # fmt: skip
+    """A run of the current model goes on from the baseline of its own seed, unless the round has a model of its own."""
+    if run.arm.name in (BASELINE, TEMPERATURE):
+        return trained(project, train, seed=run.seed, start=starting_weights(project, monitor=monitor), monitor=monitor)
+    recipe, rows = RECIPES[run.recipe], training_rows(run, train)
+    how: dict[str, Any] = {"steps": run.steps, "smoothing": recipe.smoothing, "average": recipe.average}
+    if recipe.head_only:
+        how["frozen_layers"] = ALL_BUT_HEAD
+    if passes and run.recipe == "scratch":
+        how["stop"] = passes.passes
+    own = {row.id for row in run.arm.samples}
+    start: Weights | ModelRef = (
+        starting_weights(project, monitor=monitor) if recipe.start == "base"
+        else current_model(project, seed=run.seed, monitor=monitor)
+    )  # fmt: skip
+    return trained(project, rows, seed=run.seed, start=start, monitor=monitor,
+                   kept=[row for row in kept if row.id not in own] if recipe.keep else (), **how)  # fmt: skip
 
 
 def _passes(
@@ -233,7 +263,8 @@ def _passes(
     seed = runs[0].seed
     scratch = {run.arm.name for run in runs if run.recipe == "scratch" and not is_control(run.arm.name)}
     return {
-        arm.name: choose_passes(project, discovery, arm.samples, spot_of, seed=seed, monitor=monitor)
+        arm.name: choose_passes(project, discovery, arm.samples, spot_of, steps=runs[0].steps, seed=seed,
+                                monitor=monitor)
         for arm in arms
         if arm.name in scratch
     }
@@ -273,6 +304,7 @@ def _entry(project: Project, run: Run, model: ModelRef, temperature: float) -> d
         "seed": run.seed,
         "n_added": len(run.arm.samples),
         "n_rows": run.rows,
+        "steps": run.steps,
         "model": {"name": model.name, "path": model.path.relative_to(project.root).as_posix(), "key": model.key},
         "temperature": temperature,
     }

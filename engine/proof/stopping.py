@@ -57,6 +57,7 @@ def choose_passes(
     samples: Sequence[Example],
     spot_of: Mapping[str, str],
     *,
+    steps: int,
     seed: int,
     monitor: Monitor,
 ) -> Passes:
@@ -67,6 +68,7 @@ def choose_passes(
         discovery: with at least two blind spots.
         samples: of the arm.
         spot_of: the blind spot of each sample, by its id.
+        steps: of a run.
         seed: of the runs.
         monitor: told of steps, and asked whether to go on; finished folds are kept.
 

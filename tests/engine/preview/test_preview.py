@@ -10,7 +10,8 @@ import torch
 
 from engine.errors import ProjectError
 from engine.files import write_json
-from engine.model.frozen import ALL, freeze, layers_of
+from engine.model.frozen import freeze, layers_of
+from engine.model.plan import ALL_BUT_HEAD
 from engine.preview.record import Preview, checked, keep, mean_error, previews, sentence
 from engine.project import Project
 from engine.schema import Teacher
@@ -163,14 +164,14 @@ def test_freezing_leaves_the_highest_layers_and_what_follows_them(project: Proje
         freeze(model, layers)
         names = {name for name, weight in model.named_parameters() if weight.requires_grad}
         assert {name.split(".")[3] for name in names if "encoder.layer" in name} == {
-            str(n) for n in range(layers_of(model)) if layers != ALL and n >= layers
+            str(n) for n in range(layers_of(model)) if layers != ALL_BUT_HEAD and n >= layers
         }
         assert not model.bert.embeddings.training or layers == 0  # no dropout in what is frozen
         return names
 
     assert len(trained(0)) == len(dict(start().named_parameters()))
     assert not any("embeddings" in name for name in trained(1))
-    assert all("pooler" in name or "classifier" in name for name in trained(ALL))
-    assert any("pooler" in name for name in trained(ALL))
+    assert all("pooler" in name or "classifier" in name for name in trained(ALL_BUT_HEAD))
+    assert any("pooler" in name for name in trained(ALL_BUT_HEAD))
     with pytest.raises(SettingsError, match="3 layers are to be frozen, and the model has 2"):
         freeze(start(), 3)

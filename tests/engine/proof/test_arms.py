@@ -8,6 +8,7 @@ from engine.errors import ProjectError
 from engine.files import write_json
 from engine.project import Project
 from engine.proof.arms import Arm, choose_arms, estimate_seconds, plan_runs, training_rows
+from engine.proof.recipes import RECIPES
 from engine.schema import Example, Role, Sample, Teacher, TeacherKind
 
 
@@ -87,14 +88,28 @@ def test_an_arm_without_teaching_is_refused_with_those_there_are(name: str) -> N
 def test_the_plan_has_the_baseline_once_and_every_arm_with_every_recipe_and_seed(project: Project) -> None:
     runs = plan_runs(project, choose_arms(HUMAN), seeds=[5, 6])
     n_train = project.manifest.splits["train"].rows
-    assert [(run.arm.name, run.recipe, run.seed, run.rows, run.epochs) for run in runs] == [
-        ("baseline", "scratch", 5, n_train, 3),
-        ("baseline", "scratch", 6, n_train, 3),
-        ("human", "scratch", 5, n_train + 2, 3),
-        ("human", "scratch", 6, n_train + 2, 3),
+    assert [(run.arm.name, run.recipe, run.seed, run.rows, run.steps) for run in runs] == [
+        ("baseline", "scratch", 5, n_train, 6),  # 3 passes over 64 rows, 32 a step
+        ("baseline", "scratch", 6, n_train, 6),
+        ("human", "scratch", 5, n_train + 2, 6),
+        ("human", "scratch", 6, n_train + 2, 6),
         ("human", "continue", 5, 2 + 8, 1),
         ("human", "continue", 6, 2 + 8, 1),
     ]
+
+
+def test_every_arm_of_a_recipe_gets_the_same_steps_and_a_small_one_more_of_train(project: Project) -> None:
+    large = Arm("pool", tuple(Example(f"p{n}", f"row {n}", "pos") for n in range(10)))
+    runs = plan_runs(project, [*choose_arms(HUMAN), large], seeds=[5], recipes=list(RECIPES), kept=40)
+    for name in RECIPES:
+        assert len({run.steps for run in runs if run.recipe == name and run.arm.name != "baseline"}) == 1
+    small, other = (run for run in runs if run.recipe == "continue")
+    assert small.rows == other.rows == 10 + 40
+    assert len(training_rows(small, project.examples("train"))) == 50
+    by_recipe = {run.recipe: run for run in runs if run.arm.name == "human"}
+    assert by_recipe["keep"].steps > by_recipe["continue"].steps
+    weighted = training_rows(by_recipe["weighted"], project.examples("train"))
+    assert weighted.count(by_recipe["weighted"].arm.samples[0]) == RECIPES["weighted"].weight == 3
 
 
 def test_seeds_come_from_the_settings_and_count_once(project: Project) -> None:
@@ -104,7 +119,7 @@ def test_seeds_come_from_the_settings_and_count_once(project: Project) -> None:
 
 def test_an_unknown_recipe_or_no_seed_is_refused(project: Project) -> None:
     with pytest.raises(ProjectError, match="recipe `boil`"):
-        plan_runs(project, [], recipes=["boil"])  # type: ignore[list-item]
+        plan_runs(project, [], recipes=["boil"])
     with pytest.raises(ProjectError, match="at least one seed"):
         plan_runs(project, [], seeds=[])
 
@@ -112,7 +127,7 @@ def test_an_unknown_recipe_or_no_seed_is_refused(project: Project) -> None:
 def test_scratch_trains_on_all_of_train_as_it_is_and_the_samples(project: Project) -> None:
     train = project.examples("train")
     run = plan_runs(project, choose_arms(HUMAN), seeds=[5], recipes=["scratch"])[-1]
-    rows = training_rows(run, train, replay=4)
+    rows = training_rows(run, train)
     assert rows[: len(train)] == train
     assert rows[len(train) :] == list(run.arm.samples)
 
@@ -120,18 +135,18 @@ def test_scratch_trains_on_all_of_train_as_it_is_and_the_samples(project: Projec
 def test_continue_replays_a_seeded_draw_of_train(project: Project) -> None:
     train = project.examples("train")
     one, other = plan_runs(project, choose_arms(HUMAN), seeds=[5, 6], recipes=["continue"])[-2:]
-    rows = training_rows(one, train, replay=4)
+    rows = training_rows(one, train)
     assert len(rows) == one.rows == 2 + 8
     assert set(one.arm.samples) < set(rows)
     assert set(rows) - set(one.arm.samples) < set(train)
-    assert rows == training_rows(one, train, replay=4)
-    assert rows != training_rows(other, train, replay=4)
+    assert rows == training_rows(one, train)
+    assert rows != training_rows(other, train)
 
 
 def test_replay_never_takes_more_than_there_is(project: Project) -> None:
     train = [Example("t1", "fine", "pos"), Example("t2", "awful", "neg")]
     run = plan_runs(project, choose_arms(HUMAN), seeds=[5], recipes=["continue"])[-1]
-    assert len(training_rows(run, train, replay=4)) == 2 + 2
+    assert len(training_rows(run, train)) == 2 + 2
 
 
 def test_an_estimate_needs_an_earlier_training(project: Project) -> None:
@@ -139,5 +154,5 @@ def test_an_estimate_needs_an_earlier_training(project: Project) -> None:
     assert estimate_seconds(project, runs) is None
     for name, speed in (("a", 10.0), ("b", 20.0), ("c", 30.0)):
         write_json(Path(project.models_dir / name / "training.json"), {"rows_per_second": speed})
-    passes = project.manifest.splits["train"].rows * 3 + 10
-    assert estimate_seconds(project, runs) == pytest.approx(passes / 20)
+    rows = (6 + 1) * 32  # steps of the baseline and of the run, 32 rows each
+    assert estimate_seconds(project, runs) == pytest.approx(rows / 20)

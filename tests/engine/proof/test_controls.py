@@ -45,7 +45,8 @@ def made(project: Project, discovery: Discovery, *names: str, doubtful: tuple[st
 def test_each_control_has_the_rows_its_name_says(project: Project, discovery: Discovery) -> None:
     arms = {arm.name: arm for arm in made(project, discovery, *every_control([TAUGHT]))}
     pool = [row.id for row in project.examples("pool")]
-    assert list(arms) == [*CONTROLS, "pool+llm"]
+    assert list(arms) == [*CONTROLS, "uus+llm", "pool+llm"]
+    assert arms["uus+llm"].samples == (*arms["uus"].samples, *TAUGHT.samples)
     assert ids(arms["uus"]) == pool[:6]
     assert ids(arms["anchors"]) == pool[:12], "as many rows that are right as UUs"
     assert ids(arms["pool"]) == pool
