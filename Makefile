@@ -1,11 +1,11 @@
 # make demo   the workbench over the bundled project (without a terminal: the whole job, headless, and its report)
 # make test   lint, types, import contracts, all tests
-# make bench  the benchmarks
+# make bench  the benchmarks; make bench-proof DATA=FOLDER: the whole method on public tasks, for hours, resumable
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test lint format bench bench-proof clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -35,6 +35,11 @@ format: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	HF_HUB_OFFLINE=1 ONLY="$(ONLY)" DATA="$(DATA)" ROWS="$(ROWS)" $(BIN)/python -m tests.bench
+
+# TASKS, SEEDS, ARMS and RECIPES pick, with commas; projects, finished runs and reports go to bench-results/proof
+bench-proof: $(VENV)/.installed
+	HF_HUB_OFFLINE=1 DATA="$(DATA)" TASKS="$(TASKS)" SEEDS="$(SEEDS)" ARMS="$(ARMS)" RECIPES="$(RECIPES)" \
+		$(BIN)/python -m tests.bench.proof
 
 clean:
 	rm -rf $(VENV) blindspot-demo

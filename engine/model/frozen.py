@@ -13,6 +13,7 @@ from torch import nn
 from engine.errors import SettingsError
 from engine.model.plan import ALL_BUT_HEAD
 
+
 def layers_of(model: Any) -> int:
     """How many layers the body of a classifier has."""
     return len(_stack(model))

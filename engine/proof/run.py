@@ -263,8 +263,9 @@ def _passes(
     seed = runs[0].seed
     scratch = {run.arm.name for run in runs if run.recipe == "scratch" and not is_control(run.arm.name)}
     return {
-        arm.name: choose_passes(project, discovery, arm.samples, spot_of, steps=runs[0].steps, seed=seed,
-                                monitor=monitor)
+        arm.name: choose_passes(
+            project, discovery, arm.samples, spot_of, steps=runs[0].steps, seed=seed, monitor=monitor
+        )
         for arm in arms
         if arm.name in scratch
     }
