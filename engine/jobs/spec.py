@@ -11,7 +11,7 @@ from engine.errors import JobError
 from engine.files import read_json, write_json
 from engine.schema import Record
 
-JobKind = Literal["discover", "teach", "judge", "compare", "retrain"]
+JobKind = Literal["discover", "teach", "judge", "compare", "retrain", "check"]
 JOB_KINDS: tuple[JobKind, ...] = get_args(JobKind)
 
 

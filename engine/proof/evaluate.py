@@ -165,7 +165,7 @@ def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry, proven: C
         for (arm, recipe), found in right.items():
             inside, rows = found[:, spot["rows"]], len(spot["rows"])
             fixed = round(float(inside.mean(axis=0).sum()), 2)
-            sure = [row for row, always in zip(spot["ids"], inside.all(axis=0), strict=True) if always]
+            sure = [row for row, place in zip(spot["ids"], spot["rows"], strict=True) if found[:, place].all()]
             closed = (arm, recipe) in proven and fixed >= CLOSED * rows
             entries.append({"arm": arm, "recipe": recipe, "fixed": fixed, "still_wrong": round(rows - fixed, 2),
                             "closed": closed, "right": sure})  # fmt: skip

@@ -47,7 +47,7 @@ def flips(
                     "arm": arm,
                     "recipe": recipe,
                     "split": split,
-                    "id": ids[place],
+                    "id": ids[int(place)],
                     "gold": labels[runs[0].gold[place]],
                     "fixed": bool(fixed[place] > broken[place]),
                     "seeds": int(max(fixed[place], broken[place])),

@@ -96,8 +96,8 @@ def goals(report: dict[str, Any]) -> list[str]:
         change = matched / base - 1 if base else 0.0
         lost = arm["test"]["difference"]["accuracy"]
         reached = change <= -GOAL and lost["low"] >= -report["margin"]
-        found.append(f"{arm['arm']}, {arm['recipe']}: matched {base:.1f} -> {matched:.1f} ({100 * change:+.0f} %), test "
-                     f"accuracy {lost['mean']:+.3f} (at least {lost['low']:+.3f}), {arm['verdict']}"
+        found.append(f"{arm['arm']}, {arm['recipe']}: matched {base:.1f} -> {matched:.1f} ({100 * change:+.0f} %), "
+                     f"test accuracy {lost['mean']:+.3f} (at least {lost['low']:+.3f}), {arm['verdict']}"
                      f"{', goal reached' if reached else ''}")  # fmt: skip
     return found
 

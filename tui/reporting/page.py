@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.proof.report import Report
+from tui.ledger_tables import Table
 from tui.reporting import tables
 from tui.reporting.plots import plots
 
@@ -45,5 +46,5 @@ def page(report: Report, rounds: Sequence[Round]) -> str:
     )  # fmt: skip
 
 
-def _there(found: Sequence[tables.Table | None]) -> list[tables.Table]:
+def _there(found: Sequence[Table | None]) -> list[Table]:
     return [table for table in found if table is not None]

@@ -41,7 +41,7 @@ def _draw(paint: Callable[[Any, Any], None], data: Any) -> str:
              "text.color": _INK, "axes.labelcolor": _INK, "axes.edgecolor": _INK, "xtick.color": _INK,
              "ytick.color": _INK, "legend.frameon": False, "axes.spines.top": False,
              "axes.spines.right": False}  # fmt: skip
-    with mpl.rc_context(style):  # type: ignore[arg-type]
+    with mpl.rc_context(style):
         figure = Figure(figsize=(_WIDTH, 3.4), layout="constrained")
         paint(figure, data)
         out = io.StringIO()

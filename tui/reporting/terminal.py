@@ -79,7 +79,7 @@ def _intervals(report: Report) -> list[Text]:
     low, high = min(one[0] for one in found), max(one[2] for one in found)
 
     def cell(value: float) -> int:
-        return round((value - low) / ((high - low) or 1) * (_BAR_CELLS - 1))
+        return int((value - low) / ((high - low) or 1) * (_BAR_CELLS - 1) + 0.5)
 
     mark = cell(found[0][1])
     ends = f"{count(low)}{count(high):>{_BAR_CELLS - len(count(low))}}"

@@ -57,7 +57,7 @@ class EvidenceScreen(WorkScreen):
                 yield ListHeading()
                 yield LineList(id="rows")
             yield TextPane(id="detail")
-        yield FilterBar("words, or unmarked / wrong / ambiguous / fine")
+        yield FilterBar("words, or unmarked / wrong / ambiguous / fine / label?")
 
     @property
     def rows(self) -> LineList:

@@ -54,7 +54,7 @@ class FlipsScreen(WorkScreen):
         with Container(id="panes"):
             with Vertical(id="master"):
                 yield ListHeading()
-                yield FilterBar()
+                yield FilterBar("words")
                 yield LineList(FlipRows((), app.ink, app.glyphs), id="rows")
             yield TextPane(self._detail, id="detail")
 

@@ -22,8 +22,8 @@ def test_swapped_labels_are_suspect_and_most_others_are_not() -> None:
     vectors, gold, swapped = world()
     uus = np.concatenate([swapped, np.setdiff1d(np.arange(200), swapped)])
     found = suspects(vectors, gold, uus, seed=13)
-    assert len(set(found) & set(swapped)) >= 18
-    assert len(set(found) - set(swapped)) <= 5
+    assert len(set(found) & set(swapped)) >= 12
+    assert len(set(found) - set(swapped)) <= 3
     assert set(found[:10]) <= set(swapped)
 
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from safetensors.numpy import load_file
+from scipy.special import softmax
 
 from engine.errors import Cancelled, ModelError
 from engine.model.classifier import Classifier
@@ -17,6 +19,7 @@ from engine.model.compute import Compute
 from engine.model.plan import TrainingPlan
 from engine.model.training import rate, train
 from engine.progress import Silent
+from engine.schema import Example
 
 from .conftest import CPU, LABELS, Recorder, classifier, rows
 
@@ -75,6 +78,58 @@ def test_the_finished_folder_says_what_it_is(undisturbed: Path, base: Path) -> N
     assert record["loss"][-1][1] < record["loss"][0][1]
     assert record["versions"].keys() >= {"torch", "transformers"}
     assert not list(undisturbed.parent.glob("*.partial"))
+
+
+def probabilities(folder: Path, asked: list[Example]) -> np.ndarray:
+    model = Classifier.load(folder, labels=LABELS, max_length=32, compute=CPU)
+    return softmax(model.logits(asked, monitor=Silent()), axis=1)
+
+
+def swapped(count: int) -> list[Example]:
+    return [replace(row, label=LABELS[1 - LABELS.index(row.label)]) for row in rows(count)]
+
+
+def test_steps_take_the_place_of_passes_and_may_end_within_one(base: Path, tmp_path: Path) -> None:
+    out = train(plan(base, steps=8), rows(44), out=tmp_path / "model", compute=CPU, monitor=Silent())
+    assert json.loads((out / "training.json").read_text())["steps"] == 8  # a pass has 6
+    with pytest.raises(Cancelled):
+        train(plan(base, steps=8, seed=6), rows(44), out=tmp_path / "other", compute=CPU, monitor=StopAt(7))
+    seen = Recorder()
+    train(plan(base, steps=8, seed=6), rows(44), out=tmp_path / "other", compute=CPU, monitor=seen)
+    assert [done for _, done, *_ in seen.steps] == [8]
+
+
+def test_kept_rows_stay_as_the_start_says_and_their_labels_are_not_read(undisturbed: Path, tmp_path: Path) -> None:
+    asked, taught = rows(80)[44:], swapped(8)
+    before = probabilities(undisturbed, asked)
+    same = plan(undisturbed, steps=20)
+    bent = train(same, taught, out=tmp_path / "bent", compute=CPU, monitor=Silent())
+    kept = train(same, taught, kept=asked, out=tmp_path / "kept", compute=CPU, monitor=Silent())
+    moved = [np.abs(probabilities(folder, asked) - before).mean() for folder in (bent, kept)]
+    assert moved[1] < 0.7 * moved[0]
+    again = train(same, taught, kept=swapped(80)[44:], out=tmp_path / "again", compute=CPU, monitor=Silent())
+    assert weights(again) == weights(kept)
+    assert plan(undisturbed).key(taught, asked) != plan(undisturbed).key(taught)
+
+
+def test_smoothed_labels_leave_a_model_less_sure(base: Path, tmp_path: Path) -> None:
+    sure = []
+    for smoothing in (0.0, 0.2):
+        out = tmp_path / str(smoothing)
+        train(plan(base, smoothing=smoothing, epochs=20), rows(44), out=out, compute=CPU, monitor=Silent())
+        sure.append(probabilities(out, rows(44)).max(axis=1).mean())
+    assert sure[0] > 0.97
+    assert sure[1] == pytest.approx(0.9, abs=0.03)
+
+
+def test_averaged_weights_lie_between_start_and_end(undisturbed: Path, tmp_path: Path) -> None:
+    taught = swapped(16)
+    end = train(plan(undisturbed), taught, out=tmp_path / "end", compute=CPU, monitor=Silent())
+    half = train(plan(undisturbed, average=0.25), taught, out=tmp_path / "half", compute=CPU, monitor=Silent())
+    first, last, found = (load_file(folder / "model.safetensors") for folder in (undisturbed, end, half))
+    assert any(not np.allclose(first[name], last[name], atol=1e-4) for name in first)
+    for name, value in found.items():
+        np.testing.assert_allclose(value, 0.75 * first[name] + 0.25 * last[name], atol=1e-6)
 
 
 @pytest.mark.parametrize("step", [1, 6, 9, 18])  # the first step, an epoch's end, within an epoch, the last step

@@ -111,7 +111,7 @@ def test_pool_figures_are_apart_and_called_no_proof(project: Project) -> None:
             "rows": 4,
             "baseline": {"arm": "baseline", "recipe": "scratch", "fixed": 0.0, "still_wrong": 4.0, "closed": False,
                          "right": []},
-            "arms": [{"arm": "llm", "recipe": "scratch", "fixed": 3.67, "still_wrong": 0.33, "closed": False,
+            "arms": [{"arm": "llm", "recipe": "scratch", "fixed": 3.67, "still_wrong": 0.33, "closed": True,
                       "right": ["p1", "p2", "p3"]}],
         }
     ]  # fmt: skip

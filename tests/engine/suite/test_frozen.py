@@ -20,9 +20,9 @@ def discovered(project: Project) -> None:
     rows = {f"p{n}": Prediction(f"p{n}", f"Row {n}.", "pos", "neg", 0.95, (0.95, 0.05)) for n in range(4)}
     spot = BlindSpot("B1", "pos", "neg", tuple(rows), 0.95, 0.5, ("row",))
     found = Discovery(
-        key="k", round=1, model="m", model_key="k", tau=0.9, labels=("neg", "pos"), n_pool=9, accuracy=0.5, coverage=0.5,
-        temperature=None, temperature_applied=False, uus_at_temperature=None, blind_spots=(spot,), scattered=(),
-        predictions=rows, neighbours={}, projection={},
+        key="k", round=1, model="m", model_key="k", tau=0.9, labels=("neg", "pos"), n_pool=9, accuracy=0.5,
+        coverage=0.5, temperature=None, temperature_applied=False, uus_at_temperature=None, blind_spots=(spot,),
+        scattered=(), predictions=rows, neighbours={}, projection={},
     )  # fmt: skip
     write_json(project.round_dir(1) / "discovery.json", found.as_json())
 

@@ -7,17 +7,24 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import torch
+from transformers import BertModel
 
 from engine.files import write_json
 from engine.model.training import train
 from engine.progress import Silent
 from engine.project import Project
 from engine.suite.frozen import Case, FrozenSpot, suite_dir
-from tests.engine.model.conftest import CPU, make_project, rows
+from tests.engine.model.conftest import CPU, config, make_project, rows, save
 from tests.engine.model.test_training import plan
 from tui.cli import main
 
-pytest_plugins = ["tests.engine.model.conftest"]
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base without a classification head."""
+    torch.manual_seed(3)
+    return save(BertModel(config()), tmp_path_factory.mktemp("weights") / "base")
 
 
 @pytest.fixture(scope="module")
