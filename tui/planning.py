@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BlindspotError
+from engine.proof.recipes import RECIPES, USUAL
 from tui.duration import duration
-from tui.widgets.run_rows import ARMS, EQUAL, RECIPES, REVIEWED, RunRow
+from tui.widgets.run_rows import ARMS, CONTROLS, EQUAL, REVIEWED, RunRow
 
 if TYPE_CHECKING:
     from engine.proof.arms import Arm
@@ -35,7 +36,7 @@ class Planning:
     """
 
     def __init__(self) -> None:
-        self._off: set[str] = set()
+        self._changed: set[str] = set()  # names whose tick is not what it is at first
         self._equal: Equal | None = None
         self._reviewed = False
         self._arms: list[Arm] = []
@@ -51,7 +52,7 @@ class Planning:
         self.seeds = self.seeds or workbench.project.settings.proof.seeds
         samples = self._samples(workbench)
         self._arms = choose_arms(samples) if samples else []
-        chosen, self.refusal = [arm for arm in self._arms if arm.name not in self._off], self._why_not()
+        chosen, self.refusal = [arm for arm in self._arms if self._on(arm.name)], self._why_not()
         if self._equal is not None and self.refusal is None:
             try:
                 chosen = self._cut(workbench, samples)
@@ -67,14 +68,15 @@ class Planning:
         elif row.name == EQUAL:
             self._equal = _EQUAL[(_EQUAL.index(self._equal) + 1) % len(_EQUAL)]
         else:
-            self._off ^= {row.name}
+            self._changed ^= {row.name}
 
     @property
     def options(self) -> dict[str, Any]:
         """What the job is asked to do."""
         return {
-            "arms": [arm.name for arm in self._arms if arm.name not in self._off],
+            "arms": [arm.name for arm in self._arms if self._on(arm.name)],
             "recipes": self._recipes,
+            "controls": self._on(CONTROLS),
             "seeds": list(self.seeds),
             "equal": self._equal,
             "reviewed": self._reviewed,
@@ -83,18 +85,28 @@ class Planning:
     @property
     def place(self) -> dict[str, Any]:
         """The choices, to be restored."""
-        return {"off": sorted(self._off), "seeds": list(self.seeds), "equal": self._equal, "reviewed": self._reviewed}
+        return {
+            "changed": sorted(self._changed),
+            "seeds": list(self.seeds),
+            "equal": self._equal,
+            "reviewed": self._reviewed,
+        }
 
     def restore(self, place: dict[str, Any]) -> None:
         """Return to those choices."""
-        self._off = {str(name) for name in place.get("off", ())}
+        self._changed = {str(name) for name in place.get("changed", ())}
         self.seeds = tuple(int(seed) for seed in place.get("seeds", ())) or self.seeds
         self._equal = next((known for known in _EQUAL if known == place.get("equal")), None)
         self._reviewed = bool(place.get("reviewed"))
 
     @property
     def _recipes(self) -> list[Any]:
-        return [recipe for recipe in RECIPES if recipe not in self._off]
+        return [recipe for recipe in RECIPES if self._on(recipe)]
+
+    def _on(self, name: str) -> bool:
+        """Whether a line is ticked: at first all arms and the usual recipes are."""
+        at_first = name != CONTROLS and (name not in RECIPES or name in USUAL)
+        return at_first != (name in self._changed)
 
     def _samples(self, workbench: Workbench) -> list[Sample]:
         samples = list(workbench.teaching.samples())
@@ -121,8 +133,10 @@ class Planning:
         for arm in self._arms:
             size = sizes[arm.name]
             about = f"{size:>5} {'sample ' if size == 1 else 'samples'}   {ARMS[arm.name]}"
-            rows.append(RunRow("arm", arm.name, about, arm.name not in self._off))
-        rows += [RunRow("recipe", name, about, name not in self._off) for name, about in RECIPES.items()]
+            rows.append(RunRow("arm", arm.name, about, self._on(arm.name)))
+        about = "beside them: UUs, anchors, pool, eda, temperature, pool+each"
+        rows.append(RunRow("arm", CONTROLS, about, self._on(CONTROLS)))
+        rows += [RunRow("recipe", name, recipe.says, self._on(name)) for name, recipe in RECIPES.items()]
         rows.append(
             RunRow("samples", REVIEWED, "without what reviewers reject, with their corrections", self._reviewed)
         )
@@ -132,8 +146,13 @@ class Planning:
 
     def _plan(self, workbench: Workbench, chosen: list[Arm]) -> str:
         from engine.proof.arms import estimate_seconds, plan_runs
+        from engine.proof.controls import planned_controls
 
-        runs = plan_runs(workbench.project, chosen, seeds=self.seeds, recipes=self._recipes)
+        discovery = workbench.board.discovery if workbench.board else None
+        if discovery and self._on(CONTROLS):
+            chosen = [*chosen, *planned_controls(discovery, chosen)]
+        kept = discovery.n_pool - len(discovery.uus) if discovery else 0
+        runs = plan_runs(workbench.project, chosen, seeds=self.seeds, recipes=self._recipes, kept=kept)
         seconds = estimate_seconds(workbench.project, runs)
         time = f"at most about {duration(seconds)}" if seconds else "time unknown before the first one"
         own = sum(run.arm.name == "baseline" for run in runs)
@@ -144,7 +163,7 @@ class Planning:
             return "Reviewers have rejected every sample: space on `reviewed` takes them all."
         if not self._arms:
             return "There are no samples to train with yet: d on a blind spot goes to the form."
-        if all(arm.name in self._off for arm in self._arms):
+        if not any(self._on(arm.name) for arm in self._arms):
             return "Choose an arm: space on its line."
         if not self._recipes:
             return "Choose a recipe: space on its line."

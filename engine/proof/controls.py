@@ -75,6 +75,16 @@ def usable_pool(project: Project, discovery: Discovery | None, doubtful: Collect
     return Pool(rows, uus, near)
 
 
+def planned_controls(discovery: Discovery, teaching: Sequence[Arm]) -> list[Arm]:
+    """Every control with as many rows as it would about have, for plans: the pool is not read."""
+    uus, count = len(discovery.uus), max((len(arm.samples) for arm in teaching), default=len(discovery.uus))
+    sizes = {"uus": uus, "anchors": 2 * uus, "pool-n": count, "pool": discovery.n_pool, "eda": count, TEMPERATURE: 0}
+    for prefix, own in ((UUS_PLUS, uus), (PLUS, discovery.n_pool)):
+        sizes |= {prefix + arm.name: own + len(arm.samples) for arm in teaching}
+    row = Example("", "", "")
+    return [Arm(name, (row,) * size) for name, size in sizes.items()]
+
+
 def control_arms(
     project: Project,
     discovery: Discovery | None,

@@ -104,6 +104,10 @@ def _notes(spec: Entry) -> list[str]:
         errors = ", ".join(f"{value:g}" for value in chosen["errors"])
         notes.append(f"{arm}, scratch: {chosen['passes']} of {chosen['of']} passes, by cross-validation over the "
                      f"pool's blind spots (errors after each: {errors}).")  # fmt: skip
+    for arm, chosen in spec.get("recipes", {}).items():
+        errors = ", ".join(f"{name} {value:g}" for name, value in chosen["errors"].items())
+        notes.append(f"{arm}: recipe {chosen['recipe']}, by cross-validation over the pool's blind spots (errors: "
+                     f"{errors}).")  # fmt: skip
     arms = len({(run["arm"], run["recipe"]) for run in spec["runs"]}) - 1
     if spec.get("corrected") and arms > 1:
         each, all_together = (f"{100 * value:.4g} %" for value in (corrected(spec["interval"], arms), spec["interval"]))
@@ -131,9 +135,10 @@ def _entry(runs: list[Entry], figures: dict[str, Comparison]) -> Entry:
     if first["arm"] == BASELINE:
         for values in filter(None, splits.values()):
             del values["difference"]
+    steps = {"steps": first["steps"]} if "steps" in first else {}
     by_seed = {plural: {str(run["seed"]): run[key] for run in runs}
                for key, plural in (("model", "models"), ("temperature", "temperatures"))}  # fmt: skip
-    return {key: first[key] for key in ("arm", "recipe", "n_added", "n_rows")} | splits | by_seed
+    return {key: first[key] for key in ("arm", "recipe", "n_added", "n_rows")} | steps | splits | by_seed
 
 
 def _figures(estimates: dict[str, Estimate]) -> Entry:

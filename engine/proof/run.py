@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import platform
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -25,19 +25,18 @@ from engine.discovery.confidence import fit_temperature
 from engine.errors import SettingsError
 from engine.files import content_key, write_atomic, write_json
 from engine.ledger.book import costs_of_kinds
-from engine.model.library import ModelRef, current_model, predictions, starting_weights, trained
-from engine.model.plan import ALL_BUT_HEAD
-from engine.model.weights import Weights
+from engine.model.library import ModelRef, predictions, trained
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
-from engine.proof.arms import BASELINE, Arm, Run, choose_arms, plan_runs, training_rows
-from engine.proof.controls import TEMPERATURE, control_arms, every_control, is_control, usable_pool
+from engine.proof.arms import Arm, Run, choose_arms
+from engine.proof.choosing import possible_recipes, runs_and_choices
+from engine.proof.controls import TEMPERATURE, control_arms, every_control, is_control
 from engine.proof.equal import Equal
 from engine.proof.evaluate import JUDGED, NEAREST, POOL, evaluate, flipped_rows, gold_file, logits_file
+from engine.proof.lessons import kept_rows, lesson
 from engine.proof.nearest import nearest_blind_spots
 from engine.proof.overall import Overall
 from engine.proof.quick import quick
-from engine.proof.recipes import RECIPES
 from engine.proof.report import FLIPS, reports
 from engine.proof.stopping import Passes, choose_passes
 from engine.review.outcome import reviewed_samples
@@ -97,8 +96,11 @@ def retrain(
         beside = arms_to_train or (choose_arms(samples) if samples else [])  # controls alone match all that was taught
         chosen = every_control(beside) if controls else named
         arms_to_train += control_arms(project, discovery, chosen, beside, doubtful=_doubtful(records))
-    kept = _kept(project, discovery, recipes or (), _doubtful(records))
-    runs = plan_runs(project, arms_to_train, seeds=seeds, recipes=recipes, kept=len(kept))
+    kept = kept_rows(project, discovery, possible_recipes(recipes), _doubtful(records))
+    runs, choices = runs_and_choices(
+        project, arms_to_train, seeds=seeds, recipes=recipes, kept=kept, samples=samples, discovery=discovery,
+        monitor=monitor,
+    )  # fmt: skip
     splits = _splits(project, discovery)
     scoring = round(_SCORING * sum(map(len, splits.values())))
     overall = Overall(monitor, sum(run.work + scoring for run in runs))
@@ -122,6 +124,7 @@ def retrain(
         "reviewed": reviewed,
         "asked": {"arms": list(arms or ()), "recipes": list(recipes or ()), "controls": controls},
         "passes": {name: chosen.as_json() for name, chosen in passes.items()},
+        "recipes": {name: chosen.as_json() for name, chosen in choices.items()},
         "seeds": list(dict.fromkeys(run.seed for run in runs)),
         "runs": entries,
         "blind_spots": _blind_spots(discovery, records),
@@ -212,37 +215,13 @@ def _doubtful(records: Records) -> set[str]:
     return {row for row, marked in records.marks().items() if marked.mark.verdict != "fine"}
 
 
-def _kept(
-    project: Project, discovery: Discovery | None, recipes: Sequence[str], doubtful: Collection[str]
-) -> list[Example]:
-    """Pool rows that are no UUs, for the recipes that keep them as the model says; none where no recipe does."""
-    if not any(name in RECIPES and RECIPES[name].keep for name in recipes):
-        return []
-    pool = usable_pool(project, discovery, doubtful)
-    uus = {row.id for row in pool.uus}
-    return [row for row in pool.rows if row.id not in uus]
-
-
 def _train(
     project: Project, run: Run, train: Sequence[Example], kept: Sequence[Example], passes: Passes | None,
     monitor: Monitor,
 ) -> ModelRef:  # fmt: skip
-    """A run of the current model goes on from the baseline of its own seed, unless the round has a model of its own."""
-    if run.arm.name in (BASELINE, TEMPERATURE):
-        return trained(project, train, seed=run.seed, start=starting_weights(project, monitor=monitor), monitor=monitor)
-    recipe, rows = RECIPES[run.recipe], training_rows(run, train)
-    how: dict[str, Any] = {"steps": run.steps, "smoothing": recipe.smoothing, "average": recipe.average}
-    if recipe.head_only:
-        how["frozen_layers"] = ALL_BUT_HEAD
-    if passes and run.recipe == "scratch":
-        how["stop"] = passes.passes
-    own = {row.id for row in run.arm.samples}
-    start: Weights | ModelRef = (
-        starting_weights(project, monitor=monitor) if recipe.start == "base"
-        else current_model(project, seed=run.seed, monitor=monitor)
-    )  # fmt: skip
-    return trained(project, rows, seed=run.seed, start=start, monitor=monitor,
-                   kept=[row for row in kept if row.id not in own] if recipe.keep else (), **how)  # fmt: skip
+    given = lesson(project, run, train, kept, monitor)
+    changes = given.changes | ({"stop": passes.passes} if passes and run.recipe == "scratch" else {})
+    return trained(project, given.rows, seed=run.seed, start=given.start, kept=given.kept, monitor=monitor, **changes)
 
 
 def _passes(

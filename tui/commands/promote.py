@@ -7,6 +7,7 @@ import sys
 
 from engine.project import Project
 from engine.proof.promote import promote
+from engine.proof.recipes import RECIPES
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
 
 
@@ -21,7 +22,7 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     add_project(parser)
     parser.add_argument("--arm", required=True, metavar="ARM", help="human, llm, example, both or all")
-    parser.add_argument("--recipe", choices=("scratch", "continue"), default="scratch", help="default: scratch")
+    parser.add_argument("--recipe", choices=tuple(RECIPES), default="scratch", help="default: scratch")
     parser.add_argument("--seed", type=int, metavar="N", help="which of its models; default: that of the first seed")
     parser.add_argument("--id", metavar="ID", help="proof that the arm is taken from; default: the newest")
     parser.add_argument("--force", action="store_true", help="promote it although it is not proven")
@@ -39,5 +40,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(done.as_json())
         return 0
     print(f"round {done.round} starts from {done.name} ({done.arm}, {done.recipe}, seed {done.seed}: {done.verdict})")
+    if done.frozen:
+        print(f"closed, and in the regression suite from now on: {', '.join(done.frozen)}")
     print(f"next: blindspot discover {options.project}")
     return 0

@@ -9,6 +9,7 @@ from engine import jobs
 from engine.data.text import visible
 from engine.files import read_json
 from engine.project import Project
+from engine.proof.recipes import RECIPES, USUAL
 from tui.commands.following import follow_to_end
 from tui.commands.report import print_report
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, print_json
@@ -42,8 +43,8 @@ def add_parser(subparsers: SubParsers) -> None:
         "--recipe",
         action="append",
         dest="recipes",
-        choices=("scratch", "continue"),
-        help="may be repeated; default: both",
+        choices=tuple(RECIPES),
+        help=f"may be repeated; default: {' and '.join(USUAL)}; `blindspot recipes` explains them",
     )
     parser.add_argument("--seeds", type=_numbers, metavar="N,N,...", help="default: proof.seeds of blindspot.toml")
     parser.add_argument(

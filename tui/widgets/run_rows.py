@@ -13,10 +13,6 @@ from tui.widgets.wrapping import fitted
 
 Part = Literal["arm", "recipe", "samples", "seeds"]
 
-RECIPES = {
-    "scratch": "the base model learns train and the samples",
-    "continue": "the current model learns the samples and part of train",
-}
 ARMS = {
     "human": "written by people",
     "llm": "written by a language model",
@@ -24,7 +20,7 @@ ARMS = {
     "both": "people and language models together",
     "all": "everything together",
 }
-REVIEWED, EQUAL = "reviewed", "equal"
+CONTROLS, REVIEWED, EQUAL = "controls", "reviewed", "equal"
 _PART_CELLS, _NAME_CELLS = 9, 10
 
 

@@ -39,6 +39,7 @@ def test_a_proven_arm_starts_the_next_round(proved: Project) -> None:
         "recipe": "scratch",
         "seed": 13,
         "verdict": "proven",
+        "frozen": [],
     }
 
 

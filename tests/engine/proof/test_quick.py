@@ -15,10 +15,12 @@ from engine.model.library import current_model, predictions
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.proof import quick as quick_module
+from engine.proof.crossval import deal
 from engine.proof.evaluate import evaluate
+from engine.proof.recipes import RECIPES
 from engine.proof.report import reports
 from engine.proof.run import look_quickly, retrain
-from engine.proof.stopping import choose_passes, folds
+from engine.proof.stopping import choose_passes
 from engine.schema import BlindSpot, Discovery, Prediction, Sample, Teacher
 from engine.settings import write_settings
 from engine.teaching.records import Teaching
@@ -26,6 +28,7 @@ from tests.engine.model.conftest import LABELS, Recorder, base, make_project, ro
 from tests.engine.model.test_training import StopAt
 
 WORDS = ("slow", "cold", "rude", "late")
+STEPS = 12  # two passes over 24 train rows, 4 a step
 
 
 @pytest.fixture
@@ -123,12 +126,12 @@ def with_early_stop(project: Project) -> Project:
 
 def test_folds_hold_each_blind_spot_once_and_are_of_equal_size() -> None:
     spots = [BlindSpot(f"B{n}", "a", "b", tuple(map(str, range(n))), 0.9, 0.5, ()) for n in range(1, 8)]
-    dealt = folds(spots)
+    dealt = deal(spots)
     assert sorted(spot.id for fold in dealt for spot in fold) == [f"B{n}" for n in range(1, 8)]
     sizes = [sum(len(spot.rows) for spot in fold) for fold in dealt]
     assert max(sizes) - min(sizes) <= 1
-    assert folds(spots[::-1]) == dealt
-    assert [len(fold) for fold in folds(spots[:2])] == [1, 1]
+    assert deal(spots[::-1]) == dealt
+    assert [len(fold) for fold in deal(spots[:2])] == [1, 1]
 
 
 def test_a_fold_is_trained_without_the_samples_of_its_blind_spots(project: Project) -> None:
@@ -138,24 +141,25 @@ def test_a_fold_is_trained_without_the_samples_of_its_blind_spots(project: Proje
     rows_of_arm = [Example(one.id, one.text, one.label) for one in samples]
     spot_of = {one.id: one.blind_spot for one in samples}
     seen = Recorder()
-    chosen = choose_passes(project, project.discovered(), rows_of_arm, spot_of, seed=5, monitor=seen)
+    chosen = choose_passes(project, project.discovered(), rows_of_arm, spot_of, steps=STEPS, seed=5, monitor=seen)
     assert [note.split(": ")[1].split(" samples")[0] for note in seen.notes if note.startswith("fold")] == ["2"] * 3
     assert chosen.of == project.settings.training.epochs == len(chosen.errors)
     assert chosen.errors[chosen.passes - 1] == min(chosen.errors)
     assert chosen.errors.index(min(chosen.errors)) == chosen.passes - 1  # the first of equals: fewer passes
     assert chosen.rows == 12
     again = Recorder()
-    assert choose_passes(project, project.discovered(), rows_of_arm, spot_of, seed=5, monitor=again) == chosen
+    told = project.discovered(), rows_of_arm, spot_of
+    assert choose_passes(project, *told, steps=STEPS, seed=5, monitor=again) == chosen
     assert again.steps == []  # folds are kept
 
 
 def test_a_cancelled_fold_is_begun_again_and_ends_as_it_would_have(project: Project) -> None:
     with pytest.raises(Cancelled):
-        choose_passes(project, project.discovered(), [], {}, seed=5, monitor=StopAt(3))
-    after = choose_passes(project, project.discovered(), [], {}, seed=5, monitor=Silent())
+        choose_passes(project, project.discovered(), [], {}, steps=STEPS, seed=5, monitor=StopAt(3))
+    after = choose_passes(project, project.discovered(), [], {}, steps=STEPS, seed=5, monitor=Silent())
     for path in project.cache_dir.glob("fold-*.json"):
         path.unlink()
-    assert choose_passes(project, project.discovered(), [], {}, seed=5, monitor=Silent()) == after
+    assert choose_passes(project, project.discovered(), [], {}, steps=STEPS, seed=5, monitor=Silent()) == after
     assert not list(project.cache_dir.glob("fold-*.partial"))
 
 
@@ -176,3 +180,61 @@ def test_early_stop_stands_in_the_report_and_the_baseline_keeps_its_passes(proje
     assert steps["human", "scratch"] == a_pass * chosen["passes"]
     assert steps["baseline", "scratch"] == 2 * -(-24 // 4)
     assert evaluate(path.parent) == report
+
+
+def test_auto_chooses_by_the_pool_for_each_arm_and_says_so(project: Project) -> None:
+    before = {split: project.split_path(split).read_bytes() for split in ("proof", "test")}
+    report = read_json(retrain(project, seeds=[5, 6], arms=["human", "uus", "temperature"], recipes=["auto"],
+                               monitor=Silent()))  # fmt: skip
+    chosen = report["recipes"]
+    assert set(chosen) == {"human", "uus"}  # nothing is trained for a temperature
+    for arm, choice in chosen.items():
+        assert set(choice["errors"]) == set(RECIPES)
+        assert choice["errors"][choice["recipe"]] == min(choice["errors"].values())
+        assert [entry["recipe"] for entry in report["arms"] if entry["arm"] == arm] == [choice["recipe"]]
+        assert any(
+            note.startswith(f"{arm}: recipe {choice['recipe']}, by cross-validation") for note in report["notes"]
+        )
+    assert {split: project.split_path(split).read_bytes() for split in before} == before
+
+
+def test_the_choice_does_not_hang_on_proof_rows(project: Project) -> None:
+    asked: dict[str, Any] = {"seeds": [5], "arms": ["human"], "recipes": ["auto"], "monitor": Silent()}
+    first = read_json(retrain(project, **asked))["recipes"]
+    manifest = read_json(project.root / "manifest.json")
+    path = project.split_path("proof")
+    write_jsonl(path, [row.as_json() | {"label": LABELS[0]} for row in rows(40)[24:]])
+    manifest["splits"]["proof"]["sha256"] = sha256_file(path)
+    write_json(project.root / "manifest.json", manifest)
+    for kept in project.cache_dir.glob("fold-*.json"):
+        kept.unlink()
+    assert read_json(retrain(Project.open(project.root), **asked))["recipes"] == first
+
+
+def test_auto_needs_two_blind_spots(project: Project) -> None:
+    path = project.round_dir(1) / "discovery.json"
+    found = read_json(path)
+    write_json(path, found | {"blind_spots": found["blind_spots"][:1]})
+    with pytest.raises(ProjectError, match="two blind spots or more"):
+        retrain(project, seeds=[5], recipes=["auto"], monitor=Silent())
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_makes_a_model_of_its_own(project: Project, recipe: str) -> None:
+    report = read_json(retrain(project, seeds=[5], recipes=[recipe], monitor=Silent()))
+    (arm,) = report["arms"]
+    key = arm["models"]["5"]["key"]
+    assert key != report["baseline"]["models"]["5"]["key"]
+    training = read_json(project.root / arm["models"]["5"]["path"] / "training.json")
+    assert training["steps"] == arm["steps"]
+    assert (training["plan"]["start_key"] == report["baseline"]["models"]["5"]["key"]) == (
+        RECIPES[recipe].start == "current"
+    )
+
+
+def test_a_run_goes_on_from_the_baseline_of_its_own_seed(project: Project) -> None:
+    report = read_json(retrain(project, seeds=[5, 6], recipes=["continue"], monitor=Silent()))
+    (arm,) = report["arms"]
+    for seed in ("5", "6"):
+        plan = read_json(project.root / arm["models"][seed]["path"] / "training.json")["plan"]
+        assert plan["start_key"] == report["baseline"]["models"][seed]["key"]
