@@ -62,8 +62,7 @@ def flipped(project: Project, report: Report, arm: str, recipe: str) -> list[Fli
     """
     path = project.proofs_dir / report["id"] / FLIPS
     if not path.is_file():
-        raise ProjectError(f"proof {report['id']} was made before flips were kept", where=str(path.parent),
-                           mend=f"prove it again with `blindspot retrain {project.root}`")  # fmt: skip
+        raise ProjectError(f"proof {report['id']} was made before flips were kept", mend="retrain to get a new one")
     found = [one for one in read_json(path) if (one["arm"], one["recipe"]) == (arm, recipe)]
     discovery = project.discovery(report["round"])
     texts: dict[tuple[str, str], tuple[str, str | None]] = {

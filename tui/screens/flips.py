@@ -54,9 +54,9 @@ class FlipsScreen(WorkScreen):
         with Container(id="panes"):
             with Vertical(id="master"):
                 yield ListHeading()
-                yield FilterBar("words")
                 yield LineList(FlipRows((), app.ink, app.glyphs), id="rows")
             yield TextPane(self._detail, id="detail")
+        yield FilterBar("words")
 
     @property
     def rows(self) -> LineList:

@@ -60,10 +60,10 @@ async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root:
         assert "[x] human 2 samples" in driver.words
         assert "[x] llm 1 sample" in driver.words
         assert "[x] both 3 samples" in driver.words
-        assert "21 trainings, 3 of them the baseline; time unknown before the first one." in driver.words
+        assert "35 trainings, 5 of them the baseline; time unknown before the first one." in driver.words
         await driver.press("j", "space")
         assert "[ ] llm" in driver.words
-        assert "15 trainings" in driver.words
+        assert "25 trainings" in driver.words
         await driver.press("G", "space")
         await driver.press("ctrl+u")
         await driver.type("7, x")
@@ -75,7 +75,7 @@ async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root:
         await driver.press("enter")
         assert "seeds 7, 8" in driver.words
         assert "10 trainings, 2 of them the baseline" in driver.words
-        await driver.press("k", "k", "k", "space", "k", "space")
+        await driver.press(*"kkkkkkkk", "space", "k", "space")  # up to continue, then scratch
         assert "Choose a recipe: space on its line." in driver.words
         await driver.press("s")
         assert "! Choose a recipe" in driver.words
@@ -105,6 +105,23 @@ async def test_arms_are_cut_down_to_equal_count_or_say_why_not_to_equal_cost(roo
     async with opened(root) as driver:
         await driver.until(lambda: isinstance(driver.screen, RetrainScreen))
         await driver.sees("[x] reviewed", "[x] equal     count")
+
+
+async def test_controls_and_more_recipes_are_ticked_on_request(root: Path) -> None:
+    async with opened(root) as driver:
+        await retrain(driver)
+        assert "[ ] controls" in driver.words
+        await driver.press("j", "j", "j", "space")
+        assert "[x] controls" in driver.words
+        # 3 arms, 5 controls, uus+ and pool+ for each arm, with two recipes; temperature with none
+        assert "150 trainings, 5 of them the baseline" in driver.words
+        await driver.press("j", "j", "j", "space")
+        assert "[x] keep" in driver.words
+        assert "220 trainings, 5 of them the baseline" in driver.words
+        await driver.press("s")
+        await driver.sees("retrain-1 is running")
+        options = jobs.find_job(root, "retrain-1").options
+        assert (options["controls"], options["recipes"]) == (True, ["scratch", "continue", "keep"])
 
 
 async def test_samples_that_reviewers_reject_are_left_out_on_request(tmp_path: Path) -> None:
@@ -153,6 +170,7 @@ async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> 
             "seeds": [13, 14, 15, 16, 17],
             "equal": None,
             "reviewed": False,
+            "controls": False,
         }
         await driver.press("s")
         assert "! retrain-1 is running: x stops it." in driver.words
@@ -208,5 +226,5 @@ async def test_choices_are_there_again_after_a_restart(root: Path) -> None:
         driver.app.save()
     async with opened(root) as driver:
         await driver.until(lambda: isinstance(driver.screen, RetrainScreen))
-        await driver.sees("[ ] llm", "15 trainings")
+        await driver.sees("[ ] llm", "25 trainings")
         assert driver.screen.choices.cursor == 1
