@@ -18,7 +18,7 @@ from engine.files import read_json
 from engine.ledger.figure import Figure
 from engine.project import Project
 from engine.proof.equal import Equal, Limit, cut_down
-from engine.proof.recipes import RECIPES, USUAL, Recipe
+from engine.proof.recipes import AUTO, RECIPES, USUAL, Recipe
 from engine.schema import TEACHER_KINDS, Example, Sample, TeacherKind
 
 BASELINE = "baseline"
@@ -141,7 +141,7 @@ def plan_runs(
     wanted = list(dict.fromkeys(USUAL if recipes is None else recipes))
     for name in wanted:
         if name not in RECIPES:
-            raise ProjectError(f"there is no recipe `{name}`", mend=f"use one of {', '.join(RECIPES)}")
+            raise ProjectError(f"there is no recipe `{name}`", mend=f"use one of {', '.join(RECIPES)}, {AUTO}")
     n_train, training = project.manifest.splits["train"].rows, project.settings.training
     steps = training.epochs * ceil(n_train / training.batch_size)
     runs = [Run(Arm(BASELINE, ()), "scratch", seed, n_train, steps, steps * training.batch_size) for seed in seeds]

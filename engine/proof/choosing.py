@@ -15,10 +15,8 @@ from engine.project import Project
 from engine.proof.arms import Arm, Run, plan_runs
 from engine.proof.crossval import Fold, errors_of, folds
 from engine.proof.lessons import lesson
-from engine.proof.recipes import RECIPES, USUAL
+from engine.proof.recipes import AUTO, RECIPES, USUAL
 from engine.schema import Discovery, Example, Record, Sample
-
-AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)

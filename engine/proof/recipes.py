@@ -78,5 +78,8 @@ RECIPES: dict[str, Recipe] = {
 }
 """By name, as in commands and reports."""
 
+AUTO = "auto"
+"""Not a recipe: whichever is chosen by cross-validation inside the pool (`engine.proof.choosing`)."""
+
 USUAL = ("scratch", "continue")
 """What is trained where nothing else is asked for."""

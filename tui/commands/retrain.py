@@ -9,7 +9,7 @@ from engine import jobs
 from engine.data.text import visible
 from engine.files import read_json
 from engine.project import Project
-from engine.proof.recipes import RECIPES, USUAL
+from engine.proof.recipes import AUTO, RECIPES, USUAL
 from tui.commands.following import follow_to_end
 from tui.commands.report import print_report
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, print_json
@@ -24,7 +24,9 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot retrain work\n  blindspot retrain work --arm human --recipe continue --seeds 1,2,3,4,5\n"
         "  blindspot retrain work --arm llm --arm uus --arm pool+llm\n  blindspot retrain work --controls\n"
         "  blindspot retrain work --equal count --reviewed\n  blindspot retrain work --quick\n"
-        "  blindspot retrain work --detach; blindspot jobs work",
+        "  blindspot retrain work --arm llm --arm uus+llm --recipe auto\n"
+        "  blindspot retrain work --detach; blindspot jobs work\n\nrecipes:\n"
+        + "\n".join(f"  {name:<9} {recipe.says}\n            ({recipe.source})" for name, recipe in RECIPES.items()),
     )
     add_project(parser)
     parser.add_argument(
@@ -43,8 +45,10 @@ def add_parser(subparsers: SubParsers) -> None:
         "--recipe",
         action="append",
         dest="recipes",
-        choices=tuple(RECIPES),
-        help=f"may be repeated; default: {' and '.join(USUAL)}; `blindspot recipes` explains them",
+        choices=(*RECIPES, AUTO),
+        metavar="RECIPE",
+        help=f"one of those below; repeatable; default: {' and '.join(USUAL)}; {AUTO}: each arm's, by cross-validation "
+        "inside the pool",
     )
     parser.add_argument("--seeds", type=_numbers, metavar="N,N,...", help="default: proof.seeds of blindspot.toml")
     parser.add_argument(
