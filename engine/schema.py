@@ -111,9 +111,9 @@ class Discovery(Record):
         neighbours: for each UU the ids of the nearest pool rows that the model gets right, nearest first.
         scattered: ids of UUs that belong to no blind spot.
         projection: for each UU its place on the map, both coordinates 0..1.
-        suspects: ids of UUs whose gold label is suspect, the most suspect first (`engine.discovery.suspects`).
         next_id: number of the next new blind spot.
         retired: blind spots of earlier discoveries that this one lacks; if their rows come back, so does the id.
+        suspects: ids of UUs whose gold label is suspect, the most suspect first (`engine.discovery.suspects`).
     """
 
     key: str
@@ -133,9 +133,9 @@ class Discovery(Record):
     predictions: dict[str, Prediction]
     neighbours: dict[str, tuple[str, ...]]
     projection: dict[str, tuple[float, float]]
-    suspects: tuple[str, ...] = ()
     next_id: int = 1
     retired: tuple[BlindSpot, ...] = ()
+    suspects: tuple[str, ...] = ()
 
     @property
     def uus(self) -> tuple[str, ...]:

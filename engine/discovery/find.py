@@ -66,16 +66,13 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
         monitor.step("labels", 0, 1)
         doubted = suspects(around, gold, uus, seed=settings.seed)
         vectors = np.asarray(around[uus])
-        if scans(
-            project
-        ):  # what is shown or grouped has to be exact: the UUs' places, the confidence of the rows nearby
+        if scans(project):  # what is shown or grouped has to be exact: places of UUs, confidence of the rows nearby
             vectors = embeddings(project, [pool[row] for row in uus], monitor=monitor)
             beside = np.unique(near)
-            logits = logits.copy()
-            logits[beside] = predictions(
-                project, model, [pool[row] for row in beside], split_key="near", monitor=monitor
-            )
-            scores = score(logits, gold, temperature=applied)
+            if len(beside):
+                logits, asked = logits.copy(), [pool[row] for row in beside]
+                logits[beside] = predictions(project, model, asked, split_key="near", monitor=monitor)
+                scores = score(logits, gold, temperature=applied)
     # as many threads as cores were free: with the other core busy, two make t-SNE 5-10 times slower
     with threadpool_limits(choose_compute(project.settings.compute).threads):
         places = _groups(scores, uus, vectors, settings, monitor)
