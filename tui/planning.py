@@ -151,7 +151,7 @@ class Planning:
         discovery = workbench.board.discovery if workbench.board else None
         if discovery and self._on(CONTROLS):
             chosen = [*chosen, *planned_controls(discovery, chosen)]
-        kept = discovery.n_pool - len(discovery.uus) if discovery else 0
+        kept = round(discovery.coverage * discovery.n_pool) - len(discovery.uus) if discovery else 0
         runs = plan_runs(workbench.project, chosen, seeds=self.seeds, recipes=self._recipes, kept=kept)
         seconds = estimate_seconds(workbench.project, runs)
         time = f"at most about {duration(seconds)}" if seconds else "time unknown before the first one"

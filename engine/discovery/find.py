@@ -9,16 +9,15 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from engine.discovery.clusters import SCATTERED, closeness, cluster_cell
-from engine.discovery.confidence import Scores, fit_temperature, score
+from engine.discovery.confidence import Scores, score
 from engine.discovery.keywords import distinctive_words
 from engine.discovery.matching import match_ids
 from engine.discovery.neighbours import nearest
+from engine.discovery.pool import score_pool
 from engine.discovery.projection import project as lay_out
 from engine.discovery.suspects import suspects
 from engine.model.compute import choose_compute
-from engine.model.doubt import Doubt
 from engine.model.library import ModelRef, embeddings, predictions, scans
-from engine.model.together import score_and_embed
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Example, Prediction
@@ -48,14 +47,9 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
         Cancelled: from the monitor.
     """
     settings = project.settings.discovery
-    pool = sorted(project.examples("pool"), key=lambda row: (row.text, row.text_pair or "", row.id))
-    gold = _gold(pool, project.labels)
-    temperature = _temperature(project, model, monitor)
-    applied = temperature if settings.apply_temperature and temperature else 1.0
-    doubt = Doubt(gold, settings.tau, applied)
-    score_and_embed(project, model, pool, split_key="pool", doubt=doubt, monitor=monitor)
-    logits = predictions(project, model, pool, split_key="pool", doubt=doubt, monitor=monitor)
-    scores = score(logits, gold, temperature=applied)
+    scored = score_pool(project, model, monitor=monitor)
+    pool, gold, logits, scores = scored.rows, scored.gold, scored.logits, scored.scores
+    temperature = scored.temperature
     uus = np.flatnonzero(scores.uus(settings.tau))
     right = np.flatnonzero(scores.right)
     near, vectors = np.zeros((0, 0), dtype=np.intp), np.zeros((0, 1), dtype=np.float32)
@@ -72,7 +66,7 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
             if len(beside):
                 logits, asked = logits.copy(), [pool[row] for row in beside]
                 logits[beside] = predictions(project, model, asked, split_key="near", monitor=monitor)
-                scores = score(logits, gold, temperature=applied)
+                scores = score(logits, gold, temperature=scored.applied)
     # as many threads as cores were free: with the other core busy, two make t-SNE 5-10 times slower
     with threadpool_limits(choose_compute(project.settings.compute).threads):
         places = _groups(scores, uus, vectors, settings, monitor)
@@ -100,19 +94,6 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
         neighbours={pool[uu].id: tuple(pool[row].id for row in rows) for uu, rows in zip(uus, near, strict=True)},
         projection={pool[uu].id: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, drawn, strict=True)},
     )  # fmt: skip
-
-
-def _gold(rows: Sequence[Example], labels: Sequence[str]) -> Ints:
-    place = {label: number for number, label in enumerate(labels)}
-    return np.array([place[row.label] for row in rows], dtype=np.intp)
-
-
-def _temperature(project: Project, model: ModelRef, monitor: Monitor) -> float | None:
-    if not project.has_split("dev"):
-        return None
-    dev = project.examples("dev")
-    logits = predictions(project, model, dev, split_key="dev", monitor=monitor)
-    return fit_temperature(logits, _gold(dev, project.labels))
 
 
 def _groups(scores: Scores, uus: Ints, vectors: Floats, settings: DiscoverySettings, monitor: Monitor) -> list[Ints]:

@@ -18,7 +18,7 @@ from engine.errors import ModelError
 from engine.files import content_key, read_json
 from engine.model.doubt import Doubt
 from engine.model.kept import Array, Making, kept
-from engine.model.plan import TrainingPlan
+from engine.model.plan import Kept, TrainingPlan
 from engine.model.weights import Weights, find_weights, is_classifier
 from engine.progress import Monitor
 from engine.project import Project
@@ -104,7 +104,7 @@ def trained(
     *,
     seed: int,
     start: Weights | ModelRef | None = None,
-    kept: Sequence[Example] = (),
+    kept: Sequence[Kept] = (),
     make: bool = True,
     monitor: Monitor,
     **changes: Any,
@@ -116,7 +116,7 @@ def trained(
         examples: training rows; their order counts.
         seed: of the run.
         start: default: `starting_weights`.
-        kept: rows that are trained towards what the start says of them.
+        kept: rows that are to stay as a model says of them.
         make: False: only if it is there.
         monitor: told of steps, and asked whether to go on.
         changes: fields of the `TrainingPlan` that differ from the settings.

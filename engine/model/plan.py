@@ -13,6 +13,14 @@ RECIPE = 3  # raised whenever `engine.model.training` computes something else fr
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A row that is to stay as a model says of it, with a probability for each label; its own label is not read."""
+
+    row: Example
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingPlan(Record):
     """One training run.
 
@@ -48,9 +56,10 @@ class TrainingPlan(Record):
     smoothing: float = 0.0
     average: float = 1.0
 
-    def key(self, examples: Sequence[Example], kept: Sequence[Example] = ()) -> str:
+    def key(self, examples: Sequence[Example], kept: Sequence[Kept] = ()) -> str:
         """Content key of the result: plan, weights and rows in their order, not where they lie or who computes."""
         parts = self.as_json()
         del parts["start"]
         rows = [[row.text, row.text_pair, row.label] for row in examples]
-        return content_key("training", RECIPE, parts, rows, [[row.text, row.text_pair] for row in kept])
+        soft = [[one.row.text, one.row.text_pair, one.probabilities] for one in kept]
+        return content_key("training", RECIPE, parts, rows, soft)

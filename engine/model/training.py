@@ -32,9 +32,9 @@ from engine.model.batches import SharedTokens, training_batches
 from engine.model.classifier import Classifier
 from engine.model.compute import Compute
 from engine.model.frozen import freeze, keep_still
-from engine.model.plan import TrainingPlan
+from engine.model.plan import Kept, TrainingPlan
 from engine.model.thrift import cheapen_dropout, narrow, widen
-from engine.progress import Monitor, Silent
+from engine.progress import Monitor
 from engine.schema import Example
 
 WARMUP = 0.1
@@ -49,7 +49,7 @@ def train(
     plan: TrainingPlan,
     examples: Sequence[Example],
     *,
-    kept: Sequence[Example] = (),
+    kept: Sequence[Kept] = (),
     out: Path,
     compute: Compute,
     monitor: Monitor,
@@ -57,8 +57,8 @@ def train(
 ) -> Path:
     """Fine-tune, or go on with an interrupted run, and return ``out``.
 
-    Each of the rows ``kept`` is trained towards what the start weights say of it, its label unread (learning without
-    forgetting: Li & Hoiem 2016, arXiv 1606.09282, section 3, with a temperature of 1).
+    Rows that are ``kept`` are trained towards their probabilities (learning without forgetting: Li & Hoiem 2016, arXiv
+    1606.09282, section 3, with a temperature of 1).
 
     ``after_pass`` is shown the classifier, ready to score, after each pass; such a run begins anew if interrupted.
 
@@ -89,9 +89,9 @@ def train(
     )
     model = classifier.model
     start = {name: value.clone() for name, value in model.state_dict().items()} if plan.average < 1 else None
-    targets = _targets(plan, classifier, examples, kept)
+    targets = _targets(plan, examples, kept).to(compute.device)
     freeze(model, plan.frozen_layers)
-    rows = _SHARED.get((plan.start_key, plan.max_length), [*examples, *kept], classifier.tokens)
+    rows = _SHARED.get((plan.start_key, plan.max_length), [*examples, *(one.row for one in kept)], classifier.tokens)
     lengths = [len(row["input_ids"]) for row in rows]
     narrow(model, {word for row in rows for word in row["input_ids"]})
     if compute.device == "cpu":
@@ -205,17 +205,13 @@ def train(
     return out
 
 
-def _targets(
-    plan: TrainingPlan, classifier: Classifier, examples: Sequence[Example], kept: Sequence[Example]
-) -> torch.Tensor:
+def _targets(plan: TrainingPlan, examples: Sequence[Example], kept: Sequence[Kept]) -> torch.Tensor:
     """Probabilities that rows are trained towards, (rows and kept rows, labels), float32."""
     labels = len(plan.labels)
     gold = torch.tensor([plan.labels.index(example.label) for example in examples])
     hard = functional.one_hot(gold, labels) * (1 - plan.smoothing) + plan.smoothing / labels
-    classifier.model.eval()
-    said = torch.from_numpy(classifier.logits(kept, monitor=Silent())).softmax(dim=1)
-    classifier.model.train()
-    return torch.cat([hard, said]).to(classifier.compute.device)
+    soft = torch.tensor([one.probabilities for one in kept], dtype=hard.dtype).reshape(len(kept), labels)
+    return torch.cat([hard, soft])
 
 
 def rate(step: int, total: int) -> float:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 from engine.errors import ProjectError
 from engine.model.library import plan_of
+from engine.model.plan import Kept
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.arms import Arm, Run, plan_runs
 from engine.proof.crossval import Fold, errors_of, folds
 from engine.proof.lessons import lesson
 from engine.proof.recipes import AUTO, RECIPES, USUAL
-from engine.schema import Discovery, Example, Record, Sample
+from engine.schema import Discovery, Record, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def choose_recipe(
     discovery: Discovery,
     runs: Sequence[Run],
     spot_of: Mapping[str, str],
-    kept: Sequence[Example],
+    kept: Sequence[Kept],
     *,
     monitor: Monitor,
 ) -> Choice:
@@ -64,7 +65,7 @@ def choose_recipe(
             monitor.note(f"{run.arm.name}: {run.recipe}, fold {number} of {len(parts)}")
             outside = _outside(run, fold, spot_of)
             asked = {row.id for row in fold.asked}
-            given = lesson(project, outside, train, [row for row in kept if row.id not in asked], monitor)
+            given = lesson(project, outside, train, [one for one in kept if one.row.id not in asked], monitor)
             plan = plan_of(project, given.start, seed=run.seed, **given.changes)
             found.append(errors_of(project, fold, plan, given.rows, given.kept, monitor=monitor)[-1])
         errors[run.recipe] = round(sum(found), 2)
@@ -91,7 +92,7 @@ def runs_and_choices(
     *,
     seeds: Sequence[int] | None,
     recipes: Sequence[str] | None,
-    kept: Sequence[Example],
+    kept: Sequence[Kept],
     samples: Sequence[Sample],
     discovery: Discovery | None,
     monitor: Monitor,

@@ -16,7 +16,7 @@ import numpy as np
 from engine.files import content_key, read_json, write_json
 from engine.model.classifier import Classifier
 from engine.model.compute import choose_compute
-from engine.model.plan import TrainingPlan
+from engine.model.plan import Kept, TrainingPlan
 from engine.model.training import train
 from engine.progress import Monitor, Silent
 from engine.project import Project
@@ -69,7 +69,7 @@ def errors_of(
     fold: Fold,
     plan: TrainingPlan,
     rows: Sequence[Example],
-    kept: Sequence[Example] = (),
+    kept: Sequence[Kept] = (),
     *,
     monitor: Monitor,
 ) -> list[float]:

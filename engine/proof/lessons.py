@@ -6,8 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from engine.discovery.pool import score_pool
 from engine.model.library import ModelRef, current_model, starting_weights
-from engine.model.plan import ALL_BUT_HEAD
+from engine.model.plan import ALL_BUT_HEAD, Kept
 from engine.model.weights import Weights
 from engine.progress import Monitor
 from engine.project import Project
@@ -16,6 +19,8 @@ from engine.proof.controls import usable_pool
 from engine.proof.recipes import RECIPES
 from engine.schema import Discovery, Example
 
+_DIGITS = 3  # of probabilities: what is not scored again in fp32 may differ in the next one
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -23,11 +28,11 @@ class Lesson:
 
     start: Weights | ModelRef
     rows: list[Example]
-    kept: list[Example] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
     changes: dict[str, Any] = field(default_factory=dict)
 
 
-def lesson(project: Project, run: Run, train: Sequence[Example], kept: Sequence[Example], monitor: Monitor) -> Lesson:
+def lesson(project: Project, run: Run, train: Sequence[Example], kept: Sequence[Kept], monitor: Monitor) -> Lesson:
     """The lesson of a run.
 
     An arm without samples is the baseline. A run of the current model goes on from the baseline of its own seed, unless
@@ -50,20 +55,34 @@ def lesson(project: Project, run: Run, train: Sequence[Example], kept: Sequence[
     if recipe.start == "current":
         start = current_model(project, seed=run.seed, monitor=monitor)
     own = {row.id for row in run.arm.samples}
-    left = [row for row in kept if row.id not in own] if recipe.keep else []
+    left = [one for one in kept if one.row.id not in own] if recipe.keep else []
     return Lesson(start, training_rows(run, train), left, changes)
 
 
 def kept_rows(
-    project: Project, discovery: Discovery | None, recipes: Sequence[str], doubtful: Collection[str]
-) -> list[Example]:
-    """Pool rows that are no UUs, for recipes that keep them as the model says; none where no recipe does.
+    project: Project,
+    discovery: Discovery | None,
+    recipes: Sequence[str],
+    doubtful: Collection[str],
+    *,
+    monitor: Monitor,
+) -> list[Kept]:
+    """Pool rows to be kept, for the recipes that do so: those the round's model is sure of at tau and that are no UUs.
+
+    So all of them are right, and no label beyond those of the UUs is needed to know them. Rows that it is not sure of
+    are left out: on PAWS half of them are wrong, and keeping them undid what was learned.
 
     Raises:
-        ProjectError: a recipe does, and nothing has been discovered yet.
+        ProjectError: a recipe keeps rows, and nothing has been discovered yet.
+        ModelError, Cancelled: as `engine.discovery.pool.score_pool`.
     """
     if not any(RECIPES[name].keep for name in recipes if name in RECIPES):
         return []
-    pool = usable_pool(project, discovery, doubtful)
-    uus = {row.id for row in pool.uus}
-    return [row for row in pool.rows if row.id not in uus]
+    usable = {row.id for row in usable_pool(project, discovery, doubtful).rows}
+    scored = score_pool(project, current_model(project, monitor=monitor), monitor=monitor)
+    sure = (scored.scores.confidence >= project.settings.discovery.tau) & scored.scores.right
+    return [
+        Kept(scored.rows[place], tuple(round(float(value), _DIGITS) for value in scored.scores.probabilities[place]))
+        for place in np.flatnonzero(sure)
+        if scored.rows[place].id in usable
+    ]

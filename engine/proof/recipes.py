@@ -18,7 +18,7 @@ class Recipe:
         source: where it comes from.
         start: ``base``: where the first model began, with all train rows; ``current``: the round's model, with a draw.
         weight: how often each sample counts in a pass.
-        keep: pool rows that are no UUs are trained towards what the current model says of them, labels unread.
+        keep: pool rows that the round's model is sure of and right about are trained towards what it says of them.
         smoothing, average: as in `engine.model.plan.TrainingPlan`.
         head_only: the body stays as it is.
     """
@@ -45,7 +45,7 @@ RECIPES: dict[str, Recipe] = {
         "current",
     ),
     "keep": Recipe(
-        "as continue, and other pool rows stay as the model says",
+        "as continue, and what is surely right in the pool stays",
         "learning without forgetting: Li & Hoiem 2016, arXiv 1606.09282",
         "current",
         keep=True,

@@ -26,6 +26,7 @@ from engine.errors import SettingsError
 from engine.files import content_key, write_atomic, write_json
 from engine.ledger.book import costs_of_kinds
 from engine.model.library import ModelRef, predictions, trained
+from engine.model.plan import Kept
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.arms import Arm, Run, choose_arms
@@ -96,7 +97,7 @@ def retrain(
         beside = arms_to_train or (choose_arms(samples) if samples else [])  # controls alone match all that was taught
         chosen = every_control(beside) if controls else named
         arms_to_train += control_arms(project, discovery, chosen, beside, doubtful=_doubtful(records))
-    kept = kept_rows(project, discovery, possible_recipes(recipes), _doubtful(records))
+    kept = kept_rows(project, discovery, possible_recipes(recipes), _doubtful(records), monitor=monitor)
     runs, choices = runs_and_choices(
         project, arms_to_train, seeds=seeds, recipes=recipes, kept=kept, samples=samples, discovery=discovery,
         monitor=monitor,
@@ -216,7 +217,7 @@ def _doubtful(records: Records) -> set[str]:
 
 
 def _train(
-    project: Project, run: Run, train: Sequence[Example], kept: Sequence[Example], passes: Passes | None,
+    project: Project, run: Run, train: Sequence[Example], kept: Sequence[Kept], passes: Passes | None,
     monitor: Monitor,
 ) -> ModelRef:  # fmt: skip
     given = lesson(project, run, train, kept, monitor)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from engine.data.create import create_project
-from engine.discovery import find, run
+from engine.discovery import find, pool, run
 from engine.model.doubt import Doubt
 from engine.model.library import ModelRef
 from engine.progress import Monitor
@@ -80,7 +80,8 @@ class World:
         """Let discoveries ask this world instead of a model."""
         patch.setattr(find, "predictions", self.predictions)
         patch.setattr(find, "embeddings", self.embeddings)
-        patch.setattr(find, "score_and_embed", lambda *_, **__: False)
+        patch.setattr(pool, "predictions", self.predictions)
+        patch.setattr(pool, "score_and_embed", lambda *_, **__: False)
         patch.setattr(run, "current_model", self.current_model)
 
 

@@ -16,7 +16,7 @@ from scipy.special import softmax
 from engine.errors import Cancelled, ModelError
 from engine.model.classifier import Classifier
 from engine.model.compute import Compute
-from engine.model.plan import TrainingPlan
+from engine.model.plan import Kept, TrainingPlan
 from engine.model.training import rate, train
 from engine.progress import Silent
 from engine.schema import Example
@@ -99,17 +99,19 @@ def test_steps_take_the_place_of_passes_and_may_end_within_one(base: Path, tmp_p
     assert [done for _, done, *_ in seen.steps] == [8]
 
 
-def test_kept_rows_stay_as_the_start_says_and_their_labels_are_not_read(undisturbed: Path, tmp_path: Path) -> None:
+def test_kept_rows_stay_as_they_are_said_and_their_labels_are_not_read(undisturbed: Path, tmp_path: Path) -> None:
     asked, taught = rows(80)[44:], swapped(8)
     before = probabilities(undisturbed, asked)
     same = plan(undisturbed, steps=20)
     bent = train(same, taught, out=tmp_path / "bent", compute=CPU, monitor=Silent())
-    kept = train(same, taught, kept=asked, out=tmp_path / "kept", compute=CPU, monitor=Silent())
+    held = [Kept(row, tuple(map(float, said))) for row, said in zip(asked, before, strict=True)]
+    kept = train(same, taught, kept=held, out=tmp_path / "kept", compute=CPU, monitor=Silent())
     moved = [np.abs(probabilities(folder, asked) - before).mean() for folder in (bent, kept)]
     assert moved[1] < 0.7 * moved[0]
-    again = train(same, taught, kept=swapped(80)[44:], out=tmp_path / "again", compute=CPU, monitor=Silent())
+    other = [replace(one, row=row) for one, row in zip(held, swapped(80)[44:], strict=True)]
+    again = train(same, taught, kept=other, out=tmp_path / "again", compute=CPU, monitor=Silent())
     assert weights(again) == weights(kept)
-    assert plan(undisturbed).key(taught, asked) != plan(undisturbed).key(taught)
+    assert plan(undisturbed).key(taught, held) != plan(undisturbed).key(taught)
 
 
 def test_smoothed_labels_leave_a_model_less_sure(base: Path, tmp_path: Path) -> None:
