@@ -51,11 +51,10 @@ RECIPES: dict[str, Recipe] = {
         keep=True,
     ),
     "average": Recipe(
-        "as keep, and half the way back to the current weights",
+        "as continue, and three tenths of the way back in weights",
         "WiSE-FT: Wortsman et al. 2022, arXiv 2109.01903",
         "current",
-        keep=True,
-        average=0.5,
+        average=0.7,
     ),
     "weighted": Recipe(
         "as scratch, each sample three times",
