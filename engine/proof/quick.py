@@ -26,6 +26,7 @@ from engine.schema import Discovery, Example, Sample
 
 # One pass over so many rows takes MiniLM 22 s on two cores without bf16, scoring 9 s, imports and loading 7 s.
 ROWS, MOST_SAMPLES, MOST_TEST = 1500, 500, 1000
+_REPLAY = 4  # train rows for each sample: there is one pass only, and few samples would else bend the model
 
 Entry = dict[str, Any]
 
@@ -79,7 +80,7 @@ def _training_rows(project: Project, arm: Arm, seed: int) -> list[Example]:
     dice = random.Random(f"quick/{seed}")
     samples = dice.sample(arm.samples, min(MOST_SAMPLES, len(arm.samples)))
     train = project.examples("train")
-    replayed = min(len(train), ROWS - len(samples), round(project.settings.training.replay * len(samples)))
+    replayed = min(len(train), ROWS - len(samples), _REPLAY * len(samples))
     return [*dice.sample(train, replayed), *samples]
 
 

@@ -75,7 +75,7 @@ def make_project(root: Path) -> Project:
     )
     # Two passes leave the encoder about as sure of itself as three (109 and 118 UUs of 494 pool rows, dev accuracy .979
     # and .986, seed 13) in two thirds of the time; nobody waits long for a demo.
-    training = replace(project.settings.training, epochs=2, replay=1.0)
+    training = replace(project.settings.training, epochs=2)
     write_settings(project.root / SETTINGS_FILE, replace(project.settings, training=training))
     recorded = sample_data.FOLDER / "teaching" / RECORDED_FILE
     write_atomic(project.llm_dir / RECORDED_FILE, recorded.read_bytes())

@@ -93,8 +93,8 @@ def test_the_plan_has_the_baseline_once_and_every_arm_with_every_recipe_and_seed
         ("baseline", "scratch", 6, n_train, 6),
         ("human", "scratch", 5, n_train + 2, 6),
         ("human", "scratch", 6, n_train + 2, 6),
-        ("human", "continue", 5, 2 + 8, 1),
-        ("human", "continue", 6, 2 + 8, 1),
+        ("human", "continue", 5, 2 + 2, 2),
+        ("human", "continue", 6, 2 + 2, 2),
     ]
 
 
@@ -104,8 +104,8 @@ def test_every_arm_of_a_recipe_gets_the_same_steps_and_a_small_one_more_of_train
     for name in RECIPES:
         assert len({run.steps for run in runs if run.recipe == name and run.arm.name != "baseline"}) == 1
     small, other = (run for run in runs if run.recipe == "continue")
-    assert small.rows == other.rows == 10 + 40
-    assert len(training_rows(small, project.examples("train"))) == 50
+    assert small.rows == other.rows == 10 + 10
+    assert len(training_rows(small, project.examples("train"))) == 20
     by_recipe = {run.recipe: run for run in runs if run.arm.name == "human"}
     assert by_recipe["keep"].steps > by_recipe["continue"].steps
     weighted = training_rows(by_recipe["weighted"], project.examples("train"))
@@ -136,7 +136,7 @@ def test_continue_replays_a_seeded_draw_of_train(project: Project) -> None:
     train = project.examples("train")
     one, other = plan_runs(project, choose_arms(HUMAN), seeds=[5, 6], recipes=["continue"])[-2:]
     rows = training_rows(one, train)
-    assert len(rows) == one.rows == 2 + 8
+    assert len(rows) == one.rows == 2 + 2
     assert set(one.arm.samples) < set(rows)
     assert set(rows) - set(one.arm.samples) < set(train)
     assert rows == training_rows(one, train)
@@ -154,5 +154,5 @@ def test_an_estimate_needs_an_earlier_training(project: Project) -> None:
     assert estimate_seconds(project, runs) is None
     for name, speed in (("a", 10.0), ("b", 20.0), ("c", 30.0)):
         write_json(Path(project.models_dir / name / "training.json"), {"rows_per_second": speed})
-    rows = (6 + 1) * 32  # steps of the baseline and of the run, 32 rows each
+    rows = (6 + 2) * 32  # steps of the baseline and of the run, 32 rows each
     assert estimate_seconds(project, runs) == pytest.approx(rows / 20)
