@@ -45,10 +45,11 @@ RECIPES: dict[str, Recipe] = {
         "current",
     ),
     "keep": Recipe(
-        "as continue, and what is surely right in the pool stays",
+        "as average, and what is surely right in the pool stays",
         "learning without forgetting: Li & Hoiem 2016, arXiv 1606.09282",
         "current",
         keep=True,
+        average=0.7,
     ),
     "average": Recipe(
         "as continue, and three tenths of the way back in weights",

@@ -31,7 +31,7 @@ from tui.reporting.page import page
 TASKS = ("sentiment", "nli", "paraphrase")
 PAIRS = ("nli", "paraphrase")
 ARMS = ("llm", "uus", "uus+llm", "anchors", "pool-n", "pool", "pool+llm", "eda", "temperature")
-RECIPES = ("continue", "average", "keep")
+RECIPES = ("average", "keep")
 SEEDS = (13, 14, 15, 16, 17)
 TEACHER = Teacher("transcripts", "llm", recorded=True)
 GOAL = 0.2  # share by which UUs at matched coverage shall fall
