@@ -12,7 +12,7 @@ from textual.containers import Container, Vertical
 from engine.errors import BlindspotError
 from tui.deciding import decide, why_not
 from tui.keys import keys
-from tui.screens.base import WorkScreen
+from tui.screens.filtered import FilteredScreen
 from tui.screens.spots import SCATTERED, SpotsScreen
 from tui.shell import shell
 from tui.widgets.evidence_detail import evidence_detail
@@ -31,7 +31,7 @@ _VERDICT_WORDS = {"unmarked": None, "wrong": "label wrong", "ambiguous": "ambigu
 _SUSPECT = "label?"
 
 
-class EvidenceScreen(WorkScreen):
+class EvidenceScreen(FilteredScreen):
     """Rows on the left or above, the details of the current one beside or beneath."""
 
     NAME = "evidence"
@@ -74,7 +74,11 @@ class EvidenceScreen(WorkScreen):
         if self._gone:
             self.leave(f"{self.spot} is not there any more: the blind spots were found anew.")
         else:
-            self._fill(self.row.prediction.id if self.row else None)
+            self.refill()
+
+    def refill(self) -> None:
+        """Fill the list, filtered; the cursor stays on its row."""
+        self._fill(self.row.prediction.id if self.row else None)
 
     @property
     def _gone(self) -> bool:
@@ -87,7 +91,7 @@ class EvidenceScreen(WorkScreen):
         app, board = shell(self), self.workbench.board
         assert board is not None, "evidence is opened from a blind spot"
         every = board.scattered() if self.spot == SCATTERED else board.evidence(self.spot)
-        words = self.query_one(FilterBar).text.casefold().split()
+        words = self.filter.text.casefold().split()
         kept = [(number, row) for number, row in enumerate(every, start=1) if _matches(row, words)]
         self._listed = [row for _, row in kept]
         rows = EvidenceRows(self._listed, [number for number, _ in kept], app.ink, app.glyphs, self._heights)
@@ -114,11 +118,11 @@ class EvidenceScreen(WorkScreen):
 
     def place(self) -> dict[str, Any]:
         """Row and filter."""
-        return {"row": self.row.prediction.id if self.row else None, "filter": self.query_one(FilterBar).text}
+        return {"row": self.row.prediction.id if self.row else None, "filter": self.filter.text}
 
     def restore(self, place: dict[str, Any]) -> None:
         """Return to that row and filter."""
-        self.query_one(FilterBar).set_text(str(place.get("filter", "")))
+        self.filter.set_text(str(place.get("filter", "")))
         if not self._gone:
             self._fill(place.get("row"))
 
@@ -151,14 +155,6 @@ class EvidenceScreen(WorkScreen):
         if self.row is None or board is None:
             return [Text("Nothing matches the filter: esc clears it.", style=app.ink.muted)]
         return evidence_detail(width, self.row, board.discovery.labels, app.ink, app.glyphs)
-
-    @on(FilterBar.Changed)
-    def _filter_changed(self) -> None:
-        self._fill(self.row.prediction.id if self.row else None)
-
-    @on(FilterBar.Closed)
-    def _filter_closed(self) -> None:
-        self.rows.focus()
 
     def action_wrong(self) -> None:
         """Ask for the right label, if there is more than one other."""
@@ -240,17 +236,6 @@ class EvidenceScreen(WorkScreen):
     def action_commit(self) -> None:
         """Commit to one's answer, or decline to give one."""
         decide(self, self.spot)
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.query_one(FilterBar).open()
-
-    def action_escape(self) -> None:
-        """Clear the filter, or go back."""
-        if self.query_one(FilterBar).text:
-            self.query_one(FilterBar).set_text("")
-        else:
-            self.action_back()
 
     @work(thread=True, group="copy")
     def action_copy(self) -> None:

@@ -16,7 +16,7 @@ from textual.containers import Container, Vertical
 from engine.data.text import visible
 from engine.errors import BlindspotError
 from tui.keys import keys
-from tui.screens.base import WorkScreen
+from tui.screens.filtered import FilteredScreen
 from tui.shell import shell
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.flip_rows import FlipRows, flip_detail
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _WHICH: tuple[bool | None, ...] = (None, True, False)  # what the key goes through: all, fixed, broken
 
 
-class FlipsScreen(WorkScreen):
+class FlipsScreen(FilteredScreen):
     """The list above or on the left, the row under the cursor in full beneath or on the right."""
 
     NAME = "flips"
@@ -85,12 +85,13 @@ class FlipsScreen(WorkScreen):
                 self.leave(str(error))
                 return
             self._seeds = len(report["seeds"])
-        self._fill()
+        self.refill()
         if self.focused is None:
             self.rows.focus()
 
-    def _fill(self) -> None:
-        app, words = shell(self), self.query_one(FilterBar).text.casefold().split()
+    def refill(self) -> None:
+        """Show the flips that are asked for."""
+        app, words = shell(self), self.filter.text.casefold().split()
         chosen = [one for one in self._flips if self._fixed in (None, one.fixed) and _matches(one, words)]
         fixed = sum(one.fixed for one in self._flips)
         rows = FlipRows(chosen, app.ink, app.glyphs)
@@ -116,13 +117,13 @@ class FlipsScreen(WorkScreen):
 
     def place(self) -> dict[str, Any]:
         """Row, what is shown, filter."""
-        return {"row": self.rows.cursor, "fixed": self._fixed, "filter": self.query_one(FilterBar).text}
+        return {"row": self.rows.cursor, "fixed": self._fixed, "filter": self.filter.text}
 
     def restore(self, place: dict[str, Any]) -> None:
         """Return to that row."""
         self._fixed = place.get("fixed") if place.get("fixed") in _WHICH else None
-        self.query_one(FilterBar).set_text(str(place.get("filter", "")))
-        self._fill()
+        self.filter.set_text(str(place.get("filter", "")))
+        self.refill()
         self.rows.move_to(int(place.get("row", 0)))
 
     # what happens
@@ -132,29 +133,10 @@ class FlipsScreen(WorkScreen):
         self.query_one("#detail", TextPane).show(self._detail)
         shell(self).autosave()
 
-    @on(FilterBar.Changed)
-    def _filter_changed(self) -> None:
-        self._fill()
-
-    @on(FilterBar.Closed)
-    def _filter_closed(self) -> None:
-        self.rows.focus()
-
     def action_which(self) -> None:
         """All, only fixed, only broken."""
         self._fixed = _WHICH[(_WHICH.index(self._fixed) + 1) % len(_WHICH)]
-        self._fill()
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.query_one(FilterBar).open()
-
-    def action_escape(self) -> None:
-        """Clear the filter, or go back."""
-        if self.query_one(FilterBar).text:
-            self.query_one(FilterBar).set_text("")
-        else:
-            self.action_back()
+        self.refill()
 
 
 def _matches(flip: Flip, words: Sequence[str]) -> bool:

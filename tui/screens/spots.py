@@ -14,7 +14,7 @@ from engine.errors import BlindspotError
 from tui.asking import ask_for_teaching, why_not_asked
 from tui.deciding import decide, why_not
 from tui.keys import keys
-from tui.screens.base import WorkScreen
+from tui.screens.filtered import FilteredScreen
 from tui.shell import shell
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
@@ -31,7 +31,7 @@ SCATTERED = "scattered"
 _STATUS_WORDS = {"untouched": "untouched", "progress": "in progress", "done": "done", "skipped": "skipped"}
 
 
-class SpotsScreen(WorkScreen):
+class SpotsScreen(FilteredScreen):
     """The list of blind spots."""
 
     NAME = "spots"
@@ -95,13 +95,17 @@ class SpotsScreen(WorkScreen):
         if self.focused is None or self.focused.id == "notice":
             self.rows.focus()
 
+    def refill(self) -> None:
+        """Show the blind spots that are asked for."""
+        self._fill(self.spot_id)
+
     def _fill(self, keep: str | None) -> None:
         from engine.teaching.board import filter_spots, sort_spots
         from tui.widgets.spot_rows import SpotRows
 
         board = self.workbench.board
         assert board is not None
-        words = self.query_one(FilterBar).text.split()
+        words = self.filter.text.split()
         status: Any = next((_STATUS_WORDS[word] for word in words if word in _STATUS_WORDS), None)
         text = " ".join(word for word in words if word not in _STATUS_WORDS)
         every = board.spots()
@@ -141,7 +145,7 @@ class SpotsScreen(WorkScreen):
 
     def place(self) -> dict[str, Any]:
         """The blind spot under the cursor, filter and order."""
-        return {"spot": self.spot_id, "filter": self.query_one(FilterBar).text, "sort": self._sort}
+        return {"spot": self.spot_id, "filter": self.filter.text, "sort": self._sort}
 
     def restore(self, place: dict[str, Any]) -> None:
         """Return to that blind spot, filter and order."""
@@ -149,7 +153,7 @@ class SpotsScreen(WorkScreen):
 
         if place.get("sort") in SORT_KEYS:
             self._sort = place["sort"]
-        self.query_one(FilterBar).set_text(str(place.get("filter", "")))
+        self.filter.set_text(str(place.get("filter", "")))
         if self.has_class("-listing"):
             self._fill(place.get("spot"))
 
@@ -198,14 +202,6 @@ class SpotsScreen(WorkScreen):
     async def _chosen(self) -> None:
         await self.run_action("open")
 
-    @on(FilterBar.Changed)
-    def _filter_changed(self) -> None:
-        self._fill(self.spot_id)
-
-    @on(FilterBar.Closed)
-    def _filter_closed(self) -> None:
-        self.rows.focus()
-
     async def action_open(self) -> None:
         """Read the evidence."""
         await shell(self).go("evidence", spot=self.spot_id)
@@ -214,16 +210,12 @@ class SpotsScreen(WorkScreen):
         """Write patterns and samples."""
         await shell(self).go("describe", spot=self.spot_id)
 
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.query_one(FilterBar).open()
-
     def action_sort(self) -> None:
         """Take the next order."""
         from engine.teaching.board import SORT_KEYS
 
         self._sort = SORT_KEYS[(SORT_KEYS.index(self._sort) + 1) % len(SORT_KEYS)]
-        self._fill(self.spot_id)
+        self.refill()
         self.say(f"Sorted by {self._sort}.")
 
     def action_next(self) -> None:
@@ -300,7 +292,7 @@ class SpotsScreen(WorkScreen):
 
     def action_escape(self) -> None:
         """Clear the filter."""
-        if self.query_one(FilterBar).text:
-            self.query_one(FilterBar).set_text("")
+        if self.filter.text:
+            self.filter.set_text("")
         else:
             self.say("q leaves the app; everything is saved as you go.")
