@@ -156,6 +156,8 @@ def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry, proven: C
     """What of each blind spot each arm gets right, the baseline beside it; None without blind spots.
 
     ``right``: ids of the rows that the models of all seeds get right. ``closed``: by a proven arm, see `CLOSED`.
+    ``marked``: rows whose label an annotator doubts, which stand in no blind spot here, and how many the baseline and
+    each arm get right, by the label as it is.
     """
     if not spec["blind_spots"]:
         return None
@@ -176,4 +178,6 @@ def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry, proven: C
                             "closed": closed, "right": sure})  # fmt: skip
         spots.append({"id": spot["id"], "gold": spot["gold"], "predicted": spot["predicted"],
                       "rows": len(spot["rows"]), "baseline": entries[0], "arms": entries[1:]})  # fmt: skip
-    return {"note": POOL_NOTE, "blind_spots": spots}
+    marked = spec.get("marked", [])
+    counts = [round(float(found[:, marked].mean(axis=0).sum()), 2) for found in right.values()]
+    return {"note": POOL_NOTE, "blind_spots": spots, "marked": {"rows": len(marked), "right": counts}}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -88,6 +88,7 @@ def retrain(
         samples = _as_reviewed(project, records, samples, monitor)
     costs = costs_of_kinds(project) if equal == "cost" else None
     discovery, currency = project.discovery(), project.settings.cost.currency
+    doubtful = _doubtful(records)
     named = [name for name in arms or () if is_control(name)]
     wanted = [name for name in arms if not is_control(name)] if arms else None
     arms_to_train: list[Arm] = []
@@ -96,8 +97,8 @@ def retrain(
     if named or controls:
         beside = arms_to_train or (choose_arms(samples) if samples else [])  # controls alone match all that was taught
         chosen = every_control(beside) if controls else named
-        arms_to_train += control_arms(project, discovery, chosen, beside, doubtful=_doubtful(records))
-    kept = kept_rows(project, discovery, possible_recipes(recipes), _doubtful(records), monitor=monitor)
+        arms_to_train += control_arms(project, discovery, chosen, beside, doubtful=doubtful)
+    kept = kept_rows(project, discovery, possible_recipes(recipes), doubtful, monitor=monitor)
     runs, choices = runs_and_choices(
         project, arms_to_train, seeds=seeds, recipes=recipes, kept=kept, samples=samples, discovery=discovery,
         monitor=monitor,
@@ -128,7 +129,8 @@ def retrain(
         "recipes": {name: chosen.as_json() for name, chosen in choices.items()},
         "seeds": list(dict.fromkeys(run.seed for run in runs)),
         "runs": entries,
-        "blind_spots": _blind_spots(discovery, records),
+        "blind_spots": _blind_spots(discovery, doubtful),
+        "marked": [place for place, row in enumerate(splits.get(POOL, ())) if row.id in doubtful],
     }
     folder = project.proofs_dir / content_key(spec)[:8]
     for split, rows in splits.items():
@@ -143,9 +145,8 @@ def retrain(
     seconds = round(time.monotonic() - began, 1)
     made = {"id": folder.name, "created": datetime.now(timezone.utc).isoformat(), "seconds": seconds}
     write_json(folder / "spec.json", made | spec)
-    write_json(
-        folder / FLIPS, flipped_rows(folder, {split: [row.id for row in rows] for split, rows in splits.items()})
-    )
+    ids = {split: [row.id for row in rows] for split, rows in splits.items()}
+    write_json(folder / FLIPS, flipped_rows(folder, ids))
     write_json(folder / "report.json", evaluate(folder))
     return folder / "report.json"
 
@@ -200,9 +201,8 @@ def _splits(project: Project, discovery: Discovery | None) -> dict[str, list[Exa
     return splits
 
 
-def _blind_spots(discovery: Discovery | None, records: Records) -> list[dict[str, Any]]:
+def _blind_spots(discovery: Discovery | None, doubtful: Collection[str]) -> list[dict[str, Any]]:
     """Blind spots with the places and ids of their rows among the pool rows asked; doubtful rows are left out."""
-    doubtful = _doubtful(records)
     spots, first = [], 0
     for spot in discovery.blind_spots if discovery else ():
         kept = [(first + place, row) for place, row in enumerate(spot.rows) if row not in doubtful]

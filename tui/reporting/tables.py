@@ -115,7 +115,21 @@ def pool_rows(report: Report, arms: Sequence[Arm]) -> Table | None:
         entries = [spot["baseline"], *(spot["arms"][place] for place in places)]
         right = [count(entry["fixed"]) + ("*" if entry.get("closed") else "") for entry in entries]
         rows.append((_spot(spot), str(spot["rows"]), *right))
+    rows += _with_marked(report["pool"], [0, *(place + 1 for place in places)])
     return Table("", ("blind spot", "rows", "baseline", *map(arm_name, arms)), rows)
+
+
+def _with_marked(pool: dict[str, Any], columns: Sequence[int]) -> list[tuple[str, ...]]:
+    """Sums over all blind spots, without the rows whose label annotators doubt and with them, if there are some."""
+    marked = pool.get("marked")
+    if not marked or not marked["rows"]:
+        return []
+    entries = [[spot["baseline"], *spot["arms"]] for spot in pool["blind_spots"]]
+    sums = [sum(spot[column]["fixed"] for spot in entries) for column in columns]
+    rows = sum(spot["rows"] for spot in pool["blind_spots"])
+    both = [count(value + marked["right"][column]) for value, column in zip(sums, columns, strict=True)]
+    return [("all, without marked rows", str(rows), *map(count, sums)),
+            ("all, marked rows too", str(rows + marked["rows"]), *both)]  # fmt: skip
 
 
 def rounds_table(rounds: Sequence[Round]) -> Table:

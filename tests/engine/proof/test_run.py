@@ -23,6 +23,7 @@ from engine.proof.run import retrain
 from engine.schema import BlindSpot, Discovery, Example, Prediction, Role, RowMark, Sample, Teacher
 from engine.settings import write_settings
 from engine.teaching.records import Teaching
+from tui.reporting.tables import pool_rows
 
 SEEDS = (13, 14)
 N_TRAIN = 32
@@ -197,6 +198,12 @@ def test_doubtful_rows_of_the_pool_do_not_count_and_proof_keeps_all_rows(proved:
     report = read_json(proved.report)
     (spot,) = report["pool"]["blind_spots"]
     assert spot["rows"] == 3
+    marked = report["pool"]["marked"]
+    assert marked["rows"] == 1
+    assert len(marked["right"]) == 1 + len(report["arms"])
+    table = pool_rows(report, report["arms"])
+    assert table is not None
+    assert [row[:2] for row in table.rows[-2:]] == [("all, without marked rows", "3"), ("all, marked rows too", "4")]
     for entry in (spot["baseline"], *spot["arms"]):
         assert entry["fixed"] + entry["still_wrong"] == pytest.approx(3)
     assert report["rows"]["proof"] == 32
