@@ -56,25 +56,25 @@ def _intervals(figure: Any, report: Report) -> None:
     axes = figure.add_subplot()
     for place, arm in enumerate(arms):
         found = arm["proof"]["uu_at_matched_coverage"]
-        color = _COLORS.get(arm.get("verdict", ""), "#0072B2")
+        color = _COLORS.get(arm.get("verdict", ""), _INK)
         axes.plot([found["low"], found["high"]], [place, place], color=color, linewidth=2)
         axes.plot([found["mean"]], [place], "o", color=color)
         at = (found["mean"], place)
         axes.annotate(count(at[0]), at, xytext=(0, 5), textcoords="offset points", ha="center", fontsize=7)
     axes.axvline(arms[0]["proof"]["uu_at_matched_coverage"]["mean"], color=_INK, linewidth=0.8, linestyle=":")
     axes.set_yticks(range(len(arms)), [arm["arm"] if arm is arms[0] else arm_name(arm) for arm in arms])
-    axes.invert_yaxis()
+    axes.set_ylim(len(arms) - 0.5, -0.8)
 
 
 def _lines(figure: Any, report: Report, points: Callable[[Arm], tuple[list[float], list[float]]]) -> Any:
-    """One line an arm, the baseline dashed and dark."""
+    """One line an arm, the baseline dashed."""
     import matplotlib as mpl
 
     axes = figure.add_subplot()
     wheel = mpl.colormaps["tab20"]
     for place, arm in enumerate(report["arms"]):
         axes.plot(*points(arm), color=wheel(place % 20), linewidth=1.3, label=arm_name(arm))
-    axes.plot(*points(report["baseline"]), color="#0072B2", linewidth=1.8, linestyle="--", label="baseline")
+    axes.plot(*points(report["baseline"]), color=_INK, linewidth=2, linestyle="--", label="baseline")
     figure.legend(loc="outside right upper", fontsize=7)
     return axes
 
