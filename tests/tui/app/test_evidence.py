@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from engine.project import Project
 from engine.schema import Perturbation
 from engine.teaching.records import Teaching
 from tests.tui.app.opening import Driver, opened
-from tests.tui.app.projects import write_project
+from tests.tui.app.projects import write_discovery, write_project
 from tui.screens.evidence import EvidenceScreen
 
 SIZES = [(80, 24), (120, 40)]
@@ -237,3 +238,21 @@ async def test_an_edit_that_the_model_gets_right_stands_beneath_its_row(
         else:
             await driver.sees("same: I shall repeat it.")
         assert "edit" in driver.text
+
+
+async def test_a_suspect_label_is_flagged_until_somebody_marks_the_row(root: Path) -> None:
+    found = Project.open(root).discovered()
+    suspect = found.blind_spots[0].rows[1]
+    write_discovery(root, replace(found, suspects=(suspect,)))
+    async with opened(root) as driver:
+        await read(driver)
+        assert listed(driver).count("label?") == 1
+        await driver.press("slash")
+        await driver.type("label?")
+        await driver.press("enter")
+        assert len(driver.screen.rows.rows) == 1
+        assert "speak against the gold label" in driver.words
+        await driver.press("f")
+        await driver.press("escape")
+        assert "label?" not in listed(driver)
+    assert mark_of(root, suspect) == ("fine", None)

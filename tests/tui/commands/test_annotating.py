@@ -334,3 +334,15 @@ def test_import_of_a_broken_file_is_one_sentence(run: Run, tmp_path: Path) -> No
     status, out, err = run("import-teaching", str(tmp_path / "t.jsonl"), "--teacher", "gpt", "--kind", "llm")
     assert (status, out) == (1, "")
     assert "t.jsonl:2: the line is not valid JSON" in err
+
+
+def test_suspects_lists_the_most_suspect_first_and_what_nobody_has_marked(project: Project, run: Run) -> None:
+    found = project.discovered()
+    first, second = (row["prediction"]["id"] for row in values(run("show", "B1", "--json"))["evidence"][:2])
+    save_discovery(project, replace(found, suspects=(second, first)))
+    assert [row["prediction"]["id"] for row in values(run("suspects", "--json"))] == [second, first]
+    assert run("mark", second, "--verdict", "fine")[0] == 0
+    status, out, _ = run("suspects")
+    assert status == 0
+    assert out.splitlines()[0] == "1 UU whose gold label may be wrong"
+    assert out.splitlines()[1].startswith(f"{first}  gold negative, predicted positive")
