@@ -39,6 +39,7 @@ _TABLE = (
     _key("screen.comparison", "equals_sign", "go('comparison')", "compare", "People against LLMs: who wins, how often accepted, how varied.", display="="),
     _key("screen.ledger", "dollar_sign", "go('ledger')", "ledger", "What the teaching cost, and what was got for it.", display="$"),
     _key("screen.proof", "p", "go('proof')", "proof", "See before and after with the verdict."),
+    _key("screen.rounds", "H", "go('rounds')", "rounds", "The history: what became of the blind spots from round to round."),
     # lists of lines
     _key("list.down", "j,down", "down", "down", "Next row; a row taller than its window is scrolled first.", display="j"),
     _key("list.up", "k,up", "up", "up", "Row before.", display="k"),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from engine.discovery.rounds import Change, Round, history
+from engine.discovery.rounds import history
 from engine.project import Project
 from tui.commands.annotating import console
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
 from tui.ledger_tables import lines
-from tui.reporting.tables import rounds_table
-
-_FATES = ("kept", "split", "merged", "closed", "new")
+from tui.reporting.tables import round_sentence, rounds_table
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -37,15 +35,5 @@ def run(options: argparse.Namespace) -> int:
     for line in lines(rounds_table(rounds), None):
         out.print(line.rstrip())
     for one in rounds:
-        out.print(_sentence(one))
+        out.print(round_sentence(one))
     return 0
-
-
-def _sentence(one: Round) -> str:
-    start = f"starts from {one.promoted}" if one.promoted else f"model {one.model}" if one.model else "not discovered"
-    return f"round {one.number}: {start}{_told(one.change) if one.change else ''}"
-
-
-def _told(change: Change) -> str:
-    told = [f"{fate} {' '.join(getattr(change, fate))}" for fate in _FATES if getattr(change, fate)]
-    return f"; {'; '.join(told)}" if told else ""

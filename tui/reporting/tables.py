@@ -16,6 +16,8 @@ from tui.ledger_tables import Table
 if TYPE_CHECKING:
     from engine.discovery.rounds import Round
 
+_FATES = ("kept", "split", "merged", "closed", "new")
+
 Report = dict[str, Any]
 Arm = dict[str, Any]
 
@@ -134,14 +136,22 @@ def _with_marked(pool: dict[str, Any], columns: Sequence[int]) -> list[tuple[str
 
 def rounds_table(rounds: Sequence[Round]) -> Table:
     """The history of the project, a line a round."""
-    fates = ("kept", "split", "merged", "closed", "new")
     rows = []
     for one in rounds:
-        counts = [str(len(getattr(one.change, fate))) if one.change else "" for fate in fates]
+        counts = [str(len(getattr(one.change, fate))) if one.change else "" for fate in _FATES]
         uus, spots = ("" if value is None else str(value) for value in (one.uus, one.blind_spots))
         rows.append((str(one.number), uus, _known(one.accuracy), _known(one.coverage), spots, *counts,
                      str(len(one.proofs))))  # fmt: skip
-    return Table("rounds", ("round", "UUs", "accuracy", "coverage", "spots", *fates, "proofs"), rows)
+    return Table("rounds", ("round", "UUs", "accuracy", "coverage", "spots", *_FATES, "proofs"), rows)
+
+
+def round_sentence(one: Round) -> str:
+    """What a round starts from, and the ids behind its counts."""
+    start = f"starts from {one.promoted}" if one.promoted else f"model {one.model}" if one.model else "not discovered"
+    fates = [(fate, getattr(one.change, fate)) for fate in _FATES] if one.change else []
+    return visible(
+        "; ".join([f"round {one.number}: {start}", *(f"{fate} {' '.join(ids)}" for fate, ids in fates if ids)])
+    )
 
 
 def to_rerun(report: Report) -> Table:

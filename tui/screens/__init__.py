@@ -19,6 +19,7 @@ SCREENS = {
     "ledger": "tui.screens.ledger:LedgerScreen",
     "retrain": "tui.screens.retrain:RetrainScreen",
     "proof": "tui.screens.proof:ProofScreen",
+    "rounds": "tui.screens.rounds:RoundsScreen",
     "flips": "tui.screens.flips:FlipsScreen",
 }
 

@@ -245,4 +245,7 @@ class ProofScreen(WorkScreen):
         await app.go("spots")
         app.changed()
         if started:
-            app.say(f"Round {promoted.round} begins with {arm['arm']} {arm['recipe']}: looking for its blind spots.")
+            frozen = f" Closed and frozen: {', '.join(promoted.frozen)}." if promoted.frozen else ""
+            app.say(
+                f"Round {promoted.round} begins with {arm['arm']} {arm['recipe']}: looking for its blind spots.{frozen}"
+            )
