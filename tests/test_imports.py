@@ -33,6 +33,13 @@ LIGHT = [
     "engine.proof.promote",
     "engine.proof.arms",
     "engine.proof.equal",
+    "engine.proof.controls",
+    "engine.proof.recipes",
+    "engine.suite.frozen",
+    "engine.discovery.rounds",
+    "engine.scorer.client",
+    "engine.scorer.protocol",
+    "engine.preview.record",
     *(f"engine.ledger.{path.stem}" for path in (ROOT / "engine" / "ledger").glob("[a-z]*.py")),
     *(
         f"engine.review.{name}"
