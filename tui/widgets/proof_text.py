@@ -8,11 +8,13 @@ from typing import Any
 from rich.text import Text
 
 from engine.data.text import visible
-from engine.proof.figures import count
+from engine.proof.figures import count, share
 from engine.proof.report import Line, before_and_after
 from tui.glyphs import Glyphs
+from tui.reporting.tables import near_blind_spots
 from tui.themes import Ink
 from tui.widgets.arm_rows import verdict_text
+from tui.widgets.table_text import table_text
 from tui.widgets.wrapping import fitted, wrapped
 
 _COLUMNS = ("before", "after", "change")
@@ -33,6 +35,7 @@ def proof_text(
         if figures:
             title, interval = f"{split}, {report['rows'][split]:,} rows", f"{100 * report['interval']:g} % interval"
             lines += [Text(""), *_table(width, title, interval, figures, ink, glyphs)]
+    lines += _beside(width, report, arm, ink, glyphs)
     lines += _pool(width, report, arm, ink, glyphs)
     return [*lines, Text(""), *wrapped(Text(visible(estimates), style=ink.muted), width)] if estimates else lines
 
@@ -56,6 +59,24 @@ def _table(width: int, title: str, interval: str, figures: Sequence[Line], ink: 
         decides = line is figures[0]  # UUs at matched coverage: what the verdict looks at first
         lines.append(Text(row(line.name, parts, line.interval), style=ink.strong if decides else ""))
     return lines
+
+
+def _beside(width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink, glyphs: Glyphs) -> list[Text]:
+    """What describes and does not decide: churn, accuracy by label, proof rows by nearest blind spot."""
+    lines = []
+    if "churn" in arm:
+        noise = report["seed_noise"]
+        than = f"; two seeds of the baseline differ on {100 * noise:.1f} %" if noise is not None else ""
+        lines += [
+            Text(""),
+            *wrapped(Text(f"Churn: {100 * arm['churn']:.1f} % of proof rows change label{than}."), width),
+        ]
+    for label, after in (arm["proof"].get("by_label") or {}).items():
+        before = report["baseline"]["proof"]["by_label"][label]
+        if after is not None:
+            lines.append(Text(f"accuracy on {visible(label)}: {share(before)} {glyphs.arrow} {share(after)}"))
+    near = near_blind_spots(report, arm)
+    return [*lines, Text(""), *table_text(width, near, ink, glyphs)] if near else lines
 
 
 def _pool(width: int, report: Mapping[str, Any], arm: Mapping[str, Any], ink: Ink, glyphs: Glyphs) -> list[Text]:
