@@ -64,7 +64,7 @@ def usable_pool(project: Project, discovery: Discovery | None, doubtful: Collect
         ProjectError: nothing has been discovered yet.
     """
     if discovery is None:
-        raise ProjectError("controls are made of what was discovered, and nothing has been yet",
+        raise ProjectError("controls and kept rows are made of what was discovered, and nothing has been yet",
                            where=str(project.root), mend=f"run `blindspot discover {project.root}`")  # fmt: skip
     withheld = frozenset(project.manifest.withheld)
     rows = [row for row in project.examples("pool")
