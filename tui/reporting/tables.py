@@ -40,7 +40,7 @@ def side_by_side(report: Report) -> Table:
     for arm in (report["baseline"], *report["arms"]):
         figures = arm["proof"]
         change = figures.get("difference", {}).get("uu_at_matched_coverage")
-        interval = f"{count(change['low'], sign=True)} to {count(change['high'], sign=True)}" if change else ""
+        interval = f"{change['low']:+.0f} to {change['high']:+.0f}" if change else ""
         values = [count(figures[name]["mean"]) for name in ("uu_at_matched_coverage", "uu_at_tau")]
         accuracy = share(figures["accuracy"]["mean"]).removeprefix("0")
         name = arm_name(arm) if change else visible(arm["arm"])
@@ -93,11 +93,12 @@ def churn(report: Report) -> Table | None:
 
 
 def near_blind_spots(report: Report, arm: Arm) -> Table | None:
-    """Proof rows by nearest blind spot: fixed, still wrong, newly broken by one arm; then the unseen."""
+    """Proof rows by nearest blind spot, if it has some: fixed, still wrong, newly broken; then the unseen."""
     near = report.get("near")
     if not near:
         return None
-    rows = [(_spot(spot), str(spot["rows"]), *_fate(spot["arms"], arm)) for spot in near["blind_spots"]]
+    there = [spot for spot in near["blind_spots"] if spot["rows"]]
+    rows = [(_spot(spot), str(spot["rows"]), *_fate(spot["arms"], arm)) for spot in there]
     unseen = near["unseen"]
     rows.append(
         ("unseen: UUs near none", f"{count(unseen['uus'])} of {count(unseen['of'])}", *_fate(unseen["arms"], arm))

@@ -27,7 +27,7 @@ def show(report: Report, console: Console) -> None:
     for note in report["notes"]:
         console.print(note)
     if len(report["arms"]) > 1:
-        console.print(_rich(tables.side_by_side(report)))
+        console.print(_rich(_without(tables.side_by_side(report), "added"), gap=1))
         console.print(Text("\n").join(_intervals(report)))
     for arm in report["arms"]:
         _show_arm(report, arm, console)
@@ -57,12 +57,19 @@ def _show_arm(report: Report, arm: Arm, console: Console) -> None:
     console.print(arm["meaning"])
 
 
-def _rich(table: Table, *, first: int = 0) -> Any:
+def _without(table: Table, head: str) -> Table:
+    """The table without a column, so that it fits into 80 cells."""
+    left = [place for place, name in enumerate(table.head) if name != head]
+    rows = [tuple(row[place] for place in left) for row in table.rows]
+    return Table(table.title, tuple(table.head[place] for place in left), rows)
+
+
+def _rich(table: Table, *, first: int = 0, gap: int = 2) -> Any:
     """As a table of rich; a title goes where the head of the first column would be."""
     from rich.table import Table as RichTable
 
     head = (table.title or table.head[0], *table.head[1:])
-    made = RichTable(*head, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    made = RichTable(*head, box=None, pad_edge=False, padding=(0, gap, 0, 0))
     made.columns[0].min_width = first
     for name, column in zip(table.head[1:], made.columns[1:], strict=True):
         column.justify = "left" if name == "verdict" else "right"
