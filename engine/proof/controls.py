@@ -24,6 +24,7 @@ CONTROLS: dict[str, str] = {
     "uus": "the UUs of the pool with their gold labels",
     "anchors": "as many pool rows beside the UUs that the model gets right, with as many UUs",
     "pool-n": "as many pool rows as the largest teaching has samples, drawn at random",
+    "train-n": "as many train rows again: what longer training alone gives",
     "pool": "all pool rows",
     "eda": "the UUs, and changed copies of them, as many as the largest teaching has samples",
     TEMPERATURE: "no training: confidence divided by one number, fitted on the pool",
@@ -78,7 +79,8 @@ def usable_pool(project: Project, discovery: Discovery | None, doubtful: Collect
 def planned_controls(discovery: Discovery, teaching: Sequence[Arm]) -> list[Arm]:
     """Every control with as many rows as it would about have, for plans: the pool is not read."""
     uus, count = len(discovery.uus), max((len(arm.samples) for arm in teaching), default=len(discovery.uus))
-    sizes = {"uus": uus, "anchors": 2 * uus, "pool-n": count, "pool": discovery.n_pool, "eda": count, TEMPERATURE: 0}
+    sizes = {"uus": uus, "anchors": 2 * uus, "pool-n": count, "train-n": count,
+             "pool": discovery.n_pool, "eda": count, TEMPERATURE: 0}  # fmt: skip
     for prefix, own in ((UUS_PLUS, uus), (PLUS, discovery.n_pool)):
         sizes |= {prefix + arm.name: own + len(arm.samples) for arm in teaching}
     row = Example("", "", "")
@@ -115,6 +117,7 @@ def control_arms(
         "uus": lambda: pool.uus,
         "anchors": lambda: _anchored(pool),
         "pool-n": lambda: _drawn(pool.rows, count, "pool-n"),
+        "train-n": lambda: _drawn(project.examples("train"), count, "train-n"),
         "pool": lambda: pool.rows,
         "eda": lambda: [*pool.uus, *_changed_copies(pool.uus, count - len(pool.uus))][:count],
         TEMPERATURE: list,

@@ -30,7 +30,7 @@ from tui.reporting.page import page
 
 TASKS = ("sentiment", "nli", "paraphrase")
 PAIRS = ("nli", "paraphrase")
-ARMS = ("llm", "uus", "uus+llm", "anchors", "pool-n", "pool", "pool+llm", "eda", "temperature")
+ARMS = ("llm", "uus", "uus+llm", "anchors", "pool-n", "train-n", "pool", "pool+llm", "eda", "temperature")
 RECIPES = ("average", "keep")
 SEEDS = (13, 14, 15, 16, 17)
 TEACHER = Teacher("transcripts", "llm", recorded=True)

@@ -9,6 +9,7 @@ from engine import jobs
 from engine.data.text import visible
 from engine.files import read_json
 from engine.project import Project
+from engine.proof.controls import CONTROLS
 from engine.proof.recipes import AUTO, RECIPES, USUAL
 from tui.commands.following import follow_to_end
 from tui.commands.report import print_report
@@ -39,7 +40,7 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument(
         "--controls",
         action="store_true",
-        help="all controls beside: uus, anchors, pool-n, pool, eda, temperature, and pool+ARM for each arm",
+        help=f"all controls beside: {', '.join(CONTROLS)}, and uus+ARM and pool+ARM for each arm",
     )
     parser.add_argument(
         "--recipe",

@@ -53,6 +53,8 @@ def test_each_control_has_the_rows_its_name_says(project: Project, discovery: Di
     assert len(arms["pool-n"].samples) == len(TAUGHT.samples) == len(set(ids(arms["pool-n"])))
     assert set(ids(arms["pool-n"])) < set(pool)
     assert arms["pool+llm"].samples == (*arms["pool"].samples, *TAUGHT.samples)
+    assert len(arms["train-n"].samples) == len(TAUGHT.samples)
+    assert set(arms["train-n"].samples) < set(project.examples("train"))
     assert arms["temperature"].samples == ()
 
 

@@ -113,11 +113,11 @@ async def test_controls_and_more_recipes_are_ticked_on_request(root: Path) -> No
         assert "[ ] controls" in driver.words
         await driver.press("j", "j", "j", "space")
         assert "[x] controls" in driver.words
-        # 3 arms, 5 controls, uus+ and pool+ for each arm, with two recipes; temperature with none
-        assert "150 trainings, 5 of them the baseline" in driver.words
+        # 3 arms, 6 controls, uus+ and pool+ for each arm, with two recipes; temperature with none
+        assert "160 trainings, 5 of them the baseline" in driver.words
         await driver.press("j", "j", "j", "space")
         assert "[x] keep" in driver.words
-        assert "220 trainings, 5 of them the baseline" in driver.words
+        assert "235 trainings, 5 of them the baseline" in driver.words
         await driver.press("s")
         await driver.sees("retrain-1 is running")
         options = jobs.find_job(root, "retrain-1").options
