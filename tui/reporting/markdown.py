@@ -27,7 +27,8 @@ def markdown(report: Report, rounds: Sequence[Round]) -> str:
         found = [tables.before_after(report, arm, split) for split in ("proof", "test")]
         parts += [_table(one) for one in (*found, tables.near_blind_spots(report, arm)) if one]
     parts += ["## Beside the verdict"]
-    parts += [_table(one) for one in (tables.by_label(report), tables.churn(report)) if one]
+    described = tables.by_label(report), tables.reliability(report, report["arms"]), tables.churn(report)
+    parts += [_table(one) for one in described if one]
     if pool := tables.pool_rows(report, report["arms"]):
         parts += ["## Blind spots of the pool", report["pool"]["note"], _table(pool)]
     parts += ["## Rounds", _table(tables.rounds_table(rounds)), "## To run it again", _table(tables.to_rerun(report))]

@@ -39,7 +39,7 @@ def page(report: Report, rounds: Sequence[Round]) -> str:
         plots=plots(report, rounds),
         arms=arms,
         beside=_there([tables.every_figure(report, "proof"), tables.every_figure(report, "test"),
-                       tables.by_label(report), tables.churn(report)]),
+                       tables.by_label(report), tables.reliability(report, report["arms"]), tables.churn(report)]),
         pool=tables.pool_rows(report, report["arms"]),
         rounds=tables.rounds_table(rounds),
         to_rerun=tables.to_rerun(report),

@@ -79,6 +79,17 @@ def by_label(report: Report) -> Table | None:
     return Table("accuracy on proof by gold label", ("arm, recipe", *map(visible, labels)), rows)
 
 
+def reliability(report: Report, arms: Sequence[Arm]) -> Table | None:
+    """Accuracy on proof by confidence, in the bins of ECE: well calibrated is what stands near its bin."""
+    shown = [report["baseline"], *arms]
+    if not report["baseline"]["proof"].get("reliability"):
+        return None
+    bins = [{found["to"]: found for found in arm["proof"]["reliability"]} for arm in shown]
+    rows = [(f"{end:.2f}", *(_known(found[end]["accuracy"]) if end in found else "" for found in bins))
+            for end in sorted(set().union(*bins))]  # fmt: skip
+    return Table("accuracy, confidence to", ("confidence", "baseline", *map(arm_name, arms)), rows)
+
+
 def churn(report: Report) -> Table | None:
     """Changed labels on proof, and McNemar's test of equal accuracy."""
     if not report["arms"] or "churn" not in report["arms"][0]:

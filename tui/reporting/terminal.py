@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -37,12 +38,17 @@ def show(report: Report, console: Console) -> None:
             console.print(_rich(found))
     if console.is_terminal and report["baseline"]["proof"].get("risk_coverage"):
         console.print(f"\n{_curves(report)}")
+    _abreast(tables.reliability, report, console)
     if report["pool"] is not None:
         console.print(f"\n{report['pool']['note']}")
-        for first in range(0, len(report["arms"]), _ARMS_ABREAST):
-            abreast = tables.pool_rows(report, report["arms"][first : first + _ARMS_ABREAST])
-            assert abreast is not None, "there is a pool"
-            console.print(_rich(abreast))
+        _abreast(tables.pool_rows, report, console)
+
+
+def _abreast(make: Callable[[Report, Sequence[Arm]], Table | None], report: Report, console: Console) -> None:
+    """A table with a column an arm, a few arms at a time."""
+    for first in range(0, len(report["arms"]), _ARMS_ABREAST):
+        if found := make(report, report["arms"][first : first + _ARMS_ABREAST]):
+            console.print(_rich(found))
 
 
 def _show_arm(report: Report, arm: Arm, console: Console) -> None:
