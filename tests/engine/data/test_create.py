@@ -73,7 +73,7 @@ def test_options_become_settings_and_the_rest_are_defaults(tmp_path: Path, files
         tmp_path / "work", files, tau=0.75, seed=5, model="org/classifier", encoder="org/encoder", base="org/base"
     )
     settings = project.settings
-    assert (settings.discovery.tau, settings.discovery.seed, settings.proof.seeds) == (0.75, 5, (5, 6, 7))
+    assert (settings.discovery.tau, settings.discovery.seed, settings.proof.seeds) == (0.75, 5, (5, 6, 7, 8, 9))
     assert (settings.model.classifier, settings.model.encoder, settings.model.base) == (
         "org/classifier",
         "org/encoder",
