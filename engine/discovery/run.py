@@ -17,7 +17,7 @@ from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery
 
 # Raised whenever the same input would give another result.
-DISCOVERY = 3
+DISCOVERY = 4
 
 
 def discover(project: Project, *, monitor: Monitor) -> Discovery:

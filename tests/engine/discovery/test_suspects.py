@@ -43,3 +43,9 @@ def test_a_label_with_too_few_rows_names_none() -> None:
 def test_equal_input_gives_equal_suspects() -> None:
     vectors, gold, swapped = world()
     assert suspects(vectors, gold, swapped, seed=13).tolist() == suspects(vectors, gold, swapped, seed=13).tolist()
+
+
+def test_embeddings_that_do_not_tell_the_labels_apart_name_none() -> None:
+    vectors, gold, swapped = world()
+    vectors[:, 0] = 0.0
+    assert len(suspects(vectors, gold, swapped, seed=13)) == 0
