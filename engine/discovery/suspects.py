@@ -15,8 +15,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 FOLDS = 5
 _MOST_STEPS = 200
-# Of what confident learning flags, rows whose label is given a fifth at most. Without that bound it flags 239 of 601 UUs
-# on DynaSent and 52 of 111 in the demo, since hard rows and wrong labels look alike to it; with it 36 and 5.
+# Of what confident learning flags, rows whose label is given a fifth at most. Without that bound it flags 239 of 601
+# UUs on DynaSent and 52 of 111 in the demo, since hard rows and wrong labels look alike to it; with it 36 and 5.
 _AGAINST = 0.2
 # How far the regression must beat the largest label's share: on NLI's pairs it guesses (.34) and names nobody.
 _BETTER = 0.1

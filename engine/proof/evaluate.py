@@ -18,7 +18,7 @@ from engine.files import read_json
 from engine.proof.arms import BASELINE
 from engine.proof.detail import by_blind_spot, churn, details, seed_noise
 from engine.proof.equal import Limit
-from engine.proof.flips import flips
+from engine.proof.flips import error_confidence, flips
 from engine.proof.metrics import Scored
 from engine.proof.significance import corrected, mcnemar, resamples_for
 from engine.proof.statistics import Comparison, Estimate, compare
@@ -86,7 +86,7 @@ def flipped_rows(folder: Path, ids: dict[str, list[str]]) -> list[Entry]:
     for split in (split for split in ids if split != "proof"):
         models = _scored(folder, _groups(spec), split)
         found += flips(ids[split], models, REFERENCE, spec["labels"], split=split)
-    return found
+    return sorted(found, key=lambda flip: -error_confidence(flip))
 
 
 def _groups(spec: Entry) -> dict[Group, list[Entry]]:

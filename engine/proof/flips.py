@@ -57,10 +57,11 @@ def flips(
                     "after_confidence": after[place][1],
                 }
             )
-    return sorted(found, key=lambda one: -_error_confidence(one))
+    return sorted(found, key=lambda one: -error_confidence(one))
 
 
-def _error_confidence(flip: Mapping[str, Any]) -> float:
+def error_confidence(flip: Mapping[str, Any]) -> float:
+    """How sure the model was that was wrong, before or after, 0..1."""
     return float(flip["before_confidence"] if flip["fixed"] else flip["after_confidence"])
 
 

@@ -154,7 +154,7 @@ def rounds_table(rounds: Sequence[Round]) -> Table:
         uus, spots = ("" if value is None else str(value) for value in (one.uus, one.blind_spots))
         rows.append((str(one.number), uus, _known(one.accuracy), _known(one.coverage), spots, *counts,
                      str(len(one.proofs))))  # fmt: skip
-    return Table("rounds", ("round", "UUs", "accuracy", "coverage", "spots", *_FATES, "proofs"), rows)
+    return Table("rounds", ("round", "UUs", "accur.", "cover.", "spots", *_FATES, "proofs"), rows)
 
 
 def round_sentence(one: Round) -> str:

@@ -58,6 +58,10 @@ class FlipsScreen(FilteredScreen):
             yield TextPane(self._detail, id="detail")
         yield FilterBar("words")
 
+    def footer(self) -> Sequence[str]:
+        """Its own keys, and the way back."""
+        return ("flips.which", "flips.filter", "screen.back", "app.help")
+
     @property
     def rows(self) -> LineList:
         """The list."""

@@ -33,7 +33,7 @@ def proof_text(
     for split in ("proof", "test"):
         figures = before_and_after(report, arm, split)
         if figures:
-            title, interval = f"{split}, {report['rows'][split]:,} rows", f"{100 * report['interval']:g} % interval"
+            title, interval = f"{split}, {report['rows'][split]:,} rows", f"{100 * report['interval']:.4g} % interval"
             lines += [Text(""), *_table(width, title, interval, figures, ink, glyphs)]
     lines += _beside(width, report, arm, ink, glyphs)
     lines += _pool(width, report, arm, ink, glyphs)
