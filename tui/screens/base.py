@@ -139,6 +139,11 @@ class WorkScreen(Screen[None]):
         self.built = True
         self.update()
 
+    def on_descendant_focus(self) -> None:
+        """Where the focus is belongs to the place one comes back to."""
+        if self.built and self.ready:
+            shell(self).autosave()
+
     def on_screen_resume(self) -> None:
         """Show what has changed meanwhile."""
         self.update()

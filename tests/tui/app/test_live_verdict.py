@@ -194,11 +194,17 @@ async def test_a_sample_is_edited_too_and_each_edit_is_kept_for_itself(root: Pat
         await driver.press("ctrl+f")
         assert driver.screen.form.text.text == f"{ROWS[0]} First."
         await driver.until(lambda: f"{ROWS[0]} First." in read_drafts(folder, "ann").fields.values())
-        await driver.until(lambda: read_drafts(folder, "ann").place["screens"][-1]["place"]["slot"] == "edit:pool-10")
+
+        def where() -> tuple[str, str]:
+            place = read_drafts(folder, "ann").place["screens"][-1]["place"]
+            return place["slot"], place["focus"]
+
+        await driver.until(lambda: where() == ("edit:pool-10", "text"))
     async with opened(root) as driver:
         await driver.until(lambda: isinstance(driver.screen, DescribeScreen))
         await shows(driver, "Edit of row 1 (negative)", "1 word changed: + First")
         assert driver.screen.form.text.text == f"{ROWS[0]} First."
+        await driver.until(lambda: driver.screen.focused is driver.screen.form.text)
         await driver.press("escape", "g", "j", "ctrl+f")
         assert driver.screen.form.text.text == "The lamp was bad. Second."
         await driver.press("escape", "escape")
