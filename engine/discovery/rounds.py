@@ -7,7 +7,7 @@ the rows of either: models change, so UUs come and go, and clusters with them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from engine.files import read_json
 from engine.project import Project
@@ -51,33 +51,26 @@ class Round(Record):
     promoted: str = ""
 
 
-@dataclass
-class _Kin:
-    """For each blind spot of one side those of the other side it shares rows with."""
-
-    before: dict[str, list[str]] = field(default_factory=dict)
-    after: dict[str, list[str]] = field(default_factory=dict)
-
-
 def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot]) -> Change:
     """Sort blind spots into what became of them; each stands in one place."""
-    kin = _Kin({spot.id: [] for spot in before}, {spot.id: [] for spot in after})
+    later: dict[str, list[str]] = {spot.id: [] for spot in before}  # of each the kin on the other side
+    earlier: dict[str, list[str]] = {spot.id: [] for spot in after}
     for old in before:
         for new in after:
             shared = len(set(old.rows) & set(new.rows))
             one_cell = (old.gold, old.predicted) == (new.gold, new.predicted)
             if one_cell and shared and shared >= _SHARED * min(len(old.rows), len(new.rows)):
-                kin.before[old.id].append(new.id)
-                kin.after[new.id].append(old.id)
-    merged = {new: olds for new, olds in kin.after.items() if len(olds) > 1}
+                later[old.id].append(new.id)
+                earlier[new.id].append(old.id)
+    merged = {new: olds for new, olds in earlier.items() if len(olds) > 1}
     within = {old for olds in merged.values() for old in olds}
-    split = {old: news for old, news in kin.before.items() if len(news) > 1 and old not in within}
+    split = {old: news for old, news in later.items() if len(news) > 1 and old not in within}
     return Change(
-        kept=tuple(old for old, news in kin.before.items() if len(news) == 1 and old not in within),
+        kept=tuple(old for old, news in later.items() if len(news) == 1 and old not in within),
         split=tuple(f"{old}={'+'.join(news)}" for old, news in split.items()),
         merged=tuple(f"{'+'.join(olds)}={new}" for new, olds in merged.items()),
-        closed=tuple(old for old, news in kin.before.items() if not news),
-        new=tuple(new for new, olds in kin.after.items() if not olds),
+        closed=tuple(old for old, news in later.items() if not news),
+        new=tuple(new for new, olds in earlier.items() if not olds),
     )
 
 

@@ -42,7 +42,7 @@ class ArmRows:
         verdict = verdict_text(arm["verdict"], self._ink, self._glyphs)
         name, recipe, count = visible(arm["arm"]), visible(arm["recipe"]), arm["n_added"]
         if self.height(index, width) == 1:
-            lines = [Text.assemble(f"{name:<9} {recipe:<9} {count:>5} samples   ", verdict)]
+            lines = [Text.assemble(f"{name:<11} {recipe:<9} {count:>5} samples   ", verdict)]
         else:
             lines = [Text(f"{name} {recipe}, {count} samples"), Text.assemble("  ", verdict)]
         cut = [Text(fitted(line.plain, width, ellipsis=ellipsis)) for line in lines]
