@@ -97,6 +97,14 @@ def choose_arms(
     return [Arm(name, _examples(rows), limit) for name, rows in drawn.items()]
 
 
+def kinds_of(arm: str) -> tuple[TeacherKind, ...]:
+    """The kinds of teachers whose samples an arm is trained on, by its name; none for a control without teaching."""
+    name = arm.rpartition("+")[2]  # pool+llm has what llm has
+    if name in (ALL, BOTH):
+        return TEACHER_KINDS if name == ALL else ("human", "llm")
+    return tuple(kind for kind in TEACHER_KINDS if kind == name)
+
+
 def _unique(samples: Iterable[Sample]) -> list[Sample]:
     """Samples without repetitions, in an order that depends on their content alone."""
     found: dict[tuple[str, str], Sample] = {}

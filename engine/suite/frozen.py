@@ -15,6 +15,7 @@ from typing import Any, Literal
 from engine.errors import ProjectError
 from engine.files import read_json, write_json
 from engine.project import Project
+from engine.proof.arms import kinds_of
 from engine.schema import Discovery, Record, Sample
 
 Origin = Literal["row", "sample"]
@@ -70,10 +71,11 @@ def freeze(
         discovery: of the round of the report; gives the rows.
         report: a finished proof.
         arm: its entry of the arm.
-        samples: of all teachers.
+        samples: of all teachers; those that the arm was trained on are taken.
     """
     name = arm["arm"], arm["recipe"]
-    written = list(samples)
+    kinds = kinds_of(arm["arm"])
+    written = [one for one in samples if one.teacher.kind in kinds]
     frozen = []
     for spot in (report["pool"] or {"blind_spots": ()})["blind_spots"]:
         entry = next((one for one in spot["arms"] if (one["arm"], one["recipe"]) == name), None)

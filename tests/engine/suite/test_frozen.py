@@ -33,7 +33,7 @@ def sample(project: Project, number: int, spot: str) -> None:
         edit.put("sample", one.id, one)
 
 
-def proved(project: Project, *, right: int) -> None:
+def proved(project: Project, *, right: int, name: str = "human") -> None:
     """A proof whose arm is proven and gets the first ``right`` rows of the blind spot right with every seed."""
     discovered(project)
     arm = [model(GOLD, seed=seed, noise=2.5, skill=4.0) for seed in (1, 2)]
@@ -41,7 +41,7 @@ def proved(project: Project, *, right: int) -> None:
         logits[:4] = 0
         logits[range(right), GOLD[:right]] = 9
         logits[range(right, 4), 1 - GOLD[right:4]] = 9
-    write_proof(project, baseline=BASELINE, arms={("human", "scratch"): arm}, gold=GOLD)
+    write_proof(project, baseline=BASELINE, arms={(name, "scratch"): arm}, gold=GOLD)
 
 
 def test_a_promotion_freezes_what_the_proven_arm_closed(project: Project) -> None:
@@ -55,6 +55,19 @@ def test_a_promotion_freezes_what_the_proven_arm_closed(project: Project) -> Non
         *((f"p{n}", "row", f"Row {n}.", "pos") for n in range(4)),
         ("S1@ann", "sample", "Sample 1.", "pos"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("arm", "taken"), [("uus", []), ("uus+llm", []), ("pool+human", ["S1@ann"]), ("both", ["S1@ann"])]
+)
+def test_only_samples_that_the_arm_was_trained_on_are_asked_of_later_models(
+    project: Project, arm: str, taken: list[str]
+) -> None:
+    proved(project, right=4, name=arm)
+    sample(project, 1, "B1")
+    promote(project, arm=arm)
+    (spot,) = suite(project)
+    assert [case.id for case in spot.cases if case.origin == "sample"] == taken
 
 
 def test_a_blind_spot_that_is_half_open_is_not_frozen(project: Project) -> None:
