@@ -81,5 +81,5 @@ RECIPES: dict[str, Recipe] = {
 AUTO = "auto"
 """Not a recipe: whichever is chosen by cross-validation inside the pool (`engine.proof.choosing`)."""
 
-USUAL = ("scratch", "continue")
-"""What is trained where nothing else is asked for."""
+USUAL = ("scratch", "keep")
+"""What is trained where nothing else is asked for: the published recipe, and the one that won most on public tasks."""

@@ -86,15 +86,15 @@ def test_an_arm_without_teaching_is_refused_with_those_there_are(name: str) -> N
 
 
 def test_the_plan_has_the_baseline_once_and_every_arm_with_every_recipe_and_seed(project: Project) -> None:
-    runs = plan_runs(project, choose_arms(HUMAN), seeds=[5, 6])
+    runs = plan_runs(project, choose_arms(HUMAN), seeds=[5, 6], kept=40)
     n_train = project.manifest.splits["train"].rows
     assert [(run.arm.name, run.recipe, run.seed, run.rows, run.steps) for run in runs] == [
         ("baseline", "scratch", 5, n_train, 6),  # 3 passes over 64 rows, 32 a step
         ("baseline", "scratch", 6, n_train, 6),
         ("human", "scratch", 5, n_train + 2, 6),
         ("human", "scratch", 6, n_train + 2, 6),
-        ("human", "continue", 5, 2 + 2, 2),
-        ("human", "continue", 6, 2 + 2, 2),
+        ("human", "keep", 5, 2 + 2, 4),  # 2 passes over 4 rows and 40 that are kept
+        ("human", "keep", 6, 2 + 2, 4),
     ]
 
 

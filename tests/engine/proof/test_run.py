@@ -133,7 +133,7 @@ def test_the_report_holds_every_arm_recipe_and_seed(proved: Proved) -> None:
     assert report["rows"] == {"proof": 32, "test": 24}
     assert [(arm["arm"], arm["recipe"], arm["n_added"]) for arm in report["arms"]] == [
         ("human", "scratch", 5),
-        ("human", "continue", 5),
+        ("human", "keep", 5),
     ]
     assert report["baseline"]["n_rows"] == N_TRAIN
     assert [arm["n_rows"] for arm in report["arms"]] == [N_TRAIN + 5, 5 + 5]
@@ -165,12 +165,16 @@ def test_figures_are_those_of_the_stored_logits(proved: Proved) -> None:
 
 def test_a_cancelled_proof_goes_on_where_it_was(proved: Proved) -> None:
     before, after = proved.cancelled.trained, proved.resumed.trained
-    assert {stage.split(" seed")[0] for stage in before} == {"train baseline scratch", "train human scratch"}
+    assert {stage.split(" seed")[0] for stage in before} == {
+        "train",  # the current model, which says what is kept
+        "train baseline scratch",
+        "train human scratch",
+    }
     assert "train human scratch seed 13 (3 of 6)" in before
     assert after == {
         "train human scratch seed 14 (4 of 6)",
-        "train human continue seed 13 (5 of 6)",
-        "train human continue seed 14 (6 of 6)",
+        "train human keep seed 13 (5 of 6)",
+        "train human keep seed 14 (6 of 6)",
     }
 
 

@@ -116,7 +116,7 @@ async def test_controls_and_more_recipes_are_ticked_on_request(root: Path) -> No
         # 3 arms, 6 controls, uus+ and pool+ for each arm, with two recipes; temperature with none
         assert "160 trainings, 5 of them the baseline" in driver.words
         await driver.press("j", "j", "j", "space")
-        assert "[x] keep" in driver.words
+        assert "[x] continue" in driver.words
         assert "235 trainings, 5 of them the baseline" in driver.words
         await driver.press("s")
         await driver.sees("retrain-1 is running")
@@ -166,7 +166,7 @@ async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> 
         await driver.sees("retrain-1 is running", "last sign of life", "loss", "counting")
         assert jobs.find_job(root, "retrain-1").options == {
             "arms": ["human", "both"],
-            "recipes": ["scratch", "continue"],
+            "recipes": ["scratch", "keep"],
             "seeds": [13, 14, 15, 16, 17],
             "equal": None,
             "reviewed": False,
