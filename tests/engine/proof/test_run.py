@@ -228,7 +228,7 @@ def test_the_same_proof_again_trains_nothing_and_becomes_the_newest(proved: Prov
 
 def test_equal_arms_and_reviewed_samples_stand_in_the_report_and_make_it_another_proof(proved: Proved) -> None:
     watcher = Watcher()
-    path = retrain(proved.project, seeds=[13], recipes=["continue"], equal="count", reviewed=True, monitor=watcher)
+    path = retrain(proved.project, seeds=[13], recipes=["keep"], equal="count", reviewed=True, monitor=watcher)
     report, before = read_json(path), read_json(proved.report)
     assert watcher.trained == set()  # the draw is the same five samples
     assert report["id"] != before["id"]
@@ -282,7 +282,7 @@ def test_a_promoted_model_is_the_one_of_the_next_round(proved: Proved, copied: C
     project = copied(0.5)
     project.models_dir.symlink_to(proved.project.models_dir)
     report = read_json(proved.report)
-    done = promote(project, arm="human", recipe="continue", seed=14, proof_id=report["id"], force=True)
+    done = promote(project, arm="human", recipe="keep", seed=14, proof_id=report["id"], force=True)
     model = current_model(project, monitor=Watcher())
     assert (model.name, model.key) == (done.name, done.key)
     assert model.key == report["arms"][1]["models"]["14"]["key"]

@@ -75,7 +75,7 @@ async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root:
         await driver.press("enter")
         assert "seeds 7, 8" in driver.words
         assert "10 trainings, 2 of them the baseline" in driver.words
-        await driver.press(*"kkkkkkkk", "space", "k", "space")  # up to continue, then scratch
+        await driver.press(*"kkkkkkk", "space", "k", "k", "space")  # up to keep, then scratch
         assert "Choose a recipe: space on its line." in driver.words
         await driver.press("s")
         assert "! Choose a recipe" in driver.words
@@ -115,7 +115,7 @@ async def test_controls_and_more_recipes_are_ticked_on_request(root: Path) -> No
         assert "[x] controls" in driver.words
         # 3 arms, 6 controls, uus+ and pool+ for each arm, with two recipes; temperature with none
         assert "160 trainings, 5 of them the baseline" in driver.words
-        await driver.press("j", "j", "j", "space")
+        await driver.press("j", "j", "space")
         assert "[x] continue" in driver.words
         assert "235 trainings, 5 of them the baseline" in driver.words
         await driver.press("s")
