@@ -49,13 +49,13 @@ RECIPES: dict[str, Recipe] = {
         "learning without forgetting: Li & Hoiem 2016, arXiv 1606.09282",
         "current",
         keep=True,
-        average=0.7,
+        average=0.5,
     ),
     "average": Recipe(
-        "as continue, and three tenths of the way back in weights",
+        "as continue, and half the way back in weights",
         "WiSE-FT: Wortsman et al. 2022, arXiv 2109.01903",
         "current",
-        average=0.7,
+        average=0.5,
     ),
     "weighted": Recipe(
         "as scratch, each sample three times",

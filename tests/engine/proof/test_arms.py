@@ -93,8 +93,8 @@ def test_the_plan_has_the_baseline_once_and_every_arm_with_every_recipe_and_seed
         ("baseline", "scratch", 6, n_train, 6),
         ("human", "scratch", 5, n_train + 2, 6),
         ("human", "scratch", 6, n_train + 2, 6),
-        ("human", "keep", 5, 2 + 2, 4),  # 2 passes over 4 rows and 40 that are kept
-        ("human", "keep", 6, 2 + 2, 4),
+        ("human", "keep", 5, 2 + 4, 4),  # 2 passes over 6 rows and 40 that are kept
+        ("human", "keep", 6, 2 + 4, 4),
     ]
 
 
@@ -104,8 +104,8 @@ def test_every_arm_of_a_recipe_gets_the_same_steps_and_a_small_one_more_of_train
     for name in RECIPES:
         assert len({run.steps for run in runs if run.recipe == name and run.arm.name != "baseline"}) == 1
     small, other = (run for run in runs if run.recipe == "continue")
-    assert small.rows == other.rows == 10 + 10
-    assert len(training_rows(small, project.examples("train"))) == 20
+    assert small.rows == other.rows == 10 + 20
+    assert len(training_rows(small, project.examples("train"))) == 30
     by_recipe = {run.recipe: run for run in runs if run.arm.name == "human"}
     assert by_recipe["keep"].steps > by_recipe["continue"].steps
     weighted = training_rows(by_recipe["weighted"], project.examples("train"))
@@ -136,7 +136,7 @@ def test_continue_replays_a_seeded_draw_of_train(project: Project) -> None:
     train = project.examples("train")
     one, other = plan_runs(project, choose_arms(HUMAN), seeds=[5, 6], recipes=["continue"])[-2:]
     rows = training_rows(one, train)
-    assert len(rows) == one.rows == 2 + 2
+    assert len(rows) == one.rows == 2 + 4
     assert set(one.arm.samples) < set(rows)
     assert set(rows) - set(one.arm.samples) < set(train)
     assert rows == training_rows(one, train)
