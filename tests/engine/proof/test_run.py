@@ -136,7 +136,7 @@ def test_the_report_holds_every_arm_recipe_and_seed(proved: Proved) -> None:
         ("human", "keep", 5),
     ]
     assert report["baseline"]["n_rows"] == N_TRAIN
-    assert [arm["n_rows"] for arm in report["arms"]] == [N_TRAIN + 5, 5 + 5]
+    assert [arm["n_rows"] for arm in report["arms"]] == [N_TRAIN + 5, 5 + 10]
     for arm in report["arms"]:
         assert arm["verdict"] in {"proven", "less confident only", "no change", "worse"}
         assert len(arm["proof"]["accuracy"]["per_seed"]) == len(arm["test"]["ece"]["per_seed"]) == 2
