@@ -197,7 +197,11 @@ class _Handler(BaseHTTPRequestHandler):
     owner: LlmServer
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # a client killed in the middle of asking is one that left
+            self.close_connection = True
+            return
         if self.path != "/v1/chat/completions":
             self._send(error(404, f"nothing at {self.path}"))
             return
