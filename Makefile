@@ -4,16 +4,16 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_FLAGS)
 
 .PHONY: demo test lint format bench bench-proof clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	@# torch first: resolved on its own it is the build that the constraints name, and nothing pulls another;
-	@# no bytecode beforehand: that took a minute of two cores' time, and most of these files are never imported
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt torch
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[dev]'
+	@# torch first: resolved on its own it is the build that the constraints name, and nothing pulls another
+	$(INSTALL) torch
+	$(INSTALL) -e '.[dev]'
 	touch $@
 
 demo: $(VENV)/.installed
@@ -34,7 +34,7 @@ format: $(VENV)/.installed
 
 # ONLY=scoring,startup picks; DATA=FOLDER names public data; ROWS=N makes them smaller; figures go to bench-results/
 bench: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(INSTALL) -e '.[bench]'
 	HF_HUB_OFFLINE=1 ONLY="$(ONLY)" DATA="$(DATA)" ROWS="$(ROWS)" $(BIN)/python -m tests.bench
 
 # TASKS, SEEDS, ARMS and RECIPES pick, with commas; projects, finished runs and reports go to bench-results/proof
