@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_FLAGS)
 
-.PHONY: demo test pytest lint format bench bench-proof clean
+.PHONY: demo test lint format bench bench-proof clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -25,9 +25,7 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test: lint pytest
-
-pytest: $(VENV)/.installed
+test: lint
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 format: $(VENV)/.installed
