@@ -90,6 +90,8 @@ def _check_teaching(project: Project) -> Iterator[Finding]:
             yield Finding(
                 name, "warning", log.recovery.sentence, "the whole records are written back on the next start"
             )
+        elif log.broken:
+            yield Finding(name, "warning", log.broken.sentence, f"blindspot verify {project.root}")
         else:
             yield Finding(name, "ok", f"{len(log.current)} records in {len(log.revisions)} revisions")
 

@@ -74,8 +74,8 @@ class Records:
 
     @property
     def repairs(self) -> list[str]:
-        """One sentence for each file that was found damaged."""
-        return [log.recovery.sentence for log in self._logs.values() if log.recovery]
+        """One sentence for each file that was damaged, lacks records or holds changed ones."""
+        return [log.repair for log in self._logs.values() if log.repair]
 
     def patterns(self) -> tuple[Pattern, ...]:
         """All patterns, by author, each author's oldest first."""

@@ -22,6 +22,7 @@ from engine.schema import (
     SpotState,
     Teacher,
 )
+from engine.teaching.chain import Break, find_break
 from engine.teaching.storage import AtomicStorage, Identity, Recovery
 
 Kind = Literal["mark", "pattern", "sample", "state", "commitment", "perturbation", "application", "judgement"]
@@ -53,6 +54,7 @@ class Revision(Record):
         action: seq of the first revision of the action it belongs to; one undo takes back one action.
         note: what the action did, in words.
         cause: ``edit``; ``undo`` or ``redo`` of the action ``answers``; ``final``: cannot be undone.
+        hash: of this revision and the one before (`engine.teaching.chain`); None: written before there was a chain.
     """
 
     seq: int
@@ -67,9 +69,10 @@ class Revision(Record):
     note: str
     cause: Cause
     answers: int | None = None
+    hash: str | None = None
 
 
-_REVISION_KEYS = frozenset(f.name for f in fields(Revision))
+_REVISION_KEYS = frozenset(f.name for f in fields(Revision) if f.name != "hash")
 _BODY_KEYS = {
     kind: frozenset(f.name for f in fields(schema) if f.default is MISSING)  # type: ignore[arg-type]
     for kind, schema in SCHEMAS.items()
@@ -82,6 +85,8 @@ def _is_whole(key: str, record: Any) -> bool:
     if not isinstance(record, dict) or not record.keys() >= _REVISION_KEYS or record["seq"] != int(key):
         return False
     if not all(isinstance(record[name], expected) for name, expected in _TYPES.items()):
+        return False
+    if not isinstance(record.get("hash"), (str, type(None))):
         return False
     body, needed = record["body"], _BODY_KEYS.get(record["kind"])
     if body is None or needed is None:  # deleted, or of a kind that a newer version wrote
@@ -100,6 +105,7 @@ class Log:
         self._seen: Identity | None = None
         self.version = 0
         """Grows with every change of the records."""
+        self._checked: tuple[int, Break | None] = (0, None)
         self._reset()
         self.refresh()
 
@@ -118,6 +124,20 @@ class Log:
         """What was lost when the file was found damaged; None when it was whole."""
         return self._storage.recovery
 
+    @property
+    def broken(self) -> Break | None:
+        """Where records are missing, or are not as they were written; None where all follow from one another."""
+        if self._checked[0] != self.version:
+            self._checked = (self.version, find_break(self.revisions))
+        return self._checked[1]
+
+    @property
+    def repair(self) -> str | None:
+        """One sentence where the file was damaged, lacks records or holds changed ones; None where all is well."""
+        if self.recovery:
+            return self.recovery.sentence
+        return f"{self.path.name}: {self.broken.sentence}; `blindspot verify` says more." if self.broken else None
+
     def refresh(self) -> bool:
         """Read the file again if it has changed; whether it had.
 
@@ -130,7 +150,7 @@ class Log:
         tables = self._storage.read() or {}
         self._reset()
         for document in sorted(tables.get(TABLE, {}).values(), key=lambda found: found["seq"]):
-            self._apply(Revision(**{name: document[name] for name in _REVISION_KEYS}))
+            self._apply(Revision(**{name: document[name] for name in _REVISION_KEYS}, hash=document.get("hash")))
         self._seen = identity
         self.version += 1
         return True

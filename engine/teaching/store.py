@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from engine import __version__
 from engine.errors import StoreError
 from engine.schema import Record
 from engine.teaching.authors import file_stem
+from engine.teaching.chain import head, link
 from engine.teaching.lock import PATIENCE, writing
 from engine.teaching.revisions import TABLE, Body, Cause, Key, Kind, Log, Revision
 
@@ -142,13 +143,16 @@ class Store(Log):
             bodies = {key: body for key, body in bodies.items() if self._body(key) != body}
         time = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         first = self.revisions[-1].seq + 1 if self.revisions else 1
-        new = []
+        new: list[Revision] = []
+        before = head(self.revisions)
         for seq, ((kind, record_id), body) in enumerate(bodies.items(), start=first):
             last = self._latest.get((kind, record_id))
-            new.append(Revision(
+            revision = Revision(
                 seq=seq, id=record_id, revision=last.revision + 1 if last else 1, kind=kind, body=body,
                 author=self.author, time=time, tool=__version__, action=first, note=note, cause=cause, answers=answers,
-            ))  # fmt: skip
+            )  # fmt: skip
+            before = link(before, revision)
+            new.append(replace(revision, hash=before))
         if new:
             for left in self.path.parent.glob(f".{self.path.name}.*"):
                 left.unlink(missing_ok=True)  # of a process that was killed in the middle of a write
