@@ -7,12 +7,13 @@ was asked for is imported, so that each starts fast.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+import traceback
 from importlib import import_module
 
 from engine import __version__
 from engine.errors import BlindspotError
+from tui.printing import exit_status, guarded, print_error
 
 COMMANDS = {
     "init": "make a project from data files",
@@ -57,6 +58,32 @@ a first session:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     words = sys.argv[1:] if arguments is None else arguments
+    with guarded() as out:
+        try:
+            return exit_status(out, _run(words))
+        except SystemExit as left:  # help, version, wrong usage
+            status = left.code if isinstance(left.code, int) else 0
+            raise SystemExit(exit_status(out, status)) from None
+
+
+def _run(words: list[str]) -> int:
+    options = _parser(words).parse_args(words)
+    try:
+        status: int = options.run(options)
+    except BlindspotError as error:
+        print_error(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except Exception:
+        traceback.print_exc()
+        print_error("this is a fault of the program; nothing that was written before is lost. Please report the above.")
+        return 1
+    return status
+
+
+def _parser(words: list[str]) -> argparse.ArgumentParser:
+    """The parser of all commands; only the module of the one that is named first is imported."""
     parser = argparse.ArgumentParser(
         prog="blindspot",
         description="Find where a text classifier is confidently wrong, teach it, and prove whether it learned.",
@@ -71,16 +98,4 @@ def main(arguments: list[str] | None = None) -> int:
             import_module(f"tui.commands.{name.replace('-', '_')}").add_parser(subparsers)
         else:
             subparsers.add_parser(name, help=summary)
-    options = parser.parse_args(words)
-    try:
-        status: int = options.run(options)
-        sys.stdout.flush()
-    except BlindspotError as error:
-        print(f"blindspot: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # `blindspot list | head`: the reader has what it wanted
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return status
+    return parser

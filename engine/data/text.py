@@ -10,11 +10,14 @@ import hashlib
 import re
 import unicodedata
 
-# Cc, Cf (but the two joiners that scripts and emoji need), Zl, Zp and lone surrogates: they move the cursor, hide
-# letters, turn the direction of writing or cannot be printed at all.
-_INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+# Cc, Cf, Zl, Zp, lone surrogates and non-characters: they move the cursor, hide letters, turn the direction of writing,
+# are forbidden in XML or cannot be printed at all. The two joiners stay where they join what is not ASCII, as scripts
+# and emoji need them.
+INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+    "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
 )
 
 
@@ -54,4 +57,4 @@ def row_hash(text: str, pair: str | None = None) -> str:
 
 def visible(text: str) -> str:
     r"""The text on one line, safe to print: control and invisible characters as escapes, e.g. ``\n`` or ``\u202e``."""
-    return _INVISIBLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return INVISIBLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)

@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from engine.data.text import visible
+from engine.data.text import INVISIBLE
 from engine.errors import SettingsError
 from engine.files import content_key, write_atomic
 from engine.llm.asking import Prompt
@@ -116,19 +116,13 @@ def fenced(value: Any) -> str:
 
 def quoted(value: Any) -> str:
     """A value as JSON on one line, escaped as in `fenced`: for labels inside a sentence."""
-    text = json.dumps(value, ensure_ascii=False)
-    return "".join(map(_safe, text)) if _ANGLE.search(text) or visible(text) != text else text
+    text = INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], json.dumps(value, ensure_ascii=False))
+    return _ANGLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def labels_text(labels: Iterable[str]) -> str:
     """Labels as they stand in a sentence."""
     return ", ".join(quoted(label) for label in labels)
-
-
-def _safe(character: str) -> str:
-    if _ANGLE.match(character):
-        return f"\\u{ord(character):04x}"
-    return character if visible(character) == character else json.dumps(character)[1:-1]
 
 
 def _row(row: Prediction, evidence: Evidence) -> dict[str, Any]:

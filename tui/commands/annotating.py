@@ -1,16 +1,9 @@
-"""What the commands over records do alike: who annotates, opening the records, and printing data for people.
-
-Data is printed as text, never as markup, with control characters as escapes; lines are fitted to a terminal's width
-and left whole for any other reader.
-"""
+"""What the commands over records do alike: who annotates, opening the records, and how records read on one line."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from typing import TYPE_CHECKING
 
-from engine.data.text import visible
 from engine.project import Project
 from engine.review.blinding import to_judge
 from engine.schema import TEACHER_KINDS, Pattern, Sample, Teacher
@@ -19,9 +12,7 @@ from engine.teaching.authors import default_author
 from engine.teaching.board import Board
 from engine.teaching.records import Teaching
 from tui.commands.shared import add_json, add_project
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from tui.printing import print_error
 
 
 class Session:
@@ -45,7 +36,7 @@ def open_teaching(project: Project, options: argparse.Namespace) -> Teaching:
     """The records; a damaged file that was mended is told on stderr."""
     teaching = Teaching(project.teaching_dir, options.annotator or default_author())
     for sentence in teaching.repairs:
-        print(f"blindspot: {sentence}", file=sys.stderr)
+        print_error(sentence)
     return teaching
 
 
@@ -59,26 +50,6 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 def add_teacher_kind(parser: argparse.ArgumentParser) -> None:
     """The option --teacher-kind of the commands that write patterns and samples."""
     parser.add_argument("--teacher-kind", choices=TEACHER_KINDS, default="human", help="who wrote it (default: human)")
-
-
-def console() -> Console:
-    """For people: wrapped to the width of a terminal; whole lines without colours for any other reader."""
-    from rich.console import Console
-
-    made = Console(highlight=False, markup=False, emoji=False)
-    made.soft_wrap = not made.is_terminal
-    return made
-
-
-def say(out: Console, text: str, *, indent: int = 0) -> None:
-    """Print one paragraph of data, indented."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    if out.is_terminal:
-        out.print(Padding(Text(visible(text)), (0, 0, 0, indent)))
-    else:
-        out.print(" " * indent + visible(text))
 
 
 def counted(number: int, noun: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from engine.files import read_json
 from engine.project import Project
 from engine.suite.frozen import suite
 from tui.commands.following import follow_to_end
-from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.printing import print_error, print_json, print_line
 
 _SHOWN = 5  # wrong cases shown of each blind spot; the JUnit file and --json have all
 
@@ -52,14 +52,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _show(found: dict[str, Any]) -> None:
-    print(visible(f"model: {found['model']}"))
+    print_line(f"model: {found['model']}")
     for one in found["checked"]:
         word = "closed" if one["holds"] else "OPEN AGAIN"
-        print(visible(f"{one['blind_spot']:<4} {one['right']} of {one['cases']} {one['origin']}s right, "
-                      f"at least {100 * one['floor']:.0f} % must be: {word}"))  # fmt: skip
+        right = f"{one['right']} of {one['cases']} {one['origin']}s right"
+        print_line(f"{one['blind_spot']:<4} {right}, at least {100 * one['floor']:.0f} % must be: {word}")
         if not one["holds"]:
             for wrong in one["wrong"][:_SHOWN]:
-                print(visible(f"       {_told(wrong)}"))
+                print_line(f"       {_told(wrong)}")
 
 
 def _told(wrong: dict[str, Any]) -> str:
@@ -87,4 +87,4 @@ def _write_junit(found: dict[str, Any], path: Path) -> None:
     except OSError as error:
         raise ProjectError(f"the JUnit file cannot be written ({error.strerror})", where=str(path),
                            mend="name another with --junit") from error  # fmt: skip
-    print(f"blindspot: outcome written to {path}", file=sys.stderr)
+    print_error(f"outcome written to {path}")

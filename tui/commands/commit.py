@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from tui.commands.annotating import Session, add_common, add_teacher_kind, counted
-from tui.commands.shared import SubParsers, new_parser, print_json
+from tui.commands.shared import SubParsers, new_parser
+from tui.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -51,9 +52,9 @@ def run(options: argparse.Namespace) -> int:
     ids = [pattern.id for pattern in session.board.patterns(view.id)]
     ids += [sample.id for sample in session.board.samples(view.id)]
     others = sum(not session.teaching.is_own(record_id) for record_id in ids)
-    print(f"{view.id} is {made.decision}: {made.reason}" if made.reason else f"{view.id} is {made.decision}")
+    print_line(f"{view.id} is {made.decision}: {made.reason}" if made.reason else f"{view.id} is {made.decision}")
     seen = f"{counted(others, 'record')} of other teachers" if others else "no other teacher has answered yet"
-    print(f"{seen}; `blindspot show {options.project} {view.id}` shows all of it")
+    print_line(f"{seen}; `blindspot show {options.project} {view.id}` shows all of it")
     return 0
 
 
@@ -62,6 +63,6 @@ def _decline_all(session: Session, options: argparse.Namespace) -> int:
     if options.json:
         print_json({"commitments": [one.as_json() for one in made]})
         return 0
-    print(f"{counted(len(made), 'blind spot')} declined: {', '.join(one.blind_spot for one in made)}")
-    print(f"`blindspot review {options.project}` lists what there is to be judged")
+    print_line(f"{counted(len(made), 'blind spot')} declined: {', '.join(one.blind_spot for one in made)}")
+    print_line(f"`blindspot review {options.project}` lists what there is to be judged")
     return 0

@@ -6,9 +6,9 @@ import argparse
 
 from engine import jobs
 from engine.project import Project
-from tui.commands.annotating import console
 from tui.commands.following import follow_to_end
-from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.printing import console, print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if options.detach or found is None or not is_current(project, found):
         job_id = jobs.start(project.root, "compare", {"own": options.own})
         if options.detach:
-            print(job_id)
+            print_line(job_id)
             return 0
         follow_to_end(project.root, job_id)
         found = read_comparison(project, own=options.own)
@@ -51,9 +51,10 @@ def run(options: argparse.Namespace) -> int:
     out = console()
     out.print(comparison_heading(found))
     for table in comparison_tables(found):
-        out.print(f"\n{table.title}")
+        out.print()
+        out.print(table.title)
         for line in lines(table, out.width if out.is_terminal else None):
-            out.print(line.rstrip(), no_wrap=out.is_terminal, overflow="ellipsis" if out.is_terminal else "ignore")
+            out.table_line(line)
     if notes := comparison_notes(found):
         out.print()
         for note in notes:

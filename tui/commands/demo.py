@@ -21,6 +21,7 @@ from tui.commands.open import add_terminal, open_app
 from tui.commands.report import print_report
 from tui.commands.shared import SubParsers, new_parser
 from tui.duration import duration
+from tui.printing import print_line
 
 EXAMPLES = Teacher("bundled-examples", "example")
 DISCOVER = {"teaching": [str(sample_data.FOLDER / "teaching" / "examples.jsonl")], "teacher": EXAMPLES.as_json()}
@@ -86,17 +87,17 @@ def make_project(root: Path) -> Project:
 def headless(project: Project) -> int:
     """Discover, import the example teaching, retrain, prove; print a line a step and the report."""
     began = time.monotonic()
-    print(
-        f"project {project.root}\ndiscover: training a classifier on {project.manifest.splits['train'].rows} rows ...",
-        flush=True,
-    )
+    print_line(f"project {project.root}")
+    print_line(f"discover: training a classifier on {project.manifest.splits['train'].rows} rows ...")
     follow_to_end(project.root, jobs.start(project.root, "discover", DISCOVER))
     found = project.discovery()
     assert found is not None, "the job ended with `done`"
-    print(f"{len(found.uus)} UUs in {len(found.blind_spots)} blind spots after {duration(time.monotonic() - began)}")
+    counts = f"{len(found.uus)} UUs in {len(found.blind_spots)} blind spots"
+    print_line(f"{counts} after {duration(time.monotonic() - began)}")
     print_spots(found)
-    print("retrain: baseline and the bundled examples, every seed, both recipes ...", flush=True)
+    print_line("retrain: baseline and the bundled examples, every seed, both recipes ...")
     follow_to_end(project.root, jobs.start(project.root, "retrain", {}))
-    print(f"done after {duration(time.monotonic() - began)}\n", flush=True)
+    print_line(f"done after {duration(time.monotonic() - began)}")
+    print_line()
     print_report(project)
     return 0

@@ -6,7 +6,8 @@ import argparse
 
 from engine.schema import PATTERN_KINDS
 from tui.commands.annotating import Session, add_common, add_teacher_kind
-from tui.commands.shared import SubParsers, new_parser, print_json
+from tui.commands.shared import SubParsers, new_parser
+from tui.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -45,5 +46,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(result)
     else:
-        print(sentence)
+        print_line(sentence)
     return 0

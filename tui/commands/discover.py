@@ -8,7 +8,8 @@ from engine import jobs
 from engine.project import Project
 from engine.schema import Discovery
 from tui.commands.following import follow_to_end
-from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     root = Project.open(options.project).root
     job_id = jobs.start(root, "discover")
     if options.detach:
-        print(job_id)
+        print_line(job_id)
         return 0
     follow_to_end(root, job_id)
     found = Project.open(root).discovery()
@@ -39,15 +40,15 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(found.as_json())
         return 0
-    print(
+    print_line(
         f"{found.n_pool} pool rows, accuracy {found.accuracy:.3f}; {len(found.uus)} UUs at tau {found.tau} "
         f"(coverage {found.coverage:.3f}), {len(found.blind_spots)} blind spots, {len(found.scattered)} scattered"
     )
     if found.temperature is not None:
         use = "applied" if found.temperature_applied else f"not applied; with it {found.uus_at_temperature} UUs"
-        print(f"temperature {found.temperature:.2f} on dev ({use})")
+        print_line(f"temperature {found.temperature:.2f} on dev ({use})")
     print_spots(found)
-    print(
+    print_line(
         f"next: blindspot show {options.project} {found.blind_spots[0].id}"
         if found.blind_spots
         else f"no blind spot at tau {found.tau}; a lower tau in blindspot.toml finds less confident errors"
@@ -58,4 +59,5 @@ def run(options: argparse.Namespace) -> int:
 def print_spots(found: Discovery) -> None:
     """One line for each blind spot."""
     for spot in found.blind_spots:
-        print(f"{spot.id:>4}  {len(spot.rows):>3} rows  {spot.gold} -> {spot.predicted}  {', '.join(spot.words[:6])}")
+        words = ", ".join(spot.words[:6])
+        print_line(f"{spot.id:>4}  {len(spot.rows):>3} rows  {spot.gold} -> {spot.predicted}  {words}")

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from engine.data.doctor import check
-from engine.data.text import visible
-from tui.commands.shared import SubParsers, add_json, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, new_parser
+from tui.printing import print_json, print_line
 
 _SIGNS = {"ok": "ok", "warning": "warning", "problem": "PROBLEM"}
 
@@ -38,10 +38,10 @@ def run(options: argparse.Namespace) -> int:
         return 0 if healthy else 1
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
-        print(f"{_SIGNS[finding.state]:<7}  {visible(finding.name):<{width}}  {visible(finding.detail)}")
+        print_line(f"{_SIGNS[finding.state]:<7}  {finding.name:<{width}}  {finding.detail}")
         if finding.mend:
-            print(f"{'':7}  {'':<{width}}  -> {visible(finding.mend)}")
+            print_line(f"{'':7}  {'':<{width}}  -> {finding.mend}")
     counts = [f"{count} {state}{'s' * (count > 1)}" for state in ("problem", "warning")
               if (count := sum(finding.state == state for finding in findings))]  # fmt: skip
-    print(", ".join(counts) or "all is well")
+    print_line(", ".join(counts) or "all is well")
     return 0 if healthy else 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from engine.data.text import visible
 from engine.project import Project
 from engine.proof.report import find_arm, flipped, read_report
-from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -39,10 +39,10 @@ def run(options: argparse.Namespace) -> int:
         print_json([flip.as_json() for flip in shown])
         return 0
     fixed = sum(flip.fixed for flip in found)
-    print(f"{fixed} fixed, {len(found) - fixed} newly broken, in more than half of {len(report['seeds'])} seeds")
+    print_line(f"{fixed} fixed, {len(found) - fixed} newly broken, in more than half of {len(report['seeds'])} seeds")
     for flip in shown:
         word = "fixed" if flip.fixed else "broken"
         pair = f" | {flip.text_pair}" if flip.text_pair is not None else ""
-        print(visible(f"{word:<6} {flip.split:<4} {flip.before} {flip.before_confidence:.2f} -> {flip.after} "
-                      f"{flip.after_confidence:.2f}: {flip.text}{pair}"))  # fmt: skip
+        change = f"{flip.before} {flip.before_confidence:.2f} -> {flip.after} {flip.after_confidence:.2f}"
+        print_line(f"{word:<6} {flip.split:<4} {change}: {flip.text}{pair}")
     return 0

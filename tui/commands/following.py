@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from engine import jobs
 from engine.errors import JobError
 from engine.jobs import Event, JobView
 from tui.duration import duration
+from tui.printing import StatusLine
 
 
 def follow_to_end(root: Path, job_id: str) -> JobView:
@@ -43,23 +43,18 @@ class ProgressLine:
     """One line on stderr that is written over again; silent unless stderr is a terminal."""
 
     def __init__(self) -> None:
-        self._tty = sys.stderr.isatty()
+        self._line = StatusLine()
 
     def show(self, event: Event) -> None:
         """Show where the job is; notes stay on the screen."""
-        if not self._tty:
-            return
         if event["type"] == "note":
-            sys.stderr.write(f"\r\x1b[K{event['message']}\n")
+            self._line.show(event["message"], stays=True)
         elif event["type"] == "progress":
-            sys.stderr.write(f"\r\x1b[K{progress_text(event)}")
-        sys.stderr.flush()
+            self._line.show(progress_text(event))
 
     def clear(self) -> None:
         """Leave the line empty."""
-        if self._tty:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        self._line.clear()
 
 
 def progress_text(event: Event) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.data.text import visible
 from engine.project import Project
 from engine.schema import TEACHER_KINDS, Teacher
 from engine.teaching.importing import ImportReport, import_teaching
 from tui.commands.annotating import counted
 from tui.commands.following import ProgressLine
-from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.printing import print_json, print_line
 
 _SHOWN = 10  # refused lines that are printed; --json has them all
 
@@ -50,7 +50,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(report.as_json())
     else:
-        print("\n".join(_summary(report, options.project)))
+        for line in _summary(report, options.project):
+            print_line(line)
     return 0
 
 
@@ -66,7 +67,7 @@ def _summary(report: ImportReport, project: Path) -> list[str]:
     if report.refused:
         lines.append(f"{counted(len(report.refusals), 'line')} refused:")
         lines += [f"  {count:>4}  {reason}" for reason, count in report.refused.items()]
-        lines += [f"  {visible(refusal.where)}: {visible(refusal.message)}" for refusal in report.refusals[:_SHOWN]]
+        lines += [f"  {refusal.where}: {refusal.message}" for refusal in report.refusals[:_SHOWN]]
         if len(report.refusals) > _SHOWN:
             lines.append(f"  and {len(report.refusals) - _SHOWN} more; --json lists them all")
     if report.placement:

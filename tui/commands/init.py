@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from pathlib import Path
 
 from engine.data.create import create_project
-from engine.data.text import visible
 from engine.project import Project, SplitManifest
 from engine.settings import DEFAULT_BASE
-from tui.commands.shared import SubParsers, add_json, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, new_parser
+from tui.printing import StatusLine, print_json, print_line
 
 _LABELS = 6  # labels counted in one line
 
@@ -75,18 +74,18 @@ def run(options: argparse.Namespace) -> int:
         return 0
     rows = "pairs of texts" if project.settings.task.pair else "single texts"
     tau = project.settings.discovery.tau
-    print(f"made the project {options.project}: {len(project.labels)} labels, {rows}, tau {tau}")
+    print_line(f"made the project {options.project}: {len(project.labels)} labels, {rows}, tau {tau}")
     for name, split in splits.items():
-        print(f"  {name:<5}  {split.rows:>7,} rows   {_counts(split)}")
-    print(f"proof: {_proof(project)}")
+        print_line(f"  {name:<5}  {split.rows:>7,} rows   {_counts(split)}")
+    print_line(f"proof: {_proof(project)}")
     for note in told.notes:
-        print(f"note: {note}")
-    print(f"next: {following}")
+        print_line(f"note: {note}")
+    print_line(f"next: {following}")
     return 0
 
 
 def _counts(split: SplitManifest) -> str:
-    shown = [f"{visible(label)} {count:,}" for label, count in split.labels.items()]
+    shown = [f"{label} {count:,}" for label, count in split.labels.items()]
     return ", ".join(shown[:_LABELS]) + (f", and {len(shown) - _LABELS} more labels" if len(shown) > _LABELS else "")
 
 
@@ -103,13 +102,11 @@ class _Told:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
-        self._tty = sys.stderr.isatty()
+        self._line = StatusLine()
 
     def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
         """Show the step in place of the last."""
-        if self._tty:
-            sys.stderr.write(f"\r\x1b[K{stage} ...")
-            sys.stderr.flush()
+        self._line.show(f"{stage} ...")
 
     def note(self, message: str) -> None:
         """Keep it for the end."""
@@ -117,6 +114,4 @@ class _Told:
 
     def clear(self) -> None:
         """Leave no step on the screen."""
-        if self._tty:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        self._line.clear()

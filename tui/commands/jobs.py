@@ -9,8 +9,9 @@ from engine import jobs
 from engine.jobs import JobView
 from engine.project import Project
 from tui.commands.following import follow_to_end
-from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.duration import duration
+from tui.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -36,11 +37,11 @@ def run(options: argparse.Namespace) -> int:
     root = Project.open(options.project).root
     if options.cancel:
         jobs.cancel(root, options.cancel)
-        print(f"job {options.cancel} was asked to stop")
+        print_line(f"job {options.cancel} was asked to stop")
         return 0
     if options.resume:
         jobs.resume(root, options.resume)
-        print(f"job {options.resume} goes on; blindspot jobs {options.project} --follow {options.resume}")
+        print_line(f"job {options.resume} goes on; blindspot jobs {options.project} --follow {options.resume}")
         return 0
     if options.follow:
         follow_to_end(root, options.follow)
@@ -49,9 +50,9 @@ def run(options: argparse.Namespace) -> int:
         print_json([asdict(view) for view in views])
         return 0
     for view in views:
-        print(describe(view))
+        print_line(describe(view))
     if not views:
-        print(f"no jobs yet; blindspot discover {options.project} starts one")
+        print_line(f"no jobs yet; blindspot discover {options.project} starts one")
     return 0
 
 

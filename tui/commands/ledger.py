@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from engine.project import Project
-from tui.commands.annotating import console
-from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.printing import console, print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -35,13 +35,14 @@ def run(options: argparse.Namespace) -> int:
         return 0
     shown, out = page(book), console()
     if not shown.tables:
-        print("Nothing has been written yet, and nobody was asked.")
+        print_line("Nothing has been written yet, and nobody was asked.")
         return 0
     out.print(f"Ledger {shown.heading}")
     for table in shown.tables:
-        out.print(f"\n{table.title}")
+        out.print()
+        out.print(table.title)
         for line in lines(table, out.width if out.is_terminal else None):
-            out.print(line.rstrip(), no_wrap=out.is_terminal, overflow="ellipsis" if out.is_terminal else "ignore")
+            out.table_line(line)
     if shown.reasons:
         out.print()
         for reason in shown.reasons:

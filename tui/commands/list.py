@@ -6,8 +6,9 @@ import argparse
 
 from engine.schema import SPOT_STATUSES
 from engine.teaching.board import SORT_KEYS, SpotView, Totals, filter_spots, sort_spots
-from tui.commands.annotating import Session, add_common, console, counted
-from tui.commands.shared import SubParsers, new_parser, print_json
+from tui.commands.annotating import Session, add_common, counted
+from tui.commands.shared import SubParsers, new_parser
+from tui.printing import console, print_json
 
 _WIDE = 100  # columns of a terminal
 
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     out = console()
     out.print(_totals(totals))
     for line in _rows(spots, figures=not out.is_terminal or out.width >= _WIDE):
-        out.print(line.rstrip(), no_wrap=out.is_terminal, overflow="ellipsis" if out.is_terminal else "ignore")
+        out.table_line(line)
     return 0
 
 

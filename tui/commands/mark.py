@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.schema import ROW_VERDICTS, RowVerdict
 from tui.commands.annotating import Session, add_common
-from tui.commands.shared import SubParsers, new_parser, print_json
+from tui.commands.shared import SubParsers, new_parser
+from tui.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(result)
     else:
-        print(sentence)
+        print_line(sentence)
     return 0
 
 

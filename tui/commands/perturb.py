@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from engine.data.text import visible
 from tui.commands.annotating import Session, add_common
-from tui.commands.shared import SubParsers, new_parser, print_json
+from tui.commands.shared import SubParsers, new_parser
+from tui.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -47,9 +47,9 @@ def run(options: argparse.Namespace) -> int:
             session.annotator, options.row, text=options.text, label=options.label, text_pair=options.text_pair
         )
         result = made.as_json()
-        sentence = f"{made.id}  edit of row {visible(made.row)}: the model says {made.label}, {made.confidence:.3f}"
+        sentence = f"{made.id}  edit of row {made.row}: the model says {made.label}, {made.confidence:.3f}"
     if options.json:
         print_json(result)
     else:
-        print(sentence)
+        print_line(sentence)
     return 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from engine.data.text import visible
 from engine.errors import ProjectError
 from tui.commands.annotating import Session, add_common
-from tui.commands.shared import SubParsers, new_parser, print_json
+from tui.commands.shared import SubParsers, new_parser
+from tui.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -38,8 +38,9 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(preview.as_json())
         return 0
-    print(f"Estimate: {preview.flips} of {preview.rows} UUs of {preview.blind_spot} would flip with your "
-          f"{preview.samples} samples.")  # fmt: skip
+    flips = f"{preview.flips} of {preview.rows} UUs of {preview.blind_spot}"
+    print_line(f"Estimate: {flips} would flip with your {preview.samples} samples.")
     for row, chance in preview.right.items():
-        print(f"  {visible(row)}  {'would flip' if chance > 0.5 else 'stays wrong'}, {chance:.2f} for its gold label")
+        word = "would flip" if chance > 0.5 else "stays wrong"
+        print_line(f"  {row}  {word}, {chance:.2f} for its gold label")
     return 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from engine.project import Project
 from engine.proof.promote import promote
 from engine.proof.recipes import RECIPES
-from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.printing import print_error, print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -35,12 +35,13 @@ def run(options: argparse.Namespace) -> int:
     done = promote(Project.open(options.project), arm=options.arm, recipe=options.recipe, seed=options.seed,
                    proof_id=options.id, force=options.force)  # fmt: skip
     if done.verdict != "proven":
-        print(f"blindspot: warning: this model was judged `{done.verdict}`, not `proven`", file=sys.stderr)
+        print_error(f"warning: this model was judged `{done.verdict}`, not `proven`")
     if options.json:
         print_json(done.as_json())
         return 0
-    print(f"round {done.round} starts from {done.name} ({done.arm}, {done.recipe}, seed {done.seed}: {done.verdict})")
+    origin = f"{done.arm}, {done.recipe}, seed {done.seed}: {done.verdict}"
+    print_line(f"round {done.round} starts from {done.name} ({origin})")
     if done.frozen:
-        print(f"closed, and in the regression suite from now on: {', '.join(done.frozen)}")
-    print(f"next: blindspot discover {options.project}")
+        print_line(f"closed, and in the regression suite from now on: {', '.join(done.frozen)}")
+    print_line(f"next: blindspot discover {options.project}")
     return 0

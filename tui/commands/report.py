@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.data.text import visible
 from engine.discovery.rounds import history
 from engine.errors import ProjectError
 from engine.files import write_atomic
 from engine.preview.record import checked, sentence
 from engine.project import Project
 from engine.proof.report import Report, read_report
-from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.printing import console, print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -61,15 +61,12 @@ def print_report(project: Project, report: Report | None = None, *, as_json: boo
     if as_json:
         print_json(report | {"estimates": [one.as_json() for one in estimates]})
         return
-    from rich.console import Console
-
     from tui.reporting.terminal import show
 
-    console = Console(highlight=False, markup=False, emoji=False)
-    console.soft_wrap = not console.is_terminal  # a reader that is no terminal gets each sentence on one line
-    show(report, console)
+    out = console()
+    show(report, out)
     if estimates:
-        console.print(visible(sentence(estimates)))
+        out.print(sentence(estimates))
 
 
 def _write(path: Path, text: str) -> None:
@@ -78,4 +75,4 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         raise ProjectError(f"the report cannot be written ({error.strerror})", where=str(path),
                            mend="name another file") from error  # fmt: skip
-    print(path)
+    print_line(str(path))

@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 
 from engine import jobs
-from engine.data.text import visible
 from engine.files import read_json
 from engine.project import Project
 from engine.proof.controls import CONTROLS
 from engine.proof.recipes import AUTO, RECIPES, USUAL
 from tui.commands.following import follow_to_end
 from tui.commands.report import print_report
-from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = {name: getattr(options, name) for name in ("arms", "recipes", "seeds", "equal", "reviewed", "controls")}
     job_id = jobs.start(root, "retrain", chosen)
     if options.detach:
-        print(job_id)
+        print_line(job_id)
         return 0
     follow_to_end(root, job_id)
     print_report(Project.open(root), as_json=options.json)
@@ -95,15 +95,15 @@ def run(options: argparse.Namespace) -> int:
 def _look_quickly(root: Path, options: argparse.Namespace) -> int:
     job_id = jobs.start(root, "retrain", {"arms": options.arms, "quick": True})
     if options.detach:
-        print(job_id)
+        print_line(job_id)
         return 0
     result = read_json(root / follow_to_end(root, job_id).result["quick"])
     if options.json:
         print_json(result)
         return 0
-    print(result["sentence"])
+    print_line(result["sentence"])
     for arm in result["arms"]:
         for spot in arm["blind_spots"]:
-            print(visible(f"  {arm['arm']}  {spot['id']:<4} {spot['gold']} -> {spot['predicted']}"),
-                  f" {spot['right']} of {spot['rows']} right", sep="")  # fmt: skip
+            name = f"{arm['arm']}  {spot['id']:<4} {spot['gold']} -> {spot['predicted']}"
+            print_line(f"  {name} {spot['right']} of {spot['rows']} right")
     return 0

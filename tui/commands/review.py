@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from engine.errors import StoreError
 from engine.project import Project
-from tui.commands.annotating import add_common, console, counted, open_teaching, say
-from tui.commands.shared import SubParsers, new_parser, print_json
+from tui.commands.annotating import add_common, counted, open_teaching
+from tui.commands.shared import SubParsers, new_parser
+from tui.printing import console, print_json, print_line, say
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from engine.review.review import Review, SampleView, SideView, Sources
     from engine.schema import Teacher
+    from tui.console import Console
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -81,7 +81,7 @@ def _list(review: Review, options: argparse.Namespace) -> int:
         return 0
     if not entries:
         need = "an answer that a person has committed, and an LLM's answer to the same blind spot"
-        print(f"nothing to judge: it takes {need}; your own work is listed with --own")
+        print_line(f"nothing to judge: it takes {need}; your own work is listed with --own")
         return 0
     judged = sum(entry.state == "judged" for entry in entries)
     out = console()

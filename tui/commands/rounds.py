@@ -6,9 +6,9 @@ import argparse
 
 from engine.discovery.rounds import history
 from engine.project import Project
-from tui.commands.annotating import console
-from tui.commands.shared import SubParsers, add_json, add_project, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.ledger_tables import lines
+from tui.printing import console, print_json
 from tui.reporting.tables import round_sentence, rounds_table
 
 

@@ -1,4 +1,4 @@
-"""What several commands do alike: describing themselves, naming the project, printing JSON.
+"""What several commands do alike: describing themselves and naming the project.
 
 The way to the workbench leads through here, so nothing is imported that it does not need at once.
 """
@@ -6,7 +6,6 @@ The way to the workbench leads through here, so nothing is imported that it does
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +32,6 @@ def add_project(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """The option --json."""
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
-
-
-def print_json(value: Any) -> None:
-    """Print one JSON value on stdout."""
-    import orjson
-
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
 def add_waiting(parser: argparse.ArgumentParser) -> None:

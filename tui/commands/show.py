@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from engine.schema import Perturbation, Prediction, Record
 from engine.teaching.board import EvidenceRow, SpotView
-from tui.commands.annotating import Session, add_common, console, counted, pattern_line, sample_line, say
-from tui.commands.shared import SubParsers, new_parser, print_json
+from tui.commands.annotating import Session, add_common, counted, pattern_line, sample_line
+from tui.commands.shared import SubParsers, new_parser
+from tui.printing import console, print_json, say
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from tui.console import Console
 
 SCATTERED = "scattered"
 

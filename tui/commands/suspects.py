@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from tui.commands.annotating import Session, add_common, console, counted, say
-from tui.commands.shared import SubParsers, new_parser, print_json
+from tui.commands.annotating import Session, add_common, counted
+from tui.commands.shared import SubParsers, new_parser
+from tui.printing import console, print_json, say
 
 
 def add_parser(subparsers: SubParsers) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from engine import jobs
-from engine.data.text import visible
 from engine.errors import TeacherError
 from engine.llm.budget import Budget
 from engine.llm.estimate import estimate
@@ -20,7 +19,8 @@ from engine.project import Project
 from engine.schema import Teacher
 from tui.commands.annotating import counted
 from tui.commands.following import follow_to_end
-from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, print_json
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -57,33 +57,34 @@ def run(options: argparse.Namespace) -> int:
     project = asking(Project.open(options.project), model=options.model, base_url=options.base_url)
     if options.write_prompts:
         for path in Prompts(project).write():
-            print(path)
+            print_line(str(path))
         return 0
     replay = None if options.replay is None else _recording(project, options.replay)
     if replay is None:
         guess = estimate(project, options.spots)
         if options.estimate:
-            print_json(guess.as_json()) if options.json else print(guess.sentence)
+            print_json(guess.as_json()) if options.json else print_line(guess.sentence)
             return 0
         model = model_of(project)
         Budget(options.max_cost, options.max_tokens, project.settings.cost.prices.get(model))
         if not (options.json or options.detach):
-            print(f"{visible(model)}: {guess.sentence}", flush=True)
+            print_line(f"{model}: {guess.sentence}")
     elif options.estimate:
-        print("a replay asks nobody and costs nothing")
+        print_line("a replay asks nobody and costs nothing")
         return 0
     asked = {name: getattr(options, name) for name in ("spots", "max_cost", "max_tokens", "model", "base_url")}
     job_id = jobs.start(
         project.root, "teach", {**asked, "replay": str(replay) if replay else None, "since": time.time()}
     )
     if options.detach:
-        print(job_id)
+        print_line(job_id)
         return 0
     report = follow_to_end(project.root, job_id).result
     if options.json:
         print_json(report)
     else:
-        print("\n".join(_lines(report, options.project)))
+        for line in _lines(report, options.project):
+            print_line(line)
     return 0 if report["finished"] else 1
 
 
@@ -105,14 +106,14 @@ def _lines(report: dict[str, Any], project: Path) -> list[str]:
     roles = ", ".join(f"{count} {role}" for role, count in report["samples"].items())
     taken = sum(report["samples"].values())
     lines = [
-        f"{report['sentence']}",
-        f"{counted(report['patterns'], 'pattern')} and {counted(taken, 'sample')} by {visible(teacher.name)} "
+        report["sentence"],
+        f"{counted(report['patterns'], 'pattern')} and {counted(taken, 'sample')} by {teacher.name} "
         f"({teacher.title}; {roles})",
     ]
     if report["refused"]:
         lines.append(f"{counted(sum(report['refused'].values()), 'sample')} refused:")
         lines += [f"  {count:>4}  {reason}" for reason, count in report["refused"].items()]
-    lines += [visible(reason) for reason in report["failed"].values()]
+    lines += report["failed"].values()
     cost = "price unknown" if report["cost"] is None else f"{report['cost']:.4f} {report['currency']}"
     if calls["calls"] > calls["recorded"]:
         lines.append(f"{counted(calls['calls'], 'call')}, {calls['failed']} of them in vain; "
@@ -120,7 +121,7 @@ def _lines(report: dict[str, Any], project: Path) -> list[str]:
     if report["patterns"] or taken:
         lines.append("what others wrote on a blind spot shows once you have committed yours: "
                      f"blindspot commit {project} ID")  # fmt: skip
-        author = shlex.quote(visible(report["author"]))
+        author = shlex.quote(report["author"])
         lines.append(
             f"to take back the last answer: blindspot undo {project} --annotator {author} (--times N: the last N)"
         )

@@ -23,11 +23,12 @@ from engine.teaching.trial import (
     reword,
     trial_of,
 )
-from tui.commands.annotating import Session, add_common, console, counted, pattern_line, say
-from tui.commands.shared import SubParsers, add_waiting, new_parser, print_json
+from tui.commands.annotating import Session, add_common, counted, pattern_line
+from tui.commands.shared import SubParsers, add_waiting, new_parser
+from tui.printing import console, print_json, print_line, say
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from tui.console import Console
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -120,7 +121,7 @@ def _by_llm(options: argparse.Namespace, session: Session) -> int:
              "max_cost": options.max_cost, "max_tokens": options.max_tokens, "since": time.time()}  # fmt: skip
     job_id = jobs.start(session.project.root, "judge", asked)
     if options.detach:
-        print(job_id)
+        print_line(job_id)
         return 0
     found = follow_to_end(session.project.root, job_id).result
     session.teaching.refresh()

@@ -7,7 +7,8 @@ import argparse
 from engine.errors import StoreError
 from engine.project import Project
 from tui.commands.annotating import add_common, open_teaching
-from tui.commands.shared import SubParsers, new_parser, print_json
+from tui.commands.shared import SubParsers, new_parser
+from tui.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(told[0] if options.times is None else told)
         return 0
     for one in done:
-        print(f"{'done again' if options.redo else 'undone'}: {one.note}")
+        print_line(f"{'done again' if options.redo else 'undone'}: {one.note}")
     return 0
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from engine.data.differences import words_changed
-from engine.data.text import visible
 from engine.errors import DataError
 from tui.commands.annotating import Session, add_common
-from tui.commands.shared import SubParsers, new_parser, print_json
+from tui.commands.shared import SubParsers, new_parser
+from tui.printing import print_json, print_json_line, print_line, reader_left
 
 if TYPE_CHECKING:
     from engine.scorer.protocol import Verdict
@@ -52,11 +52,13 @@ def run(options: argparse.Namespace) -> int:
         _print_edit(resident, options)
     elif options.text is not None:
         verdict = resident.verdict(options.text, options.text_pair)
-        print_json(verdict.as_json()) if options.json else print(_said(verdict))
+        print_json(verdict.as_json()) if options.json else print_line(_said(verdict))
     else:
         for text, second in _lines():
             verdict = resident.verdict(text, second)
             _print_line(text, second, verdict, as_json=options.json)
+            if reader_left():
+                break
     return 0
 
 
@@ -72,8 +74,8 @@ def _print_edit(resident: Any, options: argparse.Namespace) -> None:
         found = {"row": before.as_json(), "edit": after.as_json(), "flipped": flipped, "words_changed": words}
         print_json(found)
     else:
-        print(f"row {visible(row.id)}: {_said(before)}, gold {visible(row.label)}")
-        print(f"edit: {_said(after)}, {'flipped' if flipped else 'not flipped'} by {words} changed words")
+        print_line(f"row {row.id}: {_said(before)}, gold {row.label}")
+        print_line(f"edit: {_said(after)}, {'flipped' if flipped else 'not flipped'} by {words} changed words")
 
 
 def _lines() -> Iterator[Texts]:
@@ -97,16 +99,12 @@ def _lines() -> Iterator[Texts]:
 
 
 def _print_line(text: str, second: str | None, verdict: Verdict, *, as_json: bool) -> None:
-    import orjson
-
     if as_json:
         row = {"text": text} | ({"text_pair": second} if second is not None else {}) | verdict.as_json()
-        print(orjson.dumps(row).decode(), flush=True)
+        print_json_line(row)
     else:
-        print(
-            f"{_said(verdict)}  {visible(text)}" + (f" | {visible(second)}" if second is not None else ""), flush=True
-        )
+        print_line(f"{_said(verdict)}  {text}" + (f" | {second}" if second is not None else ""))
 
 
 def _said(verdict: Verdict) -> str:
-    return f"{visible(verdict.label)} {verdict.confidence:.3f}"
+    return f"{verdict.label} {verdict.confidence:.3f}"

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from engine.data.text import visible
 from engine.proof.figures import count
 from tui.ledger_tables import Table
 from tui.reporting import tables
 from tui.reporting.tables import Arm, Report, arm_name
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from tui.console import Console
 
 _ARMS_ABREAST = 4
 _STYLES = {"proven": "bold green", "less confident only": "bold yellow", "no change": "bold", "worse": "bold red"}
@@ -37,10 +38,12 @@ def show(report: Report, console: Console) -> None:
             console.print()
             console.print(_rich(found))
     if console.is_terminal and report["baseline"]["proof"].get("risk_coverage"):
-        console.print(f"\n{_curves(report)}")
+        console.print()
+        console.print(Text.from_ansi(_curves(report)))
     _abreast(tables.reliability, report, console)
     if report["pool"] is not None:
-        console.print(f"\n{report['pool']['note']}")
+        console.print()
+        console.print(report["pool"]["note"])
         _abreast(tables.pool_rows, report, console)
 
 
@@ -52,7 +55,8 @@ def _abreast(make: Callable[[Report, Sequence[Arm]], Table | None], report: Repo
 
 
 def _show_arm(report: Report, arm: Arm, console: Console) -> None:
-    console.print(f"\n{arm_name(arm)}, {arm['n_added']} samples: ", end="")
+    console.print()
+    console.print(f"{arm_name(arm)}, {arm['n_added']} samples: ", end="")
     console.print(arm["verdict"].upper(), style=_STYLES[arm["verdict"]])
     console.print(f"{arm['reason']}.")
     for split in ("proof", "test"):
@@ -102,7 +106,7 @@ def _intervals(report: Report) -> list[Text]:
         cells[mark] = "|"
         cells[cell(start) : cell(end) + 1] = "-" * (cell(end) - cell(start) + 1)
         cells[cell(mean)] = "o"
-        name = arm_name(arm) if arm is not arms[0] else arm["arm"]
+        name = arm_name(arm) if arm is not arms[0] else visible(arm["arm"])
         lines.append(Text(f"{name[:_NAME_CELLS]:<{_NAME_CELLS}}  {''.join(cells)}",
                           style=_STYLES.get(arm.get("verdict", ""), "").removeprefix("bold ")))  # fmt: skip
     return lines

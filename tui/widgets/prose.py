@@ -6,7 +6,7 @@ from typing import Any
 
 from textual import events
 
-from engine.data.text import visible
+from engine.data.text import INVISIBLE
 from tui.keys import keys
 from tui.widgets.editor import Editor
 
@@ -42,7 +42,5 @@ class Prose(Editor):
 
 def plain(text: str) -> str:
     """The text with line ends as they are and every other control or invisible character as a space."""
-    if visible(text) == text:
-        return text
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c if c == "\n" or visible(c) == c else " " for c in lines)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(INVISIBLE.sub(" ", line) for line in lines)
