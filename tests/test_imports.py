@@ -16,7 +16,7 @@ HEAVY = {
     "scipy",
     "numpy",
     "pyarrow",
-    "openai",
+    "httpx2",
     "datasketch",
 }
 ROOT = Path(__file__).parents[1]

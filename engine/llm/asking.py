@@ -1,6 +1,6 @@
 """What is asked of an LLM and what comes back: the border between those who ask and the client that speaks HTTP.
 
-Light: neither openai nor pydantic is imported here, so that screens and estimates can use these types.
+Light: neither httpx2 nor pydantic is imported here, so that screens and estimates can use these types.
 """
 
 from __future__ import annotations

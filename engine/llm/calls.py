@@ -10,17 +10,23 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import orjson
 
 from engine.schema import Record
 
 Step = Literal["abstraction", "extrapolation", "samples", "judge", "refine"]
-Rung = Literal["schema", "json", "text"]
+Rung = Literal["schema", "json with schema", "json", "text"]
 Status = Literal["ok", "invalid", "refused", "truncated", "too large", "empty", "failed"]
 STEPS: tuple[Step, ...] = get_args(Step)
 CALLS_FILE = "calls.jsonl"
+MOST_TOKENS = 100_000_000
+"""Of one call. No model reads a hundredth of it; what a server reports beyond it counts as not reported."""
+_TEXTS = ("key", "teacher", "model", "server", "blind_spot", "prompt", "error", "content")
+_TEXTS_OR_NONE = ("pattern", "evidence")
+_TOKENS = ("tokens_in", "tokens_out", "tokens_cached")
+_ONE_OF: dict[str, tuple[str, ...]] = {"step": STEPS, "rung": get_args(Rung), "status": get_args(Status)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +116,36 @@ def read_calls(path: Path) -> Iterator[Call]:
     with path.open("rb") as lines:
         for line in lines:
             try:
-                values = orjson.loads(line)
-                call = Call.from_json(values) if isinstance(values, dict) else None
-            except (orjson.JSONDecodeError, TypeError):  # TypeError: it lacks a field, so it is no call
+                call = _call(orjson.loads(line))
+            except orjson.JSONDecodeError:
                 continue
             if call is not None:
                 yield call
+
+
+def token_count(value: Any) -> int | None:
+    """A number of tokens as servers report it; None: it can be none, as it is no whole number, below 0 or absurd."""
+    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
+
+
+def _call(values: Any) -> Call | None:
+    """The call in a line of the log; None: it is none. Numbers of tokens that can be none are not known."""
+    if not isinstance(values, dict):
+        return None
+    try:
+        call = Call.from_json(values | {name: token_count(values.get(name)) for name in _TOKENS})
+    except TypeError:  # it lacks a field
+        return None
+    good = (
+        all(isinstance(getattr(call, name), str) for name in _TEXTS)
+        and all(isinstance(getattr(call, name), str | None) for name in _TEXTS_OR_NONE)
+        and all(getattr(call, name) in known for name, known in _ONE_OF.items())
+        and all(_is_time(seconds) for seconds in (call.time, call.seconds))
+        and isinstance(call.http_status, int | None)
+    )
+    return call if good else None
+
+
+def _is_time(value: Any) -> bool:
+    """Whether it can be a number of seconds, also since the epoch."""
+    return isinstance(value, int | float) and 0 <= value < 1e12

@@ -276,6 +276,9 @@ class Client:
         if reply.trouble == "late" and not self._is_heard:
             raise ServerRefused(f"{server} takes connections and never answers: {reply.error}", where="llm.base_url",
                                 mend="look after the server, or raise llm.timeout for a slow one")  # fmt: skip
+        if reply.sent_on_to:
+            raise ServerRefused(f"{server} sends requests on to {reply.sent_on_to}, where nothing is sent unasked",
+                                where="llm.base_url", mend="if you know that address, set it there")  # fmt: skip
         if reply.status in (401, 403):
             raise ServerRefused(f"{server} refuses the key ({reply.status}): {reply.error}", where="llm.key_env",
                                 mend=f"export a valid key as {key}")  # fmt: skip
@@ -328,5 +331,5 @@ def _settle(reservation: Reservation, call: Call) -> None:
     """What a call took; where that is not known, because the answer was lost, its worst case stays reserved."""
     if call.tokens_in is not None and call.tokens_out is not None:
         reservation.settle(call.tokens_in, call.tokens_out, min(call.tokens_cached or 0, call.tokens_in))
-    elif call.http_status is not None:
+    elif call.http_status is not None and call.http_status >= 300:
         reservation.settle(0, 0)

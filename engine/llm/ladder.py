@@ -1,6 +1,7 @@
-"""How the form of an answer is asked for: by JSON schema, else in JSON mode, else in words alone.
+"""How the form of an answer is asked for: by JSON schema, else in JSON mode with or without it, else in words alone.
 
-A server that knows less is taken one rung down, once, and what worked is remembered.
+JSON mode with a schema is what llama-cpp-python enforces, which does not know the first way. A server that knows less
+is taken one rung down, once, and what worked is remembered.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ def response_format(rung: Rung, form: type[BaseModel]) -> dict[str, Any] | None:
             "type": "json_schema",
             "json_schema": {"name": form.__name__, "strict": True, "schema": schema_of(form)},
         }
+    if rung == "json with schema":
+        return {"type": "json_object", "schema": schema_of(form)}
     return {"type": "json_object"} if rung == "json" else None
 
 

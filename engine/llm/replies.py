@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
+from engine.llm.calls import token_count
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -53,8 +55,8 @@ class Completion:
 def read_completion(body: bytes) -> Completion | None:
     """The completion in the body of a response; None: it is not one."""
     try:
-        values = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        values = json.loads(body.decode("utf-8"))  # the strict orjson would lose a whole answer for one NaN beside it
+    except (ValueError, RecursionError):
         return None
     if not isinstance(values, dict) or not isinstance(values.get("choices"), list):
         return None
@@ -64,13 +66,15 @@ def read_completion(body: bytes) -> Completion | None:
     if not refusal and choice.get("finish_reason") == "content_filter":
         refusal = "its content filter stopped the answer"
     usage = _dict(values.get("usage"))
+    tokens_in = token_count(usage.get("prompt_tokens"))
+    cached = token_count(_dict(usage.get("prompt_tokens_details")).get("cached_tokens"))
     return Completion(
         content=_text(message.get("content")),
         refusal=refusal,
         is_cut=choice.get("finish_reason") == "length",
-        tokens_in=_count(usage.get("prompt_tokens")),
-        tokens_out=_count(usage.get("completion_tokens")),
-        tokens_cached=_count(_dict(usage.get("prompt_tokens_details")).get("cached_tokens")),
+        tokens_in=tokens_in,
+        tokens_out=token_count(usage.get("completion_tokens")),
+        tokens_cached=cached if cached is None or cached <= (tokens_in or 0) else None,
     )
 
 
@@ -134,8 +138,5 @@ def _dict(value: Any) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """A text as the log can hold it: half a surrogate pair becomes a question mark."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

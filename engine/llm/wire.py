@@ -1,7 +1,13 @@
-"""One HTTP exchange with a chat completions server: it ends in time, stops when asked to, and never tells the key."""
+"""One HTTP exchange with a chat completions server: bounded in time and size, stopped when asked to.
+
+The way there is httpx2 alone, so that all that leaves is written here: the request, the key, and to OpenAI itself the
+two variables that its accounts need. Its own client sends further variables of the environment to any server, follows
+redirects with the prompts and reads the bodies of errors whole.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import threading
@@ -10,27 +16,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
 
+from engine import __version__
 from engine.data.text import visible
-from engine.errors import SettingsError
+from engine.llm.address import OPENAI, Address
 from engine.llm.asking import ServerRefused
 from engine.settings import LlmSettings
+
+if TYPE_CHECKING:
+    import httpx2
 
 Trouble = Literal["", "status", "unreachable", "late", "cut off", "stopped"]
 """Why there is no answer: there is one, the server says why, not connected, not in time, broken off, stopped."""
 
 CONNECT_SECONDS = 5.0
 LONGEST_BODY = 8_000_000
+LONGEST_ERROR_BODY = 100_000
 _PATIENCE_SECONDS = 0.05
 _LONGEST_ERROR = 300
 # Shorter values are placeholders such as "none", of which cutting every occurrence would spoil answers.
 _SHORTEST_SECRET = 8
-_OFFICIAL = "api.openai.com"
-_NO_KEY = "no-key"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIMITS = ("max_completion_tokens", "max_tokens")
+_ACCOUNT = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,7 @@ class Reply:
         error, code: what the server said was wrong, on one line, and its name for it.
         retry_after: seconds that the server asks to wait; None: it does not say.
         is_renamed: it turned down how the answer's limit was named; the next request names it the other way.
+        sent_on_to: where the server would have the request go instead; empty: nowhere. It does not go there.
     """
 
     seconds: float
@@ -55,6 +66,7 @@ class Reply:
     code: str = ""
     retry_after: float | None = None
     is_renamed: bool = False
+    sent_on_to: str = ""
 
 
 class Wire:
@@ -69,20 +81,20 @@ class Wire:
     """
 
     def __init__(self, settings: LlmSettings) -> None:
-        import openai
+        import httpx2
 
-        host, port = _host(settings.base_url)
-        self.server = f"{host}:{port}" if port else host
+        address = Address.of(settings.base_url)
+        self.server = address.server
+        self._url = f"{settings.base_url.rstrip('/')}/chat/completions"
         self._timeout = settings.timeout
-        self._key = _key(settings.key_env, needed=host == _OFFICIAL)
+        self._key = _key(settings.key_env, needed=address.is_openai)
         # Newer models of the one take only the new name, most other servers only the old one.
-        self._limit = _LIMITS[0] if host == _OFFICIAL else _LIMITS[1]
+        self._limit = _LIMITS[0] if address.is_openai else _LIMITS[1]
         try:
-            self._client = openai.OpenAI(
-                api_key=self._key or _NO_KEY,
-                base_url=settings.base_url,
-                timeout=openai.Timeout(settings.timeout, connect=min(CONNECT_SECONDS, settings.timeout)),
-                max_retries=0,
+            self._client = httpx2.Client(
+                headers=self._headers(address),
+                timeout=httpx2.Timeout(settings.timeout, connect=min(CONNECT_SECONDS, settings.timeout)),
+                follow_redirects=False,
             )
         except (ImportError, ValueError) as error:  # all that is read here and was not looked at above
             raise ServerRefused(
@@ -90,6 +102,19 @@ class Wire:
                 where="http_proxy, https_proxy, all_proxy",
                 mend="name an http proxy, or unset them",
             ) from error
+
+    def _headers(self, address: Address) -> dict[str, str]:
+        headers = {
+            "User-Agent": f"blindspot/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Content-Type": "application/json",
+        }
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        if address.is_openai:
+            headers |= {name: _printable(variable) for name, variable in _ACCOUNT.items() if os.environ.get(variable)}
+        return headers
 
     def send(self, request: Mapping[str, Any], *, max_tokens: int, stop: threading.Event) -> Reply:
         """Make one request and wait for all of the answer.
@@ -130,39 +155,53 @@ class Wire:
     def exchange(self, request: Mapping[str, Any], left: _Exchange) -> Reply:
         """The request itself, in its own thread; given up between two pieces of the body if nobody waits any more."""
         import httpx2
-        import openai
 
         began = time.monotonic()
-        create: Any = self._client.chat.completions.with_streaming_response.create  # takes any field of the protocol
-        body = bytearray()
         try:
-            with create(**request) as response:
-                for piece in response.iter_bytes():
-                    body += piece
-                    if left.is_left or len(body) > LONGEST_BODY:
-                        break
-                status = response.status_code
-            return Reply(time.monotonic() - began, status=status, body=bytes(body))
-        except openai.APIStatusError as error:
-            words = self._words(error)
-            return Reply(
-                seconds=time.monotonic() - began,
-                trouble="status",
-                status=error.status_code,
-                error=words,
-                code=self._one_line(error.code or ""),
-                retry_after=_seconds_to_wait(error.response.headers.get("retry-after")),
-                is_renamed=error.status_code in (400, 422) and self._rename_limit(request, words),
-            )
-        except (openai.APITimeoutError, httpx2.TimeoutException) as error:
-            if isinstance(error.__cause__, httpx2.ConnectTimeout):
+            with self._client.stream("POST", self._url, content=json.dumps(request).encode()) as response:
+                is_answer = response.is_success
+                body = _bounded(response, LONGEST_BODY if is_answer else LONGEST_ERROR_BODY, left)
+            seconds = time.monotonic() - began
+            if is_answer:
+                return Reply(seconds, status=response.status_code, body=body)
+            if response.is_redirect:
+                return self._redirected(response, seconds)
+            return self._refused(request, response, body, seconds)
+        except httpx2.TimeoutException as error:
+            if isinstance(error, httpx2.ConnectTimeout):
                 return Reply(time.monotonic() - began, "unreachable", error="cannot connect in time")
             return Reply(time.monotonic() - began, "late", error=f"no answer within {self._timeout:g} s")
-        except (openai.APIConnectionError, httpx2.TransportError, httpx2.DecodingError) as error:
-            cause = error.__cause__ or error
-            if isinstance(cause, (httpx2.ConnectError, httpx2.UnsupportedProtocol, httpx2.ProxyError)):
-                return Reply(time.monotonic() - began, "unreachable", error=self._one_line(f"cannot connect: {cause}"))
+        except (httpx2.ConnectError, httpx2.UnsupportedProtocol, httpx2.ProxyError) as error:
+            return Reply(time.monotonic() - began, "unreachable", error=self._one_line(f"cannot connect: {error}"))
+        except (httpx2.TransportError, httpx2.DecodingError, httpx2.StreamError):
             return Reply(time.monotonic() - began, "cut off", error="the connection broke before the answer was whole")
+
+    def _redirected(self, response: httpx2.Response, seconds: float) -> Reply:
+        target = self._one_line(response.headers.get("location", "")) or "nowhere"
+        return Reply(seconds, "status", response.status_code, error=f"redirected to {target}", sent_on_to=target)
+
+    def _refused(self, request: Mapping[str, Any], response: httpx2.Response, body: bytes, seconds: float) -> Reply:
+        """What a server says is wrong: its own sentence where it follows the protocol, else all that it sent."""
+        text = body.decode("utf-8", "replace")
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError):
+            values = None
+        values = values if isinstance(values, dict) else {}
+        said = values.get("error", values)
+        said = said if isinstance(said, dict) else {"message": said}
+        words, param, code = said.get("message"), said.get("param"), said.get("code")
+        words = words if isinstance(words, str) and words else text
+        words = self._one_line(f"{words} ({param})" if isinstance(param, str) and param not in words else words)
+        return Reply(
+            seconds=seconds,
+            trouble="status",
+            status=response.status_code,
+            error=words,
+            code=self._one_line(code) if isinstance(code, str) else "",
+            retry_after=_seconds_to_wait(response.headers.get("retry-after")),
+            is_renamed=response.status_code in (400, 422) and self._rename_limit(request, words),
+        )
 
     def _rename_limit(self, request: Mapping[str, Any], error: str) -> bool:
         used, other = _LIMITS if _LIMITS[0] in request else _LIMITS[::-1]
@@ -171,15 +210,8 @@ class Wire:
         self._limit = other
         return True
 
-    def _words(self, error: Any) -> str:
-        """What a server says is wrong: its own sentence where it follows the protocol, else all that it sent."""
-        said = error.body.get("message") if isinstance(error.body, dict) else None
-        param = error.body.get("param") if isinstance(error.body, dict) else None
-        words = said if isinstance(said, str) and said else error.response.text
-        return self._one_line(f"{words} ({param})" if isinstance(param, str) and param not in words else words)
-
     def _one_line(self, text: str) -> str:
-        words = visible(" ".join(self.redact(text[:100_000]).split())).rstrip(".")
+        words = visible(" ".join(self.redact(text).split())).rstrip(".")
         return words if len(words) <= _LONGEST_ERROR else words[: _LONGEST_ERROR - 1] + "…"
 
 
@@ -204,26 +236,22 @@ class _Exchange(threading.Thread):
             self.done.set()
 
 
-def _host(url: str) -> tuple[str, int | None]:
-    """Host and port of an address.
+def _bounded(response: httpx2.Response, limit: int, left: _Exchange) -> bytes:
+    """The body, unpacked, to a little beyond the limit: what a few kilobytes unpack to can be gigabytes.
 
     Raises:
-        SettingsError: it is none.
+        httpx2.DecodingError: it is packed more than once, which no server has a reason for.
     """
     import httpx2
 
-    try:
-        address = httpx2.URL(url)
-        if address.scheme in ("http", "https") and address.host:
-            address.raw_host.decode("ascii").encode("idna")  # as it is looked up: an empty or too long part fails
-            return address.host, urlsplit(url).port  # which fails out of range
-    except (ValueError, httpx2.InvalidURL):
-        pass
-    raise SettingsError(
-        f"`llm.base_url` is {url!r}",
-        where="blindspot.toml",
-        mend="it must be an address such as https://api.openai.com/v1",
-    )
+    if "," in response.headers.get("content-encoding", ""):
+        raise httpx2.DecodingError("packed more than once")
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if left.is_left or len(body) > limit:
+            break
+    return bytes(body[: limit + 1])
 
 
 def _key(name: str, *, needed: bool) -> str:
@@ -233,21 +261,30 @@ def _key(name: str, *, needed: bool) -> str:
             where="llm.key_env",
             mend="write the name, such as OPENAI_API_KEY, and never the key itself, and export the key under that name",
         )
-    key = os.environ.get(name, "").strip()
+    key = _printable(name)
     if needed and not key:
         variable = name or "that llm.key_env names"
         raise ServerRefused(
-            f"{_OFFICIAL} needs a key and the environment variable {variable} is not set",
+            f"{OPENAI} needs a key and the environment variable {variable} is not set",
             where="llm.key_env",
             mend=f"export {name or 'one and name it'}, or set llm.base_url to a server of your own",
         )
-    if not (key.isascii() and key.isprintable()):
+    return key
+
+
+def _printable(variable: str) -> str:
+    """The value of an environment variable as it may stand in a header; empty if it is not set.
+
+    Raises:
+        ServerRefused: it holds what may not.
+    """
+    value = os.environ.get(variable, "").strip()
+    if not (value.isascii() and value.isprintable()):
         raise ServerRefused(
-            f"the environment variable {name} holds characters that are in no key",
-            where="llm.key_env",
+            f"the environment variable {variable} holds characters that are in no key",
             mend="export it again, from the place where the key was given",
         )
-    return key
+    return value
 
 
 def _seconds_to_wait(header: str | None) -> float | None:

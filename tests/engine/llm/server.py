@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -138,7 +139,7 @@ class LlmServer:
         formats: may be changed at any time.
         base_url: what a project has in ``llm.base_url``.
         requests: the JSON bodies of all requests, in order; those whose format was not taken as well.
-        keys: the Authorization header of each of them.
+        headers: those of each of them. keys: the Authorization header of each.
     """
 
     def __init__(self, answer: Answers, *, formats: tuple[str, ...] = FORMATS) -> None:
@@ -147,7 +148,7 @@ class LlmServer:
         self._lock = threading.Lock()
         self.closing = threading.Event()
         self.requests: list[dict[str, Any]] = []
-        self.keys: list[str] = []
+        self.headers: list[Message] = []
         self._failures: list[BaseException] = []
         self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"owner": self}))
         self._server.failures = self._failures
@@ -166,12 +167,16 @@ class LlmServer:
         if self._failures:
             raise self._failures[0]
 
-    def reply(self, body: dict[str, Any], key: str) -> Fault:
+    @property
+    def keys(self) -> list[str]:
+        return [headers.get("Authorization", "") for headers in self.headers]
+
+    def reply(self, body: dict[str, Any], headers: Message) -> Fault:
         """What is sent for a request."""
         kind = body.get("response_format", {}).get("type")
         with self._lock:
             self.requests.append(body)
-            self.keys.append(key)
+            self.headers.append(headers)
             if kind is not None and kind not in self.formats:
                 return error(400, f"response_format of type {kind} is not supported", param="response_format")
             answer = self._answer(body)
@@ -205,7 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path != "/v1/chat/completions":
             self._send(error(404, f"nothing at {self.path}"))
             return
-        self._send(self.owner.reply(json.loads(body), self.headers.get("Authorization", "")))
+        self._send(self.owner.reply(json.loads(body), self.headers))
 
     def _send(self, fault: Fault) -> None:
         if fault.hold:

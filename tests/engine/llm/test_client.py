@@ -67,7 +67,7 @@ def test_a_server_without_schemas_gets_the_form_in_words_and_is_known_from_then_
         world.client.ask(question("Two?"))
         assert world.formats() == ["json_schema", "json_object", "json_object"]
         assert '"patterns"' in world.server.requests[1]["messages"][-1]["content"]
-        assert "does not know answers by schema" in world.notes[0]
+        assert "does not know answers by schema:" in world.notes[0]
     assert world.statuses() == ["failed", "ok", "ok"]
 
 
@@ -75,11 +75,31 @@ def test_a_server_without_any_format_is_asked_in_words_alone(tmp_path: Path) -> 
     with LlmServer(lambda _: FENCED, formats=()) as server:
         with asked(tmp_path, server=server) as world:
             world.client.ask(question("One?"))
-            assert world.formats() == ["json_schema", "json_object", None]
+            assert world.formats() == ["json_schema", "json_object", "json_object", None]
+            assert ["schema" in body.get("response_format", {}) for body in server.requests[1:]] == [True, False, False]
         with asked(tmp_path, server=server) as later:  # another process reads it from the log
             later.client.ask(question("Two?"))
-        assert world.formats()[3:] == [None]
-    assert [call.rung for call in world.calls] == ["schema", "json", "text", "text"]
+        assert world.formats()[4:] == [None]
+    assert [call.rung for call in world.calls] == ["schema", "json with schema", "json", "text", "text"]
+
+
+def llama_cpp(body: dict[str, Any]) -> str | Fault:
+    """What llama-cpp-python 0.3 does: 500 for ``json_schema``, any object in JSON mode, the form with its schema."""
+    wanted = body.get("response_format", {"type": "text"})
+    if wanted["type"] == "json_schema":
+        return error(500, "[{'type': 'literal_error', 'loc': ('body', 'response_format', 'type')}]")
+    return GOOD if "schema" in wanted else '{"reason": "sarcasm"}'
+
+
+def test_a_server_that_enforces_the_schema_in_json_mode_alone_is_asked_that_way_and_remembered(tmp_path: Path) -> None:
+    with LlmServer(llama_cpp) as server:
+        with asked(tmp_path, server=server) as world:
+            assert world.client.ask(question("One?")).value.patterns == ["Sarcasm is taken at its word."]
+        with asked(tmp_path, server=server) as later:
+            later.client.ask(question("Two?"))
+        assert world.formats() == ["json_schema", "json_object", "json_object"]
+        assert server.requests[1]["response_format"]["schema"]["required"] == ["patterns"]
+    assert [(call.rung, call.status) for call in world.calls][1:] == [("json with schema", "ok")] * 2
 
 
 def test_a_server_that_fails_on_schemas_without_a_word_is_taken_down_after_a_while(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from email.message import Message
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -266,9 +267,9 @@ def test_two_questions_at_once_do_not_wait_for_each_other(tmp_path: Path) -> Non
     both = threading.Barrier(2, timeout=30)
 
     class Meeting(LlmServer):
-        def reply(self, body: dict[str, Any], key: str) -> Fault:
+        def reply(self, body: dict[str, Any], headers: Message) -> Fault:
             both.wait()
-            return super().reply(body, key)
+            return super().reply(body, headers)
 
     with Meeting(lambda _: GOOD) as server, asked(tmp_path, server=server) as world, ThreadPoolExecutor(2) as threads:
         assert len(list(threads.map(world.client.ask, [question("One?"), question("Two?")]))) == 2

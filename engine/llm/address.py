@@ -1,0 +1,70 @@
+"""The address of an LLM server, taken apart by one strict pattern, so that what is shown is where a request goes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+
+from engine.errors import SettingsError
+
+OPENAI = "api.openai.com"
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*"
+# No name and password, no query and no fragment: a key belongs into the environment, and a host that stands behind an @
+# is easily read wrongly. Nothing outside ASCII: a name in other letters is written as it is looked up (xn--...).
+_ADDRESS = re.compile(
+    rf"(?P<scheme>https?)://(?P<host>{_HOST}\.?|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?"
+    r"(?:/[A-Za-z0-9._~!$&'()*+,;=:%-]*)*"
+)
+_LOCAL = re.compile(r"localhost|127\.[0-9.]+|\[::1\]")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where requests go. ``host`` in small letters; ``port`` None: that of the scheme."""
+
+    scheme: str
+    host: str
+    port: int | None
+
+    @classmethod
+    def of(cls, url: str) -> Address:
+        """Take an address apart.
+
+        Raises:
+            SettingsError: it is none.
+        """
+        found = _ADDRESS.fullmatch(url)
+        port = int(found["port"]) if found and found["port"] else None
+        if found is None or not _is_host(found["host"]) or not 0 < (port or 1) < 65536:
+            shown = repr(url) if "@" not in url else "an address with an @, which is not shown as it may hold a key"
+            raise SettingsError(
+                f"`llm.base_url` is {shown}",
+                where="blindspot.toml",
+                mend="it must be an address such as https://api.openai.com/v1: host, port and path, nothing else",
+            )
+        return cls(found["scheme"], found["host"].lower(), port)
+
+    @property
+    def server(self) -> str:
+        """Host and port."""
+        return f"{self.host}:{self.port}" if self.port else self.host
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether it is OpenAI's own, encrypted."""
+        return self.scheme == "https" and (self.host == OPENAI or self.host.endswith(f".{OPENAI}")) and not self.port
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether others can read along: it is not encrypted and leaves this machine."""
+        return self.scheme == "http" and _LOCAL.fullmatch(self.host) is None
+
+
+def _is_host(host: str) -> bool:
+    if not host.startswith("["):
+        return len(host) <= 253  # the longest name that can be looked up
+    try:
+        return bool(IPv6Address(host[1:-1]))
+    except ValueError:
+        return False
