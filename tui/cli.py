@@ -13,6 +13,7 @@ from importlib import import_module
 
 from engine import __version__
 from engine.errors import BlindspotError
+from tui.commands.shared import CommandParser
 from tui.printing import exit_status, guarded, print_error
 
 COMMANDS = {
@@ -67,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    options = _parser(words).parse_args(words)
+    options = parser_for(words).parse_args(words)
     try:
         status: int = options.run(options)
     except BlindspotError as error:
@@ -82,7 +83,7 @@ def _run(words: list[str]) -> int:
     return status
 
 
-def _parser(words: list[str]) -> argparse.ArgumentParser:
+def parser_for(words: list[str]) -> argparse.ArgumentParser:
     """The parser of all commands; only the module of the one that is named first is imported."""
     parser = argparse.ArgumentParser(
         prog="blindspot",
@@ -91,7 +92,7 @@ def _parser(words: list[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"blindspot {__version__}")
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=CommandParser)
     wanted = next((word for word in words if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
         if name == wanted:

@@ -12,6 +12,25 @@ from typing import Any
 SubParsers = Any  # argparse names no public type for what add_subparsers returns
 
 
+class CommandParser(argparse.ArgumentParser):
+    """A command's parser; options may stand before and after an argument that can be left out.
+
+    argparse itself, before Python 3.13, gives up such an argument at the first option: `commit work --json B1`.
+    """
+
+    _intermixed = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse options first, then arguments, which argparse does in two calls of this method."""
+        if self._intermixed:
+            return super().parse_known_args(args, namespace)
+        self._intermixed = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._intermixed = False
+
+
 def new_parser(subparsers: SubParsers, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
     """A command's parser with its summary and examples."""
     parser: argparse.ArgumentParser = subparsers.add_parser(

@@ -25,16 +25,17 @@ def add_parser(subparsers: SubParsers) -> None:
         subparsers,
         "verdict",
         "what the current model says of a text, or of an edited row",
-        '  blindspot verdict work --text "Thanks for the two hours on hold."\n'
-        '  blindspot verdict work --text "A dog runs." --text-pair "A dog sits." --json\n'
-        '  blindspot verdict work --row pool-17 --text "Thanks for the quick help."\n'
+        '  blindspot verdict work "Thanks for the two hours on hold."\n'
+        '  blindspot verdict work "A dog runs." --text-pair "A dog sits." --json\n'
+        '  blindspot verdict work --row pool-17 "Thanks for the quick help."\n'
         "  blindspot verdict work < texts.txt\n"
         "  blindspot verdict work --json < rows.jsonl\n\n"
-        "Without --text, lines are read: each a text, or a JSON object with text and text_pair; each is answered at\n"
+        "Without TEXT, lines are read: each a text, or a JSON object with text and text_pair; each is answered at\n"
         "once, with --json by one JSON object a line. Nothing is trained and nothing fetched.",
     )
     add_common(parser)
-    parser.add_argument("--text", help="the text")
+    parser.add_argument("words", metavar="TEXT", nargs="?", help="the text")
+    parser.add_argument("--text", help="the same, also for a text that begins with a dash: --text=-5")
     parser.add_argument("--text-pair", metavar="TEXT", help="the second text, where rows are pairs")
     parser.add_argument("--row", metavar="ROW", help="a row of a blind spot, of which the text is an edit")
     parser.set_defaults(run=run, refuse=parser.error)
@@ -42,8 +43,11 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Load the model and print its verdicts."""
+    if options.words is not None and options.text is not None:
+        options.refuse("give the text once, as TEXT or with --text")
+    options.text = options.words if options.text is None else options.text
     if options.text is None and (options.row or options.text_pair is not None):
-        options.refuse("--text is needed with --row and --text-pair")
+        options.refuse("TEXT is needed with --row and --text-pair")
     from engine.scorer.resident import Resident
 
     resident = Resident(options.project.expanduser().resolve())
@@ -82,8 +86,12 @@ def _lines() -> Iterator[Texts]:
     """The texts on standard input."""
     import orjson
 
-    for number, line in enumerate(sys.stdin, start=1):
-        line = line.rstrip("\n")
+    for number, raw in enumerate(sys.stdin.buffer, start=1):  # bytes: the locale has no say in what a file means
+        try:
+            line = raw.decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise DataError("this line is not UTF-8", where=f"line {number} of the input",
+                            mend="convert it, e.g. with iconv") from error  # fmt: skip
         if not line.lstrip().startswith("{"):
             yield line, None
             continue
@@ -93,7 +101,7 @@ def _lines() -> Iterator[Texts]:
         except (orjson.JSONDecodeError, KeyError) as error:
             raise DataError("this is no JSON object with a text", where=f"line {number} of the input",
                             mend='write {"text": "..."}, or the text alone') from error  # fmt: skip
-        if not all(text is None or isinstance(text, str) for text in texts):
+        if not isinstance(texts[0], str) or not isinstance(texts[1], str | None):
             raise DataError("text and text_pair must be texts", where=f"line {number} of the input")
         yield texts
 
