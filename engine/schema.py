@@ -5,10 +5,12 @@ Every record turns into JSON with `as_json` and back with its `from_json`.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 from typing_extensions import Self
+
+from engine.shapes import fit
 
 SplitName = Literal["train", "pool", "proof", "test", "dev"]
 PatternKind = Literal["abstraction", "extrapolation"]
@@ -31,23 +33,22 @@ SAMPLE_VERDICTS: tuple[SampleVerdict, ...] = get_args(SampleVerdict)
 
 
 class Record:
-    """Turns a frozen dataclass into plain JSON values and back; unknown keys are ignored, lists become tuples."""
+    """Turns a frozen dataclass into plain JSON values and back, nested records included; unknown keys are ignored."""
 
     __slots__ = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The record as JSON values, nested records included."""
+        """The record as JSON values."""
         return asdict(self)  # type: ignore[call-overload, no-any-return]
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        """Build the record from what `as_json` gave."""
-        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-        return cls(**{key: _frozen(value) for key, value in values.items() if key in known})
+        """Build the record from what `as_json` gave.
 
-
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+        Raises:
+            WrongShape: a field is missing, or is not of its type.
+        """
+        return fit(values, cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +151,6 @@ class Discovery(Record):
     def spot(self, spot_id: str) -> BlindSpot | None:
         """The blind spot of that id, or None."""
         return next((spot for spot in self.blind_spots if spot.id == spot_id), None)
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Discovery:
-        """Build from `as_json`, nested records included."""
-        known = {f.name for f in fields(cls)}
-        plain = {key: _frozen(value) for key, value in values.items() if key in known}
-        for name in ("blind_spots", "retired"):
-            plain[name] = tuple(BlindSpot.from_json(spot) for spot in values.get(name, ()))
-        plain["predictions"] = {key: Prediction.from_json(value) for key, value in values["predictions"].items()}
-        for name in ("neighbours", "projection"):
-            plain[name] = {key: tuple(value) for key, value in values[name].items()}
-        return cls(**plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,12 +288,6 @@ class SideJudgement(Record):
     precise: bool | None = None
     useful: bool | None = None
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> SideJudgement:
-        """Build from `as_json`, the samples included."""
-        samples = tuple(SampleJudgement.from_json(sample) for sample in values["samples"])
-        return cls(samples, values.get("fits"), values.get("precise"), values.get("useful"))
-
 
 @dataclass(frozen=True, slots=True)
 class Judgement(Record):
@@ -318,12 +301,6 @@ class Judgement(Record):
     left: SideJudgement
     right: SideJudgement
     own: bool = False
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Judgement:
-        """Build from `as_json`, both sides included."""
-        sides = {name: SideJudgement.from_json(values[name]) for name in ("left", "right")}
-        return cls(values["item"], values["preference"], own=values.get("own", False), **sides)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,5 +127,5 @@ def read_spells(folder: Path) -> Iterator[Spell]:
         for line in path.read_bytes().splitlines():
             try:
                 yield Spell.from_json(orjson.loads(line))
-            except (orjson.JSONDecodeError, TypeError, AttributeError):
+            except ValueError:
                 continue

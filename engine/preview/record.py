@@ -71,7 +71,7 @@ def previews(project: Project) -> list[Preview]:
         for line in path.read_bytes().splitlines():
             try:
                 found.append(Preview.from_json(orjson.loads(line)))
-            except (orjson.JSONDecodeError, TypeError):
+            except ValueError:
                 continue
     return sorted(found, key=lambda one: one.time)
 

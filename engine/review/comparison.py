@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import orjson
+from typing import Literal
 
 from engine.files import content_key, read_json
 from engine.project import Project
@@ -162,27 +160,6 @@ class Comparison(Record):
     agreement: tuple[Agreement, ...]
     quality: tuple[Quality, ...]
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Comparison:
-        """Build from `as_json`, nested records included."""
-        plain = dict(values)
-        plain["reviewers"] = tuple(values["reviewers"])
-        plain["wins"] = tuple(WinRate.from_json(one) for one in values["wins"])
-        plain["wins_by_spot"] = {spot: WinRate.from_json(one) for spot, one in values["wins_by_spot"].items()}
-        plain["agreement"] = tuple(Agreement.from_json(one) for one in values["agreement"])
-        plain["acceptance"] = tuple(Acceptance(**_nested(one)) for one in values["acceptance"])
-        plain["quality"] = tuple(Quality(**_nested(one)) for one in values["quality"])
-        return cls(**plain)
-
-
-def _nested(values: dict[str, Any]) -> dict[str, Any]:
-    """Values of a record whose members are teachers and shares."""
-    types: dict[str, type[Record]] = {"teacher": Teacher}
-    return {
-        name: types.get(name, Share).from_json(value) if isinstance(value, dict) and name != "labels" else value
-        for name, value in values.items()
-    }
-
 
 def comparison_path(project: Project, *, own: bool = False) -> Path:
     """Where the comparison is."""
@@ -193,7 +170,7 @@ def read_comparison(project: Project, *, own: bool = False) -> Comparison | None
     """The last comparison; None where there is none that this version can read."""
     try:
         return Comparison.from_json(read_json(comparison_path(project, own=own)))
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError):
         return None  # it can be made again at any time
 
 

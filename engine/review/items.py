@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -43,20 +42,6 @@ class Side(Record):
     pattern: Pattern | None
     samples: tuple[Sample, ...]
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Side:
-        """Build from `as_json`, nested records included."""
-        pattern = values["pattern"]
-        return cls(
-            Teacher.from_json(values["teacher"]), values["author"], values["evidence"],
-            Pattern.from_json(_with_teacher(pattern)) if pattern else None,
-            tuple(Sample.from_json(_with_teacher(sample)) for sample in values["samples"]),
-        )  # fmt: skip
-
-
-def _with_teacher(values: dict[str, Any]) -> dict[str, Any]:
-    return {**values, "teacher": Teacher.from_json(values["teacher"])}
-
 
 @dataclass(frozen=True, slots=True)
 class Item(Record):
@@ -77,12 +62,6 @@ class Item(Record):
     def sides(self) -> tuple[Side, Side]:
         """Both, the LLM's second."""
         return (self.b, self.a) if self.a.teacher.kind == "llm" else (self.a, self.b)
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Item:
-        """Build from `as_json`, both sides included."""
-        sides = [Side.from_json(values[name]) for name in ("a", "b")]
-        return cls(values["id"], values["blind_spot"], values["kind"], *sides)
 
 
 class Items:

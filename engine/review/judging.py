@@ -25,8 +25,8 @@ def judgement_from(item_id: str, values: Any) -> Judgement:
     """
     try:
         return Judgement.from_json({**values, "item": item_id, "own": False})
-    except (KeyError, TypeError, AttributeError) as error:
-        raise StoreError("the judgement does not have the form of one", where=f"item {item_id}",
+    except (TypeError, ValueError) as error:
+        raise StoreError(f"the judgement does not have the form of one: {error}", where=f"item {item_id}",
                          mend="see the example of `blindspot review --help`") from error  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from engine.errors import SettingsError
 from engine.preview.record import Preview
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Record
+from engine.shapes import fit
 
 Kind = Literal["verdict", "preview"]
 StateName = Literal["loading", "ready", "failed"]
@@ -85,18 +86,9 @@ def read_request(line: bytes) -> Request:
         ValueError: it is none.
     """
     values = _object(line)
-    try:
-        request = Request.from_json(values)
-    except TypeError as error:
-        raise ValueError(f"a request needs an id and a text, and this has {', '.join(values) or 'nothing'}") from error
-    if request.kind not in KINDS:
-        raise ValueError(f"there is no kind of request called {request.kind}")
-    texts = [request.text, request.text_pair if request.text_pair is not None else ""]
-    if not isinstance(request.id, int) or not all(
-        isinstance(text, str) for text in (*texts, request.place, request.author)
-    ):
-        raise ValueError("the id must be a whole number, and all else must be texts")
-    return request
+    if values.get("kind", KINDS[0]) not in KINDS:
+        raise ValueError(f"there is no kind of request called {values['kind']}")
+    return Request.from_json(values)
 
 
 def read_reply(line: bytes) -> Answer | State:
@@ -106,14 +98,7 @@ def read_reply(line: bytes) -> Answer | State:
         ValueError: it is neither.
     """
     values = _object(line)
-    if "name" in values:
-        return State(**values)
-    verdict, preview = values.pop("verdict"), values.pop("preview")
-    return Answer(
-        **values,
-        verdict=Verdict.from_json(verdict) if verdict else None,
-        preview=Preview.from_json(preview) if preview else None,
-    )
+    return fit(values, State if "name" in values else Answer)
 
 
 def refuse_if_off(project: Project) -> None:

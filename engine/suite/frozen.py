@@ -50,11 +50,6 @@ class FrozenSpot(Record):
     recipe: str
     cases: tuple[Case, ...]
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> FrozenSpot:
-        """Read a file of the suite."""
-        return cls(**values | {"cases": tuple(Case.from_json(case) for case in values["cases"])})
-
 
 def suite_dir(project: Project) -> Path:
     """One file for each frozen blind spot."""

@@ -23,11 +23,9 @@ def read_drafts(folder: Path, author: str) -> Drafts:
         StoreError: the name is empty.
     """
     try:
-        values = orjson.loads(_path(folder, author).read_bytes())
-        drafts = Drafts.from_json(values)
-    except (OSError, orjson.JSONDecodeError, TypeError, AttributeError):
+        return Drafts.from_json(orjson.loads(_path(folder, author).read_bytes()))
+    except (OSError, ValueError):
         return Drafts()
-    return drafts if isinstance(drafts.fields, dict) and isinstance(drafts.place, dict) else Drafts()
 
 
 def write_drafts(folder: Path, author: str, drafts: Drafts) -> None:

@@ -18,7 +18,6 @@ from engine.schema import (
     RowMark,
     Sample,
     SpotState,
-    Teacher,
 )
 from engine.teaching.authors import file_stem
 from engine.teaching.lock import PATIENCE
@@ -175,9 +174,5 @@ class Teaching(Records):
 
 def typed(revision: Revision) -> Typed:
     """The record of a revision that is no deletion, of a kind that this version knows."""
-    body = dict(revision.body or {})
-    for name in ("teacher", "judge"):
-        if name in body:
-            body[name] = Teacher.from_json(body[name])
-    record: Typed = SCHEMAS[revision.kind].from_json(body)  # type: ignore[assignment]
+    record: Typed = SCHEMAS[revision.kind].from_json(revision.body or {})  # type: ignore[assignment]
     return record

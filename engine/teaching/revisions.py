@@ -6,7 +6,7 @@ The current records, and what can be undone and redone, are functions of the rev
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,6 @@ from engine.schema import (
     RowMark,
     Sample,
     SpotState,
-    Teacher,
 )
 from engine.teaching.chain import Break, find_break
 from engine.teaching.storage import AtomicStorage, Identity, Recovery
@@ -72,28 +71,18 @@ class Revision(Record):
     hash: str | None = None
 
 
-_REVISION_KEYS = frozenset(f.name for f in fields(Revision) if f.name != "hash")
-_BODY_KEYS = {
-    kind: frozenset(f.name for f in fields(schema) if f.default is MISSING)  # type: ignore[arg-type]
-    for kind, schema in SCHEMAS.items()
-}
-_TYPES = {"seq": int, "revision": int, "action": int, "id": str, "kind": str, "author": str, "time": str, "note": str}
-_TEACHER_KEYS = frozenset(f.name for f in fields(Teacher))
+_NAMES = tuple(f.name for f in fields(Revision))
 
 
 def _is_whole(key: str, record: Any) -> bool:
-    if not isinstance(record, dict) or not record.keys() >= _REVISION_KEYS or record["seq"] != int(key):
+    """Whether it is a revision whose record can be read; of a kind that a newer version wrote, nothing is asked."""
+    try:
+        revision = Revision.from_json(record)
+        if revision.body is not None and revision.kind in SCHEMAS:
+            SCHEMAS[revision.kind].from_json(revision.body)
+    except ValueError:
         return False
-    if not all(isinstance(record[name], expected) for name, expected in _TYPES.items()):
-        return False
-    if not isinstance(record.get("hash"), (str, type(None))):
-        return False
-    body, needed = record["body"], _BODY_KEYS.get(record["kind"])
-    if body is None or needed is None:  # deleted, or of a kind that a newer version wrote
-        return True
-    if not isinstance(body, dict) or not body.keys() >= needed:
-        return False
-    return "teacher" not in needed or (isinstance(body["teacher"], dict) and body["teacher"].keys() >= _TEACHER_KEYS)
+    return str(revision.seq) == key
 
 
 class Log:
@@ -150,7 +139,7 @@ class Log:
         tables = self._storage.read() or {}
         self._reset()
         for document in sorted(tables.get(TABLE, {}).values(), key=lambda found: found["seq"]):
-            self._apply(Revision(**{name: document[name] for name in _REVISION_KEYS}, hash=document.get("hash")))
+            self._apply(Revision(**{name: document.get(name) for name in _NAMES}))
         self._seen = identity
         self.version += 1
         return True

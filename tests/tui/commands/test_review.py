@@ -96,7 +96,7 @@ def test_answers_from_stdin_and_what_is_wrong_with_them(
     for raw in (b"[]", b"{}", b'{"preference": "tie", "left": 1, "right": 2}'):
         assert "the judgement does not have the form of one" in judge(raw)[2]
     made = Judgement.from_json({**orjson.loads(answers(project, item)), "item": item}).as_json()
-    assert "the preference is missing" in judge(orjson.dumps({**made, "preference": "me"}))[2]
+    assert "`preference` is not one of left, right" in judge(orjson.dumps({**made, "preference": "me"}))[2]
     assert judge(orjson.dumps(made))[0] == 0
     assert "cannot be read" in run(item, "--judge", "/nowhere/answers.json")[2]
 
