@@ -173,7 +173,8 @@ def _mapping(kind: Any) -> _Read:
 
 def _typed_dict(kind: Any) -> _Read:
     hints = get_type_hints(kind, include_extras=True)
-    needed = frozenset(name for name, hint in hints.items() if get_origin(hint) is not NotRequired)
+    origins: dict[str, Any] = {name: get_origin(hint) for name, hint in hints.items()}
+    needed = frozenset(name for name, origin in origins.items() if origin is not NotRequired)
     return _object(dict, {name: _reader(hint) for name, hint in hints.items()}, needed)
 
 
