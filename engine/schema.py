@@ -177,6 +177,7 @@ class Pattern(Record):
     Attributes:
         evidence: hash of the evidence its teacher had seen; None where that is not known (imports).
         refined: whether it was reworded after a test with counter-examples; that is done once.
+        rewords: id of the pattern that it is a new wording of, where that one was handed in and stays as it is.
     """
 
     id: str
@@ -186,6 +187,7 @@ class Pattern(Record):
     teacher: Teacher
     evidence: str | None = None
     refined: bool = False
+    rewords: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +227,19 @@ class SpotState(Record):
 class Commitment(Record):
     """A teacher's last word on a blind spot before the others' answers are shown: theirs stands, or they give none.
 
-    It is final: what was seen cannot be unseen. ``evidence`` is the hash of what they had seen.
+    It is final: what was seen cannot be unseen.
+
+    Attributes:
+        evidence: hash of what they had seen. reason: why they declined.
+        handed_in: the patterns and samples that they had written there, which stay: id and number of the revision.
+            None: written by a version that did not list them.
     """
 
     blind_spot: str
     decision: Decision
     evidence: str
     reason: str = ""
+    handed_in: dict[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,8 @@ class BlindspotApp(App[None], inherit_bindings=False):
         _, name, parameters = actions.parse(action)
         store = self.workbench.teaching.store if self.workbench else None
         if name == "undo" and (store is None or store.undoable is None):
-            return "There is nothing to undo."
+            stays = store.stays if store else None
+            return f"{stays}; there is nothing else to undo." if stays else "There is nothing to undo."
         if name == "redo" and (store is None or store.redoable is None):
             return "There is nothing to redo: it works after an undo, until the next change."
         if name == "theme" and self.no_color:

@@ -208,6 +208,13 @@ class Drafting:
             return "There is no pattern yet: ctrl+t goes to a new one."
         return None
 
+    def why_frozen(self, record: Pattern | Sample) -> str | None:
+        """Why a record of one's own stays as it is, as a sentence; None if it can be changed and deleted."""
+        store = self._workbench.teaching.store
+        if not store.is_frozen("pattern" if isinstance(record, Pattern) else "sample", record.id):
+            return None
+        return f"{store.why_frozen(record.blind_spot)}. ctrl+t writes something new beside it."
+
     # slots
 
     def is_changed(self, record_id: str) -> bool:

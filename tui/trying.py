@@ -118,14 +118,15 @@ class Trying:
         for row in answers:
             self._keep(row, "")
 
-    def reword(self) -> None:
-        """Write the new wording.
+    def reword(self) -> str:
+        """Write the new wording; returns the id of its pattern, another one where the old wording was handed in.
 
         Raises:
             StoreError: it is empty or the same, or it cannot be written.
         """
-        reword(self._workbench.teaching, self.pattern, self.wording, self.results)
+        new = reword(self._workbench.teaching, self.pattern, self.wording, self.results)
         self._keep(_WORDING, "")
+        return new.id
 
     # why not
 

@@ -47,6 +47,7 @@ def decide(
             if what == "committed" and spot.id not in own:
                 raise StoreError("there is no pattern of yours to commit", where=spot.id,
                                  mend="describe the blind spot first, or decline with a reason")  # fmt: skip
-            made.append(Commitment(spot.id, what, evidence_for(project, discovery, teaching, spot.id).hash, reason))
+            seen, standing = evidence_for(project, discovery, teaching, spot.id).hash, teaching.store.standing(spot.id)
+            made.append(Commitment(spot.id, what, seen, reason, standing))
             edit.put("commitment", spot.id, made[-1])
     return made

@@ -5,7 +5,7 @@ A row mark of one's own wins over those of others; among others the latest wins.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,14 +106,13 @@ class Records:
         """The stem of every author's file."""
         return tuple(sorted(self._logs))
 
-    def history(self, author: str) -> Sequence[Revision]:
-        """Every revision of an author, in order; ``author``: the name as its owner writes it, or the stem of the file.
+    def log(self, author: str) -> Log | None:
+        """An author's file; ``author``: the name as its owner writes it, or the stem of the file. None: there is none.
 
         Raises:
             StoreError: the name is empty.
         """
-        log = self._logs.get(file_stem(author))
-        return log.revisions if log else ()
+        return self._logs.get(file_stem(author))
 
     def _records(self, kind: Kind, author: str | None = None) -> Iterator[tuple[str, Revision, Typed]]:
         for stem in sorted(self._logs) if author is None else [author]:

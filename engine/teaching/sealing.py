@@ -1,7 +1,8 @@
 """Who may see whose answer: to a blind spot, nobody sees another teacher's before having given theirs, or declined.
 
 A decision is final, and the first one on a blind spot stands for ever: what was seen cannot be unseen. What a teacher
-had written by then is what they stand for; what they write afterwards is told apart by the order of the revisions.
+had written by then is what they stand for: the decision lists it, and it is frozen. What they write afterwards is new
+work beside it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,11 @@ def decisions(records: Records, author: str) -> dict[str, Commitment]:
         records: of the project.
         author: as its owner writes it, or the stem of its file.
     """
-    found: dict[str, Commitment] = {}
-    for revision in records.history(author):
-        if revision.kind == "commitment" and revision.body is not None and revision.id not in found:
-            record = typed(revision)
-            assert isinstance(record, Commitment)
-            found[revision.id] = record
+    log, found = records.log(author), {}
+    for spot_id, revision in log.decided.items() if log else ():
+        record = typed(revision)
+        assert isinstance(record, Commitment)
+        found[spot_id] = record
     return found
 
 
@@ -41,22 +41,24 @@ def committed_records(
 ) -> tuple[tuple[Pattern, ...], tuple[Sample, ...]] | None:
     """The answer that an author has committed to: patterns and samples as they stood at that moment, oldest first.
 
-    Changes, deletions and undos that came later do not count.
+    What was written later does not count.
 
     Returns:
         None where the author has not committed: nothing was decided, or they declined.
     """
+    log = records.log(author)
+    decided = log.decided.get(spot_id) if log else None
+    if log is None or decided is None or (decided.body or {}).get("decision") != "committed":
+        return None
+    listed = log.handed_in(spot_id) or {}
     held: dict[str, Pattern | Sample] = {}
-    for revision in records.history(author):
-        if revision.kind == "commitment" and revision.id == spot_id and revision.body is not None:
-            if revision.body["decision"] != "committed":
-                return None
-            patterns = tuple(record for record in held.values() if isinstance(record, Pattern))
-            return patterns, tuple(record for record in held.values() if isinstance(record, Sample))
-        if revision.kind in ("pattern", "sample"):
-            record = typed(revision) if revision.body is not None else None
-            if isinstance(record, Pattern | Sample) and record.blind_spot == spot_id:
+    for revision in log.revisions:
+        if revision.seq < decided.seq and revision.body is not None and listed.get(revision.id) == revision.revision:
+            record = typed(revision)
+            if isinstance(record, Pattern | Sample):
                 held[revision.id] = record
-            else:
-                held.pop(revision.id, None)
-    return None
+    answer = [held[record_id] for record_id in listed if record_id in held]
+    return (
+        tuple(record for record in answer if isinstance(record, Pattern)),
+        tuple(record for record in answer if isinstance(record, Sample)),
+    )

@@ -1,4 +1,7 @@
-"""One author's records as append-only revisions: what was written is never changed, so undo has no limit.
+"""One author's records as append-only revisions: what was written is never changed, so undo reaches back to the first.
+
+What reveals something (a decision, a judgement, the answers to a trial) stays, and with a decision what the author had
+written on its blind spot: every way to write leads through `Store`, which refuses to change it.
 
 An edit, its undo and its redo are all new revisions. That is why undo works after a restart and from another process,
 and why the file is its own audit trail. Only one process writes at a time, and it reads what others wrote first.
@@ -6,12 +9,11 @@ and why the file is its own audit trail. Only one process writes at a time, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Literal
 
 from tinydb import TinyDB
 from tinydb.table import Document
@@ -22,15 +24,21 @@ from engine.schema import Record
 from engine.teaching.authors import file_stem
 from engine.teaching.chain import head, link
 from engine.teaching.lock import PATIENCE, writing
-from engine.teaching.revisions import TABLE, Body, Cause, Key, Kind, Log, Revision
+from engine.teaching.revisions import FINAL_KINDS, TABLE, Action, Body, Cause, Key, Kind, Log, Revision
 
 
 @dataclass(frozen=True, slots=True)
 class Reverted:
-    """What an undo took back or a redo did again: the note of the action, and the revisions that did it."""
+    """What an undo took back or a redo did again.
+
+    Attributes:
+        note: of the action. revisions: those that did it.
+        stays: why a later action was passed over, as a clause; None if none was.
+    """
 
     note: str
     revisions: tuple[Revision, ...]
+    stays: str | None = None
 
 
 class Edit:
@@ -98,7 +106,7 @@ class Store(Log):
             final: undo passes it over: for what reveals something that cannot be unseen.
 
         Raises:
-            StoreError: another process holds the file, or it cannot be written.
+            StoreError: another process holds the file, it cannot be written, or it would change what is final.
         """
         with writing(self._lock, patience=self._patience):
             self.refresh()
@@ -106,41 +114,47 @@ class Store(Log):
             yield edit
             self._append(edit.changes, note, "final" if final else "edit", None)
 
-    def undo(self) -> Reverted | None:
-        """Take back the last action that is not undone; None if there is none.
+    def undo(self, within: Callable[[Action], bool] = lambda _: True) -> Reverted | None:
+        """Take back the last action that is not undone and not frozen; None if there is none.
+
+        Args:
+            within: which actions are asked for, as in `Log.next_undo`.
 
         Raises:
             StoreError: another process holds the file, or it cannot be written.
         """
-        return self._revert("undo")
-
-    def redo(self) -> Reverted | None:
-        """Do again what the last undo took back; None if a later edit ended that, or there was none.
-
-        Raises:
-            StoreError: another process holds the file, or it cannot be written.
-        """
-        return self._revert("redo")
-
-    def _revert(self, cause: Literal["undo", "redo"]) -> Reverted | None:
         with writing(self._lock, patience=self._patience):
             self.refresh()
-            stack = self._done if cause == "undo" else self._undone
-            if not stack:
+            stays, found = self.stays, self.next_undo(within)
+            if found is None:
                 return None
-            action = self._actions[stack[-1]]
-            if cause == "undo":
-                before = {(found.kind, found.id): found.body for found in self.revisions if found.seq < action[0].seq}
-                bodies = {(found.kind, found.id): before.get((found.kind, found.id)) for found in action}
-            else:
-                bodies = {(found.kind, found.id): found.body for found in action}
-            return Reverted(action[0].note, self._append(bodies, action[0].note, cause, action[0].action))
+            before = {(one.kind, one.id): one.body for one in self.revisions if one.seq < found.number}
+            bodies = {(one.kind, one.id): before.get((one.kind, one.id)) for one in self._actions[found.number]}
+            return Reverted(found.note, self._append(bodies, found.note, "undo", found.number), stays)
+
+    def redo(self, within: Callable[[Action], bool] = lambda _: True) -> Reverted | None:
+        """Do again what the last undo took back; None if a later edit ended that, or there was none.
+
+        Args:
+            within: which actions are asked for, as in `Log.next_undo`.
+
+        Raises:
+            StoreError: another process holds the file, or it cannot be written.
+        """
+        with writing(self._lock, patience=self._patience):
+            self.refresh()
+            found = self.next_redo(within)
+            if found is None:
+                return None
+            bodies = {(one.kind, one.id): one.body for one in self._actions[found.number]}
+            return Reverted(found.note, self._append(bodies, found.note, "redo", found.number))
 
     def _append(
         self, bodies: dict[Key, Body | None], note: str, cause: Cause, answers: int | None
     ) -> tuple[Revision, ...]:
         if cause in ("edit", "final"):
             bodies = {key: body for key, body in bodies.items() if self._body(key) != body}
+            self._check_final(bodies)
         time = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         first = self.revisions[-1].seq + 1 if self.revisions else 1
         new: list[Revision] = []
@@ -163,6 +177,15 @@ class Store(Log):
             for revision in new:
                 self._apply(revision)
         return tuple(new)
+
+    def _check_final(self, keys: Iterable[Key]) -> None:
+        """Refuse to change what is final, whoever asks."""
+        for kind, record_id in keys:
+            if spot := self._frozen.get((kind, record_id)):
+                why = f"{self.why_frozen(spot)}, and {kind} {record_id} is part of it"
+                raise StoreError(why, mend=f"write another {kind} beside it")
+            if kind in FINAL_KINDS and (kind, record_id) in self._latest:
+                raise StoreError(f"the {kind} is final", where=record_id, mend="leave it as it is")
 
     def _mend(self) -> None:
         """Write the whole records of a damaged file back; the storage keeps the damaged one under another name."""

@@ -160,7 +160,7 @@ def trial_of(project: Project, discovery: Discovery, records: Records, pattern: 
     counted = [row for row in evidence.held_back if row.id not in off]
     if not counted:
         return Trial(pattern, (), "every row that was held back is marked as label wrong or ambiguous, or withheld")
-    spent = {one.row for _, one in _applications(records, pattern.id) if one.text != pattern.text}
+    spent = {one.row for _, one in _applications(records, pattern) if one.text != pattern.text}
     uus = [row for row in counted if row.id not in spent][:_MOST]
     if not uus:
         return Trial(pattern, (), "it was reworded after a trial, and no row is left that it has not seen")
@@ -173,7 +173,7 @@ def results(project: Project, discovery: Discovery, records: Records, pattern: P
     """What judges found about a pattern: the wording it has now first, then earlier ones, each judge by name."""
     off, known = _not_counted(records), discovery.predictions
     answers: dict[tuple[bool, str, str], list[Application]] = {}
-    for author, one in _applications(records, pattern.id):
+    for author, one in _applications(records, pattern):
         if one.row not in off and (one.row in known or one.is_uu is not None):
             answers.setdefault((one.text != pattern.text, author, one.text), []).append(one)
     coverage = project.settings.proof.interval
@@ -220,7 +220,8 @@ def not_rewordable(teaching: Teaching, pattern: Pattern, found: Sequence[Result]
     """Why a pattern cannot be reworded after a trial, as a clause; None if it can. ``found``: its results."""
     if not teaching.is_own(pattern.id):
         return f"{pattern.id} is another's: only who wrote it can reword it"
-    if pattern.refined:
+    new = (one for one in teaching.own("pattern") if isinstance(one, Pattern) and one.rewords == pattern.id)
+    if pattern.refined or next(new, None) is not None:
         return f"{pattern.id} was reworded before, and that is done once"
     now = [result for result in found if result.text == pattern.text]
     if not now:
@@ -230,6 +231,8 @@ def not_rewordable(teaching: Teaching, pattern: Pattern, found: Sequence[Result]
 
 def reword(teaching: Teaching, pattern: Pattern, text: str, found: Sequence[Result]) -> Pattern:
     """Give one's own pattern a new wording after a trial. The figures of the old wording stay with that wording.
+
+    A pattern that was handed in stays too: its new wording is a pattern beside it, written later.
 
     Args:
         teaching: of the pattern's author.
@@ -245,9 +248,11 @@ def reword(teaching: Teaching, pattern: Pattern, text: str, found: Sequence[Resu
         reason = f"{pattern.id} needs {'another' if text else 'a'} wording"
     if reason is not None:
         raise StoreError(reason)
-    new = replace(pattern, text=text, refined=True)
     with teaching.store.edit(f"reword {pattern.id} after a test") as edit:
-        edit.put("pattern", pattern.id, new)
+        new = replace(pattern, text=text, refined=True)
+        if teaching.store.is_frozen("pattern", pattern.id):
+            new = replace(new, id=edit.new_id("P"), rewords=pattern.id)
+        edit.put("pattern", new.id, new)
     return new
 
 
@@ -266,9 +271,10 @@ def _not_counted(records: Records) -> set[str]:
     return {row for row, marked in records.marks().items() if marked.mark.verdict in _NOT_COUNTED}
 
 
-def _applications(records: Records, pattern_id: str) -> list[tuple[str, Application]]:
-    found = records.by_author("application")
-    return [(author, one) for author, one in found if isinstance(one, Application) and one.pattern == pattern_id]
+def _applications(records: Records, pattern: Pattern) -> list[tuple[str, Application]]:
+    """The answers to a pattern in all its wordings, the one that it rewords included."""
+    found, wordings = records.by_author("application"), (pattern.id, pattern.rewords)
+    return [(author, one) for author, one in found if isinstance(one, Application) and one.pattern in wordings]
 
 
 def _right_rows(discovery: Discovery, evidence: Evidence) -> list[Prediction]:

@@ -1,4 +1,4 @@
-"""`blindspot undo`: take back an annotator's last action, or do it again; there is no limit."""
+"""`blindspot undo`: take back an annotator's last action, or do it again; all but what is final."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 
 from engine.errors import StoreError
 from engine.project import Project
+from engine.teaching.store import Reverted, Store
 from tui.commands.annotating import add_common, open_teaching
 from tui.commands.shared import SubParsers, new_parser
 from tui.printing import print_json, print_line
@@ -18,12 +19,16 @@ def add_parser(subparsers: SubParsers) -> None:
         "undo",
         "undo or redo an annotation",
         "  blindspot undo work                            your last mark, pattern, sample or status\n"
+        "  blindspot undo work --list                     what it would take back, latest first\n"
         "  blindspot undo work --redo\n"
         "  blindspot undo work --annotator import-gpt     the last import of the teacher gpt, as a whole\n"
-        "  blindspot undo work --annotator llm-gpt --times 90    the answers of an LLM, three for each blind spot",
+        "  blindspot undo work --annotator llm-gpt --times 90    the answers of an LLM, three for each blind spot\n\n"
+        "What was written on a blind spot before you committed or declined stays: undo passes it over and says so.",
     )
     add_common(parser)
-    parser.add_argument("--redo", action="store_true", help="do again what the last undo took back")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--redo", action="store_true", help="do again what the last undo took back")
+    action.add_argument("--list", action="store_true", help="take back nothing, list what there is")
     parser.add_argument("--times", type=_count, metavar="N", help="so many actions; stops at the first one")
     parser.set_defaults(run=run)
 
@@ -35,16 +40,41 @@ def run(options: argparse.Namespace) -> int:
         StoreError: there is nothing to undo or redo.
     """
     store = open_teaching(Project.open(options.project), options).store
-    word, revert = ("redo", store.redo) if options.redo else ("undo", store.undo)
-    done = [found for found in (revert() for _ in range(options.times or 1)) if found is not None]
+    if options.list:
+        return _list(store, options)
+    word, did, revert = ("redo", "done again", store.redo) if options.redo else ("undo", "undone", store.undo)
+    done: list[Reverted] = []
+    while len(done) < (options.times or 1) and (found := revert()):
+        done.append(found)
     if not done:
+        if store.stays:
+            raise StoreError(store.stays, mend=f"there is nothing else to {word}")
         raise StoreError(f"{store.author} has nothing to {word}", mend="name another annotator with --annotator")
     if options.json:
         told = [{word: one.note, "revisions": [revision.as_json() for revision in one.revisions]} for one in done]
         print_json(told[0] if options.times is None else told)
         return 0
     for one in done:
-        print_line(f"{'done again' if options.redo else 'undone'}: {one.note}")
+        print_line(f"{did}: {one.note}{f' (passed over: {one.stays})' if one.stays else ''}")
+    if len(done) < (options.times or 1):
+        stays = f"{store.stays}; " if store.stays and not options.redo else ""
+        print_line(f"{len(done)} of {options.times} {did}; {stays}there is nothing else to {word}.")
+    return 0
+
+
+def _list(store: Store, options: argparse.Namespace) -> int:
+    """Say what undo would take back, latest first, and what stays."""
+    found = store.undo_list()[: options.times]
+    if options.json:
+        print_json([
+            {"undo": action.note, "time": action.time, "stays": store.why_frozen(spot) if spot else None}
+            for action, spot in found
+        ])  # fmt: skip
+        return 0
+    for action, spot in found:
+        print_line(f"stays: {action.note} ({store.why_frozen(spot)})" if spot else f"undo takes back: {action.note}")
+    if not found:
+        print_line("there is nothing to undo")
     return 0
 
 

@@ -367,6 +367,8 @@ class DescribeScreen(WorkScreen):
         reason = drafting.why_not(action)
         if action in ("change", "delete", "trial") or (action == "flip" and self.focused is self.written):
             reason = self._rows.why_not(action, self.written.cursor)
+            if reason is None and action in ("change", "delete"):
+                reason = drafting.why_frozen(self._under_cursor)
         elif action == "flip" and not len(self.evidence.rows):
             reason = "There is no row to be edited."
         if reason is None and action == "trial" and drafting.board.spot(self.spot_id).decision is None:

@@ -271,13 +271,15 @@ class TrialScreen(WorkScreen):
 
     def _reword(self) -> None:
         try:
-            self._at_hand.reword()
+            new = self._at_hand.reword()
         except BlindspotError as error:
             shell(self).refuse(error)
             return
+        before, self.pattern_id = self.pattern_id, new
         self._close()
         shell(self).changed()
-        self.say(f"{self.pattern_id} is reworded; the figures of the wording before stay with that one.")
+        beside = f" as {new}" if new != before else ""
+        self.say(f"{before} is reworded{beside}; the figures of the wording before stay with that one.")
 
     def action_turn(self, step: int) -> None:
         """Look at another counter-example while writing."""

@@ -12,6 +12,7 @@ import pytest
 
 from engine.errors import StoreError
 from engine.project import Project
+from engine.review.answers import answers
 from engine.review.blinding import to_judge
 from engine.review.items import Items
 from engine.review.review import ItemView, Review
@@ -86,11 +87,42 @@ def test_an_llm_that_has_no_samples_yet_is_not_judged(tmp_path: Path) -> None:
 def test_what_is_written_after_an_item_was_made_does_not_change_it(project: Project, review: Review) -> None:
     before = {entry.id: review.item(entry.id) for entry in review.queue()}
     ann = annotator(project, "ann")
-    ann.describe("B1", "abstraction", "All different now", replaces="P1@ann")
-    ann.delete("P2@ann")
+    ann.describe("B1", "abstraction", "All different now")
+    annotator(project, "llm-gpt").describe("B1", "abstraction", "Another one of mine", replaces="P1@llm-gpt")
+    annotator(project, "llm-gpt").delete("P2@llm-gpt")
     write_answer(project, "llm-gpt", LLM, "B1", {"abstraction": ("Yet another.", {"target": 3})}, anchors=3)
     review.refresh()
     assert {entry.id: review.item(entry.id) for entry in review.queue()} == before
+
+
+def test_undo_takes_back_neither_a_judgement_nor_what_was_judged(project: Project, review: Review) -> None:
+    entry = next(entry for entry in review.queue() if entry.state == "open")
+    before, made = review.item(entry.id), review.judge(judgement(review, entry.id))
+    for author in ("rev", "ann", "llm-gpt"):
+        store = Teaching(project.teaching_dir, author).store
+        while store.undo():
+            pass
+    review.refresh()
+    assert (review.item(entry.id), review.judgement(entry.id)) == (before, made)
+    store = Teaching(project.teaching_dir, "rev").store
+    with pytest.raises(StoreError, match="the judgement is final"), store.edit("judge again") as edit:
+        edit.put("judgement", entry.id, replace(made, preference="left" if made.preference != "left" else "right"))
+    with pytest.raises(StoreError, match="the judgement is final"), store.edit("forget") as edit:
+        edit.delete("judgement", entry.id)
+
+
+def test_the_review_has_ones_answer_as_it_was_committed_whatever_is_tried_afterwards(tmp_path: Path) -> None:
+    project = make_reviewed_project(tmp_path / "late")
+    ann = annotator(project, "ann")
+    ann.describe("B1", "abstraction", "A second thought")
+    store = ann.teaching.store
+    while store.undo():
+        pass
+    mine = [answer for answer in answers(Records(project.teaching_dir), ["B1"]) if answer.author == "ann"]
+    assert [len(found) for answer in mine for found in (answer.patterns, answer.samples)] == [2, 6]
+    assert {entry.kind for entry in reviewer(project, "rev").queue() if entry.blind_spot == "B1"} == {
+        "abstraction", "extrapolation", "anchors"
+    }  # fmt: skip
 
 
 def test_reviewers_that_start_at_once_make_the_same_items(project: Project) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -74,8 +77,8 @@ def test_a_sealed_answer_is_not_told_by_refusing_ones_own(annotator: Annotator, 
     with pytest.raises(StoreError) as refused:
         annotator.write_sample("B1", text="A new one.", label="negative", role="target", pattern="P1@bob")
     assert "take one of" not in str(refused.value)
-    decide(annotator, "decline")
     annotator.delete(same.id)
+    decide(annotator, "decline")
     annotator.write_sample("B1", text="A new one.", label="negative", role="target", pattern="P1@bob")
     with pytest.raises(StoreError, match="nearly equals a sample of another teacher"):
         annotator.write_sample("B1", text=SECRET_SAMPLE.replace("an", "one"), label="negative", role="target")
@@ -98,13 +101,106 @@ def test_the_first_decision_is_final_also_against_undo_and_in_another_process(
     for again in (lambda: annotator.commit("B1"), lambda: other_process.decline("B1", "changed my mind")):
         with pytest.raises(StoreError, match=r"B1: ann has committed already; that is final"):
             again()
-    done = annotator.undo()
-    assert done is not None
-    assert done.note == "describe abstraction of B1", "the commitment is passed over"
+    assert annotator.undo() is None, "neither the commitment nor what was committed is taken back"
     found = decision(annotator.teaching, "B1")
     assert found is not None
     assert found.decision == "committed"
     assert board.spot("B1").decision == "committed"
+
+
+def test_what_was_handed_in_stays_also_for_who_writes_to_the_file_directly(
+    annotator: Annotator, board: Board, project: Project
+) -> None:
+    pattern = annotator.describe("B1", "abstraction", "first")
+    gone = annotator.write_sample("B1", text="A door that never shuts.", label="negative", role="target")
+    sample = annotator.write_sample("B1", text="Two clocks, both wrong.", label="negative", role="target")
+    annotator.delete(gone.id)
+    annotator.mark("n1", "fine")
+    annotator.undo()
+    made = annotator.commit("B1")
+    assert made.handed_in == {pattern.id: 1, sample.id: 1}
+    store = Teaching(project.teaching_dir, "ann").store
+    for kind, record in (("pattern", pattern), ("sample", sample)):
+        with pytest.raises(StoreError, match="B1 is committed: what was handed in stays"), store.edit("x") as edit:
+            edit.delete(kind, record.id)  # type: ignore[arg-type]
+        moved = replace(record, blind_spot="B2")
+        with pytest.raises(StoreError, match="B1 is committed: what was handed in stays"), store.edit("x") as edit:
+            edit.put(kind, record.id, moved)  # type: ignore[arg-type]
+    with pytest.raises(StoreError, match="the commitment is final"), store.edit("x", final=True) as edit:
+        edit.delete("commitment", "B1")
+    redone = store.redo()
+    assert redone is not None
+    assert redone.note == "mark row n1 as fine", "marks are no part of an answer"
+    store.undo()
+    assert store.undo() is None
+    assert store.undo() is None, "the deletion from before the commitment stays too"
+    assert committed_records(Records(project.teaching_dir), "ann", "B1") == ((pattern,), (sample,))
+    assert [found.text for found in board.samples("B1")] == [sample.text]
+
+
+def test_what_was_undone_before_a_decision_is_not_done_again_after_it(annotator: Annotator) -> None:
+    annotator.describe("B1", "abstraction", "first")
+    annotator.describe("B1", "extrapolation", "second")
+    annotator.undo()
+    annotator.commit("B1")
+    assert annotator.redo() is None
+    assert [pattern.text for pattern in annotator.teaching.patterns()] == ["first"]
+
+
+def test_an_older_action_under_what_is_frozen_cannot_be_taken_from_beneath_it(annotator: Annotator) -> None:
+    """A sample that was moved to the blind spot before the decision: its first state belongs to another one."""
+    annotator.describe("B1", "abstraction", "first")
+    sample = annotator.write_sample("B3", text="Two clocks, both wrong.", label="negative", role="target")
+    annotator.write_sample("B1", text="Two clocks, both off.", label="negative", role="target", replaces=sample.id)
+    annotator.commit("B1")
+    assert annotator.undo() is None
+    assert [found.blind_spot for found in annotator.teaching.samples()] == ["B1"]
+
+
+def test_who_declines_keeps_what_they_had_written(annotator: Annotator) -> None:
+    annotator.describe("B1", "abstraction", "half an idea")
+    made = annotator.decline("B1", "no time")
+    assert made.handed_in == {"P1@ann": 1}
+    assert annotator.undo() is None
+    with pytest.raises(StoreError, match="B1 is declined: what was written there stays"):
+        annotator.delete("P1@ann")
+
+
+def test_a_decision_of_a_version_that_listed_nothing_freezes_what_stood_there_then(
+    annotator: Annotator, project: Project
+) -> None:
+    pattern = annotator.describe("B1", "abstraction", "first")
+    seen = pattern.evidence or ""
+    with annotator.teaching.store.edit("commit B1", final=True) as edit:
+        edit.put("commitment", "B1", Commitment("B1", "committed", seen))
+    annotator.describe("B1", "abstraction", "later")
+    annotator.undo()
+    assert annotator.undo() is None
+    assert committed_records(Records(project.teaching_dir), "ann", "B1") == ((pattern,), ())
+
+
+def test_a_commitment_in_one_process_stops_an_undo_in_another(project: Project, annotator: Annotator) -> None:
+    """Each round one process commits while others undo: whatever order they come in, what was committed is there."""
+    for number in range(6):
+        name = f"ann{number}"
+        teaching = Teaching(project.teaching_dir, name)
+        one = Annotator(project, annotator.discovery, teaching, Teacher(name, "human"))
+        one.describe("B1", "abstraction", "first")
+        one.describe("B1", "extrapolation", "second")
+        command = [sys.executable, "-m", "tui", "undo", str(project.root), "--annotator", name]
+        others = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+        commit = [sys.executable, "-m", "tui", "commit", str(project.root), "B1", "--annotator", name]
+        committed = subprocess.run(commit, capture_output=True, check=False)
+        for other in others:
+            other.communicate(timeout=120)
+        records = Records(project.teaching_dir)
+        answer = committed_records(records, name, "B1")
+        if committed.returncode:
+            assert answer is None, "both were undone first, so there was nothing to commit"
+            continue
+        assert answer is not None
+        left = [pattern for pattern in records.patterns() if pattern.id.endswith(f"@{name}")]
+        assert answer[0] == tuple(left)
 
 
 def test_two_windows_of_one_annotator_cannot_both_decide(annotator: Annotator, project: Project) -> None:
@@ -139,8 +235,12 @@ def test_what_was_committed_is_told_apart_from_what_came_later(annotator: Annota
     annotator.delete(gone.id)
     assert committed_records(Records(project.teaching_dir), "ann", "B1") is None
     annotator.commit("B1")
-    annotator.describe("B1", "abstraction", "second wording", replaces="P2")
-    annotator.delete(kept.id)
+    for change in (
+        lambda: annotator.describe("B1", "abstraction", "second wording", replaces="P2"),
+        lambda: annotator.delete(kept.id),
+    ):
+        with pytest.raises(StoreError, match="B1 is committed: what was handed in stays"):
+            change()
     later = annotator.describe("B1", "extrapolation", "an afterthought")
     records = Records(project.teaching_dir)
     assert committed_records(records, "ann", "B1") == ((first,), (kept,))
@@ -177,7 +277,8 @@ def test_what_is_written_after_the_decision_carries_another_evidence_where_rows_
     annotator.commit("B1")
     after = annotator.describe("B1", "extrapolation", "seen all")
     assert before.evidence != after.evidence
-    assert decision(annotator.teaching, "B1") == Commitment("B1", "committed", before.evidence or "")
+    handed_in = {before.id: 1}
+    assert decision(annotator.teaching, "B1") == Commitment("B1", "committed", before.evidence or "", "", handed_in)
 
 
 def test_who_only_reviews_declines_at_once_all_on_which_nothing_is_decided_or_written(
@@ -202,4 +303,4 @@ def test_who_only_reviews_declines_at_once_all_on_which_nothing_is_decided_or_wr
         annotator.decline_untouched("again")
     undone = annotator.undo()
     assert undone is not None
-    assert undone.note == "describe abstraction of B1", "a decision is passed over"
+    assert undone.note == "describe abstraction of B1", "a decision on another blind spot is passed over"

@@ -220,6 +220,27 @@ def test_a_reworded_pattern_is_tested_on_no_row_that_it_has_seen_and_the_old_fig
     assert find_pattern(Records(project.teaching_dir), pattern.id) == pattern
 
 
+def test_the_new_wording_of_a_pattern_that_was_handed_in_stands_beside_it_and_is_undone_by_itself(
+    project: Project,
+) -> None:
+    pattern = write(project, "ann")
+    decide(project, "ann")
+    judge(project, pattern, applies=set())
+    teaching = Teaching(project.teaching_dir, "ann")
+    new = reword(teaching, pattern, "Thanks for something bad.", found(project, pattern))
+    assert (new.id, new.rewords, new.refined) == ("P2@ann", "P1@ann", True)
+    assert find_pattern(Records(project.teaching_dir), "P1@ann") == pattern
+    assert [result.text for result in found(project, new)] == [WORDING]
+    assert trial(project, new).cases == (), "no row is left that it has not seen"
+    for again in (pattern, new):
+        assert "reworded before" in str(not_rewordable(teaching, again, found(project, again)))
+    undone = teaching.store.undo()
+    assert undone is not None
+    assert undone.note == "reword P1@ann after a test"
+    assert teaching.store.undo() is None
+    assert not_rewordable(teaching, pattern, found(project, pattern)) is None
+
+
 def test_rows_beyond_the_first_twenty_are_left_for_the_new_wording(project: Project) -> None:
     discovery = project.discovery()
     assert discovery is not None

@@ -348,6 +348,27 @@ async def test_after_the_commitment_others_answers_are_there_to_be_read_and_ones
     assert len(written(root, "sample")) == 2
 
 
+async def test_what_was_committed_is_neither_changed_nor_deleted_nor_undone_by_a_key(root: Path) -> None:
+    async with opened(root, size=(120, 36)) as driver:
+        await describe(driver)
+        await write_pattern(driver, "faint praise")
+        await write_sample(driver, "There was a lamp.", choose_label=1)
+        await driver.press("escape", "C", "2")
+        await driver.sees("B1 is committed.")
+        for key in ("e", "x"):
+            await driver.press(key)
+            await driver.sees("B1 is committed: what was handed in stays. ctrl+t writes something new beside it.")
+        await driver.press("u")
+        await driver.sees("B1 is committed: what was handed in stays; there is nothing else to undo.")
+        assert "S1 target negative There was a lamp." in driver.words
+        await driver.press("i")
+        await write_sample(driver, "A chair and no table.", choose_label=0)
+        assert "S2 target negative (later) A chair and no table." in driver.words
+        await driver.press("escape", "u")
+        assert "Undone: write target sample of B1." in driver.words
+    assert [found.id for found in written(root, "sample")] == ["S1@ann"]
+
+
 async def test_a_blind_spot_that_is_not_there_leads_back_to_the_list(root: Path) -> None:
     async with opened(root) as driver:
         await driver.app.go("describe", spot="B99")

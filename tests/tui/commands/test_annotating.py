@@ -182,7 +182,52 @@ def test_others_answers_are_sealed_until_one_commits_or_declines(run: Run) -> No
     assert run("list")[1].count("secret") == 0
     status, out, err = run("commit", "B2", "--decline", "--reason", "again")
     assert (status, "has declined already; that is final" in err) == (1, True)
-    assert run("undo")[1] == "undone: describe abstraction of B1\n", "a decision is passed over"
+    status, _, err = run("undo")
+    assert (status, "B1 is committed: what was handed in stays" in err) == (1, True)
+
+
+def test_what_was_committed_cannot_be_taken_back_by_any_command(run: Run) -> None:
+    run("mark", "n1", "--verdict", "fine")
+    run("describe", "B1", "--kind", "abstraction", "--text", "bare facts")
+    for text in ("A lamp was there.", "One chair, one table."):
+        run("sample", "B1", "--label", "negative", "--role", "target", "--text", text)
+    run("undo")
+    run("commit", "B1")
+    before = values(run("show", "B1", "--json"))
+    for words in (
+        ("undo", "--redo"),
+        ("describe", "B1", "--kind", "abstraction", "--text", "other", "--replaces", "P1"),
+        ("describe", "B1", "--delete", "P1"),
+        ("sample", "B1", "--label", "negative", "--role", "target", "--text", "Other words.", "--replaces", "S1"),
+        ("sample", "B1", "--delete", "S1"),
+        ("sample", "B2", "--label", "positive", "--role", "target", "--text", "Other words.", "--replaces", "S1"),
+    ):
+        status, _, err = run(*words)
+        assert (status, "B1 is committed: what was handed in stays" in err) == (1, True), (words, err)
+    assert values(run("show", "B1", "--json")) == before
+    assert run("undo", "--list")[1].splitlines() == [
+        "stays: write target sample of B1 (B1 is committed: what was handed in stays)",
+        "stays: describe abstraction of B1 (B1 is committed: what was handed in stays)",
+        "undo takes back: mark row n1 as fine",
+    ]
+    status, out, _ = run("undo", "--times", "5")
+    assert (status, out.splitlines()) == (0, [
+        "undone: mark row n1 as fine (passed over: B1 is committed: what was handed in stays)",
+        "1 of 5 undone; B1 is committed: what was handed in stays; there is nothing else to undo.",
+    ])  # fmt: skip
+    status, _, err = run("undo", "--times", "5")
+    assert (status, "B1 is committed: what was handed in stays" in err) == (1, True)
+    after = values(run("show", "B1", "--json"))
+    assert (after["patterns"], after["samples"]) == (before["patterns"], before["samples"])
+
+
+def test_what_is_written_after_a_decision_is_undone_by_itself(run: Run) -> None:
+    run("describe", "B1", "--kind", "abstraction", "--text", "bare facts")
+    run("commit", "B1")
+    run("describe", "B1", "--kind", "extrapolation", "--text", "an afterthought")
+    assert run("undo", "--list")[1].splitlines()[0] == "undo takes back: describe extrapolation of B1"
+    assert run("undo")[1] == "undone: describe extrapolation of B1\n"
+    assert [found["text"] for found in values(run("show", "B1", "--json"))["patterns"]] == ["bare facts"]
 
 
 def test_who_only_reviews_declines_all_with_one_command(run: Run) -> None:

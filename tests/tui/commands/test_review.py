@@ -136,7 +136,7 @@ def test_other_commands_do_not_list_what_a_reviewer_judged_as_written_by_somebod
     path = project.root / "answers.json"
     path.write_bytes(answers(project, item))
     run(item, "--judge", str(path))
-    notes = {revision.note for revision in Teaching(project.teaching_dir, "rev").history("rev")}
+    notes = {revision.note for revision in Teaching(project.teaching_dir, "rev").store.revisions}
     assert f"judge item {item}" in notes
     assert not any(name in note.split() for note in notes for name in NAMES)
 

@@ -121,7 +121,11 @@ def test_a_pattern_is_reworded_once_and_keeps_the_figures_of_the_wording_before(
     assert "no figures for this wording: it was reworded after a trial" in out
     assert f"the wording before ({WORDING}), by m1 (llm): precision 0.50" in out
     assert "counter-example of m1" in out
-    assert find_pattern(Records(project.teaching_dir), "P1@ann").refined
+    records = Records(project.teaching_dir)
+    assert find_pattern(records, "P1@ann").text == WORDING, "what was handed in stays"
+    new = find_pattern(records, "P2@ann")
+    assert (new.text, new.refined, new.rewords) == ("Thanks for something bad.", True, "P1@ann")
+    assert "reworded before" in run("P2", "--reword", "And again.")[2]
     assert "reworded before" in run("P1", "--reword", "And again.")[2]
 
 
