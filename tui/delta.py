@@ -5,21 +5,28 @@ list scrolls. Curses has long kept the screen in memory and sent the difference 
 Cursor Movement Optimization"); so does this, scrolling included.
 
 Invariant: `_screen` holds what the terminal shows, with None for what is not known. Whatever is not a painted frame
-passes through untouched, and a row with a wide or combining character is sent as Textual painted it, because terminals
-differ on how wide those are.
+passes through untouched.
+
+Terminals differ on how wide emoji, joined emoji, variation selectors and combining marks are: Rich gives a family of
+three 2 cells, tmux 3.3 gives it 6. So where one of those begins, its cells are blanked first, and all that follows in
+the row is written again at columns of its own: one that is too wide is cut by what follows, one that is too narrow
+leaves a blank, and nothing else moves.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
-from rich.cells import cell_len
+from rich.cells import cell_len, split_graphemes
 
 Style = tuple[str, str, str]
 """Attributes, colour of the character, background; each as in a control sequence, or empty."""
 
 Cell = tuple[str, Style]
+"""A character with all that is joined to it; an empty text in the further cells of a wide one."""
+
 Row = list[Cell | None]
 
 _TOKEN = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|([^\x1b\r\n]+)|[\r\n]+")
@@ -27,6 +34,8 @@ _FRAME = re.compile(r"\x1b\[\d+;\d+H")
 _FORGETS = ("\x1b[?1049", "\x1b[2J", "\x1bc")  # another screen, or an empty one
 _MOST_SCROLLED = 6  # lines by which a list may move at once to be scrolled by the terminal
 _FEWEST_SCROLLED = 3  # rows that scrolling must save, or it costs more than it saves
+_MOST_JOINED = 16  # code points of one character; the longest emoji that people use have 10
+_JOINER = "\u200d"
 _PLAIN: Style = ("", "", "")
 
 
@@ -59,17 +68,14 @@ class Delta:
             if painted or any(sequence in data for sequence in _FORGETS):
                 self.forget()
             return data
-        wanted, unsure, end = frame
-        pen = _Pen(self._scroll(wanted) if not unsure else "")
-        for y in sorted({*wanted, *unsure}):
-            if y in unsure:
-                pen.copy(unsure[y])
-                self._screen[y] = [None] * size[0]
-                continue
+        wanted, end = frame
+        pen = _Pen(self._scroll(wanted), size[0])
+        for y in sorted(wanted):
             shown = self._screen.get(y) or [None] * size[0]
+            spilt = False
             for x, cell in enumerate(wanted[y]):
-                if cell is not None and cell != shown[x]:
-                    pen.put(y, x, cell)
+                if cell is not None and cell[0] and (spilt or cell != shown[x]):
+                    spilt |= pen.put(y, x, cell)
             self._screen[y] = wanted[y]
         sent = pen.finish(end if pen.sent or end != self._at else None)
         self._at = end
@@ -100,8 +106,9 @@ class Delta:
 class _Pen:
     """Writes cells with as few bytes as it takes to get there and to change colours."""
 
-    def __init__(self, before: str) -> None:
+    def __init__(self, before: str, columns: int) -> None:
         self._out = [before] if before else []
+        self._columns = columns
         self._y, self._x = -1, -1
         self._style = _PLAIN
 
@@ -110,41 +117,42 @@ class _Pen:
         """Whether anything has been written."""
         return bool(self._out)
 
-    def put(self, y: int, x: int, cell: Cell) -> None:
+    def put(self, y: int, x: int, cell: Cell) -> bool:
+        """Write a cell; whether it may have spilt over those behind it, so that they are to be written again."""
         text, style = cell
-        if (y, x) != (self._y, self._x):
-            ahead = x - self._x
-            self._out.append(f"\x1b[{ahead}C" if y == self._y and ahead > 0 else f"\x1b[{y + 1};{x + 1}H")
+        self._go(y, x)
         if style != self._style:
             self._out.append(_change(self._style, style, blank=text == " "))
             self._style = style if text != " " or style[0] or self._style[0] else (style[0], self._style[1], style[2])
-        self._out.append(text)
-        self._y, self._x = y, x + 1
-
-    def copy(self, painted: str) -> None:
-        """Write a row as it was painted; it moves the cursor by itself, and starts and ends without a style."""
-        self._out.append(self._reset() + painted)
+        cells, sure = _width(text)
+        if sure:
+            self._out.append(text)
+            self._x += cells
+            return False
+        self._out.append(" " * cells + f"\x1b[{y + 1};{x + 1}H")
+        at_edge = x + 2 * len(text) > self._columns  # there it must not go on in the next row
+        self._out.append(f"\x1b[?7l{text}\x1b[?7h" if at_edge else text)
         self._y = -1
+        return True
+
+    def _go(self, y: int, x: int) -> None:
+        if (y, x) != (self._y, self._x):
+            ahead = x - self._x
+            self._out.append(f"\x1b[{ahead}C" if y == self._y and ahead > 0 else f"\x1b[{y + 1};{x + 1}H")
+            self._y, self._x = y, x
 
     def finish(self, end: tuple[int, int] | None) -> str:
-        self._out.append(self._reset())
+        if self._style != _PLAIN:
+            self._out.append("\x1b[0m")
         if end is not None:
             self._out.append(f"\x1b[{end[0] + 1};{end[1] + 1}H")
         return "".join(self._out)
 
-    def _reset(self) -> str:
-        changed, self._style = self._style != _PLAIN, _PLAIN
-        return "\x1b[0m" if changed else ""
 
-
-def _read(
-    data: str, screen: dict[int, Row], size: tuple[int, int]
-) -> tuple[dict[int, Row], dict[int, str], tuple[int, int]] | None:
-    """The rows as a frame leaves them, those of unsure width as they were painted, and the cursor; None if no frame."""
+def _read(data: str, screen: dict[int, Row], size: tuple[int, int]) -> tuple[dict[int, Row], tuple[int, int]] | None:
+    """The rows as a frame leaves them, and the cursor; None if it is no frame."""
     columns, lines = size
     rows: dict[int, Row] = {}
-    painted: dict[int, list[str]] = {}
-    unsure: set[int] = set()
     y = x = last = 0
     style = _PLAIN
     for token in _TOKEN.finditer(data):
@@ -157,22 +165,74 @@ def _read(
         elif colours is not None:
             style = _style(colours)
         elif text is not None:
-            width = len(text) if text.isascii() else cell_len(text)
-            if y >= lines or x + width > columns:
+            cells, mark = _cells(text, style)
+            if y >= lines or x + len(cells) > columns:
                 return None
             row = rows.get(y)
             if row is None:
                 row = rows[y] = list(screen.get(y) or [None] * columns)
-            if width == len(text):
-                row[x : x + width] = [(character, _seen(character, style)) for character in text]
-            else:
-                unsure.add(y)
-            x += width
-        if text is not None or right is not None or colours is not None:
-            painted.setdefault(y, []).append(token[0])
+            if mark:
+                _join(row, x - 1, mark)
+            _halve(row, x)
+            _halve(row, x + len(cells))
+            row[x : x + len(cells)] = cells
+            x += len(cells)
     if last != len(data):
         return None
-    return rows, {y: "".join(painted[y]) for y in unsure}, (y, x)
+    return rows, (y, x)
+
+
+def _cells(text: str, style: Style) -> tuple[list[Cell], str]:
+    """The cells of a text, as many as Rich gives it, and what it begins with that belongs to the character before."""
+    if text.isascii():
+        return [(character, _seen(character, style)) for character in text], ""
+    cells: list[Cell] = []
+    mark = ""
+    for start, end, width in split_graphemes(text)[0]:
+        character = text[start : min(end, start + _MOST_JOINED)].rstrip(_JOINER)  # tmux would join what comes next
+        if not width:
+            mark += character
+        else:
+            cells += [(character, _seen(character, style)), *[("", style)] * (width - 1)]
+    return cells, mark
+
+
+def _halve(row: Row, x: int) -> None:
+    """Blank a wide character of which the cells before ``x`` or those from it on are about to be covered."""
+    if not _is_further(row, x):
+        return
+    first, end = x - 1, x + 1
+    while _is_further(row, first):
+        first -= 1
+    while _is_further(row, end):
+        end += 1
+    row[first:end] = [(" ", _seen(" ", cell[1])) if cell else None for cell in row[first:end]]
+
+
+def _join(row: Row, x: int, mark: str) -> None:
+    while _is_further(row, x):
+        x -= 1
+    cell = row[x] if x >= 0 else None
+    if cell is not None and len(cell[0]) < _MOST_JOINED:
+        row[x] = (cell[0] + mark, cell[1])
+
+
+def _is_further(row: Row, x: int) -> bool:
+    """Whether it is a further cell of a wide character."""
+    cell = row[x] if 0 < x < len(row) else None
+    return cell is not None and not cell[0]
+
+
+@lru_cache(maxsize=4096)
+def _width(character: str) -> tuple[int, bool]:
+    """How many cells Rich gives a character, and whether all terminals do."""
+    cells, code = cell_len(character), ord(character[0])
+    if len(character) > 1:
+        return cells, False
+    if cells == 1:
+        return cells, code < 0x2E80 and unicodedata.category(character)[0] not in "MC"
+    east_asian = 0x2E80 <= code < 0xD7A4 or 0xF900 <= code < 0xFB00 or 0xFE30 <= code < 0xFFE7
+    return cells, east_asian and unicodedata.east_asian_width(character) in "WF"
 
 
 def _has_text(row: Row) -> bool:

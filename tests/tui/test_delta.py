@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
+from rich.cells import cell_len, split_graphemes
 
 from tests.terminals import COLUMNS, LINES, Picture
 from tui.delta import Delta
@@ -12,7 +14,8 @@ from tui.delta import Delta
 SIZE = (COLUMNS, LINES)
 STYLES = ("38;5;111;48;5;234", "1;38;5;253;48;5;234", "38;5;245;48;5;23", "48;5;234", "7", "4;31", "97;104", "")
 WORDS = ("nothing", "was", "good", "├──", "█▌░", "  ", "   ", "naïve", "ok.")
-WIDE = ("部品", "👍", "e\u0301", "👩\u200d👩\u200d👧")
+WIDE = ("部品", "👍", "e\u0301", "👩\u200d👩\u200d👧", "❤\ufe0f", "🇩🇪", "👍🏽", "🙄\u200d")
+STANDS_FOR_ONE = "▒"
 
 
 def span(y: int, x: int, *segments: tuple[str, str]) -> str:
@@ -22,7 +25,7 @@ def span(y: int, x: int, *segments: tuple[str, str]) -> str:
 
 def line(y: int, text: str, style: str = STYLES[0]) -> str:
     """A line over the whole width."""
-    return span(y, 0, (style, text.ljust(COLUMNS)))
+    return span(y, 0, (style, text + " " * (COLUMNS - cell_len(text))))
 
 
 def random_frame(dice: random.Random, words: tuple[str, ...]) -> str:
@@ -40,18 +43,56 @@ def list_frame(rows: list[str], top: int, cursor: int) -> str:
     return "\n".join(shown) + "\x1b[1;1H"
 
 
-@pytest.mark.parametrize("words", [WORDS, (*WORDS, *WIDE)], ids=["narrow", "wide"])
 @pytest.mark.parametrize("seed", range(12))
-def test_a_terminal_shows_the_same_as_of_whole_frames(seed: int, words: tuple[str, ...]) -> None:
+def test_a_terminal_shows_the_same_as_of_whole_frames(seed: int) -> None:
     dice, delta, whole, changed = random.Random(seed), Delta(), Picture(), Picture()
-    rows = [f"{number:4} {dice.choice(words)} {dice.choice(words)}" for number in range(60)]
+    rows = [f"{number:4} {dice.choice(WORDS)} {dice.choice(WORDS)}" for number in range(60)]
     for _ in range(40):
         top = dice.randrange(50)
-        frame = dice.choice((random_frame(dice, words), list_frame(rows, top, top + dice.randrange(10))))
+        frame = dice.choice((random_frame(dice, WORDS), list_frame(rows, top, top + dice.randrange(10))))
         whole.feed(frame)
         changed.feed(delta.of(frame, SIZE))
         assert changed.cells == whole.cells
         assert changed.cursor == whole.cursor
+
+
+def narrow(frame: str) -> str:
+    """The frame with a sign of one cell in each cell of what terminals take for wider or narrower than Rich does."""
+    pieces = re.split(r"(\x1b\[[\d;]*[A-Za-z])", frame)
+    return "".join(piece if piece.startswith("\x1b") else _narrow(piece) for piece in pieces)
+
+
+def _narrow(text: str) -> str:
+    return "".join(
+        text[start:end] if end - start == 1 == width and text[start] < "\u2e80" else STANDS_FOR_ONE * width
+        for start, end, width in split_graphemes(text)[0]
+    )
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_whatever_width_a_terminal_gives_an_emoji_all_other_characters_stand_where_they_belong(seed: int) -> None:
+    dice, delta, meant, shown = random.Random(seed), Delta(), Picture(), Picture()
+    rows = [f"{number:4} {dice.choice(WIDE)} was {dice.choice(WIDE)}{dice.choice(WORDS)}" for number in range(60)]
+    blank = "\n".join(line(y, "") for y in range(LINES)) + "\x1b[1;1H"  # an app paints everything at first
+    meant.feed(blank)
+    shown.feed(delta.of(blank, SIZE))
+    for _ in range(40):
+        top = dice.randrange(50)
+        frame = dice.choice((random_frame(dice, (*WORDS, *WIDE)), list_frame(rows, top, top + dice.randrange(10))))
+        meant.feed(narrow(frame))
+        shown.feed(delta.of(frame, SIZE))
+        for y, (line_meant, line_shown) in enumerate(zip(meant.cells, shown.cells, strict=True)):
+            for x, (one, other) in enumerate(zip(line_meant, line_shown, strict=True)):
+                assert one.data == STANDS_FOR_ONE or one == other, (y, x)
+        assert shown.cursor == meant.cursor
+
+
+def test_an_emoji_at_the_edge_of_a_terminal_does_not_go_on_in_the_next_row() -> None:
+    picture = Picture()
+    frame = span(3, COLUMNS - 2, ("", "👩\u200d👩\u200d👧")) + "\n" + span(4, 0, ("", "next")) + "\x1b[1;1H"
+    picture.feed(Delta().of(frame, SIZE))
+    assert picture.lines[4] == "next"
+    assert picture.lines[2] == ""
 
 
 def test_what_is_shown_already_is_not_sent() -> None:
