@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from textual import actions, events, on, work
@@ -18,6 +20,7 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 
 from engine.errors import BlindspotError
 from tui.clock import ActiveTime
@@ -32,9 +35,14 @@ from tui.screens.base import WorkScreen
 from tui.screens.spots import SpotsScreen
 from tui.status import Status
 from tui.themes import DARK, INKS, PLAIN, THEMES, Ink, next_theme
+from tui.widgets.message_line import Said
 
 if TYPE_CHECKING:
     from tui.workbench import Workbench
+
+
+_MESSAGES = 200
+_PATIENCE = 1.0  # seconds that screens have to work off their messages when the app is left
 
 
 class BlindspotApp(App[None], inherit_bindings=False):
@@ -79,15 +87,22 @@ class BlindspotApp(App[None], inherit_bindings=False):
         """The opened project; None until it has been read."""
         self.failed = False
         """Whether the project could not be opened."""
+        self.colours = DARK
+        """The theme that the user chose; NO_COLOR shows another one and changes nothing in that choice."""
         self.job_watch = JobWatch(self)
         self.active_time = ActiveTime(self)
         self.live_verdict = LiveVerdict(self)
         self.animation_level = "none"
         for theme in THEMES.values():
             self.register_theme(theme)
-        self.set_reactive(App.theme, PLAIN if no_color else DARK)
+        self.set_reactive(App.theme, PLAIN if no_color else self.colours)
         self.stylesheet.set_variables(self.get_css_variables())
+        self.choices: dict[str, dict[str, Any]] = {}
+        """What was chosen on a screen and outlives it, by the screen's name."""
+        self.messages: deque[Said] = deque(maxlen=_MESSAGES)
+        """What was said in the message line, the last at the end."""
         self._keeper = PlaceKeeper(self)
+        self._leaving = False
 
     def get_css_variables(self) -> dict[str, str]:
         """The variables of the theme, and ``$line``: how borders are drawn."""
@@ -106,8 +121,25 @@ class BlindspotApp(App[None], inherit_bindings=False):
         return self.workbench.status(job=self.job_watch.line)
 
     @property
+    def about(self) -> list[str]:
+        """Project and model in full; the header has no room for long names."""
+        from engine.data.text import visible
+
+        about = [f"Project: {visible(str(self.root))}"]
+        if self.workbench is not None and self.workbench.board is not None:
+            about.append(f"Model: {visible(self.workbench.board.discovery.model)}")
+        return about
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether a letter would go into a field."""
+        return self.focused is not None and self.focused.check_consume_key("q", "q")
+
+    @property
     def front(self) -> WorkScreen | None:
-        """The full screen in front, dialogs aside."""
+        """The full screen in front, dialogs aside; None once the app is being left."""
+        if self._leaving:
+            return None
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, WorkScreen)), None)
 
     def get_default_screen(self) -> Screen[None]:
@@ -142,8 +174,11 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.workbench = workbench = message.workbench
         self.job_watch.watch()
         theme = workbench.place.get("theme")
-        if theme in THEMES and not self.no_color:
-            self.theme = theme
+        if theme in THEMES:
+            self.colours = theme
+            if not self.no_color:
+                self.theme = theme
+        self.choices = dict(workbench.place.get("choices", {}))
         self.live_verdict.wanted = workbench.place.get("live_verdict", True)
         self.changed()
         await self._keeper.return_to(workbench.place.get("screens", []))
@@ -201,23 +236,39 @@ class BlindspotApp(App[None], inherit_bindings=False):
         """Writes a control sequence to the terminal; None where there is none."""
         return None if self._driver is None or self.is_headless else self._driver.write
 
-    def unavailable(self, action: str) -> str | None:
-        """Why an action, written as in a binding, cannot be used now; None if it can."""
-        _, name, parameters = actions.parse(action)
+    def unavailable(self, action: str, owner: object = None) -> str | None:
+        """Why an action, written as in a binding, cannot be used now; None if it can.
+
+        Args:
+            action: as in a binding.
+            owner: whose binding it is; what a field does with its own keys is no matter of the screen's.
+        """
+        target, name, parameters = actions.parse(action)
+        if not target and isinstance(owner, Widget) and not isinstance(owner, Screen):
+            return None
         store = self.workbench.teaching.store if self.workbench else None
         if name == "undo" and (store is None or store.undoable is None):
             stays = store.stays if store else None
             return f"{stays}; there is nothing else to undo." if stays else "There is nothing to undo."
         if name == "redo" and (store is None or store.redoable is None):
             return "There is nothing to redo: it works after an undo, until the next change."
+        if name == "stop_job":
+            running = self.workbench.running if self.workbench else None
+            if running is None:
+                return "No job is running."
+            return (
+                f"{running.id} was asked to stop already and does so at its next step." if running.cancelling else None
+            )
         if name == "theme" and self.no_color:
             return "Colours are off because NO_COLOR is set."
         screen = self.screen
         return screen.unavailable(name, parameters) if isinstance(screen, WorkScreen) and screen.built else None
 
     async def run_action(self, action: Any, default_namespace: DOMNode | None = None, namespaces: Any = None) -> bool:
-        """Run an action, or say why it cannot be used now."""
-        reason = self.unavailable(action) if isinstance(action, str) else None
+        """Run an action, or say why it cannot be used now; none is run once the app is being left."""
+        if self._leaving:
+            return True
+        reason = self.unavailable(action, default_namespace) if isinstance(action, str) else None
         if reason is not None:
             self.say(reason, warning=True)
             return True
@@ -227,24 +278,42 @@ class BlindspotApp(App[None], inherit_bindings=False):
 
     def autosave(self) -> None:
         """Save drafts and place shortly; called at every change, however small."""
-        self._keeper.autosave()
+        if not self._leaving:
+            self._keeper.autosave()
 
     def save(self) -> None:
         """Save drafts and place now."""
         self._keeper.save()
 
     def leave(self, status: int = 0) -> None:
-        """Save everything and end the app with this exit status, or 1 if the project could not be opened."""
+        """Save everything and end the app with this exit status, or 1 if the project could not be opened.
+
+        From now on input is dropped, and so is every action. What screens and widgets have still to work off is
+        waited for: they would look for parts of themselves that are gone already.
+        """
+        if self._leaving:
+            return
         self.active_time.save()
         self.save()
-        self.exit(return_code=status or int(self.failed))
+        self._leaving = True
+        self.run_worker(self._end(status or int(self.failed)), group="end")
+
+    async def _end(self, status: int) -> None:
+        last = monotonic() + _PATIENCE
+        while monotonic() < last and any(
+            node.message_queue_size for screen in self.screen_stack for node in screen.walk_children(with_self=True)
+        ):
+            await asyncio.sleep(0)
+        self.exit(return_code=status)
 
     def on_terminal_gone(self, message: TerminalGone) -> None:
         """The terminal has been closed: save and end."""
         self.leave(128 + signal.SIGHUP)
 
     async def on_event(self, event: events.Event) -> None:
-        """Tell the clock of each key before a screen takes it."""
+        """Tell the clock of each key before a screen takes it; drop input once the app is being left."""
+        if self._leaving and isinstance(event, events.InputEvent | events.Paste | events.Resize):
+            return
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self.active_time.key()
         await super().on_event(event)
@@ -295,7 +364,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
 
     def action_theme(self) -> None:
         """Change colours: dark, light, plain, and dark again."""
-        self.theme = next_theme(self.theme)
+        self.theme = self.colours = next_theme(self.theme)
         self.call_after_refresh(self._repaint)
         self.autosave()
 
@@ -321,6 +390,18 @@ class BlindspotApp(App[None], inherit_bindings=False):
         if action is not None:
             await self.run_action(action, self.screen)
 
+    def action_stop_job(self) -> None:
+        """Ask the running job to stop."""
+        if self.job_watch.cancel():
+            self.job_changed()
+            self.say("It stops at its next step. What it has finished is kept; R on the retrain screen (r) goes on.")
+
+    def action_messages(self) -> None:
+        """Show what was said, in full."""
+        from tui.dialogs.messages import MessagesDialog
+
+        self.push_screen(MessagesDialog(list(self.messages)))
+
     def action_redraw(self) -> None:
         """Paint the screen anew."""
         self._forget_screen()
@@ -332,7 +413,8 @@ class BlindspotApp(App[None], inherit_bindings=False):
 
     def action_interrupt(self) -> None:
         """Say how to leave."""
-        self.say("Q leaves the app, q goes back; everything is saved as you go.")
+        first = "esc leaves the field; then " if self.is_typing else ""
+        self.say(f"{first}Q leaves the app, q goes back; everything is saved as you go.")
 
     def action_quit(self) -> Any:
         """Save everything and leave."""

@@ -172,11 +172,15 @@ class Drafting:
         """Take the next role."""
         self.set("role", _after(ROLES, self.role))
 
-    def next_label(self) -> None:
-        """Take the next label of the project; an edit never has that of its start."""
+    @property
+    def labels(self) -> list[str]:
+        """Labels that can be chosen; an edit never has that of its start."""
         start = self.start
-        labels = [label for label in self._workbench.project.labels if start is None or label != start.label]
-        self.set(f"label.{self.role}", _after(labels, self.label))
+        return [label for label in self._workbench.project.labels if start is None or label != start.label]
+
+    def set_label(self, label: str) -> None:
+        """Take a label."""
+        self.set(f"label.{self.role}", label)
 
     def next_about(self) -> None:
         """Take the next pattern, or none after the last."""

@@ -129,7 +129,7 @@ def no_item(width: int, ink: Ink, entry: Entry | None) -> list[Text]:
     if entry is None:
         paragraphs = [
             "An item has two sides about one blind spot: one by a person, who has committed to it, or from the "
-            "examples, and one by an LLM. d on a blind spot writes a side, t on the list asks the LLM, C commits.",
+            "examples, and one by an LLM. d on a blind spot writes a side, L on the list asks the LLM, C commits.",
             "Your own text is left out; o shows the items with it.",
         ]
         return notice(width, ink, title="Nothing to review yet", paragraphs=paragraphs)

@@ -2,15 +2,27 @@
 
 Ids are ``group.name``; a screen or widget takes a whole group with `keys("group")`. No key is ctrl with a, b, h, i, m,
 q, s or z: terminals, tmux and screen use them themselves. ``show=True`` puts a key into the footer, at most seven.
+
+A letter means the same on every screen: d describes, o changes what a list shows and in which order, e changes what is
+under the cursor, s sets aside, x throws away, t tests. Capitals are for what is larger: D, S, L, R, X start and stop
+jobs, P promotes, C commits, Q leaves. Where a screen asks questions, the answers come first: y, n, a, A, B, E, N.
+tests/tui/test_keys.py holds the whole table to it.
 """
 
 # ruff: noqa: E501 - a table is read by its columns
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from textual.binding import ActiveBinding, Binding
+from textual.keys import key_to_character
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+    from textual.screen import Screen
 
 FOOTER_KEYS = 7
 _COMMON = {"filter": -1, "list": 1, "pane": 1, "screen": 2, "app": 3}  # groups that come before or after a screen's own
@@ -28,6 +40,8 @@ _TABLE = (
     _key("app.redo", "ctrl+r", "app.redo", "redo", "Do again what undo took back."),
     _key("app.theme", "T", "app.theme", "colours", "Change colours: dark, light, plain."),
     _key("app.redraw", "f7", "app.redraw", "redraw", "Paint the screen anew, as when another program has written over it."),
+    _key("app.messages", "M,f6", "app.messages", "messages", "Read in full what was said in the line above the keys, the last first."),
+    _key("app.stop", "X", "app.stop_job", "stop job", "Ask the running job to stop; what it has finished is kept and it can go on."),
     _key("app.quit", "Q", "app.quit", "leave", "Save everything and leave the app; background jobs go on."),
     _key("app.interrupt", "ctrl+c", "app.interrupt", "leave?", "Says how to leave; nothing is lost by it."),
     # screens
@@ -61,14 +75,13 @@ _TABLE = (
     _key("spots.open", "enter,l,right", "open", "read", "Read the evidence of this blind spot.", show=True, display="enter"),
     _key("spots.describe", "d", "describe", "describe", "Write patterns and samples for this blind spot.", show=True),
     _key("spots.done", "c", "done", "done", "Mark this blind spot as done, or as open again.", show=True),
-    _key("spots.skip", "x", "skip", "skip", "Set this blind spot aside with a reason, or take it up again.", show=True),
+    _key("spots.skip", "s", "skip", "skip", "Set this blind spot aside with a reason, or take it up again.", show=True),
     _key("spots.filter", "slash", "filter", "filter", "Show only blind spots with these words, labels or state.", show=True, display="/"),
-    _key("spots.sort", "s", "sort", "sort", "Sort by size, id, direction, confidence or state."),
+    _key("spots.sort", "o", "sort", "order", "Sort by size, id, direction, confidence or state."),
     _key("spots.next", "n", "next", "next", "Go to the next blind spot that is neither done nor skipped."),
     _key("spots.commit", "C", "commit", "commit", "Hand in your answer for good, or decline to give one, and see the others'."),
-    _key("spots.teach", "t", "teach", "ask the LLM", "Let the LLM explain blind spots and write samples, in the background."),
+    _key("spots.teach", "L", "teach", "ask the LLM", "Let the LLM explain blind spots and write samples, in the background."),
     _key("spots.discover", "D", "discover", "discover", "Find blind spots in the background."),
-    _key("spots.cancel", "X", "cancel", "stop job", "Ask the running job to stop; what it has finished is kept."),
     # evidence of one blind spot
     _key("evidence.wrong", "w", "wrong", "label wrong", "The gold label is wrong: give the right one; the row leaves the count.", show=True),
     _key("evidence.ambiguous", "a", "ambiguous", "ambiguous", "Either label can be defended; the row leaves the count.", show=True),
@@ -83,8 +96,8 @@ _TABLE = (
     _key("evidence.copy", "y", "copy", "copy", "Copy this row; says how it was copied."),
     _key("evidence.left", "h,left", "back", "back", "Back to the list.", display="h"),
     # map
-    _key("plane.next", "n", "step(1)", "next", "Next blind spot of the list.", show=True),
-    _key("plane.previous", "N", "step(-1)", "before", "Blind spot before it in the list.", show=True),
+    _key("plane.next", "n,right_square_bracket", "step(1)", "next", "Next blind spot of the list.", show=True),
+    _key("plane.previous", "left_square_bracket", "step(-1)", "before", "Blind spot before it in the list.", show=True, display="["),
     _key("plane.left", "h,left", "look(-1, 0)", "left", "The nearest blind spot to the left.", display="h"),
     _key("plane.down", "j,down", "look(0, -1)", "down", "The nearest blind spot below.", display="j"),
     _key("plane.up", "k,up", "look(0, 1)", "up", "The nearest blind spot above.", display="k"),
@@ -94,19 +107,18 @@ _TABLE = (
     _key("map.open", "enter", "open", "read", "Read the evidence of this blind spot.", show=True, display="enter"),
     _key("map.describe", "d", "describe", "describe", "Write patterns and samples for this blind spot.", show=True),
     # retrain
-    _key("retrain.start", "s", "start", "start", "Start training in the background.", show=True),
-    _key("retrain.quick", "f", "quick", "quick look", "A first look within a minute: one short training with the last ticked arm; pool and test rows only, so no proof."),
+    _key("retrain.start", "S", "start", "start", "Start training in the background.", show=True),
+    _key("retrain.quick", "t", "quick", "quick test", "A first look within a minute: one short training with the last ticked arm; pool and test rows only, so no proof."),
     _key("retrain.tick", "space,enter", "tick", "tick", "Tick this arm or recipe, or take the tick away; on the seeds, change them.", show=True, display="space"),
     _key("retrain.seeds", "e", "seeds", "seeds", "Change the seeds."),
-    _key("retrain.cancel", "x,X", "cancel", "stop job", "Ask the running job to stop; what it has finished is kept and it can go on.", show=True, display="x"),
     _key("retrain.resume", "R", "resume", "go on", "Go on with the job under the cursor that failed, was stopped or was killed.", show=True),
     # proof
     _key("proof.left", "h,left", "proof(1)", "older", "An older proof.", display="h"),
     _key("proof.right", "l,right", "proof(-1)", "newer", "A newer proof.", display="l"),
     _key("proof.promote", "P", "promote", "promote", "Make the model of this arm the current one: the next round looks for its blind spots.", show=True),
-    _key("proof.flips", "f,enter", "flips", "flips", "Browse the rows that this arm fixed and those it newly broke.", show=True, display="f"),
+    _key("proof.flips", "F,enter", "flips", "flips", "Browse the rows that this arm fixed and those it newly broke.", show=True, display="F"),
     # rows that an arm flipped
-    _key("flips.which", "f", "which", "which", "Show all rows, only the fixed ones, or only those newly broken.", show=True),
+    _key("flips.which", "o", "which", "which", "Show all rows, only the fixed ones, or only those newly broken.", show=True),
     _key("flips.filter", "slash", "filter", "filter", "Show only rows with these words.", show=True, display="/"),
     # command palette
     _key("palette.down", "down,ctrl+n", "move(1)", "down", "Next command.", display="down"),
@@ -120,7 +132,7 @@ _TABLE = (
     _key("field.submit", "ctrl+j,alt+enter", "submit", "submit", "Hand in what is written.", show=True, display="ctrl+j"),
     _key("describe.form", "ctrl+t,f2", "form", "switch form", "Go to a new sample, or to a new pattern; what is typed in the other is kept.", show=True, display="ctrl+t"),
     _key("describe.kind", "ctrl+o,f3", "kind", "kind or role", "Next kind of pattern (abstraction, extrapolation) or role of sample (target, counter, anchor).", display="ctrl+o"),
-    _key("describe.label", "ctrl+l,f4", "label", "label", "Next label of the sample.", display="ctrl+l"),
+    _key("describe.label", "ctrl+l,f4", "label", "label", "Another label of the sample: the next one, or of many the one you look for.", display="ctrl+l"),
     _key("describe.about", "ctrl+n,f5", "about", "for", "Next pattern that the sample is for.", display="ctrl+n"),
     _key("describe.copy", "ctrl+g,f8", "copy", "copy row", "Copy the row under the evidence cursor into the sample, to be changed.", show=True, display="ctrl+g"),
     _key("describe.flip", "ctrl+f,f9", "flip", "edit row", "Make a counter-sample from the row under the evidence cursor, or from the sample under the cursor: change it until the model's verdict flips.", display="ctrl+f"),
@@ -128,12 +140,14 @@ _TABLE = (
     _key("prose.down", "pagedown", "screen.turn(1)", "next row", "Look at the next row of the evidence.", show=True, display="pgdn"),
     _key("prose.up", "pageup", "screen.turn(-1)", "row before", "Look at the row of the evidence before.", display="pgup"),
     _key("prose.help", "f1", "app.help", "keys", "Explain the keys of what has focus; a question mark is typed here.", display="f1"),
+    _key("prose.messages", "f6", "app.messages", "messages", "Read in full what was said in the line above the keys, the last first."),
+    _key("prose.redraw", "f7", "app.redraw", "redraw", "Paint the screen anew, as when another program has written over it."),
     # trial of a pattern
     _key("trial.applies", "y", "judge('applies')", "applies", "The pattern applies to this row.", show=True),
     _key("trial.not", "n", "judge('not')", "does not", "The pattern does not apply to this row.", show=True),
     _key("trial.clear", "backspace", "clear", "clear", "Take the answer off this row."),
     _key("trial.reword", "e", "reword", "reword", "Write a new wording of your own pattern, with its counter-examples in sight; that is done once.", show=True),
-    _key("trial.llm", "t", "llm", "ask the LLM", "Let the LLM judge the rows, in the background.", show=True),
+    _key("trial.llm", "L", "llm", "ask the LLM", "Let the LLM judge the rows, in the background.", show=True),
     # blind review
     _key("review.yes", "y", "answer('yes')", "yes", "Answer the first open question of this row with yes.", show=True),
     _key("review.no", "n", "answer('no')", "no", "Answer the first open question of this row with no.", show=True),
@@ -158,11 +172,10 @@ _TABLE = (
     _key("review.own", "o", "own", "your own", "Show the items in which you judge your own text too, or leave them out again."),
     _key("review.commit", "C", "commit", "commit", "Hand in your answer to this blind spot for good, or decline to give one: its items open then."),
     _key("review.describe", "d", "describe", "describe", "Go to the form for the blind spot of this item."),
-    _key("fix.label", "ctrl+l,f4", "label", "label", "Next label of the sample.", display="ctrl+l"),
+    _key("fix.label", "ctrl+l,f4", "label", "label", "Another label of the sample: the next one, or of many the one you look for.", display="ctrl+l"),
     # comparison
-    _key("comparison.compare", "s", "compare", "compare", "Draw up the comparison in the background.", show=True),
+    _key("comparison.compare", "S", "compare", "start", "Draw up the comparison in the background.", show=True),
     _key("comparison.own", "o", "own", "your own", "Count the judgements of people about their own text too, or leave them out again.", show=True),
-    _key("comparison.cancel", "X", "cancel", "stop job", "Ask the running job to stop."),
     # dialogs
     _key("dialog.accept", "enter,ctrl+j,alt+enter", "accept", "choose", "Take this answer.", display="enter"),
     _key("dialog.cancel", "escape", "cancel", "cancel", "Leave without an answer.", display="esc"),
@@ -176,17 +189,46 @@ def keys(group: str) -> list[Binding]:
     return [binding for name, binding in BINDINGS.items() if name.partition(".")[0] == group]
 
 
-def in_order(active: Mapping[str, ActiveBinding]) -> list[ActiveBinding]:
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A binding that is active now.
+
+    Attributes:
+        binding: as in the table. owner: the widget, screen or app it belongs to.
+        label: the key as it is shown to people; empty where all its keys go into the field that has the focus.
+    """
+
+    binding: Binding
+    owner: DOMNode
+    label: str
+
+
+def in_order(screen: Screen[Any]) -> list[Live]:
     """Each active binding once: those of the screen or dialog first, then of what has focus, then the common ones."""
-    found = {str(one.binding.id): one for one in active.values() if one.binding.id}
+    found: dict[str, list[ActiveBinding]] = {}
+    for one in screen.active_bindings.values():
+        if one.binding.id in BINDINGS:
+            found.setdefault(str(one.binding.id), []).append(one)
     places = {name: place for place, name in enumerate(BINDINGS)}
-    return sorted(found.values(), key=lambda one: (_rank(str(one.binding.id)), places.get(str(one.binding.id), 0)))
+    names = sorted(found, key=lambda name: (_rank(name), places[name]))
+    return [Live(BINDINGS[name], found[name][0].node, _label(screen, name, found[name])) for name in names]
 
 
 def _rank(name: str) -> int:
     return _COMMON.get(name.partition(".")[0], 0)
 
 
-def label_of(binding: Binding, *, default: str = "") -> str:
-    """The key as it is shown to people: ``?``, ``enter``, ``ctrl+r``."""
-    return binding.key_display or default or binding.key.partition(",")[0]
+def _label(screen: Screen[Any], name: str, active: Sequence[ActiveBinding]) -> str:
+    """The first key of the binding that does what it says here: a field takes letters for itself."""
+    field, first = screen.focused, BINDINGS[name].key.partition(",")[0].strip()
+    keys_here = [one.binding.key for one in active]
+    if field is not None:
+        keys_here = [key for key in keys_here if not field.check_consume_key(key, key_to_character(key))]
+    if not keys_here:
+        return ""
+    return label_of(BINDINGS[name]) if first in keys_here else keys_here[0]
+
+
+def label_of(binding: Binding) -> str:
+    """The first key of a binding as it is shown to people: ``?``, ``enter``, ``ctrl+r``."""
+    return binding.key_display or binding.key.partition(",")[0]

@@ -62,7 +62,8 @@ class PlaceKeeper:
             ]
         except NoMatches:  # the app is ending and has lost its widgets; what was saved before stands
             return None
-        place = {"theme": app.theme, "live_verdict": app.live_verdict.wanted, "screens": screens}
+        place = {"theme": app.colours, "live_verdict": app.live_verdict.wanted, "screens": screens}
+        place["choices"] = dict(app.choices)
         self._newest = app.workbench.drafts(place)
         return self._newest
 

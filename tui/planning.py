@@ -8,16 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BlindspotError
-from engine.proof.recipes import RECIPES, USUAL
+from engine.proof.recipes import AUTO, RECIPES, USUAL
 from tui.duration import duration
 from tui.widgets.run_rows import ARMS, CONTROLS, EQUAL, REVIEWED, RunRow
 
 if TYPE_CHECKING:
-    from engine.proof.arms import Arm
+    from collections.abc import Sequence
+
+    from engine.proof.arms import Arm, Run
     from engine.proof.equal import Equal
     from engine.schema import Sample
     from tui.workbench import Workbench
 
+_FOLDS = 3  # as `auto` makes: it learns from two and is looked at on the third
+_ABOUT_AUTO = "each arm's own, chosen inside the pool: 3 trainings more for each recipe and arm"
 _EQUAL: tuple[Equal | None, ...] = (None, "count", "cost")  # what a tick goes through
 _ABOUT_EQUAL = {
     None: "all samples of each arm; space: equal count, equal cost",
@@ -40,6 +44,7 @@ class Planning:
         self._equal: Equal | None = None
         self._reviewed = False
         self._arms: list[Arm] = []
+        self._blind_spots = 0
         self.seeds: tuple[int, ...] = ()
         self.rows: list[RunRow] = []
         self.refusal: str | None = None
@@ -51,6 +56,7 @@ class Planning:
 
         self.seeds = self.seeds or workbench.project.settings.proof.seeds
         samples = self._samples(workbench)
+        self._blind_spots = len(workbench.board.discovery.blind_spots) if workbench.board else 0
         self._arms = choose_arms(samples) if samples else []
         chosen, self.refusal = [arm for arm in self._arms if self._on(arm.name)], self._why_not()
         if self._equal is not None and self.refusal is None:
@@ -101,11 +107,11 @@ class Planning:
 
     @property
     def _recipes(self) -> list[Any]:
-        return [recipe for recipe in RECIPES if self._on(recipe)]
+        return [recipe for recipe in (*RECIPES, AUTO) if self._on(recipe)]
 
     def _on(self, name: str) -> bool:
         """Whether a line is ticked: at first all arms and the usual recipes are."""
-        at_first = name != CONTROLS and (name not in RECIPES or name in USUAL)
+        at_first = name != CONTROLS and (name not in (*RECIPES, AUTO) or name in USUAL)
         return at_first != (name in self._changed)
 
     def _samples(self, workbench: Workbench) -> list[Sample]:
@@ -137,6 +143,7 @@ class Planning:
         about = "beside them: UUs, anchors, pool, eda, temperature, pool+each"
         rows.append(RunRow("arm", CONTROLS, about, self._on(CONTROLS)))
         rows += [RunRow("recipe", name, recipe.says, self._on(name)) for name, recipe in RECIPES.items()]
+        rows.append(RunRow("recipe", AUTO, _ABOUT_AUTO, self._on(AUTO)))
         rows.append(
             RunRow("samples", REVIEWED, "without what reviewers reject, with their corrections", self._reviewed)
         )
@@ -152,11 +159,28 @@ class Planning:
         if discovery and self._on(CONTROLS):
             chosen = [*chosen, *planned_controls(discovery, chosen)]
         kept = round(discovery.coverage * discovery.n_pool) - len(discovery.uus) if discovery else 0
-        runs = plan_runs(workbench.project, chosen, seeds=self.seeds, recipes=self._recipes, kept=kept)
-        seconds = estimate_seconds(workbench.project, runs)
+        recipes = list(RECIPES) if AUTO in self._recipes else self._recipes
+        runs = plan_runs(workbench.project, chosen, seeds=self.seeds, recipes=recipes, kept=kept)
+        tries: list[Run] = []
+        if AUTO in self._recipes:
+            tries = [run for run in runs if run.arm.samples and run.seed == self.seeds[0]] * _FOLDS
+            runs = self._at_most(runs)
+        seconds = estimate_seconds(workbench.project, [*runs, *tries])
         time = f"at most about {duration(seconds)}" if seconds else "time unknown before the first one"
         own = sum(run.arm.name == "baseline" for run in runs)
+        if tries:
+            return f"at most {len(runs)} trainings, {own} of them the baseline, and {len(tries)} to choose by; {time}."
         return f"{len(runs)} trainings, {own} of them the baseline; {time}."
+
+    def _at_most(self, runs: Sequence[Run]) -> list[Run]:
+        """Of runs with every recipe those that `auto` may leave: the ticked ones, and the longest other of each arm."""
+        longest: dict[tuple[str, int], Run] = {}
+        for run in runs:
+            place = run.arm.name, run.seed
+            if run.recipe not in self._recipes and (place not in longest or run.work > longest[place].work):
+                longest[place] = run
+        others = longest.values()
+        return [run for run in runs if run.recipe in self._recipes or run in others or not run.arm.samples]
 
     def _why_not(self) -> str | None:
         if not self._arms and self._reviewed:
@@ -167,4 +191,6 @@ class Planning:
             return "Choose an arm: space on its line."
         if not self._recipes:
             return "Choose a recipe: space on its line."
+        if AUTO in self._recipes and self._blind_spots < 2:
+            return "`auto` chooses by two blind spots or more, and there are fewer: choose another recipe."
         return None

@@ -82,7 +82,7 @@ def test_the_whole_loop_by_keys(discovered: Project, terminal: Terminal) -> None
 
     terminal.keys("r")
     terminal.wait("[x] human", "2 samples")
-    terminal.keys("s")
+    terminal.keys("S")
     terminal.wait("retrain-2", "running")
     until(lambda: jobs.find_job(discovered.root, "retrain-2").done > 0, seconds=120)
     terminal.kill()

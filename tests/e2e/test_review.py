@@ -57,7 +57,7 @@ def ask_and_answer(terminal: Terminal, project: Project) -> None:
     """ada lets the LLM answer, sees nothing of it, answers herself, commits, and sees it."""
     open_app(terminal, project, "ada")
     terminal.wait("Blind spots 2", "enter read")
-    terminal.keys("t")
+    terminal.keys("L")
     terminal.wait("Let m1 explain blind spots?", "6 calls for 2 blind spots")
     terminal.keys("2")
     terminal.wait("2 of 2 blind spots answered by m1")

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static, TextArea
 
 from engine.data.text import visible
+from tui.choosing import choose_label
 from tui.dialogs.base import Dialog
 from tui.keys import keys
 from tui.shell import shell
@@ -78,9 +79,11 @@ class FixDialog(Dialog[dict[str, str]]):
         self._report(self._changes())
 
     def action_label(self) -> None:
-        """Take the next label."""
-        at = self._labels.index(self._fields["label"]) if self._fields["label"] in self._labels else -1
-        self._fields["label"] = self._labels[(at + 1) % len(self._labels)]
+        """Take another label."""
+        choose_label(self, self._labels, self._fields["label"], self._take_label)
+
+    def _take_label(self, label: str) -> None:
+        self._fields["label"] = label
         self.query_one("#label", Static).update(self._label_line())
         self._report(self._changes())
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
 from tui.dialogs.base import Dialog
-from tui.keys import in_order, label_of
+from tui.keys import Live, in_order
 from tui.screens.base import WorkScreen
 from tui.shell import shell
 from tui.widgets.text_pane import TextPane
@@ -34,16 +33,21 @@ _KEY_CELLS = 10
 class HelpDialog(Dialog[None]):
     """Lists bindings by group, nearest to the focus first; what cannot be used now says why."""
 
-    def __init__(self, about: str, bindings: Sequence[ActiveBinding]) -> None:
+    def __init__(self, about: Sequence[str], live: Sequence[Live]) -> None:
         super().__init__("Keys", "j k  scroll     esc  leave")
         self._about = about
-        self._active = bindings
+        self._live = live
 
     @classmethod
     def about(cls, screen: Screen[Any]) -> HelpDialog:
         """Help for the focus of a screen."""
-        text = screen.HELP_TEXT if isinstance(screen, WorkScreen) else ""
-        return cls(text, in_order(screen.active_bindings))
+        app = shell(screen)
+        about = [screen.HELP_TEXT] if isinstance(screen, WorkScreen) else []
+        if app.is_typing:
+            about.append(
+                "While you write, letters go into the field: these are the keys that work there. esc leaves it."
+            )
+        return cls([*about, "", *app.about], [one for one in in_order(screen) if one.label])
 
     def body(self) -> ComposeResult:
         """The bindings."""
@@ -59,23 +63,23 @@ class HelpDialog(Dialog[None]):
 
     def _lines(self, width: int) -> list[Text]:
         app = shell(self)
-        lines = wrapped(Text(self._about), width) if self._about else []
+        lines = [line for text in self._about for line in wrapped(Text(text), width)]
         group = ""
-        for active in self._active:
-            name = str(active.binding.id).partition(".")[0]
+        for one in self._live:
+            name = str(one.binding.id).partition(".")[0]
             if name != group:
                 group = name
                 lines += [Text(""), Text(_GROUPS.get(name, "On this screen"), style=app.ink.strong)]
-            lines += self._entry(active.binding, width)
+            lines += self._entry(one, width)
         return lines
 
-    def _entry(self, binding: Binding, width: int) -> list[Text]:
-        app = shell(self)
-        reason = app.unavailable(binding.action)
+    def _entry(self, one: Live, width: int) -> list[Text]:
+        app, binding = shell(self), one.binding
+        reason = app.unavailable(binding.action, one.owner)
         sentence = Text(binding.tooltip)
         if reason is not None:
             sentence = Text(f"{binding.tooltip} Not now: {reason}", style=app.ink.muted)
-        heads = [label_of(binding).ljust(_KEY_CELLS)]
+        heads = [one.label.ljust(_KEY_CELLS)]
         return [
             Text.assemble((heads.pop() if heads else " " * _KEY_CELLS, app.ink.accent), line)
             for line in wrapped(sentence, max(10, width - _KEY_CELLS))

@@ -1,4 +1,4 @@
-"""The command palette: the commands that can be used now, found by a part of their name."""
+"""The command palette: what can be done here, found by a part of its name, its sentence or another word for it."""
 
 from __future__ import annotations
 
@@ -10,35 +10,79 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.widgets import Static
 
 from tui.dialogs.base import Dialog
-from tui.keys import in_order, keys, label_of
+from tui.keys import in_order, keys
 from tui.shell import shell
 from tui.themes import Ink
 from tui.widgets.fields import Field
 from tui.widgets.line_list import LineList
 from tui.widgets.wrapping import fitted
 
-_WIDGETS = (
-    "list",
-    "pane",
-    "plane",
-    "filter",
-    "field",
-    "prose",
-)  # groups of keys that mean nothing without their widget
+_WIDGETS = ("list", "pane", "plane", "filter", "field", "prose")  # their keys mean nothing without them
 _LEFT_OUT = ("app.palette", "app.interrupt", "screen.escape")
 _NAME_CELLS, _KEY_CELLS = 14, 8
+_OTHER_WORDS = {
+    "app.help": "help shortcuts bindings manual about version model",
+    "app.theme": "theme color colour appearance mode",
+    "app.quit": "quit exit close end",
+    "app.undo": "revert back",
+    "app.redo": "repeat",
+    "app.redraw": "refresh repaint clear garbled",
+    "app.messages": "log history errors notifications",
+    "app.stop": "cancel abort kill",
+    "screen.map": "plot scatter projection umap",
+    "screen.back": "close previous leave",
+    "screen.retrain": "train fit arms recipes seeds jobs finetune",
+    "screen.review": "judge blind adjudicate",
+    "screen.comparison": "comparison win rate agreement statistics",
+    "screen.ledger": "cost costs money price tokens time",
+    "screen.proof": "report result results verdict proven figures evaluation",
+    "screen.rounds": "history timeline",
+    "spots.open": "open evidence show rows",
+    "spots.describe": "write pattern sample annotate label",
+    "spots.filter": "search find",
+    "spots.sort": "sort order",
+    "spots.done": "finish complete",
+    "spots.skip": "ignore set aside",
+    "spots.commit": "submit hand in decline final",
+    "spots.teach": "llm teach ai gpt model",
+    "spots.discover": "scan find blind spots score",
+    "evidence.filter": "search find",
+    "evidence.copy": "clipboard yank",
+    "evidence.commit": "submit hand in decline final",
+    "evidence.wrong": "mark relabel",
+    "describe.commit": "submit decline final",
+    "describe.flip": "perturb counterfactual edit",
+    "describe.copy": "duplicate",
+    "proof.flips": "fixed broken regressions",
+    "proof.promote": "deploy accept round",
+    "retrain.start": "start train run",
+    "retrain.quick": "quick look preview",
+    "retrain.resume": "resume continue",
+    "comparison.compare": "compare draw up",
+    "trial.llm": "llm judge",
+    "flips.filter": "search find",
+}
+"""What people may type for a command, beside its own name and sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line of the palette."""
+    """One line of the palette.
+
+    Attributes:
+        action: what is run. name, sentence: as in the table of keys. key: as it is shown here; empty if there is none.
+        words: other words for it. reason: why it cannot be used now; None if it can.
+    """
 
     action: str
     name: str
     sentence: str
     key: str
+    words: str
+    reason: str | None
 
 
 class _Commands:
@@ -55,11 +99,12 @@ class _Commands:
 
     def lines(self, index: int, width: int) -> list[Text]:
         command = self.commands[index]
+        said = f"not now: {command.reason}" if command.reason else command.sentence
         rest = max(0, width - _NAME_CELLS - _KEY_CELLS)
         return [Text.assemble(
-            fitted(command.name, _NAME_CELLS, ellipsis=self._ellipsis),
+            (fitted(command.name, _NAME_CELLS, ellipsis=self._ellipsis), self._ink.muted if command.reason else ""),
             (fitted(command.key, _KEY_CELLS, ellipsis=self._ellipsis), self._ink.accent),
-            (fitted(command.sentence, rest, ellipsis=self._ellipsis), self._ink.muted),
+            (fitted(said, rest, ellipsis=self._ellipsis), self._ink.muted),
         )]  # fmt: skip
 
 
@@ -74,15 +119,22 @@ class PaletteDialog(Dialog[str]):
 
     @classmethod
     def over(cls, screen: Screen[Any]) -> PaletteDialog:
-        """The commands that can be used on a screen now; moves in lists are left out."""
+        """The commands of a screen; moves in lists are left out."""
         app = shell(screen)
-        return cls([
-            Command(_addressed(binding.action), binding.description, binding.tooltip, label_of(binding))
-            for binding in (active.binding for active in in_order(screen.active_bindings))
-            if str(binding.id).partition(".")[0] not in _WIDGETS
-            and binding.id not in _LEFT_OUT
-            and app.unavailable(binding.action) is None
-        ])  # fmt: skip
+        return cls(
+            [
+                Command(
+                    _addressed(binding.action),
+                    binding.description,
+                    binding.tooltip,
+                    one.label,
+                    _OTHER_WORDS.get(str(binding.id), ""),
+                    app.unavailable(binding.action, one.owner),
+                )
+                for one in in_order(screen)
+                if (binding := one.binding).id not in _LEFT_OUT and str(binding.id).partition(".")[0] not in _WIDGETS
+            ]
+        )
 
     def body(self) -> ComposeResult:
         """The field and the list."""
@@ -95,19 +147,23 @@ class PaletteDialog(Dialog[str]):
         self.query_one(Field).focus()
 
     def _rows(self, text: str) -> _Commands:
-        app = shell(self)
-        words = text.casefold().split()
+        """Those that all words are found in, by name first; what cannot be used now only where it is asked for."""
+        app, asked = shell(self), text.casefold().strip()
         kept = [
             command
             for command in self._commands
-            if all(word in f"{command.name} {command.sentence}".casefold() for word in words)
+            if (asked or not command.reason)
+            and all(word in f"{command.name} {command.sentence} {command.words}".casefold() for word in asked.split())
         ]
-        kept.sort(key=lambda command: not command.name.casefold().startswith(text.casefold()))
+        kept.sort(key=lambda command: (bool(command.reason), not command.name.casefold().startswith(asked)))
         return _Commands(kept, app.ink, app.glyphs.ellipsis)
 
     @on(Field.Changed)
     def _typed(self, event: Field.Changed) -> None:
-        self.query_one(LineList).show(self._rows(event.value), cursor=0)
+        rows = self._rows(event.value)
+        self.query_one(LineList).show(rows, cursor=0)
+        none = "No command here is called that.     esc  leave"
+        self.query_one("#hint", Static).update(self._hint if len(rows) else none)
 
     @on(Field.Submitted)
     @on(LineList.Chosen)

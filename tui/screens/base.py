@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
@@ -138,6 +139,18 @@ class WorkScreen(Screen[None]):
         """Show what is there."""
         self.built = True
         self.update()
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that does nothing here says so: it may do something on another screen, or in the other case."""
+        letter = event.character or ""
+        if shell(self).is_typing or not (letter.isascii() and letter.isalnum()):
+            return
+        live = {key: one for key, one in self.active_bindings.items() if one.binding.id}
+        if letter in live:
+            return
+        other = live.get(letter.swapcase())
+        meant = f" {letter.swapcase()}: {other.binding.description}." if other else ""
+        self.say(f"{letter} does nothing here.{meant} ? explains the keys.", warning=True)
 
     def on_descendant_focus(self) -> None:
         """Where the focus is belongs to the place one comes back to."""

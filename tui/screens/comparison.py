@@ -90,7 +90,7 @@ class ComparisonScreen(WorkScreen):
         inner = width - 2
         text = wrapped(Text(comparison_heading(found), style=app.ink.muted), inner)
         if not self._is_current:
-            stale = "! Out of date: answers or judgements have changed since. s draws it up again."
+            stale = "! Out of date: answers or judgements have changed since. S draws it up again."
             text += wrapped(Text(stale, style=app.ink.warn), inner)
         for table in comparison_tables(found):
             text += [Text(""), *table_text(inner, table, app.ink, app.glyphs)]
@@ -106,7 +106,7 @@ class ComparisonScreen(WorkScreen):
             return job_notice(width, app.ink, app.glyphs, job, title="Comparing")
         own = " with the judgements of people about their own text" if self._own else ""
         paragraphs = [
-            f"s draws it up{own}, in the background: some seconds for a few hundred samples.",
+            f"S draws it up{own}, in the background: some seconds for a few hundred samples.",
             "It needs samples of at least one teacher. Judgements come from the review: v.",
         ]
         return notice(width, app.ink, title="No comparison yet", paragraphs=paragraphs)
@@ -128,8 +128,6 @@ class ComparisonScreen(WorkScreen):
         if not self.ready:
             return None if action in ("back", "escape") else "The project is not open."
         running = self.workbench.running
-        if action == "cancel" and running is None:
-            return "No job is running."
         if action == "compare" and running is not None:
             return f"{running.id} is running: wait for it, or stop it with X."
         if action == "compare" and self._found is not None and self._is_current:
@@ -151,8 +149,3 @@ class ComparisonScreen(WorkScreen):
         counted = "count too" if self._own else "are left out"
         self.say(f"Judgements of one's own text {counted}.")
         shell(self).autosave()
-
-    def action_cancel(self) -> None:
-        """Ask the running job to stop."""
-        if shell(self).job_watch.cancel():
-            self.say("It is stopping.")

@@ -14,6 +14,7 @@ from textual.containers import Container, Vertical
 
 from engine.data.text import visible
 from engine.errors import BlindspotError
+from tui.choosing import choose_label
 from tui.deciding import decide, why_not
 from tui.drafting import EDIT, PATTERN, SAMPLE, Drafting, short_id
 from tui.keys import keys
@@ -188,6 +189,14 @@ class DescribeScreen(WorkScreen):
         if place.get("focus") in ("text", "pair", "evidence", "written"):
             self.query_one(f"#{place['focus']}").focus()
 
+    def turn_to(self, row: str) -> None:
+        """Have that row of the evidence in sight."""
+        rows = self.evidence.rows
+        assert isinstance(rows, TypicalRows)
+        ids = [one.prediction.id for one in rows.rows]
+        if row in ids:
+            self.evidence.move_to(ids.index(row))
+
     @on(TeachingForm.Changed)
     @on(LineList.Moved)
     def _moved(self) -> None:
@@ -240,8 +249,13 @@ class DescribeScreen(WorkScreen):
         self._switch(self.drafting.next_role if self.drafting.is_sample else self.drafting.next_kind)
 
     def action_label(self) -> None:
-        """Take the next label."""
-        self._switch(self.drafting.next_label)
+        """Take another label."""
+        drafting = self.drafting
+
+        def take(label: str) -> None:
+            self._switch(lambda: drafting.set_label(label))
+
+        choose_label(self, drafting.labels, drafting.label, take)
 
     def action_about(self) -> None:
         """Take the next pattern that the sample is for."""

@@ -230,8 +230,14 @@ class EvidenceScreen(FilteredScreen):
             await shell(self).go("evidence", spot=spot)
 
     async def action_describe(self) -> None:
-        """Write patterns and samples."""
+        """Write patterns and samples, with this row in sight."""
+        from tui.screens.describe import DescribeScreen
+
+        row = self.row
         await shell(self).go("describe", spot=self.spot)
+        front = shell(self).front
+        if isinstance(front, DescribeScreen) and row is not None:
+            front.turn_to(row.prediction.id)
 
     def action_commit(self) -> None:
         """Commit to one's answer, or decline to give one."""

@@ -51,6 +51,13 @@ class ProofLine(Line):
         return Text.assemble((head, app.ink.strong), (rest, app.ink.muted), which, no_wrap=True, end="")
 
 
+class _Arms(LineList):
+    """The list of arms; it is short, so pages are turned in the figures."""
+
+    def action_page(self, direction: int) -> None:
+        self.screen.query_one("#figures", TextPane).action_page(direction)
+
+
 class ProofScreen(WorkScreen):
     """Arms above or on the left, the one under the cursor beneath or on the right."""
 
@@ -77,7 +84,7 @@ class ProofScreen(WorkScreen):
         with Vertical(id="judged"):
             yield ProofLine()
             with Container(id="panes"):
-                yield LineList(ArmRows((), app.ink, app.glyphs), id="arms")
+                yield _Arms(ArmRows((), app.ink, app.glyphs), id="arms")
                 yield TextPane(id="figures")
 
     def footer(self) -> Sequence[str]:
@@ -116,7 +123,7 @@ class ProofScreen(WorkScreen):
             return
         self._show_report(self.arms.cursor)
         if self.focused is None or self.focused.id == "notice":
-            self.arms.focus()
+            (self.arms if len(self.arms.rows) > 1 else self.query_one("#figures")).focus()
 
     def _show_report(self, cursor: int) -> None:
         app, report = shell(self), self.report
@@ -190,7 +197,7 @@ class ProofScreen(WorkScreen):
                 return f"There is no {'older' if older else 'newer'} proof."
         running = self.workbench.running
         if action == "promote" and running is not None:
-            return f"{running.id} is running with the current model: wait for it, or stop it with r and x."
+            return f"{running.id} is running with the current model: wait for it, or stop it with X."
         return None
 
     # what happens

@@ -23,6 +23,7 @@ from tui.widgets.job_panel import JobPanel
 from tui.widgets.job_rows import JobRows
 from tui.widgets.line_list import LineList
 from tui.widgets.run_rows import RunRows
+from tui.widgets.scroll_mark import ScrollMark
 
 if TYPE_CHECKING:
     from engine.jobs import JobView
@@ -43,6 +44,7 @@ class RetrainScreen(WorkScreen):
     def __init__(self) -> None:
         super().__init__()
         self._planning = Planning()
+        self._is_new = True
         self._noted: tuple[str, str] = ("", "")
         self._notes: list[str] = []
 
@@ -52,7 +54,9 @@ class RetrainScreen(WorkScreen):
         with Container(id="panes"):
             with Vertical(id="plan"):
                 yield Static("Train with the samples, then judge on held-out rows", id="heading", markup=False)
-                yield LineList(RunRows((), app.ink, app.glyphs.ellipsis), id="choices")
+                choices = LineList(RunRows((), app.ink, app.glyphs.ellipsis), id="choices")
+                yield choices
+                yield ScrollMark(choices)
                 yield Static(id="total", markup=False)
             with Vertical(id="work"):
                 yield JobPanel()
@@ -60,7 +64,7 @@ class RetrainScreen(WorkScreen):
 
     def footer(self) -> Sequence[str]:
         """Its own keys, and the way to the result."""
-        own = ("retrain.start", "retrain.tick", "retrain.cancel", "retrain.resume")
+        own = ("retrain.start", "retrain.tick", "app.stop", "retrain.resume")
         return (*own, "screen.proof", "screen.back", "app.help")
 
     @property
@@ -81,7 +85,10 @@ class RetrainScreen(WorkScreen):
         return rows.jobs[self.job_list.cursor] if rows.jobs else None
 
     def show(self) -> None:
-        """Show choices, plan and jobs as they are now."""
+        """Show choices, plan and jobs as they are now; what was ticked before one left the screen is ticked again."""
+        if self._is_new:
+            self._is_new = False
+            self._planning.restore(shell(self).choices.get(self.NAME, {}))
         self._show_choices()
         self.show_job()
         if self.focused is None:
@@ -126,12 +133,13 @@ class RetrainScreen(WorkScreen):
         """Choices and cursors."""
         focus = self.focused.id if self.focused is not None else None
         job = self.job.id if self.job else None
-        return self._planning.place | {"choice": self.choices.cursor, "focus": focus, "job": job}
+        return {"choice": self.choices.cursor, "focus": focus, "job": job}
 
     def restore(self, place: dict[str, Any]) -> None:
-        """Return to those choices and rows."""
-        self._planning.restore(place)
-        self._show_choices()
+        """Return to those rows; versions before 0.2 kept the choices here too."""
+        if "changed" in place:
+            self._planning.restore(place)
+            self._show_choices()
         self.choices.move_to(int(place.get("choice", 0)))
         ids = [job.id for job in self.workbench.jobs]
         if place.get("job") in ids:
@@ -145,13 +153,9 @@ class RetrainScreen(WorkScreen):
             return None if action in ("back", "escape") else "The project is not open."
         running, job = self.workbench.running, self.job
         if action in ("start", "quick", "resume") and running is not None:
-            return f"{running.id} is running: x stops it."
+            return f"{running.id} is running: X stops it."
         if action in ("start", "quick"):
             return self._planning.refusal
-        if action == "cancel":
-            if running is None:
-                return "No job is running."
-            return "It was asked to stop already and does so at its next step." if running.cancelling else None
         if action == "resume" and (job is None or not job.resumable):
             state = f"{job.id} is {job.state}" if job else "There is no job"
             return f"{state}: only a job that failed, was stopped or was killed can go on."
@@ -194,6 +198,7 @@ class RetrainScreen(WorkScreen):
         self.app.push_screen(SeedsDialog(self._planning.seeds), take)
 
     def _changed(self) -> None:
+        shell(self).choices[self.NAME] = self._planning.place
         self._show_choices()
         shell(self).autosave()
         self.refresh_bindings()
@@ -210,12 +215,6 @@ class RetrainScreen(WorkScreen):
         if shell(self).job_watch.start("retrain", {"arms": arms, "quick": True}):
             self.show_job()
             self.say("A quick look has started: about a minute, one training, no proof rows.")
-
-    def action_cancel(self) -> None:
-        """Ask the running job to stop."""
-        if shell(self).job_watch.cancel():
-            self.show_job()
-            self.say("It stops at its next step. What it has finished is kept; R goes on from there.")
 
     def action_resume(self) -> None:
         """Go on with the job under the cursor."""

@@ -19,6 +19,7 @@ from tui.shell import shell
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
+from tui.widgets.message_line import MessageLine
 from tui.widgets.notice import discovery_notice, notice
 from tui.widgets.text_pane import TextPane
 
@@ -133,7 +134,7 @@ class SpotsScreen(FilteredScreen):
 
     def footer(self) -> Sequence[str]:
         """Without a list, the keys that lead to one."""
-        return () if self.has_class("-listing") else ("spots.discover", "spots.cancel", "screen.back", "app.help")
+        return () if self.has_class("-listing") else ("spots.discover", "app.stop", "screen.back", "app.help")
 
     def show_job(self) -> None:
         """Header, and the notice if it is what one sees."""
@@ -176,8 +177,6 @@ class SpotsScreen(FilteredScreen):
                 return "Nothing matches the filter: esc clears it."
         if action == "discover" and running is not None:
             return f"{running.id} is running: X stops it."
-        if action == "cancel" and running is None:
-            return "No job is running."
         return None if self.ready or action in ("back", "escape") else "The project is not open."
 
     # what happens in the list
@@ -281,13 +280,14 @@ class SpotsScreen(FilteredScreen):
         if started:
             self.say("Looking for blind spots in the background.")
 
-    def action_cancel(self) -> None:
-        """Ask the running job to stop."""
-        if shell(self).job_watch.cancel():
-            self.say("The job was asked to stop; it does so at its next step.")
-
     def action_back(self) -> None:
-        """Leave the app."""
+        """Leave the app; while a job runs, only when asked twice."""
+        running = self.workbench.running if self.ready else None
+        if running is not None:
+            warning = f"{running.id} goes on in the background: q again leaves, X stops it."
+            if self.query_one(MessageLine).message != warning:
+                self.say(warning, warning=True)
+                return
         shell(self).leave()
 
     def action_escape(self) -> None:

@@ -8,9 +8,11 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.screen import Screen
 
-from tui.keys import FOOTER_KEYS, in_order, label_of
+from tui.keys import FOOTER_KEYS, Live, in_order
 from tui.shell import shell
 from tui.widgets.line import Line
+
+_GAP = "  "
 
 
 class KeyBar(Line):
@@ -42,14 +44,19 @@ class KeyBar(Line):
         ink = app.ink
         text = Text(no_wrap=True, end="")
         chosen = self._chosen()
-        bindings = [active.binding for active in in_order(self.screen.active_bindings)]
-        shown = [binding for binding in bindings if (binding.id in chosen if chosen else binding.show)]
-        for binding in shown[: FOOTER_KEYS - 1] + shown[FOOTER_KEYS - 1 :][-1:]:  # the last one is help
-            key, label = label_of(binding), binding.description
-            if text.cell_len + cell_len(key) + cell_len(label) + 3 > width:
-                continue
-            off = app.unavailable(binding.action) is not None
-            text.append("  " if text else "")
-            text.append(key, ink.muted if off else ink.accent)
-            text.append(f" {label}", ink.muted)
+        live = [one for one in in_order(self.screen) if one.label]
+        shown = [one for one in live if (one.binding.id in chosen if chosen else one.binding.show)]
+        shown = (
+            shown[: FOOTER_KEYS - 1] + shown[FOOTER_KEYS - 1 :][-1:]
+        )  # the last one is help, which explains the rest
+        room = width - (_cells(shown[-1]) if shown else 0)
+        for one in [one for one in shown[:-1] if (room := room - _cells(one) - len(_GAP)) >= 0] + shown[-1:]:
+            off = app.unavailable(one.binding.action, one.owner) is not None
+            text.append(_GAP if text else "")
+            text.append(one.label, ink.muted if off else ink.accent)
+            text.append(f" {one.binding.description}", ink.muted)
         return text
+
+
+def _cells(one: Live) -> int:
+    return cell_len(one.label) + 1 + cell_len(one.binding.description)

@@ -117,6 +117,16 @@ class LineList(ScrollView, can_focus=True):
         self.reveal()
         self.post_message(self.Moved(self))
 
+    @property
+    def out_of_sight(self) -> tuple[int, int]:
+        """How many rows lie above and below the window, those included that are cut."""
+        if not self._laid_out:
+            return 0, 0
+        top, bottom = self.scroll_offset.y, self.scroll_offset.y + self.size.height
+        above = bisect_right(self._starts, top - 1) if top else 0
+        below = len(self.rows) - (bisect_right(self._starts, bottom) - 1) if bottom < self._starts[-1] else 0
+        return above, below
+
     def reveal(self) -> None:
         """Scroll so that the current row is visible, or its start if it is taller than the window."""
         if not self._laid_out:

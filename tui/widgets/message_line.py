@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.cells import cell_len
 from rich.text import Text
 
+from tui.keys import in_order
 from tui.shell import shell
 from tui.widgets.line import Line
 from tui.widgets.wrapping import fitted
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message.
+
+    Attributes:
+        text: the sentence. warning: something could not be done. at: when, here.
+    """
+
+    text: str
+    warning: bool
+    at: datetime
+
+    @property
+    def line(self) -> str:
+        """The sentence; a warning carries a sign, not a colour alone."""
+        return f"! {self.text}" if self.warning else self.text
+
+
 class MessageLine(Line):
-    """One sentence above the footer; warnings carry a sign, not a colour alone."""
+    """One sentence above the footer; one that is cut names the key that shows it in full."""
 
     DEFAULT_CSS = """
     MessageLine { padding: 0 1; }
@@ -19,16 +42,28 @@ class MessageLine(Line):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.message = ""
-        self.warning = False
+        self._said: Said | None = None
 
     def say(self, message: str, *, warning: bool = False) -> None:
-        """Show a sentence until the next one."""
-        self.message, self.warning = message, warning
+        """Show a sentence until the next one; empty: show none."""
+        from engine.data.text import visible
+
+        self.message = message = visible(message)
+        self._said = Said(message, warning, datetime.now()) if message else None
+        if self._said is not None:
+            shell(self).messages.append(self._said)
         self.update()
 
     def line(self, width: int) -> Text:
-        """The sentence, cut to the line."""
-        app = shell(self)
-        sign = "! " if self.warning else ""
-        plain = fitted(sign + self.message, width, ellipsis=app.glyphs.ellipsis).rstrip()
-        return Text(plain, style=app.ink.warn if self.warning else app.ink.muted, no_wrap=True, end="")
+        """The sentence, or as much of it as the line holds and the key that shows the rest."""
+        app, said = shell(self), self._said
+        if said is None:
+            return Text("")
+        style = app.ink.warn if said.warning else app.ink.muted
+        if cell_len(said.line) <= width:
+            return Text(said.line, style=style, no_wrap=True, end="")
+        keys = (one.label for one in in_order(self.screen) if one.binding.action == "app.messages")
+        key = next(filter(None, keys), "")
+        more = f" {key}: more"
+        cut = fitted(said.line, max(0, width - len(more)), ellipsis=app.glyphs.ellipsis)
+        return Text.assemble((cut, style), (more, app.ink.accent), no_wrap=True, end="")

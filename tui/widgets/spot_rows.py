@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from engine.teaching.board import SpotView
 
 _ID, _SIZE, _COUNTS, _GAP = 4, 5, 7, "  "
-_DIRECTION_MOST = 30
-_STATE = 14
+_DIRECTION_MOST, _DIRECTION_LEAST = 30, 15
+_WORDS_LEAST = 14  # cells; to have them the counts go first, then the labels are cut
+_STATE_MOST = 14
 
 
 class SpotRows:
@@ -35,6 +36,7 @@ class SpotRows:
         self._glyphs = glyphs
         widest = max((cell_len(self._direction(spot)) for spot in spots), default=9)
         self._direction_cells = max(9, min(_DIRECTION_MOST, widest))
+        self._state_cells = min(_STATE_MOST, max((cell_len(self._state(spot).plain) for spot in spots), default=9))
 
     def __len__(self) -> int:
         return len(self.spots) + (1 if self._scattered else 0)
@@ -62,6 +64,19 @@ class SpotRows:
     def _direction(self, spot: SpotView) -> str:
         return f"{visible(spot.gold)} {self._glyphs.arrow} {visible(spot.predicted)}"
 
+    def _both(self, direction: str, room: int) -> str:
+        """The direction in that many cells; where it is too long both labels are cut, for either may tell."""
+        gold, arrow, predicted = direction.partition(f" {self._glyphs.arrow} ")
+        if cell_len(direction) <= room or not arrow:
+            return fitted(direction, room, ellipsis=self._glyphs.ellipsis)
+        left = room - cell_len(arrow)
+        first = min(cell_len(gold), max(left - left // 2, left - cell_len(predicted)))
+        names = (
+            fitted(gold, first, ellipsis=self._glyphs.ellipsis),
+            fitted(predicted, left - first, ellipsis=self._glyphs.ellipsis),
+        )
+        return arrow.join(names)
+
     def _state(self, spot: SpotView) -> Text:
         if spot.status == "done":
             return Text(f"{self._glyphs.check} done")
@@ -72,13 +87,16 @@ class SpotRows:
     def _line(self, width: int, cells: tuple[str, str, str, str, str], state: Text, *, dim: bool) -> Text:
         id, size, direction, words, counts = cells
         ink, ellipsis = self._ink, self._glyphs.ellipsis
-        fixed = _ID + _SIZE + 2 + self._direction_cells + 2 + 2 + _COUNTS + 2 + _STATE
-        rest = max(0, width - fixed)
+        rest = width - (_ID + _SIZE + 2 + self._direction_cells + 2 + 2 + _COUNTS + 2 + self._state_cells)
+        counted = rest >= _WORDS_LEAST
+        rest += 0 if counted else _COUNTS + 2
+        cut = min(max(0, _WORDS_LEAST - rest), self._direction_cells - _DIRECTION_LEAST)
+        room, rest = self._direction_cells - max(0, cut), max(0, rest + max(0, cut))
         text = Text(no_wrap=True, end="")
         text.append(fitted(id, _ID, ellipsis=ellipsis), ink.muted if dim else ink.strong)
         text.append(f"{size:>{_SIZE}}" + _GAP, ink.muted if dim else "")
-        text.append(fitted(direction, self._direction_cells, ellipsis=ellipsis) + _GAP, ink.muted if dim else "")
+        text.append(self._both(direction, room) + _GAP, ink.muted if dim else "")
         text.append(fitted(words, rest, ellipsis=ellipsis) + _GAP, ink.muted)
-        text.append(f"{counts:>{_COUNTS}}" + _GAP, ink.muted)
-        text.append(fitted(state.plain, _STATE, ellipsis=ellipsis), ink.muted if dim else state.style)
+        text.append(f"{counts:>{_COUNTS}}" + _GAP if counted else "", ink.muted)
+        text.append(fitted(state.plain, self._state_cells, ellipsis=ellipsis), ink.muted if dim else state.style)
         return text

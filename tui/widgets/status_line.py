@@ -13,7 +13,7 @@ from tui.widgets.line import Line
 from tui.widgets.wrapping import fitted
 
 _GAP = "   "
-_NAME_LEAST, _MODEL_LEAST, _MODEL_MOST = 8, 8, 24
+_NAME_LEAST, _MODEL_LEAST = 8, 8
 
 
 class StatusLine(Line):
@@ -42,9 +42,7 @@ def status_text(status: Status, width: int, ink: Ink, glyphs: Glyphs) -> Text:
     room = width - _length(figures) - job
     name = _cut(status.project, max(least, room), glyphs.ellipsis)
     room -= cell_len(name) + len(_GAP)
-    model = (
-        [_cut(status.model, min(_MODEL_MOST, room), glyphs.ellipsis)] if status.model and room >= _MODEL_LEAST else []
-    )
+    model = [_cut(status.model, room, glyphs.ellipsis)] if status.model and room >= _MODEL_LEAST else []
     text = Text.assemble((name, ink.strong), (_GAP + _GAP.join(figures + model), ink.muted), no_wrap=True, end="")
     if job:
         text.append(" " * (width - text.cell_len - job + len(_GAP)))

@@ -65,7 +65,7 @@ async def test_the_figures_of_the_last_comparison_are_shown(root: Path, size: tu
         assert "m1 (llm, recorded)" in shown
         assert all(len(line) <= size[0] for line in shown.splitlines())
         assert "Out of date" not in shown
-        await driver.press("s")
+        await driver.press("S")
         assert "! It is up to date." in driver.words
         await driver.press("G")
         await driver.sees("evidence")
@@ -105,9 +105,9 @@ async def test_it_is_drawn_up_by_a_job(root: Path, monkeypatch: pytest.MonkeyPat
         await driver.sees("No comparison yet")
         await driver.press("X")
         assert "! No job is running." in driver.words
-        await driver.press("o", "s")
+        await driver.press("o", "S")
         await driver.sees("Comparing", "25 %")
-        await driver.press("s")
+        await driver.press("S")
         assert "! compare-1 is running: wait for it, or stop it with X." in driver.words
         (root / "go").touch()
         await driver.sees("4 judgements by 2 reviewers", "compare-1 is done")
@@ -117,6 +117,6 @@ async def test_the_job_can_be_stopped(root: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(launch, "WORKER", PLANTED_WORKER)
     async with opened(root, annotator="rev") as driver:
         await to_comparison(driver)
-        await driver.press("s", "X")
+        await driver.press("S", "X")
         await driver.sees("compare-1 was stopped", "No comparison yet")
     assert jobs.active_job(root) is None

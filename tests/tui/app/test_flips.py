@@ -37,7 +37,7 @@ def root(tmp_path: Path) -> Path:
 async def flips(driver: Driver) -> None:
     await driver.press("p")
     await driver.until(lambda: isinstance(driver.screen, ProofScreen) and driver.screen.focused is not None)
-    await driver.press("f")
+    await driver.press("F")
     await driver.until(lambda: isinstance(driver.screen, FlipsScreen) and driver.screen.focused is not None)
 
 
@@ -57,10 +57,10 @@ async def test_fixed_and_broken_rows_stand_with_their_confidence_before_and_afte
 async def test_one_kind_alone_or_some_words(root: Path) -> None:
     async with opened(root) as driver:
         await flips(driver)
-        await driver.press("f", "f")
+        await driver.press("o", "o")
         assert "newly broken only" in driver.words
         assert "nothing bad" not in driver.text
-        await driver.press("f", "slash")
+        await driver.press("o", "slash")
         await driver.type("parking")
         await driver.press("enter")
         assert "experience" not in driver.text
@@ -85,7 +85,7 @@ async def test_a_proof_without_flips_says_how_to_get_them(root: Path) -> None:
     async with opened(root) as driver:
         await driver.press("p")
         await driver.until(lambda: isinstance(driver.screen, ProofScreen) and driver.screen.focused is not None)
-        await driver.press("f")
+        await driver.press("F")
         await driver.sees("was made before flips were kept")
         assert isinstance(driver.screen, ProofScreen)
 

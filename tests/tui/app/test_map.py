@@ -26,7 +26,7 @@ async def test_the_map_names_every_blind_spot_and_shows_the_current_one(root: Pa
         await driver.sees("Map of 15 UUs", "B1", "B2", "B3", "●", "negative taken for positive")
         await driver.press("n")
         await driver.sees("B2  positive taken for negative")
-        await driver.press("N", "N")
+        await driver.press("left_square_bracket", "left_square_bracket")
         await driver.sees("B3  neutral taken for positive")
 
 

@@ -24,6 +24,7 @@ from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 from tests.waiting import until
 from tui.screens.retrain import RetrainScreen
+from tui.screens.spots import SpotsScreen
 
 WORKER = (sys.executable, str(Path(tests.engine.jobs.__file__).with_name("slow_worker.py")))
 
@@ -75,9 +76,9 @@ async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root:
         await driver.press("enter")
         assert "seeds 7, 8" in driver.words
         assert "10 trainings, 2 of them the baseline" in driver.words
-        await driver.press(*"kkkkkkk", "space", "k", "k", "space")  # up to keep, then scratch
+        await driver.press(*"kkkkkkkk", "space", "k", "k", "space")  # up to keep, then scratch
         assert "Choose a recipe: space on its line." in driver.words
-        await driver.press("s")
+        await driver.press("S")
         assert "! Choose a recipe" in driver.words
     assert jobs.jobs(root) == []
 
@@ -93,11 +94,11 @@ async def test_arms_are_cut_down_to_equal_count_or_say_why_not_to_equal_cost(roo
         await driver.press("G", "k", "space")
         assert "[x] equal cost: each arm cut down" in driver.words
         assert "what arm `human` cost is unknown" in driver.words
-        await driver.press("s")
+        await driver.press("S")
         assert "! what arm `human` cost is unknown" in driver.words
         await driver.press("space", "space", "k", "space")
         assert "[x] reviewed" in driver.words
-        await driver.press("s")
+        await driver.press("S")
         await driver.sees("retrain-1 is running")
         options = jobs.find_job(root, "retrain-1").options
         assert (options["equal"], options["reviewed"]) == ("count", True)
@@ -118,7 +119,7 @@ async def test_controls_and_more_recipes_are_ticked_on_request(root: Path) -> No
         await driver.press("j", "j", "space")
         assert "[x] continue" in driver.words
         assert "235 trainings, 5 of them the baseline" in driver.words
-        await driver.press("s")
+        await driver.press("S")
         await driver.sees("retrain-1 is running")
         options = jobs.find_job(root, "retrain-1").options
         assert (options["controls"], options["recipes"]) == (True, ["scratch", "continue", "keep"])
@@ -151,9 +152,9 @@ async def test_without_samples_it_says_what_to_do_first(tmp_path: Path) -> None:
     async with opened(write_project(tmp_path / "work")) as driver:
         await retrain(driver)
         assert "There are no samples to train with yet: d on a blind spot goes to the form." in driver.words
-        await driver.press("s")
+        await driver.press("S")
         assert "! There are no samples" in driver.words
-        await driver.press("x")
+        await driver.press("X")
         assert "! No job is running." in driver.words
         await driver.press("R")
         assert "! There is no job" in driver.words
@@ -162,7 +163,7 @@ async def test_without_samples_it_says_what_to_do_first(tmp_path: Path) -> None:
 async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> None:
     async with opened(root) as driver:
         await retrain(driver)
-        await driver.press("j", "space", "s")
+        await driver.press("j", "space", "S")
         await driver.sees("retrain-1 is running", "last sign of life", "loss", "counting")
         assert jobs.find_job(root, "retrain-1").options == {
             "arms": ["human", "both"],
@@ -172,14 +173,14 @@ async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> 
             "reviewed": False,
             "controls": False,
         }
-        await driver.press("s")
-        assert "! retrain-1 is running: x stops it." in driver.words
+        await driver.press("S")
+        assert "! retrain-1 is running: X stops it." in driver.words
         await driver.press("q")
         await driver.sees("retrain count")
         reached = jobs.find_job(root, "retrain-1").done
         await retrain(driver)
         await driver.until(lambda: jobs.find_job(root, "retrain-1").done > reached)
-        await driver.press("x")
+        await driver.press("X")
         await driver.sees("retrain-1 is cancelled", "R goes on from there", "it can be resumed")
         await driver.press("R")
         await driver.sees("retrain-1 is running")
@@ -189,7 +190,7 @@ async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> 
 async def test_a_job_outlives_the_app_and_is_found_again_dead_or_alive(root: Path) -> None:
     async with opened(root) as driver:
         await retrain(driver)
-        await driver.press("s")
+        await driver.press("S")
         await driver.sees("last sign of life")
     assert jobs.find_job(root, "retrain-1").state == "running"
     async with opened(root) as driver:
@@ -228,3 +229,75 @@ async def test_choices_are_there_again_after_a_restart(root: Path) -> None:
         await driver.until(lambda: isinstance(driver.screen, RetrainScreen))
         await driver.sees("[ ] llm", "25 trainings")
         assert driver.screen.choices.cursor == 1
+
+
+async def test_ticks_are_there_again_when_one_comes_back_to_the_screen(root: Path) -> None:
+    async with opened(root) as driver:
+        await retrain(driver)
+        await driver.press("j", "space", "q")
+        await driver.until(lambda: isinstance(driver.screen, SpotsScreen))
+        await retrain(driver)
+        assert "[ ] llm" in driver.words
+        assert "25 trainings" in driver.words
+        await driver.press("q")
+        driver.app.save()
+    async with opened(root) as driver:  # left from another screen, and opened again
+        await driver.until(lambda: driver.app.choices)
+        await retrain(driver)
+        assert "[ ] llm" in driver.words
+
+
+async def test_a_list_that_is_longer_than_its_window_says_how_much_more_there_is(root: Path) -> None:
+    async with opened(root) as driver:
+        await retrain(driver)
+        await driver.sees("7 more below")
+        await driver.press("G")
+        await driver.sees("7 above")
+        assert "more below" not in driver.text
+
+
+async def test_auto_chooses_recipes_and_its_trainings_are_counted(root: Path) -> None:
+    async with opened(root) as driver:
+        await retrain(driver)
+        await driver.press("G", *"kkk")
+        assert "[ ] auto" in driver.words
+        await driver.press("space")
+        # 5 baselines; 3 arms x 5 seeds x scratch, keep and one other; 3 folds x 7 recipes x 3 arms
+        assert "at most 50 trainings, 5 of them the baseline, and 63 to choose by" in driver.words
+        await driver.press("S")
+        await driver.sees("retrain-1 is running")
+        assert jobs.find_job(root, "retrain-1").options["recipes"] == ["scratch", "keep", "auto"]
+
+
+async def test_auto_needs_two_blind_spots(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "pairs", pairs=True)
+    project = Project.open(root)
+    writer = Annotator(project, project.discovered(), Teaching(project.teaching_dir, "ann"), Teacher("ann", "human"))
+    writer.write_sample("B1", text="One.", text_pair="Two.", label="different", role="anchor")
+    async with opened(root) as driver:
+        await retrain(driver)
+        await driver.press("G", *"kkk", "space", "S")
+        assert "! `auto` chooses by two blind spots or more" in driver.words
+    assert jobs.jobs(root) == []
+
+
+async def test_only_a_capital_stops_a_job_and_the_small_letter_says_so(root: Path) -> None:
+    async with opened(root) as driver:
+        await retrain(driver)
+        await driver.press("S")
+        await driver.sees("retrain-1 is running")
+        await driver.press("x")
+        assert "! x does nothing here. X: stop job." in driver.words
+        assert jobs.find_job(root, "retrain-1").state == "running"
+
+
+async def test_the_list_is_left_during_a_job_only_when_asked_twice(root: Path) -> None:
+    async with opened(root) as driver:
+        await retrain(driver)
+        await driver.press("S")
+        await driver.sees("retrain-1 is running")
+        await driver.press("q", "q")
+        await driver.sees("! retrain-1 goes on in the background: q again leaves, X stops it.")
+        assert driver.app.is_running
+        await driver.press("q")
+        await driver.until(lambda: driver.app.return_code == 0)

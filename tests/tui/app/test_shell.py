@@ -93,7 +93,7 @@ async def test_no_color_paints_without_colours_and_cannot_be_switched(
 
 async def test_the_app_comes_back_to_the_same_screen_row_filter_and_order(root: Path) -> None:
     async with opened(root) as driver:
-        await driver.press("s", "j", "enter")
+        await driver.press("o", "j", "enter")
         await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
         await driver.press("j", "j")
         driver.app.save()

@@ -52,7 +52,7 @@ async def test_every_blind_spot_has_size_direction_words_counts_and_state(root: 
 async def test_the_footer_has_at_most_seven_keys(root: Path) -> None:
     async with opened(root) as driver:
         footer = driver.text.splitlines()[-1]
-        assert " ".join(footer.split()) == "enter read d describe c done x skip / filter m map ? keys"
+        assert " ".join(footer.split()) == "enter read d describe c done s skip / filter m map ? keys"
 
 
 async def test_done_is_counted_at_once_and_taken_back_by_the_same_key_or_by_undo(root: Path) -> None:
@@ -69,7 +69,7 @@ async def test_done_is_counted_at_once_and_taken_back_by_the_same_key_or_by_undo
 
 async def test_skipping_asks_for_a_reason_and_takes_no_empty_one(root: Path) -> None:
     async with opened(root) as driver:
-        await driver.press("j", "x")
+        await driver.press("j", "s")
         await driver.sees("Skip B2", "Why is it set aside?")
         await driver.press("enter")
         await driver.sees("A word at least")
@@ -78,7 +78,7 @@ async def test_skipping_asks_for_a_reason_and_takes_no_empty_one(root: Path) -> 
         await driver.sees("skipped: mixed", "B2 is skipped: mixed bag.")
         state = Teaching(Project.open(root).teaching_dir, "ann").states()["B2"]
         assert (state.status, state.reason) == ("skipped", "mixed bag")
-        await driver.press("x")
+        await driver.press("s")
         await driver.sees("B2 is open again.")
 
 
@@ -109,7 +109,7 @@ async def test_sorting_keeps_the_cursor_on_its_blind_spot(root: Path) -> None:
         await driver.press("c", "j")
         assert driver.screen.spot.id == "B2"
         for _ in range(3):  # confidence, coherence, status
-            await driver.press("s")
+            await driver.press("o")
         await driver.sees("Sorted by status.")
         assert order(driver) == ["B2", "B3", "B1"]
         assert driver.screen.spot.id == "B2"
@@ -216,7 +216,7 @@ async def test_a_decision_is_asked_for_says_that_it_is_final_and_cannot_be_undon
         await driver.sees("skipped: mixed", "B1 is declined. Nobody else has answered yet.")
         await driver.press("C")
         await driver.sees("You have declined for B1: that is final.")
-        await driver.press("x")
+        await driver.press("s")
         await driver.sees("You have declined for B1: that is final.")
         await driver.press("u")
         await driver.sees("There is nothing to undo.")

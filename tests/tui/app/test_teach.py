@@ -58,14 +58,14 @@ def record(root: Path) -> None:
 
 async def test_without_a_model_and_without_a_recording_it_says_what_to_set_up(root: Path) -> None:
     async with opened(root) as driver:
-        await driver.press("t")
+        await driver.press("L")
         await driver.sees("No LLM is set up: give `model` in [llm] of blindspot.toml")
 
 
 async def test_before_anybody_is_asked_each_choice_says_what_it_takes(root: Path) -> None:
     set_up(root, model="tiny")
     async with opened(root) as driver:
-        await driver.press("j", "t")
+        await driver.press("j", "L")
         await driver.sees("Let tiny explain blind spots?", "All: 9 calls for 3 blind spots", "B2: 3 calls for 1 blind")
         assert "Replay" not in driver.text
         await driver.press("enter")  # not now
@@ -75,7 +75,7 @@ async def test_before_anybody_is_asked_each_choice_says_what_it_takes(root: Path
 async def test_recorded_answers_are_replayed_in_the_background_and_stay_sealed_until_the_decision(root: Path) -> None:
     record(root)
     async with opened(root) as driver:
-        await driver.press("t")
+        await driver.press("L")
         await driver.sees("No LLM is set up; replay recorded answers?", "2  Replay the recorded answers")
         await driver.press("2")
         await driver.sees("teach-1 is done: 1 of 3 blind spots answered by small-llm")

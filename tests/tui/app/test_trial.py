@@ -191,7 +191,7 @@ async def test_before_that_it_says_why_not(tmp_path: Path) -> None:
         await driver.app.go("describe", spot="B1")
         await driver.until(lambda: isinstance(driver.screen, DescribeScreen) and driver.screen.focused is not None)
         await driver.press("escape", "t")
-        assert "held back until you have handed in your answer" in driver.words
+        assert "held back until you have handed in your answer" in driver.app.messages[-1].text
         await driver.app.go("trial", pattern="P1@ann")
         await driver.sees("its rows are held back from you")
         assert isinstance(driver.screen, DescribeScreen)
@@ -202,7 +202,7 @@ async def test_without_an_llm_or_held_back_rows_the_keys_say_why(project: Projec
     decide(project, "ann", "B2")
     async with opened(project.root, ascii=True) as driver:
         await try_out(driver)
-        await driver.press("t")
+        await driver.press("L")
         assert "No LLM is set up" in driver.words
         assert driver.text.isascii()
         await try_out(driver, "P2@ann")
@@ -216,9 +216,9 @@ async def test_the_llm_judges_in_the_background_and_its_figures_appear(project: 
         asking(project, server)
         async with opened(project.root) as driver:
             await try_out(driver)
-            await driver.press("t")
+            await driver.press("L")
             await driver.sees("by m1 (llm): precision 1.00 (2 of 2;")
             await driver.sees("judge-1 is done: m1 judged 1 pattern")
-            await driver.press("t")
+            await driver.press("L")
             assert "The LLM has judged this wording already." in driver.words
             assert "UU" not in body(driver)

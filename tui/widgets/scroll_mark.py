@@ -1,0 +1,33 @@
+"""How much of a list lies above and below its window: a short list that is cut shows no other sign of it."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from tui.shell import shell
+from tui.widgets.line import Line
+from tui.widgets.line_list import GUTTER, LineList
+
+
+class ScrollMark(Line):
+    """``3 above, 12 more below``; empty where the whole list is in sight.
+
+    Args:
+        rows: the list; it stands on the same screen.
+    """
+
+    def __init__(self, rows: LineList) -> None:
+        super().__init__()
+        self._rows = rows
+
+    def on_mount(self) -> None:
+        """Follow the list."""
+        for name in ("scroll_y", "virtual_size", "container_size"):
+            self.watch(self._rows, name, self.update, init=False)
+        self.call_after_refresh(self.update)
+
+    def line(self, width: int) -> Text:
+        """The counts that are not 0."""
+        above, below = self._rows.out_of_sight
+        parts = [f"{above} above"] * bool(above) + [f"{below} more below"] * bool(below)
+        return Text(" " * GUTTER + ", ".join(parts), style=shell(self).ink.accent, no_wrap=True, end="")
