@@ -31,6 +31,8 @@ LIGHT = [
     "engine.data.text",
     "engine.proof.report",
     "engine.proof.promote",
+    "engine.proof.closed",
+    "engine.proof.figures",
     "engine.proof.arms",
     "engine.proof.equal",
     "engine.proof.controls",

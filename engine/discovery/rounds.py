@@ -1,7 +1,8 @@
-"""What became of the blind spots from round to round: kept, split, merged, closed, new. Light: it compares row ids.
+"""What became of the blind spots from round to round: closed, kept, split, merged, not found again, new. Light.
 
 A blind spot of one round and one of the next are kin if they lie in one confusion cell and share at least a fifth of
-the rows of either: models change, so UUs come and go, and clusters with them.
+the rows of either: models change, so UUs come and go, and clusters with them. So one that is not found again, or under
+another id, is not closed by that: only the promoted proof says what is (`engine.proof.closed`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from engine.files import read_json
 from engine.project import Project
+from engine.proof.closed import closed_spots
 from engine.proof.report import reports
 from engine.schema import BlindSpot, Discovery, Record
 
@@ -20,12 +22,21 @@ _SHARED = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Change(Record):
-    """What became of the blind spots of the round before; ids, those of a split or merger joined by ``+``."""
+    """What became of the blind spots of the round before; ids, those of a split or merger joined by ``+``.
 
+    Attributes:
+        closed: by the model that the round starts from, as its proof says; some rows of one may be found again even so,
+            and then it stands in one of the next three as well.
+        kept, split, merged: found again.
+        not_found: not found again, and not shown to be closed.
+        new: of this round.
+    """
+
+    closed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     split: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
-    closed: tuple[str, ...] = ()
+    not_found: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
 
 
@@ -51,8 +62,8 @@ class Round(Record):
     promoted: str = ""
 
 
-def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot]) -> Change:
-    """Sort blind spots into what became of them; each stands in one place."""
+def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot], closed: Sequence[str] = ()) -> Change:
+    """Sort blind spots into what became of them; ``closed`` are those that the promoted proof shows to be so."""
     later: dict[str, list[str]] = {spot.id: [] for spot in before}  # of each the kin on the other side
     earlier: dict[str, list[str]] = {spot.id: [] for spot in after}
     for old in before:
@@ -66,10 +77,11 @@ def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot]) -> C
     within = {old for olds in merged.values() for old in olds}
     split = {old: news for old, news in later.items() if len(news) > 1 and old not in within}
     return Change(
+        closed=tuple(old for old in later if old in closed),
         kept=tuple(old for old, news in later.items() if len(news) == 1 and old not in within),
         split=tuple(f"{old}={'+'.join(news)}" for old, news in split.items()),
         merged=tuple(f"{'+'.join(olds)}={new}" for new, olds in merged.items()),
-        closed=tuple(old for old, news in later.items() if not news),
+        not_found=tuple(old for old, news in later.items() if not news and old not in closed),
         new=tuple(new for new, olds in earlier.items() if not olds),
     )
 
@@ -81,14 +93,18 @@ def history(project: Project) -> list[Round]:
         ProjectError: a discovery is damaged.
     """
     proofs: dict[int, list[str]] = {}
-    for report in reversed(reports(project)):
+    finished = {report["id"]: report for report in reports(project)}
+    for report in reversed(finished.values()):
         proofs.setdefault(report["round"], []).append(report["id"])
     found: list[Round] = []
     before: Discovery | None = None
     for number in range(1, project.round + 1):
         now = project.discovery(number)
+        closed: tuple[str, ...] = ()
         start = project.round_dir(number) / "model.json"
         made = read_json(start) if start.is_file() else None
+        if made and (proof := finished.get(made.get("promoted_from"))):
+            closed = closed_spots(proof, made["arm"], made["recipe"], made["seed"])
         found.append(
             Round(
                 number,
@@ -97,7 +113,7 @@ def history(project: Project) -> list[Round]:
                 coverage=now.coverage if now else None,
                 uus=len(now.uus) if now else None,
                 blind_spots=len(now.blind_spots) if now else None,
-                change=compare_rounds(before.blind_spots, now.blind_spots) if before and now else None,
+                change=compare_rounds(before.blind_spots, now.blind_spots, closed) if before and now else None,
                 proofs=tuple(proofs.get(number, ())),
                 promoted=f"{made['arm']}, {made['recipe']}: {made['verdict']}" if made else "",
             )

@@ -7,7 +7,6 @@ as ``.npy``, and no text. Pool figures are kept apart from the proof: teachers s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,11 @@ import numpy as np
 
 from engine.files import read_json
 from engine.proof.arms import BASELINE
+from engine.proof.counts import Resampling, closed_tally, count_spots, worse_for
 from engine.proof.detail import by_blind_spot, churn, details, seed_noise
 from engine.proof.equal import Limit
 from engine.proof.flips import error_confidence, flips
-from engine.proof.metrics import Scored
+from engine.proof.metrics import IntArray, Scored
 from engine.proof.significance import corrected, mcnemar, resamples_for
 from engine.proof.statistics import Comparison, Estimate, compare
 from engine.proof.verdict import MEANINGS, Rule, judge
@@ -27,10 +27,13 @@ from engine.proof.verdict import MEANINGS, Rule, judge
 JUDGED = ("proof", "test")
 POOL = "pool"
 NEAREST = "nearest-proof.npy"  # (n,) place of each proof row's nearest blind spot in the spec
+ROUND_MODEL = "round-model-proof.npy"  # logits of the model in which the blind spots were found, on proof
+SAMPLES = "samples"  # samples of teachers, as a split of their own
 POOL_NOTE = "Rows of the blind spots in the pool that are right now. Teachers saw them, so this is no proof."
 REVIEWED = "Reviewed: samples that reviewers reject are left out, and their corrections are taken."
-CLOSED = 0.8  # share of a blind spot's pool rows that a proven arm must get right, on average over seeds, to close it
 ONE_SEED = "One seed: the noise between training runs is not in the intervals."
+
+_NOT_SHOWN = ("runs", "blind_spots", "samples")  # parts of the spec that the report has otherwise
 
 Entry = dict[str, Any]
 Group = tuple[str, str]
@@ -71,22 +74,46 @@ def evaluate(folder: Path) -> dict[str, Any]:
             entry |= {"verdict": verdict.word, "reason": verdict.reason, "meaning": MEANINGS[verdict.word],
                       "mcnemar": same, "churn": churn(asked["proof"][group], asked["proof"][REFERENCE])}  # fmt: skip
         entries.append(entry)
-    head = {key: value for key, value in spec.items() if key not in ("runs", "blind_spots")} | {"interval": interval}
+    head = {key: value for key, value in spec.items() if key not in ("runs", "blind_spots", "samples")} | {
+        "interval": interval
+    }
     head |= {"notes": _notes(spec), "seed_noise": seed_noise(asked["proof"][REFERENCE])}
     arms = [entry for entry in entries if entry["arm"] != BASELINE]
-    proven = {(arm["arm"], arm["recipe"]) for arm in arms if arm["verdict"] == "proven"}
-    return {**head, "baseline": entries[0], "arms": arms, "pool": _pool(folder, groups, spec, proven),
-            "near": _near(folder, asked["proof"], spec)}  # fmt: skip
+    found = {**head, "baseline": entries[0], "arms": arms, "pool": _pool(folder, groups, spec),
+             "near": _near(folder, asked["proof"], spec)}  # fmt: skip
+    if "round_model" in spec:  # a proof of before evidence was kept lacks it, and its report says so
+        how = Resampling(resamples, interval)
+        found["blind_spots"] = spots = _spots(folder, groups, asked["proof"], spec, how)
+        worse = worse_for(spots, asked, REFERENCE, spec["labels"], how)
+        for arm in arms:
+            group = arm["arm"], arm["recipe"]
+            arm |= {"closed": closed_tally(spots, group), "worse": worse[group]}
+    return found
 
 
 def flipped_rows(folder: Path, ids: dict[str, list[str]]) -> list[Entry]:
     """`engine.proof.flips.flips` of every split but proof, from a proof's folder and the ids of its rows by split."""
     spec = read_json(folder / "spec.json")
     found = []
-    for split in (split for split in ids if split != "proof"):
+    for split in (split for split in ids if split in ("test", POOL)):
         models = _scored(folder, _groups(spec), split)
         found += flips(ids[split], models, REFERENCE, spec["labels"], split=split)
     return sorted(found, key=lambda flip: -error_confidence(flip))
+
+
+def right_samples(folder: Path) -> list[Entry]:
+    """For each model of a teaching the samples that it gets right, by their content (`engine.proof.report.content`).
+
+    They tell which samples a promoted model has learned, and so which may be asked of later ones.
+    """
+    spec = read_json(folder / "spec.json")
+    gold = np.load(gold_file(folder, SAMPLES))
+    found = []
+    for run in (run for run in spec["runs"] if run["arm"] != BASELINE):
+        right = _logits(folder, run, SAMPLES).argmax(axis=1) == gold
+        names = {key: run[key] for key in ("arm", "recipe", "seed")}
+        found.append(names | {"right": [spec["samples"][place] for place in np.flatnonzero(right)]})
+    return found
 
 
 def _groups(spec: Entry) -> dict[Group, list[Entry]]:
@@ -152,20 +179,40 @@ def _near(folder: Path, models: dict[Group, list[Scored]], spec: Entry) -> Entry
     return by_blind_spot(models, REFERENCE, np.load(folder / NEAREST), spec["blind_spots"], spec["tau"])
 
 
-def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry, proven: Collection[Group]) -> Entry | None:
+def _spots(
+    folder: Path, groups: dict[Group, list[Entry]], models: dict[Group, list[Scored]], spec: Entry, how: Resampling
+) -> list[Entry]:
+    """`engine.proof.counts.count_spots` of a proof."""
+    if spec["round_model"] is None:
+        return []
+    before = round_model(folder, spec, np.load(gold_file(folder, "proof")))
+    return count_spots(_right(folder, groups), models, REFERENCE, before, np.load(folder / NEAREST), spec, how)
+
+
+def round_model(folder: Path, spec: Entry, gold: IntArray) -> Scored:
+    """What the model in which the blind spots were found says of the proof rows."""
+    return Scored.from_logits(np.load(folder / ROUND_MODEL), gold, temperature=spec["round_model"]["temperature"])
+
+
+def _right(folder: Path, groups: dict[Group, list[Entry]]) -> dict[Group, Any]:
+    """Whether the model of each seed gets a pool row right, (seeds, rows)."""
+    gold = np.load(gold_file(folder, POOL))
+    return {
+        group: np.array([_logits(folder, run, POOL).argmax(axis=1) == gold for run in runs])
+        for group, runs in groups.items()
+    }
+
+
+def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry) -> Entry | None:
     """What of each blind spot each arm gets right, the baseline beside it; None without blind spots.
 
-    ``right``: ids of the rows that the models of all seeds get right. ``closed``: by a proven arm, see `CLOSED`.
+    ``right``: ids of the rows that the models of all seeds get right.
     ``marked``: rows whose label an annotator doubts, which stand in no blind spot here, and how many the baseline and
     each arm get right, by the label as it is.
     """
     if not spec["blind_spots"]:
         return None
-    gold = np.load(gold_file(folder, POOL))
-    right = {
-        group: np.array([_logits(folder, run, POOL).argmax(axis=1) == gold for run in runs])
-        for group, runs in groups.items()
-    }
+    right = _right(folder, groups)
     spots = []
     for spot in spec["blind_spots"]:
         entries = []
@@ -173,9 +220,8 @@ def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry, proven: C
             inside, rows = found[:, spot["rows"]], len(spot["rows"])
             fixed = round(float(inside.mean(axis=0).sum()), 2)
             sure = [row for row, place in zip(spot["ids"], spot["rows"], strict=True) if found[:, place].all()]
-            closed = (arm, recipe) in proven and fixed >= CLOSED * rows
             entries.append({"arm": arm, "recipe": recipe, "fixed": fixed, "still_wrong": round(rows - fixed, 2),
-                            "closed": closed, "right": sure})  # fmt: skip
+                            "right": sure})  # fmt: skip
         spots.append({"id": spot["id"], "gold": spot["gold"], "predicted": spot["predicted"],
                       "rows": len(spot["rows"]), "baseline": entries[0], "arms": entries[1:]})  # fmt: skip
     marked = spec.get("marked", [])

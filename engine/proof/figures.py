@@ -22,6 +22,11 @@ def share(value: float, *, sign: bool = False) -> str:
     return f"{value:{'+' if sign else ''}.3f}"
 
 
+def interval(show: Show, low: float, high: float) -> str:
+    """Both ends of the interval of a change, with the digits of the change itself: ``-18.5 to -3.5``."""
+    return f"{show(low, sign=True)} to {show(high, sign=True)}"
+
+
 # Each metric of a report: its key, its name for people ({tau} filled in), and how it is written.
 FIGURES: tuple[tuple[str, str, Show], ...] = (
     ("uu_at_matched_coverage", "UUs at matched coverage", count),

@@ -5,6 +5,7 @@ A model that was not proven is promoted only on purpose, and its verdict stays w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from engine.errors import ProjectError
 from engine.files import write_json
 from engine.project import Project
 from engine.proof.report import find_arm, read_report
-from engine.schema import Record
+from engine.review.outcome import reviewed_samples
+from engine.schema import Record, Sample
 from engine.suite.frozen import freeze
 from engine.teaching.records import Records
 
@@ -52,7 +54,7 @@ def promote(
     """Start the next round with the model of an arm.
 
     A round in which nothing was discovered yet is not left behind empty: its model is replaced. Blind spots that the
-    arm closed are frozen into the regression suite (`engine.suite.frozen`).
+    arm and its model closed are frozen into the regression suite (`engine.suite.frozen`).
 
     Args:
         project: with a finished proof.
@@ -75,12 +77,18 @@ def promote(
     number = project.round
     if number == 1 or project.discovery() is not None:
         number += 1
-    proved = project.discovery(report["round"])
-    frozen = freeze(project, proved, report, entry, Records(project.teaching_dir).samples()) if proved else ()
+    frozen = freeze(project, report, entry, seed, _samples(project, report))
     promotion = Promotion(round=number, **model, promoted_from=report["id"], arm=arm, recipe=recipe, seed=seed,
                           verdict=entry["verdict"], frozen=tuple(frozen))  # fmt: skip
     write_json(project.round_dir(number) / "model.json", promotion.as_json())
     return promotion
+
+
+def _samples(project: Project, report: dict[str, Any]) -> Sequence[Sample]:
+    """The samples as the arms of a proof were trained on them."""
+    records = Records(project.teaching_dir)
+    samples = records.samples()
+    return reviewed_samples(project, records, samples) if report.get("reviewed") else samples
 
 
 def _model(project: Project, entry: dict[str, Any], seed: int) -> dict[str, str]:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import ProjectError
-from engine.files import read_json
+from engine.files import content_key, read_json
 from engine.project import Project
 from engine.proof.figures import FIGURES
-from engine.schema import Record
+from engine.schema import Record, Sample
 
 FLIPS = "flips.json"  # of a proof folder
+LEARNED = "samples.json"  # of a proof folder: which samples each model gets right
 
 Report = dict[str, Any]
 
@@ -72,6 +73,19 @@ def flipped(project: Project, report: Report, arm: str, recipe: str) -> list[Fli
         texts |= {("test", row.id): (row.text, row.text_pair) for row in project.examples("test")}
     shown = [(one, texts[one["split"], one["id"]]) for one in found if (one["split"], one["id"]) in texts]
     return [Flip.from_json(one | {"text": text, "text_pair": pair}) for one, (text, pair) in shown]
+
+
+def content(sample: Sample) -> str:
+    """What a sample is known by in a proof, which holds no text: rewritten, it is another one."""
+    return content_key(sample.id, sample.text, sample.text_pair, sample.label)
+
+
+def learned(project: Project, report: Report, arm: str, recipe: str, seed: int) -> frozenset[str]:
+    """The samples, by `content`, that a model of a proof gets right; none in proofs of before that was kept."""
+    path = project.proofs_dir / report["id"] / LEARNED
+    names = {"arm": arm, "recipe": recipe, "seed": seed}
+    entries = read_json(path) if path.is_file() else ()
+    return frozenset(one for entry in entries if entry.items() >= names.items() for one in entry["right"])
 
 
 def reports(project: Project) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from engine.discovery.confidence import fit_temperature
 from engine.errors import SettingsError
 from engine.files import content_key, write_atomic, write_json
 from engine.ledger.book import costs_of_kinds
-from engine.model.library import ModelRef, predictions, trained
+from engine.model.library import ModelRef, current_model, predictions, trained
 from engine.model.plan import Kept
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
@@ -33,12 +33,23 @@ from engine.proof.arms import Arm, Run, choose_arms
 from engine.proof.choosing import possible_recipes, runs_and_choices
 from engine.proof.controls import TEMPERATURE, control_arms, every_control, is_control
 from engine.proof.equal import Equal
-from engine.proof.evaluate import JUDGED, NEAREST, POOL, evaluate, flipped_rows, gold_file, logits_file
+from engine.proof.evaluate import (
+    JUDGED,
+    NEAREST,
+    POOL,
+    ROUND_MODEL,
+    SAMPLES,
+    evaluate,
+    flipped_rows,
+    gold_file,
+    logits_file,
+    right_samples,
+)
 from engine.proof.lessons import kept_rows, lesson
 from engine.proof.nearest import nearest_blind_spots
 from engine.proof.overall import Overall
 from engine.proof.quick import quick
-from engine.proof.report import FLIPS, reports
+from engine.proof.report import FLIPS, LEARNED, content, reports
 from engine.proof.stopping import Passes, choose_passes
 from engine.review.outcome import reviewed_samples
 from engine.schema import Discovery, Example, Sample, SplitName
@@ -103,7 +114,7 @@ def retrain(
         project, arms_to_train, seeds=seeds, recipes=recipes, kept=kept, samples=samples, discovery=discovery,
         monitor=monitor,
     )  # fmt: skip
-    splits = _splits(project, discovery)
+    splits = _splits(project, discovery, samples)
     scoring = round(_SCORING * sum(map(len, splits.values())))
     overall = Overall(monitor, sum(run.work + scoring for run in runs))
     train = project.examples("train")
@@ -130,14 +141,20 @@ def retrain(
         "seeds": list(dict.fromkeys(run.seed for run in runs)),
         "runs": entries,
         "blind_spots": _blind_spots(discovery, doubtful),
+        "samples": [content(sample) for sample in samples],
         "marked": [place for place, row in enumerate(splits.get(POOL, ())) if row.id in doubtful],
     }
+    found_in = current_model(project, monitor=overall) if discovery and spec["blind_spots"] else None
+    spec["round_model"] = None
+    if discovery and found_in:
+        spec["round_model"] = {"name": found_in.name, "key": found_in.key, "temperature": discovery.applied_temperature}
     folder = project.proofs_dir / content_key(spec)[:8]
     for split, rows in splits.items():
         _save(gold_file(folder, split), np.array([project.labels.index(row.label) for row in rows], dtype=np.int64))
         for entry, found in zip(entries, logits, strict=True):
             _save(logits_file(folder, entry, split), found[split])
-    if discovery and spec["blind_spots"]:
+    if discovery and found_in:
+        _save(folder / ROUND_MODEL, _score(project, found_in, {"proof": splits["proof"]}, overall)["proof"])
         listed = {spot["id"] for spot in spec["blind_spots"]}
         spots = [spot for spot in discovery.blind_spots if spot.id in listed]
         near = nearest_blind_spots(project, spots, discovery.predictions, splits["proof"], monitor=overall)
@@ -147,6 +164,8 @@ def retrain(
     write_json(folder / "spec.json", made | spec)
     ids = {split: [row.id for row in rows] for split, rows in splits.items()}
     write_json(folder / FLIPS, flipped_rows(folder, ids))
+    if samples:
+        write_json(folder / LEARNED, right_samples(folder))
     write_json(folder / "report.json", evaluate(folder))
     return folder / "report.json"
 
@@ -190,14 +209,16 @@ def _as_reviewed(project: Project, records: Records, samples: list[Sample], moni
     return kept
 
 
-def _splits(project: Project, discovery: Discovery | None) -> dict[str, list[Example]]:
-    """What every model is asked: proof, test if there is one, and the pool rows in blind spots."""
+def _splits(project: Project, discovery: Discovery | None, samples: Sequence[Sample]) -> dict[str, list[Example]]:
+    """What every model is asked: proof, test if there is one, the pool rows in blind spots, and samples."""
     splits = {"proof": read_proof(project)}
     if project.has_split("test"):
         splits["test"] = project.examples("test")
     if discovery and discovery.blind_spots:
         found = [discovery.predictions[row] for spot in discovery.blind_spots for row in spot.rows]
         splits[POOL] = [Example(row.id, row.text, row.label, row.text_pair) for row in found]
+    if samples:
+        splits[SAMPLES] = [Example(one.id, one.text, one.label, one.text_pair) for one in samples]
     return splits
 
 

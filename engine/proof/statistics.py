@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.proof.metrics import ECE_BINS, METRICS, FloatArray, Scored, calibration_bins, measure
 
@@ -90,6 +91,42 @@ def compare(
             difference=_estimates(points[name] - points[baseline], draws[name] - draws[baseline], interval),
         )
         for name in models
+    }
+
+
+def changes(
+    models: Mapping[Name, Sequence[Scored]],
+    before: Sequence[Scored],
+    inside: npt.NDArray[np.bool_],
+    *,
+    resamples: int,
+    interval: float,
+    seed: int = 0,
+) -> dict[Name, Estimate]:
+    """Of each model, how many more of some rows are right than before; in rows, drawn as in `compare` from those alone.
+
+    Args:
+        models: for each name one `Scored` per seed.
+        before: one for each seed: what the model of that seed is compared with.
+        inside: (n,) which rows.
+        resamples: number of bootstrap resamples.
+        interval: share of the resamples inside the interval, 0..1.
+        seed: of the resampling.
+    """
+    gains = np.stack([[old.wrong[inside] * 1.0 - new.wrong[inside] for new, old in zip(runs, before, strict=True)]
+                      for runs in models.values()])  # fmt: skip
+    points = gains.sum(axis=2)
+    draws = np.zeros((resamples, len(models)))
+    done = 0
+    for rows, seeds in _resamples(gains.shape[2], gains.shape[1], resamples, seed) if inside.any() else ():
+        draws[done : done + len(rows)] = np.einsum("rs,gsr->rg", seeds, gains @ rows.T)
+        done += len(rows)
+    tail = (1 - interval) / 2
+    low, high = np.quantile(draws, [tail, 1 - tail], axis=0).round(_DIGITS) + 0.0
+    means = points.mean(axis=1).round(_DIGITS) + 0.0
+    return {
+        name: Estimate(float(means[i]), float(low[i]), float(high[i]), tuple(points[i].tolist()))
+        for i, name in enumerate(models)
     }
 
 

@@ -1,8 +1,9 @@
-"""What is frozen of a closed blind spot, and when: at a promotion, of each that the proven arm closed. Light.
+"""What is frozen of a closed blind spot, and when: at a promotion, of each that the arm and its promoted model closed.
 
-One file a blind spot, `suite/B1.json`; a later promotion that closes it again replaces it. Sources: CheckList's minimum
-functionality tests (Ribeiro et al. 2020, arXiv 2005.04118, section 2.2), with a share that must hold instead of every
-row, as two trainings never agree on every row.
+Light. One file a blind spot, `suite/B1.json`; a later promotion that closes it again replaces it. What closed is, says
+`engine.proof.closed`; the stored predictions of the promoted model are what it is asked of, so that a fresh promotion
+holds. Sources: CheckList's minimum functionality tests (Ribeiro et al. 2020, arXiv 2005.04118, section 2.2), with a
+share that must hold instead of every row, as two trainings never agree on every row.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ from engine.errors import ProjectError
 from engine.files import read_json, write_json
 from engine.project import Project
 from engine.proof.arms import kinds_of
-from engine.schema import Discovery, Record, Sample
+from engine.proof.closed import closed_spots
+from engine.proof.report import content, learned
+from engine.schema import Record, Sample
 
 Origin = Literal["row", "sample"]
 ORIGINS: tuple[Origin, ...] = ("row", "sample")
 
-# Share of the cases that must be right. Rows are frozen only where the models of all seeds had them right; samples are
-# what the model was trained on, and not all of them were learned.
-FLOORS: dict[Origin, float] = {"row": 0.9, "sample": 0.8}
+# Share of the samples that must be right: only those are frozen that the promoted model has learned.
+SAMPLES_FLOOR = 0.8
+# The same of the rows in files of before the rows near a blind spot were counted: all seeds had those rows right.
+ROWS_FLOOR = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,11 @@ class Case(Record):
 
 @dataclass(frozen=True, slots=True)
 class FrozenSpot(Record):
-    """A closed blind spot: which one, what closed it, and its cases."""
+    """A closed blind spot: which one, what closed it, and its cases.
+
+    ``counted``: the cases are all its pool rows, and proof rows near it are asked for as well: those of its proof.
+    False in files of before that.
+    """
 
     id: str
     gold: str
@@ -49,6 +57,7 @@ class FrozenSpot(Record):
     arm: str
     recipe: str
     cases: tuple[Case, ...]
+    counted: bool = False
 
 
 def suite_dir(project: Project) -> Path:
@@ -57,41 +66,43 @@ def suite_dir(project: Project) -> Path:
 
 
 def freeze(
-    project: Project, discovery: Discovery, report: dict[str, Any], arm: dict[str, Any], samples: Iterable[Sample]
+    project: Project, report: dict[str, Any], arm: dict[str, Any], seed: int, samples: Iterable[Sample]
 ) -> list[str]:
-    """Freeze the blind spots that an arm closed; return their ids.
+    """Freeze the blind spots that an arm closed and that its model of a seed closes by itself; return their ids.
 
     Args:
         project: gets the files.
-        discovery: of the round of the report; gives the rows.
         report: a finished proof.
         arm: its entry of the arm.
-        samples: of all teachers; those that the arm was trained on are taken.
+        seed: whose model is promoted.
+        samples: of all teachers; those that the arm was trained on and that the model gets right are taken.
     """
     name = arm["arm"], arm["recipe"]
-    kinds = kinds_of(arm["arm"])
-    written = [one for one in samples if one.teacher.kind in kinds]
-    frozen = []
-    for spot in (report["pool"] or {"blind_spots": ()})["blind_spots"]:
-        entry = next((one for one in spot["arms"] if (one["arm"], one["recipe"]) == name), None)
-        if entry is None or not entry.get("closed"):
-            continue
-        rows = [discovery.predictions[row] for row in entry["right"] if row in discovery.predictions]
+    closed = closed_spots(report, *name, seed)
+    if not closed:
+        return []
+    kinds, right = kinds_of(arm["arm"]), learned(project, report, *name, seed)
+    kept = [one for one in samples if one.teacher.kind in kinds and content(one) in right]
+    spots = {spot["id"]: spot for spot in read_json(project.proofs_dir / report["id"] / "spec.json")["blind_spots"]}
+    pool = {row.id: row for row in project.examples("pool")}
+    for spot in map(spots.__getitem__, closed):
+        rows = [pool[row] for row in spot["ids"]]
         cases = [Case(row.id, "row", row.text, row.label, row.text_pair) for row in rows]
         cases += [Case(one.id, "sample", one.text, one.label, one.text_pair)
-                  for one in written if one.blind_spot == spot["id"]]  # fmt: skip
+                  for one in kept if one.blind_spot == spot["id"]]  # fmt: skip
         found = FrozenSpot(spot["id"], spot["gold"], spot["predicted"], report["round"], report["id"], *name,
-                           cases=tuple(cases))  # fmt: skip
+                           cases=tuple(cases), counted=True)  # fmt: skip
         write_json(suite_dir(project) / f"{found.id}.json", found.as_json())
-        frozen.append(found.id)
-    return frozen
+    return list(closed)
 
 
 def suite(project: Project) -> list[FrozenSpot]:
-    """All frozen blind spots, in the order of their numbers.
+    """All frozen blind spots, in the order of their numbers; empty before the first was closed.
+
+    A damaged file is not passed over: what it guards would go unguarded, and nobody would be told.
 
     Raises:
-        ProjectError: none has been frozen yet, or a file is damaged.
+        ProjectError: a file is damaged.
     """
     found = []
     for path in suite_dir(project).glob("*.json"):
@@ -100,7 +111,4 @@ def suite(project: Project) -> list[FrozenSpot]:
         except (ValueError, KeyError, TypeError) as error:
             raise ProjectError("this file of the suite is damaged", where=str(path),
                                mend="restore it, or delete it and promote again") from error  # fmt: skip
-    if not found:
-        raise ProjectError("no blind spot has been closed yet, so there is nothing to check", where=str(project.root),
-                           mend="promote a proven arm: what it closed is frozen then")  # fmt: skip
     return sorted(found, key=lambda spot: int(spot.id.lstrip("B")))

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from math import sqrt
-from statistics import NormalDist
 
 from engine.data.text import row_hash
 from engine.errors import StoreError
@@ -22,6 +20,7 @@ from engine.teaching.annotate import clean
 from engine.teaching.evidence import Evidence, evidence_for, is_withheld
 from engine.teaching.records import Records, Teaching
 from engine.teaching.sealing import decision
+from engine.wilson import wilson_bounds
 
 _MOST = 20  # rows of each sort
 _NOT_COUNTED = ("label wrong", "ambiguous")
@@ -257,14 +256,8 @@ def reword(teaching: Teaching, pattern: Pattern, text: str, found: Sequence[Resu
 
 
 def wilson(hits: int, n: int, coverage: float) -> Share:
-    """A share with Wilson's score interval [Wilson 1927]; ``n`` is at least 1.
-
-    By hand because the app shows it, and scipy takes a second to import.
-    """
-    z = NormalDist().inv_cdf(0.5 + coverage / 2)
-    middle, spread = hits / n + z * z / (2 * n), z * sqrt(hits * (n - hits) / n**3 + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return Share(hits, n, max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale))
+    """A share with its interval (`engine.wilson`); ``n`` is at least 1."""
+    return Share(hits, n, *wilson_bounds(hits, n, coverage))
 
 
 def _not_counted(records: Records) -> set[str]:

@@ -1,4 +1,4 @@
-"""`blindspot check`: has a model reopened a blind spot that was closed? For CI: exit status 1 and a JUnit file."""
+"""`blindspot check`: has a model reopened a blind spot that was closed? For CI: exit statuses and a JUnit file."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.printing import print_error, print_json, print_line
 
+NOTHING: dict[str, Any] = {"model": None, "status": "nothing to check", "holds": None, "checked": []}
+STATUSES = {"holds": 0, "open again": 1, "nothing to check": 3}  # 2 is wrong usage, as everywhere
+_NOTHING = "nothing to check: no blind spot has been closed yet (a promotion freezes what its arm and its model closed)"
+_ROWS = {
+    "row": "rows",
+    "sample": "samples",
+    "proof row, wrong before": "proof rows (wrong before)",
+    "proof row, right before": "proof rows (right before)",
+    "proof row near it": "proof rows (all near it)",
+}
 _SHOWN = 5  # wrong cases shown of each blind spot; the JUnit file and --json have all
 
 
@@ -26,7 +36,9 @@ def add_parser(subparsers: SubParsers) -> None:
         "check",
         "run the regression suite of closed blind spots against a model",
         "  blindspot check work\n  blindspot check work --model runs/2027-01/checkpoint --junit blindspot.xml\n"
-        "Exit status 1: a blind spot that was closed is open again.",
+        "exit status:\n  0  every blind spot that was closed still is (status: holds)\n"
+        "  1  one is open again (status: open again), or the check could not be made\n"
+        "  2  wrong usage\n  3  no blind spot has been closed yet (status: nothing to check)",
     )
     add_project(parser)
     parser.add_argument("--model", metavar="PATH", help="folder or hub name of a classifier; default: the current one")
@@ -38,24 +50,31 @@ def add_parser(subparsers: SubParsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the suite as a job, show what does not hold, and say so in the exit status."""
     project = Project.open(options.project)
-    suite(project)  # refuses at once where there is none
-    model = str(Path(options.model).resolve()) if options.model and Path(options.model).is_dir() else options.model
-    job_id = jobs.start(project.root, "check", {"model": model})
-    found = read_json(project.root / follow_to_end(project.root, job_id).result["check"])
+    found = _checked(project, options.model) if suite(project) else NOTHING
     if options.junit:
         _write_junit(found, options.junit)
     if options.json:
         print_json(found)
     else:
         _show(found)
-    return 0 if found["holds"] else 1
+    return STATUSES[found["status"]]
+
+
+def _checked(project: Project, model: str | None) -> dict[str, Any]:
+    model = str(Path(model).resolve()) if model and Path(model).is_dir() else model
+    job_id = jobs.start(project.root, "check", {"model": model})
+    found: dict[str, Any] = read_json(project.root / follow_to_end(project.root, job_id).result["check"])
+    return found
 
 
 def _show(found: dict[str, Any]) -> None:
+    if not found["checked"]:
+        print_line(_NOTHING)
+        return
     print_line(f"model: {found['model']}")
     for one in found["checked"]:
         word = "closed" if one["holds"] else "OPEN AGAIN"
-        right = f"{one['right']} of {one['cases']} {one['origin']}s right"
+        right = f"{one['right']} of {one['cases']} {_ROWS[one['origin']]} right"
         print_line(f"{one['blind_spot']:<4} {right}, at least {100 * one['floor']:.0f} % must be: {word}")
         if not one["holds"]:
             for wrong in one["wrong"][:_SHOWN]:
@@ -69,12 +88,19 @@ def _told(wrong: dict[str, Any]) -> str:
 
 
 def _write_junit(found: dict[str, Any], path: Path) -> None:
-    """One test case for the rows and one for the samples of each blind spot; a failure lists the wrong cases."""
-    from junitparser import Failure, JUnitXml, TestCase, TestSuite
+    """One test case for each sort of rows of each blind spot; a failure lists the wrong cases, but of proof rows none.
+
+    Where there was nothing to check, one case that was skipped.
+    """
+    from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
     group = TestSuite("blindspot")
+    if not found["checked"]:
+        case = TestCase("closed blind spots", classname="blindspot.suite")
+        case.result = [Skipped(_NOTHING)]
+        group.add_testcase(case)
     for one in found["checked"]:
-        case = TestCase(f"{one['blind_spot']} {one['origin']}s", classname="blindspot.suite")
+        case = TestCase(f"{one['blind_spot']} {_ROWS[one['origin']]}", classname="blindspot.suite")
         if not one["holds"]:
             failure = Failure(f"{one['right']} of {one['cases']} right, at least {100 * one['floor']:.0f} % must be")
             failure.text = "\n".join(visible(_told(wrong)) for wrong in one["wrong"])

@@ -16,7 +16,8 @@ from tui.ledger_tables import Table
 if TYPE_CHECKING:
     from engine.discovery.rounds import Round
 
-_FATES = ("kept", "split", "merged", "closed", "new")
+_FATES = {"closed": "closed", "kept": "kept", "split": "split", "merged": "merged", "not_found": "not found again",
+          "new": "new"}  # fmt: skip
 
 Report = dict[str, Any]
 Arm = dict[str, Any]
@@ -120,14 +121,14 @@ def near_blind_spots(report: Report, arm: Arm) -> Table | None:
 
 
 def pool_rows(report: Report, arms: Sequence[Arm]) -> Table | None:
-    """Rows of each blind spot in the pool that are right now; ``*`` where a proven arm closed it."""
+    """Rows of each blind spot in the pool that are right now."""
     if report["pool"] is None:
         return None
     places = [report["arms"].index(arm) for arm in arms]
     rows = []
     for spot in report["pool"]["blind_spots"]:
         entries = [spot["baseline"], *(spot["arms"][place] for place in places)]
-        right = [count(entry["fixed"]) + ("*" if entry.get("closed") else "") for entry in entries]
+        right = [count(entry["fixed"]) for entry in entries]
         rows.append((_spot(spot), str(spot["rows"]), *right))
     rows += _with_marked(report["pool"], [0, *(place + 1 for place in places)])
     return Table("", ("blind spot", "rows", "baseline", *map(arm_name, arms)), rows)
@@ -152,18 +153,18 @@ def rounds_table(rounds: Sequence[Round]) -> Table:
     for one in rounds:
         counts = [str(len(getattr(one.change, fate))) if one.change else "" for fate in _FATES]
         uus, spots = ("" if value is None else str(value) for value in (one.uus, one.blind_spots))
-        rows.append((str(one.number), uus, _known(one.accuracy), _known(one.coverage), spots, *counts,
-                     str(len(one.proofs))))  # fmt: skip
-    return Table("rounds", ("round", "UUs", "accur.", "cover.", "spots", *_FATES, "proofs"), rows)
+        rows.append((str(one.number), uus, _known(one.accuracy), _known(one.coverage), spots, *counts))
+    heads = (word.removesuffix(" again") for word in _FATES.values())  # 80 cells hold no more
+    return Table("rounds", ("round", "UUs", "accur.", "cover.", "spots", *heads), rows)
 
 
 def round_sentence(one: Round) -> str:
     """What a round starts from, and the ids behind its counts."""
     start = f"starts from {one.promoted}" if one.promoted else f"model {one.model}" if one.model else "not discovered"
-    fates = [(fate, getattr(one.change, fate)) for fate in _FATES] if one.change else []
-    return visible(
-        "; ".join([f"round {one.number}: {start}", *(f"{fate} {' '.join(ids)}" for fate, ids in fates if ids)])
-    )
+    fates = [(word, getattr(one.change, fate)) for fate, word in _FATES.items()] if one.change else []
+    told = [f"{fate} {' '.join(ids)}" for fate, ids in fates if ids]
+    told += [f"proofs {' '.join(one.proofs)}"] if one.proofs else []
+    return visible("; ".join([f"round {one.number}: {start}", *told]))
 
 
 def to_rerun(report: Report) -> Table:

@@ -22,7 +22,8 @@ class RoundsScreen(WorkScreen):
     NAME = "rounds"
     HELP_TEXT = (
         "A round begins with each promotion. A blind spot is kept where it shares a fifth of its rows with one of the "
-        "round before; several such are a split or a merger; one without any is closed."
+        "round before; several such are a split or a merger; one without any is not found again. Closed is only what "
+        "the promoted proof shows to be so, by the rows near it that the model now gets right."
     )
 
     def body(self) -> ComposeResult:

@@ -100,11 +100,11 @@ def good_bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def make_project(
-    root: Path, *, base: Path, classifier: str = "", encoder: str = "all-MiniLM-L6-v2", train: int = 24
+    root: Path, *, base: Path, classifier: str = "", encoder: str = "all-MiniLM-L6-v2", train: int = 24, proof: int = 0
 ) -> Project:
     """A project as `blindspot init` leaves it."""
     splits = {}
-    for name, count in {"train": train, "pool": 12}.items():
+    for name, count in ({"train": train, "pool": 12} | ({"proof": proof} if proof else {})).items():
         path = root / "splits" / f"{name}.jsonl"
         write_jsonl(path, [row.as_json() for row in rows(count)])
         splits[name] = {"sha256": sha256_file(path), "rows": count, "row_hashes": [], "source": "", "source_sha256": ""}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ import numpy.typing as npt
 
 from engine.files import write_json
 from engine.project import Project
-from engine.proof.evaluate import evaluate, gold_file, logits_file
+from engine.proof.detail import FAR
+from engine.proof.evaluate import NEAREST, ROUND_MODEL, evaluate, gold_file, logits_file, right_samples
 from engine.proof.metrics import Scored
+from engine.proof.report import LEARNED
 
 Logits = npt.NDArray[np.float32]
 Gold = npt.NDArray[np.int64]
@@ -54,11 +57,19 @@ def write_proof(
     created: str = "2026-01-02T03:04:05+00:00",
     proof_id: str = "aaaa1111",
     test: bool = True,
+    near: int | None = 100,
+    samples: list[str] | None = None,
+    ids: Sequence[str] = ("p0", "p1", "p2", "p3"),
 ) -> Path:
-    """A finished proof of models that were never trained, with one blind spot over the first four rows."""
+    """A finished proof of models that were never trained, with one blind spot over the first rows.
+
+    The first ``near`` proof rows are near it, and it was found in the baseline's first model; None: a proof of before
+    that was kept. ``samples``: contents of samples, which stand at the first rows.
+    ``ids``: of the rows of the blind spot, four by default.
+    """
     folder = project.proofs_dir / proof_id
     seeds = list(range(13, 13 + len(baseline)))
-    splits = ["proof", "pool", *(["test"] if test else [])]
+    splits = ["proof", "pool", *(["test"] if test else []), *(["samples"] if samples else [])]
     runs = []
     for (arm, recipe), logits in {("baseline", "scratch"): baseline, **arms}.items():
         for seed, one in zip(seeds, logits, strict=True):
@@ -67,8 +78,9 @@ def write_proof(
             run = {"arm": arm, "recipe": recipe, "seed": seed, "n_added": 5, "n_rows": 9, "temperature": 1.0}
             runs.append(run | {"model": {"name": name, "path": f"models/{name}", "key": name}})
             for split in splits:
-                save(logits_file(folder, run, split), one)
-                save(gold_file(folder, split), gold)
+                rows = len(samples) if samples and split == "samples" else len(gold)
+                save(logits_file(folder, run, split), one[:rows])
+                save(gold_file(folder, split), gold[:rows])
     spec = {
         "id": proof_id,
         "created": created,
@@ -83,10 +95,16 @@ def write_proof(
         "rows": {"proof": len(gold), "test": len(gold) if test else None},
         "runs": runs,
         "blind_spots": [
-            {"id": "B1", "gold": "pos", "predicted": "neg", "rows": [0, 1, 2, 3], "ids": ["p0", "p1", "p2", "p3"]}
+            {"id": "B1", "gold": "pos", "predicted": "neg", "rows": list(range(len(ids))), "ids": list(ids)}
         ],
     }
+    if near is not None:
+        spec |= {"round_model": {"name": "m", "key": "k", "temperature": 1.0}, "samples": samples or []}
+        save(folder / ROUND_MODEL, baseline[0])
+        save(folder / NEAREST, np.where(np.arange(len(gold)) < near, 0, FAR))
     write_json(folder / "spec.json", spec)
+    if samples:
+        write_json(folder / LEARNED, right_samples(folder))
     write_json(folder / "report.json", evaluate(folder))
     return folder
 

@@ -109,24 +109,12 @@ def test_pool_figures_are_apart_and_called_no_proof(project: Project) -> None:
             "gold": "pos",
             "predicted": "neg",
             "rows": 4,
-            "baseline": {"arm": "baseline", "recipe": "scratch", "fixed": 0.0, "still_wrong": 4.0, "closed": False,
+            "baseline": {"arm": "baseline", "recipe": "scratch", "fixed": 0.0, "still_wrong": 4.0,
                          "right": []},
-            "arms": [{"arm": "llm", "recipe": "scratch", "fixed": 3.67, "still_wrong": 0.33, "closed": True,
+            "arms": [{"arm": "llm", "recipe": "scratch", "fixed": 3.67, "still_wrong": 0.33,
                       "right": ["p1", "p2", "p3"]}],
         }
     ]  # fmt: skip
-
-
-def test_a_proven_arm_closes_a_blind_spot_of_which_four_in_five_rows_are_right(project: Project) -> None:
-    proven = [logits.copy() for logits in ARMS["human", "continue"]]
-    for logits in proven:
-        logits[:4] = 0
-        logits[range(4), GOLD[:4]] = 9
-    write_proof(project, baseline=BASELINE, arms={("human", "continue"): proven}, gold=GOLD)
-    report = read_report(project)
-    assert report["arms"][0]["verdict"] == "proven"
-    (spot,) = report["pool"]["blind_spots"]
-    assert (spot["arms"][0]["closed"], spot["arms"][0]["right"]) == (True, ["p0", "p1", "p2", "p3"])
 
 
 def test_before_and_after_say_what_the_figures_say(project: Project) -> None:

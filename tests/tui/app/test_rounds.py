@@ -18,7 +18,7 @@ from tui.screens.rounds import RoundsScreen
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Two rounds: of three blind spots one is closed in the second."""
+    """Two rounds: of three blind spots one is not found again in the second."""
     root = write_project(tmp_path / "work")
     project = Project.open(root)
     found = project.discovered()
@@ -35,7 +35,7 @@ async def test_the_history_is_a_table_and_a_sentence_a_round(root: Path, size: t
         await driver.press("H")
         await driver.until(lambda: isinstance(driver.screen, RoundsScreen))
         assert "round 1: model baseline-13" in driver.words
-        assert "round 2: starts from llm, keep: proven; kept B2 B3; closed B1" in driver.words
+        assert "round 2: starts from llm, keep: proven; kept B2 B3; not found again B1" in driver.words
         await driver.press("q")
         assert not isinstance(driver.screen, RoundsScreen)
 
@@ -43,8 +43,10 @@ async def test_the_history_is_a_table_and_a_sentence_a_round(root: Path, size: t
 def test_the_command_tells_the_same(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rounds", str(root)]) == 0
     out = capsys.readouterr().out
-    assert "round 2: starts from llm, keep: proven; kept B2 B3; closed B1" in out
+    assert "round 2: starts from llm, keep: proven; kept B2 B3; not found again B1" in out
     assert main(["rounds", str(root), "--json"]) == 0
     rounds = json.loads(capsys.readouterr().out)
     assert [one["uus"] for one in rounds] == [15, 9]
-    assert rounds[1]["change"] == {"kept": ["B2", "B3"], "split": [], "merged": [], "closed": ["B1"], "new": []}
+    assert rounds[1]["change"] == {
+        "closed": [], "kept": ["B2", "B3"], "split": [], "merged": [], "not_found": ["B1"], "new": [],
+    }  # fmt: skip

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 import torch
 from transformers import BertModel
 
+from engine import jobs
+from engine.data.heldout import read_proof
 from engine.files import write_json
 from engine.model.training import train
 from engine.progress import Silent
 from engine.project import Project
+from engine.proof.promote import promote
 from engine.suite.frozen import Case, FrozenSpot, suite_dir
 from tests.engine.model.conftest import CPU, config, make_project, rows, save
 from tests.engine.model.test_training import plan
+from tests.engine.proof.synthetic import write_proof
 from tui.cli import main
 
 
@@ -84,6 +90,85 @@ def test_a_base_without_a_head_is_refused(frozen: Project, base: Path, capsys: p
     assert "no classification head" in capsys.readouterr().err
 
 
-def test_without_a_suite_it_says_how_to_get_one(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(project.root)]) == 1
-    assert "promote a proven arm" in capsys.readouterr().err
+def test_without_a_closed_blind_spot_there_is_nothing_to_check(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    junit = tmp_path / "out.xml"
+    assert main(["check", str(project.root), "--junit", str(junit)]) == 3
+    assert capsys.readouterr().out.startswith("nothing to check: no blind spot has been closed yet")
+    (case,) = ElementTree.parse(junit).iter("testcase")
+    assert case.find("skipped") is not None
+    assert case.find("failure") is None
+    assert main(["check", str(project.root), "--json"]) == 3
+    assert json.loads(capsys.readouterr().out) == {
+        "model": None, "status": "nothing to check", "holds": None, "checked": [],
+    }  # fmt: skip
+    assert jobs.jobs(project.root) == []
+
+
+def test_the_help_says_what_every_exit_status_means(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+    words = capsys.readouterr().out
+    for line in ("0  every blind spot", "1  one is open again", "2  wrong usage", "3  no blind spot has been closed"):
+        assert line in words
+
+
+@pytest.fixture
+def counted(tmp_path: Path, base: Path) -> Project:
+    """A project with a proof that closed a blind spot of four pool rows, with all proof rows near it."""
+    project = make_project(tmp_path / "work", base=base, proof=20)
+    gold = np.array([project.labels.index(row.label) for row in read_proof(project)])
+    right = np.zeros((len(gold), 2), dtype=np.float32)
+    right[np.arange(len(gold)), gold] = 9
+    ids = [row.id for row in project.examples("pool")[:4]]
+    write_proof(project, baseline=[-right], arms={("llm", "scratch"): [right]}, gold=gold, test=False, near=len(gold),
+                ids=ids)  # fmt: skip
+    assert promote(project, arm="llm", force=True).frozen == ("B1",)
+    return project
+
+
+def held_out(project: Project) -> set[str]:
+    """Texts that only proof rows have."""
+    texts = {row.text for row in read_proof(project)} - {row.text for row in project.examples("pool")}
+    assert texts
+    return texts
+
+
+def test_proof_rows_near_a_closed_blind_spot_are_asked_too_and_their_texts_stay_where_they_are(
+    counted: Project, trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(counted.root), "--model", str(trained), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "holds"
+    rows = len(read_proof(counted))
+    assert {one["origin"]: (one["right"], one["cases"]) for one in found["checked"]} == {
+        "row": (4, 4),
+        "proof row, wrong before": (rows, rows),
+        "proof row near it": (rows, rows),
+    }
+    places = [counted.root / name for name in ("suite", "checks", "jobs")]
+    written = b"".join(path.read_bytes() for place in places for path in place.rglob("*") if path.is_file())
+    assert not [text for text in held_out(counted) if text.encode() in written]
+
+
+def test_a_model_that_gets_the_proof_rows_wrong_has_opened_it_again(
+    counted: Project, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weak = shutil.copytree(trained, tmp_path / "weak")
+    settings = json.loads((weak / "config.json").read_text())
+    settings["id2label"] = dict(zip(settings["id2label"], reversed(settings["id2label"].values()), strict=True))
+    settings["label2id"] = {name: int(place) for place, name in settings["id2label"].items()}
+    (weak / "config.json").write_text(json.dumps(settings))
+    junit = tmp_path / "out.xml"
+    assert main(["check", str(counted.root), "--model", str(weak), "--junit", str(junit)]) == 1
+    out = capsys.readouterr().out
+    assert "B1   0 of 4 rows right, at least 80 % must be: OPEN AGAIN" in out
+    assert "proof rows (wrong before) right, at least 80 % must be: OPEN AGAIN" in out
+    assert not [text for text in held_out(counted) if text in out + junit.read_text()]
+
+
+def test_a_proof_that_is_gone_is_named(counted: Project, trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(counted.proofs_dir)
+    assert main(["check", str(counted.root), "--model", str(trained)]) == 1
+    assert "proof aaaa1111, which closed B1, is gone" in capsys.readouterr().err
