@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from textual import actions, events, on, work
 from textual.app import App
 from textual.dom import DOMNode
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -30,6 +31,7 @@ from tui.job_watch import JobWatch
 from tui.keys import keys
 from tui.live_verdict import LiveVerdict
 from tui.place_keeper import PlaceKeeper
+from tui.safe_lines import SafeLines
 from tui.screens import make_screen
 from tui.screens.base import WorkScreen
 from tui.screens.spots import SpotsScreen
@@ -103,6 +105,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         """What was said in the message line, the last at the end."""
         self._keeper = PlaceKeeper(self)
         self._leaving = False
+        self._safe_lines = SafeLines()
 
     def get_css_variables(self) -> dict[str, str]:
         """The variables of the theme, and ``$line``: how borders are drawn."""
@@ -141,6 +144,10 @@ class BlindspotApp(App[None], inherit_bindings=False):
         if self._leaving:
             return None
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, WorkScreen)), None)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Those of Textual, after what keeps control characters off the terminal."""
+        return [self._safe_lines, *super().get_line_filters()]
 
     def get_default_screen(self) -> Screen[None]:
         """The list of blind spots is always at the bottom of the stack."""

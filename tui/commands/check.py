@@ -100,7 +100,8 @@ def _write_junit(found: dict[str, Any], path: Path) -> None:
         case.result = [Skipped(_NOTHING)]
         group.add_testcase(case)
     for one in found["checked"]:
-        case = TestCase(f"{one['blind_spot']} {_ROWS[one['origin']]}", classname="blindspot.suite")
+        name = visible(f"{one['blind_spot']} {_ROWS[one['origin']]}")
+        case = TestCase(name, classname="blindspot.suite")
         if not one["holds"]:
             failure = Failure(f"{one['right']} of {one['cases']} right, at least {100 * one['floor']:.0f} % must be")
             failure.text = "\n".join(visible(_told(wrong)) for wrong in one["wrong"])

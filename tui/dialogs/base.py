@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.keys import keys
+from tui.widgets.wrapping import seen
 
 Answer = TypeVar("Answer")
 
@@ -29,7 +30,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     def compose(self) -> ComposeResult:
         """Title, body, keys."""
         with Vertical(id="box"):
-            yield Static(Text(self._heading), id="title", markup=False)
+            yield Static(seen(Text(self._heading)), id="title", markup=False)
             yield from self.body()
             yield Static(Text(self._hint), id="hint", markup=False)
 

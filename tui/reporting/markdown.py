@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,24 +14,30 @@ from tui.reporting.tables import Report, arm_name
 if TYPE_CHECKING:
     from engine.discovery.rounds import Round
 
-_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#"})
+# What means something to Markdown or to GitHub's additions to it: code, emphasis, links, images, HTML, entities,
+# tables, mathematics, and links and addresses without brackets.
+_SPECIAL = re.compile(r"[\\`*_\[\]<>|#&$~@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+_LINE_START = re.compile(r"^(\d*)([-+=.)])")  # what makes a list, a rule or a heading there
 
 
 def markdown(report: Report, rounds: Sequence[Round]) -> str:
     """The whole report."""
     made = report["created"][:16].replace("T", " ")
-    parts = [f"# Proof {report['id']}", _escaped(f"Round {report['round']}, {made} UTC; {tables.head_line(report)}.")]
-    parts += [_escaped(note) for note in report["notes"]]
+    head = f"Round {report['round']}, {made} UTC; {tables.head_line(report)}."
+    parts = [f"# Proof {_escaped(report['id'])}", *map(_paragraph, [head, *report["notes"]])]
     parts += ["## Arms", _table(tables.side_by_side(report))]
     for arm in report["arms"]:
-        parts += [f"### {_escaped(arm_name(arm))}: {arm['verdict']}", _escaped(f"{arm['reason']}. {arm['meaning']}")]
+        parts += [
+            f"### {_escaped(arm_name(arm))}: {_escaped(arm['verdict'])}",
+            _paragraph(f"{arm['reason']}. {arm['meaning']}"),
+        ]
         found = [tables.before_after(report, arm, split) for split in ("proof", "test")]
         parts += [_table(one) for one in (*found, tables.near_blind_spots(report, arm)) if one]
     parts += ["## Beside the verdict"]
     described = tables.by_label(report), tables.reliability(report, report["arms"]), tables.churn(report)
     parts += [_table(one) for one in described if one]
     if pool := tables.pool_rows(report, report["arms"]):
-        parts += ["## Blind spots of the pool", report["pool"]["note"], _table(pool)]
+        parts += ["## Blind spots of the pool", _paragraph(report["pool"]["note"]), _table(pool)]
     parts += ["## Rounds", _table(tables.rounds_table(rounds)), "## To run it again", _table(tables.to_rerun(report))]
     return "\n\n".join(parts) + "\n"
 
@@ -43,5 +50,9 @@ def _table(table: Table) -> str:
     return title + "\n".join([lines[0], rule, *lines[1:]])
 
 
+def _paragraph(text: str) -> str:
+    return _LINE_START.sub(r"\1\\\2", _escaped(text))
+
+
 def _escaped(text: str) -> str:
-    return visible(text).translate(_SPECIAL)
+    return _SPECIAL.sub(r"\\\g<0>", visible(text))

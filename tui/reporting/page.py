@@ -1,10 +1,14 @@
-"""A report as one HTML page that loads nothing: style, tables and plots are in it."""
+"""A report as one HTML page that loads nothing: style, tables and plots are in it.
+
+Everything that is data is made visible and then escaped by the template; its policy forbids scripts and loading.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from engine.data.text import visible
 from engine.proof.report import Report
 from tui.ledger_tables import Table
 from tui.reporting import tables
@@ -19,8 +23,8 @@ def page(report: Report, rounds: Sequence[Round]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     template = Environment(
-        loader=PackageLoader("tui.reporting", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        loader=PackageLoader("tui.reporting", "."), autoescape=True, undefined=StrictUndefined, finalize=_visible,
+        trim_blocks=True, lstrip_blocks=True,
     ).get_template("page.html.jinja")  # fmt: skip
     arms = [
         {
@@ -44,6 +48,11 @@ def page(report: Report, rounds: Sequence[Round]) -> str:
         rounds=tables.rounds_table(rounds),
         to_rerun=tables.to_rerun(report),
     )  # fmt: skip
+
+
+def _visible(value: Any) -> Any:
+    """What the template writes; text that is data may hold no control characters, which HTML forbids too."""
+    return visible(value) if type(value) is str else value  # a plot, or a table of the macro, is `Markup`
 
 
 def _there(found: Sequence[Table | None]) -> list[Table]:

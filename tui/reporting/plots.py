@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.data.text import visible
 from engine.proof.figures import count
 from tui.reporting.tables import Arm, Report, arm_name
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _COLORS = {"proven": "#009E73", "less confident only": "#E69F00", "no change": "#777777", "worse": "#D55E00"}
 _INK = "#777777"  # axes and text: readable on light and dark alike
 _WIDTH = 7.5
+_NAME_LETTERS = 32
 
 
 def plots(report: Report, rounds: Sequence[Round]) -> list[tuple[str, str]]:
@@ -40,8 +43,11 @@ def _draw(paint: Callable[[Any, Any], None], data: Any) -> str:
     style = {"svg.fonttype": "none", "svg.hashsalt": "blindspot", "font.family": "sans-serif", "font.size": 9,
              "text.color": _INK, "axes.labelcolor": _INK, "axes.edgecolor": _INK, "xtick.color": _INK,
              "ytick.color": _INK, "legend.frameon": False, "axes.spines.top": False,
-             "axes.spines.right": False}  # fmt: skip
-    with mpl.rc_context(style):
+             "axes.spines.right": False,
+             "text.parse_math": False}  # fmt: skip
+    with mpl.rc_context(style), warnings.catch_warnings():
+        # Names are data: `$` in one is no formula, and the reader's browser has fonts for what matplotlib's has not.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         figure = Figure(figsize=(_WIDTH, 3.4), layout="constrained")
         paint(figure, data)
         out = io.StringIO()
@@ -62,7 +68,7 @@ def _intervals(figure: Any, report: Report) -> None:
         at = (found["mean"], place)
         axes.annotate(count(at[0]), at, xytext=(0, 5), textcoords="offset points", ha="center", fontsize=7)
     axes.axvline(arms[0]["proof"]["uu_at_matched_coverage"]["mean"], color=_INK, linewidth=0.8, linestyle=":")
-    axes.set_yticks(range(len(arms)), [arm["arm"] if arm is arms[0] else arm_name(arm) for arm in arms])
+    axes.set_yticks(range(len(arms)), [_cut(arm["arm"] if arm is arms[0] else arm_name(arm)) for arm in arms])
     axes.set_ylim(len(arms) - 0.5, -0.8)
 
 
@@ -73,7 +79,7 @@ def _lines(figure: Any, report: Report, points: Callable[[Arm], tuple[list[float
     axes = figure.add_subplot()
     wheel = mpl.colormaps["tab20"]
     for place, arm in enumerate(report["arms"]):
-        axes.plot(*points(arm), color=wheel(place % 20), linewidth=1.3, label=arm_name(arm))
+        axes.plot(*points(arm), color=wheel(place % 20), linewidth=1.3, label=_cut(arm_name(arm)))
     axes.plot(*points(report["baseline"]), color=_INK, linewidth=2, linestyle="--", label="baseline")
     figure.legend(loc="outside right upper", fontsize=7)
     return axes
@@ -106,14 +112,20 @@ def _reliability(figure: Any, report: Report) -> None:
 
 def _fix_rates(figure: Any, report: Report) -> None:
     spots = report["pool"]["blind_spots"]
-    arms = ["baseline", *map(arm_name, report["arms"])]
+    arms = ["baseline", *(_cut(arm_name(arm)) for arm in report["arms"])]
     shares = [[entry["fixed"] / spot["rows"] for entry in (spot["baseline"], *spot["arms"])] for spot in spots]
     figure.set_size_inches(_WIDTH, 1.6 + 0.2 * len(spots))
     axes = figure.add_subplot()
     image = axes.imshow(shares, aspect="auto", cmap="viridis", vmin=0, vmax=1)
-    axes.set_yticks(range(len(spots)), [f"{spot['id']} ({spot['rows']})" for spot in spots])
+    axes.set_yticks(range(len(spots)), [_cut(f"{spot['id']} ({spot['rows']})") for spot in spots])
     axes.set_xticks(range(len(arms)), arms, rotation=40, ha="right", fontsize=7)
     figure.colorbar(image, ax=axes)
+
+
+def _cut(name: str) -> str:
+    """A name as a plot has room for it."""
+    name = visible(name)
+    return name if len(name) <= _NAME_LETTERS else f"{name[: _NAME_LETTERS - 3]}..."
 
 
 def _over_time(figure: Any, rounds: Sequence[Round]) -> None:

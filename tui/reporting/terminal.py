@@ -57,7 +57,7 @@ def _abreast(make: Callable[[Report, Sequence[Arm]], Table | None], report: Repo
 def _show_arm(report: Report, arm: Arm, console: Console) -> None:
     console.print()
     console.print(f"{arm_name(arm)}, {arm['n_added']} samples: ", end="")
-    console.print(arm["verdict"].upper(), style=_STYLES[arm["verdict"]])
+    console.print(arm["verdict"].upper(), style=_STYLES.get(arm["verdict"]))
     console.print(f"{arm['reason']}.")
     for split in ("proof", "test"):
         if found := tables.before_after(report, arm, split):

@@ -6,6 +6,8 @@ from rich.text import Text
 from textual import events
 from textual.widget import Widget
 
+from tui.widgets.wrapping import seen
+
 
 class Line(Widget):
     """A line whose text depends on its width; subclasses build it in `line`."""
@@ -25,7 +27,7 @@ class Line(Widget):
 
     def update(self) -> None:
         """Build the text again; paint it if it differs."""
-        text = self.line(self.size.width)
+        text = seen(self.line(self.size.width))
         if text != self._painted or text.spans != self._painted.spans:
             self._painted = text
             self.refresh()

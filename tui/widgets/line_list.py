@@ -22,6 +22,7 @@ from textual.strip import Strip
 
 from tui.keys import keys
 from tui.shell import shell
+from tui.widgets.wrapping import seen
 
 GUTTER = 2  # cells: the cursor sign and a space
 _STRIPS_KEPT = 1000
@@ -237,7 +238,7 @@ class LineList(ScrollView, can_focus=True):
         sign = Segment(app.glyphs.cursor if current else " ", style + app.ink.accent)
         space = Segment(" " * (GUTTER - 1), style)
         strips = []
-        for text in self.rows.lines(row, self._width - GUTTER):
+        for text in map(seen, self.rows.lines(row, self._width - GUTTER)):
             text.end = ""
             segments = Segment.apply_style(text.render(app.console), style)
             strips.append(Strip([sign, space, *segments]).adjust_cell_length(self._width, style))

@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from engine.data.text import visible
 from tui.keys import keys
 from tui.shell import shell
 from tui.widgets.scatter import Cell, Grid, Point, centre, labels, nearest_towards
@@ -119,7 +120,7 @@ class MapView(Widget, can_focus=True):
         sign = _HERE_ASCII if app.ascii else _HERE
         canvas |= dict.fromkeys(grid.cells(here), (sign, plain + ink.accent))
         names = {
-            f"{letter}:{spot}" if app.ascii else spot: spot
+            f"{letter}:{visible(spot)}" if app.ascii else visible(spot): spot
             for letter, spot in zip(cycle(_LETTERS), self._groups, strict=False)
         }
         names = dict(sorted(names.items(), key=lambda pair: pair[1] != self.current))  # the current one chooses first

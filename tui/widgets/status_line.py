@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.cells import cell_len
 from rich.text import Text
 
+from engine.data.text import visible
 from tui.glyphs import Glyphs
 from tui.shell import shell
 from tui.status import Status
@@ -31,6 +34,7 @@ class StatusLine(Line):
 
 def status_text(status: Status, width: int, ink: Ink, glyphs: Glyphs) -> Text:
     """The figures in ``width`` cells: counts and job stay; model, round, tau and the name's end go first."""
+    status = replace(status, project=visible(status.project), model=visible(status.model), job=visible(status.job))
     figures = [f"round {status.round}", f"{glyphs.tau} {status.tau:g}"]
     if status.uus is not None:
         figures += [f"{status.uus} UUs", f"{status.done}/{status.total} done"]

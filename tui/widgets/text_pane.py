@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from tui.keys import keys
 from tui.shell import shell
+from tui.widgets.wrapping import seen
 
 Builder = Callable[[int], list[Text]]
 
@@ -53,7 +54,7 @@ class TextPane(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         width = self.size.width
-        self._lines = self._build(width) if width else []
+        self._lines = [seen(line) for line in self._build(width)] if width else []
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
+from engine.data.text import INVISIBLE
 from engine.discovery.rounds import Change, Round
 from engine.files import read_json, write_json
 from tests.tui.app.proofs import VERDICTS, write_proof
@@ -117,3 +121,43 @@ def test_curves_are_drawn_only_where_there_is_a_terminal(report: Report) -> None
 
 def test_lines_fit_a_narrow_terminal(report: Report) -> None:
     assert max(map(len, shown(report, terminal=True).splitlines())) <= 80
+
+
+PLANTED = (
+    "\x1b]0;planted\x07 \u202e \x85 \ufffe <script>x</script> ![p](http://planted.example/p) [l](javascript:x) | `a` "
+    "$\\frac{1$ & www.planted.example"
+)
+
+
+def planted(value: Any, name: str = "") -> Any:
+    """A report in which every text that is not looked up by others carries what attackers write."""
+    if isinstance(value, dict):
+        return {key: planted(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [planted(one, name) for one in value]
+    return f"{value} {PLANTED}" if isinstance(value, str) and name not in ("created", "recipe", "verdict") else value
+
+
+def test_whatever_text_a_report_has_it_is_only_ever_text(report: Report) -> None:
+    report["arms"][0]["arm"] = "$\\frac{1$ &"
+    found = planted(report) | {"labels": report["labels"]}
+    rounds = [Round(1, PLANTED, 0.6, 0.7, 100, 4, Change(kept=(PLANTED,)), (PLANTED,), PLANTED)]
+    html, text = page(found, rounds), markdown(found, rounds)
+    assert not INVISIBLE.search(html.replace("\n", ""))
+    seen = Loads()
+    seen.feed(html)
+    assert seen.outside == []
+    assert "script" not in seen.tags
+    assert "<script>x</script>" in "".join(seen.words)
+    for svg in re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL):
+        assert ElementTree.fromstring(svg).tag.endswith("svg")
+    assert "$\\frac{1$ &amp; \\x1b]0;" in html[html.index("<svg") : html.rindex("</svg>")]
+    assert not INVISIBLE.search(text.replace("\n", ""))
+    assert not re.search(r"(?<!\\)[<>`&$]|(?<!\\)\](?=\()|(?<!\\)://|www\.", text)
+    for table in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
+
+
+def test_a_paragraph_that_would_start_a_list_is_text(report: Report) -> None:
+    text = markdown(report | {"notes": ["- a", "12. b", "= c"]}, ROUNDS)
+    assert "\\- a\n\n12\\. b\n\n\\= c" in text
