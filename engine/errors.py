@@ -36,6 +36,21 @@ class ProjectError(BlindspotError):
     """A project folder is missing, half-made, or its data changed behind our back."""
 
 
+class FileError(ProjectError):
+    """A file of a project, or one that the user named, cannot be read or written, or is not what it should be.
+
+    Args:
+        what: what is wrong with it.
+        where: its path, with a line where one is known.
+        mend: what to do about it.
+        reason: the same in the system's words (``No space left on device``), where it was the system that refused.
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, mend: str | None = None, reason: str = "") -> None:
+        self.reason = reason or what
+        super().__init__(what, where=where, mend=mend)
+
+
 class ModelError(BlindspotError):
     """Weights cannot be found, are not safe to load, or do not fit the task."""
 

@@ -1,66 +1,343 @@
-"""Files that are either whole or not there: atomic writes, hashes and JSON lines.
+"""The only door to the files of a project: what comes through it lies in the project, is whole, and is private.
 
-Every write in the project goes through `write_atomic`: temporary file, fsync, rename, fsync of the folder.
+A project folder may come from a stranger. So nothing in it is reached through a symbolic link: from the project's own
+folder on, each folder is opened inside the one before, and only ordinary files of a bounded size are read. A write is
+either whole or not there: temporary file, fsync, rename, fsync of the folder. What is written may be read and written
+by whom the project's folder lets in, owner or group, and by nobody else, whatever the umask.
+
+Paths outside a project are the user's own words: there links are followed, and the umask decides.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
-import tempfile
-from collections.abc import Iterable
+import secrets
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeVar
 
 import orjson
 
-_UMASK = os.umask(0o077)
-os.umask(_UMASK)  # it can only be read by setting it
+from engine.errors import FileError
+from engine.paths import (
+    PLAIN,
+    admit,
+    in_words,
+    located,
+    no_ordinary,
+    open_or_make,
+    open_plain,
+    opened,
+    projects_around,
+    rights,
+)
+
+T = TypeVar("T")
+
+LARGEST = 1 << 30  # bytes of a file that is read as a whole; a discovery of 200,000 rows has a tenth of it
+
+_TAIL = 8  # hex digits of a temporary file's name
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Replace ``path`` by ``data`` so that a reader, or a machine that lost power, sees the old or the new file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+# Reading
+
+
+def open_read(path: Path, *, limit: int | None = None) -> IO[bytes]:
+    """Open an ordinary file.
+
+    Args:
+        path: the file.
+        limit: bytes that it may have; None: any number, for who reads it line by line or in place.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        FileError: it is a link or reached through one, no ordinary file, too large, or may not be read.
+    """
+    path = located(path)
+    with in_words(path, "read"), opened(path.parent) as folder:
+        source = os.fdopen(open_plain(path, folder, os.O_RDONLY), "rb")
+    size = os.fstat(source.fileno()).st_size
+    if limit is not None and size > limit:
+        source.close()
+        raise FileError(
+            f"the file has {size:,} bytes, and at most {limit:,} are read", where=str(path), mend="restore the file"
+        )
+    return source
+
+
+def read_bytes(path: Path, *, limit: int = LARGEST) -> bytes:
+    """The whole of an ordinary file.
+
+    Raises:
+        FileNotFoundError, FileError: as `open_read`.
+    """
+    with open_read(path, limit=limit) as source:
+        return source.read(limit)
+
+
+def read_text(path: Path, *, limit: int = LARGEST) -> str:
+    """The whole of a UTF-8 file.
+
+    Raises:
+        FileNotFoundError, FileError: as `open_read`, or it is not UTF-8.
+    """
     try:
-        with os.fdopen(handle, "wb") as out:
-            os.fchmod(handle, 0o666 & ~_UMASK)  # mkstemp's 0600 would hide one annotator's records from the others
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
+        return read_bytes(path, limit=limit).decode().replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise FileError("the file is not UTF-8", where=str(path), mend="save it as UTF-8") from error
+
+
+def read_lines(path: Path, *, limit: int = LARGEST) -> Iterator[bytes]:
+    """The lines of a file with their ends, one after the other; none if it is not there.
+
+    Raises:
+        FileError: as `open_read`.
+    """
+    with suppress(FileNotFoundError), open_read(path, limit=limit) as source:
+        yield from source
+
+
+def read_json(path: Path, *, limit: int = LARGEST, mend: str = "restore the file") -> Any:
+    """The value in a JSON file.
+
+    Args:
+        path: the file.
+        limit: bytes that it may have.
+        mend: what the user can do about a damaged file.
+
+    Raises:
+        FileNotFoundError, FileError: as `open_read`, or it is not JSON.
+    """
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        return orjson.loads(read_bytes(path, limit=limit))
+    except orjson.JSONDecodeError as error:
+        raise FileError(f"this is not valid JSON ({error})", where=str(path), mend=mend) from error
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as indented JSON, atomically."""
-    write_atomic(path, orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+def read_record(path: Path, build: Callable[[Any], T], *, mend: str = "restore the file", limit: int = LARGEST) -> T:
+    """What ``build`` makes of the value in a JSON file.
+
+    Args:
+        path: the file.
+        build: makes a record of a JSON value; whatever it trips over means that the file is damaged.
+        mend: what the user can do about a damaged file.
+        limit: bytes that the file may have.
+
+    Raises:
+        FileNotFoundError, FileError: as `read_json`, or ``build`` can make nothing of it.
+    """
+    value = read_json(path, limit=limit, mend=mend)
+    try:
+        return build(value)
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        raise FileError("this file is damaged", where=str(path), mend=mend) from error
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file that this project wrote."""
-    return orjson.loads(path.read_bytes())
+def find_files(folder: Path, pattern: str) -> list[Path]:
+    """What lies in a folder by the names of ``pattern`` (of `Path.glob`), sorted; nothing if there is no such folder.
+
+    Raises:
+        FileError: the folder is a link or reached through one, or may not be read.
+    """
+    with suppress(FileNotFoundError), in_words(folder, "read"), opened(located(folder)):
+        return sorted(folder.glob(pattern))
+    return []
 
 
-def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
-    """Write one JSON value a line, atomically."""
-    write_atomic(path, b"".join(orjson.dumps(row) + b"\n" for row in rows))
+def checked(path: Path) -> Path:
+    """A file or folder of a project, for libraries that open it by themselves: no link leads to it, and none is in it.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        FileError: it is reached through a link, or it or something in it is no ordinary file or folder.
+    """
+    found = located(path)
+    with in_words(found, "read"), opened(found.parent):
+        for inner in (found, *found.rglob("*")) if projects_around(found) else ():
+            mode = inner.lstat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                raise no_ordinary(inner)
+    return path
 
 
 def sha256_file(path: Path) -> str:
-    """Hex sha256 of a file's bytes."""
+    """Hex sha256 of a file's bytes.
+
+    Raises:
+        FileNotFoundError, FileError: as `open_read`.
+    """
     digest = hashlib.sha256()  # hashlib.file_digest needs Python 3.11; 3.10 is supported
-    with path.open("rb") as source:
+    with open_read(path) as source:
         while block := source.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+# Writing
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that becomes ``path`` when the block ends; if it raises, the old one stays.
+
+    A reader, or a machine that lost power, sees the old or the new file. What a killed process left of an earlier
+    attempt is removed.
+
+    Raises:
+        FileError: it cannot be written there.
+    """
+    path = located(path)
+    with in_words(path, "written"), opened(path.parent, make=True) as folder:
+        with suppress(FileNotFoundError):
+            if stat.S_ISLNK(os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode):
+                raise no_ordinary(path)
+        _remove_left(folder, path.name)
+        handle, name = _temporary(folder, path.name, rights(path))
+        try:
+            with os.fdopen(handle, "wb") as out:
+                admit(path, handle)
+                yield out
+                out.flush()
+                os.fsync(handle)
+                os.rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)  # while its lock shows that it lives
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=folder)
+            raise
+        os.fsync(folder)
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace ``path`` by ``data``, see `replacing`.
+
+    Raises:
+        FileError: it cannot be written there.
+    """
+    with replacing(path) as out:
+        out.write(data)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented JSON, atomically.
+
+    Raises:
+        FileError: it cannot be written there.
+    """
+    write_atomic(path, orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
+    """Write one JSON value a line, atomically.
+
+    Raises:
+        FileError: it cannot be written there.
+    """
+    with replacing(path) as out:
+        out.writelines(orjson.dumps(row) + b"\n" for row in rows)
+
+
+def open_append(path: Path) -> int:
+    """A descriptor that appends to a file, which is made, durably, if it is not there.
+
+    Raises:
+        FileError: it is a link or reached through one, no ordinary file, or cannot be written.
+    """
+    path = located(path)
+    with in_words(path, "written"), opened(path.parent, make=True) as folder:
+        return open_or_make(path, folder, os.O_RDWR | os.O_APPEND)
+
+
+def make_file(path: Path) -> Path:
+    """Make a file, for libraries that open it by themselves; it may be there already.
+
+    Raises:
+        FileError: as `open_append`.
+    """
+    os.close(open_append(path))
+    return path
+
+
+def append_line(path: Path, line: bytes, *, durable: bool = False) -> None:
+    """Append a line, in one call, so that several processes may do it at once.
+
+    If a process before us died inside a write, its line is ended first.
+
+    Args:
+        path: the file; made if it is not there.
+        line: without its end.
+        durable: wait until it is on the disk.
+
+    Raises:
+        FileError: as `open_append`, or the disk is full.
+    """
+    handle = open_append(path)
+    try:
+        with in_words(path, "written"):
+            end = os.lseek(handle, 0, os.SEEK_END)
+            torn = bool(end) and os.pread(handle, 1, end - 1) != b"\n"
+            _write(handle, b"\n" * torn + line + b"\n")
+            if durable:
+                os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def open_lock(path: Path) -> int:
+    """A descriptor of a lock file, made if it is not there; for reading alone where more is not allowed.
+
+    Raises:
+        FileError: it is a link or reached through one, no ordinary file, or cannot be made.
+    """
+    path = located(path)
+    with in_words(path, "written"), opened(path.parent, make=True) as folder:
+        try:
+            return open_or_make(path, folder, os.O_RDWR)
+        except PermissionError:  # of another person, who let us read it: that is enough for a lock
+            return open_plain(path, folder, os.O_RDONLY)
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder, and those above it, durably; it may be there already.
+
+    Raises:
+        FileError: it cannot be made there.
+    """
+    with in_words(path, "written"), opened(located(path), make=True):
+        return path
+
+
+def publish(made: Path, path: Path) -> None:
+    """Give a finished file or folder its name: durably, and open to whom its project is open to, whoever wrote it.
+
+    Raises:
+        FileError: it cannot be renamed.
+    """
+    made, path = located(made), located(path)
+    with in_words(path, "written"), opened(path.parent, make=True) as folder:
+        for inner in (*made.rglob("*"), made):
+            handle = os.open(inner, os.O_RDONLY | PLAIN)
+            try:
+                admit(inner, handle)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        os.rename(made, path.name, dst_dir_fd=folder)
+        os.fsync(folder)
+
+
+def remove(path: Path) -> None:
+    """Remove a file; nothing happens if it is not there.
+
+    Raises:
+        FileError: it is reached through a link, or may not be removed.
+    """
+    path = located(path)
+    with suppress(FileNotFoundError), in_words(path, "removed"), opened(path.parent) as folder:
+        os.unlink(path.name, dir_fd=folder)
 
 
 def content_key(*parts: Any) -> str:
@@ -70,3 +347,35 @@ def content_key(*parts: Any) -> str:
     """
     canonical = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(canonical).hexdigest()[:16]
+
+
+def _temporary(folder: int, name: str, mode: int) -> tuple[int, str]:
+    """A new file beside ``name``, locked for as long as it is written: what is not locked was left by the dead."""
+    while True:
+        temporary = f".{name}.{secrets.token_hex(_TAIL // 2)}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | PLAIN
+        handle = os.open(temporary, flags, mode, dir_fd=folder)
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, temporary
+        os.close(handle)  # another writer took it for one that was left, before the lock was on it
+
+
+def _remove_left(folder: int, name: str) -> None:
+    prefix = f".{name}."
+    for left in os.listdir(folder):
+        if left.startswith(prefix) and len(left) == len(prefix) + _TAIL and "." not in left[len(prefix) :]:
+            with suppress(OSError):  # it is being written, or not ours to remove
+                handle = os.open(left, os.O_RDONLY | PLAIN, dir_fd=folder)
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.unlink(left, dir_fd=folder)
+                finally:
+                    os.close(handle)
+
+
+def _write(handle: int, data: bytes) -> None:
+    """All of it: one call writes less than it was given only where the disk is full."""
+    while data:
+        data = data[os.write(handle, data) :]

@@ -5,18 +5,20 @@ Paths are built here and nowhere else. Proof rows are not to be had here: only `
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from engine.errors import ProjectError
-from engine.files import read_json, sha256_file
+from engine.errors import FileError, ProjectError
+from engine.files import find_files, open_read, read_record, sha256_file
+from engine.ids import is_id
+from engine.paths import SETTINGS_FILE as SETTINGS_FILE
 from engine.schema import Discovery, Example, Record, SplitName
 from engine.settings import Settings, read_settings
-
-SETTINGS_FILE = "blindspot.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Manifest:
     withheld: tuple[str, ...] = ()
 
 
+def _manifest(values: dict[str, Any]) -> Manifest:
+    splits = {name: SplitManifest.from_json(value) for name, value in values.pop("splits").items()}
+    return Manifest(splits=splits, **values)
+
+
 class Project:
     """An opened project folder."""
 
@@ -81,12 +88,10 @@ class Project:
                 mend="name another folder, or make one with `blindspot init`",
             )
         try:
-            raw = read_json(root / "manifest.json")
-            splits = {name: SplitManifest.from_json(value) for name, value in raw.pop("splits").items()}
-            manifest = Manifest(splits=splits, **raw)
-        except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+            manifest = read_record(root / "manifest.json", _manifest)
+        except FileError as error:
             raise ProjectError(
-                "the manifest is damaged",
+                f"the manifest is damaged: {error.what}",
                 where=str(root / "manifest.json"),
                 mend="restore it, or make a new project with `blindspot init`",
             ) from error
@@ -125,6 +130,11 @@ class Project:
                 "results on changed data cannot be compared",
             )
 
+    @cached_property
+    def read_only(self) -> bool:
+        """Whether this user, or this disk, lets nothing be written in the folder."""
+        return not os.access(self.root, os.W_OK)
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels, in the order of every probability list."""
@@ -150,7 +160,8 @@ class Project:
             raise ProjectError(
                 f"the project has no {name} split", where=str(self.root), mend=f"make a project with --{name}"
             )
-        return [Example.from_json(orjson.loads(line)) for line in self.split_path(name).open("rb")]
+        with open_read(self.split_path(name)) as lines:
+            return [Example.from_json(orjson.loads(line)) for line in lines]
 
     @cached_property
     def models_dir(self) -> Path:
@@ -214,7 +225,8 @@ class Project:
     @property
     def round(self) -> int:
         """The current round: 1, and one more after each promotion."""
-        rounds = [int(path.name) for path in (self.root / "rounds").glob("[0-9]*") if path.is_dir()]
+        rounds = [int(path.name) for path in find_files(self.root / "rounds", "[0-9]*")
+                  if is_id("round", path.name) and path.is_dir()]  # fmt: skip
         return max(rounds, default=1)
 
     def discovery(self, number: int | None = None) -> Discovery | None:
@@ -224,14 +236,10 @@ class Project:
             ProjectError: the file is damaged.
         """
         path = self.round_dir(number or self.round) / "discovery.json"
-        if not path.is_file():
-            return None
         try:
-            return Discovery.from_json(read_json(path))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ProjectError(
-                "this file is damaged", where=str(path), mend="delete it and run `blindspot discover` again"
-            ) from error
+            return read_record(path, Discovery.from_json, mend="delete it and run `blindspot discover` again")
+        except FileNotFoundError:
+            return None
 
     def discovered(self) -> Discovery:
         """What was discovered in the current round, for what needs it.

@@ -10,9 +10,10 @@ from typing import Any, Literal, get_type_hints
 import tomlkit
 from tomlkit.exceptions import ParseError
 
-from engine.errors import SettingsError
-from engine.files import write_atomic
+from engine.errors import FileError, SettingsError
+from engine.files import read_text, write_atomic
 
+_LONGEST = 1 << 20  # bytes of the file
 DEFAULT_BASE = "all-MiniLM-L6-v2"
 
 
@@ -166,13 +167,13 @@ def read_settings(path: Path) -> Settings:
         SettingsError: naming file and line of a syntax error, or the key and the nearest valid one.
     """
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+        document = tomlkit.parse(read_text(path, limit=_LONGEST)).unwrap()
     except ParseError as error:
         raise SettingsError(
             f"this is not valid TOML ({error})", where=f"{path}:{error.line}", mend="correct the line"
         ) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError("the file is not UTF-8", where=str(path), mend="save it as UTF-8") from error
+    except FileError as error:
+        raise SettingsError(error.what, where=error.where, mend=error.mend) from error
     types = get_type_hints(Settings)
     _refuse_unknown(path, document, types, "")
     return Settings(**{name: _section(path, name, types[name], document.get(name, {})) for name in types})

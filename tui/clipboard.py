@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.errors import StoreError
+from engine.errors import FileError, StoreError
 from engine.files import write_atomic
 
 _OSC52_LIMIT = 74_994  # bytes of base64 that the strictest common terminals take
@@ -43,8 +43,8 @@ def copy(text: str, *, write: Callable[[str], None] | None, file: Path) -> str:
         return "Sent to the terminal's clipboard by OSC 52; some terminals ignore it."
     try:
         write_atomic(file, data + b"\n")
-    except OSError as error:
-        problem = f"the text cannot be copied ({error.strerror})"
+    except FileError as error:
+        problem = f"the text cannot be copied ({error.reason})"
         raise StoreError(problem, where=str(file), mend="make room on the disk") from error
     return f"Written to {file}: this terminal has no clipboard."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,8 +18,8 @@ from engine.data.checks import near_proof, notes, refuse_shared, refuse_unknown_
 from engine.data.reading import Columns, Source, read_source
 from engine.data.splits import split_pool
 from engine.data.text import row_hash
-from engine.errors import DataError, ProjectError, SettingsError
-from engine.files import sha256_file, write_json, write_jsonl
+from engine.errors import DataError, FileError, ProjectError, SettingsError
+from engine.files import make_folder, publish, sha256_file, write_json, write_jsonl
 from engine.model.weights import find_weights
 from engine.progress import Monitor, Silent
 from engine.project import SETTINGS_FILE, Project
@@ -199,27 +200,42 @@ def _refuse_taken(root: Path) -> None:
         raise ProjectError("no folder can be made here", where=str(place), mend="name a place that you may write to")
 
 
+def _mode(root: Path) -> int:
+    """Who may use a new project: its owner, or a group; a folder that was closed to others stays as it is."""
+    place = next(folder for folder in (root, *root.parents) if folder.exists())
+    mode = stat.S_IMODE(place.stat().st_mode)
+    if place == root and not mode & 0o007:
+        return mode
+    return 0o2770 if mode & stat.S_ISGID else 0o700
+
+
 @contextmanager
 def _appearing(root: Path) -> Iterator[Path]:
     """A folder that becomes ``root`` when the block ends, and leaves nothing if it raises.
 
     An empty ``root`` that is there already is filled, not replaced: it may be a mount or a shell's current folder.
+    The project is its owner's alone, or the group's in a folder that is a group's (setgid).
     """
     filling = root.is_dir()
     new_parents = [parent for parent in root.parents if not parent.exists()]
     moved: list[Path] = []
     folder = (root if filling else root.parent) / f".{root.name}.{secrets.token_hex(4)}"
     try:
-        folder.mkdir(parents=True)
+        mode = _mode(root)
+        make_folder(folder).chmod(mode)
         yield folder
         if filling:
+            with suppress(PermissionError):  # of another person, who lets us write in it
+                root.chmod(mode)
             for inner in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST_FILE):  # the manifest last
-                moved.append(inner.rename(root / inner.name))
+                publish(inner, root / inner.name)
+                moved.append(root / inner.name)
         else:
-            folder.rename(root)
+            publish(folder, root)
         moved.clear()
-    except OSError as error:
-        raise ProjectError(f"the project cannot be written ({error.strerror})", where=str(root),
+    except (OSError, FileError) as error:
+        reason = error.reason if isinstance(error, FileError) else error.strerror
+        raise ProjectError(f"the project cannot be written ({reason})", where=str(root),
                            mend="make room, or name a folder that you may write to") from error  # fmt: skip
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -6,13 +6,19 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import orjson
 from typing_extensions import NotRequired, TypedDict
 
+from engine.files import append_line, open_read
+from engine.shapes import fit
+
 EventType = Literal["started", "progress", "note", "heartbeat", "done", "failed", "cancelled"]
+_PROGRESS = {"stage", "done", "total", "facts"}
+_LONGEST = 1 << 24  # bytes of a line
 FINAL: frozenset[str] = frozenset({"done", "failed", "cancelled"})
 
 
@@ -39,30 +45,25 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._seq = max((event["seq"] for event in read_events(path)), default=0)
-        torn = path.is_file() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        if torn:  # the process before us died inside a write: end its line, so that ours stands alone
-            os.write(self._fd, b"\n")
+        self._path = path
 
     def append(self, kind: EventType, **values: Any) -> None:
         """Write one event and make it durable if it ends the job."""
         with self._lock:
             self._seq += 1
             event = {"seq": self._seq, "time": round(time.time(), 3), "type": kind, **values}
-            os.write(self._fd, orjson.dumps(event) + b"\n")
-            if kind in FINAL:
-                os.fsync(self._fd)
+            append_line(self._path, orjson.dumps(event), durable=kind in FINAL)
 
 
 def read_events(path: Path, *, last_bytes: int | None = None) -> Iterator[Event]:
     """Whole events in order; ``last_bytes`` reads only the end of the log. A torn line is passed over."""
-    if not path.is_file():
-        return
-    with path.open("rb") as log:
-        if last_bytes is not None and path.stat().st_size > last_bytes:
+    with suppress(FileNotFoundError), open_read(path) as log:
+        if last_bytes is not None and log.seek(0, os.SEEK_END) > last_bytes:
             log.seek(-last_bytes, os.SEEK_END)
             log.readline()
-        for line in log:
+        else:
+            log.seek(0)
+        while line := log.readline(_LONGEST):
             event = parse_event(line)
             if event is not None:
                 yield event
@@ -71,7 +72,8 @@ def read_events(path: Path, *, last_bytes: int | None = None) -> Iterator[Event]
 def parse_event(line: bytes) -> Event | None:
     """The event in a line, or None when the line is torn."""
     try:
-        event: Event = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        event: Event = fit(orjson.loads(line), Event)
+    except ValueError:
         return None
-    return event if line.endswith(b"\n") else None
+    whole = line.endswith(b"\n") and (event["type"] != "progress" or event.keys() >= _PROGRESS)
+    return event if whole else None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from engine.files import open_read
 from engine.jobs.events import Event, parse_event, read_events
 from engine.jobs.spec import JobFiles
 from engine.jobs.status import find_job
@@ -23,16 +25,15 @@ def follow(root: Path, job_id: str) -> Iterator[Event]:
     position = 0
     while True:
         ended = find_job(root, job_id).state != "running"  # asked before reading, so that nothing is missed
-        if files.events.is_file():
-            with files.events.open("rb") as log:
-                log.seek(position)
-                for line in log:
-                    if not line.endswith(b"\n"):
-                        break
-                    position += len(line)
-                    event = parse_event(line)
-                    if event is not None:
-                        yield event
+        with suppress(FileNotFoundError), open_read(files.events) as log:
+            log.seek(position)
+            for line in log:
+                if not line.endswith(b"\n"):
+                    break
+                position += len(line)
+                event = parse_event(line)
+                if event is not None:
+                    yield event
         if ended:
             return
         time.sleep(POLL_SECONDS)

@@ -10,17 +10,19 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from engine.child import command, surroundings
 from engine.errors import JobError
+from engine.files import open_append, remove, write_atomic
 from engine.jobs.locks import acquire
-from engine.jobs.spec import JOB_KINDS, JobFiles, JobKind, create_job
+from engine.jobs.spec import JOB_KINDS, JobFiles, JobKind, new_job
 from engine.jobs.status import active_job, find_job
 
-WORKER = (sys.executable, "-m", "engine.jobs.worker")
+WORKER = command("engine.jobs.worker")
+_PATIENCE = 0.2  # seconds: on macOS, and in a version before, a look holds the lock for a moment
 _LOGIND_CONF = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.conf.d"))
 
 
@@ -34,8 +36,13 @@ def start(root: Path, kind: JobKind, options: dict[str, Any] | None = None) -> s
         raise JobError(f"there is no kind of job called {kind}", mend=f"use one of {', '.join(JOB_KINDS)}")
     lock = _project_lock(root)
     try:
-        files = create_job(root / "jobs", kind, options or {}, created=time.time())
-        _spawn(root, files, lock)
+        files = new_job(root / "jobs", kind)
+        alive = _alive(files)
+        try:
+            files.write_spec(kind, options or {}, created=time.time())  # the job is in the list now, and alive
+            _spawn(root, files, lock, alive)
+        finally:
+            os.close(alive)
     finally:
         os.close(lock)
     return files.folder.name
@@ -53,8 +60,12 @@ def resume(root: Path, job_id: str) -> None:
     lock = _project_lock(root)
     try:
         files = JobFiles(root / "jobs" / job_id)
-        files.cancel.unlink(missing_ok=True)
-        _spawn(root, files, lock)
+        alive = _alive(files)
+        try:
+            remove(files.cancel)
+            _spawn(root, files, lock, alive)
+        finally:
+            os.close(alive)
     finally:
         os.close(lock)
 
@@ -68,11 +79,11 @@ def cancel(root: Path, job_id: str) -> None:
     view = find_job(root, job_id)
     if view.state != "running":
         raise JobError(f"job {job_id} is {view.state}", mend="only a running job can be cancelled")
-    JobFiles(root / "jobs" / job_id).cancel.touch()
+    write_atomic(JobFiles(root / "jobs" / job_id).cancel, b"")
 
 
 def _project_lock(root: Path) -> int:
-    lock = acquire(root / "jobs" / "lock")
+    lock = acquire(root / "jobs" / "lock", patience=_PATIENCE)
     if lock is None:
         running = active_job(root)
         name = running.id if running else "another job"
@@ -84,24 +95,27 @@ def _project_lock(root: Path) -> int:
     return lock
 
 
-def _spawn(root: Path, files: JobFiles, lock: int) -> None:
-    alive = acquire(files.alive)
+def _alive(files: JobFiles) -> int:
+    alive = acquire(files.alive, patience=_PATIENCE)
     if alive is None:
         raise JobError(f"job {files.folder.name} is still ending", mend="try again in a moment")
-    command = [*_scope(), *WORKER, str(root), files.folder.name, str(lock), str(alive)]
+    return alive
+
+
+def _spawn(root: Path, files: JobFiles, lock: int, alive: int) -> None:
+    log = open_append(files.log)
     try:
-        with files.log.open("ab") as log:
-            subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                pass_fds=(lock, alive),
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
-            )
+        subprocess.Popen(
+            [*_scope(), *WORKER, str(root.absolute()), files.folder.name, str(lock), str(alive)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=(lock, alive),
+            **surroundings(PYTHONUNBUFFERED="1"),
+        )
     finally:
-        os.close(alive)
+        os.close(log)
 
 
 def _scope(conf: tuple[Path, ...] = _LOGIND_CONF) -> list[str]:

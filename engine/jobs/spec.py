@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args
 
 from engine import __version__
 from engine.errors import JobError
-from engine.files import read_json, write_json
+from engine.files import find_files, read_record, write_json
+from engine.ids import is_id
 from engine.schema import Record
 
 JobKind = Literal["discover", "teach", "judge", "compare", "retrain", "check"]
@@ -40,8 +41,8 @@ class JobFiles:
             JobError: there is no such job.
         """
         files = cls(jobs_dir / job_id)
-        if not files.spec.is_file():
-            known = ", ".join(sorted(path.parent.name for path in jobs_dir.glob("*/spec.json"))) or "none yet"
+        if not is_id("job", job_id) or not files.spec.is_file():
+            known = ", ".join(path.parent.name for path in find_files(jobs_dir, "*/spec.json")) or "none yet"
             raise JobError(f"there is no job {job_id}", where=str(jobs_dir), mend=f"known jobs: {known}")
         return files
 
@@ -71,15 +72,25 @@ class JobFiles:
         return self.folder / "cancel"
 
     def read_spec(self) -> JobSpec:
-        """What the job was asked to do."""
-        return JobSpec(**read_json(self.spec))
+        """What the job was asked to do.
+
+        Raises:
+            FileError: the file is damaged, or of another job.
+        """
+        return read_record(self.spec, self._build, mend="delete the folder")
+
+    def _build(self, values: dict[str, Any]) -> JobSpec:
+        spec = JobSpec.from_json(values)
+        if spec.id != self.folder.name or not is_id("job", spec.id):
+            raise ValueError(spec.id)
+        return spec
+
+    def write_spec(self, kind: JobKind, options: dict[str, Any], *, created: float) -> None:
+        """Write what the job is to do; from then on it is one."""
+        write_json(self.spec, JobSpec(self.folder.name, kind, options, created).as_json())
 
 
-def create_job(jobs_dir: Path, kind: JobKind, options: dict[str, Any], *, created: float) -> JobFiles:
-    """Make the folder of a new job, numbered after the last one: ``discover-1``, ``retrain-2`` ..."""
-    jobs_dir.mkdir(parents=True, exist_ok=True)
-    number = max((int(path.name.rsplit("-", 1)[1]) for path in jobs_dir.glob("*-[0-9]*")), default=0) + 1
-    files = JobFiles(jobs_dir / f"{kind}-{number}")
-    files.folder.mkdir()
-    write_json(files.spec, JobSpec(files.folder.name, kind, options, created).as_json())
-    return files
+def new_job(jobs_dir: Path, kind: JobKind) -> JobFiles:
+    """The folder of a new job, numbered after the last one: ``discover-1``, ``retrain-2`` ..."""
+    numbers = [int(path.name.rpartition("-")[2]) for path in find_files(jobs_dir, "*-*") if is_id("job", path.name)]
+    return JobFiles(jobs_dir / f"{kind}-{max(numbers, default=0) + 1}")

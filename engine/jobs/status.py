@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.errors import FileError
+from engine.files import find_files
 from engine.jobs.events import FINAL, Event, read_events
 from engine.jobs.locks import is_held
 from engine.jobs.spec import JobFiles, JobKind
@@ -50,9 +53,11 @@ class JobView:
 
 
 def jobs(root: Path) -> list[JobView]:
-    """All jobs of a project, newest first."""
-    specs = (root / "jobs").glob("*/spec.json")
-    views = [_view(JobFiles(path.parent)) for path in specs]
+    """All jobs of a project, newest first; a damaged one is left out."""
+    views = []
+    for path in find_files(root / "jobs", "*/spec.json"):
+        with suppress(FileError, FileNotFoundError):
+            views.append(_view(JobFiles(path.parent)))
     return sorted(views, key=lambda view: int(view.id.rsplit("-", 1)[1]), reverse=True)
 
 

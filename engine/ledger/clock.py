@@ -6,7 +6,6 @@ passes. There is no timer: what has come together is written with a later key, a
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from typing import Literal, get_args
 
 import orjson
 
-from engine.errors import StoreError
+from engine.errors import FileError, StoreError
+from engine.files import append_line, find_files, read_lines
 from engine.schema import Record
 
 Task = Literal["read", "teach", "review"]
@@ -110,21 +110,16 @@ class Clock:
 def _append(path: Path, spell: Spell) -> None:
     """One whole line in one call, so that two terminals of one person may write at once."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            os.write(handle, orjson.dumps(spell.as_json()) + b"\n")
-        finally:
-            os.close(handle)
-    except OSError as error:
-        what = f"your active time cannot be written ({error.strerror}) to {path}"
+        append_line(path, orjson.dumps(spell.as_json()))
+    except FileError as error:
+        what = f"your active time cannot be written ({error.reason}) to {path}"
         raise StoreError(what, mend="make room, or give yourself the right") from error
 
 
 def read_spells(folder: Path) -> Iterator[Spell]:
     """The stretches of all people, by file, each file's oldest first; a torn line is passed over."""
-    for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_bytes().splitlines():
+    for path in find_files(folder, "*.jsonl"):
+        for line in read_lines(path):
             try:
                 yield Spell.from_json(orjson.loads(line))
             except ValueError:

@@ -5,7 +5,6 @@ A line is durable before its answer is used, so nothing that was answered is ask
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, Literal, get_args
 
 import orjson
 
+from engine.files import append_line, read_lines
 from engine.schema import Record
 
 Step = Literal["abstraction", "extrapolation", "samples", "judge", "refine"]
@@ -90,34 +90,21 @@ class CallLog:
 
     def append(self, call: Call) -> None:
         """Write a call and make it durable."""
-        line = orjson.dumps(call.as_json()) + b"\n"
         with self._lock:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            try:
-                end = os.lseek(handle, 0, os.SEEK_END)
-                if end and os.pread(handle, 1, end - 1) != b"\n":
-                    line = b"\n" + line  # a process before us died inside a write: end its line
-                os.write(handle, line)
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            append_line(self._path, orjson.dumps(call.as_json()), durable=True)
             if call.status == "ok":
                 self._answers[call.key] = call
 
 
 def read_calls(path: Path) -> Iterator[Call]:
     """All whole calls of a file, oldest first; none if it does not exist. What is no whole call is passed over."""
-    if not path.is_file():
-        return
-    with path.open("rb") as lines:
-        for line in lines:
-            try:
-                call = _call(orjson.loads(line))
-            except orjson.JSONDecodeError:
-                continue
-            if call is not None:
-                yield call
+    for line in read_lines(path):
+        try:
+            call = _call(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            continue
+        if call is not None:
+            yield call
 
 
 def token_count(value: Any) -> int | None:

@@ -14,8 +14,8 @@ from string import Template
 from typing import Any
 
 from engine.data.text import INVISIBLE
-from engine.errors import SettingsError
-from engine.files import content_key, write_atomic
+from engine.errors import FileError, SettingsError
+from engine.files import content_key, read_bytes, read_text, write_atomic
 from engine.llm.asking import Prompt
 from engine.project import Project
 from engine.schema import Perturbation, Prediction
@@ -24,6 +24,7 @@ from engine.teaching.evidence import Evidence
 OPENING, CLOSING = "<data>", "</data>"
 _ANGLE = re.compile("[<>]")
 _PACKAGE = Path(__file__).with_name("prompts")
+_LONGEST = 1 << 20  # bytes of a template
 _FREE = "task"  # the one template that need not use what it is given: the place to say what labels mean
 
 
@@ -70,17 +71,17 @@ class Prompts:
         """Copy the templates that the project has no own one of into it, to be edited; returns the new files."""
         new = [path for path in sorted(_PACKAGE.glob("*.txt")) if not (self._folder / path.name).exists()]
         for path in new:
-            write_atomic(self._folder / path.name, path.read_bytes())
+            write_atomic(self._folder / path.name, read_bytes(path))
         return [self._folder / path.name for path in new]
 
     def _text(self, name: str) -> tuple[Path, str]:
         own = self._folder / f"{name}.txt"
-        path = own if own.is_file() else _PACKAGE / own.name
+        path = own if own.exists() or own.is_symlink() else _PACKAGE / own.name
         try:
-            return path, path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            return path, read_text(path, limit=_LONGEST)
+        except (FileNotFoundError, FileError) as error:
             mend = "save it as UTF-8, or delete it to have the package's again"
-            raise SettingsError("the template cannot be read", where=str(path), mend=mend) from error
+            raise SettingsError(f"the template cannot be read: {error}", where=str(path), mend=mend) from error
 
     def _fill(self, name: str, **fields: Any) -> str:
         path, text = self._text(name)

@@ -38,8 +38,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
-from engine.errors import TeacherError
-from engine.files import content_key
+from engine.errors import FileError, TeacherError
+from engine.files import content_key, read_bytes
 from engine.llm.asking import Answer, Question, QuestionFailed
 from engine.llm.calls import STEPS, Call, CallLog, Step
 from engine.llm.replies import Unusable, decode
@@ -164,8 +164,8 @@ def read_recording(path: Path) -> Recording:
     teachers: set[str] = set()
     spots: dict[tuple[str, str], dict[str, Any]] = {}
     try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
+        lines = read_bytes(path).splitlines()
+    except (FileNotFoundError, FileError) as error:
         raise TeacherError("the recording cannot be read", where=str(path), mend="name another file") from error
     for number, line in enumerate(lines, start=1):
         try:

@@ -5,7 +5,6 @@ While one is made it is called `<name>.partial`, beside a count of its finished 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,8 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from engine.files import read_json, write_json
+from engine.errors import FileError
+from engine.files import checked, make_file, open_read, publish, read_json, remove, write_json
 
 Array = NDArray[np.float32]
 
@@ -50,8 +50,20 @@ def kept(paths: Sequence[Path], rows: int, begin: Callable[[], Making]) -> list[
     return [array for array in found if array is not None]
 
 
+def read_array(path: Path) -> Any:
+    """An array that is kept whole in a file, such as the predictions of a proof.
+
+    Raises:
+        FileNotFoundError, FileError: as `engine.files.open_read`, or it is no array.
+    """
+    try:
+        with open_read(path) as source:
+            return np.load(source, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise FileError("this file is damaged", where=str(path), mend="restore the file") from error
+
+
 def _make(paths: Sequence[Path], rows: int, making: Making) -> None:
-    paths[0].parent.mkdir(parents=True, exist_ok=True)
     partial = [path.with_name(path.name + ".partial") for path in paths]
     count = partial[0].with_suffix(".rows")
     shapes = [(rows, width) for width in making.widths]
@@ -62,29 +74,26 @@ def _make(paths: Sequence[Path], rows: int, making: Making) -> None:
         write_json(count, finished)
     del arrays
     for path, whole in zip(paths, partial, strict=True):
-        with whole.open("rb") as file:
-            os.fsync(file.fileno())
-        whole.replace(path)
-    count.unlink(missing_ok=True)
+        publish(whole, path)
+    remove(count)
 
 
 def _resumed(partial: Sequence[Path], shapes: Sequence[tuple[int, int]], count: Path) -> tuple[int, list[Any]]:
     """Finished rows and the arrays to go on with: those of an interrupted making, or new ones."""
     try:
-        arrays = [open_memmap(path, mode="r+") for path in partial]
+        arrays = [open_memmap(checked(path), mode="r+") for path in partial]
         if [array.shape for array in arrays] == list(shapes):
             return int(read_json(count)), arrays
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, FileError):
         pass  # there was none, or it was cut off before its first row
-    count.unlink(missing_ok=True)
-    new = [open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
-           for path, shape in zip(partial, shapes, strict=True)]  # fmt: skip
-    return 0, new
+    remove(count)
+    new = zip(map(make_file, partial), shapes, strict=True)
+    return 0, [open_memmap(path, mode="w+", dtype=np.float32, shape=shape) for path, shape in new]
 
 
 def _read(path: Path, rows: int) -> Array | None:
     try:
-        large = path.stat().st_size > MAPPED_BYTES
+        large = checked(path).stat().st_size > MAPPED_BYTES
         array: Array = np.load(path, mmap_mode="r" if large else None, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None

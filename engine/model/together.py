@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
+from engine.errors import FileError
 from engine.files import read_json
 from engine.model.doubt import Doubt
 from engine.model.kept import Array, Making, kept
@@ -82,7 +83,7 @@ def share_body(classifier: Path, encoder: Path) -> bool:
             return bool(body) and all(
                 np.array_equal(mine.get_tensor(mine_of[_inner(name)]), theirs.get_tensor(name)) for name in body
             )
-    except (OSError, KeyError, TypeError, SafetensorError):  # of another make: not the same
+    except (OSError, FileError, KeyError, TypeError, SafetensorError):  # of another make: not the same
         return False
 
 

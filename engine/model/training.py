@@ -11,7 +11,6 @@ linear decay to zero, gradients clipped to norm 1, rows grouped by length.
 from __future__ import annotations
 
 import math
-import os
 import pickle
 import random
 import shutil
@@ -27,7 +26,7 @@ from torch.nn.utils import clip_grad_norm_
 
 import engine
 from engine.errors import Cancelled, ModelError
-from engine.files import sha256_file, write_json
+from engine.files import checked, make_folder, publish, replacing, sha256_file, write_json
 from engine.model.batches import SharedTokens, training_batches
 from engine.model.classifier import Classifier
 from engine.model.compute import Compute
@@ -72,7 +71,7 @@ def train(
     if (out / "training.json").is_file():
         return out
     partial = out.with_name(out.name + ".partial")
-    partial.mkdir(parents=True, exist_ok=True)
+    make_folder(partial)
     key = plan.key(examples, kept)
     saved = None if after_pass else _read_checkpoint(partial / "checkpoint.pt", key)
     if saved and saved["compute"]["device"] == compute.device:
@@ -200,7 +199,7 @@ def train(
             },
         },
     )
-    _publish(finished, out)
+    publish(finished, out)
     shutil.rmtree(partial)
     return out
 
@@ -228,28 +227,15 @@ def _curve(losses: list[float]) -> list[list[float]]:
 
 
 def _write_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    temporary = path.with_suffix(".new")
-    with temporary.open("wb") as out:
+    with replacing(path) as out:
         torch.save(state, out)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(path)
 
 
 def _read_checkpoint(path: Path, key: str) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        state: dict[str, Any] = torch.load(checked(path), map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
         raise ModelError("the checkpoint cannot be read", where=str(path), mend="delete it and train again") from error
     return state if state["key"] == key else None
-
-
-def _publish(finished: Path, out: Path) -> None:
-    """Make the folder durable, then visible."""
-    for path in (*finished.iterdir(), finished):
-        handle = os.open(path, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
-    finished.rename(out)

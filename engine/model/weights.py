@@ -14,10 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import orjson
-
-from engine.errors import ModelError
-from engine.files import content_key, sha256_file
+from engine.errors import FileError, ModelError
+from engine.files import content_key, read_json, sha256_file
 from engine.model.hub import cached_snapshot, download, file_sizes
 from engine.progress import Monitor, Silent
 
@@ -104,13 +102,13 @@ def read_config(folder: Path) -> dict[str, Any]:
     """
     path = folder / "config.json"
     try:
-        config = orjson.loads(path.read_bytes())
+        config = read_json(path)
     except FileNotFoundError as error:
         raise ModelError(
             "the folder has no config.json", where=str(folder), mend="name a folder written by save_pretrained"
         ) from error
-    except orjson.JSONDecodeError as error:
-        raise ModelError(f"this is not valid JSON ({error})", where=str(path), mend="save the model again") from error
+    except FileError as error:
+        raise ModelError(error.what, where=error.where, mend="save the model again") from error
     if not isinstance(config, dict):
         raise ModelError("this is not a JSON object", where=str(path), mend="save the model again")
     return config
@@ -138,7 +136,7 @@ def _weights(name: str, folder: Path, origin: Origin) -> Weights:
 def _weight_files(folder: Path) -> list[str]:
     index = folder / "model.safetensors.index.json"
     if index.is_file() and not (folder / "model.safetensors").is_file():
-        return sorted(set(orjson.loads(index.read_bytes())["weight_map"].values()))
+        return sorted(set(read_json(index)["weight_map"].values()))
     return ["model.safetensors"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from engine.files import read_json
+from engine.files import append_line, find_files, read_json, read_lines
 from engine.project import Project
 from engine.schema import Record
 from engine.teaching.authors import file_stem
@@ -55,20 +54,15 @@ class Checked(Record):
 
 def keep(project: Project, preview: Preview) -> None:
     """Append an estimate to its author's file, as one line."""
-    folder = project.previews_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / f"{file_stem(preview.author)}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        os.write(handle, orjson.dumps(preview.as_json()) + b"\n")
-    finally:
-        os.close(handle)
+    path = project.previews_dir / f"{file_stem(preview.author)}.jsonl"
+    append_line(path, orjson.dumps(preview.as_json()))
 
 
 def previews(project: Project) -> list[Preview]:
     """All estimates, oldest first; a torn line is passed over."""
     found = []
-    for path in project.previews_dir.glob("*.jsonl"):
-        for line in path.read_bytes().splitlines():
+    for path in find_files(project.previews_dir, "*.jsonl"):
+        for line in read_lines(path):
             try:
                 found.append(Preview.from_json(orjson.loads(line)))
             except ValueError:
@@ -114,6 +108,6 @@ def sentence(found: Sequence[Checked]) -> str:
 
 def mean_error(project: Project) -> float | None:
     """Mean of how many UUs the estimates of this project were off, over its finished proofs; None before the first."""
-    reports = [read_json(path) for path in project.proofs_dir.glob("*/report.json")]
+    reports = [read_json(path) for path in find_files(project.proofs_dir, "*/report.json")]
     errors = [abs(one.error) for report in reports for one in checked(project, report)]
     return sum(errors) / len(errors) if errors else None

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.files import read_json
+from engine.model.kept import read_array
 from engine.proof.arms import BASELINE
 from engine.proof.counts import Resampling, closed_tally, count_spots, worse_for
 from engine.proof.detail import by_blind_spot, churn, details, seed_noise
@@ -107,7 +108,7 @@ def right_samples(folder: Path) -> list[Entry]:
     They tell which samples a promoted model has learned, and so which may be asked of later ones.
     """
     spec = read_json(folder / "spec.json")
-    gold = np.load(gold_file(folder, SAMPLES))
+    gold = read_array(gold_file(folder, SAMPLES))
     found = []
     for run in (run for run in spec["runs"] if run["arm"] != BASELINE):
         right = _logits(folder, run, SAMPLES).argmax(axis=1) == gold
@@ -143,7 +144,7 @@ def _notes(spec: Entry) -> list[str]:
 
 
 def _scored(folder: Path, groups: dict[Group, list[Entry]], split: str) -> dict[Group, list[Scored]]:
-    gold = np.load(gold_file(folder, split))
+    gold = read_array(gold_file(folder, split))
     return {
         group: [Scored.from_logits(_logits(folder, run, split), gold, temperature=run["temperature"]) for run in runs]
         for group, runs in groups.items()
@@ -151,7 +152,7 @@ def _scored(folder: Path, groups: dict[Group, list[Entry]], split: str) -> dict[
 
 
 def _logits(folder: Path, run: Entry, split: str) -> Any:
-    return np.load(logits_file(folder, run, split))
+    return read_array(logits_file(folder, run, split))
 
 
 def _entry(runs: list[Entry], figures: dict[str, Comparison]) -> Entry:
@@ -176,7 +177,7 @@ def _near(folder: Path, models: dict[Group, list[Scored]], spec: Entry) -> Entry
     """What became of proof rows by their nearest blind spot; None without blind spots, and in proofs of before."""
     if not (folder / NEAREST).is_file():
         return None
-    return by_blind_spot(models, REFERENCE, np.load(folder / NEAREST), spec["blind_spots"], spec["tau"])
+    return by_blind_spot(models, REFERENCE, read_array(folder / NEAREST), spec["blind_spots"], spec["tau"])
 
 
 def _spots(
@@ -185,18 +186,18 @@ def _spots(
     """`engine.proof.counts.count_spots` of a proof."""
     if spec["round_model"] is None:
         return []
-    before = round_model(folder, spec, np.load(gold_file(folder, "proof")))
-    return count_spots(_right(folder, groups), models, REFERENCE, before, np.load(folder / NEAREST), spec, how)
+    before = round_model(folder, spec, read_array(gold_file(folder, "proof")))
+    return count_spots(_right(folder, groups), models, REFERENCE, before, read_array(folder / NEAREST), spec, how)
 
 
 def round_model(folder: Path, spec: Entry, gold: IntArray) -> Scored:
     """What the model in which the blind spots were found says of the proof rows."""
-    return Scored.from_logits(np.load(folder / ROUND_MODEL), gold, temperature=spec["round_model"]["temperature"])
+    return Scored.from_logits(read_array(folder / ROUND_MODEL), gold, temperature=spec["round_model"]["temperature"])
 
 
 def _right(folder: Path, groups: dict[Group, list[Entry]]) -> dict[Group, Any]:
     """Whether the model of each seed gets a pool row right, (seeds, rows)."""
-    gold = np.load(gold_file(folder, POOL))
+    gold = read_array(gold_file(folder, POOL))
     return {
         group: np.array([_logits(folder, run, POOL).argmax(axis=1) == gold for run in runs])
         for group, runs in groups.items()

@@ -9,6 +9,7 @@ import numpy as np
 from engine.data.heldout import read_proof
 from engine.errors import ProjectError
 from engine.files import read_json
+from engine.model.kept import read_array
 from engine.project import Project
 from engine.proof.counts import Bools, near_parts
 from engine.proof.evaluate import NEAREST, gold_file, round_model
@@ -37,8 +38,8 @@ def near_rows(project: Project, proof_id: str, spot_id: str) -> NearRows:
     if not (folder / NEAREST).is_file():
         raise ProjectError(f"proof {proof_id}, which closed {spot_id}, is gone", where=str(folder),
                            mend=f"put it back, or delete suite/{spot_id}.json and promote again")  # fmt: skip
-    spec, nearest, rows = read_json(folder / "spec.json"), np.load(folder / NEAREST), read_proof(project)
-    gold = np.load(gold_file(folder, "proof"))
+    spec, nearest, rows = read_json(folder / "spec.json"), read_array(folder / NEAREST), read_proof(project)
+    gold = read_array(gold_file(folder, "proof"))
     if [project.labels.index(row.label) for row in rows] != gold.tolist():
         raise ProjectError(f"proof {proof_id}, which closed {spot_id}, was made with other proof rows",
                            where=str(folder), mend=f"delete suite/{spot_id}.json and promote again")  # fmt: skip

@@ -6,7 +6,6 @@ report is written last: a proof folder with a report is whole.
 
 from __future__ import annotations
 
-import io
 import platform
 import time
 from collections.abc import Collection, Sequence
@@ -23,7 +22,7 @@ import engine
 from engine.data.heldout import LeakGuard, read_proof
 from engine.discovery.confidence import fit_temperature
 from engine.errors import SettingsError
-from engine.files import content_key, write_atomic, write_json
+from engine.files import content_key, replacing, write_json
 from engine.ledger.book import costs_of_kinds
 from engine.model.library import ModelRef, current_model, predictions, trained
 from engine.model.plan import Kept
@@ -332,6 +331,5 @@ def _spec(project: Project, splits: dict[str, list[Example]]) -> dict[str, Any]:
 
 
 def _save(path: Path, array: npt.NDArray[Any]) -> None:
-    buffer = io.BytesIO()
-    np.save(buffer, array)
-    write_atomic(path, buffer.getvalue())
+    with replacing(path) as out:
+        np.save(out, array)

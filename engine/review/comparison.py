@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.files import content_key, read_json
+from engine.errors import FileError
+from engine.files import content_key, read_record
 from engine.project import Project
 from engine.review.items import Items
 from engine.schema import Pattern, Record, Sample, Teacher, TeacherKind
@@ -169,8 +170,8 @@ def comparison_path(project: Project, *, own: bool = False) -> Path:
 def read_comparison(project: Project, *, own: bool = False) -> Comparison | None:
     """The last comparison; None where there is none that this version can read."""
     try:
-        return Comparison.from_json(read_json(comparison_path(project, own=own)))
-    except (OSError, ValueError):
+        return read_record(comparison_path(project, own=own), Comparison.from_json)
+    except (FileNotFoundError, FileError):
         return None  # it can be made again at any time
 
 

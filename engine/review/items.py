@@ -16,8 +16,8 @@ from pathlib import Path
 
 import orjson
 
-from engine.errors import StoreError
-from engine.files import content_key, write_atomic, write_jsonl
+from engine.errors import FileError, StoreError
+from engine.files import content_key, read_bytes, write_atomic, write_jsonl
 from engine.project import Project
 from engine.review.answers import ITEM_KINDS, Answer, ItemKind, item_pairs, source_name
 from engine.schema import ROLES, Discovery, Pattern, Record, Sample, Teacher
@@ -117,9 +117,9 @@ class Items:
         if (seen := (stat.st_ino, stat.st_mtime_ns)) == self._seen:
             return
         try:
-            found = [Item.from_json(orjson.loads(line)) for line in self.path.read_bytes().splitlines()]
-            self._key = self._key_file.read_bytes()
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            found = [Item.from_json(orjson.loads(line)) for line in read_bytes(self.path).splitlines()]
+            self._key = read_bytes(self._key_file)
+        except (FileNotFoundError, FileError, ValueError, KeyError, TypeError) as error:
             raise StoreError("the items of the review, or their key, are damaged", where=str(self._folder),
                              mend="restore the folder; judgements mean nothing without it") from error  # fmt: skip
         self._items, self._seen = {item.id: item for item in found}, seen
@@ -142,13 +142,13 @@ class Items:
                 self.read()
                 if not self._key_file.is_file():
                     write_atomic(self._key_file, secrets.token_bytes(_KEY_BYTES))
-                self._key = self._key_file.read_bytes()
+                self._key = read_bytes(self._key_file)
                 new = [item for kind, pair in self._missing(pairs) for item in self._pair_up(kind, *pair)]
                 items = sorted([*self._items.values(), *new], key=lambda item: item.id)
                 if new:
                     write_jsonl(self.path, [item.as_json() for item in items])
-        except OSError as error:
-            raise StoreError(f"the review cannot be written ({error.strerror})", where=str(self._folder),
+        except FileError as error:
+            raise StoreError(f"the review cannot be written ({error.reason})", where=str(self._folder),
                              mend="make room, or give yourself the right") from error  # fmt: skip
         self.read()
 

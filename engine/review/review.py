@@ -10,10 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import orjson
-
-from engine.errors import StoreError
-from engine.files import write_json
+from engine.errors import FileError, StoreError
+from engine.files import read_json, write_json
 from engine.project import Project
 from engine.review.answers import ItemKind, is_own
 from engine.review.disguise import plain, plain_pattern
@@ -237,8 +235,8 @@ class Review:
 
     def _skipped(self) -> list[str]:
         try:
-            found = orjson.loads(self._state_path.read_bytes())
-        except (OSError, ValueError):  # it holds nothing that would be missed
+            found = read_json(self._state_path)
+        except (FileNotFoundError, FileError):  # it holds nothing that would be missed
             return []
         return found if isinstance(found, list) else []
 

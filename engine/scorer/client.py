@@ -10,16 +10,16 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
+from engine.child import command, surroundings
 from engine.scorer.protocol import Answer, Request, State, line_of, read_reply
 
-WORKER = (sys.executable, "-m", "engine.scorer.worker")
+WORKER = command("engine.scorer.worker")
 _ATTEMPTS = 2
 _TAIL_BYTES = 4096
 
@@ -118,12 +118,12 @@ class Scorer:
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who listens, to the end
         try:
             process = subprocess.Popen(
-                [*WORKER, self._root],
+                [*WORKER, self._root.absolute()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,  # ctrl+c in the terminal is meant for the app
-                env=os.environ | {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
+                **surroundings(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false"),
             )
         except OSError as error:
             errors.close()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import orjson
 
-from engine.errors import StoreError
-from engine.files import write_atomic
+from engine.errors import FileError, StoreError
+from engine.files import read_record, write_atomic
 from engine.schema import Drafts
 from engine.teaching.authors import file_stem
 
@@ -23,8 +23,8 @@ def read_drafts(folder: Path, author: str) -> Drafts:
         StoreError: the name is empty.
     """
     try:
-        return Drafts.from_json(orjson.loads(_path(folder, author).read_bytes()))
-    except (OSError, ValueError):
+        return read_record(_path(folder, author), Drafts.from_json)
+    except (FileNotFoundError, FileError):
         return Drafts()
 
 
@@ -37,8 +37,8 @@ def write_drafts(folder: Path, author: str, drafts: Drafts) -> None:
     path = _path(folder, author)
     try:
         write_atomic(path, orjson.dumps(drafts.as_json()))
-    except OSError as error:
-        problem = f"drafts cannot be saved ({error.strerror})"
+    except FileError as error:
+        problem = f"drafts cannot be saved ({error.reason})"
         raise StoreError(problem, where=str(path), mend="make room on the disk") from error
 
 

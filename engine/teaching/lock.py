@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import orjson
 
-from engine.errors import StoreError
+from engine.errors import FileError, StoreError
+from engine.files import read_record
 from engine.jobs.locks import acquire
 
 PATIENCE = 5.0  # seconds; a write of 10,000 records takes 0.03
@@ -24,20 +24,18 @@ def writing(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
     Raises:
         StoreError: it is still held, naming the process; or the folder may not be written.
     """
-    end = time.monotonic() + patience
     try:
-        while (held := acquire(path)) is None:
-            if time.monotonic() > end:
-                raise StoreError(f"another process writes this annotator's records{_holder(path)}", where=str(path),
-                                 mend="wait for it to end, or close it")  # fmt: skip
-            time.sleep(0.02)
-    except OSError as error:
-        raise StoreError(f"annotations cannot be written ({error.strerror})", where=str(path.parent),
-                         mend="give yourself the right to write there") from error  # fmt: skip
+        held = acquire(path, patience=patience)
+    except FileError as error:
+        mend = "give yourself the right to write there"
+        raise StoreError(f"annotations cannot be written ({error.reason})", where=error.where, mend=mend) from error
+    if held is None:
+        what = f"another process writes this annotator's records{_holder(path)}"
+        raise StoreError(what, where=str(path), mend="wait for it to end, or close it")
     try:
-        note = orjson.dumps({"pid": os.getpid(), "command": " ".join(sys.argv[:2])[-80:]})
-        os.ftruncate(held, 0)
-        os.pwrite(held, note, 0)
+        with suppress(OSError):  # the file is another person's, or the disk is full
+            os.ftruncate(held, 0)
+            os.pwrite(held, orjson.dumps({"pid": os.getpid(), "command": " ".join(sys.argv[:2])[-80:]}), 0)
         yield
     finally:
         os.close(held)
@@ -45,7 +43,6 @@ def writing(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
 
 def _holder(path: Path) -> str:
     try:
-        note = orjson.loads(path.read_bytes())
-        return f": process {note['pid']} ({note['command']})"
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):  # it may be writing its note at this moment
+        return read_record(path, lambda note: f": process {note['pid']} ({note['command']})")
+    except (FileNotFoundError, FileError):  # it may be writing its note at this moment
         return ""

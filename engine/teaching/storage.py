@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 from tinydb.storages import Storage
 
-from engine.errors import StoreError
-from engine.files import write_atomic
+from engine.errors import FileError, StoreError
+from engine.files import read_bytes, write_atomic
 
 Tables = dict[str, dict[str, Any]]
 Identity = tuple[int, int, int]
@@ -97,8 +97,8 @@ class AtomicStorage(Storage):
             if self.recovery and not self.recovery.copy:
                 self.recovery = self._keep_damaged(self.recovery)
             write_atomic(self._path, b"\n".join(_lines(data)))
-        except OSError as error:
-            raise StoreError(f"annotations cannot be written ({error.strerror})", where=str(self._path),
+        except FileError as error:
+            raise StoreError(f"annotations cannot be written ({error.reason})", where=str(self._path),
                              mend="make room, or give yourself the right; nothing was changed") from error  # fmt: skip
         self._tables, self._seen = data, self.identity()
 
@@ -106,14 +106,15 @@ class AtomicStorage(Storage):
         number = 1
         while (copy := self._path.with_name(f"{self._path.name}.damaged-{number}")).exists():
             number += 1
-        write_atomic(copy, self._path.read_bytes())
+        write_atomic(copy, read_bytes(self._path))
         return Recovery(found.path, found.kept, found.dropped, found.cut, copy)
 
     def _parse(self) -> tuple[Tables, Recovery | None]:
         try:
-            raw = self._path.read_bytes()
-        except OSError as error:
-            raise StoreError(f"annotations cannot be read ({error.strerror})", where=str(self._path),
+            raw = read_bytes(self._path)
+        except (FileNotFoundError, FileError) as error:
+            reason = error.reason if isinstance(error, FileError) else error.strerror
+            raise StoreError(f"annotations cannot be read ({reason})", where=str(self._path),
                              mend="give yourself the right to read the file") from error  # fmt: skip
         try:
             tables, dropped, cut = orjson.loads(raw), 0, False

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.discovery.rounds import history
-from engine.errors import ProjectError
+from engine.errors import FileError, ProjectError
 from engine.files import write_atomic
 from engine.preview.record import checked, sentence
 from engine.project import Project
@@ -72,7 +72,7 @@ def print_report(project: Project, report: Report | None = None, *, as_json: boo
 def _write(path: Path, text: str) -> None:
     try:
         write_atomic(path, text.encode())
-    except OSError as error:
-        raise ProjectError(f"the report cannot be written ({error.strerror})", where=str(path),
+    except FileError as error:
+        raise ProjectError(f"the report cannot be written ({error.reason})", where=str(path),
                            mend="name another file") from error  # fmt: skip
     print_line(str(path))

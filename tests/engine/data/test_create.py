@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 from dataclasses import replace
@@ -267,7 +269,27 @@ def test_a_folder_of_weights_is_kept_by_its_full_path(
     assert create(tmp_path / "work", files, base="weights").settings.model.base == str(tmp_path / "weights")
 
 
-def test_everyone_whom_the_umask_lets_may_enter_the_folder(tmp_path: Path, files: dict[str, Path]) -> None:
-    usual = tmp_path / "usual"
-    usual.mkdir()
-    assert create(tmp_path / "work", files).root.stat().st_mode == usual.stat().st_mode
+@pytest.mark.parametrize(("parent", "there", "folder", "file"), [
+    (0o755, None, 0o700, 0o600), (0o777, None, 0o700, 0o600),
+    (0o2775, None, 0o2770, 0o660), (0o2770, None, 0o2770, 0o660),
+    (0o755, 0o755, 0o700, 0o600), (0o755, 0o750, 0o750, 0o640), (0o755, 0o2775, 0o2770, 0o660),
+])  # fmt: skip
+@pytest.mark.parametrize("umask", [0o000, 0o002, 0o022, 0o077])
+def test_a_new_project_is_its_owners_or_its_groups_and_nobody_elses(
+    tmp_path: Path, files: dict[str, Path], parent: int, there: int | None, folder: int, file: int, umask: int
+) -> None:
+    root = tmp_path / "here" / "work"
+    root.parent.mkdir()
+    root.parent.chmod(parent)
+    if there is not None:
+        root.mkdir()
+        root.chmod(there)
+    before = os.umask(umask)
+    try:
+        create(root, files)
+    finally:
+        os.umask(before)
+    modes = {path.relative_to(root).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in root.rglob("*")}
+    assert stat.S_IMODE(root.stat().st_mode) == folder
+    assert modes.pop("splits") & 0o777 == folder & 0o777
+    assert set(modes.values()) == {file}

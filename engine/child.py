@@ -1,0 +1,35 @@
+"""Starting our own modules as processes, so that nothing is ever imported from the current folder.
+
+`python -m MODULE` looks there first, and it may be anybody's: an `orjson.py` in it would run. Python 3.11 has `-P`
+against that; what is done here holds for 3.10 too. The process works in the root folder, as libraries read files of
+the current folder as well (matplotlib its `matplotlibrc`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+_START = (
+    "import sys; '' in sys.path[:1] and sys.path.pop(0); sys.path.append(sys.argv.pop(1)); "
+    "from runpy import run_module; run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
+
+
+def command(module: str) -> tuple[str, ...]:
+    """The command that runs a module of ours; its arguments follow."""
+    return (sys.executable, "-c", _START, str(Path(__file__).parents[1]), module)
+
+
+def surroundings(**variables: str) -> dict[str, Any]:
+    """``cwd`` and ``env`` of a process of ours: folders that the user named for modules are the same as here.
+
+    Args:
+        variables: to be set beside those of this process.
+    """
+    env = os.environ | variables
+    if named := env.get("PYTHONPATH"):
+        env["PYTHONPATH"] = os.pathsep.join(str(Path.cwd() / entry) for entry in named.split(os.pathsep))
+    return {"cwd": "/", "env": env}

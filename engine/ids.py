@@ -1,0 +1,34 @@
+"""What an id looks like that becomes the name of a file. An id from a file is checked before a path is made of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from engine.errors import FileError
+
+IdKind = Literal["job", "proof", "round", "blind spot", "model"]
+
+_PATTERNS: dict[IdKind, str] = {
+    "job": r"[a-z]{1,20}-[0-9]{1,9}",
+    "proof": r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}",
+    "round": r"[0-9]{3,9}",
+    "blind spot": r"B[0-9]{1,9}",
+    "model": r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}",
+}
+
+
+def is_id(kind: IdKind, value: object) -> bool:
+    """Whether a value is an id of its kind."""
+    return isinstance(value, str) and re.fullmatch(_PATTERNS[kind], value, re.ASCII) is not None
+
+
+def checked_id(kind: IdKind, value: object) -> str:
+    """The value, which is an id of its kind.
+
+    Raises:
+        FileError: it is none, so no file is named by it.
+    """
+    if not is_id(kind, value):
+        raise FileError(f"{str(value)[:80]!r} is no id of a {kind}", mend="restore the file that says so")
+    return str(value)

@@ -1,0 +1,152 @@
+"""How a path of a project is reached, and who may use what is made there. Only `engine.files` builds on it.
+
+From the outermost project folder on, each folder is opened inside the one before, without following a link (openat
+with O_NOFOLLOW), so what lies between look and use cannot be exchanged either.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from engine.errors import FileError
+
+SETTINGS_FILE = "blindspot.toml"  # whatever folder holds it is a project's
+PLAIN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would wait for its other end
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_MENDS = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EISDIR: "move the folder away",
+    errno.ENOTDIR: "move away what is in the place of its folder",
+    errno.EROFS: "copy the project to a place that you may write to",
+}
+
+
+def projects_around(path: Path) -> list[Path]:
+    """The project folders around a path, the innermost first; its settings make a folder one, with their first byte."""
+    parents = path.parents
+    return [here for here in parents if path == here / SETTINGS_FILE or os.path.lexists(here / SETTINGS_FILE)]
+
+
+def located(path: Path) -> Path:
+    """The absolute path; outside of projects links are followed, to their end."""
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the links that are to be refused
+    return path if projects_around(path / "_") else Path(os.path.realpath(path))
+
+
+@contextmanager
+def opened(path: Path, *, make: bool = False) -> Iterator[int]:
+    """A descriptor of a folder, reached from the outermost project's without following a link."""
+    projects = projects_around(path / "_")
+    start = projects[-1] if projects else next(one for one in (path, *path.parents) if one.exists() or not make)
+    handle = os.open(start, _FOLDER)
+    try:
+        reached = start
+        for name in path.relative_to(start).parts:
+            reached = reached / name
+            inner = _enter(reached, handle, make=make)
+            os.close(handle)
+            handle = inner
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _enter(path: Path, parent: int, *, make: bool) -> int:
+    try:
+        return os.open(path.name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+    except FileNotFoundError:
+        if not make:
+            raise
+    with suppress(FileExistsError):  # another process made it at this moment
+        os.mkdir(path.name, rights(path, folder=True), dir_fd=parent)
+        os.fsync(parent)
+        handle = os.open(path.name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+        admit(path, handle)
+        return handle
+    return os.open(path.name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+
+
+def open_plain(path: Path, folder: int, flags: int) -> int:
+    """A descriptor of an ordinary file, by its name in an opened folder."""
+    handle = os.open(path.name, flags | PLAIN, dir_fd=folder)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise no_ordinary(path)
+    return handle
+
+
+def open_or_make(path: Path, folder: int, flags: int) -> int:
+    """The same of a file that is made, durably, if it is not there."""
+    try:
+        handle = os.open(path.name, flags | os.O_CREAT | os.O_EXCL | PLAIN, rights(path), dir_fd=folder)
+    except FileExistsError:
+        return open_plain(path, folder, flags)
+    admit(path, handle)
+    os.fsync(folder)
+    return handle
+
+
+def rights(path: Path, *, folder: bool = False) -> int:
+    """The mode of what is made at a path: in a project that of its folder, without its rights for all others."""
+    projects = projects_around(path)
+    if not projects:
+        return 0o777 if folder else 0o666  # the umask takes from it
+    group = projects[0].stat().st_mode & 0o070
+    if group & 0o020:
+        return 0o2770 if folder else 0o660
+    if group & 0o040:
+        return 0o750 if folder else 0o640
+    return 0o700 if folder else 0o600
+
+
+def admit(path: Path, handle: int) -> None:
+    """Let into what we made, open as ``handle``, whom its project lets in: mode, and the group that it is for."""
+    projects = projects_around(path)
+    if not projects:
+        return
+    made, project = os.fstat(handle), projects[0].stat()
+    if made.st_uid != os.geteuid() and os.geteuid() != 0:
+        return  # of another person, who has seen to it
+    mode = rights(path, folder=stat.S_ISDIR(made.st_mode))
+    if mode & 0o070 and made.st_gid != project.st_gid:
+        with suppress(PermissionError):  # we are not in that group
+            os.fchown(handle, -1, project.st_gid)
+    os.fchmod(handle, mode)
+
+
+def no_ordinary(path: Path) -> FileError:
+    """What is said of a link, a pipe or a device."""
+    what = "this is a symbolic link" if _is_link(path) else "this is no ordinary file"
+    mend = "put a file or folder itself there, or remove it"
+    return FileError(f"{what}, and nothing in a project may be one", where=str(path), mend=mend)
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:  # it lies in a folder that may not be searched
+        return False
+
+
+@contextmanager
+def in_words(path: Path, done: str) -> Iterator[None]:
+    """Turns errors of the system into sentences, but for a file that is not there to be read."""
+    try:
+        yield
+    except OSError as error:
+        if done != "written" and error.errno == errno.ENOENT:
+            raise
+        for project in projects_around(path / "_")[-1:]:
+            for link in (path, *path.parents):
+                if project in link.parents and _is_link(link):
+                    raise no_ordinary(link) from error
+        mend = _MENDS.get(error.errno or 0, "give yourself the right")
+        reason = error.strerror or str(error)
+        raise FileError(f"this cannot be {done} ({reason})", where=str(path), mend=mend, reason=reason) from error
