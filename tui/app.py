@@ -37,6 +37,7 @@ from tui.screens.base import WorkScreen
 from tui.screens.spots import SpotsScreen
 from tui.status import Status
 from tui.themes import DARK, INKS, PLAIN, THEMES, Ink, next_theme
+from tui.undoing import Undoing
 from tui.widgets.message_line import Said
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self._keeper = PlaceKeeper(self)
         self._leaving = False
         self._safe_lines = SafeLines()
+        self._undoing = Undoing(self)
 
     def get_css_variables(self) -> dict[str, str]:
         """The variables of the theme, and ``$line``: how borders are drawn."""
@@ -253,12 +255,8 @@ class BlindspotApp(App[None], inherit_bindings=False):
         target, name, parameters = actions.parse(action)
         if not target and isinstance(owner, Widget) and not isinstance(owner, Screen):
             return None
-        store = self.workbench.teaching.store if self.workbench else None
-        if name == "undo" and (store is None or store.undoable is None):
-            stays = store.stays if store else None
-            return f"{stays}; there is nothing else to undo." if stays else "There is nothing to undo."
-        if name == "redo" and (store is None or store.redoable is None):
-            return "There is nothing to redo: it works after an undo, until the next change."
+        if name in ("undo", "redo"):
+            return self._undoing.why_not("undo" if name == "undo" else "redo")
         if name == "stop_job":
             running = self.workbench.running if self.workbench else None
             if running is None:
@@ -350,24 +348,12 @@ class BlindspotApp(App[None], inherit_bindings=False):
     # actions
 
     def action_undo(self) -> None:
-        """Take back the last annotation."""
-        self._revert("undo")
+        """Take back the last thing done on this screen."""
+        self._undoing.revert("undo")
 
     def action_redo(self) -> None:
         """Do again what undo took back."""
-        self._revert("redo")
-
-    def _revert(self, way: str) -> None:
-        if self.workbench is None:
-            return
-        try:
-            reverted = self.workbench.undo() if way == "undo" else self.workbench.redo()
-        except BlindspotError as error:
-            self.refuse(error)
-            return
-        self.changed()
-        if reverted is not None:
-            self.say(f"{'Undone' if way == 'undo' else 'Done again'}: {reverted.note}.")
+        self._undoing.revert("redo")
 
     def action_theme(self) -> None:
         """Change colours: dark, light, plain, and dark again."""

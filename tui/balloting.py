@@ -109,6 +109,16 @@ class Ballot:
 
     # answering
 
+    @property
+    def given(self) -> dict[str, str]:
+        """All answers as they are, by a key of their own, to be handed to `put_back`."""
+        return dict(self._given)
+
+    def put_back(self, answers: Mapping[str, str]) -> None:
+        """Set answers as they were; an empty one takes it off."""
+        self._given = {key: value for key, value in {**self._given, **answers}.items() if value}
+        self._keep()
+
     def set(self, side: Side, row: int, name: str, value: str) -> None:
         """Take an answer."""
         self._given[_key(side, row, name)] = value

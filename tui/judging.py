@@ -25,15 +25,15 @@ _ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "submit")
 _VIEWS = ("side", "enlarge", "turn", "skip")
 
 
-def mend(screen: WorkScreen, ballot: Ballot, side: Side, row: int, then: Callable[[], None]) -> None:
-    """Ask for a correction of a sample, which is kept while it is typed, and take it.
+def mend(screen: WorkScreen, ballot: Ballot, side: Side, row: int, then: Callable[[dict[str, str]], None]) -> None:
+    """Ask for a correction of a sample, which is kept while it is typed.
 
     Args:
         screen: where it was asked for.
         ballot: the answers to the item.
         side: of the sample.
         row: of the sample.
-        then: called once it has been taken.
+        then: takes it.
     """
     from tui.dialogs.fix import FixDialog
 
@@ -48,8 +48,7 @@ def mend(screen: WorkScreen, ballot: Ballot, side: Side, row: int, then: Callabl
 
     def take(mended: dict[str, str] | None) -> None:
         if mended is not None:
-            ballot.fix(side, row, mended)
-            then()
+            then(mended)
 
     screen.app.push_screen(FixDialog(fields, ballot.typed(side, row), screen.workbench.project.labels, keep), take)
 

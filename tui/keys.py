@@ -36,7 +36,7 @@ _TABLE = (
     # everywhere
     _key("app.help", "question_mark,f1", "app.help", "keys", "Explain the keys of what has focus.", show=True, display="?"),
     _key("app.palette", "colon,ctrl+p", "app.palette", "commands", "Find a command by its name; lists what is possible now.", display=":"),
-    _key("app.undo", "u", "app.undo", "undo", "Take back the last annotation; works after a restart too."),
+    _key("app.undo", "u", "app.undo", "undo", "Take back what was done here last; asks before anything else."),
     _key("app.redo", "ctrl+r", "app.redo", "redo", "Do again what undo took back."),
     _key("app.theme", "T", "app.theme", "colours", "Change colours: dark, light, plain."),
     _key("app.redraw", "f7", "app.redraw", "redraw", "Paint the screen anew, as when another program has written over it."),

@@ -90,6 +90,10 @@ class Trying:
 
     # what is kept
 
+    def given(self, row: str) -> str:
+        """The answer to a row as it is drafted; empty if there is none."""
+        return self._draft(row)
+
     def answer(self, row: str, answer: str) -> None:
         """Keep an answer; an empty one takes it off."""
         self._keep(row, answer)

@@ -6,7 +6,7 @@ Every method is quick (files of a few MB at most) but `open` and `load`, which b
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine import jobs
 from engine.jobs import JobView
@@ -19,6 +19,12 @@ from engine.teaching.drafts import read_drafts, write_drafts
 from engine.teaching.records import Teaching
 from engine.teaching.store import Reverted
 from tui.status import Status
+from tui.steps import Steps, Way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.teaching.revisions import Action
 
 _PATIENCE = 0.5  # seconds a key may wait for another process that writes the same annotator's file
 
@@ -31,6 +37,7 @@ class Workbench:
         board: what the round looks like with the records; None before the first discovery.
         annotator: writes marks, patterns, samples; None before the first discovery.
         jobs: all jobs, newest first, as they were when last read.
+        steps: what was done on the screens and is not in the records yet.
     """
 
     def __init__(self, project: Project, author: str) -> None:
@@ -39,6 +46,7 @@ class Workbench:
         self.board: Board | None = None
         self.annotator: Annotator | None = None
         self.jobs: list[JobView] = []
+        self.steps = Steps()
         self._drafts = read_drafts(project.teaching_dir, author)
         self._fields = dict(self._drafts.fields)
         self._saved = self._drafts
@@ -92,13 +100,15 @@ class Workbench:
         model = Path(found.model).name
         return Status(name, found.round, model, found.tau, totals.uus_after_marks, totals.done, totals.blind_spots, job)
 
-    def undo(self) -> Reverted | None:
-        """Take back the last action."""
-        return self.teaching.store.undo()
+    def next_action(self, way: Way, within: Callable[[Action], bool] = lambda _: True) -> Action | None:
+        """What `revert` would undo or do again; None if there is nothing."""
+        store = self.teaching.store
+        return store.next_undo(within) if way == "undo" else store.next_redo(within)
 
-    def redo(self) -> Reverted | None:
-        """Do again what undo took back."""
-        return self.teaching.store.redo()
+    def revert(self, way: Way, within: Callable[[Action], bool]) -> Reverted | None:
+        """Undo, or do again, the last action that is ``within`` what is asked for."""
+        store = self.teaching.store
+        return store.undo(within) if way == "undo" else store.redo(within)
 
     @property
     def place(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from engine.preview.record import Preview
+    from engine.teaching.revisions import Action
     from tui.workbench import Workbench
 
 
@@ -78,6 +79,23 @@ class WorkScreen(Screen[None]):
 
     def restore(self, place: dict[str, Any]) -> None:
         """Return to a `place`; whatever is not there any more is passed over."""
+
+    @property
+    def subject(self) -> str:
+        """What its steps (`tui.steps`) are about, where one screen shows several things."""
+        return ""
+
+    def covers(self, action: Action) -> bool:
+        """Whether an action in the records was done on this screen and on what it shows, so that it is undone here."""
+        return False
+
+    def did(self, note: str, before: Any, after: Any) -> None:
+        """Remember a step that is not in the records; `put_back` is given ``before`` when it is undone."""
+        self.workbench.steps.did(self.NAME, self.subject, note, before, after)
+
+    def put_back(self, state: Any) -> None:
+        """Undo a step, or do it again: ``state`` is what `did` was given as before or after."""
+        raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key leads to where one is."""

@@ -30,6 +30,7 @@ from tui.widgets.written_rows import WrittenList, WrittenRows
 
 if TYPE_CHECKING:
     from engine.preview.record import Preview
+    from engine.teaching.revisions import Action
 
 
 class DescribeScreen(WorkScreen):
@@ -196,6 +197,10 @@ class DescribeScreen(WorkScreen):
         ids = [one.prediction.id for one in rows.rows]
         if row in ids:
             self.evidence.move_to(ids.index(row))
+
+    def covers(self, action: Action) -> bool:
+        """Patterns and samples of this blind spot."""
+        return all(kind in ("pattern", "sample") and spot == self.spot_id for kind, spot in action.places)
 
     @on(TeachingForm.Changed)
     @on(LineList.Moved)

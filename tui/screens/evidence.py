@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.schema import RowVerdict
     from engine.teaching.annotate import Annotator
     from engine.teaching.board import EvidenceRow
+    from engine.teaching.revisions import Action
 
 _VERDICT_WORDS = {"unmarked": None, "wrong": "label wrong", "ambiguous": "ambiguous", "fine": "fine"}
 _SUSPECT = "label?"
@@ -125,6 +126,13 @@ class EvidenceScreen(FilteredScreen):
         self.filter.set_text(str(place.get("filter", "")))
         if not self._gone:
             self._fill(place.get("row"))
+
+    def covers(self, action: Action) -> bool:
+        """Marks and perturbed pairs of the rows of this blind spot."""
+        board = self.workbench.board
+        spot = board.discovery.spot(self.spot) if board else None
+        rows = spot.rows if spot else board.discovery.scattered if board else ()
+        return all(kind in ("mark", "perturbation") and row in rows for kind, row in action.places)
 
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""

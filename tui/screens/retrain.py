@@ -147,6 +147,11 @@ class RetrainScreen(WorkScreen):
         if place.get("focus") in ("choices", "jobs"):
             self.query_one(f"#{place['focus']}").focus()
 
+    def put_back(self, state: dict[str, Any]) -> None:
+        """Return to the ticks and seeds of before."""
+        self._planning.restore(state)
+        self._changed()
+
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""
         if not self.ready:
@@ -183,7 +188,9 @@ class RetrainScreen(WorkScreen):
         if row.part == "seeds":
             self.action_seeds()
             return
+        before = self._planning.place
         self._planning.tick(row)
+        self.did(f"tick {row.name}", before, self._planning.place)
         self._changed()
 
     def action_seeds(self) -> None:
@@ -192,7 +199,9 @@ class RetrainScreen(WorkScreen):
 
         def take(seeds: tuple[int, ...] | None) -> None:
             if seeds is not None:
+                before = self._planning.place
                 self._planning.seeds = seeds
+                self.did("change the seeds", before, self._planning.place)
                 self._changed()
 
         self.app.push_screen(SeedsDialog(self._planning.seeds), take)

@@ -245,6 +245,25 @@ class ReviewScreen(WorkScreen):
 
     # answering
 
+    def _give(self, note: str, change: Callable[[], None]) -> None:
+        """Change the answers to the row, and remember how they were."""
+        ballot, (side, row) = self.ballot, self._row
+        before = ballot.given
+        change()
+        after = ballot.given
+        keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+        states = ({"item": ballot.item.id, "side": side, "row": row,
+                   "answers": {key: given.get(key, "") for key in keys}} for given in (before, after))  # fmt: skip
+        self.did(note, *states)
+
+    def put_back(self, state: dict[str, Any]) -> None:
+        """Return to the item and the row, and give them the answers that they had."""
+        if self._go(lambda: self.queue.read(state["item"])) and self._ballot is not None:
+            self._ballot.put_back(state["answers"])
+            self.shown.go_to(state["side"], state["row"])
+            self._show_answers()
+            self.refresh_bindings()
+
     def _answered(self) -> None:
         """Show an answer, and go on once its row has no open question."""
         ballot, (side, row) = self.ballot, self._row
@@ -259,33 +278,39 @@ class ReviewScreen(WorkScreen):
 
     def action_answer(self, answer: str) -> None:
         """Answer the first open question of the row."""
-        name = self.ballot.unanswered(*self._row)[0]
-        self.ballot.set(*self._row, name, answer)
+        place, name = self._row, self.ballot.unanswered(*self._row)[0]
+        self._give(f"{self.ballot.asks(*place)[name]}: {answer}", lambda: self.ballot.set(*place, name, answer))
         self._answered()
 
     def action_accept(self) -> None:
         """Accept the sample."""
-        self.ballot.accept(*self._row)
+        self._give("accept the sample", lambda: self.ballot.accept(*self._row))
         self._answered()
 
     def action_reject(self) -> None:
         """Reject the sample."""
-        self.ballot.decide(*self._row, "reject")
+        self._give("reject the sample", lambda: self.ballot.decide(*self._row, "reject"))
         self._answered()
 
     def action_fix(self) -> None:
         """Mend the sample."""
-        mend(self, self.ballot, *self._row, then=self._answered)
+        place = self._row
+
+        def take(mended: dict[str, str]) -> None:
+            self._give("fix the sample", lambda: self.ballot.fix(*place, mended))
+            self._answered()
+
+        mend(self, self.ballot, *place, then=take)
 
     def action_clear(self) -> None:
         """Take the answers off the row."""
-        self.ballot.clear(*self._row)
+        self._give("clear the row", lambda: self.ballot.clear(*self._row))
         self._show_answers()
         shell(self).autosave()
 
     def action_prefer(self, preference: Preference) -> None:
         """Say which side is better."""
-        self.ballot.prefer(preference)
+        self._give("which side is better", lambda: self.ballot.prefer(preference))
         self._answered()
 
     def action_submit(self) -> None:
@@ -306,6 +331,7 @@ class ReviewScreen(WorkScreen):
             shell(self).refuse(error)
             return
         ballot.forget()
+        self.workbench.steps.drop(lambda step: step.screen == self.NAME and step.before["item"] == ballot.item.id)
         shell(self).changed()
         self.say("Handed in: the sources are shown above the sides. enter goes on.")
 

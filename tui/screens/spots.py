@@ -25,6 +25,7 @@ from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from engine.teaching.board import SortKey, SpotView
+    from engine.teaching.revisions import Action
 
 SCATTERED = "scattered"
 """Stands for a blind spot's id where the UUs are meant that belong to none."""
@@ -157,6 +158,10 @@ class SpotsScreen(FilteredScreen):
         self.filter.set_text(str(place.get("filter", "")))
         if self.has_class("-listing"):
             self._fill(place.get("spot"))
+
+    def covers(self, action: Action) -> bool:
+        """Done, skipped and open again."""
+        return all(kind == "state" for kind, _ in action.places)
 
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""

@@ -7,7 +7,7 @@ in sight on which it was wrong.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import on
@@ -18,13 +18,16 @@ from engine.errors import BlindspotError
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
-from tui.trying import Trying
+from tui.trying import APPLIES, Trying
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
 from tui.widgets.prose import Prose
 from tui.widgets.text_pane import TextPane
 from tui.widgets.trial_rows import TrialRows
 from tui.widgets.trial_text import figure_lines, pattern_lines
+
+if TYPE_CHECKING:
+    from engine.teaching.revisions import Action
 
 _MOST_LINES = 5  # of the pattern, and of the figures
 
@@ -160,6 +163,23 @@ class TrialScreen(WorkScreen):
         self.show()
         super().repaint()
 
+    @property
+    def subject(self) -> str:
+        """The pattern."""
+        return self.pattern_id
+
+    def covers(self, action: Action) -> bool:
+        """The new wording of this pattern."""
+        return action.keys == {("pattern", self.pattern_id)} and action.note.startswith("reword")
+
+    def put_back(self, state: tuple[str, str]) -> None:
+        """Give the row the answer that it had."""
+        row, answer = state
+        trying = self._at_hand
+        trying.answer(row, answer)
+        self._show_rows()
+        self.rows.move_to(next((at for at, case in enumerate(trying.cases) if case.row.id == row), 0))
+
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""
         trying = self.trying
@@ -182,8 +202,7 @@ class TrialScreen(WorkScreen):
     def action_judge(self, answer: str) -> None:
         """The pattern applies to the row under the cursor, or it does not; go on to the next one without an answer."""
         trying, at = self._at_hand, self.rows.cursor
-        trying.answer(trying.cases[at].row.id, answer)
-        self._show_rows()
+        self._answer(trying.cases[at].row.id, answer, "applies" if answer == APPLIES else "does not apply")
         answers = trying.answers()
         order = [*range(at + 1, len(trying.cases)), *range(at)]
         left = next((index for index in order if trying.cases[index].row.id not in answers), None)
@@ -195,9 +214,14 @@ class TrialScreen(WorkScreen):
 
     def action_clear(self) -> None:
         """Take the answer off the row under the cursor."""
-        self._at_hand.answer(self._at_hand.cases[self.rows.cursor].row.id, "")
-        self._show_rows()
+        self._answer(self._at_hand.cases[self.rows.cursor].row.id, "", "clear the answer")
         shell(self).autosave()
+
+    def _answer(self, row: str, answer: str, words: str) -> None:
+        before = self._at_hand.given(row)
+        self._at_hand.answer(row, answer)
+        self.did(f"row {self.rows.cursor + 1}: {words}", (row, before), (row, answer))
+        self._show_rows()
 
     def action_submit(self) -> None:
         """Hand in the new wording, or all answers after a question."""
@@ -224,9 +248,14 @@ class TrialScreen(WorkScreen):
         except BlindspotError as error:
             shell(self).refuse(error)
             return
+        self._drop_steps()
         shell(self).changed()
         more = " e rewords it." if self._at_hand.not_rewordable() is None else ""
         self.say(f"Handed in; rows with ! are counter-examples.{more}")
+
+    def _drop_steps(self) -> None:
+        """What the rows are has been shown: the answers are final."""
+        self.workbench.steps.drop(lambda step: (step.screen, step.subject) == (self.NAME, self.subject))
 
     def action_llm(self) -> None:
         """Let the LLM judge, in the background."""
@@ -246,6 +275,7 @@ class TrialScreen(WorkScreen):
         def reveal(choice: int | None) -> None:
             if choice == 0:
                 self._at_hand.reveal()
+                self._drop_steps()
                 self._open()
 
         title = "This shows what the rows are: you cannot judge this wording yourself then."

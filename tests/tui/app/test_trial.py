@@ -91,7 +91,9 @@ async def test_a_pattern_is_judged_blind_and_its_figures_and_counter_examples_ar
         await driver.press("y")
         assert "nothing is left to judge" in driver.words
         await driver.press("u")
-        assert "Undone: call B2 done." in driver.words
+        await driver.sees("nothing to undo on this screen", "call B2 done.", "2  leave it")
+        await driver.press("1")
+        await driver.sees("Undone: call B2 done.")
         assert "1 counter-example (!)" in driver.words
     assert sum(applications(project).values()) == 1
     assert len(applications(project)) == 4
