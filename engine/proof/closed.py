@@ -30,7 +30,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from engine.proof.figures import Show, count, interval, share
+from engine.proof.figures import count, interval, share
 from engine.schema import Record
 from engine.wilson import wilson_bounds
 
@@ -162,19 +162,15 @@ def closed_sentence(arm: Mapping[str, Any]) -> str:
     return f"{found['closed']} of {found['of']} {spots} closed" + (f" ({others})" if others else "")
 
 
-def worse_sentences(arm: Mapping[str, Any]) -> list[str]:
-    """For whom an arm made it worse, a sentence each: those shown first, then those that may be noise."""
-    return [_worse(one) for one in arm.get("worse", ())]
-
-
-def _worse(one: Mapping[str, Any]) -> str:
-    change, show = one["change"], _show(one)
-    moved = f"{one['word']} {show(one['before'])} -> {show(one['after'])}"
-    bounds = f"{show(change['mean'], sign=True)}, {interval(show, change['low'], change['high'])}"
-    if one["what"] == "label":
-        return f"accuracy on {one['name']} ({one['split']}, {one['rows']} rows): {moved} ({bounds})"
-    return f"right proof rows near {one['name']}: {moved} of {one['rows']} ({bounds})"
-
-
-def _show(one: Mapping[str, Any]) -> Show:
-    return share if one["what"] == "label" else count
+def worse_sentences(losses: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A sentence for each loss of an arm (its ``worse``), with the interval of the change."""
+    told = []
+    for one in losses:
+        change, show = one["change"], share if one["what"] == "label" else count
+        moved = f"{one['word']} {show(one['before'])} -> {show(one['after'])}"
+        bounds = f"{show(change['mean'], sign=True)}, {interval(show, change['low'], change['high'])}"
+        if one["what"] == "label":
+            told.append(f"accuracy on {one['name']} ({one['split']}, {one['rows']} rows): {moved} ({bounds})")
+        else:
+            told.append(f"right proof rows near {one['name']}: {moved} of {one['rows']} ({bounds})")
+    return told

@@ -1,8 +1,9 @@
-"""How figures are written for people: the same digits in a reason, a table and on the screen."""
+"""How figures and their intervals are written for people: the same digits in a reason, a table and on the screen."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 
 class Show(Protocol):
@@ -27,6 +28,12 @@ def interval(show: Show, low: float, high: float) -> str:
     return f"{show(low, sign=True)} to {show(high, sign=True)}"
 
 
+def right_of(part: Mapping[str, Any]) -> str:
+    """Rows that are right with Wilson's interval of their share: ``2.5 of 20 (4 to 32 %)``."""
+    bounds = f" ({100 * part['low']:.0f} to {100 * part['high']:.0f} %)" if part["of"] else ""
+    return f"{count(part['right'])} of {part['of']}{bounds}"
+
+
 # Each metric of a report: its key, its name for people ({tau} filled in), and how it is written.
 FIGURES: tuple[tuple[str, str, Show], ...] = (
     ("uu_at_matched_coverage", "UUs at matched coverage", count),
@@ -35,6 +42,6 @@ FIGURES: tuple[tuple[str, str, Show], ...] = (
     ("accuracy", "accuracy", share),
     ("macro_f1", "macro-F1", share),
     ("ece", "calibration error (ECE)", share),
-    ("aurc", "risk-coverage area", share),
+    ("aurc", "risk-coverage area (AURC)", share),
     ("excess_aurc", "its excess over the best", share),
 )

@@ -13,10 +13,11 @@ from typing import Any
 from engine.errors import ProjectError
 from engine.files import write_json
 from engine.project import Project
+from engine.proof.closed import closed_sentence
 from engine.proof.report import find_arm, read_report
 from engine.review.outcome import reviewed_samples
 from engine.schema import Record, Sample
-from engine.suite.frozen import freeze
+from engine.suite.frozen import freeze, suite
 from engine.teaching.records import Records
 
 
@@ -82,6 +83,28 @@ def promote(
                           verdict=entry["verdict"], frozen=tuple(frozen))  # fmt: skip
     write_json(project.round_dir(number) / "model.json", promotion.as_json())
     return promotion
+
+
+def frozen_sentences(project: Project, done: Promotion) -> list[str]:
+    """What of the closed blind spots is guarded from now on, and what is not, for people."""
+    report = read_report(project, done.promoted_from)
+    group = done.arm, done.recipe
+    closed = [
+        spot["id"]
+        for spot in report.get("blind_spots", ())
+        if any((one["arm"], one["recipe"], one["word"]) == (*group, "closed") for one in spot["arms"])
+    ]
+    told = []
+    if done.frozen:
+        told.append(f"Closed, and in the regression suite from now on: {', '.join(done.frozen)}.")
+    if left := [spot for spot in closed if spot not in done.frozen]:
+        but = f"Closed by the mean over seeds, but not by this model of seed {done.seed}, and so not in the suite"
+        told.append(f"{but}: {', '.join(left)}.")
+    if not closed:
+        what = closed_sentence(find_arm(report, done.arm, done.recipe))
+        then = "what was frozen before" if suite(project) else "nothing"
+        told.append(f"{what[0].upper()}{what[1:]}: nothing is frozen, and `check` has {then} to check.")
+    return told
 
 
 def _samples(project: Project, report: dict[str, Any]) -> Sequence[Sample]:

@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import ProjectError
 from engine.files import content_key, read_json
 from engine.project import Project
-from engine.proof.figures import FIGURES
+from engine.proof.figures import FIGURES, interval
 from engine.schema import Record, Sample
 
 FLIPS = "flips.json"  # of a proof folder
@@ -135,6 +135,7 @@ def before_and_after(report: dict[str, Any], arm: dict[str, Any], split: str) ->
         if key not in arm[split]:  # a proof of before it was measured
             continue
         before, after = (show(side[split][key]["mean"]) for side in (report["baseline"], arm))
-        mean, low, high = (show(arm[split]["difference"][key][part], sign=True) for part in ("mean", "low", "high"))
-        lines.append(Line(name.format(tau=report["tau"]), before, after, mean, f"{low} to {high}"))
+        moved = arm[split]["difference"][key]
+        bounds = interval(show, moved["low"], moved["high"])
+        lines.append(Line(name.format(tau=report["tau"]), before, after, show(moved["mean"], sign=True), bounds))
     return lines

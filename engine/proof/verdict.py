@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from engine.proof.figures import Show, count, share
+from engine.proof.figures import Show, count, interval, share
 
 if TYPE_CHECKING:
     from engine.proof.statistics import Comparison
@@ -96,6 +96,5 @@ class _Case:
     def _change(self, split: str, metric: str, show: Show) -> str:
         before, after = (side[split].values[metric].mean for side in (self.baseline, self.arm))
         change = self.arm[split].difference[metric]
-        bounds = f"{show(change.low, sign=True)} to {show(change.high, sign=True)}"
-        interval = f"{self.rule.interval * 100:.4g} % interval {bounds}"
-        return f"{show(before)} -> {show(after)} ({show(change.mean, sign=True)}, {interval})"
+        bounds = f"{self.rule.interval * 100:.4g} % interval {interval(show, change.low, change.high)}"
+        return f"{show(before)} -> {show(after)} ({show(change.mean, sign=True)}, {bounds})"

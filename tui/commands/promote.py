@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from engine.project import Project
-from engine.proof.promote import promote
+from engine.proof.promote import frozen_sentences, promote
 from engine.proof.recipes import RECIPES
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.printing import print_error, print_json, print_line
@@ -32,7 +32,8 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Promote, and say what the next round starts from."""
-    done = promote(Project.open(options.project), arm=options.arm, recipe=options.recipe, seed=options.seed,
+    project = Project.open(options.project)
+    done = promote(project, arm=options.arm, recipe=options.recipe, seed=options.seed,
                    proof_id=options.id, force=options.force)  # fmt: skip
     if done.verdict != "proven":
         print_error(f"warning: this model was judged `{done.verdict}`, not `proven`")
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     origin = f"{done.arm}, {done.recipe}, seed {done.seed}: {done.verdict}"
     print_line(f"round {done.round} starts from {done.name} ({origin})")
-    if done.frozen:
-        print_line(f"closed, and in the regression suite from now on: {', '.join(done.frozen)}")
+    for sentence in frozen_sentences(project, done):
+        print_line(sentence)
     print_line(f"next: blindspot discover {options.project}")
     return 0

@@ -29,6 +29,7 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument("--id", metavar="ID", help="which proof; default: the newest")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write it as one page with plots that loads nothing")
     parser.add_argument("--markdown", metavar="FILE", type=Path, help="write it as Markdown")
+    parser.add_argument("--explain", action="store_true", help="with a line on what each measure means")
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -46,11 +47,13 @@ def run(options: argparse.Namespace) -> int:
 
         _write(options.markdown, markdown(report, history(project)))
     if not (options.html or options.markdown):
-        print_report(project, report, as_json=options.json)
+        print_report(project, report, as_json=options.json, explain=options.explain)
     return 0
 
 
-def print_report(project: Project, report: Report | None = None, *, as_json: bool = False) -> None:
+def print_report(
+    project: Project, report: Report | None = None, *, as_json: bool = False, explain: bool = False
+) -> None:
     """Print a report (default: the newest), and what became of the estimates made before it.
 
     Raises:
@@ -64,7 +67,7 @@ def print_report(project: Project, report: Report | None = None, *, as_json: boo
     from tui.reporting.terminal import show
 
     out = console()
-    show(report, out)
+    show(report, out, explain=explain)
     if estimates:
         out.print(sentence(estimates))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -33,8 +33,9 @@ _KEY_CELLS = 10
 class HelpDialog(Dialog[None]):
     """Lists bindings by group, nearest to the focus first; what cannot be used now says why."""
 
-    def __init__(self, about: Sequence[str], live: Sequence[Live]) -> None:
+    def __init__(self, about: Sequence[str], live: Sequence[Live], measures: Mapping[str, str] | None = None) -> None:
         super().__init__("Keys", "j k  scroll     esc  leave")
+        self._measures = measures or {}
         self._about = about
         self._live = live
 
@@ -47,7 +48,8 @@ class HelpDialog(Dialog[None]):
             about.append(
                 "While you write, letters go into the field: these are the keys that work there. esc leaves it."
             )
-        return cls([*about, "", *app.about], [one for one in in_order(screen) if one.label])
+        measures = screen.MEASURES if isinstance(screen, WorkScreen) else {}
+        return cls([*about, "", *app.about], [one for one in in_order(screen) if one.label], measures)
 
     def body(self) -> ComposeResult:
         """The bindings."""
@@ -71,6 +73,10 @@ class HelpDialog(Dialog[None]):
                 group = name
                 lines += [Text(""), Text(_GROUPS.get(name, "On this screen"), style=app.ink.strong)]
             lines += self._entry(one, width)
+        if self._measures:
+            lines += [Text(""), Text("What is measured", style=app.ink.strong)]
+        for name, meaning in self._measures.items():
+            lines += wrapped(Text.assemble((name, app.ink.accent), f": {meaning}"), width)
         return lines
 
     def _entry(self, one: Live, width: int) -> list[Text]:

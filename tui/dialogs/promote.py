@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from engine.data.text import visible
+from engine.proof.closed import closed_sentence
 from tui.dialogs.base import Dialog
 from tui.shell import shell
 from tui.widgets.arm_rows import verdict_text
@@ -32,6 +33,7 @@ class PromoteDialog(Dialog[bool]):
         """Verdict, warning, what follows."""
         app = shell(self)
         yield Static(Text.assemble("Judged: ", verdict_text(self._arm["verdict"], app.ink, app.glyphs)), markup=False)
+        yield Static(f"{visible(closed_sentence(self._arm))}.", id="closed", markup=False)
         if self._arm["verdict"] != "proven":
             warning = f"! It was not proven to be better. {visible(self._arm['meaning'])}"
             yield Static(Text(warning, style=app.ink.warn), id="warning", markup=False)

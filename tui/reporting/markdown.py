@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.data.text import visible
+from engine.measures import PROOF
 from tui.ledger_tables import Table
 from tui.reporting import tables
 from tui.reporting.tables import Report, arm_name
@@ -24,7 +25,8 @@ def markdown(report: Report, rounds: Sequence[Round]) -> str:
     """The whole report."""
     made = report["created"][:16].replace("T", " ")
     head = f"Round {report['round']}, {made} UTC; {tables.head_line(report)}."
-    parts = [f"# Proof {_escaped(report['id'])}", *map(_paragraph, [head, *report["notes"]])]
+    parts = [f"# Proof {_escaped(report['id'])}", _paragraph(head), *map(_summary, report["arms"])]
+    parts += map(_paragraph, report["notes"])
     parts += ["## Arms", _table(tables.side_by_side(report))]
     for arm in report["arms"]:
         parts += [
@@ -32,14 +34,32 @@ def markdown(report: Report, rounds: Sequence[Round]) -> str:
             _paragraph(f"{arm['reason']}. {arm['meaning']}"),
         ]
         found = [tables.before_after(report, arm, split) for split in ("proof", "test")]
-        parts += [_table(one) for one in (*found, tables.near_blind_spots(report, arm)) if one]
+        parts += [
+            _table(one)
+            for one in (*found, tables.near_blind_spots(report, arm), tables.blind_spots(report, arm))
+            if one
+        ]
+        parts += [_paragraph(told)] if (told := tables.unseen(report, arm)) else []
     parts += ["## Beside the verdict"]
     described = tables.by_label(report), tables.reliability(report, report["arms"]), tables.churn(report)
     parts += [_table(one) for one in described if one]
     if pool := tables.pool_rows(report, report["arms"]):
         parts += ["## Blind spots of the pool", _paragraph(report["pool"]["note"]), _table(pool)]
+    parts += ["## What the words mean", _list(tables.definitions(report))]
+    parts += ["## What the measures mean", _list(list(PROOF.items()))]
     parts += ["## Rounds", _table(tables.rounds_table(rounds)), "## To run it again", _table(tables.to_rerun(report))]
     return "\n\n".join(parts) + "\n"
+
+
+def _summary(arm: tables.Arm) -> str:
+    """Verdict, blind spots closed, and for whom it got worse."""
+    closed, worse = tables.summary(arm)
+    head = f"**{_escaped(arm_name(arm))}: {_escaped(arm['verdict'])}; {_escaped(closed)}.**"
+    return "\n".join([head, *(f"- {_escaped(one)}" for one in worse)])
+
+
+def _list(pairs: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(f"- *{_escaped(name)}*: {_escaped(meaning)}" for name, meaning in pairs)
 
 
 def _table(table: Table) -> str:

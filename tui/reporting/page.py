@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.data.text import visible
+from engine.measures import PROOF
 from engine.proof.report import Report
 from tui.ledger_tables import Table
 from tui.reporting import tables
@@ -31,7 +32,9 @@ def page(report: Report, rounds: Sequence[Round]) -> str:
             "name": tables.arm_name(arm),
             "entry": arm,
             "tables": _there([*(tables.before_after(report, arm, split) for split in ("proof", "test")),
-                              tables.near_blind_spots(report, arm)]),
+                              tables.near_blind_spots(report, arm), tables.blind_spots(report, arm)]),
+            "summary": tables.summary(arm),
+            "unseen": tables.unseen(report, arm),
         }
         for arm in report["arms"]
     ]  # fmt: skip
@@ -40,6 +43,9 @@ def page(report: Report, rounds: Sequence[Round]) -> str:
         made=report["created"][:16].replace("T", " "),
         head=tables.head_line(report),
         side_by_side=tables.side_by_side(report),
+        overlap=tables.overlap(report),
+        definitions=tables.definitions(report),
+        measures=list(PROOF.items()),
         plots=plots(report, rounds),
         arms=arms,
         beside=_there([tables.every_figure(report, "proof"), tables.every_figure(report, "test"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.text import visible
 from engine.proof.figures import count
-from tui.reporting.tables import Arm, Report, arm_name
+from tui.reporting.tables import FEWEST_IN_BIN, Arm, Report, arm_name, rows_in
 
 if TYPE_CHECKING:
     from engine.discovery.rounds import Round
@@ -19,6 +19,10 @@ _COLORS = {"proven": "#009E73", "less confident only": "#E69F00", "no change": "
 _INK = "#777777"  # axes and text: readable on light and dark alike
 _WIDTH = 7.5
 _NAME_LETTERS = 32
+_RELIABILITY = (
+    "Accuracy by confidence on proof: below the diagonal a model is too sure. Beneath it the rows in each bin, a mean "
+    f"over seeds; bins with fewer than {FEWEST_IN_BIN} rows are left out above."
+)
 
 
 def plots(report: Report, rounds: Sequence[Round]) -> list[tuple[str, str]]:
@@ -27,7 +31,7 @@ def plots(report: Report, rounds: Sequence[Round]) -> list[tuple[str, str]]:
     if report["baseline"]["proof"].get("risk_coverage"):
         drawn += [
             ("Error rate among the most confident proof rows, by coverage", _draw(_curves, report)),
-            ("Accuracy by confidence on proof: below the diagonal a model is too sure", _draw(_reliability, report)),
+            (_RELIABILITY, _draw(_reliability, report)),
         ]
     if report["pool"]:
         drawn.append(("Share of each blind spot's pool rows that are right", _draw(_fix_rates, report)))
@@ -72,17 +76,14 @@ def _intervals(figure: Any, report: Report) -> None:
     axes.set_ylim(len(arms) - 0.5, -0.8)
 
 
-def _lines(figure: Any, report: Report, points: Callable[[Arm], tuple[list[float], list[float]]]) -> Any:
+def _lines(axes: Any, report: Report, points: Callable[[Arm], tuple[list[float], list[float]]]) -> None:
     """One line an arm, the baseline dashed."""
     import matplotlib as mpl
 
-    axes = figure.add_subplot()
     wheel = mpl.colormaps["tab20"]
     for place, arm in enumerate(report["arms"]):
         axes.plot(*points(arm), color=wheel(place % 20), linewidth=1.3, label=_cut(arm_name(arm)))
     axes.plot(*points(report["baseline"]), color=_INK, linewidth=2, linestyle="--", label="baseline")
-    figure.legend(loc="outside right upper", fontsize=7)
-    return axes
 
 
 def _curves(figure: Any, report: Report) -> None:
@@ -90,24 +91,38 @@ def _curves(figure: Any, report: Report) -> None:
         curve = arm["proof"]["risk_coverage"]
         return [at for at, _ in curve], [risk for _, risk in curve]
 
-    axes = _lines(figure, report, points)
+    axes = figure.add_subplot()
+    _lines(axes, report, points)
+    figure.legend(loc="outside right upper", fontsize=7)
     axes.set_xlabel("coverage")
     axes.set_ylabel("error rate")
     axes.set_ylim(bottom=0)
 
 
 def _reliability(figure: Any, report: Report) -> None:
-    def points(arm: Arm) -> tuple[list[float], list[float]]:
-        bins = arm["proof"]["reliability"]
+    def accuracies(arm: Arm) -> tuple[list[float], list[float]]:
+        bins = [one for one in arm["proof"]["reliability"] if rows_in(one, report) >= FEWEST_IN_BIN]
         return [one["confidence"] for one in bins], [one["accuracy"] for one in bins]
 
-    axes = _lines(figure, report, points)
+    def rows(arm: Arm) -> tuple[list[float], list[float]]:
+        bins = arm["proof"]["reliability"]
+        return [one["confidence"] for one in bins], [rows_in(one, report) for one in bins]
+
+    figure.set_size_inches(_WIDTH, 4.4)
+    axes, beneath = figure.subplots(2, sharex=True, height_ratios=(3, 1))
+    _lines(axes, report, accuracies)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=7)
     axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=":")
     lowest = min(one["confidence"] for one in report["baseline"]["proof"]["reliability"])
     axes.set_xlim(lowest - 0.02, 1.01)
     axes.set_ylim(0, 1.01)
-    axes.set_xlabel("confidence")
     axes.set_ylabel("accuracy")
+    _lines(beneath, report, rows)
+    beneath.axhline(FEWEST_IN_BIN, color=_INK, linewidth=0.8, linestyle=":")
+    beneath.set_yscale("symlog", linthresh=1)
+    beneath.set_ylim(bottom=0)
+    beneath.set_xlabel("confidence")
+    beneath.set_ylabel("rows")
 
 
 def _fix_rates(figure: Any, report: Report) -> None:

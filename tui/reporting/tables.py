@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.data.text import visible
-from engine.proof.figures import FIGURES, count, share
+from engine.proof.closed import MEANINGS as CLOSED
+from engine.proof.closed import closed_sentence, worse_sentences
+from engine.proof.figures import FIGURES, count, interval, right_of, share
 from engine.proof.report import before_and_after
+from engine.proof.verdict import MEANINGS as VERDICTS
 from tui.ledger_tables import Table
 
 if TYPE_CHECKING:
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
 _FATES = {"closed": "closed", "kept": "kept", "split": "split", "merged": "merged", "not_found": "not found again",
           "new": "new"}  # fmt: skip
+
+_NEAR = {"wrong_before": "wrong before", "right_before": "right before"}
+_TOLD = 3  # losses of each sort that are told in the first lines on an arm; all are in JSON
+FEWEST_IN_BIN = 10  # rows: the accuracy among fewer is noise, and a line through it spikes
 
 Report = dict[str, Any]
 Arm = dict[str, Any]
@@ -41,12 +48,89 @@ def side_by_side(report: Report) -> Table:
     for arm in (report["baseline"], *report["arms"]):
         figures = arm["proof"]
         change = figures.get("difference", {}).get("uu_at_matched_coverage")
-        interval = f"{change['low']:+.0f} to {change['high']:+.0f}" if change else ""
+        bounds = interval(count, change["low"], change["high"]) if change else ""
         values = [count(figures[name]["mean"]) for name in ("uu_at_matched_coverage", "uu_at_tau")]
-        accuracy = share(figures["accuracy"]["mean"]).removeprefix("0")
+        accuracy = share(figures["accuracy"]["mean"])
         name = arm_name(arm) if change else visible(arm["arm"])
-        rows.append((name, str(arm["n_added"]), values[0], interval, values[1], accuracy, arm.get("verdict", "")))
-    return Table("", ("arm, recipe", "added", "matched", "change", "at tau", "accur.", "verdict"), rows)
+        closed = f"{arm['closed']['closed']} of {arm['closed']['of']}" if arm.get("closed") else ""
+        verdict = arm.get("verdict", "")
+        rows.append((name, str(arm["n_added"]), values[0], bounds, values[1], accuracy, closed, verdict))
+    return Table("", ("arm, recipe", "added", "matched", "change", "at tau", "accur.", "closed", "verdict"), rows)
+
+
+def overlap(report: Report) -> str:
+    """What decides where the levels of a proven arm and the baseline overlap; empty where none do."""
+    metric = "uu_at_matched_coverage"
+    level = report["baseline"]["proof"][metric]
+    proven = [arm for arm in report["arms"] if arm["verdict"] == "proven"]
+    named = [arm_name(arm) for arm in proven if arm["proof"][metric]["high"] >= level["low"]]
+    if not named:
+        return ""
+    return (f"The levels of {'; '.join(named)} and the baseline overlap. What decides is the interval of their paired "
+            "difference (the same rows and seeds), which is narrower: the change above.")  # fmt: skip
+
+
+def summary(arm: Arm) -> tuple[str, list[str]]:
+    """The first lines on an arm: how many blind spots it closed, and for whom it got worse, a sentence each.
+
+    The second part is empty for a proof of before that was kept.
+    """
+    if "worse" not in arm:
+        return closed_sentence(arm), []
+    told = []
+    for what in ("label", "blind spot"):
+        losses = worse_sentences([one for one in arm["worse"] if one["what"] == what])
+        told += losses[:_TOLD] + ([f"and {len(losses) - _TOLD} more"] if len(losses) > _TOLD else [])
+    return closed_sentence(arm), told or ["no label and no blind spot got worse"]
+
+
+def spot_lines(report: Report, arm: Arm) -> list[tuple[str, str]]:
+    """Of each blind spot its word for an arm, and the counts behind it."""
+    lines = []
+    for spot in report.get("blind_spots", ()):
+        (entry,) = (one for one in spot["arms"] if (one["arm"], one["recipe"]) == (arm["arm"], arm["recipe"]))
+        counts = [f"pool {right_of(entry['pool'])}"]
+        counts += [f"near it, {name} {right_of(entry[key])}" for key, name in _NEAR.items()]
+        lines.append((f"{_spot(spot)}: {entry['word']}", "; ".join([*counts, f"all near {_moved(entry['near'])}"])))
+    return lines
+
+
+def blind_spots(report: Report, arm: Arm) -> Table | None:
+    """The same as a table, with the word for the baseline beside it; None without blind spots."""
+    rows = []
+    for spot in report.get("blind_spots", ()):
+        (entry,) = (one for one in spot["arms"] if (one["arm"], one["recipe"]) == (arm["arm"], arm["recipe"]))
+        parts = [right_of(entry[key]) for key in ("pool", *_NEAR)]
+        rows.append((_spot(spot), entry["word"], *parts, _moved(entry["near"]), spot["baseline"]["word"]))
+    heads = ("blind spot", "word", "pool", *_NEAR.values(), "all near", "baseline")
+    return (
+        Table("blind spots: rows right now, of the pool and of the proof rows near it", heads, rows) if rows else None
+    )
+
+
+def _moved(near: dict[str, Any]) -> str:
+    return f"{count(near['before'])} -> {count(near['right'])} of {near['of']}"
+
+
+def unseen(report: Report, arm: Arm) -> str:
+    """What became of the UUs near no blind spot, in a sentence; empty without blind spots."""
+    if not report.get("near"):
+        return ""
+    found = report["near"]["unseen"]
+    fixed, still, _ = _fate(found["arms"], arm)
+    return (f"UUs of the baseline on proof near no blind spot: {count(found['uus'])} of {count(found['of'])}; "
+            f"{fixed} fixed, {still} still wrong.")  # fmt: skip
+
+
+def spot_words(report: Report) -> list[tuple[str, str]]:
+    """What the words on blind spots mean; empty for a proof of before there were some."""
+    return list(CLOSED.items()) if "blind_spots" in report else []
+
+
+def definitions(report: Report) -> list[tuple[str, str]]:
+    """What `proven`, which is said of an arm, and the words on blind spots mean."""
+    spots = [(f"{word} (of a blind spot)", meaning) for word, meaning in spot_words(report)]
+    return [("proven (of an arm)", VERDICTS["proven"]), *spots]
 
 
 def before_after(report: Report, arm: Arm, split: str) -> Table | None:
@@ -81,14 +165,26 @@ def by_label(report: Report) -> Table | None:
 
 
 def reliability(report: Report, arms: Sequence[Arm]) -> Table | None:
-    """Accuracy on proof by confidence, in the bins of ECE: well calibrated is what stands near its bin."""
+    """Accuracy on proof by confidence, in the bins of ECE, with the rows of each: well calibrated is near its bin."""
     shown = [report["baseline"], *arms]
     if not report["baseline"]["proof"].get("reliability"):
         return None
     bins = [{found["to"]: found for found in arm["proof"]["reliability"]} for arm in shown]
-    rows = [(f"{end:.2f}", *(_known(found[end]["accuracy"]) if end in found else "" for found in bins))
+    rows = [(f"{end:.2f}", *(_binned(found.get(end), report) for found in bins))
             for end in sorted(set().union(*bins))]  # fmt: skip
-    return Table("accuracy, confidence to", ("confidence", "baseline", *map(arm_name, arms)), rows)
+    return Table("accuracy (rows), confidence to", ("confidence", "baseline", *map(arm_name, arms)), rows)
+
+
+def rows_in(found: dict[str, Any], report: Report) -> float:
+    """How many proof rows are in a bin of confidence, a mean over seeds."""
+    return float(found["share"] * report["rows"]["proof"])
+
+
+def _binned(found: dict[str, Any] | None, report: Report) -> str:
+    if found is None:
+        return ""
+    rows = rows_in(found, report)
+    return f"{share(found['accuracy']) if rows >= FEWEST_IN_BIN else 'too few'} ({count(rows)})"
 
 
 def churn(report: Report) -> Table | None:
@@ -107,7 +203,7 @@ def churn(report: Report) -> Table | None:
 def near_blind_spots(report: Report, arm: Arm) -> Table | None:
     """Proof rows by nearest blind spot, if it has some: fixed, still wrong, newly broken; then the unseen."""
     near = report.get("near")
-    if not near:
+    if not near or "blind_spots" in report:  # a proof of before evidence was kept has no more than this
         return None
     there = [spot for spot in near["blind_spots"] if spot["rows"]]
     rows = [(_spot(spot), str(spot["rows"]), *_fate(spot["arms"], arm)) for spot in there]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from engine.data.text import visible
+from engine.measures import PROOF
 from engine.proof.figures import count
 from tui.ledger_tables import Table
 from tui.reporting import tables
@@ -22,15 +23,19 @@ _NAME_CELLS, _BAR_CELLS = 22, 40
 _CURVES = 4  # arms whose curves can be told apart in one plot of characters
 
 
-def show(report: Report, console: Console) -> None:
-    """Print a report for people."""
+def show(report: Report, console: Console, *, explain: bool = False) -> None:
+    """Print a report for people; ``explain``: with a line on what each measure means."""
     console.print(f"Proof {report['id']}, round {report['round']}, {report['created'][:16].replace('T', ' ')} UTC")
     console.print(tables.head_line(report))
+    for arm in report["arms"]:
+        _show_summary(arm, console)
     for note in report["notes"]:
         console.print(note)
     if len(report["arms"]) > 1:
-        console.print(_rich(_without(tables.side_by_side(report), "added"), gap=1))
+        console.print(_rich(_without(tables.side_by_side(report), "added", "closed"), gap=1))
         console.print(Text("\n").join(_intervals(report)))
+        if told := tables.overlap(report):
+            console.print(told)
     for arm in report["arms"]:
         _show_arm(report, arm, console)
     for found in (tables.by_label(report), tables.churn(report)):
@@ -45,6 +50,22 @@ def show(report: Report, console: Console) -> None:
         console.print()
         console.print(report["pool"]["note"])
         _abreast(tables.pool_rows, report, console)
+
+    console.print()
+    for word, meaning in tables.definitions(report):
+        console.print(f"{word}: {meaning}")
+    if explain:
+        console.print()
+        for name, meaning in PROOF.items():
+            console.print(f"{name}: {meaning}")
+
+
+def _show_summary(arm: Arm, console: Console) -> None:
+    """Verdict, blind spots closed, and for whom it got worse."""
+    closed, worse = tables.summary(arm)
+    console.print(Text.assemble(f"{arm_name(arm)}: ", (arm["verdict"], _STYLES[arm["verdict"]]), f"; {closed}."))
+    for one in worse:
+        console.print(f"  {one}")
 
 
 def _abreast(make: Callable[[Report, Sequence[Arm]], Table | None], report: Report, console: Console) -> None:
@@ -64,12 +85,17 @@ def _show_arm(report: Report, arm: Arm, console: Console) -> None:
             console.print(_rich(found, first=23))
     if found := tables.near_blind_spots(report, arm):
         console.print(_rich(found))
+    for name, counts in tables.spot_lines(report, arm):
+        console.print(name)
+        console.print(f"  {counts}")
+    if told := tables.unseen(report, arm):
+        console.print(told)
     console.print(arm["meaning"])
 
 
-def _without(table: Table, head: str) -> Table:
-    """The table without a column, so that it fits into 80 cells."""
-    left = [place for place, name in enumerate(table.head) if name != head]
+def _without(table: Table, *heads: str) -> Table:
+    """The table without some columns, so that it fits into 80 cells."""
+    left = [place for place, name in enumerate(table.head) if name not in heads]
     rows = [tuple(row[place] for place in left) for row in table.rows]
     return Table(table.title, tuple(table.head[place] for place in left), rows)
 

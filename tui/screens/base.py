@@ -6,7 +6,7 @@ A screen is rebuilt after a restart from `arguments` and `place`, both JSON valu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -36,6 +36,9 @@ class WorkScreen(Screen[None]):
 
     HELP_TEXT: ClassVar[str] = ""
     """One or two sentences for `?`: what the screen is for."""
+
+    MEASURES: ClassVar[Mapping[str, str]] = {}
+    """What it measures, a line each (`engine.measures`); they stand in `?` beneath the keys."""
 
     BINDINGS = [*keys("screen")]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]

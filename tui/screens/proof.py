@@ -12,6 +12,7 @@ from textual.containers import Container, Vertical
 
 from engine.data.text import visible
 from engine.errors import BlindspotError
+from engine.measures import PROOF
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
@@ -65,8 +66,10 @@ class ProofScreen(WorkScreen):
     HELP_TEXT = (
         "Each arm against a baseline trained with the same seeds, on rows nobody has seen. The verdict looks at the "
         "errors among as many of the most confident rows as the baseline is sure of: fewer UUs at a fixed threshold "
-        "may only mean a model that is less sure of itself. tab goes to the figures and back."
+        "may only mean a model that is less sure of itself. tab goes to the figures and back. What each measure means "
+        "stands beneath the keys."
     )
+    MEASURES = PROOF
     CSS_PATH = "proof.tcss"
     BINDINGS = [*keys("proof")]
 
@@ -237,7 +240,7 @@ class ProofScreen(WorkScreen):
         self.app.push_screen(PromoteDialog(arm, report["seeds"][0]), answered)
 
     async def _promote(self, report: Report, arm: dict[str, Any]) -> None:
-        from engine.proof.promote import promote
+        from engine.proof.promote import frozen_sentences, promote
 
         app = shell(self)
         try:
@@ -252,7 +255,5 @@ class ProofScreen(WorkScreen):
         await app.go("spots")
         app.changed()
         if started:
-            frozen = f" Closed and frozen: {', '.join(promoted.frozen)}." if promoted.frozen else ""
-            app.say(
-                f"Round {promoted.round} begins with {arm['arm']} {arm['recipe']}: looking for its blind spots.{frozen}"
-            )
+            begins = f"Round {promoted.round} begins with {arm['arm']} {arm['recipe']}: looking for its blind spots."
+            app.say(" ".join([begins, *frozen_sentences(self.workbench.project, promoted)]))

@@ -11,7 +11,7 @@ from engine.data.text import visible
 from engine.proof.figures import count, share
 from engine.proof.report import Line, before_and_after
 from tui.glyphs import Glyphs
-from tui.reporting.tables import near_blind_spots
+from tui.reporting.tables import near_blind_spots, spot_lines, spot_words, summary, unseen
 from tui.themes import Ink
 from tui.widgets.arm_rows import verdict_text
 from tui.widgets.table_text import table_text
@@ -26,7 +26,11 @@ def proof_text(
     """Everything that is known of an arm, and what became of the estimates made before it."""
     verdict = verdict_text(arm["verdict"], ink, glyphs)
     verdict.stylize(ink.strong)
+    closed, worse = summary(arm)
     lines = [verdict, *wrapped(Text(visible(arm["reason"]) + "."), width)]
+    lines += wrapped(Text(visible(f"{closed}."), style=ink.strong), width)
+    for one in worse:
+        lines += wrapped(Text(visible(one), style=ink.warn if arm["worse"] else ink.muted), width)
     lines += wrapped(Text(visible(arm["meaning"]), style=ink.muted), width)
     for note in report.get("notes", ()):
         lines += wrapped(Text(visible(note), style=ink.muted), width)
@@ -35,8 +39,12 @@ def proof_text(
         if figures:
             title, interval = f"{split}, {report['rows'][split]:,} rows", f"{100 * report['interval']:.4g} % interval"
             lines += [Text(""), *_table(width, title, interval, figures, ink, glyphs)]
+    lines += _spots(width, report, arm, ink)
     lines += _beside(width, report, arm, ink, glyphs)
     lines += _pool(width, report, arm, ink, glyphs)
+    lines.append(Text(""))
+    for word, meaning in spot_words(report):
+        lines += wrapped(Text(f"{word}: {meaning}", style=ink.muted), width)
     return [*lines, Text(""), *wrapped(Text(visible(estimates), style=ink.muted), width)] if estimates else lines
 
 
@@ -77,6 +85,17 @@ def _beside(width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink, g
             lines.append(Text(f"accuracy on {visible(label)}: {share(before)} {glyphs.arrow} {share(after)}"))
     near = near_blind_spots(report, arm)
     return [*lines, Text(""), *table_text(width, near, ink, glyphs)] if near else lines
+
+
+def _spots(width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink) -> list[Text]:
+    """The word on each blind spot, with the counts behind it."""
+    lines = []
+    for name, counts in spot_lines(report, arm):
+        lines += [*wrapped(Text(visible(name), style=ink.strong), width), *wrapped(Text(visible(counts)), width)]
+    if told := unseen(report, arm):
+        lines += wrapped(Text(visible(told)), width)
+    title = Text("blind spots: rows right now, of the pool and near them in proof", style=ink.strong)
+    return [Text(""), title, *lines] if lines else []
 
 
 def _pool(width: int, report: Mapping[str, Any], arm: Mapping[str, Any], ink: Ink, glyphs: Glyphs) -> list[Text]:

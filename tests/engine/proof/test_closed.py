@@ -105,7 +105,7 @@ def test_before_is_the_model_in_which_the_blind_spot_was_found(learned: Path) ->
     assert found["word"] == "worse"
     worse = evaluate(learned)["arms"][0]["worse"]
     assert [(one["what"], one["name"], one["word"]) for one in worse] == [("blind spot", "B1", "fell")]
-    assert worse_sentences({"worse": worse})[0].startswith("right proof rows near B1: fell 100 -> 30 of 100 (-70, ")
+    assert worse_sentences(worse)[0].startswith("right proof rows near B1: fell 100 -> 30 of 100 (-70, ")
 
 
 def test_rows_that_were_wrong_without_confidence_are_near_but_no_uus(learned: Path) -> None:

@@ -11,13 +11,16 @@ import tests.engine.jobs
 from engine import jobs
 from engine.files import read_json
 from engine.jobs import launch
+from engine.measures import PROOF
 from engine.project import Project
+from tests.engine.proof import synthetic
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 from tests.tui.app.proofs import ARMS, VERDICTS, write_proof
 from tests.waiting import until
 from tui.screens.proof import ProofScreen
 from tui.screens.spots import SpotsScreen
+from tui.widgets.text_pane import TextPane
 
 WORKER = (sys.executable, str(Path(tests.engine.jobs.__file__).with_name("slow_worker.py")))
 
@@ -138,3 +141,37 @@ async def test_promoting_what_was_not_proven_warns_and_esc_leaves_everything(roo
         assert isinstance(driver.screen, ProofScreen)
     assert not (root / "rounds" / "002").exists()
     assert jobs.jobs(root) == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_first_lines_say_how_many_blind_spots_closed_and_for_whom_it_got_worse(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    root = write_project(tmp_path / "work")
+    gold = synthetic.gold_labels()
+    baseline = [synthetic.model(gold, seed=seed, noise=2.5, skill=2.0) for seed in (1, 2)]
+    arms = {
+        ("human", "scratch"): [synthetic.model(gold, seed=seed, noise=2.5, skill=4.0) for seed in (1, 2)],
+        ("llm", "scratch"): [synthetic.model(gold, seed=seed, noise=2.5, skill=0.5) for seed in (1, 2)],
+    }
+    synthetic.write_proof(Project.open(root), baseline=baseline, arms=arms, gold=gold)
+    async with opened(root, size=size) as driver:
+        await proof(driver)
+        lines = " ".join(figures(driver).split())
+        assert "0 of 1 blind spot closed (1 smaller). no label and no blind spot got worse" in lines
+        assert "B1 pos -> neg: smaller pool " in lines
+        assert "closed: At least 4 in 5 of its pool rows" in lines
+        await driver.press("j")
+        told = " ".join(figures(driver).split())
+        assert "0 of 1 blind spot closed (1 worse). accuracy on neg (proof, 300 rows): fell 0.6" in told
+        assert "right proof rows near B1: fell 65 -> " in told
+
+
+async def test_the_help_says_what_each_measure_means(root: Path) -> None:
+    async with opened(root) as driver:
+        await proof(driver)
+        await driver.press("question_mark")
+        text = str(driver.screen.query_one(TextPane).text)
+        assert "What is measured" in text
+        for name in PROOF:
+            assert f"{name}: " in " ".join(text.split())

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from engine.project import Project
@@ -26,9 +27,9 @@ def proved(project: Project) -> Project:
 def test_promoting_says_what_the_next_round_starts_from(proved: Project, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["promote", str(proved.root), "--arm", "human"]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith(
-        "round 2 starts from human-scratch-13 (human, scratch, seed 13: proven)\nnext: blindspot discover "
-    )
+    lines = out.splitlines()
+    assert lines[0] == "round 2 starts from human-scratch-13 (human, scratch, seed 13: proven)"
+    assert lines[-1].startswith("next: blindspot discover ")
     assert err == ""
 
 
@@ -51,3 +52,28 @@ def test_an_arm_has_to_be_named(proved: Project, capsys: pytest.CaptureFixture[s
         main(["promote", str(proved.root)])
     assert ended.value.code == 2
     assert "--arm" in capsys.readouterr().err
+
+
+def test_where_nothing_closed_it_says_so_and_check_has_nothing_to_check(
+    proved: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["promote", str(proved.root), "--arm", "human"]) == 0
+    out = capsys.readouterr().out
+    assert "0 of 1 blind spot closed (1 open): nothing is frozen, and `check` has nothing to check." in out
+    assert main(["check", str(proved.root)]) == 3
+
+
+def test_what_closed_by_the_mean_alone_is_named_and_not_frozen(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right = np.zeros((len(GOLD), 2), dtype=np.float32)
+    right[np.arange(len(GOLD)), GOLD] = 9
+    weaker = right.copy()
+    weaker[4:7] *= -1
+    ids = [row.id for row in project.examples("pool")[:10]]
+    write_proof(project, baseline=BASELINE, arms={("llm", "keep"): [right, weaker]}, gold=GOLD, ids=ids)
+    words = ["promote", str(project.root), "--arm", "llm", "--recipe", "keep"]
+    assert main([*words, "--seed", "14"]) == 0
+    assert "but not by this model of seed 14, and so not in the suite: B1." in capsys.readouterr().out
+    assert main(words) == 0
+    assert "Closed, and in the regression suite from now on: B1." in capsys.readouterr().out

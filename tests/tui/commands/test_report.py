@@ -5,7 +5,10 @@ import re
 
 import pytest
 
+from engine.measures import PROOF
 from engine.project import Project
+from engine.proof.figures import FIGURES
+from engine.proof.report import read_report
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
 from tui.cli import main
 
@@ -58,7 +61,7 @@ def test_people_read_the_verdict_first_then_figures_then_what_it_means(
 
 def test_tables_fit_into_80_columns(proved: Project, capsys: pytest.CaptureFixture[str]) -> None:
     main(["report", str(proved.root)])
-    sentences = ("UUs at", "It is", "At equal", "Nothing", "Rows of")
+    sentences = ("UUs at", "UUs of", "It is", "At equal", "Nothing", "Rows of", "  ", r"[a-z ]+ \(of a")
     tables = [line for line in capsys.readouterr().out.splitlines() if not re.match("|".join(sentences), line)]
     assert max(map(len, tables)) <= 80
 
@@ -67,3 +70,66 @@ def test_an_older_proof_is_shown_by_its_id(proved: Project, capsys: pytest.Captu
     write_proof(proved, baseline=BASELINE, arms={}, gold=GOLD, proof_id="older", created="2025-01-01T00:00:00+00:00")
     main(["report", str(proved.root), "--id", "older"])
     assert capsys.readouterr().out.startswith("Proof older, round 1, 2025-01-01 00:00 UTC\n")
+
+
+def test_the_first_lines_say_how_many_blind_spots_closed_and_for_whom_it_got_worse(
+    proved: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["report", str(proved.root)])
+    lines = capsys.readouterr().out.splitlines()
+    place = lines.index("human, continue: proven; 0 of 1 blind spot closed (1 open).")
+    assert place < 6
+    assert lines[place + 1] == "  no label and no blind spot got worse"
+    assert lines[place + 2] == "llm, scratch: worse; 0 of 1 blind spot closed (1 worse)."
+    assert re.match(
+        r"  accuracy on neg \(proof, 300 rows\): fell 0\.\d{3} -> 0\.\d{3} "
+        r"\(-0\.\d{3}, -0\.\d{3} to -0\.\d{3}\)$",
+        lines[place + 3],
+    )
+    assert any(line.startswith("  right proof rows near B1: fell 65 -> ") for line in lines[:12])
+
+
+def test_proven_and_closed_are_defined_and_the_rows_behind_each_word_are_told(
+    proved: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["report", str(proved.root)])
+    out = capsys.readouterr().out
+    assert "\nproven (of an arm): At equal coverage" in out
+    assert "\nclosed (of a blind spot): At least 4 in 5 of its pool rows" in out
+    assert re.search(r"B1 pos -> neg: open\n  pool 3 of 4 \(30 to 95 %\); near it, wrong before [\d.]+ of 13 \(", out)
+
+
+def test_every_measure_is_explained_on_request(proved: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["report", str(proved.root)])
+    assert "harmonic mean" not in capsys.readouterr().out
+    main(["report", str(proved.root), "--explain"])
+    out = capsys.readouterr().out
+    for name, meaning in PROOF.items():
+        assert f"\n{name}: {meaning}\n" in out
+
+
+def test_every_figure_of_the_report_has_a_line_that_says_what_it_means() -> None:
+    assert {name.removesuffix(" at tau {tau:g}") for _, name, _ in FIGURES} - {"UUs"} <= set(PROOF)
+    assert "UUs at tau" in PROOF
+
+
+def test_a_figure_and_its_interval_are_written_alike_everywhere(
+    proved: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["report", str(proved.root)])
+    out = capsys.readouterr().out
+    change = read_report(proved)["arms"][1]["proof"]["difference"]["uu_at_matched_coverage"]
+    bounds = f"{change['low']:+.1f} to {change['high']:+.1f}".replace(".0", "")
+    assert "." in bounds
+    assert out.count(bounds) >= 3  # table of arms, reason, figures
+
+
+def test_a_proof_of_before_evidence_was_kept_is_shown_without_it(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_proof(project, baseline=BASELINE, arms=ARMS, gold=GOLD, near=None)
+    for words in ([], ["--html", str(project.root / "r.html")], ["--markdown", str(project.root / "r.md")]):
+        assert main(["report", str(project.root), *words]) == 0
+    out = capsys.readouterr().out
+    assert "human, continue: proven; made before evidence was kept" in out
+    assert "blind spot closed" not in out

@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 
 from engine.data.text import INVISIBLE
@@ -18,7 +19,8 @@ from engine.files import read_json, write_json
 from tests.tui.app.proofs import VERDICTS, write_proof
 from tui.reporting.markdown import markdown
 from tui.reporting.page import page
-from tui.reporting.tables import Report
+from tui.reporting.plots import _reliability
+from tui.reporting.tables import Report, overlap, reliability
 from tui.reporting.terminal import show
 
 ROUNDS = [
@@ -161,3 +163,33 @@ def test_whatever_text_a_report_has_it_is_only_ever_text(report: Report) -> None
 def test_a_paragraph_that_would_start_a_list_is_text(report: Report) -> None:
     text = markdown(report | {"notes": ["- a", "12. b", "= c"]}, ROUNDS)
     assert "\\- a\n\n12\\. b\n\n\\= c" in text
+
+
+def test_overlapping_levels_beside_proven_are_explained(report: Report) -> None:
+    level = report["baseline"]["proof"]["uu_at_matched_coverage"]
+    assert overlap(report) == ""
+    report["arms"][0]["proof"]["uu_at_matched_coverage"]["high"] = level["low"]
+    told = "What decides is the interval of their paired difference"
+    assert told in overlap(report)
+    assert told in page(report, ROUNDS)
+    assert told in " ".join(shown(report, terminal=False).split())
+
+
+def test_a_bin_with_few_rows_has_no_accuracy_and_tells_its_rows(report: Report) -> None:
+    found = report["baseline"]["proof"]["reliability"]
+    found[0] |= {"share": 3 / report["rows"]["proof"], "accuracy": 1.0}
+    found[1] |= {"share": 10 / report["rows"]["proof"], "accuracy": 0.5}
+    table = reliability(report, [])
+    assert table is not None
+    assert [row[1] for row in table.rows[:2]] == ["too few (3)", "0.500 (10)"]
+
+
+def test_no_line_of_the_plot_goes_through_a_bin_with_few_rows(report: Report) -> None:
+    for bin_ in report["baseline"]["proof"]["reliability"]:
+        bin_["share"] = 3 / report["rows"]["proof"]
+    report["arms"] = []
+    figure = Figure()
+    _reliability(figure, report)
+    above, beneath = figure.axes
+    assert [len(line.get_xdata()) for line in above.lines] == [0, 2]  # the baseline has no point; the diagonal
+    assert list(beneath.lines[0].get_ydata()) == pytest.approx([3] * len(report["baseline"]["proof"]["reliability"]))

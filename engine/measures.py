@@ -1,0 +1,28 @@
+"""What each measure means, in one line: one table for every place where it is shown or printed. Light."""
+
+from __future__ import annotations
+
+PROOF: dict[str, str] = {
+    "UUs at matched coverage": "Errors among as many of the most confident rows as the baseline covers at tau. Decides "
+    "the verdict, as it does not fall when a model is merely less sure; fewer is better.",
+    "UUs at tau": "Unknown unknowns: rows that are wrong with confidence at or above tau. Fewer may "
+    "only mean less sure.",
+    "coverage": "Share of rows with confidence at or above tau, right or wrong.",
+    "accuracy": "Share of rows that are right, at any confidence.",
+    "macro-F1": "Mean over labels of F1, the harmonic mean of precision and recall: rare labels count as "
+    "much as others.",
+    "calibration error (ECE)": "Mean gap between confidence and accuracy over 15 bins of confidence; 0 is calibrated.",
+    "risk-coverage area (AURC)": "Error rate among the k most confident rows, averaged over every k; lower is better.",
+    "its excess over the best": "AURC minus the least that a model of equal accuracy can have: what bad ranking of its "
+    "errors costs; 0 is a perfect ranking.",
+    "churn": "Share of rows that are given another label than by the baseline of the same seed.",
+    "noise between seeds": "Share of rows that two seeds of the baseline label differently: churn below it is what any "
+    "retrain does.",
+    "McNemar's test": "P-value of equal accuracy, from the rows that only one of the two models gets right; small "
+    "speaks for a difference.",
+    "interval": "Paired bootstrap over rows and seeds of the change against the baseline; it decides, and the "
+    "intervals of the two levels may overlap even so.",
+    "reliability": "Accuracy among rows of about equal confidence: below that confidence a model is too sure.",
+    "unseen UUs": "UUs of the baseline on proof that lie near no known blind spot.",
+    "right of rows": "Rows that a model gets right, a mean over seeds, with Wilson's interval of the share.",
+}
