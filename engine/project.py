@@ -246,9 +246,13 @@ class Project:
 
         Raises:
             ProjectError: nothing has been discovered yet, or the file is damaged.
+            SettingsError: the settings have another tau than it was made with.
         """
+        from engine.tau import tau_of  # which reads projects
+
         found = self.discovery()
         if found is None:
             mend = "run `blindspot discover` on it"
             raise ProjectError("nothing has been discovered yet", where=str(self.root), mend=mend)
+        tau_of(self, found)
         return found

@@ -115,6 +115,12 @@ class Discovery(Record):
         next_id: number of the next new blind spot.
         retired: blind spots of earlier discoveries that this one lacks; if their rows come back, so does the id.
         suspects: ids of UUs whose gold label is suspect, the most suspect first (`engine.discovery.suspects`).
+        confidences: for each step of confidence its lower end and how many right and wrong rows lie in it
+            (`engine.discovery.confidence.histogram`).
+        taus: other values of tau, highest first, each with the number of UUs that it would give.
+        read_tokens: tokens of a row that the model reads; 0 where that is not known.
+        cut: ids of the pool rows that have more. read_to: for those of them in ``predictions`` how many characters of
+            the text, or of both texts, it reads.
     """
 
     key: str
@@ -137,6 +143,16 @@ class Discovery(Record):
     next_id: int = 1
     retired: tuple[BlindSpot, ...] = ()
     suspects: tuple[str, ...] = ()
+    confidences: tuple[tuple[float, int, int], ...] = ()
+    taus: tuple[tuple[float, int], ...] = ()
+    read_tokens: int = 0
+    cut: tuple[str, ...] = ()
+    read_to: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> int:
+        """Pool rows that the model gets wrong, at any confidence."""
+        return round((1 - self.accuracy) * self.n_pool)
 
     @property
     def uus(self) -> tuple[str, ...]:

@@ -199,6 +199,22 @@ def write_settings(path: Path, settings: Settings) -> None:
     write_atomic(path, tomlkit.dumps(document).encode())
 
 
+def change_setting(path: Path, section: str, key: str, value: float | str | bool) -> None:
+    """Change one key of `blindspot.toml` and leave the rest of the file as its owner wrote it.
+
+    Raises:
+        SettingsError: the file is not valid TOML.
+    """
+    try:
+        document = tomlkit.parse(read_text(path, limit=_LONGEST))
+    except ParseError as error:
+        raise SettingsError(
+            f"this is not valid TOML ({error})", where=f"{path}:{error.line}", mend="correct the line"
+        ) from error
+    document.setdefault(section, tomlkit.table())[key] = value
+    write_atomic(path, tomlkit.dumps(document).encode())
+
+
 def _refuse_unknown(path: Path, values: dict[str, Any], known: Any, prefix: str) -> None:
     for name in values:
         if name not in known:

@@ -25,6 +25,7 @@ from engine.progress import Monitor, Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import SPLITS, Example, SplitName
 from engine.settings import Settings, TaskSettings, write_settings
+from engine.tau import checked_tau
 
 MANIFEST_FILE = "manifest.json"
 
@@ -122,8 +123,6 @@ def _settings(
 ) -> Settings:
     """The defaults with what the user chose."""
     settings = Settings(task=TaskSettings(pair=pair))
-    if tau is not None and not 0 <= tau <= 1:
-        raise SettingsError(f"tau is {tau}", mend="it must be between 0 and 1")
     if seed is not None and not 0 <= seed <= _LARGEST_SEED:
         raise SettingsError(f"the seed is {seed}", mend=f"it must be between 0 and {_LARGEST_SEED}")
     weights = settings.model
@@ -139,7 +138,7 @@ def _settings(
         # al. 2019, arXiv 1810.04805, appendix A.3).
         settings = replace(settings, training=replace(settings.training, learning_rate=3e-5))
     if tau is not None:
-        settings = replace(settings, discovery=replace(settings.discovery, tau=tau))
+        settings = replace(settings, discovery=replace(settings.discovery, tau=checked_tau(tau)))
     if seed is not None:
         seeds = tuple(seed + number for number in range(len(settings.proof.seeds)))
         settings = replace(settings, discovery=replace(settings.discovery, seed=seed),

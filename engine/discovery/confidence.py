@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ Ints = npt.NDArray[np.integer]
 
 # A dev set without a single error has its best temperature at 0, one of guesses at infinity; both stop here.
 LOWEST, HIGHEST = 0.05, 20.0
+
+STEPS = 20  # of confidence in a histogram
+FEW = (5, 20, 50)  # UUs for which a tau is looked for: one blind spot, a morning's reading, a round
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,34 @@ def score(logits: Floats, gold: Ints, *, temperature: float = 1.0) -> Scores:
     predicted = logits.argmax(axis=1)
     confidence = probabilities[np.arange(len(logits)), predicted]
     return Scores(probabilities, predicted, confidence, gold)
+
+
+def histogram(scores: Scores) -> tuple[tuple[float, int, int], ...]:
+    """Right and wrong rows by confidence.
+
+    Returns:
+        For each of `STEPS` equal steps from the lowest with rows in it up to 1: its lower end, right rows, wrong rows.
+    """
+    step = np.minimum((scores.confidence * STEPS).astype(np.intp), STEPS - 1)
+    right, wrong = (np.bincount(step[rows], minlength=STEPS) for rows in (scores.right, ~scores.right))
+    first = int(np.flatnonzero(right + wrong)[0])
+    return tuple((round(place / STEPS, 2), int(right[place]), int(wrong[place])) for place in range(first, STEPS))
+
+
+def taus_for(scores: Scores, counts: Sequence[int] = FEW) -> tuple[tuple[float, int], ...]:
+    """The highest tau of two decimals that gives at least so many UUs, with the number that it gives.
+
+    Returns:
+        For each count, and for all wrong rows where there are fewer: tau, UUs. Highest tau first, none twice; empty if
+        no row is wrong.
+    """
+    wrong = np.sort(scores.confidence[~scores.right])[::-1]
+    if not len(wrong):
+        return ()
+    wanted = [count for count in counts if count <= len(wrong)]
+    wanted += [len(wrong)] if len(wanted) < len(counts) else []
+    taus = {float(np.floor(wrong[count - 1] * 100) / 100) for count in wanted}
+    return tuple((tau, int((wrong >= tau).sum())) for tau in sorted(taus, reverse=True))
 
 
 def fit_temperature(logits: Floats, gold: Ints) -> float:

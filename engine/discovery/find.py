@@ -9,15 +9,16 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from engine.discovery.clusters import SCATTERED, closeness, cluster_cell
-from engine.discovery.confidence import Scores, score
-from engine.discovery.keywords import distinctive_words
+from engine.discovery.confidence import Scores, histogram, score, taus_for
+from engine.discovery.keywords import Background, telling
 from engine.discovery.matching import match_ids
 from engine.discovery.neighbours import nearest
-from engine.discovery.pool import score_pool
+from engine.discovery.pool import ScoredPool, score_pool
 from engine.discovery.projection import project as lay_out
 from engine.discovery.suspects import suspects
 from engine.model.compute import choose_compute
-from engine.model.library import ModelRef, embeddings, predictions, scans
+from engine.model.cut import cut_sentence
+from engine.model.library import ModelRef, embeddings, predictions, reading_of, scans
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Example, Prediction
@@ -40,7 +41,7 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
         key: content key of the result.
         number: the round.
         previous: the discovery whose ids go on.
-        monitor: told of the stages score, embed, labels, cluster and map.
+        monitor: told of the stages score, embed, labels, cluster, map, words and, where rows are long, length.
 
     Raises:
         ModelError: model or encoder cannot be used.
@@ -52,7 +53,13 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
     temperature = scored.temperature
     uus = np.flatnonzero(scores.uus(settings.tau))
     right = np.flatnonzero(scores.right)
+    wrong = np.flatnonzero(~scores.right)
+    if not len(uus) and len(wrong) and scans(project):  # a lower tau is looked for; a scan is exact about this one only
+        logits = logits.copy()
+        logits[wrong] = predictions(project, model, [pool[row] for row in wrong], split_key="wrong", monitor=monitor)
+        scores = score(logits, gold, temperature=scored.applied)
     near, vectors = np.zeros((0, 0), dtype=np.intp), np.zeros((0, 1), dtype=np.float32)
+    around = vectors
     doubted = np.zeros(0, dtype=np.intp)
     if len(uus):
         around = embeddings(project, pool, scan=True, monitor=monitor)
@@ -75,7 +82,10 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
         monitor.step("map", 1, 1)
     groups = [uus[group] for group in places]
     coherence = [float(closeness(vectors[group]).mean()) for group in places]
-    matched = match_ids(_spots(pool, scores, groups, coherence, right, project.labels), previous)
+    words = _words(
+        project, scored, around, groups, near_of=dict(zip(uus.tolist(), near.tolist(), strict=True)), monitor=monitor
+    )
+    matched = match_ids(_spots(pool, scores, groups, coherence, words, project.labels), previous)
     in_group = {row for group in groups for row in group}
     shown = sorted({*uus.tolist(), *near.ravel().tolist()})
     at_temperature = None
@@ -83,6 +93,11 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
         at_temperature = int(score(logits, gold, temperature=temperature).uus(settings.tau).sum())
         monitor.note(f"temperature fitted on dev: {temperature:.2f}; with it {at_temperature} UUs")
     loose = [pool[row].id for row in uus if row not in in_group]
+    reading = reading_of(project, model)
+    cut = reading.cut(pool, monitor=monitor)
+    shortened = [pool[row] for row in sorted({*cut}.intersection(shown))]
+    if cut:
+        monitor.note(cut_sentence(len(cut), len(pool), "pool", reading.tokens))
     monitor.note(f"{len(uus)} UUs among {len(pool)} rows: {len(groups)} blind spots, {len(loose)} rows scattered")
     return Discovery(
         key=key, round=number, model=model.name, model_key=model.key, tau=settings.tau, labels=project.labels,
@@ -90,6 +105,9 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
         temperature=temperature, temperature_applied=settings.apply_temperature, uus_at_temperature=at_temperature,
         blind_spots=matched.blind_spots, retired=matched.retired, next_id=matched.next_id,
         scattered=tuple(loose), suspects=tuple(pool[row].id for row in doubted),
+        confidences=histogram(scores), taus=taus_for(scores),
+        read_tokens=reading.tokens if reading.known else 0, cut=tuple(pool[row].id for row in cut),
+        read_to={row.id: end for row, end in zip(shortened, reading.ends(shortened), strict=True)},
         predictions={pool[row].id: _prediction(pool[row], scores, row, project.labels) for row in shown},
         neighbours={pool[uu].id: tuple(pool[row].id for row in rows) for uu, rows in zip(uus, near, strict=True)},
         projection={pool[uu].id: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, drawn, strict=True)},
@@ -111,10 +129,50 @@ def _groups(scores: Scores, uus: Ints, vectors: Floats, settings: DiscoverySetti
     return groups
 
 
-def _spots(pool: Sequence[Example], scores: Scores, groups: Sequence[Ints], coherence: Sequence[float], right: Ints,
-           labels: Sequence[str]) -> list[BlindSpot]:  # fmt: skip
-    """Describe the groups, given their rows and how coherent each is; ids come later."""
-    words = distinctive_words([[pool[row] for row in rows] for rows in groups], [pool[row] for row in right])
+def _words(
+    project: Project,
+    scored: ScoredPool,
+    around: Floats,
+    groups: Sequence[Ints],
+    *,
+    near_of: dict[int, list[int]],
+    monitor: Monitor,
+) -> list[tuple[str, ...]]:
+    """The words of each group, from the pool's scores and embeddings (rows, d).
+
+    ``near_of``: for each UU the rows nearby that the model gets right.
+    """
+    if not groups:
+        return []
+    pool, labels = scored.rows, project.labels
+    background = Background(pool, scored.scores.right.tolist())
+    candidates = []
+    for rows in groups:
+        cell = {labels[scored.gold[rows[0]]], labels[scored.scores.predicted[rows[0]]]}
+        near = dict.fromkeys(place for row in rows.tolist() for place in near_of[row])
+        candidates.append(background.candidates([pool[row] for row in rows], cell, [pool[place] for place in near]))
+    named = sorted({one.word for found in candidates for one in found})
+    place_of = {word: place for place, word in enumerate(named)}
+    monitor.step("words", 0, len(named))
+    vectors = embeddings(project, [Example(word, word, "") for word in named], scan=True, monitor=monitor)
+    centre = _texts(around.mean(axis=0, dtype=np.float64)[None], project)[0]
+    return [
+        telling(found, vectors[[place_of[one.word] for one in found]], _texts(around[rows], project), centre)
+        for found, rows in zip(candidates, groups, strict=True)
+    ]
+
+
+def _texts(rows: Floats, project: Project) -> Floats:
+    """Embeddings of rows (n, d) as a word can be compared with them: of a pair, the mean of its two texts'."""
+    if not project.settings.task.pair:
+        return rows
+    width = rows.shape[1] // 3  # `engine.model.encoder.joined` puts both and their difference side by side
+    return np.asarray((rows[:, :width] + rows[:, width : 2 * width]) / 2**0.5)
+
+
+def _spots(pool: Sequence[Example], scores: Scores, groups: Sequence[Ints], coherence: Sequence[float],
+           words: Sequence[tuple[str, ...]], labels: Sequence[str]) -> list[BlindSpot]:  # fmt: skip
+    """Describe the groups, given their rows, how coherent each is and its words; ids come later."""
     return [
         BlindSpot(
             id="",

@@ -9,25 +9,31 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from engine.discovery.replacing import keep, not_found
 from engine.errors import SettingsError
 from engine.files import content_key, write_json
 from engine.model.library import ModelRef, current_model, encoder_weights
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery
+from engine.tau import refuse_new_tau
 
 # Raised whenever the same input would give another result.
-DISCOVERY = 4
+DISCOVERY = 5
 
 
 def discover(project: Project, *, monitor: Monitor) -> Discovery:
     """Find the blind spots of the round's model in the pool.
 
+    What was found before in this round is kept beside the new result, under a name of its own.
+
     Raises:
         ModelError: model or encoder cannot be found or used.
-        SettingsError: a temperature is to be applied and there is no dev split to fit it on.
+        SettingsError: tau is not that of the first proof, or a temperature is to be applied and there is no dev split
+            to fit it on.
         Cancelled: from the monitor; scores and embeddings computed so far are kept.
     """
+    refuse_new_tau(project)
     if project.settings.discovery.apply_temperature and not project.has_split("dev"):
         raise SettingsError("`discovery.apply_temperature` is true and the project has no dev split",
                             where=str(project.root / SETTINGS_FILE),
@@ -42,7 +48,11 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
     from engine.discovery.find import find
 
     found = find(project, model, key=key, number=number, previous=there or _before(project, number), monitor=monitor)
+    if there:
+        monitor.note(keep(project, there))
     write_json(project.round_dir(number) / "discovery.json", found.as_json())
+    if gone := not_found(project, found):
+        monitor.note(gone)
     return found
 
 

@@ -10,12 +10,15 @@ from engine.jobs.worker import Work
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Teacher
+from engine.tau import with_tau
 
 
 def discover(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
-    """Find blind spots; then import the teaching files named in the options, if any."""
+    """Find blind spots, with another tau if the options name one; then import the teaching files named, if any."""
     from engine.discovery.run import discover as find
 
+    if options.get("tau") is not None:
+        project = with_tau(project, options["tau"])
     found = find(project, monitor=monitor)
     result = {"round": found.round, "blind_spots": len(found.blind_spots), "uus": len(found.uus)}
     if options.get("teaching"):

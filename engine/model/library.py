@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.errors import ModelError
 from engine.files import content_key, read_json
+from engine.model.cut import Reading
 from engine.model.doubt import Doubt
 from engine.model.kept import Array, Making, kept
 from engine.model.plan import Kept, TrainingPlan
@@ -231,7 +232,7 @@ def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = Fa
         return Making([encoder.width], fill)
 
     vectors = kept([path], len(texts), begin)[0]
-    if len(texts) == len(examples):
+    if len(texts) == len(examples) and examples[0].text_pair is None:
         return vectors
     place = {text: number for number, text in enumerate(texts)}
     first = [place[row.text] for row in examples]
@@ -284,6 +285,11 @@ def load_classifier(project: Project, model: ModelRef, compute: Compute) -> Clas
         compute=compute,
         classifier_labels=settings.classifier_labels,
     )
+
+
+def reading_of(project: Project, model: ModelRef) -> Reading:
+    """How much of a row the classifier reads."""
+    return Reading(model.path, project.settings.model.max_length)
 
 
 def load_encoder(project: Project, weights: Weights, compute: Compute) -> Encoder:

@@ -21,13 +21,12 @@ import numpy.typing as npt
 import engine
 from engine.data.heldout import LeakGuard, read_proof
 from engine.discovery.confidence import fit_temperature
-from engine.errors import SettingsError
 from engine.files import content_key, replacing, write_json
 from engine.ledger.book import costs_of_kinds
 from engine.model.library import ModelRef, current_model, predictions, trained
 from engine.model.plan import Kept
 from engine.progress import Monitor
-from engine.project import SETTINGS_FILE, Project
+from engine.project import Project
 from engine.proof.arms import Arm, Run, choose_arms
 from engine.proof.choosing import possible_recipes, runs_and_choices
 from engine.proof.controls import TEMPERATURE, control_arms, every_control, is_control
@@ -48,10 +47,11 @@ from engine.proof.lessons import kept_rows, lesson
 from engine.proof.nearest import nearest_blind_spots
 from engine.proof.overall import Overall
 from engine.proof.quick import quick
-from engine.proof.report import FLIPS, LEARNED, content, reports
+from engine.proof.report import FLIPS, LEARNED, content
 from engine.proof.stopping import Passes, choose_passes
 from engine.review.outcome import reviewed_samples
 from engine.schema import Discovery, Example, Sample, SplitName
+from engine.tau import refuse_new_tau, tau_of
 from engine.teaching.records import Records
 
 # What scoring a row costs, in row-passes of training: a third, as there is no backward pass.
@@ -87,17 +87,18 @@ def retrain(
 
     Raises:
         ProjectError: there is nothing to train with, no such arm, recipe or seed, or a cost is not known.
-        SettingsError: tau differs from that of the first proof.
+        SettingsError: tau differs from that of the first proof, or of the blind spots.
         Cancelled: from the monitor.
     """
     began = time.monotonic()
-    _refuse_new_tau(project)
+    refuse_new_tau(project)
     records = Records(project.teaching_dir)
     samples = _without_leaks(project, records, monitor)
     if reviewed:
         samples = _as_reviewed(project, records, samples, monitor)
     costs = costs_of_kinds(project) if equal == "cost" else None
     discovery, currency = project.discovery(), project.settings.cost.currency
+    tau_of(project, discovery)
     doubtful = _doubtful(records)
     named = [name for name in arms or () if is_control(name)]
     wanted = [name for name in arms if not is_control(name)] if arms else None
@@ -176,19 +177,6 @@ def look_quickly(project: Project, *, arms: Sequence[str] | None = None, monitor
         ProjectError, Cancelled: as there.
     """
     return quick(project, _without_leaks(project, Records(project.teaching_dir), monitor), arms=arms, monitor=monitor)
-
-
-def _refuse_new_tau(project: Project) -> None:
-    """A threshold chosen after a look at the proof would choose its outcome."""
-    finished = reports(project)
-    tau = project.settings.discovery.tau
-    if finished and finished[-1]["tau"] != tau:
-        frozen = finished[-1]["tau"]
-        raise SettingsError(
-            f"`discovery.tau` is {tau:g}, but it was {frozen:g} in the first proof and is frozen since",
-            where=str(project.root / SETTINGS_FILE),
-            mend=f"set it back to {frozen:g}, or make a new project with `blindspot init --tau {tau:g}`",
-        )
 
 
 def _without_leaks(project: Project, records: Records, monitor: Monitor) -> list[Sample]:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
 from engine import jobs
+from engine.discovery.replacing import not_found
+from engine.model.cut import cut_sentence
 from engine.project import Project
 from engine.schema import Discovery
+from engine.tau import checked_tau, frozen_tau, refuse_new_tau
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
+from tui.glyphs import ASCII, UNICODE
 from tui.printing import print_json, print_line
 
 
@@ -18,10 +25,17 @@ def add_parser(subparsers: SubParsers) -> None:
         subparsers,
         "discover",
         "find the blind spots of the current model",
-        "  blindspot discover work\n  blindspot discover work --detach; blindspot jobs work --follow discover-1\n"
+        "  blindspot discover work\n  blindspot discover work --tau 0.8         frozen once a proof exists\n"
+        "  blindspot discover work --detach; blindspot jobs work --follow discover-1\n"
         "  blindspot discover work --json | jq '.blind_spots[].words'",
     )
     add_project(parser)
+    parser.add_argument(
+        "--tau",
+        metavar="T",
+        type=float,
+        help="confidence from which on an error is a UU; it is written to blindspot.toml",
+    )
     add_waiting(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -29,14 +43,16 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Start the job, follow it, and list what it found."""
-    root = Project.open(options.project).root
-    job_id = jobs.start(root, "discover")
+    project = Project.open(options.project)
+    root = project.root
+    refuse_new_tau(project, None if options.tau is None else checked_tau(options.tau))
+    job_id = jobs.start(root, "discover", {} if options.tau is None else {"tau": options.tau})
     if options.detach:
         print_line(job_id)
         return 0
     follow_to_end(root, job_id)
-    found = Project.open(root).discovery()
-    assert found is not None, "the job ended with `done`"
+    project = Project.open(root)
+    found = project.discovered()
     if options.json:
         print_json(found.as_json())
         return 0
@@ -47,13 +63,32 @@ def run(options: argparse.Namespace) -> int:
     if found.temperature is not None:
         use = "applied" if found.temperature_applied else f"not applied; with it {found.uus_at_temperature} UUs"
         print_line(f"temperature {found.temperature:.2f} on dev ({use})")
+    if found.cut:
+        print_line(cut_sentence(len(found.cut), found.n_pool, "pool", found.read_tokens))
+    if gone := not_found(project, found):
+        print_line(gone)
     print_spots(found)
-    print_line(
-        f"next: blindspot show {options.project} {found.blind_spots[0].id}"
-        if found.blind_spots
-        else f"no blind spot at tau {found.tau}; a lower tau in blindspot.toml finds less confident errors"
-    )
+    if found.blind_spots:
+        print_line(f"next: blindspot show {options.project} {found.blind_spots[0].id}")
+    else:
+        print_none_found(project, found, options.project)
     return 0
+
+
+def print_none_found(project: Project, found: Discovery, folder: Path) -> None:
+    """Where there is no blind spot: how sure the model is of its errors, and which tau would find some."""
+    print_line(none_found(found))
+    if not found.errors or not found.confidences:
+        return
+    encoding = (sys.stdout.encoding or "").lower()
+    for line in confidence_lines(found, UNICODE if encoding.startswith("utf") else ASCII):
+        print_line(f"  {line}".rstrip())
+    frozen = frozen_tau(project)
+    if frozen is not None:
+        print_line(f"tau is frozen at {frozen:g} by the first proof; another one needs a new project")
+    elif lower := lower_taus(found):
+        print_line(taus_sentence(found))
+        print_line(f"next: blindspot discover {folder} --tau {lower[0][0]:g}")
 
 
 def print_spots(found: Discovery) -> None:

@@ -98,7 +98,7 @@ def test_planted_themes_become_blind_spots(world: World, planted_project: Projec
     assert len(found.scattered) <= 3
     assert [spot.id for spot in found.blind_spots] == [f"B{n}" for n in range(1, 7)]
     assert all(any(word.startswith("theme") for word in spot.words) for spot in found.blind_spots)
-    assert monitor.stages == ["score", "embed", "labels", "cluster", "map"]
+    assert monitor.stages == ["score", "embed", "labels", "cluster", "map", "words"]
     assert planted_project.discovery() == found
 
 

@@ -68,9 +68,15 @@ class World:
     def embeddings(
         self, project: Project, examples: Sequence[Example], *, scan: bool = False, monitor: Monitor
     ) -> npt.NDArray[np.float32]:
-        """Stands in for `library.embeddings`."""
+        """Stands in for `library.embeddings`; a word lies amid the texts that hold it."""
         monitor.step("embed", len(examples), len(examples))
-        return np.array([self.place[row.text] for row in examples], dtype=np.float32)
+        return np.array([self._place(row.text) for row in examples], dtype=np.float32)
+
+    def _place(self, text: str) -> npt.NDArray[np.float32]:
+        if text in self.place:
+            return self.place[text]
+        middle = np.mean([place for other, place in self.place.items() if text in other.split()], axis=0)
+        return (middle / np.linalg.norm(middle)).astype(np.float32)
 
     def current_model(self, project: Project, *, monitor: Monitor) -> ModelRef:
         """Stands in for `library.current_model`."""

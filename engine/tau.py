@@ -1,0 +1,90 @@
+"""Which tau counts: the confidence from which on an error is a UU. There is one for everything in a project.
+
+It stands in blindspot.toml. What was found and proven with it binds it: the blind spots of the round until they are
+found anew, the first proof for good, since a threshold chosen after a look at the proof would choose its outcome. Where
+the file says something else, whatever depends on tau refuses, so that no two figures are ever of different values.
+"""
+
+from __future__ import annotations
+
+from engine.errors import SettingsError
+from engine.project import SETTINGS_FILE, Project
+from engine.proof.report import reports
+from engine.schema import Discovery
+from engine.settings import change_setting
+
+
+def checked_tau(tau: float) -> float:
+    """The value, if it can be a confidence.
+
+    Raises:
+        SettingsError: it is not between 0 and 1.
+    """
+    if not 0 <= tau <= 1:
+        raise SettingsError(f"tau is {tau}", mend="it must be between 0 and 1")
+    return tau
+
+
+def frozen_tau(project: Project) -> float | None:
+    """The tau of the first proof; None before it."""
+    finished = reports(project)
+    return float(finished[-1]["tau"]) if finished else None
+
+
+def refuse_new_tau(project: Project, tau: float | None = None) -> None:
+    """Refuse a tau other than that of the first proof.
+
+    Args:
+        project: with or without proofs.
+        tau: what is wanted; default: what the settings say.
+
+    Raises:
+        SettingsError: naming the frozen value.
+    """
+    frozen = frozen_tau(project)
+    wanted = project.settings.discovery.tau if tau is None else tau
+    if frozen is None or frozen == wanted:
+        return
+    if tau is None or tau == project.settings.discovery.tau:
+        what = f"`discovery.tau` is {wanted:g}, but it was {frozen:g} in the first proof and is frozen since"
+        mend = f"set it back to {frozen:g}"
+    else:
+        what, mend = f"tau was {frozen:g} in the first proof and is frozen since", f"leave it at {frozen:g}"
+    raise SettingsError(
+        what,
+        where=str(project.root / SETTINGS_FILE),
+        mend=f"{mend}, or make a new project with `blindspot init --tau {wanted:g}`",
+    )
+
+
+def tau_of(project: Project, found: Discovery | None) -> float:
+    """The tau that counts.
+
+    Args:
+        project: gives the settings.
+        found: the discovery of the round, if there is one.
+
+    Raises:
+        SettingsError: the settings say another one than ``found`` was made with.
+    """
+    tau = project.settings.discovery.tau
+    if found is not None and found.tau != tau:
+        refuse_new_tau(project)
+        raise SettingsError(
+            f"`discovery.tau` is {tau:g}, but the blind spots were found at {found.tau:g}",
+            where=str(project.root / SETTINGS_FILE),
+            mend=f"run `blindspot discover` to find those at {tau:g}, or set it back to {found.tau:g}",
+        )
+    return tau
+
+
+def with_tau(project: Project, tau: float) -> Project:
+    """The project after its settings have been given another tau.
+
+    Raises:
+        SettingsError: it is out of range, or not that of the first proof.
+    """
+    refuse_new_tau(project, checked_tau(tau))
+    if tau != project.settings.discovery.tau:
+        change_setting(project.root / SETTINGS_FILE, "discovery", "tau", tau)
+    return Project.open(project.root)
