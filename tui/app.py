@@ -27,6 +27,7 @@ from engine.errors import BlindspotError
 from tui.clock import ActiveTime
 from tui.driver import SteadyDriver, TerminalGone
 from tui.glyphs import ASCII, UNICODE
+from tui.hints import with_project
 from tui.job_watch import JobWatch
 from tui.keys import keys
 from tui.live_verdict import LiveVerdict
@@ -199,7 +200,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         bottom = self.screen_stack[0]
         assert isinstance(bottom, SpotsScreen)
         self.failed = True
-        bottom.refuse(str(message.error))
+        bottom.refuse(with_project(str(message.error), self.root))
 
     # what screens and widgets ask for
 
@@ -211,7 +212,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
 
     def refuse(self, error: BlindspotError) -> None:
         """Show an error that the user can mend."""
-        self.say(str(error), warning=True)
+        self.say(with_project(str(error), self.root), warning=True)
 
     def changed(self) -> None:
         """Records, discovery or jobs have changed: show it, and remember the place."""

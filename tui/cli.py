@@ -13,7 +13,8 @@ from importlib import import_module
 
 from engine import __version__
 from engine.errors import BlindspotError
-from tui.commands.shared import CommandParser
+from tui.commands.shared import CommandParser, Parser
+from tui.hints import with_project
 from tui.printing import exit_status, guarded, print_error
 
 COMMANDS = {
@@ -72,7 +73,8 @@ def _run(words: list[str]) -> int:
     try:
         status: int = options.run(options)
     except BlindspotError as error:
-        print_error(str(error))
+        project = getattr(options, "project", None)
+        print_error(str(error) if project is None else with_project(str(error), project))
         return 1
     except KeyboardInterrupt:
         return 130
@@ -85,7 +87,7 @@ def _run(words: list[str]) -> int:
 
 def parser_for(words: list[str]) -> argparse.ArgumentParser:
     """The parser of all commands; only the module of the one that is named first is imported."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="blindspot",
         description="Find where a text classifier is confidently wrong, teach it, and prove whether it learned.",
         epilog=_EPILOG,

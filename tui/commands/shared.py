@@ -6,13 +6,38 @@ The way to the workbench leads through here, so nothing is imported that it does
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 SubParsers = Any  # argparse names no public type for what add_subparsers returns
 
 
-class CommandParser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Tells of what cannot be parsed the nearest that can be."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage of this command and the message, and leave with 2."""
+        found = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        if found:
+            message += _meant(found[1], re.findall(r"[^\s,'\"]+", found[2]))
+        super().error(message)
+
+    def refuse_words(self, words: Sequence[str]) -> NoReturn:
+        """Refuse words that this command does not know."""
+        options = list(self._option_string_actions)
+        said = ", ".join(f"{word}{_meant(word.partition('=')[0], options)}" for word in words)
+        self.error(f"unknown option or one argument too many: {said}; `{self.prog} --help` lists all")
+
+
+def _meant(word: str, known: Sequence[str]) -> str:
+    near = get_close_matches(word, known, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+class CommandParser(Parser):
     """A command's parser; options may stand before and after an argument that can be left out.
 
     argparse itself, before Python 3.13, gives up such an argument at the first option: `commit work --json B1`.
@@ -26,9 +51,12 @@ class CommandParser(argparse.ArgumentParser):
             return super().parse_known_args(args, namespace)
         self._intermixed = True
         try:
-            return self.parse_known_intermixed_args(args, namespace)
+            parsed, unknown = self.parse_known_intermixed_args(args, namespace)
         finally:
             self._intermixed = False
+        if unknown:
+            self.refuse_words(unknown)
+        return parsed, []
 
 
 def new_parser(subparsers: SubParsers, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
