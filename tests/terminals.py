@@ -5,6 +5,7 @@ What is sent is drawn on pyte's emulator, so that tests read what a person would
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -84,8 +85,33 @@ class Pty:
         self.close()
 
     def send(self, data: bytes) -> None:
-        """Type bytes."""
-        os.write(self._master, data)
+        """Type bytes; an app that has ended takes none."""
+        while data:
+            try:
+                data = data[os.write(self._master, data[:1024]) :]
+            except OSError:
+                return
+            while select.select([self._master], [], [], 0)[0] and self._take():
+                pass
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size; the picture keeps its own."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGWINCH)
+
+    @property
+    def modes(self) -> list[object]:
+        """How the terminal treats input and output now."""
+        return termios.tcgetattr(self._master)
+
+    def ends_within(self, seconds: float) -> bool:
+        """Whether the process ends in that time; what it writes meanwhile is read."""
+        try:
+            self.status(seconds=seconds)
+        except AssertionError:
+            return False
+        return True
 
     def sees(self, text: str, *, seconds: float = 60) -> None:
         """Wait until a line of the screen has this text."""
@@ -109,8 +135,8 @@ class Pty:
 
     def settle(self, seconds: float) -> None:
         """Read until nothing has come for so long."""
-        while select.select([self._master], [], [], seconds)[0]:
-            self._take()
+        while select.select([self._master], [], [], seconds)[0] and self._take():
+            pass
 
     def answer(self, data: bytes, *, settled: float = 0.08) -> tuple[float, int]:
         """Type; seconds until the last byte of the answer, and how many bytes it has.

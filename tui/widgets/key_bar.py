@@ -46,9 +46,8 @@ class KeyBar(Line):
         chosen = self._chosen()
         live = [one for one in in_order(self.screen) if one.label]
         shown = [one for one in live if (one.binding.id in chosen if chosen else one.binding.show)]
-        shown = (
-            shown[: FOOTER_KEYS - 1] + shown[FOOTER_KEYS - 1 :][-1:]
-        )  # the last one is help, which explains the rest
+        shown.sort(key=lambda one: one.binding.action == "app.help")
+        shown = shown[: FOOTER_KEYS - 1] + shown[FOOTER_KEYS - 1 :][-1:]  # help explains the rest: it is the last to go
         room = width - (_cells(shown[-1]) if shown else 0)
         for one in [one for one in shown[:-1] if (room := room - _cells(one) - len(_GAP)) >= 0] + shown[-1:]:
             off = app.unavailable(one.binding.action, one.owner) is not None
