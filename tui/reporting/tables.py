@@ -23,7 +23,7 @@ _FATES = {"closed": "closed", "kept": "kept", "split": "split", "merged": "merge
           "new": "new"}  # fmt: skip
 
 _NEAR = {"wrong_before": "wrong before", "right_before": "right before"}
-_TOLD = 3  # losses of each sort that are told in the first lines on an arm; all are in JSON
+_TOLD = 4  # losses of each sort that are told in the first lines on an arm; all are in JSON
 FEWEST_IN_BIN = 10  # rows: the accuracy among fewer is noise, and a line through it spikes
 
 Report = dict[str, Any]

@@ -65,7 +65,7 @@ def _show_summary(arm: Arm, console: Console) -> None:
     closed, worse = tables.summary(arm)
     console.print(Text.assemble(f"{arm_name(arm)}: ", (arm["verdict"], _STYLES[arm["verdict"]]), f"; {closed}."))
     for one in worse:
-        console.print(f"  {one}")
+        console.print(f"  {one}.")
 
 
 def _abreast(make: Callable[[Report, Sequence[Arm]], Table | None], report: Report, console: Console) -> None:

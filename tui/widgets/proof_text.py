@@ -30,7 +30,7 @@ def proof_text(
     lines = [verdict, *wrapped(Text(visible(arm["reason"]) + "."), width)]
     lines += wrapped(Text(visible(f"{closed}."), style=ink.strong), width)
     for one in worse:
-        lines += wrapped(Text(visible(one), style=ink.warn if arm["worse"] else ink.muted), width)
+        lines += wrapped(Text(visible(f"{one}."), style=ink.warn if arm["worse"] else ink.muted), width)
     lines += wrapped(Text(visible(arm["meaning"]), style=ink.muted), width)
     for note in report.get("notes", ()):
         lines += wrapped(Text(visible(note), style=ink.muted), width)

@@ -79,14 +79,14 @@ def test_the_first_lines_say_how_many_blind_spots_closed_and_for_whom_it_got_wor
     lines = capsys.readouterr().out.splitlines()
     place = lines.index("human, continue: proven; 0 of 1 blind spot closed (1 open).")
     assert place < 6
-    assert lines[place + 1] == "  no label and no blind spot got worse"
+    assert lines[place + 1] == "  no label and no blind spot got worse."
     assert lines[place + 2] == "llm, scratch: worse; 0 of 1 blind spot closed (1 worse)."
     assert re.match(
         r"  accuracy on neg \(proof, 300 rows\): fell 0\.\d{3} -> 0\.\d{3} "
-        r"\(-0\.\d{3}, -0\.\d{3} to -0\.\d{3}\)$",
+        r"\(-0\.\d{3}, -0\.\d{3} to -0\.\d{3}\)\.$",
         lines[place + 3],
     )
-    assert any(line.startswith("  right proof rows near B1: fell 65 -> ") for line in lines[:12])
+    assert any(line.startswith("  right proof rows near B1: fell 65 -> ") for line in lines[:13])
 
 
 def test_proven_and_closed_are_defined_and_the_rows_behind_each_word_are_told(
