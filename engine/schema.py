@@ -121,6 +121,7 @@ class Discovery(Record):
         read_tokens: tokens of a row that the model reads; 0 where that is not known.
         cut: ids of the pool rows that have more. read_to: for those of them in ``predictions`` how many characters of
             the text, or of both texts, it reads.
+        splits: sha256 of each split that it was made from; empty in those of before that was kept.
     """
 
     key: str
@@ -143,6 +144,7 @@ class Discovery(Record):
     next_id: int = 1
     retired: tuple[BlindSpot, ...] = ()
     suspects: tuple[str, ...] = ()
+    splits: dict[str, str] = field(default_factory=dict)
     confidences: tuple[tuple[float, int, int], ...] = ()
     taus: tuple[tuple[float, int], ...] = ()
     read_tokens: int = 0

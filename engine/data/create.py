@@ -26,6 +26,7 @@ from engine.project import SETTINGS_FILE, Project
 from engine.schema import SPLITS, Example, SplitName
 from engine.settings import Settings, TaskSettings, write_settings
 from engine.tau import checked_tau
+from engine.verify.seal import keep_seal
 
 MANIFEST_FILE = "manifest.json"
 
@@ -115,7 +116,9 @@ def create_project(
             },
         }
         write_json(folder / MANIFEST_FILE, manifest)
-    return Project.open(root)
+    project = Project.open(root)
+    keep_seal(project, anew=True)
+    return project
 
 
 def _settings(

@@ -7,7 +7,7 @@ This module is light: a discovery that is there already is returned without torc
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from engine.discovery.replacing import keep, not_found
 from engine.errors import SettingsError
@@ -17,6 +17,7 @@ from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery
 from engine.tau import refuse_new_tau
+from engine.verify.seal import keep_seal
 
 # Raised whenever the same input would give another result.
 DISCOVERY = 5
@@ -40,7 +41,7 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
                             mend="set it to false, or make a project with --dev")  # fmt: skip
     number = project.round
     model = current_model(project, monitor=monitor)
-    key = _key(project, number, model, monitor)
+    key = key_of(project, number, model, monitor)
     there = project.discovery(number)
     if there and there.key == key:
         monitor.note("nothing has changed since the last discovery")
@@ -48,15 +49,22 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
     from engine.discovery.find import find
 
     found = find(project, model, key=key, number=number, previous=there or _before(project, number), monitor=monitor)
+    found = replace(found, splits={name: split.sha256 for name, split in project.manifest.splits.items()})
     if there:
         monitor.note(keep(project, there))
     write_json(project.round_dir(number) / "discovery.json", found.as_json())
+    keep_seal(project)
     if gone := not_found(project, found):
         monitor.note(gone)
     return found
 
 
-def _key(project: Project, number: int, model: ModelRef, monitor: Monitor) -> str:
+def key_of(project: Project, number: int, model: ModelRef, monitor: Monitor) -> str:
+    """Content key of all that a discovery depends on.
+
+    Raises:
+        ModelError: the encoder cannot be found.
+    """
     splits = {name: split.sha256 for name, split in project.manifest.splits.items() if name in ("pool", "dev")}
     settings = project.settings
     return content_key(

@@ -1,6 +1,8 @@
 """Arrays that are made once and kept on disk: window by window, and gone on with after an interruption.
 
 While one is made it is called `<name>.partial`, beside a count of its finished rows; it gets its name when it is whole.
+Beside it lies its sha256. An array without one, or that differs from it, or with a value that is not finite, is made
+again: what is cached is never trusted, as a project may come from a stranger and disks fail.
 """
 
 from __future__ import annotations
@@ -14,11 +16,27 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from engine.errors import FileError
-from engine.files import checked, make_file, open_read, publish, read_json, remove, write_json
+from engine.errors import FileError, ModelError
+from engine.files import (
+    checked,
+    make_file,
+    open_read,
+    publish,
+    read_bytes,
+    read_json,
+    remove,
+    sha256_file,
+    write_atomic,
+    write_json,
+)
+from engine.progress import Monitor
 
 Array = NDArray[np.float32]
 
+_LOOKED_AT = 1 << 16  # rows at a time
+_HASH = 100  # bytes of a file with a hash
+
+SEAL = ".sha256"  # ending of the file with an array's hash
 MAPPED_BYTES = 32 << 20  # larger arrays are read in place; 20,000 embeddings of MiniLM have as many
 
 
@@ -35,19 +53,61 @@ class Making:
     fill: Callable[[Sequence[Array], int], Iterator[int]]
 
 
-def kept(paths: Sequence[Path], rows: int, begin: Callable[[], Making]) -> list[Array]:
+def kept(
+    paths: Sequence[Path], rows: int, begin: Callable[[], Making], *, width: int | None = None, monitor: Monitor
+) -> list[Array]:
     """The arrays in the files, (rows, width) each; where one is missing or damaged, all are made.
 
     Args:
         paths: one file an array; a name stands for its content.
         rows: lines of each array, at least one.
         begin: called only if something has to be made.
+        width: columns of the first array, where that is known beforehand.
+        monitor: told of arrays that were damaged.
+
+    Raises:
+        ModelError: a value that was made is not finite.
     """
-    found = [_read(path, rows) for path in paths]
+    widths = [width, *[None] * (len(paths) - 1)]
+    found = [read_kept(path, rows, columns) for path, columns in zip(paths, widths, strict=True)]
     if any(array is None for array in found):
+        for path, array in zip(paths, found, strict=True):
+            if array is None and path.exists():
+                monitor.note(f"{path.name} in the cache is damaged, and is made again")
         _make(paths, rows, begin())
-        found = [_read(path, rows) for path in paths]
-    return [array for array in found if array is not None]
+        found = [read_kept(path, rows, columns) for path, columns in zip(paths, widths, strict=True)]
+    whole = [array for array in found if array is not None]
+    if len(whole) < len(paths):
+        raise ModelError("the model gives values that are not finite", where=str(paths[0]), mend="use other weights")
+    return whole
+
+
+def read_kept(path: Path, rows: int, width: int | None = None) -> Array | None:
+    """The array in a file, (rows, width); None: it is not there, or is not the one that was made."""
+    if not path.exists() or problem_of(path):
+        return None
+    array = _load(path)
+    return array if len(array) == rows and width in (None, array.shape[1]) else None
+
+
+def problem_of(path: Path) -> str:
+    """In which way an array that is there is not the one that was made; empty if it is."""
+    try:
+        if read_bytes(path.with_name(path.name + SEAL), limit=_HASH).strip().decode() != sha256_file(path):
+            return "its sha256 is not the one that was written down when it was made"
+        array = _load(path)
+    except (OSError, FileError, ValueError, EOFError, MemoryError) as error:
+        return f"it cannot be read ({error})"
+    if array.dtype != np.float32 or array.ndim != 2:
+        return f"it holds {array.dtype} in {array.ndim} dimensions"
+    parts = (array[at : at + _LOOKED_AT] for at in range(0, len(array), _LOOKED_AT))
+    return "" if all(np.isfinite(part).all() for part in parts) else "it holds values that are not finite"
+
+
+def _load(path: Path) -> Array:
+    """Mapped first: a header that speaks of more rows than there are bytes is refused before memory is asked for."""
+    mapped: Array = np.load(checked(path), mmap_mode="r", allow_pickle=False)
+    return mapped if mapped.nbytes > MAPPED_BYTES else np.array(mapped)
 
 
 def read_array(path: Path) -> Any:
@@ -75,6 +135,7 @@ def _make(paths: Sequence[Path], rows: int, making: Making) -> None:
     del arrays
     for path, whole in zip(paths, partial, strict=True):
         publish(whole, path)
+        write_atomic(path.with_name(path.name + SEAL), sha256_file(path).encode())
     remove(count)
 
 
@@ -82,19 +143,12 @@ def _resumed(partial: Sequence[Path], shapes: Sequence[tuple[int, int]], count: 
     """Finished rows and the arrays to go on with: those of an interrupted making, or new ones."""
     try:
         arrays = [open_memmap(checked(path), mode="r+") for path in partial]
-        if [array.shape for array in arrays] == list(shapes):
-            return int(read_json(count)), arrays
+        done = read_json(count)
+        fits = [array.shape for array in arrays] == list(shapes) and all(one.dtype == np.float32 for one in arrays)
+        if fits and type(done) is int and 0 <= done <= shapes[0][0]:
+            return done, arrays
     except (OSError, ValueError, EOFError, FileError):
         pass  # there was none, or it was cut off before its first row
     remove(count)
     new = zip(map(make_file, partial), shapes, strict=True)
     return 0, [open_memmap(path, mode="w+", dtype=np.float32, shape=shape) for path, shape in new]
-
-
-def _read(path: Path, rows: int) -> Array | None:
-    try:
-        large = checked(path).stat().st_size > MAPPED_BYTES
-        array: Array = np.load(path, mmap_mode="r" if large else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return array if len(array) == rows else None

@@ -199,7 +199,8 @@ def predictions(
 
         return Making([len(project.labels)], fill)
 
-    return kept([logits_path(project, model, examples, split_key, doubt)], len(examples), begin)[0]
+    path = logits_path(project, model, examples, split_key, doubt)
+    return kept([path], len(examples), begin, width=len(project.labels), monitor=monitor)[0]
 
 
 def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = False, monitor: Monitor) -> Array:
@@ -231,7 +232,7 @@ def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = Fa
 
         return Making([encoder.width], fill)
 
-    vectors = kept([path], len(texts), begin)[0]
+    vectors = kept([path], len(texts), begin, monitor=monitor)[0]
     if len(texts) == len(examples) and examples[0].text_pair is None:
         return vectors
     place = {text: number for number, text in enumerate(texts)}
@@ -240,9 +241,9 @@ def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = Fa
         return vectors[first]
     second = [place[row.text_pair or ""] for row in examples]
     rows = path.with_name(f"{path.stem}-{content_key(first, second)}.npy")
-    return kept([rows], len(examples), lambda: Making([3 * vectors.shape[1]], partial(_join, vectors, first, second)))[
-        0
-    ]
+    width = 3 * vectors.shape[1]
+    making = Making([width], partial(_join, vectors, first, second))
+    return kept([rows], len(examples), lambda: making, width=width, monitor=monitor)[0]
 
 
 def _join(

@@ -65,7 +65,7 @@ def score_and_embed(
         logits_path(project, model, examples, split_key, doubt),
         embeddings_path(project, weights, texts, scan=True),
     ]
-    kept(paths, len(examples), begin)
+    kept(paths, len(examples), begin, width=len(project.labels), monitor=monitor)
     return True
 
 

@@ -33,6 +33,7 @@ from engine.model.compute import Compute
 from engine.model.frozen import freeze, keep_still
 from engine.model.plan import Kept, TrainingPlan
 from engine.model.thrift import cheapen_dropout, narrow, widen
+from engine.model.weights import folder_hashes
 from engine.progress import Monitor
 from engine.schema import Example
 
@@ -192,6 +193,7 @@ def train(
             "rows_per_second": round(len(rows) * done / steps / max(seconds, 1e-9), 1),
             "compute": compute.as_json(),
             "sha256": sha256_file(finished / "model.safetensors"),
+            "files": folder_hashes(finished),
             "versions": {
                 "blindspot": engine.__version__,
                 "torch": torch.__version__,

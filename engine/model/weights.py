@@ -133,6 +133,12 @@ def _weights(name: str, folder: Path, origin: Origin) -> Weights:
     return Weights(name, folder, origin, sha256, content_key(hashes))
 
 
+def folder_hashes(folder: Path) -> dict[str, str]:
+    """Sha256 of every file in a trained model's folder but its training.json, which holds them."""
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {inner: _sha256(path) for inner, path in found.items() if inner != "training.json"}
+
+
 def _weight_files(folder: Path) -> list[str]:
     index = folder / "model.safetensors.index.json"
     if index.is_file() and not (folder / "model.safetensors").is_file():

@@ -6,7 +6,7 @@ A model that was not proven is promoted only on purpose, and its verdict stays w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from engine.proof.closed import closed_sentence
 from engine.proof.report import find_arm, read_report
 from engine.review.outcome import reviewed_samples
 from engine.schema import Record, Sample
-from engine.suite.frozen import freeze, suite
+from engine.suite.frozen import freeze, frozen_keys, suite
 from engine.teaching.records import Records
 
 
@@ -29,6 +29,7 @@ class Promotion(Record):
         round: the round that it starts.
         name: of the model. path: its folder, relative to the project. key: content key of its weights.
         promoted_from: id of the proof. verdict: the one it was given there.
+        frozen: ids of the blind spots that it froze. suite: content key of what was frozen of each.
     """
 
     round: int
@@ -41,6 +42,7 @@ class Promotion(Record):
     seed: int
     verdict: str
     frozen: tuple[str, ...] = ()
+    suite: dict[str, str] = field(default_factory=dict)
 
 
 def promote(
@@ -66,8 +68,13 @@ def promote(
         force: promote it whatever its verdict.
 
     Raises:
-        ProjectError: there is no such proof, arm or seed, its model is gone, or it is not proven and not forced.
+        ProjectError: there is no such proof, arm or seed, its model is gone, or it is not proven and not forced; or,
+            forced or not, the report does not follow from its predictions.
+        ModelError: the model is not the one that was judged.
     """
+    from engine.verify.models import refuse_changed
+    from engine.verify.proofs import refuse_changed_report
+
     report = read_report(project, proof_id)
     entry = find_arm(report, arm, recipe)
     seed = report["seeds"][0] if seed is None else seed
@@ -75,12 +82,16 @@ def promote(
     if entry["verdict"] != "proven" and not force:
         raise ProjectError(f"arm {arm} ({recipe}) was judged `{entry['verdict']}`, not `proven`",
                            where=f"proof {report['id']}", mend="promote it all the same with --force")  # fmt: skip
+    refuse_changed_report(project, report["id"])
+    refuse_changed(project.root / model["path"], model["key"])
     number = project.round
     if number == 1 or project.discovery() is not None:
         number += 1
     frozen = freeze(project, report, entry, seed, _samples(project, report))
-    promotion = Promotion(round=number, **model, promoted_from=report["id"], arm=arm, recipe=recipe, seed=seed,
-                          verdict=entry["verdict"], frozen=tuple(frozen))  # fmt: skip
+    promotion = Promotion(
+        round=number, **model, promoted_from=report["id"], arm=arm, recipe=recipe, seed=seed,
+        verdict=entry["verdict"], frozen=tuple(frozen), suite=frozen_keys(project, frozen),
+    )  # fmt: skip
     write_json(project.round_dir(number) / "model.json", promotion.as_json())
     return promotion
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import engine
 from engine.data.heldout import LeakGuard, read_proof
 from engine.discovery.confidence import fit_temperature
-from engine.files import content_key, replacing, write_json
+from engine.files import content_key, replacing, sha256_file, write_json
 from engine.ledger.book import costs_of_kinds
 from engine.model.library import ModelRef, current_model, predictions, trained
 from engine.model.plan import Kept
@@ -53,6 +53,7 @@ from engine.review.outcome import reviewed_samples
 from engine.schema import Discovery, Example, Sample, SplitName
 from engine.tau import refuse_new_tau, tau_of
 from engine.teaching.records import Records
+from engine.verify.seal import keep_seal
 
 # What scoring a row costs, in row-passes of training: a third, as there is no backward pass.
 _SCORING = 1 / 3
@@ -161,12 +162,14 @@ def retrain(
         _save(folder / NEAREST, near)
     seconds = round(time.monotonic() - began, 1)
     made = {"id": folder.name, "created": datetime.now(timezone.utc).isoformat(), "seconds": seconds}
-    write_json(folder / "spec.json", made | spec)
+    hashes = {path.name: sha256_file(path) for path in sorted(folder.glob("*.npy"))}
+    write_json(folder / "spec.json", made | spec | {"files": hashes})
     ids = {split: [row.id for row in rows] for split, rows in splits.items()}
     write_json(folder / FLIPS, flipped_rows(folder, ids))
     if samples:
         write_json(folder / LEARNED, right_samples(folder))
     write_json(folder / "report.json", evaluate(folder))
+    keep_seal(project)
     return folder / "report.json"
 
 

@@ -25,6 +25,7 @@ from engine.proof.closed import CLOSED, Part, SpotCounts
 from engine.proof.near import NearRows, near_rows
 from engine.schema import Example, Record
 from engine.suite.frozen import ROWS_FLOOR, SAMPLES_FLOOR, Case, FrozenSpot, Origin, suite
+from engine.verify.models import refuse_changed_suite
 
 Asked = Origin | Literal["proof row, wrong before", "proof row, right before", "proof row near it"]
 
@@ -72,11 +73,12 @@ def check(project: Project, model: str | None = None, *, monitor: Monitor) -> Pa
         monitor: told of rows scored.
 
     Raises:
-        ProjectError: a file of the suite is damaged, or the proof of a blind spot is gone.
+        ProjectError: a file of the suite is damaged or has changed since, or the proof of a blind spot is gone.
         ModelError: the model cannot be found, is no classifier, or answers in other labels.
         Cancelled: from the monitor.
     """
     frozen = suite(project)
+    refuse_changed_suite(project, frozen)
     near = {spot.id: near_rows(project, spot.proof, spot.id) for spot in frozen if spot.counted}
     asked = _model(project, model, monitor)
     cases = [case for spot in frozen for case in spot.cases]

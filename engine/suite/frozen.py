@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.errors import ProjectError
-from engine.files import read_json, write_json
+from engine.files import content_key, read_json, write_json
 from engine.project import Project
 from engine.proof.arms import kinds_of
 from engine.proof.closed import closed_spots
@@ -94,6 +94,11 @@ def freeze(
                            cases=tuple(cases), counted=True)  # fmt: skip
         write_json(suite_dir(project) / f"{found.id}.json", found.as_json())
     return list(closed)
+
+
+def frozen_keys(project: Project, ids: Iterable[str]) -> dict[str, str]:
+    """Content key of what is frozen of each blind spot, by its id."""
+    return {spot.id: content_key(spot.as_json()) for spot in suite(project) if spot.id in ids} if ids else {}
 
 
 def suite(project: Project) -> list[FrozenSpot]:

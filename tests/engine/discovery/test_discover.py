@@ -144,7 +144,7 @@ def test_shuffled_rows_give_the_same_result(world: World, planted_project: Proje
     shuffled = list(world.rows)
     random.Random(4).shuffle(shuffled)
     other = make_project(tmp_path / "shuffled", shuffled)
-    assert replace(discover(other, monitor=Silent()), key=first.key) == first
+    assert replace(discover(other, monitor=Silent()), key=first.key, splits=first.splits) == first
 
 
 def test_a_changed_seed_keeps_groups_and_ids(planted_project: Project) -> None:

@@ -1,0 +1,124 @@
+"""What was discovered: against the rows of the pool, against itself, and against the scores that it follows from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.discovery.confidence import score
+from engine.discovery.run import key_of
+from engine.errors import BlindspotError
+from engine.model.doubt import Doubt
+from engine.model.kept import read_kept
+from engine.model.library import ModelRef, logits_path
+from engine.progress import Silent
+from engine.project import Project
+from engine.schema import Discovery
+from engine.verify.finding import Finding, looked_at
+
+_DISCOVER = "restore the file, or delete it and run `blindspot discover` again"
+_DIGITS = 2e-6  # of probabilities and confidence, which are written with six
+
+
+def check_discoveries(project: Project) -> Iterator[Finding]:
+    """What was discovered in each round."""
+    for number in range(1, project.round + 1):
+        path = project.round_dir(number) / "discovery.json"
+        if path.exists():
+            file = path.relative_to(project.root).as_posix()
+            yield from looked_at(f"discovery of round {number}", file, _DISCOVER, _discovery, project, number, file)
+
+
+def _discovery(project: Project, number: int, file: str) -> Iterator[Finding]:
+    part, found = f"discovery of round {number}", project.discovery(number)
+    if found is None:
+        return
+    if odd := _beside_the_pool(project, found) or _within(found, number):
+        yield Finding(part, "changed", odd, file, _DISCOVER)
+        return
+    now = {name: split.sha256 for name, split in project.manifest.splits.items()}
+    if found.splits and found.splits != now:
+        other = next(name for name in found.splits.keys() | now.keys() if found.splits.get(name) != now.get(name))
+        yield Finding(part, "changed", f"it was made from another {other} split", file, _DISCOVER)
+        return
+    problem = _beside_the_scores(project, found)
+    if problem:
+        yield Finding(part, "changed", problem, file, _DISCOVER)
+        return
+    shown = f"{len(found.predictions)} rows are the pool's"
+    if problem is None:
+        what = f"{shown}; its scores are not in cache/ any more, or were made with other settings"
+        yield Finding(part, "not checkable", what, file, "run `blindspot discover` to have them again")
+    else:
+        yield Finding(part, "ok", f"{shown}, its figures and UUs follow from the cached scores", file)
+
+
+def _beside_the_pool(project: Project, found: Discovery) -> str:
+    pool = {row.id: row for row in project.examples("pool")}
+    if found.n_pool != len(pool):
+        return f"it has {found.n_pool} pool rows, and the pool {len(pool)}"
+    for name, one in found.predictions.items():
+        row = pool.get(name)
+        if row is None or one.id != name:
+            return f"row {name} is not in the pool"
+        if (one.text, one.text_pair) != (row.text, row.text_pair):
+            return f"the text of row {name} is not that of the pool"
+        if one.label != row.label:
+            return f"the gold label of row {name} is not that of the pool"
+    return ""
+
+
+def _within(found: Discovery, number: int) -> str:
+    """In which way it contradicts itself; empty if it does not."""
+    if found.round != number:
+        return f"it says that it is of round {found.round}"
+    for name, one in found.predictions.items():
+        if len(one.probabilities) != len(found.labels) or one.predicted not in found.labels:
+            return f"row {name} does not have a probability for each label"
+        said = one.probabilities[found.labels.index(one.predicted)]
+        if abs(max(one.probabilities) - said) > _DIGITS or abs(said - one.confidence) > _DIGITS:
+            return f"prediction and confidence of row {name} do not follow from its probabilities"
+    for spot in found.blind_spots:
+        for name in spot.rows:
+            one = found.predictions[name]
+            if (one.label, one.predicted) != (spot.gold, spot.predicted):
+                return f"row {name} of {spot.id} is not one of {spot.gold} taken for {spot.predicted}"
+    for name in found.uus:
+        one = found.predictions[name]
+        if one.label == one.predicted or one.confidence < found.tau - _DIGITS:
+            return f"row {name} is no UU"
+    if len(set(found.uus)) < len(found.uus):
+        return "a UU is in it twice"
+    return ""
+
+
+def _beside_the_scores(project: Project, found: Discovery) -> str | None:
+    """In which way it does not follow from the scores of its model in the cache; None: there are none to compare."""
+    rows = sorted(project.examples("pool"), key=lambda row: (row.text, row.text_pair or "", row.id))
+    gold = np.array([project.labels.index(row.label) for row in rows], dtype=np.intp)
+    model = ModelRef(found.model, project.root, found.model_key)
+    doubt = Doubt(gold, found.tau, found.applied_temperature)
+    logits = read_kept(logits_path(project, model, rows, "pool", doubt), len(rows), len(project.labels))
+    if logits is None or not _same_settings(project, found, model):
+        return None
+    scores = score(logits, gold, temperature=found.applied_temperature)
+    uus = {rows[row].id for row in np.flatnonzero(scores.uus(found.tau))}
+    if odd := sorted(uus ^ set(found.uus)):
+        return f"row {odd[0]} is a UU in {'its scores' if odd[0] in uus else 'the file'} alone"
+    place = {row.id: number for number, row in enumerate(rows)}
+    for name in found.uus:
+        one, row = found.predictions[name], place[name]
+        if abs(float(scores.confidence[row]) - one.confidence) > _DIGITS:
+            return f"the confidence of row {name} is not that of its scores"
+    if abs(scores.accuracy - found.accuracy) > _DIGITS or abs(scores.coverage(found.tau) - found.coverage) > _DIGITS:
+        return "accuracy or coverage is not that of its scores"
+    return ""
+
+
+def _same_settings(project: Project, found: Discovery, model: ModelRef) -> bool:
+    """Whether its key follows from the settings and the encoder of today."""
+    try:
+        return key_of(project, found.round, model, Silent()) == found.key
+    except BlindspotError:  # the encoder is not on this machine
+        return False

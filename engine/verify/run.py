@@ -1,0 +1,37 @@
+"""All parts of a project, one after the other. Heavy modules are imported only when their part comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.project import Project
+from engine.verify.finding import Finding
+from engine.verify.models import check_models, check_promotions, check_suite
+from engine.verify.records import check_calls, check_records
+from engine.verify.seal import check_seal
+from engine.verify.splits import check_splits
+
+
+def verify(root: Path) -> Iterator[Finding]:
+    """Look at every part of a project; nothing is changed.
+
+    Raises:
+        ProjectError: there is no project, or its manifest is damaged.
+        SettingsError: blindspot.toml has a mistake.
+    """
+    project = Project.open(root, verify=False)
+    yield from check_splits(project)
+    yield from check_records(project)
+    yield from check_calls(project)
+    yield from check_models(project)
+    from engine.verify.caches import check_caches
+    from engine.verify.discoveries import check_discoveries
+    from engine.verify.proofs import check_proofs
+
+    yield from check_caches(project)
+    yield from check_discoveries(project)
+    yield from check_proofs(project)
+    yield from check_promotions(project)
+    yield from check_suite(project)
+    yield from check_seal(project)

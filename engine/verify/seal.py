@@ -1,0 +1,123 @@
+"""The seal: hashes of what is written once, kept outside the project, in the state folder of each user who made it.
+
+Sealed are the manifest, discoveries, proofs, models' training.json, and where the records of each author and the log of
+calls ended. Nothing of it is ever written a second time in another form, so an entry that differs means that somebody
+changed the project behind its tools. A project that was moved, or made by another user, has no seal here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import orjson
+
+from engine.errors import BlindspotError, FileError
+from engine.files import find_files, open_read, read_json, sha256_file, write_json
+from engine.llm.calls import CALLS_FILE
+from engine.project import Project
+from engine.teaching.chain import head
+from engine.teaching.revisions import Log
+from engine.verify.finding import Finding
+
+Seal = dict[str, str]
+
+_ACCEPT = "restore the project from a copy; if you made the change yourself, accept it with `blindspot verify --seal`"
+_FILES = ("manifest.json", "proofs/*/report.json", "proofs/*/spec.json", "models/*/training.json")
+
+
+def seal_file(root: Path) -> Path:
+    """Where the seal of the project in that folder is kept."""
+    base = Path(os.environ.get("XDG_STATE_HOME", ""))
+    state = base if base.is_absolute() else Path.home() / ".local" / "state"
+    return state / "blindspot" / "seals" / f"{hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]}.json"
+
+
+def seal_of(project: Project) -> Seal:
+    """The seal of the project as it is now: hash of each part, by its name."""
+    root, found = project.root, {}
+    for pattern in _FILES:
+        for path in find_files(root, pattern):
+            found[path.relative_to(root).as_posix()] = sha256_file(path)
+    for number in range(1, project.round + 1):
+        path = project.round_dir(number) / "discovery.json"
+        if path.is_file() and (discovery := project.discovery(number)):
+            found[f"{path.relative_to(root).as_posix()}@{discovery.key}"] = sha256_file(path)
+    for path in find_files(project.teaching_dir, "[!.]*.json"):
+        revisions = Log(path).revisions
+        if revisions:
+            found[f"teaching/{path.name}@{revisions[-1].seq}"] = head(revisions)
+    calls = project.llm_dir / CALLS_FILE
+    if calls.is_file():
+        found[f"llm/{CALLS_FILE}@{calls.stat().st_size}"] = _start(calls, calls.stat().st_size)
+    return found
+
+
+def line_of(seal: Seal) -> str:
+    """The seal as one line, to be noted down: sha256, 64 hex digits."""
+    return hashlib.sha256(orjson.dumps(seal, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def keep_seal(project: Project, *, anew: bool = False) -> None:
+    """Add what was made since to the seal of this user; what is sealed already stays as it is.
+
+    Args:
+        project: the project.
+        anew: forget what was sealed before, as for a new project, or because a person accepts what is there.
+    """
+    path = seal_file(project.root)
+    with suppress(BlindspotError, OSError):  # a home that may not be written: then there is no seal
+        write_json(path, seal_of(project) | ({} if anew else _read(path)))
+
+
+def check_seal(project: Project) -> Iterator[Finding]:
+    """What was sealed on this machine beside what is there."""
+    sealed = _read(seal_file(project.root))
+    if not sealed:
+        yield Finding("seal", "not checkable", "this user has kept no seal of the project in this folder")
+        return
+    bad = [finding for name, value in sealed.items() if (finding := _compare(project, name, value))]
+    yield from bad
+    if not bad:
+        yield Finding("seal", "ok", f"{len(sealed)} parts are as they were sealed on this machine")
+
+
+def _compare(project: Project, name: str, value: str) -> Finding | None:
+    file, _, at = name.partition("@")
+    path = project.root / file
+    if not path.is_file():
+        if file.startswith(("models/", "rounds/")):  # they may be deleted, and are made again
+            return None
+        return Finding("seal", "missing", f"{file} was sealed on this machine, and is not there", file, _ACCEPT)
+    if file.startswith("teaching/"):
+        now = head([one for one in Log(path).revisions if one.seq <= int(at)])
+    elif file.startswith("rounds/"):
+        discovery = project.discovery(int(path.parent.name))
+        now = sha256_file(path) if discovery and discovery.key == at else value  # discovered again since
+    elif at:
+        now = _start(path, int(at))
+    else:
+        now = sha256_file(path)
+    if now == value:
+        return None
+    return Finding("seal", "changed", f"{file} is not what was sealed on this machine", file, _ACCEPT)
+
+
+def _start(path: Path, size: int) -> str:
+    digest = hashlib.sha256()
+    with open_read(path) as source:
+        while size > 0 and (block := source.read(min(size, 1 << 20))):
+            digest.update(block)
+            size -= len(block)
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> Seal:
+    try:
+        found = read_json(path)
+    except (FileNotFoundError, FileError):
+        return {}
+    return {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
