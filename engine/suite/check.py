@@ -25,7 +25,7 @@ from engine.proof.closed import CLOSED, Part, SpotCounts
 from engine.proof.near import NearRows, near_rows
 from engine.schema import Example, Record
 from engine.suite.frozen import ROWS_FLOOR, SAMPLES_FLOOR, Case, FrozenSpot, Origin, suite
-from engine.verify.models import refuse_changed_suite
+from engine.verify.models import refuse_changed, refuse_changed_suite
 
 Asked = Origin | Literal["proof row, wrong before", "proof row, right before", "proof row near it"]
 
@@ -150,7 +150,9 @@ def _wrong(answers: Sequence[tuple[Case, tuple[str, float]]]) -> tuple[Wrong, ..
 
 def _model(project: Project, name: str | None, monitor: Monitor) -> ModelRef:
     if name is None:
-        return current_model(project, make=False, monitor=monitor)
+        current = current_model(project, make=False, monitor=monitor)
+        refuse_changed(current.path, current.key)
+        return current
     weights = find_weights(name, monitor=monitor)
     if not is_classifier(weights.path):
         raise ModelError("this is no classifier: it has no classification head", where=str(weights.path),

@@ -16,13 +16,14 @@ from engine.errors import ProjectError
 from engine.files import content_key, find_files, read_json, sha256_file
 from engine.model.kept import read_array
 from engine.project import Project
-from engine.proof.evaluate import JUDGED, POOL, evaluate, gold_file
+from engine.proof.evaluate import JUDGED, POOL, evaluate, flipped_rows, gold_file, right_samples
+from engine.proof.report import FLIPS, LEARNED
 from engine.schema import Example
 from engine.verify.finding import Finding, looked_at
 from engine.verify.models import TRAINING
 
 _RETRAIN = "restore the folder from a copy, or make a new proof with `blindspot retrain`"
-_NOT_IN_ID = ("id", "created", "seconds", "files", "round_model")
+_NOT_IN_ID = ("id", "created", "seconds", "files")
 
 
 def check_proofs(project: Project) -> Iterator[Finding]:
@@ -90,6 +91,10 @@ def _problems(project: Project, folder: Path, spec: Any, report: Any) -> Iterato
             break
     if place := difference(report, evaluate(folder)):
         yield f"`{place}` of its report does not follow from the stored predictions", "report.json"
+    if "hashes" in spec and (folder / LEARNED).is_file() and read_json(folder / LEARNED) != right_samples(folder):
+        yield "which samples its models get right does not follow from the stored predictions", LEARNED
+    if (folder / FLIPS).is_file() and not _are_flips(project, folder, spec):
+        yield "its flipped rows do not follow from the stored predictions", FLIPS
 
 
 def _is_gold(project: Project, folder: Path, split: str) -> bool:
@@ -109,6 +114,18 @@ def _pool_gold(project: Project, folder: Path, spec: Any) -> str:
             if labels.get(row) != gold[place]:
                 return str(row)
     return ""
+
+
+def _are_flips(project: Project, folder: Path, spec: Any) -> bool:
+    """Whether the flipped rows follow; of pool rows whose label was doubted the spec has no id, and they only count."""
+    ids = {"test": [row.id for row in project.examples("test")]} if gold_file(folder, "test").is_file() else {}
+    if gold_file(folder, POOL).is_file():
+        names = {
+            place: row for spot in spec["blind_spots"] for row, place in zip(spot["ids"], spot["rows"], strict=True)
+        }
+        ids[POOL] = [names.get(place, "") for place in range(len(np.load(gold_file(folder, POOL), allow_pickle=False)))]
+    stored, computed = read_json(folder / FLIPS), flipped_rows(folder, ids)
+    return len(stored) == len(computed) and all(one in stored for one in computed if one["id"])
 
 
 def _other_model(project: Project, model: Any) -> str:

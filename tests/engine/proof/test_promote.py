@@ -40,6 +40,7 @@ def test_a_proven_arm_starts_the_next_round(proved: Project) -> None:
         "seed": 13,
         "verdict": "proven",
         "frozen": [],
+        "suite": {},
     }
 
 
