@@ -123,7 +123,7 @@ def _are_flips(project: Project, folder: Path, spec: Any) -> bool:
         names = {
             place: row for spot in spec["blind_spots"] for row, place in zip(spot["ids"], spot["rows"], strict=True)
         }
-        ids[POOL] = [names.get(place, "") for place in range(len(np.load(gold_file(folder, POOL), allow_pickle=False)))]
+        ids[POOL] = [names.get(place, "") for place in range(len(read_array(gold_file(folder, POOL))))]
     stored, computed = read_json(folder / FLIPS), flipped_rows(folder, ids)
     return len(stored) == len(computed) and all(one in stored for one in computed if one["id"])
 

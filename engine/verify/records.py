@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from engine.files import find_files
+from engine.files import find_files, read_lines
 from engine.llm.calls import CALLS_FILE, Call
 from engine.project import Project
 from engine.teaching.revisions import Log
@@ -45,12 +45,12 @@ def check_calls(project: Project) -> Iterator[Finding]:
 def _calls(path: Path, file: str) -> Iterator[Finding]:
     broken: list[int] = []
     count = 0
-    with path.open("rb") as lines:
-        for count, line in enumerate(lines, start=1):
-            try:
-                Call.from_json(orjson.loads(line))
-            except ValueError:
-                broken.append(count)
+    for line in read_lines(path):
+        count += 1
+        try:
+            Call.from_json(orjson.loads(line))
+        except ValueError:
+            broken.append(count)
     if broken and broken != [count]:
         yield Finding("LLM calls", "changed", f"{len(broken)} lines are no calls, the first is line {broken[0]}", file,
                       _RESTORE)  # fmt: skip
