@@ -22,7 +22,7 @@ FEW = 9
 """So many choices carry a number that chooses; of more, one types a part."""
 
 _OTHER_LINES = 16  # of a terminal: frame, title, field, marks, keys
-_LEAST_SCORE = 60.0  # of 100, by rapidfuzz: a typing error in a word still finds it
+_LEAST_SCORE = 70.0  # of 100, by rapidfuzz: a typing error in a word still finds it
 
 
 class _Choices:
@@ -60,7 +60,7 @@ class ChoiceDialog(Dialog[int]):
 
     def __init__(self, title: str, choices: Sequence[str], *, current: int = 0) -> None:
         self._by_typing = len(choices) > FEW
-        hint = "type a part     up down  move     enter  choose" if self._by_typing else "1-9 or enter  choose"
+        hint = "type a part     enter  choose" if self._by_typing else "1-9 or enter  choose"
         super().__init__(title, f"{hint}     esc  leave")
         self._choices = choices
         self._current = current

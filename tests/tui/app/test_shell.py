@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from textual.events import Key, Resize
+from textual.geometry import Size
 
 from engine.teaching.drafts import read_drafts
 from tests.tui.app.opening import Driver, opened
@@ -192,3 +194,91 @@ def test_an_app_can_be_made_before_there_is_a_terminal(root: Path) -> None:
     app = BlindspotApp(root, "ann")
     assert app.workbench is None
     assert app.status == Status("work")
+
+
+async def test_no_color_changes_nothing_in_the_colours_that_were_chosen(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(root) as driver:
+        await driver.press("T")
+        await driver.until(lambda: driver.app.theme == LIGHT)
+        driver.app.save()
+    with monkeypatch.context() as colourless:
+        colourless.setenv("NO_COLOR", "1")
+        async with opened(root) as driver:
+            assert driver.app.theme == PLAIN
+            await driver.press("j")
+            driver.app.save()
+    async with opened(root) as driver:
+        await driver.until(lambda: driver.app.theme == LIGHT)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("theme", "colours"),
+        ("dark", "colours"),
+        ("report", "proof"),
+        ("cost", "ledger"),
+        ("exit", "leave"),
+        ("sort", "order"),
+    ],
+)
+async def test_a_command_is_found_by_other_words_for_it(root: Path, typed: str, found: str) -> None:
+    async with opened(root) as driver:
+        await driver.press("colon")
+        await driver.type(typed)
+        await driver.sees(f"▌ {found}")
+
+
+async def test_the_palette_says_why_a_command_cannot_be_used_and_when_there_is_none(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("colon")
+        await driver.type("redo")
+        await driver.sees("not now: There is nothing to redo")
+        await driver.type("zzz")
+        await driver.sees("No command here is called that.")
+
+
+async def test_a_message_that_is_cut_names_the_key_that_shows_it_in_full(root: Path) -> None:
+    long = "The quick brown fox jumps over the lazy dog, " * 4 + "and that is the end of it."
+    async with opened(root) as driver:
+        driver.app.say("Short.")
+        driver.app.say(long, warning=True)
+        await driver.sees("… M: more")
+        assert "the end of it" not in driver.text
+        await driver.press("M")
+        await driver.sees("Messages", "Short.")
+        assert f"! {long[:40]}" in driver.words
+        assert "and that is the end of it." in driver.words.replace("│ │ ", "")
+
+
+async def test_what_is_said_is_shown_and_never_obeyed(root: Path) -> None:
+    async with opened(root) as driver:
+        driver.app.say("row \x1b[31mred\x07 [bold]x[/bold]")
+        await driver.sees(r"row \x1b[31mred\x07 [bold]x[/bold]")
+
+
+async def test_project_and_model_can_be_read_in_full(root: Path) -> None:
+    name = "a-model-with-quite-a-long-name-that-no-header-of-80-cells-has-room-for"
+    path = root / "rounds" / "001" / "discovery.json"
+    path.write_text(path.read_text().replace("baseline-13", name))
+    async with opened(root, size=(80, 40)) as driver:
+        assert name not in driver.text
+        await driver.press("question_mark")
+        await driver.sees(name[:60])
+        assert name in driver.screen.query_one("TextPane").text.replace("\n", "")
+    async with opened(root, size=(160, 30)) as driver:
+        assert name in driver.text.splitlines()[0]
+
+
+async def test_keys_after_the_app_was_told_to_end_do_nothing(root: Path) -> None:
+    async with opened(root) as driver:
+        app = driver.app
+        before = app.workbench.teaching.states()
+        for key in ("Q", "d", "c", "enter", "m", "colon", "question_mark", "slash", "x"):
+            app.post_message(Key(key, None))
+        app.post_message(Resize(Size(60, 20), Size(60, 20)))
+        await driver.until(lambda: app.return_code == 0)
+        assert app.workbench.teaching.states() == before
+        assert [type(screen) for screen in app.screen_stack] in ([SpotsScreen], [])
