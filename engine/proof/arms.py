@@ -24,6 +24,7 @@ from engine.schema import TEACHER_KINDS, Example, Sample, TeacherKind
 BASELINE = "baseline"
 BOTH = "both"
 ALL = "all"
+MOST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +75,12 @@ def choose_arms(
     Raises:
         ProjectError: there are no samples, or none for an arm that was asked for; or costs are not known.
     """
-    by_kind: dict[TeacherKind, list[Sample]] = {kind: [] for kind in TEACHER_KINDS}
-    for sample in samples:
-        by_kind[sample.teacher.kind].append(sample)
-    given = {kind: _unique(rows) for kind, rows in by_kind.items() if rows}
+    given = _by_kind(samples)
     if not given:
         raise ProjectError("there are no samples to train with",
                            mend="write some with `blindspot open` or `blindspot sample`, or bring some with "
                            "`blindspot import-teaching`")  # fmt: skip
-    possible: dict[str, tuple[TeacherKind, ...]] = {kind: (kind,) for kind in given}
-    if given.keys() >= {"human", "llm"}:
-        possible[BOTH] = ("human", "llm")
-    if len(given) > 1 and possible.get(BOTH) != tuple(given):
-        possible[ALL] = tuple(given)
+    possible = _possible(tuple(given))
     for name in names or ():
         if name not in possible:
             raise ProjectError(f"there is no teaching for arm `{name}`", mend=f"use one of {', '.join(possible)}")
@@ -95,6 +89,28 @@ def choose_arms(
         return [Arm(name, _examples(row for kind in kinds for row in given[kind])) for name, kinds in chosen.items()]
     limit, drawn = cut_down(given, chosen, equal, costs=costs or {}, currency=currency)
     return [Arm(name, _examples(rows), limit) for name, rows in drawn.items()]
+
+
+def teaching_arms(samples: Iterable[Sample]) -> tuple[str, ...]:
+    """The names of the arms that there are of these samples."""
+    return tuple(_possible(tuple(_by_kind(samples))))
+
+
+def _by_kind(samples: Iterable[Sample]) -> dict[TeacherKind, list[Sample]]:
+    by_kind: dict[TeacherKind, list[Sample]] = {kind: [] for kind in TEACHER_KINDS}
+    for sample in samples:
+        by_kind[sample.teacher.kind].append(sample)
+    return {kind: _unique(rows) for kind, rows in by_kind.items() if rows}
+
+
+def _possible(given: Sequence[TeacherKind]) -> dict[str, tuple[TeacherKind, ...]]:
+    """The kinds of each arm; `both` and `all` only where they are no second name for another."""
+    possible: dict[str, tuple[TeacherKind, ...]] = {kind: (kind,) for kind in given}
+    if {"human", "llm"} <= set(given):
+        possible[BOTH] = ("human", "llm")
+    if len(given) > 1 and possible.get(BOTH) != tuple(given):
+        possible[ALL] = tuple(given)
+    return possible
 
 
 def kinds_of(arm: str) -> tuple[TeacherKind, ...]:
@@ -139,13 +155,16 @@ def plan_runs(
         kept: how many pool rows there are to be kept as they are.
 
     Raises:
-        ProjectError: a recipe does not exist, or there are no seeds.
+        ProjectError: a recipe does not exist, a seed is out of range, or there are none.
     """
     seeds = list(dict.fromkeys(project.settings.proof.seeds if seeds is None else seeds))
     if not seeds:
         raise ProjectError(
             "a proof needs at least one seed", mend="name seeds with --seeds, or set proof.seeds in blindspot.toml"
         )
+    for seed in seeds:
+        if not 0 <= seed <= MOST_SEED:
+            raise ProjectError(f"{seed} is no seed", mend=f"seeds are whole numbers from 0 to {MOST_SEED}")
     wanted = list(dict.fromkeys(USUAL if recipes is None else recipes))
     for name in wanted:
         if name not in RECIPES:

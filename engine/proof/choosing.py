@@ -16,7 +16,7 @@ from engine.project import Project
 from engine.proof.arms import Arm, Run, plan_runs
 from engine.proof.crossval import Fold, errors_of, folds
 from engine.proof.lessons import lesson
-from engine.proof.recipes import AUTO, RECIPES, USUAL
+from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, USUAL
 from engine.schema import Discovery, Record, Sample
 
 
@@ -117,8 +117,7 @@ def runs_and_choices(
     if recipes is None or AUTO not in recipes:
         return plan_runs(project, arms, seeds=seeds, recipes=named, kept=len(kept)), {}
     if discovery is None or len(discovery.blind_spots) < 2:
-        raise ProjectError("`auto` chooses by two blind spots or more, and there are fewer", where=str(project.root),
-                           mend=f"name a recipe: {', '.join(RECIPES)}")  # fmt: skip
+        raise ProjectError(NO_CHOICE, where=str(project.root), mend=f"name a recipe: {', '.join(RECIPES)}")
     every = plan_runs(project, arms, seeds=seeds, recipes=list(RECIPES), kept=len(kept))
     spot_of = {sample.id: sample.blind_spot for sample in samples}
     spot_of |= {row: spot.id for spot in discovery.blind_spots for row in spot.rows}

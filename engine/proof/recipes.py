@@ -79,6 +79,7 @@ RECIPES: dict[str, Recipe] = {
 """By name, as in commands and reports."""
 
 AUTO = "auto"
+NO_CHOICE = "`auto` chooses by two blind spots or more, and there are fewer"
 """Not a recipe: whichever is chosen by cross-validation inside the pool (`engine.proof.choosing`)."""
 
 USUAL = ("scratch", "keep")

@@ -22,14 +22,13 @@ import engine
 from engine.data.heldout import LeakGuard, read_proof
 from engine.discovery.confidence import fit_temperature
 from engine.files import content_key, replacing, sha256_file, write_json
-from engine.ledger.book import costs_of_kinds
 from engine.model.library import ModelRef, current_model, predictions, trained
 from engine.model.plan import Kept
 from engine.progress import Monitor
 from engine.project import Project
-from engine.proof.arms import Arm, Run, choose_arms
+from engine.proof.arms import Arm, Run
 from engine.proof.choosing import possible_recipes, runs_and_choices
-from engine.proof.controls import TEMPERATURE, control_arms, every_control, is_control
+from engine.proof.controls import TEMPERATURE, is_control
 from engine.proof.equal import Equal
 from engine.proof.evaluate import (
     JUDGED,
@@ -48,6 +47,7 @@ from engine.proof.nearest import nearest_blind_spots
 from engine.proof.overall import Overall
 from engine.proof.quick import quick
 from engine.proof.report import FLIPS, LEARNED, content
+from engine.proof.request import arms_asked, doubtful_rows
 from engine.proof.stopping import Passes, choose_passes
 from engine.review.outcome import reviewed_samples
 from engine.schema import Discovery, Example, Sample, SplitName
@@ -97,19 +97,10 @@ def retrain(
     samples = _without_leaks(project, records, monitor)
     if reviewed:
         samples = _as_reviewed(project, records, samples, monitor)
-    costs = costs_of_kinds(project) if equal == "cost" else None
-    discovery, currency = project.discovery(), project.settings.cost.currency
+    discovery = project.discovery()
     tau_of(project, discovery)
-    doubtful = _doubtful(records)
-    named = [name for name in arms or () if is_control(name)]
-    wanted = [name for name in arms if not is_control(name)] if arms else None
-    arms_to_train: list[Arm] = []
-    if samples or wanted != []:
-        arms_to_train = choose_arms(samples, wanted, equal=equal, costs=costs, currency=currency)
-    if named or controls:
-        beside = arms_to_train or (choose_arms(samples) if samples else [])  # controls alone match all that was taught
-        chosen = every_control(beside) if controls else named
-        arms_to_train += control_arms(project, discovery, chosen, beside, doubtful=doubtful)
+    doubtful = doubtful_rows(records)
+    arms_to_train = arms_asked(project, samples, doubtful, arms=arms, equal=equal, controls=controls)
     kept = kept_rows(project, discovery, possible_recipes(recipes), doubtful, monitor=monitor)
     runs, choices = runs_and_choices(
         project, arms_to_train, seeds=seeds, recipes=recipes, kept=kept, samples=samples, discovery=discovery,
@@ -221,10 +212,6 @@ def _blind_spots(discovery: Discovery | None, doubtful: Collection[str]) -> list
                       "rows": [place for place, _ in kept], "ids": [row for _, row in kept]})  # fmt: skip
         first += len(spot.rows)
     return [spot for spot in spots if spot["rows"]]
-
-
-def _doubtful(records: Records) -> set[str]:
-    return {row for row, marked in records.marks().items() if marked.mark.verdict != "fine"}
 
 
 def _train(

@@ -15,15 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.discovery.confidence import score
-from engine.errors import ModelError
 from engine.files import write_json
 from engine.model.library import ModelRef, current_model, predictions
-from engine.model.weights import find_weights, is_classifier
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.closed import CLOSED, Part, SpotCounts
 from engine.proof.near import NearRows, near_rows
 from engine.schema import Example, Record
+from engine.suite.asked import named_classifier
 from engine.suite.frozen import ROWS_FLOOR, SAMPLES_FLOOR, Case, FrozenSpot, Origin, suite
 from engine.verify.models import refuse_changed, refuse_changed_suite
 
@@ -153,8 +152,5 @@ def _model(project: Project, name: str | None, monitor: Monitor) -> ModelRef:
         current = current_model(project, make=False, monitor=monitor)
         refuse_changed(current.path, current.key)
         return current
-    weights = find_weights(name, monitor=monitor)
-    if not is_classifier(weights.path):
-        raise ModelError("this is no classifier: it has no classification head", where=str(weights.path),
-                         mend="name a fine-tuned classifier")  # fmt: skip
+    weights = named_classifier(name, monitor=monitor)
     return ModelRef(weights.name, weights.path, weights.key)

@@ -11,6 +11,7 @@ from engine.data.text import visible
 from engine.errors import ProjectError
 from engine.files import read_json
 from engine.project import Project
+from engine.suite.asked import refuse_at_once
 from engine.suite.frozen import suite
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
@@ -61,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _checked(project: Project, model: str | None) -> dict[str, Any]:
+    if model is not None:
+        refuse_at_once(model)
     model = str(Path(model).resolve()) if model and Path(model).is_dir() else model
     job_id = jobs.start(project.root, "check", {"model": model})
     found: dict[str, Any] = read_json(project.root / follow_to_end(project.root, job_id).result["check"])

@@ -8,8 +8,10 @@ from pathlib import Path
 from engine import jobs
 from engine.files import read_json
 from engine.project import Project
+from engine.proof.arms import MOST_SEED
 from engine.proof.controls import CONTROLS
 from engine.proof.recipes import AUTO, RECIPES, USUAL
+from engine.proof.request import refuse_quick, refuse_retrain
 from tui.commands.following import follow_to_end
 from tui.commands.report import print_report
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
@@ -51,7 +53,7 @@ def add_parser(subparsers: SubParsers) -> None:
         help=f"one of those below; repeatable; default: {' and '.join(USUAL)}; {AUTO}: each arm's, by cross-validation "
         "inside the pool",
     )
-    parser.add_argument("--seeds", type=_numbers, metavar="N,N,...", help="default: proof.seeds of blindspot.toml")
+    parser.add_argument("--seeds", type=_seeds, metavar="N,N,...", help="default: proof.seeds of blindspot.toml")
     parser.add_argument(
         "--equal",
         choices=("count", "cost"),
@@ -68,21 +70,26 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.set_defaults(run=run, refuse=parser.error)
 
 
-def _numbers(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 13,14,15") from None
+def _seeds(text: str) -> list[int]:
+    words = text.split(",")
+    if not all(word.strip().isdecimal() and int(word) <= MOST_SEED for word in words):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a list of whole numbers from 0 to {MOST_SEED} such as 13,14,15"
+        )
+    return [int(word) for word in words]
 
 
 def run(options: argparse.Namespace) -> int:
     """Start the job, follow it, and print its report."""
     if options.quick and (options.recipes or options.seeds or options.equal or options.reviewed or options.controls):
         options.refuse("--quick goes with --arm only: it is one short training")
-    root = Project.open(options.project).root
+    project = Project.open(options.project)
+    root = project.root
     if options.quick:
+        refuse_quick(project, options.arms)
         return _look_quickly(root, options)
     chosen = {name: getattr(options, name) for name in ("arms", "recipes", "seeds", "equal", "reviewed", "controls")}
+    refuse_retrain(project, **chosen)
     job_id = jobs.start(root, "retrain", chosen)
     if options.detach:
         print_line(job_id)

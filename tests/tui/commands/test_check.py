@@ -88,6 +88,18 @@ def test_what_holds_passes_and_json_has_every_case(
 def test_a_base_without_a_head_is_refused(frozen: Project, base: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(frozen.root), "--model", str(base)]) == 1
     assert "no classification head" in capsys.readouterr().err
+    assert jobs.jobs(frozen.root) == []
+
+
+@pytest.mark.parametrize("name", ["/nowhere/at/all", "./nope", "~/nope", "", "README.md"])
+def test_a_model_that_is_not_there_is_refused_before_a_job_is_made(
+    frozen: Project, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "README.md").write_text("no model")
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", str(frozen.root), "--model", name]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert jobs.jobs(frozen.root) == []
 
 
 def test_without_a_closed_blind_spot_there_is_nothing_to_check(

@@ -1,0 +1,118 @@
+"""What a retrain is asked for, refused before a job is made of it if it cannot be done. Light."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from engine.errors import ProjectError
+from engine.ledger.book import costs_of_kinds
+from engine.project import Project
+from engine.proof.arms import ALL, BOTH, Arm, choose_arms, plan_runs, teaching_arms
+from engine.proof.controls import CONTROLS, control_arms, every_control, is_control, usable_pool
+from engine.proof.equal import Equal
+from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, USUAL
+from engine.review.outcome import reviewed_samples
+from engine.schema import TEACHER_KINDS, Sample
+from engine.tau import refuse_new_tau, tau_of
+from engine.teaching.records import Records
+
+
+def doubtful_rows(records: Records) -> set[str]:
+    """Ids of pool rows whose gold label somebody marked as wrong or ambiguous."""
+    return {row for row, marked in records.marks().items() if marked.mark.verdict != "fine"}
+
+
+def arms_asked(
+    project: Project,
+    samples: Sequence[Sample],
+    doubtful: Collection[str],
+    *,
+    arms: Sequence[str] | None = None,
+    equal: Equal | None = None,
+    controls: bool = False,
+) -> list[Arm]:
+    """The arms to train, controls after the teaching.
+
+    Args:
+        project: gives pool, discovery and costs.
+        samples: that may be trained on.
+        doubtful: as `doubtful_rows`.
+        arms: names, controls among them; default: all teaching there is.
+        equal: cut the teaching down (`engine.proof.equal`).
+        controls: every control too.
+
+    Raises:
+        ProjectError: there is no such arm, nothing to make it of, or a cost is not known.
+    """
+    _refuse_unknown(arms or (), samples)
+    named = [name for name in arms or () if is_control(name)]
+    wanted = [name for name in arms if not is_control(name)] if arms else None
+    found: list[Arm] = []
+    if samples or wanted != []:
+        costs = costs_of_kinds(project) if equal == "cost" else None
+        found = choose_arms(samples, wanted, equal=equal, costs=costs, currency=project.settings.cost.currency)
+    if named or controls:
+        beside = found or (choose_arms(samples) if samples else [])  # controls alone match all that was taught
+        chosen = every_control(beside) if controls else named
+        found += control_arms(project, project.discovery(), chosen, beside, doubtful=doubtful)
+    return found
+
+
+def _refuse_unknown(arms: Sequence[str], samples: Sequence[Sample]) -> None:
+    """Refuse names that are neither teaching nor a control, naming those that are."""
+    teaching = teaching_arms(samples)
+    known = [*teaching, *every_control([Arm(name, ()) for name in teaching])]
+    for name in arms:
+        if name in known:
+            continue
+        none_yet = name in (*TEACHER_KINDS, BOTH, ALL)
+        what = f"arm `{name}` has no samples yet" if none_yet else f"there is no arm `{name}`"
+        have = f"one of {', '.join(teaching)}, or " if teaching else ""
+        raise ProjectError(what, mend=f"use {have}a control: {', '.join(known[len(teaching) :] or CONTROLS)}")
+
+
+def refuse_retrain(
+    project: Project,
+    *,
+    arms: Sequence[str] | None = None,
+    seeds: Sequence[int] | None = None,
+    recipes: Sequence[str] | None = None,
+    equal: Equal | None = None,
+    reviewed: bool = False,
+    controls: bool = False,
+) -> None:
+    """Refuse what `engine.proof.run.retrain` would refuse, but for what it must score or train to know.
+
+    Raises:
+        ProjectError: there is nothing to train with or to prove on, no such arm, recipe or seed, a cost is not known,
+            or blind spots are needed that have not been discovered.
+        SettingsError: tau differs from that of the first proof, or of the blind spots.
+    """
+    refuse_new_tau(project)
+    discovery = project.discovery()
+    tau_of(project, discovery)
+    if not project.has_split("proof"):
+        raise ProjectError("the project has no proof split", where=str(project.root),
+                           mend="make a new one with `blindspot init`")  # fmt: skip
+    records = Records(project.teaching_dir)
+    samples: Sequence[Sample] = records.samples()
+    samples = reviewed_samples(project, records, samples) if reviewed else samples
+    doubtful = doubtful_rows(records)
+    found = arms_asked(project, samples, doubtful, arms=arms, equal=equal, controls=controls)
+    wanted = list(USUAL if recipes is None else recipes)
+    plan_runs(project, found, seeds=seeds, recipes=[name for name in wanted if name != AUTO])
+    if any(name == AUTO or RECIPES[name].keep for name in wanted):
+        usable_pool(project, discovery, doubtful)
+    if AUTO in wanted and (discovery is None or len(discovery.blind_spots) < 2):
+        raise ProjectError(NO_CHOICE, where=str(project.root), mend=f"name a recipe: {', '.join(RECIPES)}")
+
+
+def refuse_quick(project: Project, arms: Sequence[str] | None) -> None:
+    """Refuse what a quick look would refuse.
+
+    Raises:
+        ProjectError: there are no samples, no such arm, or no blind spots.
+    """
+    if not project.discovered().blind_spots:
+        raise ProjectError("there are no blind spots to look at", where=str(project.root), mend="lower discovery.tau")
+    choose_arms(Records(project.teaching_dir).samples(), arms or None)
