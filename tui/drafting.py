@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.data.text import visible
 from engine.errors import StoreError
 from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Role, Sample
 from tui.starts import Start, find_start
 
 if TYPE_CHECKING:
+    from engine.scorer.protocol import Verdict
     from engine.teaching.annotate import Annotator
     from engine.teaching.board import Board
     from tui.workbench import Workbench
@@ -31,12 +33,14 @@ class Drafting:
 
     Attributes:
         slot: `PATTERN`, `SAMPLE`, `EDIT` and the id of its start, or the id of the record that is being changed.
+        anchor: the sample that was written last, if it is an anchor.
     """
 
     def __init__(self, workbench: Workbench, spot_id: str) -> None:
         self._workbench = workbench
         self._spot_id = spot_id
         self.slot = PATTERN
+        self.anchor: Sample | None = None
         self._starts: dict[str, Start | None] = {}
 
     @property
@@ -151,7 +155,7 @@ class Drafting:
 
     @property
     def label(self) -> str:
-        """Label of the sample; each role remembers its own. Empty until one is chosen: no answer is pre-filled."""
+        """Label of the sample; targets and counters remember theirs. Empty until one is chosen: none is pre-filled."""
         label = self.get(f"label.{self.role}")
         return label if label in self._workbench.project.labels else ""
 
@@ -248,6 +252,7 @@ class Drafting:
         else:
             replaces = old.id if old else None
             written = self.annotator.describe(self._spot_id, self.kind, self.get("text"), replaces=replaces)
+        self.anchor = written if isinstance(written, Sample) and written.role == "anchor" else None
         if old is not None:
             self.forget(old.id)
             self.slot = SAMPLE if self.is_sample else PATTERN
@@ -259,10 +264,20 @@ class Drafting:
             self.set("text", "")
             self.set("pair", "")
         if isinstance(written, Sample):
+            if self.anchor is not None:  # it may have any label: that of this one says nothing about the next
+                self._workbench.keep_draft(self._key("label.anchor", SAMPLE), "")
             return f"{short_id(written)} is written: {written.role}, {written.label}."
         self.slot = SAMPLE
         self.set("about", "")
         return f"{short_id(written)} is written. Now samples for it."
+
+    def doubt(self, verdict: Verdict) -> str | None:
+        """What is odd about the anchor that was written last, as a sentence; None if the model gets it right."""
+        anchor = self.anchor
+        if anchor is None or verdict.label == anchor.label:
+            return None
+        said = f"the model says {visible(verdict.label)} ({verdict.confidence:.2f}), not {visible(anchor.label)}"
+        return f"{short_id(anchor)} is an anchor, but {said}. Anchors should stay right, not become so."
 
     def delete(self, record: Pattern | Sample) -> str:
         """Drop a change that was not handed in; else delete the record, a pattern with its samples. Say what was done.

@@ -100,6 +100,10 @@ class LiveVerdict:
         known = self._known.get(texts) if texts is not None else None
         return (known, True) if known is not None else (self._last.get(place), False)
 
+    def known(self, texts: Texts) -> Verdict | None:
+        """The verdict on these texts; None: it was not asked for, or is still on its way."""
+        return self._known.get(texts)
+
     def toggle(self) -> None:
         """Turn verdicts off or on for oneself; off also frees the memory of the model."""
         self.wanted = not self.wanted
@@ -158,6 +162,7 @@ class LiveVerdict:
         if front is not None and front.built:
             for line in front.query("VerdictLine").results(Line):
                 line.update()
+            front.show_verdicts()
 
     def _take(self, answer: Answer) -> None:
         place, texts = self._sent.pop(answer.id, ("", ("", None)))

@@ -6,6 +6,8 @@ cannot come in as the edit of another one.
 
 from __future__ import annotations
 
+from rapidfuzz.distance import Indel
+
 from engine.data.heldout import LeakGuard
 from engine.data.text import normalise
 from engine.errors import ModelError, StoreError
@@ -13,6 +15,9 @@ from engine.progress import Monitor, Silent
 from engine.schema import Example, Perturbation, Prediction
 from engine.teaching.annotate import Annotator, clean
 from engine.teaching.evidence import evidence_for
+
+LEAST_KEPT = 0.5
+"""Share of the characters that an edit keeps at least: 1 - insertions and deletions / length of both texts together."""
 
 
 def perturb(
@@ -88,6 +93,13 @@ def _check(annotator: Annotator, row: Prediction, edit: Example) -> None:
         raise StoreError("the edit is the row itself", where=where, mend="change a word or two")
     if LeakGuard(project).is_leak(edit.text, edit.text_pair):
         raise StoreError("the edit is too close to a held-out proof row", where=where, mend="write another one")
+    kept = min(
+        Indel.normalized_similarity(normalise(before), normalise(after))
+        for before, after in ((row.text, edit.text), (row.text_pair or "", edit.text_pair or ""))
+    )
+    if kept < LEAST_KEPT:
+        raise StoreError(f"the edit keeps {kept:.0%} of the row's characters, and a minimal edit keeps at least "
+                         f"{LEAST_KEPT:.0%}", where=where, mend="write the row with a small change")  # fmt: skip
     known = [pair for pair in annotator.teaching.perturbations() if pair.row == row.id]
     if same := next((pair for pair in known if (pair.text, pair.text_pair) == (edit.text, edit.text_pair)), None):
         raise StoreError(f"that edit is there already ({same.id})", where=where, mend="write another one")

@@ -72,6 +72,9 @@ class WorkScreen(Screen[None]):
     def show_preview(self, preview: Preview) -> None:
         """Show an estimate of what samples would change; for screens on which one writes them."""
 
+    def show_verdicts(self) -> None:
+        """Take in what the model says of the texts that `live_verdict` was shown; for screens on which one writes."""
+
     def arguments(self) -> dict[str, Any]:
         """What `make_screen` has to be given to build this screen again."""
         return {}

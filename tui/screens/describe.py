@@ -51,7 +51,7 @@ class DescribeScreen(WorkScreen):
         super().__init__()
         self.spot_id = spot
         self._drafting: Drafting | None = None
-        self._said = ""
+        self._said, self._warns = "", False
         self._mean_error: float | None = None
         """How many UUs the estimates of this project were off, once a retrain has told."""
 
@@ -221,12 +221,23 @@ class DescribeScreen(WorkScreen):
                 self.form.text.focus()
             return
         is_sample = self.drafting.slot == SAMPLE and bool(self.drafting.samples)
+        self._said, self._warns = done, False
         self._after(done)
-        self._said = done
+        self.show_verdicts()
         if is_sample:
             shell(self).live_verdict.preview(self.spot_id)
         self.written.move_to(self._rows.own - 1)
         self.form.text.focus()
+
+    def show_verdicts(self) -> None:
+        """Warn of an anchor that the model gets wrong, once its verdict is there."""
+        anchor = self.drafting.anchor if self._drafting is not None else None
+        live = shell(self).live_verdict
+        verdict = live.known((anchor.text, anchor.text_pair)) if anchor is not None and live.is_on else None
+        doubt = self.drafting.doubt(verdict) if verdict is not None else None
+        if doubt is not None and doubt != self._said:
+            self._said, self._warns = doubt, True
+            self.say(doubt, warning=True)
 
     def _after(self, done: str) -> None:
         self._load()
@@ -302,7 +313,7 @@ class DescribeScreen(WorkScreen):
         if preview.blind_spot == self.spot_id:
             flips = f"Estimate: {preview.flips} of {preview.rows} UUs would flip"
             off = f" (so far {self._mean_error:.1f} off)" if self._mean_error is not None else ""
-            self.say(f"{self._said} {flips}{off}.".strip())
+            self.say(f"{self._said} {flips}{off}.".strip(), warning=self._warns)
 
     def action_verdict(self) -> None:
         """Hide the live verdict or show it again, for oneself."""

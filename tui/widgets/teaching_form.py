@@ -21,7 +21,7 @@ from tui.keys import keys
 from tui.shell import shell
 from tui.widgets.line import Line
 from tui.widgets.prose import Prose
-from tui.widgets.verdict_line import START, TYPED, ChangeLine, DraftLine, VerdictLine
+from tui.widgets.verdict_line import ANCHOR, START, TYPED, ChangeLine, DraftLine, VerdictLine
 from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
@@ -166,8 +166,10 @@ class TeachingForm(Vertical):
             texts[TYPED] = clean(drafting.get("text")), clean(drafting.get("pair")) if pair else None
             if start is not None:
                 texts[START] = start.text, start.text_pair
+            if anchor := drafting.anchor:
+                texts[ANCHOR] = anchor.text, anchor.text_pair
         live.show(texts)
-        self.query_one(VerdictLine).display = bool(texts)
+        self.query_one(VerdictLine).display = TYPED in texts
         self.query_one(ChangeLine).display = start is not None
 
     def keep(self) -> None:

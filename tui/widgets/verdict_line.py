@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from engine.scorer.protocol import Verdict
     from tui.drafting import Drafting
 
-TYPED, START = "typed", "start"
-"""Places of `tui.live_verdict`: what is typed, and what it was edited from."""
+TYPED, START, ANCHOR = "typed", "start", "anchor"
+"""Places of `tui.live_verdict`: what is typed, what it was edited from, and the anchor that was handed in last."""
 
 _LABEL = 16  # cells of a label at most
 

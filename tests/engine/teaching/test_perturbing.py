@@ -14,8 +14,9 @@ from engine.teaching.annotate import Annotator
 from engine.teaching.board import Board
 from engine.teaching.perturbing import perturb
 from engine.teaching.records import Records
+from tests.engine.teaching.world import POOL
 
-EDIT = "the soup was cold"
+EDIT = "Third visit, third friendly manager."
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +92,9 @@ def test_rows_that_no_teacher_sees_are_refused(held_back_annotator: Annotator) -
     ):
         with pytest.raises(StoreError, match=reason):
             perturb(annotator, row, text=EDIT, label="negative")
+
+
+@pytest.mark.parametrize("text", ["x", "A wholly different sentence about boats.", POOL["n1"][0] + " and so on" * 9])
+def test_another_text_is_no_minimal_edit_whatever_the_model_says_of_it(annotator: Annotator, text: str) -> None:
+    with pytest.raises(StoreError, match=r"row n1: the edit keeps \d+% of the row's characters, .* at least 50%"):
+        perturb(annotator, "n1", text=text, label="positive")

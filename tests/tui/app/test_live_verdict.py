@@ -261,3 +261,28 @@ def children(pid: int) -> list[int]:
         if parent == pid:
             found.append(int(path.parent.name))
     return found
+
+
+async def test_an_anchor_that_the_model_gets_wrong_is_told_also_when_its_verdict_comes_later(root: Path) -> None:
+    async with describing(root) as driver:
+        await shows(driver, "model its verdict shows here")
+        await driver.press("ctrl+o", "ctrl+o")
+        assert "anchor" in driver.words
+        await driver.paste("The room was bad.")
+        await shows(driver, "negative 0.95")
+        driver.screen.drafting.set("label.anchor", "positive")
+        await driver.press(HAND_IN)
+        await shows(driver, "! S1 is an anchor, but the model says negative (0.95), not positive.")
+        assert driver.screen.drafting.label == "", "the next anchor may have any label"
+        driver.screen.drafting.set("label.anchor", "negative")
+        await driver.paste("A fine lamp, wait for it.")
+        await driver.press(HAND_IN)
+        assert "S2 is written: anchor, negative." in driver.words
+        (root / "go").touch()
+        await shows(driver, "! S2 is an anchor, but the model says positive (0.85), not negative.")
+        driver.screen.drafting.set("label.anchor", "positive")
+        await driver.paste("A good bed and a table.")
+        await driver.press(HAND_IN)
+        await shows(driver, "S3 is written: anchor, positive.")
+        await shows(driver, "model its verdict shows here")
+        assert "but the model says" not in driver.words
