@@ -12,6 +12,7 @@ import traceback
 from importlib import import_module
 
 from engine import __version__
+from engine.data.text import SURROGATE
 from engine.errors import BlindspotError
 from tui.commands.shared import CommandParser, Parser
 from tui.hints import with_project
@@ -70,7 +71,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    options = parser_for(words).parse_args(words)
+    parser = parser_for(words)
+    options = parser.parse_args(words)
+    for name, value in vars(options).items():
+        if isinstance(value, str) and SURROGATE.search(value):  # paths are no texts and may be so
+            parser.error(f"{name} is not UTF-8: {value}")
     try:
         status: int = options.run(options)
     except BlindspotError as error:

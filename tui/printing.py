@@ -18,13 +18,12 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from engine.data.text import INVISIBLE, visible
+from engine.data.text import INVISIBLE, visible, without_surrogates
 
 if TYPE_CHECKING:
     from tui.console import Console
 
 _CLEAR_LINE = "\r\x1b[K"
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -182,7 +181,7 @@ def _json(value: Any, *, lines: bool) -> str:
     try:
         text = orjson.dumps(value, option=options).decode()
     except orjson.JSONEncodeError:
-        text = orjson.dumps(_without_surrogates(value), option=options).decode()
+        text = orjson.dumps(_as_utf8(value), option=options).decode()
     text = "\n".join(INVISIBLE.sub(_escape, line) for line in text.split("\n"))
     encoding = (sys.stdout.encoding or "ascii").lower().replace("_", "-")
     return text if encoding in ("utf-8", "utf8") else _NOT_ASCII.sub(_escape, text)
@@ -193,13 +192,13 @@ def _escape(found: re.Match[str]) -> str:
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
-def _without_surrogates(value: Any) -> Any:
+def _as_utf8(value: Any) -> Any:
     if isinstance(value, str):
-        return _SURROGATE.sub(lambda found: visible(found[0]), value)
+        return without_surrogates(value)
     if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(one) for key, one in value.items()}
+        return {_as_utf8(key): _as_utf8(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_surrogates(one) for one in value]
+        return [_as_utf8(one) for one in value]
     return value
 
 

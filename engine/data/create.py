@@ -17,7 +17,7 @@ from engine import __version__
 from engine.data.checks import near_proof, notes, refuse_shared, refuse_unknown_labels, task_labels
 from engine.data.reading import Columns, Source, read_source
 from engine.data.splits import split_pool
-from engine.data.text import row_hash
+from engine.data.text import row_hash, without_surrogates
 from engine.errors import DataError, FileError, ProjectError, SettingsError
 from engine.files import make_folder, publish, sha256_file, write_json, write_jsonl
 from engine.model.weights import find_weights
@@ -178,7 +178,7 @@ def _write_split(
         "sha256": sha256_file(path),
         "rows": len(source.examples),
         "row_hashes": hashes,
-        "source": str(source.path.resolve()),
+        "source": without_surrogates(str(source.path.resolve())),
         "source_sha256": sha256_file(source.path),
         "labels": {label: counts[label] for label in labels if counts[label]},
     }

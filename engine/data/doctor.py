@@ -71,11 +71,18 @@ def _check_sources(project: Project) -> Iterator[Finding]:
     sources = {split.source: split.source_sha256 for split in project.manifest.splits.values()}
     for source, sha256 in sources.items():
         path = Path(source)
-        if not path.is_file():
+        if not _is_file(path):
             yield Finding(f"source {path.name}", "warning", f"{path} is gone", "the project has its own copy")
         elif sha256_file(path) != sha256:
             yield Finding(f"source {path.name}", "warning", f"{path} has changed since the project was made",
                           "make a new project with `blindspot init` to use the new rows")  # fmt: skip
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have, e.g. one that is too long
+        return False
 
 
 def _check_teaching(project: Project) -> Iterator[Finding]:

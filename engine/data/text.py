@@ -20,6 +20,8 @@ INVISIBLE = re.compile(
     "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
 )
 
+SURROGATE = re.compile("[\ud800-\udfff]")  # stands for a byte of a file name or an argument that is not UTF-8
+
 
 class _Folding(dict[int, "int | str"]):
     """A table for `str.translate`, filled as characters turn up: 1.1 million entries at import would take 0.2 s."""
@@ -53,6 +55,11 @@ def row_hash(text: str, pair: str | None = None) -> str:
     """Hash (16 hex digits of sha256) of a row's normalised text, or of its two texts in their order."""
     whole = normalise(text) if pair is None else f"{normalise(text)}\n{normalise(pair)}"
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def without_surrogates(text: str) -> str:
+    r"""The text as UTF-8 can hold it: bytes of a file name that are not UTF-8 as escapes, e.g. ``\udce9``."""
+    return SURROGATE.sub(lambda found: visible(found[0]), text)
 
 
 def visible(text: str) -> str:
