@@ -33,7 +33,7 @@ def seal_file(root: Path) -> Path:
     """Where the seal of the project in that folder is kept."""
     base = Path(os.environ.get("XDG_STATE_HOME", ""))
     state = base if base.is_absolute() else Path.home() / ".local" / "state"
-    return state / "blindspot" / "seals" / f"{hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]}.json"
+    return state / "blindspot" / "seals" / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]}.json"
 
 
 def seal_of(project: Project) -> Seal:

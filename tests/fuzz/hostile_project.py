@@ -12,8 +12,6 @@ from typing import Any
 from engine.data.text import row_hash
 from engine.errors import BlindspotError
 from engine.files import read_json, sha256_file, write_json, write_jsonl
-from engine.jobs.events import EventLog
-from engine.jobs.spec import create_job
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Prediction, Teacher
 from engine.settings import LlmSettings, Settings, TaskSettings, TeachingSettings, write_settings
@@ -125,13 +123,24 @@ class Stranger:
         return self._maybe(value, 0.5) if isinstance(value, str) and not kept else value
 
     def _write_jobs(self) -> None:
-        files = create_job(self.root / "jobs", "retrain", {}, created=time.time())
-        log = EventLog(files.events)
-        log.append("started", attempt=1, pid=1)
-        log.append("progress", stage=self._maybe("training", 0.8), done=1, total=2, eta=1.0,
-                   facts={self._maybe("loss", 0.8): self._maybe("0.1", 0.8)})  # fmt: skip
-        log.append("note", message=self._maybe("a note", 0.8))
-        log.append("failed", message=self._maybe("no space", 0.8))
+        folder = self.root / "jobs" / "retrain-1"
+        write_json(folder / "spec.json", {"id": "retrain-1", "kind": "retrain", "options": {}, "created": time.time()})
+        facts = {self._maybe("loss", 0.8): self._maybe("0.1", 0.8)}
+        events: list[dict[str, Any]] = [
+            {"type": "started", "attempt": 1, "pid": 1},
+            {
+                "type": "progress",
+                "stage": self._maybe("training", 0.8),
+                "done": 1,
+                "total": 2,
+                "eta": 1.0,
+                "facts": facts,
+            },
+            {"type": "note", "message": self._maybe("a note", 0.8)},
+            {"type": "failed", "message": self._maybe("no space", 0.8)},
+        ]
+        numbered = [{"seq": number, "time": time.time(), **event} for number, event in enumerate(events, start=1)]
+        write_jsonl(folder / "events.jsonl", numbered)
 
 
 @lru_cache(maxsize=1)
