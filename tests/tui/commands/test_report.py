@@ -96,7 +96,10 @@ def test_proven_and_closed_are_defined_and_the_rows_behind_each_word_are_told(
     out = capsys.readouterr().out
     assert "\nproven (of an arm): At equal coverage" in out
     assert "\nclosed (of a blind spot): At least 4 in 5 of its pool rows" in out
-    assert re.search(r"B1 pos -> neg: open\n  pool 3 of 4 \(30 to 95 %\); near it, wrong before [\d.]+ of 13 \(", out)
+    assert (
+        "\nB1 pos -> neg: open\n  pool 3 of 4 (30 to 95 %); near it in proof: wrong before 3.7 of 13 (11 to 55 %), "
+        in out
+    )
 
 
 def test_every_measure_is_explained_on_request(proved: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -178,10 +178,10 @@ def test_overlapping_levels_beside_proven_are_explained(report: Report) -> None:
 def test_a_bin_with_few_rows_has_no_accuracy_and_tells_its_rows(report: Report) -> None:
     found = report["baseline"]["proof"]["reliability"]
     found[0] |= {"share": 3 / report["rows"]["proof"], "accuracy": 1.0}
-    found[1] |= {"share": 10 / report["rows"]["proof"], "accuracy": 0.5}
+    found[1] |= {"share": 20 / report["rows"]["proof"], "accuracy": 0.5}
     table = reliability(report, [])
     assert table is not None
-    assert [row[1] for row in table.rows[:2]] == ["too few (3)", "0.500 (10)"]
+    assert [row[1] for row in table.rows[:2]] == ["too few (3)", "0.500 (20)"]
 
 
 def test_no_line_of_the_plot_goes_through_a_bin_with_few_rows(report: Report) -> None:
