@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations, product
 from typing import Literal
 
 from engine.review.comparison import Agreement
@@ -33,20 +33,44 @@ def agreements(judged: Sequence[Judged]) -> list[Agreement]:
     return found + [_kappa(of, votes, pair) for pair in combinations(reviewers, 2) for of, votes in units.items()]
 
 
-def _alpha(of: Unit, votes: Mapping[str, Mapping[str, str]], reviewers: tuple[str, ...]) -> Agreement:
-    import krippendorff
-    import numpy as np
+def krippendorff_alpha(units: Iterable[Sequence[str]]) -> float:
+    """Krippendorff's alpha for nominal answers, with answers that are missing (Krippendorff 2011).
 
+    From *Computing Krippendorff's Alpha-Reliability*, section C: each unit with m answers adds its ordered pairs of
+    answers, each weighted 1 / (m - 1), to the coincidences; alpha is one minus observed by expected disagreement.
+
+    Args:
+        units: the answers that each unit got, at most one of each observer; units with fewer than two say nothing.
+
+    Returns:
+        1 for perfect agreement, 0 for chance.
+
+    Raises:
+        ZeroDivisionError: all answers are the same, so that nothing is expected to disagree.
+    """
+    coincidences: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for answers in units:
+        if len(answers) > 1:
+            given = Counter(answers)
+            for one, other in product(given, repeat=2):
+                pairs = given[one] * (given[other] - (one == other))
+                coincidences[one, other] += pairs / (len(answers) - 1)
+    totals: defaultdict[str, float] = defaultdict(float)
+    for (one, _), value in coincidences.items():
+        totals[one] += value
+    n = sum(totals.values())
+    observed = sum(value for (one, other), value in coincidences.items() if one != other)
+    expected = (n * n - sum(total * total for total in totals.values())) / (n - 1)
+    return 1 - observed / expected
+
+
+def _alpha(of: Unit, votes: Mapping[str, Mapping[str, str]], reviewers: tuple[str, ...]) -> Agreement:
     shared = [given for given in votes.values() if len(given) > 1]
     reason = _too_few(of, len(shared), [answer for given in shared for answer in given.values()], reviewers)
     if reason:
         return Agreement("alpha", reviewers, of, len(shared), None, reason)
-    answers = sorted({answer for given in shared for answer in given.values()})
-    table = np.array([
-        [answers.index(given[reviewer]) if reviewer in given else np.nan for given in shared] for reviewer in reviewers
-    ])  # fmt: skip
-    value = krippendorff.alpha(reliability_data=table, level_of_measurement="nominal")
-    return Agreement("alpha", reviewers, of, len(shared), round(float(value), 6), "")
+    value = krippendorff_alpha(list(given.values()) for given in shared)
+    return Agreement("alpha", reviewers, of, len(shared), round(value, 6), "")
 
 
 def _kappa(of: Unit, votes: Mapping[str, Mapping[str, str]], pair: tuple[str, str]) -> Agreement:
