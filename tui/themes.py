@@ -20,6 +20,7 @@ class Ink:
         warn: refusals and failures. change: the part in which a pair of texts differs.
         cursor: the current row. bar: the filled part of a bar.
         brackets: also put brackets around what differs, for no colour says it.
+        groups: colours that tell blind spots apart on the map, in turn; none in the plain theme.
     """
 
     muted: Style
@@ -30,9 +31,15 @@ class Ink:
     cursor: Style
     bar: Style
     brackets: bool = False
+    groups: tuple[Style, ...] = ()
 
 
-def _inks(muted: str, accent: str, warn: str, cursor: str) -> Ink:
+# Okabe & Ito's palette for all kinds of colour vision, lightened or darkened for contrast with the background.
+_ON_DARK = ("#e6a93c", "#6cc4f0", "#3ecb9a", "#ece474", "#e08fbd", "#ff8a5c", "#b8a6ff")
+_ON_LIGHT = ("#8a5a00", "#00608f", "#00694d", "#6b6000", "#9c3d73", "#a33e00", "#5b3fa0")
+
+
+def _inks(muted: str, accent: str, warn: str, cursor: str, groups: tuple[str, ...]) -> Ink:
     return Ink(
         muted=Style(color=muted),
         accent=Style(color=accent),
@@ -41,14 +48,15 @@ def _inks(muted: str, accent: str, warn: str, cursor: str) -> Ink:
         change=Style(color=accent, bold=True, underline=True),
         cursor=Style(bgcolor=cursor),
         bar=Style(color=accent),
+        groups=tuple(Style(color=colour) for colour in groups),
     )
 
 
 DARK, LIGHT, PLAIN = "blindspot-dark", "blindspot-light", "blindspot-plain"
 
 INKS = {
-    DARK: _inks(muted="#8b919c", accent="#7fb4ff", warn="#f0a45d", cursor="#2c3442"),
-    LIGHT: _inks(muted="#646b75", accent="#0b5cad", warn="#9a4a00", cursor="#d9e6f5"),
+    DARK: _inks(muted="#8b919c", accent="#7fb4ff", warn="#f0a45d", cursor="#2c3442", groups=_ON_DARK),
+    LIGHT: _inks(muted="#646b75", accent="#0b5cad", warn="#9a4a00", cursor="#d9e6f5", groups=_ON_LIGHT),
     PLAIN: Ink(
         muted=Style(dim=True),
         accent=Style(bold=True),

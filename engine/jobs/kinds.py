@@ -20,7 +20,14 @@ def discover(project: Project, options: dict[str, Any], monitor: Monitor) -> dic
     if options.get("tau") is not None:
         project = with_tau(project, options["tau"])
     found = find(project, monitor=monitor)
-    result = {"round": found.round, "blind_spots": len(found.blind_spots), "uus": len(found.uus)}
+    result = {
+        "round": found.round,
+        "blind_spots": len(found.blind_spots),
+        "uus": len(found.uus),
+        "tau": found.tau,
+        "cut_rows": len(found.cut),
+        "lower_taus": list(found.taus),
+    }
     if options.get("teaching"):
         from engine.teaching.importing import import_teaching
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.progress import Monitor
-from engine.schema import Example
+from engine.schema import Example, Prediction
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -20,6 +20,7 @@ _WINDOW = 2_000  # rows at once: 10,000 tokens of the longest rows a second, so 
 
 
 _LONGEST = 10_000_000  # bytes of a configuration
+_AROUND = 24  # characters on either side of a cut
 
 
 class Reading:
@@ -88,6 +89,17 @@ def cut_sentence(cut: int, rows: int, split: str, tokens: int) -> str:
     """What the user should know of rows that are cut."""
     are, rest = ("is", "its rest") if cut == 1 else ("are", "the rest of each")
     return f"{cut:,} of {rows:,} {split} rows {are} longer than the {tokens} tokens the model reads; {rest} is not seen"
+
+
+def cut_place(row: Prediction, ends: Sequence[int], tokens: int) -> str:
+    """Where the reading of a row that is cut ends, in one sentence with a few of the words on either side."""
+    texts = [text for text in (row.text, row.text_pair) if text is not None]
+    places = [
+        f'"...{text[max(0, end - _AROUND) : end]}" | "{text[end : end + _AROUND].rstrip()}..."'
+        for text, end in zip(texts, ends, strict=False)
+        if text[end:].strip()
+    ]
+    return f"cut: the model reads {tokens} tokens, as far as the bar: {'; '.join(places)}"
 
 
 def _encoded(tokenizer: Any, rows: Sequence[Example]) -> list[Encoding]:

@@ -101,6 +101,7 @@ class EvidenceRow(Record):
 
     ``perturbations``: minimal edits of it that the model gets right. ``held_back``: seen only since the decision.
     ``suspect``: the rest of the pool speaks against its gold label, and nobody has marked it yet.
+    ``read_to``: characters of its text, or of both its texts, that the model reads; empty if it reads them whole.
     """
 
     prediction: Prediction
@@ -110,6 +111,7 @@ class EvidenceRow(Record):
     perturbations: tuple[Perturbation, ...] = ()
     held_back: bool = False
     suspect: bool = False
+    read_to: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +315,8 @@ class Board:
         marked = self._marks.get(row.id)
         mark, marked_by = (marked.mark, marked.author) if marked else (None, None)
         suspect = marked is None and row.id in self._suspects
-        return EvidenceRow(row, near, mark, marked_by, edits, held_back, suspect)
+        read_to = self.discovery.read_to.get(row.id, ())
+        return EvidenceRow(row, near, mark, marked_by, edits, held_back, suspect, read_to)
 
     def _counted(self, rows: Iterable[str]) -> int:
         return sum(row not in self._marks or self._marks[row].mark.verdict not in _NOT_COUNTED for row in rows)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 
+from engine.model.cut import cut_sentence
 from engine.schema import SPOT_STATUSES
 from engine.teaching.board import SORT_KEYS, SpotView, Totals, filter_spots, sort_spots
 from tui.commands.annotating import Session, add_common, counted
+from tui.commands.discover import print_none_found
 from tui.commands.shared import SubParsers, new_parser
 from tui.printing import console, print_json
 
 _WIDE = 100  # columns of a terminal
+_FACTS = ("tau", "n_pool", "accuracy", "coverage", "confidences", "taus", "read_tokens")
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -33,13 +36,21 @@ def add_parser(subparsers: SubParsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the list."""
     board = Session(options).board
+    found = board.discovery
     totals = board.totals()
     spots = sort_spots(filter_spots(board.spots(), text=options.filter, status=options.status), options.sort)
     if options.json:
-        print_json({"totals": totals.as_json(), "blind_spots": [spot.as_json() for spot in spots]})
+        every = found.as_json()
+        facts = {name: every[name] for name in _FACTS} | {"cut_rows": len(found.cut)}
+        print_json({"totals": totals.as_json(), "discovery": facts, "blind_spots": [spot.as_json() for spot in spots]})
         return 0
     out = console()
     out.print(_totals(totals))
+    if found.cut:
+        out.print(cut_sentence(len(found.cut), found.n_pool, "pool", found.read_tokens))
+    if not found.blind_spots:
+        print_none_found(board.project, found, options.project)
+        return 0
     for line in _rows(spots, figures=not out.is_terminal or out.width >= _WIDE):
         out.table_line(line)
     return 0

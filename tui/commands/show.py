@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from engine.model.cut import cut_place
 from engine.schema import Perturbation, Prediction, Record
 from engine.teaching.board import EvidenceRow, SpotView
 from tui.commands.annotating import Session, add_common, counted, pattern_line, sample_line
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         left = "" if spot.size == spot.size_before else f" ({spot.size_before} before marks)"
         figures = f"mean confidence {spot.mean_confidence:.3f}, coherence {spot.coherence:.2f}"
         say(out, f"{spot.id}  {spot.direction}  {spot.size} UUs{left}, {figures}")
-        say(out, f"words: {', '.join(spot.words)}")
+        say(out, f"words: {', '.join(spot.words) or 'none that several rows share'}")
         quota = ", ".join(f"{spot.written[role]} of {asked} {role}" for role, asked in spot.quota.items())
         say(out, f"status: {spot.status}{f', {spot.reason}' if spot.reason else ''}; your samples: {quota}")
         for sentence in _unseen(spot):
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         say(out, f"{len(evidence)} scattered UUs, in no blind spot")
     for number, row in enumerate(evidence, start=1):
-        _show_row(out, number, row)
+        _show_row(out, number, row, board.discovery.read_tokens)
     for pattern in patterns:
         out.print()
         say(out, pattern_line(pattern))
@@ -87,12 +88,14 @@ def _unseen(spot: SpotView) -> Iterator[str]:
         yield f"you have {spot.decision}; what is written now counts as written after it"
 
 
-def _show_row(out: Console, number: int, row: EvidenceRow) -> None:
+def _show_row(out: Console, number: int, row: EvidenceRow, tokens: int) -> None:
     found = row.prediction
     out.print()
     was = ", was held back" if row.held_back else ""
     say(out, f"{number}. {found.id}  gold {found.label}, predicted {found.predicted} {found.confidence:.3f}{was}")
     _show_text(out, found, indent=3)
+    if row.read_to:
+        say(out, cut_place(found, row.read_to, tokens), indent=3)
     if row.mark:
         right = f", right is {row.mark.label}" if row.mark.label else ""
         say(out, f"marked {row.mark.verdict}{right} by {row.marked_by}", indent=3)

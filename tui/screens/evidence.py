@@ -162,7 +162,7 @@ class EvidenceScreen(FilteredScreen):
         app, board = shell(self), self.workbench.board
         if self.row is None or board is None:
             return [Text("Nothing matches the filter: esc clears it.", style=app.ink.muted)]
-        return evidence_detail(width, self.row, board.discovery.labels, app.ink, app.glyphs)
+        return evidence_detail(width, self.row, board.discovery, app.ink, app.glyphs)
 
     def action_wrong(self) -> None:
         """Ask for the right label, if there is more than one other."""

@@ -25,8 +25,9 @@ class MapScreen(WorkScreen):
 
     NAME = "map"
     HELP_TEXT = (
-        "Every dot is a UU; dots that lie close together read alike. Axes have no unit: the map is a projection of "
-        "the embeddings into the plane, good for neighbourhoods and not for distances."
+        "Every letter is a UU and stands for its blind spot, as the lines beneath say (+: many small ones). What "
+        "lies close together reads alike. Axes have no unit: the map is a projection of the embeddings into the plane, "
+        "good for neighbourhoods and not for distances."
     )
     CSS_PATH = "map.tcss"
     BINDINGS = [*keys("map")]
@@ -67,7 +68,7 @@ class MapScreen(WorkScreen):
 
     def _legend(self, width: int) -> Text:
         app = shell(self)
-        dots = "letters: UUs, # the current ones, . in no blind spot" if app.ascii else "dots: UUs, ● the current ones"
+        dots = f"letters: UUs by blind spot, {'#' if app.ascii else '●'} the current one's, . of none"
         return Text(
             fitted(f"{dots}; close together means alike", width, ellipsis=app.glyphs.ellipsis), style=app.ink.muted
         )

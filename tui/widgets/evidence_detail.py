@@ -8,13 +8,14 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from engine.data.text import visible
+from engine.model.cut import cut_place
 from tui.glyphs import Glyphs, bar
 from tui.themes import Ink
 from tui.widgets.evidence_rows import paragraphs
 from tui.widgets.wrapping import fitted, wrapped
 
 if TYPE_CHECKING:
-    from engine.schema import Prediction
+    from engine.schema import Discovery, Prediction
     from engine.teaching.board import EvidenceRow
 
 _MOST_LABELS = 6
@@ -22,9 +23,9 @@ _LABEL_CELLS = 18
 _NOTE_CELLS = 18  # a space, the probability, two spaces, "gold" or "model says"
 
 
-def evidence_detail(width: int, row: EvidenceRow, labels: tuple[str, ...], ink: Ink, glyphs: Glyphs) -> list[Text]:
-    """The lines beside or beneath the list, for one row."""
-    prediction = row.prediction
+def evidence_detail(width: int, row: EvidenceRow, found: Discovery, ink: Ink, glyphs: Glyphs) -> list[Text]:
+    """The lines beside or beneath the list, for one row of a discovery."""
+    prediction, labels = row.prediction, found.labels
     lines = _bars(width, prediction, labels, ink, glyphs)
     if row.mark is not None:
         right = f", right is {visible(row.mark.label)}" if row.mark.label else ""
@@ -32,6 +33,8 @@ def evidence_detail(width: int, row: EvidenceRow, labels: tuple[str, ...], ink: 
         lines += wrapped(Text(f"marked {row.mark.verdict}{right}{by}"), width)
     if row.suspect:
         lines += wrapped(Text("label? the pool's other rows speak against the gold label: look closely"), width)
+    if row.read_to:
+        lines += wrapped(Text(visible(cut_place(prediction, row.read_to, found.read_tokens))), width)
     if row.held_back:
         lines += wrapped(Text("held back until your decision: no teacher sees it before"), width)
     lines += [Text(f"row {visible(prediction.id)}", style=ink.muted), Text("")]

@@ -46,11 +46,15 @@ class EvidenceRows:
         """The paragraphs of a row, each with what stands in front of its first line."""
         ink, row, number = self._ink, self.rows[index], self._numbers[index]
         word = _SHORT[row.mark.verdict] if row.mark else "held back" if row.held_back else ""
-        word = word or ("label?" if row.suspect else "")
+        word = word or ("label?" if row.suspect else "cut" if row.read_to else "")
         texts = paragraphs(row.prediction, ink)
         if word in ("wrong", "ambiguous"):
             for text in texts:
                 text.stylize_before(ink.muted)
+        for text, whole, end in zip(
+            texts, (row.prediction.text, row.prediction.text_pair or ""), row.read_to, strict=False
+        ):
+            text.stylize(ink.muted, len(text.plain) - len(visible(whole[end:])))  # what the model does not read
         parts = [(self._head(f"{number}", row.prediction.confidence, word), texts[0])]
         parts += [(Text(" " * _HEAD), text) for text in texts[1:]]
         for edit in row.perturbations:

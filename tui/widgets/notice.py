@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from engine.tau import frozen_tau
+from tui.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
 from tui.duration import duration
 from tui.glyphs import Glyphs, bar
 from tui.themes import Ink
@@ -13,6 +15,8 @@ from tui.widgets.wrapping import wrapped
 
 if TYPE_CHECKING:
     from engine.jobs import JobView
+    from engine.project import Project
+    from engine.schema import Discovery
     from tui.workbench import Workbench
 
 _MOST = 66  # cells; longer lines are hard to read
@@ -37,12 +41,7 @@ def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench)
     if job is not None and job.kind == "discover":
         return job_notice(width, ink, glyphs, job, title="Looking for blind spots")
     if workbench.board is not None:
-        found = workbench.board.discovery
-        none = (
-            f"The model makes no error with confidence {found.tau:g} or more on the pool of {found.n_pool:,} rows. "
-            "Lower tau in blindspot.toml, or make a project with a larger pool."
-        )
-        return notice(width, ink, title="No blind spots", paragraphs=[none])
+        return _none_found(width, ink, glyphs, workbench.project, workbench.board.discovery)
     rows = workbench.project.manifest.splits["pool"].rows
     paragraphs = [
         f"The model has not been scored on the pool of {rows:,} rows yet.",
@@ -54,6 +53,24 @@ def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench)
         why = f": {last.message.rstrip('.')}" if last.message else ""
         paragraphs.insert(1, f"{last.id} is {last.state}{why}. D goes on with it.")
     return notice(width, ink, title="No blind spots yet", paragraphs=paragraphs)
+
+
+def _none_found(width: int, ink: Ink, glyphs: Glyphs, project: Project, found: Discovery) -> list[Text]:
+    """How sure the model is of its errors, and which tau would find some."""
+    lines = notice(width, ink, title="No blind spots", paragraphs=[none_found(found)])
+    if not found.errors or not found.confidences:
+        return lines
+    margin = " " * (4 if width >= 68 else 1)
+    heading, *steps = confidence_lines(found, glyphs)
+    lines += [Text(margin + heading, style=ink.muted), *(Text(margin + step, no_wrap=True) for step in steps), Text("")]
+    frozen = frozen_tau(project)
+    if frozen is not None:
+        said = f"tau is frozen at {frozen:g} by the first proof; another one needs a new project."
+    elif lower := lower_taus(found):
+        said = f"{taus_sentence(found)}: blindspot discover {project.root.name} --tau {lower[0][0]:g}"
+    else:
+        return lines
+    return lines + [Text.assemble(margin, line) for line in wrapped(Text(said), min(_MOST, width - 2 * len(margin)))]
 
 
 def job_notice(width: int, ink: Ink, glyphs: Glyphs, job: JobView, *, title: str) -> list[Text]:

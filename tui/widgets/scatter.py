@@ -1,4 +1,4 @@
-"""Drawing points into a grid of cells: braille dots (2 x 4 a cell), or one character a cell.
+"""Drawing points into a grid of cells, one character a cell.
 
 Pure functions, so that a plot can be checked without a terminal.
 """
@@ -10,9 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 Point = tuple[float, float]
 Cell = tuple[int, int]
-
-_BRAILLE = 0x2800
-_DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # by column, then row from the top
 
 
 def fit(points: Iterable[Point]) -> tuple[Point, Point]:
@@ -28,29 +25,22 @@ class Grid:
         self.width, self.height = width, height
         self._corner, self._extent = fit(points)
 
-    def place(self, point: Point, across: int, down: int) -> Cell:
-        """Column and row in a grid that divides each cell into ``across`` x ``down``."""
+    def place(self, point: Point) -> Cell:
+        """Column and row of a point."""
         x = (point[0] - self._corner[0]) / self._extent[0]
         y = (point[1] - self._corner[1]) / self._extent[1]
-        return round(x * (self.width * across - 1)), round((1 - y) * (self.height * down - 1))
+        return round(x * (self.width - 1)), round((1 - y) * (self.height - 1))
 
     def cells(self, points: Iterable[Point]) -> set[Cell]:
         """The cells that hold points."""
-        return {self.place(point, 1, 1) for point in points}
+        return {self.place(point) for point in points}
 
-    def braille(self, points: Iterable[Point]) -> dict[Cell, str]:
-        """A braille character for each cell that holds points."""
-        bits: Counter[Cell] = Counter()
-        for column, row in {self.place(point, 2, 4) for point in points}:
-            bits[column // 2, row // 4] += _DOTS[column % 2][row % 4]
-        return {cell: chr(_BRAILLE + dots) for cell, dots in bits.items()}
-
-    def letters(self, groups: Iterable[tuple[str, Sequence[Point]]]) -> dict[Cell, str]:
-        """For each cell that holds points the letter of the group with most points there."""
+    def most(self, groups: Mapping[str, Sequence[Point]]) -> dict[Cell, str]:
+        """For each cell that holds points the group with most points there."""
         counts: dict[Cell, Counter[str]] = {}
-        for letter, points in groups:
+        for name, points in groups.items():
             for point in points:
-                counts.setdefault(self.place(point, 1, 1), Counter())[letter] += 1
+                counts.setdefault(self.place(point), Counter())[name] += 1
         return {cell: count.most_common(1)[0][0] for cell, count in counts.items()}
 
 

@@ -272,3 +272,44 @@ def test_with_real_weights_and_again_without_torch(project: Project) -> None:
     assert found.temperature is not None
     command = [sys.executable, "-c", AGAIN, str(project.root)]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == [found.key]
+
+
+def test_rows_longer_than_the_model_reads_are_counted_and_the_place_is_kept(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(project.settings, model=replace(project.settings.model, max_length=16))
+    write_settings(project.root / SETTINGS_FILE, settings)
+    monitor = Recorder()
+    found = discover(Project.open(project.root), monitor=monitor)
+    texts = {row.id: row.text for row in project.examples("pool")}
+    assert found.read_tokens == 16
+    assert 0 < len(found.cut) < found.n_pool
+    assert min(len(texts[row].split()) for row in found.cut) > 5
+    assert set(found.read_to) == set(found.cut) & set(found.predictions)
+    assert all(0 < end < len(texts[row]) for row, (end,) in found.read_to.items())
+    assert any(
+        f"{len(found.cut)} of {found.n_pool} pool rows are longer than the 16 tokens" in note for note in monitor.notes
+    )
+
+
+def test_where_nothing_is_found_lower_taus_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = planted(themes=3, size=9, right=40)
+    world.install(monkeypatch)
+    found = discover(make_project(tmp_path, world.rows, tau=0.999), monitor=Silent())
+    assert (found.uus, found.errors) == ((), 27)
+    assert sum(wrong for _, _, wrong in found.confidences) == 27
+    assert sum(right for _, right, _ in found.confidences) == 40
+    sure = sorted(
+        (1 / (1 + np.exp(-abs(a - b))) for row in world.uus() for a, b in [_logits(world, row)]), reverse=True
+    )
+    for tau, uus in found.taus:
+        assert uus == sum(value >= tau for value in sure)
+    assert [uus >= wanted for (_, uus), wanted in zip(found.taus, (5, 20, 27), strict=False)] == [True] * len(
+        found.taus
+    )
+    lower = discover(change(Project.open(tmp_path / "work"), tau=found.taus[0][0]), monitor=Silent())
+    assert len(lower.uus) == found.taus[0][1]
+
+
+def _logits(world: World, row: str) -> tuple[float, float]:
+    return world.logits[next(one["text"] for one in world.rows if one["id"] == row)]

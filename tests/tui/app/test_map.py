@@ -53,11 +53,59 @@ async def test_enter_reads_the_current_blind_spot_and_q_comes_back_to_the_map(ro
         await driver.sees("Map of 15 UUs", "B2  positive taken for negative")
 
 
-async def test_in_ascii_each_blind_spot_has_its_letter(root: Path) -> None:
-    async with opened(root, ascii=True) as driver:
+@pytest.mark.parametrize("ascii", [False, True])
+async def test_every_blind_spot_has_its_letter_and_the_current_one_a_sign(root: Path, ascii: bool) -> None:
+    sign = "#" if ascii else "●"
+    async with opened(root, ascii=ascii) as driver:
         await driver.press("m")
-        await driver.sees("a:B1", "b:B2", "c:B3", "#")
-        assert driver.text.isascii()
+        await driver.sees(f"{sign} B1  b B2  c B3")
+        view = driver.screen.query_one(MapView)
+        assert {"b", "c", sign, "."} <= set(drawn(view))
+        await driver.press("n")
+        await driver.sees(f"a B1  {sign} B2  c B3")
+        assert {"a", "c", sign, "."} <= set(drawn(view))
+        assert driver.text.isascii() is ascii
+
+
+def drawn(view: MapView) -> dict[str, set[str]]:
+    """The colours of each sign on the map, the last line (the legend) aside."""
+    colours: dict[str, set[str]] = {}
+    for y in range(view.size.height - 1):
+        for segment in view.render_line(y):
+            for sign in segment.text.replace(" ", ""):
+                colour = segment.style.color if segment.style else None
+                colours.setdefault(sign, set()).add(colour.name if colour else "")
+    return colours
+
+
+async def test_blind_spots_differ_in_colour_too(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("m")
+        colours = drawn(driver.screen.query_one(MapView))
+        assert len(colours["b"] | colours["c"] | colours["●"]) == 3
+
+
+async def test_the_plain_theme_paints_no_background_and_no_colour(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened(root) as driver:
+        await driver.press("m")
+        view = driver.screen.query_one(MapView)
+        for y in range(view.size.height):
+            for segment in view.render_line(y):
+                assert segment.style is not None
+                for colour in (segment.style.color, segment.style.bgcolor):
+                    assert colour is None or colour.is_default, segment
+
+
+async def test_more_blind_spots_than_letters_and_a_legend_that_says_how_many_more(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("m")
+        view = driver.screen.query_one(MapView)
+        groups = {f"B{n}": [(n / 70, (n * 7 % 70) / 70)] * (1 + (n <= 52)) for n in range(1, 71)}
+        view.show(groups, [(0.5, 0.5)], current="B60")
+        await driver.sees("● B60", "more", "+ B61")
+        view.move_to("B1")
+        await driver.sees("● B1", "b B2")
 
 
 async def test_a_move_repaints_only_lines_that_change(root: Path) -> None:
@@ -74,25 +122,21 @@ def test_all_points_are_drawn_inside_the_grid() -> None:
     chance = random.Random(5)
     points = [(chance.random(), chance.random()) for _ in range(500)]
     grid = Grid(points, 60, 20)
-    dots = grid.braille(points)
-    assert all(0 <= x < 60 and 0 <= y < 20 for x, y in dots)
-    raised = sum(bin(ord(dot) - 0x2800).count("1") for dot in dots.values())
-    assert 450 < raised <= 500  # a few share a dot
+    cells = grid.cells(points)
+    assert all(0 <= x < 60 and 0 <= y < 20 for x, y in cells)
+    assert set(grid.most({"B1": points[:250], "B2": points[250:]})) == cells
     assert grid.cells([(min(p[0] for p in points), max(p[1] for p in points))]) == {(0, 0)}
 
 
 def test_one_point_and_points_in_line_have_a_place() -> None:
     assert fit([(0.3, 0.3)]) == ((0.3, 0.3), (1.0, 1.0))
     grid = Grid([(0.3, 0.1), (0.3, 0.9)], 10, 10)
-    assert set(grid.braille([(0.3, 0.1), (0.3, 0.9)])) == {(0, 9), (0, 0)}
+    assert grid.cells([(0.3, 0.1), (0.3, 0.9)]) == {(0, 9), (0, 0)}
 
 
-def test_letters_show_the_blind_spot_with_most_points_in_a_cell() -> None:
+def test_a_cell_is_of_the_blind_spot_with_most_points_in_it() -> None:
     grid = Grid([(0.0, 0.0), (1.0, 1.0)], 2, 2)
-    assert grid.letters([("a", [(0.0, 0.0)]), ("b", [(0.0, 0.0), (0.1, 0.0), (1.0, 1.0)])]) == {
-        (0, 1): "b",
-        (1, 0): "b",
-    }
+    assert grid.most({"B1": [(0.0, 0.0)], "B2": [(0.0, 0.0), (0.1, 0.0), (1.0, 1.0)]}) == {(0, 1): "B2", (1, 0): "B2"}
 
 
 def test_names_do_not_cover_each_other() -> None:
