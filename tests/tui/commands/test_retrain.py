@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,19 @@ WORKER = (sys.executable, str(Path(tests.engine.jobs.__file__).with_name("slow_w
 
 
 @pytest.fixture
-def taught(tmp_path: Path) -> Project:
-    """A project with blind spots, and a sample each by a person and by a model."""
+def taught(tmp_path: Path) -> Iterator[Project]:
+    """A project with blind spots, and a sample each by a person and by a model; no job is left running in it."""
     project = Project.open(write_project(tmp_path / "work"))
     discovery = project.discovered()
     for name, kind in (("ada", "human"), ("gpt", "llm")):
         teaching = Teaching(project.teaching_dir, name)
         writer = Annotator(project, discovery, teaching, Teacher(name, kind))  # type: ignore[arg-type]
         writer.write_sample("B1", text=f"A lamp stood there, says {name}.", label="negative", role="anchor")
-    return project
+    yield project
+    running = jobs.active_job(project.root)
+    if running is not None:
+        jobs.cancel(project.root, running.id)
+        until(lambda: jobs.active_job(project.root) is None)
 
 
 def test_equal_arms_and_reviewed_samples_are_asked_of_the_job(
@@ -56,8 +61,6 @@ def test_equal_arms_and_reviewed_samples_are_asked_of_the_job(
         "arms": ["both"], "recipes": None, "seeds": [7, 8], "equal": "count", "reviewed": True,
         "controls": True,
     }  # fmt: skip
-    jobs.cancel(taught.root, job)
-    until(lambda: jobs.active_job(taught.root) is None)
 
 
 def test_what_shall_be_equal_is_count_or_cost(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
