@@ -31,15 +31,18 @@ def ask_for_teaching(screen: WorkScreen, spot_id: str | None) -> None:
         spot_id: the blind spot under the cursor; None: none is.
     """
     from engine.data.text import visible
+    from engine.llm.address import Address
     from tui.dialogs.teach import TeachDialog
 
     app = shell(screen)
+    llm = screen.workbench.project.settings.llm
+    model = llm.model
     try:
+        server = Address.of(llm.base_url).server if model else ""
         ways = _ways(screen.workbench, spot_id)
     except BlindspotError as error:
         app.refuse(error)
         return
-    model = screen.workbench.project.settings.llm.model
     title = f"Let {visible(model)} explain blind spots?" if model else "No LLM is set up; replay recorded answers?"
 
     def start(choice: int | None) -> None:
@@ -47,7 +50,7 @@ def ask_for_teaching(screen: WorkScreen, spot_id: str | None) -> None:
         if options is not None and app.job_watch.start("teach", options):
             screen.say("The LLM teacher is at work in the background.")
 
-    screen.app.push_screen(TeachDialog(title, ways), start)
+    screen.app.push_screen(TeachDialog(title, ways, server), start)
 
 
 def _ways(workbench: Workbench, spot_id: str | None) -> list[Way]:

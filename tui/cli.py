@@ -33,6 +33,7 @@ COMMANDS = {
     "perturb": "add a minimal edit of a row, which the model gets right, to the evidence",
     "undo": "undo or redo an annotation",
     "import-teaching": "import patterns and samples from files",
+    "trust": "see what of a project reaches outside its folder, and agree to it",
     "teach": "let an LLM explain blind spots and write samples",
     "test-pattern": "test a pattern on rows that its teacher has not seen",
     "review": "judge what two teachers wrote, without knowing who wrote what",

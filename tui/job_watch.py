@@ -13,6 +13,7 @@ from engine.errors import BlindspotError
 from tui.duration import duration
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from textual.timer import Timer
@@ -43,16 +44,21 @@ class JobWatch:
         return f"{job.kind} {progress(job)}".rstrip() if job else ""
 
     def start(self, kind: JobKind, options: dict[str, Any] | None = None) -> bool:
-        """Start a job, or show why it cannot be; whether it was started."""
+        """Start a job, or show why it cannot be; whether it was started.
+
+        If the job needs something outside the project, it is asked about first, and the job starts on a yes.
+        """
         from engine import jobs
 
-        return self._do(lambda root: jobs.start(root, kind, options))
+        return self._trusting(kind, options or {}, lambda root: jobs.start(root, kind, options))
 
     def resume(self, job_id: str) -> bool:
-        """Go on with a job that ended without its result."""
+        """Go on with a job that ended without its result; asks as `start` does."""
         from engine import jobs
 
-        return self._do(lambda root: jobs.resume(root, job_id))
+        assert self._app.workbench is not None, "the project is still being opened"
+        job = next(view for view in self._app.workbench.jobs if view.id == job_id)
+        return self._trusting(job.kind, job.options, lambda root: jobs.resume(root, job_id))
 
     def cancel(self) -> bool:
         """Ask the running job to stop."""
@@ -75,7 +81,40 @@ class JobWatch:
             self._timer.stop()
             self._timer = None
 
-    def _do(self, command: Any) -> bool:
+    def _trusting(self, kind: JobKind, options: dict[str, Any], command: Callable[[Path], str | None]) -> bool:
+        """Do it if all that the job uses outside the project was agreed to; else ask, and do it on a yes."""
+        from engine.project import Project
+        from engine.trust import agree, job_uses, untrusted
+        from tui.dialogs.trust import AGREE, TrustDialog
+
+        workbench = self._app.workbench
+        assert workbench is not None, "the project is still being opened"
+        root = workbench.project.root
+        try:
+            # as it is now, for the job reads it anew, and not as it was when the app opened
+            missing = untrusted(root, job_uses(Project.open(root, verify=False), kind, options))
+        except BlindspotError as error:
+            self._app.refuse(error)
+            return False
+        if not missing:
+            return self._do(command)
+
+        def answer(choice: int | None) -> None:
+            if choice != AGREE:
+                self._app.say("Not agreed: nothing was sent or read.")
+                return
+            try:
+                agree(root, missing)
+            except BlindspotError as error:
+                self._app.refuse(error)
+                return
+            if self._do(command):
+                self._app.say("Agreed; the job runs in the background.")
+
+        self._app.push_screen(TrustDialog(missing), answer)
+        return False
+
+    def _do(self, command: Callable[[Path], str | None]) -> bool:
         from engine import jobs
 
         workbench = self._app.workbench

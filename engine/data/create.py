@@ -26,6 +26,7 @@ from engine.project import SETTINGS_FILE, Project
 from engine.schema import SPLITS, Example, SplitName
 from engine.settings import Settings, TaskSettings, write_settings
 from engine.tau import checked_tau
+from engine.trust import NotTrusted, agree, weights_use
 from engine.verify.seal import keep_seal
 
 MANIFEST_FILE = "manifest.json"
@@ -117,6 +118,12 @@ def create_project(
         }
         write_json(folder / MANIFEST_FILE, manifest)
     project = Project.open(root)
+    named = project.settings.model
+    uses = [weights_use(root, name) for name in (named.classifier, named.base, named.encoder)]
+    try:
+        agree(root, [use for use in uses if use is not None])  # the user has just named them
+    except NotTrusted as error:
+        monitor.note(str(error))
     keep_seal(project, anew=True)
     return project
 

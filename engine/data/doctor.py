@@ -36,7 +36,7 @@ def check(root: Path | None = None) -> list[Finding]:
     return [
         machine.check_python(),
         machine.check_packages(),
-        *machine.check_weights([settings.model.classifier or settings.model.base, settings.model.encoder]),
+        *machine.check_weights([settings.model.classifier or settings.model.base, settings.model.encoder], root),
         machine.check_compute(settings.compute),
         machine.check_disk(root if root is not None and root.is_dir() else Path.cwd()),
         machine.check_terminal(),

@@ -73,17 +73,29 @@ def check_packages() -> Finding:
     return Finding("packages", "ok", ", ".join(found))
 
 
-def check_weights(names: Iterable[str]) -> Iterator[Finding]:
-    """Where each of the named weights comes from, without asking the network."""
+def check_weights(names: Iterable[str], root: Path | None = None) -> Iterator[Finding]:
+    """Where each of the named weights comes from, without asking the network.
+
+    Args:
+        names: folders or names on the hub.
+        root: of the project that names them, which must be trusted before anything outside it is read; None: of none.
+    """
     from engine.model.weights import PACKAGE_NAMES, PACKAGE_SHA256, find_weights
+    from engine.trust import require, weights_use
 
     for name in dict.fromkeys(names):
         title = f"weights {name}"
+        if root is not None:
+            try:
+                require(root, [weights_use(root, name)])
+            except BlindspotError as error:
+                yield failed(title, error)
+                continue
         if _must_be_fetched(name):
             yield Finding(title, "warning", "not on this machine", "they are fetched from the hub when first needed")
             continue
         try:
-            weights = find_weights(name)
+            weights = find_weights(name, fetch=False, root=root)
         except BlindspotError as error:
             yield failed(title, error)
             continue

@@ -16,9 +16,12 @@ from engine.tau import with_tau
 def discover(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
     """Find blind spots, with another tau if the options name one; then import the teaching files named, if any."""
     from engine.discovery.run import discover as find
+    from engine.trust import file_use, require
 
     if options.get("tau") is not None:
         project = with_tau(project, options["tau"])
+    teaching = [Path(file) for file in options.get("teaching") or ()]
+    require(project.root, [file_use(project.root, file) for file in teaching])
     found = find(project, monitor=monitor)
     result = {
         "round": found.round,
@@ -28,11 +31,11 @@ def discover(project: Project, options: dict[str, Any], monitor: Monitor) -> dic
         "cut_rows": len(found.cut),
         "lower_taus": list(found.taus),
     }
-    if options.get("teaching"):
+    if teaching:
         from engine.teaching.importing import import_teaching
 
         teacher = Teacher.from_json(options["teacher"])
-        import_teaching(project, [Path(file) for file in options["teaching"]], teacher, monitor=monitor)
+        import_teaching(project, teaching, teacher, monitor=monitor)
     return result
 
 
@@ -40,9 +43,12 @@ def teach(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
     """Let an LLM, or a recording of one, explain blind spots and write samples."""
     from engine.llm.questions import asking
     from engine.llm.teacher import teach as ask
+    from engine.trust import file_use, require
 
     project = asking(project, model=options.get("model"), base_url=options.get("base_url"))
     replay = Path(options["replay"]) if options.get("replay") else None
+    if replay is not None:
+        require(project.root, [file_use(project.root, replay)])
     limits = {name: options.get(name) for name in ("max_cost", "max_tokens", "since")}
     report = ask(project, spots=options.get("spots"), replay=replay, monitor=monitor, **limits)
     monitor.note(report.sentence)

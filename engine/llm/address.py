@@ -1,4 +1,7 @@
-"""The address of an LLM server, taken apart by one strict pattern, so that what is shown is where a request goes."""
+"""Where requests to an LLM go and which variable holds the key, each read by one strict pattern.
+
+So what is shown to a person is what is used.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ _ADDRESS = re.compile(
     rf"(?P<scheme>https?)://(?P<host>{_HOST}\.?|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?"
     r"(?:/[A-Za-z0-9._~!$&'()*+,;=:%-]*)*"
 )
+_LONGEST = 500  # characters: it is shown whole where somebody is asked whether they know it
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _LOCAL = re.compile(r"localhost|127\.[0-9.]+|\[::1\]")
 
 
@@ -36,8 +41,8 @@ class Address:
         """
         found = _ADDRESS.fullmatch(url)
         port = int(found["port"]) if found and found["port"] else None
-        if found is None or not _is_host(found["host"]) or not 0 < (port or 1) < 65536:
-            shown = repr(url) if "@" not in url else "an address with an @, which is not shown as it may hold a key"
+        if found is None or len(url) > _LONGEST or not _is_host(found["host"]) or not 0 < (port or 1) < 65536:
+            shown = "an address with an @, not shown as it may hold a key" if "@" in url else repr(url[:_LONGEST])
             raise SettingsError(
                 f"`llm.base_url` is {shown}",
                 where="blindspot.toml",
@@ -59,6 +64,21 @@ class Address:
     def is_readable(self) -> bool:
         """Whether others can read along: it is not encrypted and leaves this machine."""
         return self.scheme == "http" and _LOCAL.fullmatch(self.host) is None
+
+
+def checked_variable(name: str) -> str:
+    """The name of an environment variable; empty: none is named.
+
+    Raises:
+        SettingsError: it is no such name. It is not shown: it may be the key itself.
+    """
+    if name and not _VARIABLE.fullmatch(name):
+        raise SettingsError(
+            "this is not the name of an environment variable",
+            where="llm.key_env",
+            mend="write the name, such as OPENAI_API_KEY, and never the key itself, and export the key under that name",
+        )
+    return name
 
 
 def _is_host(host: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.llm.budget import cost_of, likely_tokens
+from engine.llm.prompts import Prompts
 from engine.llm.questions import Questions, answered, chosen_spots
 from engine.project import Project
 from engine.schema import Record
@@ -62,12 +63,13 @@ def estimate(project: Project, spots: Sequence[str] | None = None) -> Estimate:
         SettingsError: a template of the project has a mistake.
     """
     discovery, records, name = project.discovered(), Records(project.teaching_dir), project.settings.llm.model
+    prompts = Prompts(project)
     waiting = calls = tokens_in = tokens_out = 0
     for spot_id in chosen_spots(discovery, spots):
         evidence = evidence_for(project, discovery, records, spot_id)
         left = answered(records, name, spot_id, evidence.hash).open
         if left:
-            sizes = _sizes(project, evidence)[-left:]
+            sizes = _sizes(project, prompts, evidence)[-left:]
             waiting, calls = waiting + 1, calls + len(sizes)
             tokens_in += sum(size for size, _ in sizes)
             tokens_out += sum(size for _, size in sizes)
@@ -77,16 +79,16 @@ def estimate(project: Project, spots: Sequence[str] | None = None) -> Estimate:
     return Estimate(name, waiting, calls, tokens_in, tokens_out, cost, costs.currency)
 
 
-def _sizes(project: Project, evidence: Evidence) -> list[tuple[int, int]]:
+def _sizes(project: Project, prompts: Prompts, evidence: Evidence) -> list[tuple[int, int]]:
     """Tokens in and out of the three questions; answers that are not there yet are taken to be of usual length."""
-    asked, questions = project.settings.teaching, Questions(project)
+    asked, questions = project.settings.teaching, Questions(project, prompts)
     unknown = [_WORD * _PATTERN] * asked.patterns
-    prompts = (
+    asking = (
         questions.abstraction(evidence),
         questions.extrapolation(evidence, unknown),
         questions.samples(evidence, unknown, unknown),
     )
-    tokens = [likely_tokens(prompt.system + prompt.user) for prompt in prompts]
+    tokens = [likely_tokens(prompt.system + prompt.user) for prompt in asking]
     rows = [row.text + (row.text_pair or "") for row in evidence.rows]
     sample = _FRAME + likely_tokens("".join(rows)) // max(1, len(rows))
     answers = (asked.patterns * _PATTERN, asked.patterns * _PATTERN, sample * _samples(asked))

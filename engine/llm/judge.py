@@ -38,6 +38,7 @@ from engine.teaching.trial import (
     reword,
     trial_of,
 )
+from engine.trust import require, server_use
 
 Form = TypeVar("Form", bound=BaseModel)
 Opens = Callable[[threading.Event, Callable[[str], None]], Asker]
@@ -110,12 +111,14 @@ def judge(
         monitor: steps count patterns.
 
     Raises:
+        NotTrusted: nobody at this machine has agreed to the server, the variable or the prompts that the project names.
         SettingsError: a template has a mistake, or a limit of cost has no price to count by.
         ServerRefused: no model is named, or nothing can be asked.
         StoreError: there is no such pattern, or it cannot be written.
         Cancelled: from the monitor; every answer until then is kept.
     """
-    settings = project.settings
+    settings, prompts = project.settings, Prompts(project)
+    require(project.root, [server_use(settings.llm, prompts.own)])
 
     def open_client(stop: threading.Event, note: Callable[[str], None]) -> Asker:
         from engine.llm.client import Client
@@ -126,17 +129,23 @@ def judge(
         budget.count_earlier(read_calls(log.path), since)
         return Client(settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=note)
 
-    return judge_with(open_client, project, patterns=patterns, refine=refine, monitor=monitor)
+    return judge_with(open_client, project, prompts, patterns=patterns, refine=refine, monitor=monitor)
 
 
 def judge_with(
-    opens: Opens, project: Project, *, patterns: Sequence[str] | None = None, refine: bool = False, monitor: Monitor
+    opens: Opens,
+    project: Project,
+    prompts: Prompts,
+    *,
+    patterns: Sequence[str] | None = None,
+    refine: bool = False,
+    monitor: Monitor,
 ) -> JudgeReport:
     """As `judge`, with whoever ``opens`` gives to be asked; it is closed at the end."""
     stop = threading.Event()
     with closing(opens(stop, monitor.note)) as asker:
         try:
-            run = _Run(project, asker, monitor)
+            run = _Run(project, prompts, asker, monitor)
             chosen = [find_pattern(run.teaching, name) for name in patterns or ()] or list(run.teaching.patterns())
             run.judge(chosen)
             if refine and not run.stopped:
@@ -150,6 +159,7 @@ def judge_with(
 @dataclass
 class _Run:
     project: Project
+    prompts: Prompts
     asker: Asker
     monitor: Monitor
     judged: list[str] = field(default_factory=list)
@@ -161,7 +171,6 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.discovery = self.project.discovered()
-        self.prompts = Prompts(self.project)
         self.teaching = Teaching(self.project.teaching_dir, f"llm-{self.asker.teacher.name}")
 
     def report(self) -> JudgeReport:

@@ -17,6 +17,7 @@ from engine.llm.forms import (
     usable_patterns,
     usable_samples,
 )
+from engine.llm.prompts import Prompts
 from engine.llm.questions import Done, Questions
 from engine.project import Project
 from engine.schema import PATTERN_KINDS, PatternKind
@@ -27,22 +28,23 @@ class Lesson:
     """The questions about one blind spot that are still open. Its answers are asked for in one thread.
 
     Args:
-        project: its labels, quotas and templates.
+        project: its labels and quotas.
         evidence: what is shown.
         seen: hash of the evidence that the answers are based on; another one for some recordings.
         done: what was answered before.
+        prompts: templates of the questions.
 
     Attributes:
         spot_id: the blind spot. seen, evidence, done: as above.
     """
 
-    def __init__(self, project: Project, evidence: Evidence, seen: str, done: Done) -> None:
+    def __init__(self, project: Project, evidence: Evidence, seen: str, done: Done, prompts: Prompts) -> None:
         self.spot_id = evidence.blind_spot
         self.evidence = evidence
         self.seen = seen
         self.done = done
         self._project = project
-        self._questions = Questions(project)
+        self._questions = Questions(project, prompts)
         self._texts = {kind: [pattern.text for pattern in done.patterns[kind]] for kind in PATTERN_KINDS}
 
     @property

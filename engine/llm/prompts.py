@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from engine.data.text import INVISIBLE
 from engine.errors import FileError, SettingsError
-from engine.files import content_key, read_bytes, read_text, write_atomic
+from engine.files import content_key, read_text, write_atomic
 from engine.llm.asking import Prompt
 from engine.project import Project
 from engine.schema import Perturbation, Prediction
@@ -24,19 +25,37 @@ from engine.teaching.evidence import Evidence
 OPENING, CLOSING = "<data>", "</data>"
 _ANGLE = re.compile("[<>]")
 _PACKAGE = Path(__file__).with_name("prompts")
-_LONGEST = 1 << 20  # bytes of a template
+_NAMES = ("abstraction", "evidence", "extrapolation", "judge", "refine", "samples", "system", "task")
+_LONGEST = 200_000  # bytes; the package's have up to 2,000
 _FREE = "task"  # the one template that need not use what it is given: the place to say what labels mean
 
 
 class Prompts:
     """The templates of a project: `prompts/NAME.txt` in its folder, where there is one, else the package's.
 
+    All are read once: what a person was asked about is what is sent.
+
     Args:
         project: the folder; what its classifier does stands in every system prompt.
+
+    Attributes:
+        own: sha256 of those that are not the package's, by file name.
+
+    Raises:
+        SettingsError: a template cannot be read.
     """
 
     def __init__(self, project: Project) -> None:
         self._folder = project.prompts_dir
+        self._texts: dict[str, tuple[Path, str]] = {}
+        self.own: dict[str, str] = {}
+        for name in _NAMES:
+            package = _PACKAGE / f"{name}.txt"
+            path, text = self._folder / package.name, package.read_text(encoding="utf-8")
+            own = _own_text(path)
+            self._texts[name] = (package, text) if own is None else (path, own)
+            if own not in (None, text):
+                self.own[path.name] = sha256(self._texts[name][1].encode()).hexdigest()
         self._labels = project.labels
         self._row = "a pair of texts" if project.settings.task.pair else "a text"
 
@@ -53,7 +72,7 @@ class Prompts:
         task = self._fill(_FREE, labels=labels_text(self._labels), row=self._row).strip()
         system = self._fill("system", task=task)
         used = [_FREE, "system", name, *(["evidence"] if "evidence" in fields else [])]
-        return Prompt(system, self._fill(name, **fields), content_key(*(self._text(one)[1] for one in used)))
+        return Prompt(system, self._fill(name, **fields), content_key(*(self._texts[one][1] for one in used)))
 
     def evidence(self, evidence: Evidence) -> str:
         """The evidence of a blind spot, fenced: the field ``evidence`` of the questions that begin with it.
@@ -67,24 +86,8 @@ class Prompts:
         direction = {"gold": quoted(evidence.gold), "predicted": quoted(evidence.predicted)}
         return self._fill("evidence", count=len(evidence.rows), rows=rows, **direction)
 
-    def write(self) -> list[Path]:
-        """Copy the templates that the project has no own one of into it, to be edited; returns the new files."""
-        new = [path for path in sorted(_PACKAGE.glob("*.txt")) if not (self._folder / path.name).exists()]
-        for path in new:
-            write_atomic(self._folder / path.name, read_bytes(path))
-        return [self._folder / path.name for path in new]
-
-    def _text(self, name: str) -> tuple[Path, str]:
-        own = self._folder / f"{name}.txt"
-        path = own if own.exists() or own.is_symlink() else _PACKAGE / own.name
-        try:
-            return path, read_text(path, limit=_LONGEST)
-        except (FileNotFoundError, FileError) as error:
-            mend = "save it as UTF-8, or delete it to have the package's again"
-            raise SettingsError(f"the template cannot be read: {error}", where=str(path), mend=mend) from error
-
     def _fill(self, name: str, **fields: Any) -> str:
-        path, text = self._text(name)
+        path, text = self._texts[name]
         used = set()
         for number, line in enumerate(text.splitlines(), start=1):
             for found in Template.pattern.finditer(line):
@@ -100,6 +103,26 @@ class Prompts:
             raise SettingsError(f"the placeholder `${missing[0]}` is missing", where=f"{path}:{lines}",
                                 mend="put it where its value belongs")  # fmt: skip
         return Template(text).substitute(fields)
+
+
+def write_prompts(project: Project) -> list[Path]:
+    """Copy the templates that the project has no own one of into it, to be edited; returns the new files."""
+    paths = [project.prompts_dir / f"{name}.txt" for name in _NAMES]
+    new = [path for path in paths if _own_text(path) is None]
+    for path in new:
+        write_atomic(path, (_PACKAGE / path.name).read_bytes())
+    return new
+
+
+def _own_text(path: Path) -> str | None:
+    """A template of the project, with line ends as everywhere; None: it has no own one."""
+    try:
+        return read_text(path, limit=_LONGEST)
+    except FileNotFoundError:
+        return None
+    except FileError as error:
+        mend = "save it as UTF-8, or delete it to have the package's again"
+        raise SettingsError(f"the template cannot be read: {error.what}", where=str(path), mend=mend) from error
 
 
 def fenced(value: Any) -> str:

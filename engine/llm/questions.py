@@ -22,11 +22,12 @@ class Questions:
     """Makes the prompts of a project.
 
     Args:
-        project: its labels, quotas and templates.
+        project: its labels and quotas.
+        prompts: its templates.
     """
 
-    def __init__(self, project: Project) -> None:
-        self._prompts = Prompts(project)
+    def __init__(self, project: Project, prompts: Prompts) -> None:
+        self._prompts = prompts
         self._labels = project.labels
         self._asked = project.settings.teaching
         self._fields = (

@@ -24,6 +24,7 @@ from engine.llm.forms import Patterns, Samples
 from engine.llm.guard import LeakFound, PromptGuard
 from engine.llm.keeping import Keeper
 from engine.llm.lesson import Lesson
+from engine.llm.prompts import Prompts
 from engine.llm.questions import answered, chosen_spots, model_of
 from engine.llm.replay import Replay, read_recording
 from engine.progress import Monitor, Silent
@@ -31,6 +32,7 @@ from engine.project import Project
 from engine.schema import ROLES, Record, Role, Teacher
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Teaching
+from engine.trust import require, server_use
 
 _Either = Answer[Patterns] | Answer[Samples]
 
@@ -106,11 +108,12 @@ def teach(
         Cancelled: the monitor said so; what was answered is kept.
         ProjectError: nothing has been discovered yet.
         StoreError: there is no such blind spot, or records cannot be written.
+        NotTrusted: nobody at this machine has agreed to the server, the variable or the prompts that the project names.
         SettingsError: no model is set, a template has a mistake, or ``max_cost`` is given and no price is known.
         ServerRefused: the server answers no question at all; what was answered before is kept.
         TeacherError: the recording cannot be used.
     """
-    discovery, settings = project.discovered(), project.settings
+    discovery, settings, prompts = project.discovered(), project.settings, Prompts(project)
     recording = read_recording(replay) if replay else None
     name = recording.teacher.name if recording else model_of(project)
     teaching = Teaching(project.teaching_dir, f"llm-{name}")
@@ -121,7 +124,8 @@ def teach(
         known = matched.get(shown.blind_spot)
         if recording is None or known:
             seen = known.evidence if known else shown.hash
-            lessons.append(Lesson(project, shown, seen, answered(teaching, name, shown.blind_spot, seen)))
+            done = answered(teaching, name, shown.blind_spot, seen)
+            lessons.append(Lesson(project, shown, seen, done, prompts))
     path, stop = project.llm_dir / CALLS_FILE, threading.Event()
     log, earlier = CallLog(path), list(read_calls(path))
     run = _Run(lessons, monitor or Silent())
@@ -129,6 +133,7 @@ def teach(
     if recording:
         asker = Replay(recording, {spot: known for spot, known in matched.items() if known}, log)
     else:
+        require(project.root, [server_use(settings.llm, prompts.own)])
         budget = Budget(max_cost, max_tokens, settings.cost.prices.get(name))
         budget.count_earlier(earlier, since)
         asker = Client(settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=run.note)

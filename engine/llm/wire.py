@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import threading
 import time
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from urllib.parse import quote
 
 from engine import __version__
 from engine.data.text import visible
-from engine.llm.address import OPENAI, Address
+from engine.llm.address import OPENAI, Address, checked_variable
 from engine.llm.asking import ServerRefused
 from engine.settings import LlmSettings
 
@@ -38,7 +37,6 @@ _PATIENCE_SECONDS = 0.05
 _LONGEST_ERROR = 300
 # Shorter values are placeholders such as "none", of which cutting every occurrence would spoil answers.
 _SHORTEST_SECRET = 8
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIMITS = ("max_completion_tokens", "max_tokens")
 _ACCOUNT = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
 
@@ -76,7 +74,7 @@ class Wire:
         settings: of the project; the key is read from the environment now.
 
     Raises:
-        SettingsError: the address is none.
+        SettingsError: the address or the name of the variable is none.
         ServerRefused: the server needs a key and there is none, or what is there is none; or the proxy is unusable.
     """
 
@@ -255,13 +253,7 @@ def _bounded(response: httpx2.Response, limit: int, left: _Exchange) -> bytes:
 
 
 def _key(name: str, *, needed: bool) -> str:
-    if name and not _VARIABLE.fullmatch(name):  # not shown: it may be the key itself
-        raise ServerRefused(
-            "this is not the name of an environment variable",
-            where="llm.key_env",
-            mend="write the name, such as OPENAI_API_KEY, and never the key itself, and export the key under that name",
-        )
-    key = _printable(name)
+    key = _printable(checked_variable(name))
     if needed and not key:
         variable = name or "that llm.key_env names"
         raise ServerRefused(

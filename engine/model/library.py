@@ -24,6 +24,7 @@ from engine.model.weights import Weights, find_weights, is_classifier
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Example
+from engine.trust import require, weights_use
 
 if TYPE_CHECKING:
     from engine.model.classifier import Classifier
@@ -55,7 +56,7 @@ def starting_weights(project: Project, *, make: bool = True, monitor: Monitor) -
         ModelError: the weights cannot be found.
     """
     name = project.settings.model.classifier or project.settings.model.base
-    return _find(project, name, monitor, fetch=make)
+    return named_weights(project, name, monitor, fetch=make)
 
 
 def encoder_weights(project: Project, *, monitor: Monitor) -> Weights:
@@ -64,7 +65,7 @@ def encoder_weights(project: Project, *, monitor: Monitor) -> Weights:
     Raises:
         ModelError: it cannot be found.
     """
-    return _find(project, project.settings.model.encoder, monitor)
+    return named_weights(project, project.settings.model.encoder, monitor)
 
 
 def current_model(project: Project, *, seed: int | None = None, make: bool = True, monitor: Monitor) -> ModelRef:
@@ -84,6 +85,12 @@ def current_model(project: Project, *, seed: int | None = None, make: bool = Tru
     if promoted.is_file():
         reference = read_json(promoted)
         path = project.root / reference["path"]
+        if not path.resolve().is_relative_to(project.root.resolve()):
+            raise ModelError(
+                "the promoted model lies outside the project",
+                where=str(promoted),
+                mend="promote again; a promoted model lies in the folder models",
+            )
         if not (path / "config.json").is_file():
             raise ModelError(
                 "the promoted model is gone",
@@ -321,7 +328,18 @@ def embeddings_path(project: Project, weights: Weights, texts: Sequence[str], sc
     return project.cache_dir / f"embeddings-{key}.npy"
 
 
-def _find(project: Project, name: str, monitor: Monitor, *, fetch: bool = True) -> Weights:
-    """A name in blindspot.toml may be a folder relative to the project."""
-    local = project.root / Path(name).expanduser()
-    return find_weights(str(local) if local.is_dir() else name, fetch=fetch, monitor=monitor)
+def named_weights(project: Project, name: str, monitor: Monitor, *, fetch: bool = True) -> Weights:
+    """Weights that a project names, or a job of it.
+
+    Args:
+        project: where a relative name of a folder begins.
+        name: folder, or name on the hub.
+        monitor: told how far a download is.
+        fetch: False: only what is on this machine.
+
+    Raises:
+        ModelError: they cannot be found.
+        NotTrusted: they lie outside the project, and nobody at this machine has agreed to that.
+    """
+    require(project.root, [weights_use(project.root, name)])
+    return find_weights(name, fetch=fetch, root=project.root, monitor=monitor)

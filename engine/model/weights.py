@@ -25,7 +25,7 @@ PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 
 Origin = Literal["folder", "package", "hub cache", "hub"]
 
-_HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
+HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 # What transformers and sentence-transformers read: at the top, and in numbered module folders such as 1_Pooling.
 _MODULE = r"(\d+_\w+/)?"
 _LOADED = re.compile(_MODULE + r"(model(-\d+-of-\d+)?\.safetensors|[^/]+\.(json|txt|model|jinja))")
@@ -54,7 +54,16 @@ class Weights:
         return f"{self.name} from the {self.origin} {self.path}, sha256 {self.sha256}"
 
 
-def find_weights(name: str, *, fetch: bool = True, monitor: Monitor | None = None) -> Weights:
+def local_folder(root: Path, name: str) -> Path | None:
+    """The folder that a project means by a name, from the project's own folder on; None if there is none."""
+    try:
+        folder = root / Path(name).expanduser()
+        return folder if name and folder.is_dir() else None
+    except (OSError, ValueError, RuntimeError):  # too long, with a NUL, or of a user that there is not
+        return None
+
+
+def find_weights(name: str, *, fetch: bool = True, root: Path | None = None, monitor: Monitor | None = None) -> Weights:
     """Find weights: a folder, else (MiniLM only) the installed package, else the hub's cache, else the hub.
 
     Offline the answer comes at once; on a network that swallows requests it takes about ten seconds.
@@ -62,14 +71,15 @@ def find_weights(name: str, *, fetch: bool = True, monitor: Monitor | None = Non
     Args:
         name: folder, or name on the hub.
         fetch: False: only what is on this machine.
+        root: where a relative name of a folder begins; None: the current folder.
         monitor: told how far a download is.
 
     Raises:
         ModelError: nothing of that name is to be had, or it is not safe to load.
     """
-    folder = Path(name).expanduser()
-    if name and folder.is_dir():
-        return _weights(name, folder.resolve(), "folder")
+    folder = local_folder(root or Path(), name)
+    if folder is not None:
+        return _weights(name if root is None else str(folder), folder.resolve(), "folder")
     if name in PACKAGE_NAMES and (installed := _installed()):
         weights = _weights(name, installed, "package")
         if weights.sha256 != PACKAGE_SHA256:
@@ -79,7 +89,7 @@ def find_weights(name: str, *, fetch: bool = True, monitor: Monitor | None = Non
                 mend=f"reinstall {PACKAGE.replace('_', '-')}",
             )
         return weights
-    if not _HUB_NAME.fullmatch(name):
+    if not HUB_NAME.fullmatch(name):
         raise ModelError(
             "there is no such folder", where=name, mend="name a folder with weights, or a hub id like org/model"
         )

@@ -9,18 +9,21 @@ from engine.model.weights import Weights, find_weights, is_classifier
 from engine.progress import Monitor
 
 
-def named_classifier(name: str, *, fetch: bool = True, monitor: Monitor | None = None) -> Weights:
+def named_classifier(
+    name: str, *, fetch: bool = True, root: Path | None = None, monitor: Monitor | None = None
+) -> Weights:
     """Its weights.
 
     Args:
         name: folder, or name on the hub.
         fetch: False: only what is on this machine.
+        root: where a relative name of a folder begins; None: the current folder.
         monitor: told how far a download is.
 
     Raises:
         ModelError: nothing of that name is to be had, or it is no classifier.
     """
-    weights = find_weights(name, fetch=fetch, monitor=monitor)
+    weights = find_weights(name, fetch=fetch, root=root, monitor=monitor)
     if not is_classifier(weights.path):
         raise ModelError("this is no classifier: it has no classification head", where=str(weights.path),
                          mend="name a fine-tuned classifier")  # fmt: skip

@@ -24,6 +24,7 @@ from engine.proof.near import NearRows, near_rows
 from engine.schema import Example, Record
 from engine.suite.asked import named_classifier
 from engine.suite.frozen import ROWS_FLOOR, SAMPLES_FLOOR, Case, FrozenSpot, Origin, suite
+from engine.trust import require, weights_use
 from engine.verify.models import refuse_changed, refuse_changed_suite
 
 Asked = Origin | Literal["proof row, wrong before", "proof row, right before", "proof row near it"]
@@ -152,5 +153,6 @@ def _model(project: Project, name: str | None, monitor: Monitor) -> ModelRef:
         current = current_model(project, make=False, monitor=monitor)
         refuse_changed(current.path, current.key)
         return current
-    weights = named_classifier(name, monitor=monitor)
+    require(project.root, [weights_use(project.root, name)])
+    weights = named_classifier(name, root=project.root, monitor=monitor)
     return ModelRef(weights.name, weights.path, weights.key)

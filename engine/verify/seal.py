@@ -19,6 +19,7 @@ from engine.errors import BlindspotError, FileError
 from engine.files import find_files, open_read, read_json, sha256_file, write_json
 from engine.llm.calls import CALLS_FILE
 from engine.project import Project
+from engine.state import state_folder
 from engine.teaching.chain import head
 from engine.teaching.revisions import Log
 from engine.verify.finding import Finding
@@ -31,9 +32,7 @@ _FILES = ("manifest.json", "proofs/*/report.json", "proofs/*/spec.json", "models
 
 def seal_file(root: Path) -> Path:
     """Where the seal of the project in that folder is kept."""
-    base = Path(os.environ.get("XDG_STATE_HOME", ""))
-    state = base if base.is_absolute() else Path.home() / ".local" / "state"
-    return state / "blindspot" / "seals" / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]}.json"
+    return state_folder() / "seals" / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]}.json"
 
 
 def seal_of(project: Project) -> Seal:

@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine import jobs
 from engine.data.text import visible
 from engine.errors import ProjectError
 from engine.files import read_json
 from engine.project import Project
 from engine.suite.asked import refuse_at_once
 from engine.suite.frozen import suite
-from tui.commands.following import follow_to_end
+from engine.trust import agree, weights_use
+from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.printing import print_error, print_json, print_line
 
@@ -65,7 +65,9 @@ def _checked(project: Project, model: str | None) -> dict[str, Any]:
     if model is not None:
         refuse_at_once(model)
     model = str(Path(model).resolve()) if model and Path(model).is_dir() else model
-    job_id = jobs.start(project.root, "check", {"model": model})
+    if model and (use := weights_use(project.root, model)):
+        agree(project.root, [use])  # the user has just named it
+    job_id = start_job(project, "check", {"model": model})
     found: dict[str, Any] = read_json(project.root / follow_to_end(project.root, job_id).result["check"])
     return found
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from engine import jobs
 from engine.project import Project
-from tui.commands.following import follow_to_end
+from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.printing import console, print_json, print_line
 
@@ -35,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     project = Project.open(options.project)
     found = read_comparison(project, own=options.own)
     if options.detach or found is None or not is_current(project, found):
-        job_id = jobs.start(project.root, "compare", {"own": options.own})
+        job_id = start_job(project, "compare", {"own": options.own})
         if options.detach:
             print_line(job_id)
             return 0

@@ -15,8 +15,9 @@ from engine.llm.replay import RECORDED_FILE
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Teacher
 from engine.settings import write_settings
+from engine.trust import agree, job_uses
 from tui.commands.discover import print_spots
-from tui.commands.following import follow_to_end
+from tui.commands.following import follow_to_end, start_job
 from tui.commands.open import add_terminal, open_app
 from tui.commands.report import print_report
 from tui.commands.shared import SubParsers, new_parser
@@ -81,6 +82,7 @@ def make_project(root: Path) -> Project:
     write_settings(project.root / SETTINGS_FILE, replace(project.settings, training=training, proof=proof))
     recorded = sample_data.FOLDER / "teaching" / RECORDED_FILE
     write_atomic(project.llm_dir / RECORDED_FILE, recorded.read_bytes())
+    agree(project.root, job_uses(project, "discover", DISCOVER))
     return Project.open(project.root)
 
 
@@ -89,14 +91,14 @@ def headless(project: Project) -> int:
     began = time.monotonic()
     print_line(f"project {project.root}")
     print_line(f"discover: training a classifier on {project.manifest.splits['train'].rows} rows ...")
-    follow_to_end(project.root, jobs.start(project.root, "discover", DISCOVER))
+    follow_to_end(project.root, start_job(project, "discover", DISCOVER))
     found = project.discovery()
     assert found is not None, "the job ended with `done`"
     counts = f"{len(found.uus)} UUs in {len(found.blind_spots)} blind spots"
     print_line(f"{counts} after {duration(time.monotonic() - began)}")
     print_spots(found)
     print_line("retrain: baseline and the bundled examples, every seed, both recipes ...")
-    follow_to_end(project.root, jobs.start(project.root, "retrain", {}))
+    follow_to_end(project.root, start_job(project, "retrain", {}))
     print_line(f"done after {duration(time.monotonic() - began)}")
     print_line()
     print_report(project)

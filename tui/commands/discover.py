@@ -6,13 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine import jobs
 from engine.discovery.replacing import not_found
 from engine.model.cut import cut_sentence
 from engine.project import Project
 from engine.schema import Discovery
 from engine.tau import checked_tau, frozen_tau, refuse_new_tau
-from tui.commands.following import follow_to_end
+from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
 from tui.glyphs import ASCII, UNICODE
@@ -46,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     project = Project.open(options.project)
     root = project.root
     refuse_new_tau(project, None if options.tau is None else checked_tau(options.tau))
-    job_id = jobs.start(root, "discover", {} if options.tau is None else {"tau": options.tau})
+    job_id = start_job(project, "discover", {} if options.tau is None else {"tau": options.tau})
     if options.detach:
         print_line(job_id)
         return 0

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from engine import jobs
 from engine.errors import JobError
 from engine.jobs import Event, JobView
+from engine.jobs.spec import JobKind
+from engine.project import Project
+from engine.trust import job_uses
 from tui.duration import duration
 from tui.printing import StatusLine
+from tui.trusting import ask
+
+
+def start_job(project: Project, kind: JobKind, options: dict[str, Any]) -> str:
+    """Start a job and return its id; what it needs outside the project is asked about first.
+
+    Raises:
+        JobError: another job is running.
+        NotTrusted: the person does not agree, or there is no terminal to ask on.
+    """
+    ask(project.root, job_uses(project, kind, options))
+    return jobs.start(project.root, kind, options)
 
 
 def follow_to_end(root: Path, job_id: str) -> JobView:

@@ -8,10 +8,12 @@ from dataclasses import asdict
 from engine import jobs
 from engine.jobs import JobView
 from engine.project import Project
+from engine.trust import job_uses
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.duration import duration
 from tui.printing import print_json, print_line
+from tui.trusting import ask
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -34,12 +36,15 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what was asked, then print the job or all jobs."""
-    root = Project.open(options.project).root
+    project = Project.open(options.project)
+    root = project.root
     if options.cancel:
         jobs.cancel(root, options.cancel)
         print_line(f"job {options.cancel} was asked to stop")
         return 0
     if options.resume:
+        spec = jobs.find_job(root, options.resume)
+        ask(root, job_uses(project, spec.kind, spec.options))
         jobs.resume(root, options.resume)
         print_line(f"job {options.resume} goes on; blindspot jobs {options.project} --follow {options.resume}")
         return 0

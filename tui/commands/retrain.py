@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from engine import jobs
 from engine.files import read_json
 from engine.project import Project
 from engine.proof.arms import MOST_SEED
 from engine.proof.controls import CONTROLS
 from engine.proof.recipes import AUTO, RECIPES, USUAL
 from engine.proof.request import refuse_quick, refuse_retrain
-from tui.commands.following import follow_to_end
+from tui.commands.following import follow_to_end, start_job
 from tui.commands.report import print_report
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.printing import print_json, print_line
@@ -87,10 +85,10 @@ def run(options: argparse.Namespace) -> int:
     root = project.root
     if options.quick:
         refuse_quick(project, options.arms)
-        return _look_quickly(root, options)
+        return _look_quickly(project, options)
     chosen = {name: getattr(options, name) for name in ("arms", "recipes", "seeds", "equal", "reviewed", "controls")}
     refuse_retrain(project, **chosen)
-    job_id = jobs.start(root, "retrain", chosen)
+    job_id = start_job(project, "retrain", chosen)
     if options.detach:
         print_line(job_id)
         return 0
@@ -99,8 +97,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _look_quickly(root: Path, options: argparse.Namespace) -> int:
-    job_id = jobs.start(root, "retrain", {"arms": options.arms, "quick": True})
+def _look_quickly(project: Project, options: argparse.Namespace) -> int:
+    root = project.root
+    job_id = start_job(project, "retrain", {"arms": options.arms, "quick": True})
     if options.detach:
         print_line(job_id)
         return 0

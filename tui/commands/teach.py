@@ -5,22 +5,27 @@ from __future__ import annotations
 import argparse
 import shlex
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine import jobs
 from engine.errors import TeacherError
+from engine.llm.address import Address
 from engine.llm.budget import Budget
 from engine.llm.estimate import estimate
-from engine.llm.prompts import Prompts
+from engine.llm.prompts import Prompts, write_prompts
 from engine.llm.questions import asking, model_of
 from engine.llm.replay import RECORDED_FILE
 from engine.project import Project
 from engine.schema import Teacher
+from engine.settings import LlmSettings
+from engine.trust import agree, file_use, server_use, untrusted
 from tui.commands.annotating import counted
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.printing import print_json, print_line
+from tui.trusting import ask
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -54,9 +59,10 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the estimate, run the job, and print what it brought and what is missing; 1 if nothing is finished."""
-    project = asking(Project.open(options.project), model=options.model, base_url=options.base_url)
+    named = Project.open(options.project)
+    project = asking(named, model=options.model, base_url=options.base_url)
     if options.write_prompts:
-        for path in Prompts(project).write():
+        for path in write_prompts(project):
             print_line(str(path))
         return 0
     replay = None if options.replay is None else _recording(project, options.replay)
@@ -67,11 +73,14 @@ def run(options: argparse.Namespace) -> int:
             return 0
         model = model_of(project)
         Budget(options.max_cost, options.max_tokens, project.settings.cost.prices.get(model))
+        _agree(named, project, options)
         if not (options.json or options.detach):
-            print_line(f"{model}: {guess.sentence}")
+            print_line(f"{model} at {Address.of(project.settings.llm.base_url).server}: {guess.sentence}")
     elif options.estimate:
         print_line("a replay asks nobody and costs nothing")
         return 0
+    elif use := file_use(project.root, replay):
+        agree(project.root, [use])  # the user has just named it
     asked = {name: getattr(options, name) for name in ("spots", "max_cost", "max_tokens", "model", "base_url")}
     job_id = jobs.start(
         project.root, "teach", {**asked, "replay": str(replay) if replay else None, "since": time.time()}
@@ -86,6 +95,35 @@ def run(options: argparse.Namespace) -> int:
         for line in _lines(report, options.project):
             print_line(line)
     return 0 if report["finished"] else 1
+
+
+def _agree(named: Project, asked: Project, options: argparse.Namespace) -> None:
+    """Go on only if the person agrees, or has agreed, to what leaves.
+
+    What they have just typed is their own word. So a model or server of the options needs no further one, if what the
+    project adds (variable, prompts, and what was not typed) is the package's default or was agreed to.
+
+    Args:
+        named: the project as it is.
+        asked: with the model and the server of the options.
+        options: what was typed.
+
+    Raises:
+        NotTrusted: they do not agree.
+    """
+    prompts, root = Prompts(named).own, named.root
+    use = server_use(asked.settings.llm, prompts)
+    if use is not None and (options.model or options.base_url):
+        default = LlmSettings()
+        left = replace(
+            named.settings.llm,
+            model=default.model if options.model else named.settings.llm.model,
+            base_url=default.base_url if options.base_url else named.settings.llm.base_url,
+        )
+        whole = server_use(named.settings.llm, prompts)
+        if server_use(left, prompts) is None or (whole is not None and not untrusted(root, [whole])):
+            agree(root, [use])
+    ask(root, [use] if use else [])
 
 
 def _recording(project: Project, name: str) -> Path:

@@ -108,9 +108,8 @@ def _answers(options: argparse.Namespace) -> dict[str, bool]:
 
 
 def _by_llm(options: argparse.Namespace, session: Session) -> int:
-    from engine import jobs
     from engine.llm.budget import Budget
-    from tui.commands.following import follow_to_end
+    from tui.commands.following import follow_to_end, start_job
 
     settings = session.project.settings
     if not settings.llm.model.strip():
@@ -119,7 +118,7 @@ def _by_llm(options: argparse.Namespace, session: Session) -> int:
     names = [find_pattern(session.teaching, session.teaching.own_id(name)).id for name in options.patterns]
     asked = {"patterns": names, "refine": options.refine,
              "max_cost": options.max_cost, "max_tokens": options.max_tokens, "since": time.time()}  # fmt: skip
-    job_id = jobs.start(session.project.root, "judge", asked)
+    job_id = start_job(session.project, "judge", asked)
     if options.detach:
         print_line(job_id)
         return 0

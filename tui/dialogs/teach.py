@@ -18,18 +18,21 @@ class TeachDialog(ChoiceDialog):
 
     Args:
         title: who is asked.
+        server: where rows are sent; empty: nowhere.
         ways: words and the options of the job; None: do not start one. The cursor starts at the first.
     """
 
-    def __init__(self, title: str, ways: Sequence[Way]) -> None:
+    def __init__(self, title: str, ways: Sequence[Way], server: str) -> None:
         super().__init__(title, [words for words, _ in ways])
+        self._server = server
         self.ways = ways
 
     def body(self) -> ComposeResult:
         """What becomes of the answers, then the list."""
+        sends = f" that sends rows to {self._server}" if self._server else ""
         yield Static(
-            "A job in the background. What it answers is sealed for you until you commit to your own answer, or "
-            "decline. `blindspot teach` can also set a limit to cost and tokens.",
+            f"A job in the background{sends}. What it answers is sealed for you until you commit to your own answer, "
+            "or decline. `blindspot teach` can also set a limit to cost and tokens.",
             markup=False,
         )
         yield Static("")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from engine.project import Project
-from engine.settings import read_settings, write_settings
 from tests.engine.llm.server import Answers, LlmServer
+from tests.engine.llm.spots import set_llm
 
 NEW_WORDING = "Thanks for something bad that happened."
 
@@ -37,9 +36,5 @@ def says(*words: str) -> Answers:
 
 
 def asking(project: Project, server: LlmServer, **more: Any) -> Project:
-    """The project with its LLM at that server."""
-    path = project.root / "blindspot.toml"
-    settings = read_settings(path)
-    llm = replace(settings.llm, model="m1", base_url=server.base_url, retries=0, **more)
-    write_settings(path, replace(settings, llm=llm))
-    return Project.open(project.root)
+    """The project with its LLM at that server; the person has agreed to it."""
+    return set_llm(project, model="m1", base_url=server.base_url, retries=0, **more)

@@ -12,6 +12,7 @@ from engine.files import write_jsonl
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import BlindSpot, Prediction
 from engine.settings import LlmSettings, TeachingSettings, read_settings, write_settings
+from engine.trust import agree, outside_uses
 from tests.engine.llm.answers import text
 from tests.engine.teaching.world import make_discovery, save_discovery
 
@@ -60,9 +61,11 @@ def project_of(
 
 
 def set_llm(project: Project, *, teaching: TeachingSettings | None = None, **values: object) -> Project:
-    """The project with these keys of [llm], and the given quotas, in its settings."""
+    """The project with these keys of [llm], and the given quotas, in its settings; the person has agreed to them."""
     path = project.root / SETTINGS_FILE
     settings = read_settings(path)
     llm: LlmSettings = replace(settings.llm, **values)  # type: ignore[arg-type]
     write_settings(path, replace(settings, llm=llm, teaching=teaching or settings.teaching))
-    return Project.open(project.root)
+    project = Project.open(project.root)
+    agree(project.root, outside_uses(project))
+    return project

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.llm.guard import LeakFound, PromptGuard
-from engine.llm.prompts import fenced
+from engine.llm.prompts import Prompts, fenced
 from engine.llm.questions import Questions
 from engine.project import Project
 from engine.teaching.evidence import evidence_of
@@ -39,7 +39,7 @@ def is_refused(guard: PromptGuard, prompt: str) -> bool:
 def test_prompts_over_the_evidence_may_be_sent(project: Project) -> None:
     guard = PromptGuard(project)
     for spot in ("B1", "B2", "B3"):
-        prompt = Questions(project).abstraction(evidence_of(make_discovery(), spot, held_back=0.0))
+        prompt = Questions(project, Prompts(project)).abstraction(evidence_of(make_discovery(), spot, held_back=0.0))
         assert not is_refused(guard, f"{prompt.system}\n{prompt.user}")
 
 

@@ -171,7 +171,7 @@ class TestWhatLeaves:
         assert "hunter2" not in str(refused.value)
 
     def test_a_name_of_a_variable_with_a_line_end_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(ServerRefused, match="not the name of"), asked(tmp_path, key_env="OPENAI_API_KEY\n"):
+        with pytest.raises(SettingsError, match="not the name of"), asked(tmp_path, key_env="OPENAI_API_KEY\n"):
             pass
 
 

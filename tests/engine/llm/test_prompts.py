@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import SettingsError
 from engine.llm.asking import Prompt
-from engine.llm.prompts import CLOSING, OPENING, Prompts, fenced, quoted
+from engine.llm.prompts import CLOSING, OPENING, Prompts, fenced, quoted, write_prompts
 from engine.llm.questions import Questions
 from engine.project import Project
 from engine.teaching.evidence import Evidence, evidence_of
@@ -42,7 +42,7 @@ def with_texts(texts: list[str]) -> Evidence:
 
 
 def all_prompts(project: Project, shown: Evidence) -> list[Prompt]:
-    questions = Questions(project)
+    questions = Questions(project, Prompts(project))
     return [
         questions.abstraction(shown),
         questions.extrapolation(shown, HOSTILE),
@@ -105,7 +105,7 @@ def test_the_hash_names_the_templates_and_not_the_data(project: Project) -> None
     assert before == [prompt.hash for prompt in all_prompts(project, evidence("B2"))]
     assert len(set(before)) == 3
     own = project.prompts_dir / "samples.txt"
-    Prompts(project).write()
+    write_prompts(project)
     own.write_text(own.read_text() + "\nMind the apostrophes.\n")
     after = all_prompts(project, evidence())
     assert "Mind the apostrophes." in after[2].user
@@ -117,11 +117,11 @@ def test_prompts_are_written_to_be_edited_and_never_over_an_edited_one(project: 
     project.prompts_dir.mkdir()
     own = project.prompts_dir / "task.txt"
     own.write_text("negative: the guest would not come back.\n")
-    written = {path.name for path in Prompts(project).write()}
+    written = {path.name for path in write_prompts(project)}
     assert {"system.txt", "evidence.txt", "abstraction.txt", "extrapolation.txt", "samples.txt"} <= written
     assert "task.txt" not in written
-    assert Prompts(project).write() == []
-    assert "the guest would not come back" in Questions(project).abstraction(evidence()).system
+    assert write_prompts(project) == []
+    assert "the guest would not come back" in Questions(project, Prompts(project)).abstraction(evidence()).system
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,11 @@ def test_a_mistake_in_a_template_is_told_with_file_and_line(project: Project, na
     project.prompts_dir.mkdir()
     (project.prompts_dir / f"{name}.txt").write_text(text)
     with pytest.raises(SettingsError, match=says):
-        Questions(project).abstraction(evidence())
+        Questions(project, Prompts(project)).abstraction(evidence())
 
 
 def test_a_template_that_is_not_text_is_told(project: Project) -> None:
     project.prompts_dir.mkdir()
     (project.prompts_dir / "system.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match=r"system.txt: the template cannot be read"):
-        Questions(project).abstraction(evidence())
+        Questions(project, Prompts(project)).abstraction(evidence())

@@ -27,6 +27,7 @@ from engine.settings import (
     TrainingSettings,
     write_settings,
 )
+from engine.trust import agree, outside_uses
 
 LABELS = ("bad", "good")
 GOOD, BAD = ("fine", "warm", "kind", "quick"), ("slow", "cold", "rude", "late")
@@ -119,7 +120,9 @@ def make_project(
             compute=ComputeSettings(device="cpu", threads=1),
         ),
     )
-    return Project.open(root)
+    project = Project.open(root)
+    agree(root, outside_uses(project))
+    return project
 
 
 @pytest.fixture

@@ -16,16 +16,19 @@ from engine.project import SETTINGS_FILE, Project
 from engine.scorer.protocol import State
 from engine.scorer.resident import Resident
 from engine.settings import write_settings
+from engine.trust import agree, outside_uses
 from tests.engine.model.conftest import classifier, make_project, rows
 
 
 def change(project: Project, **sections: dict[str, object]) -> Project:
-    """The project with other settings."""
+    """The project with other settings, to which the person has agreed."""
     settings = project.settings
     for name, values in sections.items():
         settings = replace(settings, **{name: replace(getattr(settings, name), **values)})  # type: ignore[arg-type]
     write_settings(project.root / SETTINGS_FILE, settings)
-    return Project.open(project.root)
+    project = Project.open(project.root)
+    agree(project.root, outside_uses(project))
+    return project
 
 
 def add_dev(project: Project) -> None:
@@ -67,7 +70,7 @@ def test_after_a_promotion_the_other_model_answers(scored: Project, tmp_path: Pa
     told: list[State] = []
     resident = Resident(scored.root, told.append)
     before = resident.verdict("the soup was cold")
-    other = classifier(tmp_path / "other", names=("good", "bad"))  # the same weights, the other way round
+    other = classifier(scored.models_dir / "other", names=("good", "bad"))  # the same weights, the other way round
     promoted = {"name": "other", "path": str(other), "key": "k2"}
     write_json(scored.round_dir(2) / "model.json", promoted)
     after = resident.verdict("the soup was cold")

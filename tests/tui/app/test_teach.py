@@ -13,6 +13,9 @@ from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery
 from engine.settings import LlmSettings, TeachingSettings, write_settings
 from engine.teaching.evidence import evidence_of
+from engine.trust import agree, outside_uses
+from tests.engine.llm.answers import good_answer
+from tests.engine.llm.server import LlmServer
 from tests.tui.app.opening import opened
 from tests.tui.app.projects import write_project
 
@@ -24,11 +27,11 @@ def root(tmp_path: Path) -> Path:
     return write_project(tmp_path / "work")
 
 
-def set_up(root: Path, *, model: str = "") -> Discovery:
+def set_up(root: Path, **llm: str) -> Discovery:
     """Small quotas, and a model if one is named."""
     settings = Project.open(root).settings
     teaching = TeachingSettings(targets=1, counters=1, anchors=1)
-    write_settings(root / SETTINGS_FILE, replace(settings, teaching=teaching, llm=LlmSettings(model=model)))
+    write_settings(root / SETTINGS_FILE, replace(settings, teaching=teaching, llm=LlmSettings(**llm)))
     discovery = Project.open(root).discovery()
     assert discovery is not None
     return discovery
@@ -90,3 +93,61 @@ async def test_recorded_answers_are_replayed_in_the_background_and_stay_sealed_u
         await driver.press("enter")
         await driver.sees("small-llm (llm, recorded): Praise", "Others wrote 2 patterns, 5 samples.")
         assert driver.screen.written.rows.own == 0
+
+
+async def test_what_leaves_is_asked_about_before_anybody_is_asked(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not for strangers")
+    with LlmServer(good_answer) as server:
+        set_up(root, model="tiny", base_url=server.base_url, key_env="AWS_SECRET_ACCESS_KEY")
+        async with opened(root) as driver:
+            await driver.press("L")
+            await driver.sees("sends rows to", server.base_url[7:-3])
+            await driver.press("2")
+            await driver.sees("May this project reach outside its folder?", "1  No", "2  Yes: I know all of this")
+            for words in (
+                "Rows of this project and the value of $AWS_SECRET_ACCESS_KEY would go to",
+                f"{server.base_url} (model tiny).",
+                "! $AWS_SECRET_ACCESS_KEY is not the usual variable for such a key",
+            ):
+                assert words in driver.words
+            await driver.press("enter")
+            await driver.sees("Not agreed: nothing was sent or read.")
+            assert driver.app.workbench.jobs == []
+            assert server.requests == []
+            await driver.press("L", "2")
+            await driver.sees("May this project reach outside its folder?")
+            await driver.press("2")
+            await driver.sees("teach-1 is done: 3 of 3 blind spots answered by tiny")
+            assert set(server.keys) == {"Bearer not for strangers"}
+            await driver.press("L", "2")
+            await driver.sees("teach-2 is done")
+
+
+async def test_a_prompt_that_is_a_link_is_refused_in_the_app(root: Path) -> None:
+    set_up(root, model="tiny")
+    (root / "prompts").mkdir()
+    (root / "prompts" / "task.txt").symlink_to("/etc/passwd")
+    async with opened(root) as driver:
+        await driver.press("L")
+        await driver.sees("M: more")
+        await driver.press("M")
+        await driver.sees("task.txt")
+        assert "root:" not in driver.text
+
+
+async def test_a_settings_file_changed_meanwhile_is_what_is_asked_about(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    set_up(root, model="tiny")
+    agree(root, outside_uses(Project.open(root)))
+    async with opened(root) as driver:
+        await driver.press("L")
+        await driver.sees("Let tiny explain")
+        set_up(root, model="tiny", base_url="http://127.0.0.1:9/v1")
+        await driver.press("2")
+        await driver.sees("May this project reach outside its folder?")
+        assert "http://127.0.0.1:9/v1" in driver.words

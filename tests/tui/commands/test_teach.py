@@ -59,7 +59,7 @@ def test_it_says_what_it_will_take_runs_and_tells_what_came_of_it(
     status, out, err = run("--model", "tiny", "--base-url", server.base_url, "--spot", "B1", "--spot", "B3")
     assert (status, err) == (0, "")
     first, *rest = out.splitlines()
-    assert first.startswith("tiny: 6 calls for 2 blind spots, about ")
+    assert first.startswith(f"tiny at {server.base_url[7:-3]}: 6 calls for 2 blind spots, about ")
     assert first.endswith("price unknown")
     assert rest[0] == "2 of 2 blind spots answered by tiny"
     assert "4 patterns and 48 samples by tiny (llm; 24 target, 12 counter, 12 anchor)" in out
