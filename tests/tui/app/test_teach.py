@@ -107,12 +107,9 @@ async def test_what_leaves_is_asked_about_before_anybody_is_asked(
             await driver.sees("sends rows to", server.base_url[7:-3])
             await driver.press("2")
             await driver.sees("May this project reach outside its folder?", "1  No", "2  Yes: I know all of this")
-            for words in (
-                "Rows of this project and the value of $AWS_SECRET_ACCESS_KEY would go to",
-                f"{server.base_url} (model tiny).",
-                "! $AWS_SECRET_ACCESS_KEY is not the usual variable for such a key",
-            ):
-                assert words in driver.words
+            assert "Rows of this project and the value of" in driver.text
+            for words in ("$AWS_SECRET_ACCESS_KEY", f"{server.base_url} (model", "is not the usual"):
+                assert words in driver.text
             await driver.press("enter")
             await driver.sees("Not agreed: nothing was sent or read.")
             assert driver.app.workbench.jobs == []
