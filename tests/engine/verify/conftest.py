@@ -25,6 +25,7 @@ from engine.schema import RowMark, Sample, Teacher
 from engine.settings import ComputeSettings, ProofSettings, TrainingSettings, write_settings
 from engine.suite.frozen import Case, FrozenSpot, suite_dir
 from engine.teaching.records import Teaching
+from engine.trust import agree, outside_uses
 from engine.verify.seal import keep_seal
 from tests.engine.model.conftest import BAD, GOOD, THINGS, config, save
 
@@ -104,8 +105,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copied(whole: Path, tmp_path: Path) -> Path:
-    """A copy that may be tampered with; on this machine nothing of it was sealed."""
-    return Path(shutil.copytree(whole, tmp_path / "work"))
+    """A copy that may be tampered with; on this machine nothing of it was sealed, and its encoder is agreed to."""
+    root = Path(shutil.copytree(whole, tmp_path / "work"))
+    agree(root, outside_uses(Project.open(root)))
+    return root
 
 
 def edit_json(path: Path, change: Callable[[dict[str, object]], object]) -> None:
