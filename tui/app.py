@@ -167,6 +167,8 @@ class BlindspotApp(App[None], inherit_bindings=False):
     def on_unmount(self) -> None:
         """End what lives only with the app."""
         self.live_verdict.close()
+        if self.workbench is not None:
+            self.workbench.close()
 
     # opening
 

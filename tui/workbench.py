@@ -15,7 +15,7 @@ from engine.review.blinding import to_judge
 from engine.schema import Discovery, Drafts, Teacher
 from engine.teaching.annotate import Annotator
 from engine.teaching.board import Board
-from engine.teaching.drafts import read_drafts, write_drafts
+from engine.teaching.drafts import OpenDrafts
 from engine.teaching.records import Teaching
 from engine.teaching.store import Reverted
 from tui.status import Status
@@ -47,9 +47,9 @@ class Workbench:
         self.annotator: Annotator | None = None
         self.jobs: list[JobView] = []
         self.steps = Steps()
-        self._drafts = read_drafts(project.teaching_dir, author)
-        self._fields = dict(self._drafts.fields)
-        self._saved = self._drafts
+        self._drafts = OpenDrafts(project.teaching_dir, author)
+        self._fields = dict(self._drafts.drafts.fields)
+        self._saved = self._drafts.drafts
 
     @classmethod
     def open(cls, root: Path, author: str) -> Workbench:
@@ -79,8 +79,11 @@ class Workbench:
 
     @property
     def repairs(self) -> list[str]:
-        """One sentence for each file of records that was found damaged."""
-        return self.teaching.repairs
+        """One sentence for each file of records that was found damaged, and one where two windows' drafts met."""
+        joined = self._drafts.joined
+        fields = f"{joined} field{'s' if joined != 1 else ''}"
+        met = [f"Two windows had typed into {fields}: both texts stand there now."] if joined else []
+        return [*self.teaching.repairs, *met]
 
     @property
     def running(self) -> JobView | None:
@@ -113,7 +116,7 @@ class Workbench:
     @property
     def place(self) -> dict[str, Any]:
         """Where the annotator was when the app was left."""
-        return self._drafts.place
+        return self._drafts.drafts.place
 
     def draft(self, name: str) -> str:
         """What was typed into a field and not committed; empty if nothing."""
@@ -137,5 +140,9 @@ class Workbench:
             StoreError: they cannot be written.
         """
         if drafts != self._saved:
-            write_drafts(self.project.teaching_dir, self.teaching.author, drafts)
+            self._drafts.save(drafts)
             self._saved = drafts
+
+    def close(self) -> None:
+        """The app ends: another one may take over its drafts."""
+        self._drafts.close()

@@ -101,6 +101,37 @@ def test_what_is_being_typed_survives_a_kill_that_cannot_be_caught(root: Path, t
         again.close()
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_two_windows_of_one_annotator_lose_nothing_that_was_typed_whichever_is_killed_first(
+    root: Path, terminal: Terminal, first: bool
+) -> None:
+    other = Terminal(root)
+    try:
+        other.sees(READY)
+        for window, spot, text in ((terminal, b"d", b"half a thou"), (other, b"jd", b"another idea")):
+            window.send(spot)
+            window.sees("targets")
+            window.send(text)
+        until(lambda: {"half a thou", "another idea"} <= set(drafts(root).fields.values()))
+        terminal.send(b"ght")
+        until(lambda: "half a thought" in drafts(root).fields.values())
+        for window in (terminal, other) if first else (other, terminal):
+            window.process.kill()
+            assert window.status() == -signal.SIGKILL
+    finally:
+        other.close()
+    again = Terminal(root)
+    try:
+        again.sees("half a thought")
+        assert {"half a thought", "another idea"} <= set(drafts(root).fields.values())
+        again.send(b"\x1b")
+        again.sees("What you typed is kept.")
+        again.send(b"qjd")
+        again.sees("another idea")
+    finally:
+        again.close()
+
+
 def test_nothing_is_sent_while_nothing_happens(terminal: Terminal) -> None:
     terminal.quiet(1.5)  # the autosave of the start
     assert terminal.quiet(2.0) == 0
