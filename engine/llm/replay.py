@@ -24,14 +24,15 @@ answers, by step (see `engine.llm.forms`; `teaching.patterns` patterns a kind, `
 ``pattern`` counts from 1: first the patterns of the abstraction in their order, then those of the extrapolation. Where
 rows are pairs each sample has a ``text_pair`` too.
 
-A recorded blind spot stands for the project's of equal evidence hash; else for the one of the same direction with which
-it shares the most rows, if it shares at least half (Jaccard >= 0.5); else it is not used.
+A recorded blind spot stands for the project's of equal evidence hash; else for one of the same direction of whose rows
+its teacher was shown at least half, the largest share first, each for one alone; else it is not used. After a promotion
+blind spots are smaller, and still of rows that were recorded.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -79,12 +80,14 @@ class RecordedSpot:
     evidence: str
     answers: Mapping[Step, str]
 
-    def closeness(self, evidence: Evidence) -> tuple[bool, float]:
-        """Whether it has seen just this evidence, and the share (Jaccard, 0..1) of rows in common."""
+    def closeness(self, evidence: Evidence) -> tuple[bool, float, float]:
+        """Whether it has seen just this evidence, which share (0..1) of its rows, and how much else (Jaccard, 0..1)."""
         rows = {row.id for row in evidence.rows}
         same_way = (self.gold, self.predicted) == (evidence.gold, evidence.predicted)
-        share = len(rows & self.rows) / len(rows | self.rows) if same_way and self.rows else 0.0
-        return self.evidence == evidence.hash, share
+        if not same_way or not rows:
+            return self.evidence == evidence.hash, 0.0, 0.0
+        shared = len(rows & self.rows)
+        return self.evidence == evidence.hash, shared / len(rows), shared / len(rows | self.rows)
 
 
 @dataclass(frozen=True)
@@ -94,11 +97,21 @@ class Recording:
     teacher: Teacher
     spots: tuple[RecordedSpot, ...]
 
-    def match(self, evidence: Evidence) -> RecordedSpot | None:
-        """The recorded blind spot that stands for this one; None: there is none."""
-        best = max(self.spots, key=lambda spot: spot.closeness(evidence))
-        equal, share = best.closeness(evidence)
-        return best if equal or share >= _LEAST_SHARED else None
+    def match(self, shown: Sequence[Evidence]) -> dict[str, RecordedSpot | None]:
+        """Which recorded blind spot stands for which of the project's, by its id; None: none does.
+
+        Args:
+            shown: evidence of the project's blind spots.
+        """
+        pairs = [(spot.closeness(evidence), evidence, spot) for evidence in shown for spot in self.spots]
+        found: dict[str, RecordedSpot | None] = {evidence.blind_spot: None for evidence in shown}
+        used: set[tuple[str, frozenset[str] | str]] = set()
+        for (equal, share, _), evidence, spot in sorted(pairs, key=lambda pair: pair[0], reverse=True):
+            same = spot.gold, spot.rows or spot.evidence  # answers of other machines about the same rows
+            if found[evidence.blind_spot] is None and same not in used and (equal or share >= _LEAST_SHARED):
+                found[evidence.blind_spot] = spot
+                used.add(same)
+        return found
 
 
 class Replay:

@@ -118,7 +118,7 @@ def teach(
     name = recording.teacher.name if recording else model_of(project)
     teaching = Teaching(project.teaching_dir, f"llm-{name}")
     evidence = [evidence_for(project, discovery, teaching, spot) for spot in chosen_spots(discovery, spots)]
-    matched = {one.blind_spot: recording.match(one) for one in evidence} if recording else {}
+    matched = recording.match(evidence) if recording else {}
     lessons = []
     for shown in evidence:
         known = matched.get(shown.blind_spot)

@@ -92,7 +92,7 @@ def test_a_second_replay_adds_nothing(project: Project) -> None:
     ("rows", "more", "is_used"),
     [
         (["n1", "n2"], {}, True),  # 2 of 4
-        (["n1", "n2", "n3", "n4", "x1", "x2", "x3", "x4"], {}, True),  # 4 of 8
+        (["n1", "n2", "n3", "n4", *(f"x{number}" for number in range(20))], {}, True),  # all 4, as after a promotion
         (["n1"], {}, False),
         (["n1", "n2", "n3", "n4"], {"gold": "positive", "predicted": "negative"}, False),
         ([], {}, False),
@@ -104,6 +104,13 @@ def test_half_of_the_rows_and_the_direction_must_be_the_same(
     report = replayed(project, recorded(rows=rows, **more), spots=["B1"])
     assert (report.finished == 1) == is_used
     assert report.unrecorded == (() if is_used else ("B1",))
+
+
+def test_a_recorded_blind_spot_stands_for_one_alone_the_one_of_which_it_has_seen_most(project: Project) -> None:
+    rows = ["n1", "n2", "n3", "n4", "d1"]
+    report = replayed(project, recorded(rows=rows) + recorded("B8", "deaddeaddeaddead", rows=rows))
+    assert (report.finished, report.unrecorded) == (1, ("B2", "B3"))
+    assert {pattern.blind_spot for pattern in Records(project.teaching_dir).patterns()} == {"B1"}
 
 
 def test_equal_evidence_goes_before_shared_rows_and_needs_none(project: Project) -> None:

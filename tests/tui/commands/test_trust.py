@@ -158,7 +158,7 @@ def test_a_job_of_a_stranger_is_asked_about_when_it_is_resumed(run: Run, project
 
 def test_a_hub_model_of_a_stranger_reaches_for_no_network(run: Run, project: Project) -> None:
     project = edited(project, "model", classifier="org/evil", encoder="org/eviler")
-    for words in (["discover"], ["retrain"], ["verdict", "Thanks."], ["doctor"]):
+    for words in (["discover"], ["verdict", "Thanks."], ["doctor"]):
         status, out, err = run(*words)
         assert status == 1
         assert "the model org/evil would be fetched" in out + err
