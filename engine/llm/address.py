@@ -19,7 +19,7 @@ _ADDRESS = re.compile(
     rf"(?P<scheme>https?)://(?P<host>{_HOST}\.?|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?"
     r"(?:/[A-Za-z0-9._~!$&'()*+,;=:%-]*)*"
 )
-_LONGEST = 500  # characters: it is shown whole where somebody is asked whether they know it
+_LONGEST = 200  # characters: it is shown whole where somebody is asked whether they know it
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _LOCAL = re.compile(r"localhost|127\.[0-9.]+|\[::1\]")
 

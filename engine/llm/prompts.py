@@ -121,7 +121,7 @@ def _own_text(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except FileError as error:
-        mend = "save it as UTF-8, or delete it to have the package's again"
+        mend = "put an ordinary UTF-8 file there, or delete it to have the package's again"
         raise SettingsError(f"the template cannot be read: {error.what}", where=str(path), mend=mend) from error
 
 

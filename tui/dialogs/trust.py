@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from engine.trust import OutsideUse
@@ -27,12 +29,28 @@ class TrustDialog(ChoiceDialog):
         self._uses = uses
 
     def body(self) -> ComposeResult:
-        """Each use with its cautions, then the list."""
+        """Each use with its cautions, which may take more lines than there are, then the list."""
         warn = shell(self).ink.warn
-        yield Static("Nobody on this machine has agreed to this yet:", markup=False)
-        for use in self._uses:
-            yield Static(Text(use.sentence), markup=False)
-            for caution in use.cautions:
-                yield Static(Text(f"! {caution}", style=warn), markup=False)
-        yield Static("")
+        with VerticalScroll(id="uses", can_focus=False):
+            yield Static("Nobody on this machine has agreed to this yet:", markup=False)
+            for use in self._uses:
+                yield Static(Text(use.sentence), markup=False)
+                for caution in use.cautions:
+                    yield Static(Text(f"! {caution}", style=warn), markup=False)
+        yield Static("", id="more", markup=False)
         yield from super().body()
+
+    def on_resize(self) -> None:
+        """Say whether there is more above or below than is seen."""
+        self.call_after_refresh(self._tell_more)
+
+    def on_key(self, event: events.Key) -> None:
+        """Turn the page: the list has the focus."""
+        if event.key in ("pageup", "pagedown"):
+            event.stop()
+            uses = self.query_one("#uses", VerticalScroll)
+            uses.scroll_relative(y=uses.size.height * (1 if event.key == "pagedown" else -1), animate=False)
+
+    def _tell_more(self) -> None:
+        more = self.query_one("#uses", VerticalScroll).max_scroll_y > 0
+        self.query_one("#more", Static).update("! There is more: PgDn and PgUp turn the page." if more else "")

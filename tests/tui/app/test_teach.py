@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.files import write_jsonl
+from engine.llm.prompts import write_prompts
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery
 from engine.settings import LlmSettings, TeachingSettings, write_settings
@@ -148,3 +149,21 @@ async def test_a_settings_file_changed_meanwhile_is_what_is_asked_about(
         await driver.press("2")
         await driver.sees("May this project reach outside its folder?")
         assert "http://127.0.0.1:9/v1" in driver.words
+
+
+async def test_the_choice_stays_on_the_screen_however_much_a_project_asks_for(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    url = "http://stranger.example.org/" + "a" * 160
+    set_up(root, model="m" * 500, base_url=url, key_env="A" * 90)
+    for path in write_prompts(Project.open(root)):
+        path.write_text(path.read_text() + "more\n")
+    async with opened(root) as driver:
+        await driver.press("L", "2")
+        await driver.sees("May this project reach", "1  No", "2  Yes", "There is more: PgDn", "A" * 50)
+        assert "not encrypted" not in driver.text
+        await driver.press("pagedown", "pagedown", "pagedown")
+        await driver.sees("not encrypted", "1  No", "2  Yes")
+        await driver.press("escape")
+        assert driver.app.workbench.jobs == []
