@@ -1,19 +1,24 @@
 # make demo   the workbench over the bundled project (without a terminal: the whole job, headless, and its report)
 # make test   lint, types, import contracts, all tests
+# make fuzz   random attacks in their long form: TRIALS=1000 SEED=7 ONLY=hostile_rows,random_keys
+# make audit  licences, hashes and known vulnerabilities of what is installed
+# make lock   requirements.lock anew, after a pin has changed (needs uv and a network)
 # make bench  the benchmarks; make bench-proof DATA=FOLDER: the whole method on public tasks, for hours, resumable
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_FLAGS)
+PIP = $(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS)
+UV ?= uv
 
-.PHONY: demo test lint format bench bench-proof clean
+.PHONY: demo test lint format fuzz audit lock bench bench-proof clean
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	@# torch first: resolved on its own it is the build that the constraints name, and nothing pulls another
-	$(INSTALL) torch
-	$(INSTALL) -e '.[dev]'
+	$(PIP) --no-deps --require-hashes -r requirements.lock
+	@# Apart and without a hash: which build of torch is right (CPU, CUDA, ROCm) depends on the machine and its index.
+	$(PIP) -c constraints.txt torch
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
 demo: $(VENV)/.installed
@@ -32,9 +37,24 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+TRIALS ?= 200
+SEED ?= 13
+fuzz: $(VENV)/.installed
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.fuzz --trials $(TRIALS) --seed $(SEED) --only "$(ONLY)"
+
+audit: $(VENV)/.installed
+	$(BIN)/python -m tests.audit
+
+# For Python 3.10 and later on all systems; without torch and the libraries of its CUDA build.
+lock:
+	echo '# Made by `make lock` from pyproject.toml and constraints.txt; see there.' > requirements.lock
+	echo hatchling | $(UV) pip compile - pyproject.toml --quiet --extra dev -c constraints.txt --universal \
+		--python-version 3.10 --generate-hashes --no-annotate --no-header \
+		| awk '/^[a-z]/ { kept = !/^(torch|triton|nvidia-|cuda-)/ } kept' >> requirements.lock
+
 # ONLY=scoring,startup picks; DATA=FOLDER names public data; ROWS=N makes them smaller; figures go to bench-results/
 bench: $(VENV)/.installed
-	$(INSTALL) -e '.[bench]'
+	$(PIP) -c constraints.txt --no-build-isolation -e '.[bench]'
 	HF_HUB_OFFLINE=1 ONLY="$(ONLY)" DATA="$(DATA)" ROWS="$(ROWS)" $(BIN)/python -m tests.bench
 
 # TASKS, SEEDS, ARMS and RECIPES pick, with commas; projects, finished runs and reports go to bench-results/proof
