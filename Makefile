@@ -2,6 +2,7 @@
 # make test   lint, types, import contracts, all tests
 # make fuzz   random attacks in their long form: TRIALS=1000 SEED=7 ONLY=hostile_rows,random_keys
 # make audit  licences, hashes and known vulnerabilities of what is installed
+# make licences  docs/licences.md anew, after a package has come or gone
 # make lock   requirements.lock anew, after a pin has changed (needs uv and a network)
 # make bench  the benchmarks; make bench-proof DATA=FOLDER: the whole method on public tasks, for hours, resumable
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS)
 UV ?= uv
 
-.PHONY: demo test lint format fuzz audit lock bench bench-proof clean
+.PHONY: demo test lint format fuzz audit licences lock bench bench-proof clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -44,6 +45,9 @@ fuzz: $(VENV)/.installed
 
 audit: $(VENV)/.installed
 	$(BIN)/python -m tests.audit
+
+licences: $(VENV)/.installed
+	$(BIN)/python -m tests.audit --licences > docs/licences.md
 
 # For Python 3.10 and later on all systems; without torch and the libraries of its CUDA build.
 lock:

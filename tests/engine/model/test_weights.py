@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from transformers import BertForSequenceClassification
 from engine.errors import ModelError
 from engine.files import sha256_file
 from engine.model import weights
-from engine.model.weights import PACKAGE_SHA256, find_weights, is_classifier
+from engine.model.weights import PACKAGE_FILES, PACKAGE_SHA256, find_weights, is_classifier
 
 from .conftest import classifier, config
 
@@ -55,6 +56,27 @@ def test_a_package_with_other_bytes_is_refused(base: Path, tmp_path: Path, monke
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(weights, "PACKAGE", "other_weights")
     with pytest.raises(ModelError, match="reinstall other-weights"):
+        find_weights("all-MiniLM-L6-v2")
+
+
+@pytest.mark.parametrize("changed", [*PACKAGE_FILES, "added.json", "2_Dense/config.json"])
+def test_every_file_that_is_loaded_from_the_package_is_pinned(
+    changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = find_weights("all-MiniLM-L6-v2").path
+    (tmp_path / "changed_weights").mkdir()
+    (tmp_path / "changed_weights" / "__init__.py").write_text("")
+    folder = tmp_path / "changed_weights" / "model"
+    shutil.copytree(installed, folder, copy_function=os.symlink)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(weights, "PACKAGE", "changed_weights")
+    assert find_weights("all-MiniLM-L6-v2").origin == "package"
+    path = folder / changed
+    path.parent.mkdir(exist_ok=True)
+    before = path.read_bytes() if path.exists() else b"{}"
+    path.unlink(missing_ok=True)  # a link to the real one
+    path.write_bytes(before + b" ")
+    with pytest.raises(ModelError, match=f"{changed} of the installed weights has sha256 .* reinstall"):
         find_weights("all-MiniLM-L6-v2")
 
 
