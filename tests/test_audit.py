@@ -43,9 +43,7 @@ def test_every_package_is_locked_with_hashes_but_torch() -> None:
 
 def test_the_pins_of_the_lock_are_those_of_the_constraints() -> None:
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    pins = {
-        canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==([^ ;\n]+)", text, re.M)
-    }
+    pins = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==([^ ;\n]+)", text, re.M)}
     found = locked()
     assert {name: version for name, version in pins.items() if name in found and version not in found[name]} == {}
 
