@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,3 +35,15 @@ def surroundings(**variables: str) -> dict[str, Any]:
     if named := env.get("PYTHONPATH"):
         env["PYTHONPATH"] = os.pathsep.join(str(Path.cwd() / entry) for entry in named.split(os.pathsep))
     return {"cwd": "/", "env": env}
+
+
+@contextmanager
+def in_root_folder() -> Iterator[None]:
+    """Work in the root folder for a while: around the import of a library that reads files of the current folder."""
+    here = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
+    try:
+        os.chdir("/")
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)

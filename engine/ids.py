@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Literal
 
 from engine.errors import FileError
@@ -21,6 +22,19 @@ _PATTERNS: dict[IdKind, str] = {
 def is_id(kind: IdKind, value: object) -> bool:
     """Whether a value is an id of its kind."""
     return isinstance(value, str) and re.fullmatch(_PATTERNS[kind], value, re.ASCII) is not None
+
+
+def inside(root: Path, value: object) -> Path:
+    """The path that a file of a project names, relative to the project's folder and inside of it.
+
+    Raises:
+        FileError: it leads out of the project.
+    """
+    path = Path(value) if isinstance(value, str) and "\0" not in value else Path("..")
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        what = f"{str(value)[:80]!r} is no path inside the project"
+        raise FileError(what, where=str(root), mend="restore the file that says so")
+    return root / path
 
 
 def checked_id(kind: IdKind, value: object) -> str:

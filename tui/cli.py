@@ -7,6 +7,7 @@ was asked for is imported, so that each starts fast.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -62,6 +63,8 @@ a first session:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    if arguments is None:  # helpers of libraries (multiprocessing's) are started with `-c`, which looks here first
+        os.environ.setdefault("PYTHONSAFEPATH", "1")
     words = sys.argv[1:] if arguments is None else arguments
     with guarded() as out:
         try:

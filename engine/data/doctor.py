@@ -12,7 +12,7 @@ from engine import jobs
 from engine.data import machine
 from engine.data.machine import Finding, failed
 from engine.errors import BlindspotError
-from engine.files import sha256_file
+from engine.files import find_files, sha256_file
 from engine.project import SETTINGS_FILE, Project
 from engine.settings import Settings, read_settings
 from engine.teaching.revisions import Log
@@ -86,7 +86,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _check_teaching(project: Project) -> Iterator[Finding]:
-    for path in sorted(project.teaching_dir.glob("[!.]*.json")):
+    for path in find_files(project.teaching_dir, "[!.]*.json"):
         name = f"annotations {path.stem}"
         try:
             log = Log(path)

@@ -15,6 +15,7 @@ from engine.data.containment import Contained
 from engine.data.duplicates import NearDuplicates
 from engine.data.text import row_hash
 from engine.errors import ProjectError
+from engine.files import open_read
 from engine.project import Project
 from engine.schema import Example
 
@@ -28,7 +29,7 @@ def read_proof(project: Project) -> list[Example]:
     if not project.has_split("proof"):
         raise ProjectError("the project has no proof split", where=str(project.root),
                            mend="make a new one with `blindspot init`")  # fmt: skip
-    with project.split_path("proof").open("rb") as lines:
+    with open_read(project.split_path("proof")) as lines:
         return [Example.from_json(orjson.loads(line)) for line in lines]
 
 

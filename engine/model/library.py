@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import ModelError
-from engine.files import content_key, read_json
+from engine.files import checked, content_key, read_json
 from engine.model.cut import Reading
 from engine.model.doubt import Doubt
 from engine.model.kept import Array, Making, kept
@@ -97,7 +97,7 @@ def current_model(project: Project, *, seed: int | None = None, make: bool = Tru
                 where=str(path),
                 mend=f"put the folder back, or delete {promoted.relative_to(project.root)}",
             )
-        return ModelRef(reference["name"], path, reference["key"])
+        return ModelRef(reference["name"], checked(path), reference["key"])
     weights = starting_weights(project, make=make, monitor=monitor)
     if project.settings.model.classifier and is_classifier(weights.path):
         monitor.note(f"classifier: {weights}")
@@ -147,7 +147,7 @@ def trained(
         monitor.note(f"start: {start}" if isinstance(start, Weights) else f"start: {start.name}")
         train(plan, examples, kept=kept, out=out, compute=choose_compute(project.settings.compute), monitor=monitor)
     sha256 = read_json(out / "training.json")["sha256"]
-    return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", out, content_key(key, sha256))
+    return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", checked(out), content_key(key, sha256))
 
 
 def plan_of(project: Project, start: Weights | ModelRef, *, seed: int, **changes: Any) -> TrainingPlan:

@@ -14,7 +14,7 @@ from statistics import median
 
 from engine.data.text import row_hash
 from engine.errors import ProjectError
-from engine.files import read_json
+from engine.files import find_files, read_json
 from engine.ledger.figure import Figure
 from engine.project import Project
 from engine.proof.equal import Equal, Limit, cut_down
@@ -206,6 +206,6 @@ def estimate_seconds(project: Project, runs: Sequence[Run]) -> float | None:
 
     An upper bound: runs that are finished already cost nothing. Scoring is left out, it takes a few percent.
     """
-    paths = project.models_dir.glob("*/training.json")
+    paths = find_files(project.models_dir, "*/training.json")
     speeds = [speed for path in paths if (speed := float(read_json(path)["rows_per_second"])) > 0]
     return sum(run.work for run in runs) / median(speeds) if speeds else None

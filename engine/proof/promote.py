@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from engine.errors import ProjectError
 from engine.files import write_json
+from engine.ids import inside
 from engine.project import Project
 from engine.proof.closed import closed_sentence
 from engine.proof.report import find_arm, read_report
@@ -130,7 +130,8 @@ def _model(project: Project, entry: dict[str, Any], seed: int) -> dict[str, str]
         raise ProjectError(f"arm {entry['arm']} ({entry['recipe']}) was not trained with seed {seed}",
                            mend=f"its seeds are {', '.join(entry['models'])}")  # fmt: skip
     model: dict[str, str] = entry["models"][str(seed)]
-    if not Path(project.root / model["path"]).is_dir():
-        raise ProjectError("the model's folder is gone", where=str(project.root / model["path"]),
+    path = inside(project.root, model["path"])
+    if not path.is_dir():
+        raise ProjectError("the model's folder is gone", where=str(path),
                            mend=f"train it again with `blindspot retrain {project.root}`")  # fmt: skip
     return model

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import ProjectError
-from engine.files import content_key, read_json
+from engine.files import content_key, find_files, read_json
+from engine.ids import checked_id
 from engine.project import Project
 from engine.proof.figures import FIGURES, interval
 from engine.schema import Record, Sample
@@ -61,7 +62,7 @@ def flipped(project: Project, report: Report, arm: str, recipe: str) -> list[Fli
     Raises:
         ProjectError: the proof is of before flips were kept.
     """
-    path = project.proofs_dir / report["id"] / FLIPS
+    path = project.proofs_dir / checked_id("proof", report["id"]) / FLIPS
     if not path.is_file():
         raise ProjectError(f"proof {report['id']} was made before flips were kept", mend="retrain to get a new one")
     found = [one for one in read_json(path) if (one["arm"], one["recipe"]) == (arm, recipe)]
@@ -82,7 +83,7 @@ def content(sample: Sample) -> str:
 
 def learned(project: Project, report: Report, arm: str, recipe: str, seed: int) -> frozenset[str]:
     """The samples, by `content`, that a model of a proof gets right; none in proofs of before that was kept."""
-    path = project.proofs_dir / report["id"] / LEARNED
+    path = project.proofs_dir / checked_id("proof", report["id"]) / LEARNED
     names = {"arm": arm, "recipe": recipe, "seed": seed}
     entries = read_json(path) if path.is_file() else ()
     return frozenset(one for entry in entries if entry.items() >= names.items() for one in entry["right"])
@@ -90,7 +91,9 @@ def learned(project: Project, report: Report, arm: str, recipe: str, seed: int) 
 
 def reports(project: Project) -> list[dict[str, Any]]:
     """All finished reports of a project, newest first."""
-    found = [read_json(path) for path in project.proofs_dir.glob("*/report.json")]
+    found = [read_json(path) for path in find_files(project.proofs_dir, "*/report.json")]
+    for report in found:
+        checked_id("proof", report["id"])
     return sorted(found, key=lambda report: str(report["created"]), reverse=True)
 
 

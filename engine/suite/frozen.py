@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.errors import ProjectError
-from engine.files import content_key, read_json, write_json
+from engine.files import content_key, find_files, read_json, read_record, write_json
+from engine.ids import checked_id
 from engine.project import Project
 from engine.proof.arms import kinds_of
 from engine.proof.closed import closed_spots
@@ -83,7 +84,8 @@ def freeze(
         return []
     kinds, right = kinds_of(arm["arm"]), learned(project, report, *name, seed)
     kept = [one for one in samples if one.teacher.kind in kinds and content(one) in right]
-    spots = {spot["id"]: spot for spot in read_json(project.proofs_dir / report["id"] / "spec.json")["blind_spots"]}
+    spec = read_json(project.proofs_dir / checked_id("proof", report["id"]) / "spec.json")
+    spots = {spot["id"]: spot for spot in spec["blind_spots"]}
     pool = {row.id: row for row in project.examples("pool")}
     for spot in map(spots.__getitem__, closed):
         rows = [pool[row] for row in spot["ids"]]
@@ -92,7 +94,7 @@ def freeze(
                   for one in kept if one.blind_spot == spot["id"]]  # fmt: skip
         found = FrozenSpot(spot["id"], spot["gold"], spot["predicted"], report["round"], report["id"], *name,
                            cases=tuple(cases), counted=True)  # fmt: skip
-        write_json(suite_dir(project) / f"{found.id}.json", found.as_json())
+        write_json(suite_dir(project) / f"{checked_id('blind spot', found.id)}.json", found.as_json())
     return list(closed)
 
 
@@ -110,10 +112,8 @@ def suite(project: Project) -> list[FrozenSpot]:
         ProjectError: a file is damaged.
     """
     found = []
-    for path in suite_dir(project).glob("*.json"):
-        try:
-            found.append(FrozenSpot.from_json(read_json(path)))
-        except (ValueError, KeyError, TypeError) as error:
-            raise ProjectError("this file of the suite is damaged", where=str(path),
-                               mend="restore it, or delete it and promote again") from error  # fmt: skip
+    for path in find_files(suite_dir(project), "*.json"):
+        found.append(read_record(path, FrozenSpot.from_json, mend="restore it, or delete it and promote again"))
+        if path.stem != checked_id("blind spot", found[-1].id):
+            raise ProjectError("this file of the suite is of another blind spot", where=str(path), mend="delete it")
     return sorted(found, key=lambda spot: int(spot.id.lstrip("B")))

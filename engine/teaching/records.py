@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.files import find_files
 from engine.schema import (
     Application,
     Commitment,
@@ -61,7 +62,7 @@ class Records:
         before = self.version
         for log in self._logs.values():
             log.refresh()
-        for path in self._folder.glob("*.json"):
+        for path in find_files(self._folder, "*.json"):
             if path.stem not in self._logs:
                 self._logs[path.stem] = Log(path)
         return self.version != before

@@ -168,8 +168,6 @@ class Store(Log):
             before = link(before, revision)
             new.append(replace(revision, hash=before))
         if new:
-            for left in self.path.parent.glob(f".{self.path.name}.*"):
-                left.unlink(missing_ok=True)  # of a process that was killed in the middle of a write
             table = TinyDB(storage=lambda: self._storage).table(TABLE)
             table.insert_multiple(Document(revision.as_json(), doc_id=revision.seq) for revision in new)
             self._seen = self._storage.identity()

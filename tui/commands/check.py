@@ -9,6 +9,7 @@ from typing import Any
 from engine.data.text import visible
 from engine.errors import ProjectError
 from engine.files import read_json
+from engine.ids import inside
 from engine.project import Project
 from engine.suite.asked import refuse_at_once
 from engine.suite.frozen import suite
@@ -68,7 +69,7 @@ def _checked(project: Project, model: str | None) -> dict[str, Any]:
     if model and (use := weights_use(project.root, model)):
         agree(project.root, [use])  # the user has just named it
     job_id = start_job(project, "check", {"model": model})
-    found: dict[str, Any] = read_json(project.root / follow_to_end(project.root, job_id).result["check"])
+    found: dict[str, Any] = read_json(inside(project.root, follow_to_end(project.root, job_id).result["check"]))
     return found
 
 

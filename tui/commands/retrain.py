@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from engine.files import read_json
+from engine.ids import inside
 from engine.project import Project
 from engine.proof.arms import MOST_SEED
 from engine.proof.controls import CONTROLS
@@ -103,7 +104,7 @@ def _look_quickly(project: Project, options: argparse.Namespace) -> int:
     if options.detach:
         print_line(job_id)
         return 0
-    result = read_json(root / follow_to_end(root, job_id).result["quick"])
+    result = read_json(inside(root, follow_to_end(root, job_id).result["quick"]))
     if options.json:
         print_json(result)
         return 0

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.child import in_root_folder
 from engine.data.text import visible
 from engine.proof.figures import count
 from tui.reporting.tables import FEWEST_IN_BIN, Arm, Report, arm_name, rows_in
@@ -41,8 +42,9 @@ def plots(report: Report, rounds: Sequence[Round]) -> list[tuple[str, str]]:
 
 
 def _draw(paint: Callable[[Any, Any], None], data: Any) -> str:
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
+    with in_root_folder():  # a `matplotlibrc` of the current folder is anybody's
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
 
     style = {"svg.fonttype": "none", "svg.hashsalt": "blindspot", "font.family": "sans-serif", "font.size": 9,
              "text.color": _INK, "axes.labelcolor": _INK, "axes.edgecolor": _INK, "xtick.color": _INK,
