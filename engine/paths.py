@@ -121,6 +121,11 @@ def admit(path: Path, handle: int) -> None:
     os.fchmod(handle, mode)
 
 
+def is_read_only(project: Path) -> bool:
+    """Whether this user, or this disk, lets nothing be written in a project's folder."""
+    return not os.access(project, os.W_OK)
+
+
 def no_ordinary(path: Path) -> FileError:
     """What is said of a link, a pipe or a device."""
     what = "this is a symbolic link" if _is_link(path) else "this is no ordinary file"
@@ -149,4 +154,6 @@ def in_words(path: Path, done: str) -> Iterator[None]:
                     raise no_ordinary(link) from error
         mend = _MENDS.get(error.errno or 0, "give yourself the right")
         reason = error.strerror or str(error)
+        if done == "written" and any(is_read_only(project) for project in projects_around(path / "_")[:1]):
+            reason = "the project is read-only"
         raise FileError(f"this cannot be {done} ({reason})", where=str(path), mend=mend, reason=reason) from error

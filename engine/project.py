@@ -5,7 +5,6 @@ Paths are built here and nowhere else. Proof rows are not to be had here: only `
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +16,11 @@ from engine.errors import FileError, ProjectError
 from engine.files import find_files, open_read, read_record, sha256_file
 from engine.ids import is_id
 from engine.paths import SETTINGS_FILE as SETTINGS_FILE
+from engine.paths import is_read_only
 from engine.schema import Discovery, Example, Record, SplitName
 from engine.settings import Settings, read_settings
+
+READ_ONLY = "read-only: you may look at everything in this project, and nothing of yours is kept in it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Project:
     @cached_property
     def read_only(self) -> bool:
         """Whether this user, or this disk, lets nothing be written in the folder."""
-        return not os.access(self.root, os.W_OK)
+        return is_read_only(self.root)
 
     @property
     def labels(self) -> tuple[str, ...]:

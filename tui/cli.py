@@ -11,10 +11,13 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 
 from engine import __version__
 from engine.data.text import SURROGATE
 from engine.errors import BlindspotError
+from engine.paths import is_read_only
+from engine.project import READ_ONLY
 from tui.commands.shared import CommandParser, Parser
 from tui.hints import with_project
 from tui.printing import exit_status, guarded, print_error
@@ -80,10 +83,10 @@ def _run(words: list[str]) -> int:
     for name, value in vars(options).items():
         if isinstance(value, str) and SURROGATE.search(value):  # paths are no texts and may be so
             parser.error(f"{name} is not UTF-8: {value}")
+    project: Path | None = getattr(options, "project", None)
     try:
         status: int = options.run(options)
     except BlindspotError as error:
-        project = getattr(options, "project", None)
         print_error(str(error) if project is None else with_project(str(error), project))
         return 1
     except KeyboardInterrupt:
@@ -92,6 +95,8 @@ def _run(words: list[str]) -> int:
         traceback.print_exc()
         print_error("this is a fault of the program; nothing that was written before is lost. Please report the above.")
         return 1
+    if status == 0 and project is not None and project.is_dir() and is_read_only(project):
+        print_error(f"{READ_ONLY}.")
     return status
 
 

@@ -56,7 +56,7 @@ class ActiveTime:
 
     def _tell(self, told: Callable[[Clock], None]) -> None:
         workbench = self._app.workbench
-        if workbench is None:
+        if workbench is None or workbench.project.read_only:
             return
         if self._clock is None:
             from engine.ledger.clock import Clock

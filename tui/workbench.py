@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import jobs
 from engine.jobs import JobView
-from engine.project import Project
+from engine.project import READ_ONLY, Project
 from engine.review.blinding import to_judge
 from engine.schema import Discovery, Drafts, Teacher
 from engine.teaching.annotate import Annotator
@@ -79,11 +79,12 @@ class Workbench:
 
     @property
     def repairs(self) -> list[str]:
-        """One sentence for each file of records that was found damaged, and one where two windows' drafts met."""
+        """One sentence for each file of records that was found damaged, where drafts met, or nothing may be kept."""
         joined = self._drafts.joined
         fields = f"{joined} field{'s' if joined != 1 else ''}"
         met = [f"Two windows had typed into {fields}: both texts stand there now."] if joined else []
-        return [*self.teaching.repairs, *met]
+        read_only = [f"{READ_ONLY}."] * self.project.read_only
+        return [*read_only, *self.teaching.repairs, *met]
 
     @property
     def running(self) -> JobView | None:
@@ -134,12 +135,12 @@ class Workbench:
         return Drafts(dict(self._fields), place)
 
     def save(self, drafts: Drafts) -> None:
-        """Write drafts and place to the disk, if they differ from what is there.
+        """Write drafts and place to the disk, if they differ from what is there, and may be written.
 
         Raises:
             StoreError: they cannot be written.
         """
-        if drafts != self._saved:
+        if drafts != self._saved and not self.project.read_only:
             self._drafts.save(drafts)
             self._saved = drafts
 

@@ -113,7 +113,7 @@ class Review:
         if seen != self._round:
             self._found, self._round = self._project.discovery(), seen
         self._items.read()
-        if self._found:
+        if self._found and not self._project.read_only:
             self._items.make(self._found, self._teaching)
 
     def queue(self, *, own: bool = False) -> list[Entry]:

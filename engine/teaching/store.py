@@ -10,7 +10,7 @@ and why the file is its own audit trail. Only one process writes at a time, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -95,7 +95,8 @@ class Store(Log):
         self._patience = patience
         super().__init__(folder / f"{self.stem}.json")
         if self.recovery:
-            self._mend()
+            with suppress(StoreError):  # it may only be read: what is whole of it is shown all the same
+                self._mend()
 
     @contextmanager
     def edit(self, note: str, *, final: bool = False) -> Iterator[Edit]:
