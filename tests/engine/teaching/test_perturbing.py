@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def with_model(annotator: Annotator, weights: Path) -> Annotator:
     """The annotator of a project whose current model these weights are."""
     project = annotator.project
-    promoted = {"name": "small", "path": str(weights), "key": annotator.discovery.model_key}
+    shutil.copytree(weights, project.models_dir / "small")
+    promoted = {"name": "small", "path": "models/small", "key": annotator.discovery.model_key}
     write_json(project.round_dir(1) / "model.json", promoted)
     return annotator
 
