@@ -57,9 +57,9 @@ def refuse_unknown_labels(source: Source, labels: Sequence[str]) -> None:
             raise DataError(
                 f"train has no row labelled {_quoted(example.label)}, only {known}",
                 where=source.where(index),
-                mend=f"write {_quoted(nearest)} if that is meant"
+                mend=f"write {_quoted(nearest)} if that is meant, map it with --map, or use --skip-bad"
                 if nearest
-                else "relabel or remove the row, or add such rows to train",
+                else "relabel or remove the row, add such rows to train, map the label with --map, or use --skip-bad",
             )
 
 
@@ -81,7 +81,8 @@ def refuse_shared(splits: Mapping[SplitName, Source], hashes: Hashes) -> None:
     raise DataError(
         f"this held-out row is also in {name}, at {splits[name].where(twin)}{more}",
         where=proof.where(shared[0]),
-        mend="remove such rows from one of the two files: a model that learned them proves nothing",
+        mend="remove such rows from one of the two files, or use --drop-duplicates: a model that learned them proves "
+        "nothing",
     )
 
 

@@ -15,12 +15,16 @@ from typing import Any
 
 from engine import __version__
 from engine.data.checks import near_proof, notes, refuse_shared, refuse_unknown_labels, task_labels
+from engine.data.left_out import FILE as LEFT_OUT
+from engine.data.left_out import with_known_labels, without_duplicates
+from engine.data.options import file_options, refuse_unused
 from engine.data.reading import Columns, Source, read_source
 from engine.data.splits import split_pool
 from engine.data.text import row_hash, without_surrogates
-from engine.errors import DataError, FileError, ProjectError, SettingsError
+from engine.errors import DataError, FileError, ModelError, ProjectError, SettingsError
 from engine.files import make_folder, publish, sha256_file, write_json, write_jsonl
-from engine.model.weights import find_weights
+from engine.model.cut import Reading, cut_sentence
+from engine.model.weights import find_weights, named_weights
 from engine.progress import Monitor, Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import SPLITS, Example, SplitName
@@ -32,6 +36,7 @@ from engine.verify.seal import keep_seal
 MANIFEST_FILE = "manifest.json"
 
 _LARGEST_SEED = 2**31 - 1000  # the training runs take the next numbers
+_COUNTED = 20_000  # pool rows whose tokens are counted here: some seconds if all are long
 
 
 def create_project(
@@ -50,6 +55,11 @@ def create_project(
     base: str | None = None,
     tau: float | None = None,
     seed: int | None = None,
+    own_columns: Sequence[str] = (),
+    label_map: Sequence[str] = (),
+    encodings: Sequence[str] = (),
+    skip_bad: bool = False,
+    drop_duplicates: bool = False,
     monitor: Monitor | None = None,
 ) -> Project:
     """Make a project folder from labelled files.
@@ -69,6 +79,11 @@ def create_project(
         base: where fine-tuning starts, a folder or hub id.
         tau: confidence threshold of a UU, 0..1.
         seed: of the split, the clusters and, with the two numbers after it, the training runs.
+        own_columns: columns of single files (`engine.data.options.file_options`, as the next two).
+        label_map: labels of files, and what they mean.
+        encodings: of files that are not UTF-8.
+        skip_bad: leave out rows without text or label, with a label that train lacks, and broken lines.
+        drop_duplicates: leave out rows whose text or id has been seen before (`engine.data.left_out`).
         monitor: is told of long steps, and of what the user should know about the data.
 
     Raises:
@@ -81,17 +96,31 @@ def create_project(
     root = root.expanduser().resolve()
     _refuse_taken(root)
     columns = Columns(text, label, pair)
-    settings = _settings(pair=pair is not None, model=model, encoder=encoder, base=base, tau=tau, seed=seed)
+    given: dict[SplitName, Path | None] = {"train": train, "pool": pool, "proof": proof, "test": test, "dev": dev}
+    files = {name: path for name, path in given.items() if path is not None}
+    options = file_options(files, columns, own_columns=own_columns, label_map=label_map, encodings=encodings,
+                           skip_bad=skip_bad, drop_duplicates=drop_duplicates)  # fmt: skip
+    settings = _settings(monitor, pair=pair is not None, model=model, encoder=encoder, base=base, tau=tau, seed=seed)
 
-    files: dict[SplitName, Path | None] = {"train": train, "pool": pool, "proof": proof, "test": test, "dev": dev}
     splits: dict[SplitName, Source] = {}
     labels: tuple[str, ...] = ()
     for name, path in files.items():
-        if path is not None:
-            monitor.step(f"reading {name}", len(splits), len(files))
-            splits[name] = read_source(path.expanduser(), columns, name)
-            labels = labels or task_labels(splits["train"], label)
-            refuse_unknown_labels(splits[name], labels)
+        source = read_source(path.expanduser(), options[name], name, monitor=monitor)
+        for sentence in source.told:
+            monitor.note(sentence)
+        splits[name] = source
+        labels = labels or task_labels(source, options["train"].columns.label)
+        if skip_bad:
+            splits[name] = with_known_labels(source, name, labels)
+    refuse_unused(options, splits)
+    for source in splits.values():
+        refuse_unknown_labels(source, labels)
+    if drop_duplicates:
+        splits = without_duplicates(splits)
+    for name, source in splits.items():
+        if not source.examples:
+            raise DataError(f"no row of {name} is left", where=str(source.path), mend="give a file with other rows")
+    left_out = [one for source in splits.values() for one in source.left_out]
     if proof is None:
         monitor.step("parting the pool", 0, 1)
         splits = _part(splits, settings.discovery.seed)
@@ -99,6 +128,7 @@ def create_project(
     refuse_shared(splits, hashes)
     for sentence in notes(splits, hashes, labels):
         monitor.note(sentence)
+    _tell_cut(settings, splits["pool"], monitor)
     monitor.step("comparing proof with pool", 0, 1)
     near = near_proof(splits, parted=proof is None)
     if near.proof:
@@ -116,6 +146,8 @@ def create_project(
                 name: _write_split(folder, name, source, hashes[name], labels) for name, source in splits.items()
             },
         }
+        if left_out:
+            write_jsonl(folder / LEFT_OUT, [one.as_json() for one in left_out])
         write_json(folder / MANIFEST_FILE, manifest)
     project = Project.open(root)
     named = project.settings.model
@@ -129,7 +161,14 @@ def create_project(
 
 
 def _settings(
-    *, pair: bool, model: str | None, encoder: str | None, base: str | None, tau: float | None, seed: int | None
+    monitor: Monitor,
+    *,
+    pair: bool,
+    model: str | None,
+    encoder: str | None,
+    base: str | None,
+    tau: float | None,
+    seed: int | None,
 ) -> Settings:
     """The defaults with what the user chose."""
     settings = Settings(task=TaskSettings(pair=pair))
@@ -138,9 +177,9 @@ def _settings(
     weights = settings.model
     weights = replace(
         weights,
-        classifier=weights.classifier if model is None else _weights_name(model),
-        encoder=weights.encoder if encoder is None else _weights_name(encoder),
-        base=weights.base if base is None else _weights_name(base),
+        classifier=weights.classifier if model is None else named_weights(model, monitor=monitor),
+        encoder=weights.encoder if encoder is None else named_weights(encoder, monitor=monitor),
+        base=weights.base if base is None else named_weights(base, monitor=monitor),
     )
     settings = replace(settings, model=weights)
     if model is not None:
@@ -156,11 +195,15 @@ def _settings(
     return settings
 
 
-def _weights_name(name: str) -> str:
-    """A folder as its full path, checked now; a hub id as it is: it is fetched when it is needed."""
-    if Path(name).expanduser().is_dir() or name.startswith((".", "/", "~")):
-        return str(find_weights(name).path)
-    return name
+def _tell_cut(settings: Settings, pool: Source, monitor: Monitor) -> None:
+    """Say how many pool rows are longer than the model reads, if its tokenizer is at hand and the pool is not large."""
+    try:
+        weights = find_weights(settings.model.classifier or settings.model.base, fetch=False)
+    except ModelError:
+        return  # `discover`, which fetches what is missing, counts them
+    reading = Reading(weights.path, settings.model.max_length)
+    if len(pool.examples) <= _COUNTED and (cut := reading.cut(pool.examples, monitor=monitor)):
+        monitor.note(cut_sentence(len(cut), len(pool.examples), "pool", reading.tokens))
 
 
 def _part(splits: Mapping[SplitName, Source], seed: int) -> dict[SplitName, Source]:

@@ -1,37 +1,92 @@
 """Records of JSONL, CSV, TSV and Parquet files, each with the line that it starts on.
 
-A file is read whole or refused: every way in which it can be broken becomes one sentence with file and line.
+Every way in which a file can be broken becomes one sentence with file and line. What concerns the whole file refuses
+it; what concerns a line or a record is handed to whoever asked, who refuses the file or leaves the record out.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from engine.data.lines import empty, lines_of
 from engine.errors import DataError
 
 Record = tuple[int, dict[str, Any]]
 
 _MANY = 12  # columns named in a message
 _NAME = 30  # characters of a column's name in a message
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_HEADER_LINES = 20  # a header of quoted names may span some lines
+_FEW = 0.01  # share of broken lines in a TSV file that does not make it a quoted one
 
 
-def records(
-    path: Path, wanted: Sequence[str], *, optional: Sequence[str] = (), confidential: bool = False
-) -> Iterator[Record]:
+def _refuse(error: DataError) -> None:
+    raise error
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a file.
+
+    Attributes:
+        wanted: columns that must be there. optional: columns that may be.
+        confidential: messages must not show what could be a row's text.
+        encoding: of a file without a byte order mark; None: UTF-8.
+        broken: told of a line or record that cannot be used, which is then passed over unless this raises.
+        lenient: whether it does not raise.
+        told: is given a sentence about how the file is read where that is not as its ending says.
+    """
+
+    wanted: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    confidential: bool = False
+    encoding: str | None = None
+    broken: Callable[[DataError], None] = _refuse
+    lenient: bool = False
+    told: Callable[[str], None] = lambda sentence: None
+
+    def lines(self, path: Path) -> Iterator[tuple[int, str]]:
+        """The file's lines with their numbers (`lines_of`)."""
+        return lines_of(path, self.encoding, broken=self.broken, told=self.told)
+
+    def looking(self) -> Asked:
+        """The same without a word, for a first look at lines that are read again."""
+        return replace(self, broken=lambda error: None, told=lambda sentence: None)
+
+    def missing(self, names: Sequence[str], where: str) -> DataError | None:
+        """What is wrong with a header, or with a record, that has columns of these names."""
+        missing = next((name for name in self.wanted if name not in names), None)
+        if missing is None:
+            return None
+        if self.confidential:  # without a header line the names are the texts of a proof row
+            mend = "name its columns as in the train file, or with --column"
+            return DataError(f"there is no column {missing!r}", where=where, mend=mend)
+        shown = ", ".join(map(_shortened, names[:_MANY])) + (", ..." if len(names) > _MANY else "")
+        lower = {name.lower(): name for name in names}
+        near = get_close_matches(missing.lower(), lower, n=1)
+        return DataError(
+            f"there is no column {missing!r}; there are {shown or 'none'}",
+            where=where,
+            mend=f"name {_shortened(lower[near[0]])} if that is meant"
+            if near
+            else "name one of them (--column for this file alone), or add a header",
+        )
+
+
+def records(path: Path, asked: Asked) -> Iterator[Record]:
     """Records of a file with their lines (rows, for Parquet), counted from 1.
 
     Args:
         path: the file; its ending says how it is read.
-        wanted: columns that must be there.
-        optional: columns that may be.
-        confidential: messages must not show what could be a row's text.
+        asked: which columns, and what to do where something is broken.
 
     Raises:
         DataError: the file cannot be read, is empty or broken, or lacks a column.
@@ -48,107 +103,92 @@ def records(
             what = "this is not a file" if path.exists() else "there is no such file"
             raise DataError(what, where=str(path), mend="check the path")
         if path.stat().st_size == 0:
-            raise DataError("the file is empty", where=str(path), mend="give a file with rows")
-        yield from reader(path, _Columns(tuple(wanted), tuple(optional), confidential))
+            raise empty(path)
+        yield from reader(path, asked)
     except OSError as error:
         what = f"the file cannot be read ({error.strerror})"
         raise DataError(what, where=str(path), mend="give yourself the right to read it") from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """The columns that are asked for; refuses a header or a record that lacks one."""
-
-    wanted: tuple[str, ...]
-    optional: tuple[str, ...]
-    confidential: bool
-
-    def check(self, names: Sequence[str], where: str) -> None:
-        missing = next((name for name in self.wanted if name not in names), None)
-        if missing is None:
-            return
-        if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
-            raise DataError(
-                f"there is no column {missing!r}, and the columns seem to be parted by another sign",
-                where=where,
-                mend="save the file with commas, or as .tsv if it has tabs",
-            )
-        if self.confidential:  # without a header line the names are the texts of a proof row
-            raise DataError(
-                f"there is no column {missing!r}", where=where, mend="name its columns as in the train file"
-            )
-        shown = ", ".join(map(_shortened, names[:_MANY])) + (", ..." if len(names) > _MANY else "")
-        lower = {name.lower(): name for name in names}
-        near = get_close_matches(missing.lower(), lower, n=1)
-        raise DataError(
-            f"there is no column {missing!r}; there are {shown or 'none'}",
-            where=where,
-            mend=f"name {_shortened(lower[near[0]])} if that is meant" if near else "name one of them, or add a header",
-        )
 
 
 def _shortened(name: str) -> str:
     return repr(name) if len(name) <= _NAME else f"{name[:_NAME]!r}..."
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The file's lines, decoded one by one, ends kept; a byte order mark is dropped."""
-    raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-    if not raw.strip():
-        raise DataError("the file is empty", where=str(path), mend="give a file with rows")
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError(
-            "the file is UTF-16", where=str(path), mend="save it as UTF-8, e.g. with `iconv -f utf-16 -t utf-8`"
-        )
-    for number, line in enumerate(io.BytesIO(raw), start=1):
-        try:
-            yield number, line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise DataError(f"byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not UTF-8",
-                            where=f"{path}:{number}",
-                            mend="save the file as UTF-8, e.g. with `iconv -f latin1 -t utf-8`") from None  # fmt: skip
-
-
-def _jsonl(path: Path, columns: _Columns) -> Iterator[Record]:
-    for number, line in _lines(path):
+def _jsonl(path: Path, asked: Asked) -> Iterator[Record]:
+    first = True
+    for number, line in asked.lines(path):
         if not line.strip():
             continue
         where = f"{path}:{number}"
-        record = _json(line, where) if number > 1 or not line.lstrip().startswith("[") else []
-        if isinstance(record, list):
+        if first and line.lstrip().startswith("["):
             raise DataError("this is a JSON list, not one object a line", where=where,
                             mend="convert it, e.g. with `jq -c '.[]' rows.json > rows.jsonl`")  # fmt: skip
-        if not isinstance(record, dict):
-            raise DataError("this line is not a JSON object", where=where, mend='write {"column": value, ...}')
-        columns.check(list(record), where)
-        yield number, record
+        first = False
+        try:
+            record = _json(line, where)
+            if error := asked.missing(list(record), where):
+                raise error
+        except DataError as error:
+            asked.broken(error)
+        else:
+            yield number, record
 
 
-def _json(line: str, where: str) -> Any:
+def _json(line: str, where: str) -> dict[str, Any]:
     try:
-        return json.loads(line)
+        record = json.loads(line)
     except json.JSONDecodeError as error:
         what = f"this line is not JSON ({error.msg} at column {error.colno})"
+        raise DataError(what, where=where, mend="correct or remove it") from None
     except (ValueError, RecursionError):
         what = "this line has a number that is too long, or is nested too deep"
-    raise DataError(what, where=where, mend="correct or remove it")
+        raise DataError(what, where=where, mend="correct or remove it") from None
+    if isinstance(record, dict):
+        return record
+    what = "this is a JSON list, not one object" if isinstance(record, list) else "this line is not a JSON object"
+    raise DataError(what, where=where, mend='write {"column": value, ...}')
 
 
-def _csv(path: Path, columns: _Columns) -> Iterator[Record]:
-    yield from _table(path, columns, _fields(path, ","))
+def _csv(path: Path, asked: Asked) -> Iterator[Record]:
+    yield from _table(path, asked, _fields(path, asked, _separator(path, asked, ",")))
 
 
-def _tsv(path: Path, columns: _Columns) -> Iterator[Record]:
+def _tsv(path: Path, asked: Asked) -> Iterator[Record]:
     """TSV comes in two kinds: quotes as plain characters (GLUE), or quoted as in CSV (spreadsheets, pandas).
 
     Where every line has as many tabs as the first, nothing needs quotes: only fields quoted as a whole are unquoted.
     """
-    lines = ((number, line.rstrip("\r\n")) for number, line in _lines(path))
-    rows = [(number, line.split("\t")) for number, line in lines if line]
-    if any(len(row) != len(rows[0][1]) for _, row in rows):
-        yield from _table(path, columns, _fields(path, "\t"))
-    else:
-        yield from _table(path, columns, ((number, [_unquoted(cell) for cell in row]) for number, row in rows))
+    separator = _separator(path, asked, "\t")
+    if separator != "\t" or _is_quoted(path, asked):
+        yield from _table(path, asked, _fields(path, asked, separator))
+        return
+    lines = ((number, line.rstrip("\r\n")) for number, line in asked.lines(path))
+    rows = ((number, [_unquoted(cell) for cell in line.split("\t")]) for number, line in lines if line)
+    yield from _table(path, asked, rows)
+
+
+def _is_quoted(path: Path, asked: Asked) -> bool:
+    widths = [line.count("\t") for _, line in asked.looking().lines(path) if line.strip("\r\n")]
+    odd = sum(width != widths[0] for width in widths)
+    return odd > (_FEW * len(widths) if asked.lenient else 0)
+
+
+def _separator(path: Path, asked: Asked, usual: str) -> str:
+    """What parts the columns: that with which the header has those that are wanted, else that which parts most."""
+    first = list(islice((line for _, line in asked.looking().lines(path) if line.strip()), _HEADER_LINES))
+    headers = {}
+    for separator in (usual, *_SEPARATORS):
+        try:
+            row = next(csv.reader(first, delimiter=separator, strict=True), [])
+        except csv.Error:
+            row = []
+        headers[separator] = [name.strip() for name in row]
+    holding = [separator for separator, names in headers.items() if set(asked.wanted) <= set(names)]
+    parting = max(headers, key=lambda separator: len(headers[separator]))
+    found = holding[0] if holding else parting if len(headers[usual]) == 1 else usual
+    if found != usual:
+        asked.told(f"{path.name}: the columns are parted by {_SEPARATORS[found]}")
+    return found
 
 
 def _unquoted(cell: str) -> str:
@@ -157,46 +197,76 @@ def _unquoted(cell: str) -> str:
     return inner.replace('""', '"') if quoted else cell
 
 
-def _fields(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows of a quoted file with the line that each starts on."""
+def _fields(path: Path, asked: Asked, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a quoted file with the line that each starts on, all as wide as the first.
+
+    A broken row costs its first line alone: what a stray quote has swallowed is read again from the next line on.
+    """
     csv.field_size_limit(2**31 - 1)  # the default refuses texts above 131,072 characters
-    reader = csv.reader((line for _, line in _lines(path)), delimiter=delimiter, strict=True)
-    start = 1
-    try:
-        for row in reader:
-            if row:
-                yield start, row
-            start = reader.line_num + 1
-    except csv.Error as error:
-        open_quote = "end of data" in str(error)
-        what = "a quote that opens here is never closed" if open_quote else f"this row is broken ({error})"
-        mend = "quote the field, and double each quote inside it"
-        raise DataError(what, where=f"{path}:{start}", mend=mend) from None
+    source, again = asked.lines(path), deque[tuple[int, str]]()
+    row_lines: list[tuple[int, str]] = []
+
+    def take() -> Iterator[str]:
+        while (line := again.popleft() if again else next(source, None)) is not None:
+            row_lines.append(line)
+            yield line[1]
+
+    def pass_over(error: DataError) -> None:
+        asked.broken(error)
+        again.extendleft(reversed(row_lines[1:]))
+        row_lines.clear()
+
+    width, left = None, True
+    while left:
+        reader = csv.reader(take(), delimiter=separator, strict=True)
+        try:
+            for row in reader:
+                start = row_lines[0][0]
+                width = width or len(row)
+                if row and len(row) != width:
+                    pass_over(_wrong_width(path, start, len(row), width))
+                    continue
+                if row:
+                    yield start, row
+                row_lines.clear()
+            left = False
+        except csv.Error as error:
+            open_quote = "end of data" in str(error)
+            what = "a quote that opens here is never closed" if open_quote else f"this row is broken ({error})"
+            mend = "quote the field, and double each quote inside it"
+            pass_over(DataError(what, where=f"{path}:{row_lines[0][0]}", mend=mend))
 
 
-def _table(path: Path, columns: _Columns, rows: Iterator[tuple[int, list[str]]]) -> Iterator[Record]:
-    start, header = next(rows)
+def _wrong_width(path: Path, line: int, fields: int, width: int) -> DataError:
+    what = f"this row has {fields} fields, the header {width}"
+    return DataError(what, where=f"{path}:{line}", mend="quote fields that hold the separator")
+
+
+def _table(path: Path, asked: Asked, rows: Iterator[tuple[int, list[str]]]) -> Iterator[Record]:
+    start, header = next(rows, (1, []))
     header = [name.strip() for name in header]
-    columns.check(header, f"{path}:{start}")
-    twice = next((name for name in columns.wanted if header.count(name) > 1), None)
+    if error := asked.missing(header, f"{path}:{start}"):
+        raise error
+    twice = next((name for name in asked.wanted if header.count(name) > 1), None)
     if twice is not None:
         raise DataError(f"there are two columns {twice!r}", where=f"{path}:{start}", mend="rename one of them")
     for number, row in rows:
         if len(row) != len(header):
-            raise DataError(f"this row has {len(row)} fields, the header {len(header)}", where=f"{path}:{number}",
-                            mend="quote fields that hold the separator")  # fmt: skip
-        yield number, dict(zip(header, row, strict=True))
+            asked.broken(_wrong_width(path, number, len(row), len(header)))
+        else:
+            yield number, dict(zip(header, row, strict=True))
 
 
-def _parquet(path: Path, columns: _Columns) -> Iterator[Record]:
+def _parquet(path: Path, asked: Asked) -> Iterator[Record]:
     import pyarrow as arrow  # 0.4 s that other formats need not pay
     import pyarrow.parquet as parquet
 
     try:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            columns.check(names, str(path))
-            wanted = [name for name in names if name in columns.wanted + columns.optional]
+            if error := asked.missing(names, str(path)):
+                raise error
+            wanted = [name for name in names if name in asked.wanted + asked.optional]
             number = 0
             for batch in file.iter_batches(columns=wanted):
                 for record in batch.to_pylist():
@@ -207,7 +277,7 @@ def _parquet(path: Path, columns: _Columns) -> Iterator[Record]:
                         mend="write the file again") from error  # fmt: skip
 
 
-_READERS: dict[str, Callable[[Path, _Columns], Iterator[Record]]] = {
+_READERS: dict[str, Callable[[Path, Asked], Iterator[Record]]] = {
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
     ".json": _jsonl,

@@ -5,14 +5,18 @@ Every example has a text that shows something, a label that is not empty, and an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from engine.data.formats import records
+from engine.data.formats import Asked, records
 from engine.data.text import normalise, visible
 from engine.errors import DataError
-from engine.schema import Example, SplitName
+from engine.progress import Monitor, Silent
+from engine.schema import Example, Record, SplitName
+
+_REPORTED = 2_000  # rows between two words about progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +44,53 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
+class FileOptions:
+    """How one file is read.
+
+    Attributes:
+        columns: of its own, or of all files.
+        encoding: where it is not UTF-8 and has no byte order mark.
+        labels: label in the file -> label of the task; others stay as they are.
+        skip_bad: leave out what cannot be used instead of refusing the file. drop_duplicates: so with repeated ids.
+    """
+
+    columns: Columns
+    encoding: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    skip_bad: bool = False
+    drop_duplicates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut(Record):
+    """A row that is not in the project. It has no text: that of a held-out row must not be seen anywhere."""
+
+    split: SplitName
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """A file's rows, and the line (row, for Parquet) that each came from."""
+    """A file's rows, and the line (row, for Parquet) that each came from.
+
+    Attributes:
+        left_out: rows that are not among them. told: how the file was read, where that is not as usual.
+        mapped: labels of the file that were replaced.
+    """
 
     path: Path
     examples: list[Example]
     lines: list[int]
+    left_out: list[LeftOut] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    mapped: set[str] = field(default_factory=set)
 
     def only(self, examples: list[Example]) -> Source:
         """The source with those of its rows alone."""
         line_of = {example.id: line for example, line in zip(self.examples, self.lines, strict=True)}
-        return Source(self.path, examples, [line_of[example.id] for example in examples])
+        lines = [line_of[example.id] for example in examples]
+        return Source(self.path, examples, lines, self.left_out, self.told, self.mapped)
 
     def where(self, index: int) -> str:
         """Place of a row for a message: file and line."""
@@ -73,25 +113,55 @@ def read_rows(path: Path, *, text: str, label: str, pair: str | None = None, spl
     Raises:
         DataError: naming file and line of the first row that cannot be used.
     """
-    return read_source(path, Columns(text, label, pair), split).examples
+    return read_source(path, FileOptions(Columns(text, label, pair)), split).examples
 
 
-def read_source(path: Path, columns: Columns, split: SplitName) -> Source:
-    """Like `read_rows`, with the line of each row."""
-    source = Source(path, [], [])
+def read_source(path: Path, options: FileOptions, split: SplitName, *, monitor: Monitor | None = None) -> Source:
+    """Like `read_rows`, with the line of each row, and with what is left out if the options allow that."""
+    source, columns, monitor = Source(path, [], []), options.columns, monitor or Silent()
     seen: dict[str, int] = {}
-    for line, record in records(path, columns.names, optional=("id",), confidential=split == "proof"):
+    first: list[DataError] = []
+
+    def bad(error: DataError) -> None:
+        if not options.skip_bad:
+            raise DataError(error.what, where=error.where, mend=f"{error.mend}, or leave it out with --skip-bad")
+        first.append(error)
+        source.left_out.append(LeftOut(split, error.where or str(path), error.what))
+
+    asked = Asked(
+        columns.names,
+        ("id",),
+        confidential=split == "proof",
+        encoding=options.encoding,
+        broken=bad,
+        lenient=options.skip_bad,
+        told=source.told.append,
+    )
+    for line, record in records(path, asked):
+        if len(source.lines) % _REPORTED == 0:
+            monitor.step(f"reading {split}", 0, 1, rows=len(source.lines))
         where = _place(path, line)
-        example = _example(record, columns, f"{split}-{len(seen) + 1}", where)
+        try:
+            example = _example(record, columns, f"{split}-{len(seen) + 1}", where)
+        except DataError as error:
+            bad(error)
+            continue
         if example.id in seen:
-            what = f"the id {visible(example.id)!r} is also that of {_place(path, seen[example.id])}"
-            mend = "give each row its own id, or rename the column to have the rows numbered"
+            twin = _place(path, seen[example.id])
+            if options.drop_duplicates:
+                source.left_out.append(LeftOut(split, where, f"the id is also that of {twin}"))
+                continue
+            what = f"the id {visible(example.id)!r} is also that of {twin}"
+            mend = "give each row its own id, rename the column to have the rows numbered, or use --drop-duplicates"
             raise DataError(what, where=where, mend=mend)
         seen[example.id] = line
+        if example.label in options.labels:
+            source.mapped.add(example.label)
+            example = replace(example, label=options.labels[example.label])
         source.examples.append(example)
         source.lines.append(line)
     if not source.examples:
-        raise DataError("the file has no rows", where=str(path), mend="give a file with rows")
+        raise first[0] if first else DataError("the file has no rows", where=str(path), mend="give a file with rows")
     return source
 
 

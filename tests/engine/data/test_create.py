@@ -16,6 +16,8 @@ from engine.data.heldout import read_proof
 from engine.data.text import row_hash
 from engine.errors import BlindspotError, DataError, ModelError, ProjectError, SettingsError
 from engine.files import sha256_file
+from engine.model import weights
+from engine.model.hub import HubUnreachable
 from engine.project import Project
 from tests.engine.data.conftest import as_rows, examples, write_jsonl
 
@@ -70,7 +72,12 @@ def test_the_project_opens_with_its_own_copies_and_their_hashes(tmp_path: Path, 
     assert project.manifest.proof_origin == "file"
 
 
-def test_options_become_settings_and_the_rest_are_defaults(tmp_path: Path, files: dict[str, Path]) -> None:
+def test_options_become_settings_and_the_rest_are_defaults(
+    tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        weights, "file_sizes", lambda name: {"config.json": 1, "model.safetensors": 1}
+    )  # they are there
     project = create(
         tmp_path / "work", files, tau=0.75, seed=5, model="org/classifier", encoder="org/encoder", base="org/base"
     )
@@ -133,7 +140,8 @@ def test_a_label_that_train_does_not_have(tmp_path: Path, files: dict[str, Path]
     message = refusal(tmp_path / "work", files)
     assert (
         message
-        == "files/dev.jsonl:3: train has no row labelled 'godo', only 'bad', 'good'; write 'good' if that is meant."
+        == "files/dev.jsonl:3: train has no row labelled 'godo', only 'bad', 'good'; write 'good' if that is meant, "
+        "map it with --map, or use --skip-bad."
     )
 
 
@@ -293,3 +301,118 @@ def test_a_new_project_is_its_owners_or_its_groups_and_nobody_elses(
     assert stat.S_IMODE(root.stat().st_mode) == folder
     assert modes.pop("splits") & 0o777 == folder & 0o777
     assert set(modes.values()) == {file}
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("pipeline.pkl", "pipeline.pkl: this is a file; name the folder that save_pretrained wrote"),
+        ("gone.pkl", "gone.pkl: there is no such folder, and the hub has no such names"),
+        ("pickled", "the weights are pickled (pytorch_model.bin)"),
+        ("no-weights", "model.safetensors is missing"),
+        ("no-config", "the folder has no config.json"),
+        ("a/b/c", "a/b/c: there is no such folder, and the hub has no such names"),
+        ("org/two words", "there is no such folder, and the hub has no such names"),
+        (
+            "distilbert-base-uncasedd",
+            "this is no folder and not in the hub cache, and HF_HUB_OFFLINE forbids to fetch it",
+        ),
+        ("org/clasifier", "this is no folder and not in the hub cache, and HF_HUB_OFFLINE forbids to fetch it"),
+    ],
+)
+def test_what_cannot_be_a_model_is_refused_at_once(
+    tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch, name: str, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pipeline.pkl").write_bytes(b"x")
+    for folder, inside in (("pickled", "pytorch_model.bin"), ("no-weights", "config.json"), ("no-config", "model.pkl")):
+        Path(folder).mkdir()
+        (Path(folder) / inside).write_bytes(b"{}")
+        if folder == "pickled":
+            (Path(folder) / "config.json").write_bytes(b"{}")
+    message = refusal(tmp_path / "work", files, ModelError, model=name)
+    assert sentence in message
+    assert "\n" not in message
+
+
+def test_where_the_hub_cannot_be_asked_a_name_that_it_may_have_is_kept(
+    tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(name: str) -> dict[str, int]:
+        raise HubUnreachable("the hub cannot be reached", where=name)
+
+    monkeypatch.setattr(weights, "file_sizes", unreachable)
+    told = Notes()
+    assert create(tmp_path / "work", files, model="org/classifier", monitor=told).settings.model.classifier == (
+        "org/classifier"
+    )
+    assert told.notes[0] == "org/classifier: the hub cannot be reached. It is looked for again at `blindspot discover`."
+
+
+def test_rows_longer_than_the_model_reads_are_told(tmp_path: Path, files: dict[str, Path]) -> None:
+    replace_row(files["pool"], 3, text="a kettle and a lantern " * 60)
+    told = Notes()
+    create(tmp_path / "work", files, monitor=told)
+    assert told.notes == ["1 of 20 pool rows is longer than the 128 tokens the model reads; its rest is not seen"]
+
+
+def test_columns_labels_and_encodings_of_single_files(tmp_path: Path, files: dict[str, Path]) -> None:
+    names = {"good": "5", "bad": "1"}
+    rows = [f"{names[row['label']]};{row['text']} café" for row in as_rows(examples(20, seed=1))]
+    files["pool"] = tmp_path / "new.csv"
+    files["pool"].write_bytes("\n".join(["stars;comment", *rows]).encode("latin-1"))
+    options = {"own_columns": ["new.csv:text=comment", "pool:label=stars"], "label_map": ["pool:5=good", "1=bad"]}
+    told = Notes()
+    project = create(tmp_path / "work", files, **options, encodings=["new.csv:latin-1"], monitor=told)
+    assert [(row.text, row.label) for row in project.examples("pool")] == [
+        (f"{row.text} café", row.label) for row in examples(20, seed=1)
+    ]
+    assert told.notes == ["new.csv: the columns are parted by semicolons"]
+    for changes, sentence in (
+        ({"own_columns": ["nwe.csv:text=comment"]}, "'nwe.csv:text=comment' names no column; write [FILE:]ROLE=COLUMN"),
+        ({"own_columns": ["pool:pair=comment"]}, "'pool:pair=comment' names no column"),
+        ({"label_map": [*options["label_map"], "7=good"]}, "--map: no row has the label '7'; correct or remove it"),
+        ({"label_map": ["good"]}, "--map: 'good' maps no label; write [FILE:]LABEL=LABEL"),
+        ({"encodings": ["pool:latin"]}, "'comment'"),
+        ({"encodings": ["pool:nonsense"]}, "--encoding: there is no encoding 'nonsense'"),
+    ):
+        if "'comment'" not in sentence:
+            given = options | {"encodings": ["pool:latin-1"]} | changes
+            assert sentence in refusal(tmp_path / "other", files, **given)
+
+
+def test_rows_that_are_left_out_are_listed_without_their_texts(tmp_path: Path, files: dict[str, Path]) -> None:
+    train, pool, proof = (as_rows(examples(size, seed=seed)) for seed, size in enumerate((24, 20, 12)))
+    replace_row(files["train"], 5, text=train[4]["text"].upper(), label="good")
+    replace_row(files["pool"], 2, text="   ")
+    replace_row(files["pool"], 3, label="unknown")
+    replace_row(files["pool"], 4, text=train[7]["text"])
+    replace_row(files["proof"], 6, text=pool[9]["text"] + "!")
+    project = create(tmp_path / "work", files, skip_bad=True, drop_duplicates=True)
+    assert {name: split.rows for name, split in project.manifest.splits.items()} == {
+        "train": 23, "pool": 17, "proof": 11, "test": 10, "dev": 8,
+    }  # fmt: skip
+    content = (project.root / "left-out.jsonl").read_text()
+    left_out = [orjson.loads(line) for line in content.splitlines()]
+    assert [(one["split"], one["place"].rpartition(":")[2]) for one in left_out] == [
+        ("train", "6"), ("pool", "3"), ("pool", "4"), ("pool", "5"), ("proof", "7"),
+    ]  # fmt: skip
+    reasons = [one["reason"] for one in left_out]
+    assert reasons[0] == f"the text is also that of {files['train']}:5, which has another label"
+    assert reasons[1:3] == ["`text` is empty", "train has no row labelled 'unknown'"]
+    assert reasons[4] == f"the text is also that of {files['pool']}:10, which has another label"
+    assert not any(row["text"] in content for rows in (train, pool, proof) for row in rows)
+
+
+def test_without_the_options_such_rows_are_refused_with_a_word_about_them(
+    tmp_path: Path, files: dict[str, Path]
+) -> None:
+    pool = as_rows(examples(20, seed=1))
+    replace_row(files["proof"], 6, text=pool[9]["text"])
+    assert "or use --drop-duplicates" in refusal(tmp_path / "work", files)
+    replace_row(files["pool"], 3, label="unknown")
+    assert "--skip-bad" in refusal(tmp_path / "work", files)
+    replace_row(files["pool"], 2, text=" ")
+    assert "files/pool.jsonl:3: `text` is empty; fill it in or remove the row, or leave it out with --skip-bad." in (
+        refusal(tmp_path / "work", files)
+    )

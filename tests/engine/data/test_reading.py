@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 import pytest
 
-from engine.data.reading import Columns, read_rows, read_source
+from engine.data.reading import Columns, FileOptions, read_rows, read_source
 from engine.errors import DataError
 from engine.schema import Example
 from tests.engine.data.conftest import write_jsonl
@@ -92,7 +93,7 @@ def test_tsv_with_quotes_as_plain_characters(tmp_path: Path) -> None:
 
 def test_places_are_the_lines_on_which_rows_start(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", 'text,label\n"one\ntwo",x\n\nthree,y\n')
-    source = read_source(path, Columns("text", "label"), "train")
+    source = read_source(path, FileOptions(Columns("text", "label")), "train")
     assert [source.where(index) for index in (0, 1)] == [f"{path}:2", f"{path}:5"]
     assert source.only(source.examples[1:]).where(0) == f"{path}:5"
 
@@ -130,7 +131,7 @@ GOOD = '{"text": "fine", "label": "x"}\n'
         ("a.csv", "text,label\na,x\nb\n", "a.csv:3: this row has 1 fields, the header 2"),
         ("a.csv", 'text,label\n"a\nb",x\n"never closed,x\ny,z\n', "a.csv:4: a quote that opens here is never closed"),
         ("a.csv", 'text,label\n"a"b,x\n', "a.csv:2: this row is broken (',' expected after '\"')"),
-        ("a.csv", "text;label\na;x\n", "a.csv:1: there is no column 'text', and the columns seem"),
+        ("a.csv", "texts;label\na;x\n", "a.csv:1: there is no column 'text'; there are 'texts', 'label'; name 'texts'"),
         ("a.csv", "text,label,label\na,x,y\n", "a.csv:1: there are two columns 'label'; rename one"),
         ("a.tsv", "text\tlabel\na\tx\nb\n", "a.tsv:3: this row has 1 fields, the header 2"),
         ("a.csv", "Text,label\na,x\n", "a.csv:1: there is no column 'text'; there are 'Text', 'label'; name 'Text'"),
@@ -139,7 +140,7 @@ GOOD = '{"text": "fine", "label": "x"}\n'
         ("a.parquet", "PAR1 but not really", "a.parquet: this is not a whole Parquet file"),
         ("a.jsonl", GOOD.encode() + b'{"text": "caf\xe9"}', "a.jsonl:2: byte 14 of the line (0xe9) is not UTF-8; save"),
         ("a.csv", b"text,label\nfine,x\ncaf\xe9,x\n", "a.csv:3: byte 4 of the line (0xe9) is not UTF-8"),
-        ("a.csv", "text,label\na,x\n".encode("utf-16"), "a.csv: the file is UTF-16; save it as UTF-8"),
+        ("a.csv", "text,label\na,x\n".encode("utf-16")[:-1], "a.csv: what follows line 1 is not utf-16; save"),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
@@ -179,3 +180,82 @@ def test_messages_about_a_proof_file_without_header_show_none_of_its_text(tmp_pa
     with pytest.raises(DataError) as caught:
         read_rows(path, text="text", label="label", split="proof")
     assert "secret" not in str(caught.value)
+
+
+SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
+
+
+@pytest.mark.parametrize("case", ["csv ;", "csv \t", "csv |", "tsv ,", "tsv ;"])
+def test_what_parts_the_columns_is_seen_from_the_header(tmp_path: Path, case: str) -> None:
+    ending, separator = case.split(" ")
+    body = f'text{separator}label\n"a{separator} b, c"{separator}x\nd e{separator}y\n'
+    source = read_source(write(tmp_path / f"a.{ending}", body), FileOptions(Columns("text", "label")), "train")
+    assert [(row.text, row.label) for row in source.examples] == [(f"a{separator} b, c", "x"), ("d e", "y")]
+    assert source.told == [f"a.{ending}: the columns are parted by {SEPARATORS[separator]}"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl"])
+def test_byte_order_marks_say_the_encoding(tmp_path: Path, encoding: str, ending: str) -> None:
+    text = {"csv": "text,label\r\ncafé 漢,x\r\nb,y\r\n", "tsv": "text\tlabel\ncafé 漢\tx\nb\ty\n",
+            "jsonl": '{"text": "café 漢", "label": "x"}\n{"text": "b", "label": "y"}\n'}[ending]  # fmt: skip
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    rows = read(write(tmp_path / f"a.{ending}", (mark + text).encode(encoding)))
+    assert [(row.text, row.label) for row in rows] == [("café 漢", "x"), ("b", "y")]
+
+
+def test_another_encoding_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label\nfine,x\n“café”,y\n".encode("cp1252"))
+    assert "a.csv:3: byte 1 of the line (0x93) is not UTF-8" in refusal(path)
+    assert "--encoding cp1252" in refusal(path)
+    options = FileOptions(Columns("text", "label"), encoding="cp1252")
+    assert read_source(path, options, "train").examples[1].text == "“café”"
+    wide = write(tmp_path / "b.csv", "text,label\n二,x\n".encode("utf-16-le"))
+    assert read_source(wide, replace(options, encoding="utf-16-le"), "train").examples[0].text == "二"
+
+
+LENIENT = FileOptions(Columns("text", "label"), skip_bad=True, drop_duplicates=True)
+BAD = {
+    "csv": ["text,label", "a,x", ",x", "b,", "c,d,e", '"q"z,x', "caf\xe9,x", "d,y", '"multi', 'line",y', "e,x"],
+    "tsv": ["text\tlabel", "a\tx", "\tx", "b\t", "c\td\te", "caf\xe9\tx", "d\ty", *(f"n{n}\tx" for n in range(150))],
+    "jsonl": ['{"text": "a", "label": "x"}', '{"text": "", "label": "x"}', '{"text": "b"}', "{", "3",
+              '{"text": "caf\xe9", "label": "x"}', '{"text": "d", "label": "y"}'],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", list(BAD))
+def test_bad_rows_are_left_out_one_by_one_where_that_is_allowed(tmp_path: Path, ending: str) -> None:
+    path = write(tmp_path / f"a.{ending}", "\n".join(BAD[ending]).encode("latin-1"))
+    source = read_source(path, LENIENT, "pool")
+    assert [row.text for row in source.examples][:2] == ["a", "d"]
+    left_out = [one.place.rpartition(":")[2] for one in source.left_out]
+    assert left_out == {"csv": list("34567"), "tsv": list("3456"), "jsonl": list("23456")}[ending]
+    assert all(one.split == "pool" and one.reason for one in source.left_out)
+    if ending == "csv":
+        assert [row.text for row in source.examples][2:] == ["multi\nline", "e"]
+
+
+def test_a_stray_quote_costs_its_own_line_alone(tmp_path: Path) -> None:
+    lines = [f"text {n},x" for n in range(50)]
+    lines[10] = '"never closed,x'
+    source = read_source(write(tmp_path / "a.csv", "\n".join(["text,label", *lines])), LENIENT, "pool")
+    assert [one.place.rpartition(":")[2] for one in source.left_out] == ["12"]
+    assert len(source.examples) == 49
+    lines[30] = 'closes it", and more,x'
+    source = read_source(write(tmp_path / "a.csv", "\n".join(["text,label", *lines])), LENIENT, "pool")
+    assert {"12", "32"} == {one.place.rpartition(":")[2] for one in source.left_out}
+    assert len(source.examples) == 48
+
+
+def test_a_file_with_nothing_but_bad_rows_says_what_the_first_is(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", '{"comment": "a", "label": "x"}\n' * 5)
+    with pytest.raises(DataError, match="there is no column 'text'; there are 'comment', 'label'"):
+        read_source(path, LENIENT, "pool")
+
+
+def test_a_repeated_id_is_left_out_or_refused_with_a_word_about_the_option(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "id,text,label\n1,a,x\n1,b,y\n2,c,x\n")
+    assert "--drop-duplicates" in refusal(path)
+    source = read_source(path, LENIENT, "pool")
+    assert [row.text for row in source.examples] == ["a", "c"]
+    assert source.left_out[0].reason.startswith("the id is also that of ")

@@ -107,3 +107,36 @@ def test_from_any_folder_with_paths_relative_to_it(tmp_path: Path, words: list[s
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("next: blindspot discover work\n")
     assert Project.open(tmp_path / "work").manifest.splits["train"].source == str(tmp_path / "train.csv")
+
+
+def test_what_is_left_out_is_counted_and_named(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (tmp_path / "pool.csv").open("a") as pool:
+        pool.write(",good\n" * 7)
+    assert main(words) == 1
+    assert "pool.csv:18: `review` is empty" in (err := capsys.readouterr().err)
+    assert "--skip-bad" in err
+    assert main([*words, "--skip-bad"]) == 0
+    out = capsys.readouterr().out
+    assert f"left out: 7 rows, all named in {tmp_path / 'work' / 'left-out.jsonl'}" in out
+    assert f"  {tmp_path / 'pool.csv'}:18: `review` is empty\n" in out
+    assert "  and 2 more\n" in out
+    assert len((tmp_path / "work" / "left-out.jsonl").read_text().splitlines()) == 7
+    words[1] = str(tmp_path / "again")
+    assert main([*words, "--skip-bad", "--json"]) == 0
+    assert len(orjson.loads(capsys.readouterr().out)["left_out"]) == 7
+
+
+def test_columns_of_one_file(tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    pool = tmp_path / "pool.csv"
+    pool.write_text(
+        pool.read_text().replace("review,stars", "comment,mood").replace(",bad", ",0").replace(",good", ",1")
+    )
+    assert main(words) == 1
+    assert "there is no column 'review'; there are 'comment', 'mood'; name one of them (--column for" in (
+        capsys.readouterr().err
+    )
+    maps = ["--map", "pool.csv:0=bad", "--map", "1=good"]
+    assert main([*words, "--column", "pool.csv:text=comment", "--column", "pool:label=mood", *maps]) == 0
+    assert "pool         8 rows   bad 4, good 4" in capsys.readouterr().out

@@ -1,0 +1,98 @@
+"""What is said of single files on the command line: ``[FILE:]KEY=VALUE``, where FILE is a split or a file's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.data.lines import checked_encoding
+from engine.data.reading import Columns, FileOptions, Source
+from engine.data.text import visible
+from engine.errors import DataError
+from engine.schema import SplitName
+
+_ROLES = ("text", "pair", "label")
+_SHOWN = 6  # labels named in a message
+
+Files = Mapping[SplitName, Path]
+
+
+def file_options(
+    files: Files,
+    columns: Columns,
+    *,
+    own_columns: Sequence[str] = (),
+    label_map: Sequence[str] = (),
+    encodings: Sequence[str] = (),
+    skip_bad: bool = False,
+    drop_duplicates: bool = False,
+) -> dict[SplitName, FileOptions]:
+    """How each file is read.
+
+    Args:
+        files: the user's files by split.
+        columns: of all files.
+        own_columns: ``[FILE:]text|pair|label=COLUMN`` where a file's column has another name.
+        label_map: ``[FILE:]LABEL=LABEL``: a label of the file, and that of the task.
+        encodings: ``[FILE:]ENCODING`` of files that are not UTF-8.
+        skip_bad: as in `FileOptions`.
+        drop_duplicates: as there.
+
+    Raises:
+        DataError: one of them cannot be understood, or two columns are the same.
+    """
+    plain = FileOptions(columns, skip_bad=skip_bad, drop_duplicates=drop_duplicates)
+    options = dict.fromkeys(files, plain)
+    for said in own_columns:
+        splits, rest = _scope(said, files)
+        role, equals, column = rest.partition("=")
+        if role not in _ROLES or not equals or not column or (role == "pair" and columns.pair is None):
+            raise DataError(
+                f"{visible(said)!r} names no column", where="--column", mend=f"write [FILE:]ROLE=COLUMN, where ROLE is "
+                f"text, label or (with --pair) pair and FILE is one of {_named(files)}"
+            )  # fmt: skip
+        for split in splits:
+            options[split] = replace(options[split], columns=replace(options[split].columns, **{role: column}))
+    for said in label_map:
+        splits, rest = _scope(said, files)
+        old, equals, new = (part.strip() for part in rest.partition("="))
+        if not old or not equals or not new:
+            mend = f"write [FILE:]LABEL=LABEL, e.g. 1=positive, where FILE is one of {_named(files)}"
+            raise DataError(f"{visible(said)!r} maps no label", where="--map", mend=mend)
+        for split in splits:
+            options[split] = replace(options[split], labels={**options[split].labels, old: new})
+    for said in encodings:
+        splits, rest = _scope(said, files)
+        for split in splits:
+            options[split] = replace(options[split], encoding=checked_encoding(rest))
+    return options
+
+
+def refuse_unused(options: Mapping[SplitName, FileOptions], splits: Mapping[SplitName, Source]) -> None:
+    """Refuse a mapped label that no file has: it is misspelt, or was meant for another file.
+
+    Raises:
+        DataError: naming it, and the labels that there are.
+    """
+    asked = {label for one in options.values() for label in one.labels}
+    unused = sorted(asked - {label for source in splits.values() for label in source.mapped})
+    if unused:
+        there = sorted({example.label for source in splits.values() for example in source.examples})
+        known = ", ".join(repr(visible(label)) for label in there[:_SHOWN]) + (", ..." if len(there) > _SHOWN else "")
+        raise DataError(f"no row has the label {visible(unused[0])!r}", where="--map",
+                        mend=f"correct or remove it; after all maps the labels are {known}")  # fmt: skip
+
+
+def _scope(said: str, files: Files) -> tuple[Iterable[SplitName], str]:
+    """Which files something is said of, and what: all where none is named."""
+    for split, path in files.items():
+        for name in (split, str(path), path.name):
+            if said.startswith(f"{name}:"):
+                same = [other for other, one in files.items() if one == path] if name != split else [split]
+                return same, said[len(name) + 1 :]
+    return tuple(files), said
+
+
+def _named(files: Files) -> str:
+    return ", ".join(f"{split} ({visible(path.name)})" for split, path in files.items())
