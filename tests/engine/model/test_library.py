@@ -145,6 +145,15 @@ def test_a_promoted_model_is_the_model_of_its_round(small_project: Project) -> N
     assert current_model(small_project, monitor=Silent()) == ModelRef("arm example", model.path, model.key)
 
 
+@pytest.mark.parametrize("path", ["/usr", "../../elsewhere", "models/link"])
+def test_a_promoted_model_outside_the_project_is_refused(small_project: Project, tmp_path: Path, path: str) -> None:
+    small_project.models_dir.mkdir()
+    (small_project.models_dir / "link").symlink_to(tmp_path)
+    write_json(small_project.round_dir(2) / "model.json", {"name": "arm", "path": path, "key": "k"})
+    with pytest.raises(ModelError, match="lies outside the project; promote again"):
+        current_model(small_project, monitor=Silent())
+
+
 def test_a_promoted_model_that_is_gone_is_said_so(small_project: Project) -> None:
     write_json(small_project.round_dir(2) / "model.json", {"name": "arm", "path": "models/gone", "key": "k"})
     with pytest.raises(ModelError, match="models/gone: the promoted model is gone"):
