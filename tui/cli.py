@@ -81,8 +81,11 @@ def _run(words: list[str]) -> int:
     parser = parser_for(words)
     options = parser.parse_args(words)
     for name, value in vars(options).items():
-        if isinstance(value, str) and SURROGATE.search(value):  # paths are no texts and may be so
-            parser.error(f"{name} is not UTF-8: {value}")
+        if isinstance(value, str) and SURROGATE.search(value):  # paths are no texts and stay as they are
+            try:
+                setattr(options, name, os.fsencode(value).decode())  # the locale has no say in what a text means
+            except UnicodeDecodeError:
+                parser.error(f"{name} is not UTF-8: {value}")
     project: Path | None = getattr(options, "project", None)
     try:
         status: int = options.run(options)

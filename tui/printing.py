@@ -156,7 +156,13 @@ def print_line(text: str = "") -> None:
 
 def print_error(text: str) -> None:
     """Print one line for people on stderr, named so that it is known where it comes from."""
-    sys.stderr.write(visible(f"blindspot: {text}") + "\n")
+    print_on_stderr(f"blindspot: {text}")
+
+
+def print_on_stderr(text: str, *, end: str = "\n") -> None:
+    """Print one line on stderr, or a question that is answered on its line."""
+    sys.stderr.write(visible(text) + end)
+    sys.stderr.flush()
 
 
 def print_json(value: Any) -> None:

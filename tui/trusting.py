@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.trust import NotTrusted, OutsideUse, agree, require, untrusted
+from tui.printing import print_on_stderr
 
 
 def ask(root: Path, uses: Iterable[OutsideUse]) -> None:
@@ -20,8 +21,9 @@ def ask(root: Path, uses: Iterable[OutsideUse]) -> None:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         require(root, missing)
-    print("\n".join(lines(missing)), file=sys.stderr)
-    print("Do you know all of this and agree? [y/N] ", end="", file=sys.stderr, flush=True)
+    for line in lines(missing):
+        print_on_stderr(line)
+    print_on_stderr("Do you know all of this and agree? [y/N] ", end="")
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         raise NotTrusted("you did not agree, so nothing was sent or read", where=str(root))
     agree(root, missing)

@@ -15,6 +15,7 @@ import pytest
 from engine.data.text import INVISIBLE
 from tests.terminals import REPOSITORY, Pty
 from tests.tui.app.projects import write_project
+from tests.tui.app.proofs import write_proof
 from tui import printing
 from tui.cli import main
 from tui.printing import guarded
@@ -122,6 +123,48 @@ def run(*words: str, **options: object) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "tui", *words]
     given: dict[str, object] = {"cwd": REPOSITORY, "check": False, "stderr": subprocess.PIPE, "timeout": 120, **options}
     return subprocess.run(command, **given)  # type: ignore[call-overload,no-any-return]
+
+
+READING = (
+    ["list"], ["list", "--json"], ["show", "B1"], ["show", "scattered"], ["suspects"], ["review"], ["ledger"],
+    ["rounds"], ["report"], ["report", "--json"], ["jobs"], ["doctor"], ["test-pattern"],
+    ["mark", "pool-11", "--verdict", "fine"], ["describe", "B1", "--kind", "abstraction", "--text", "日本 é \U0001f644"], ["undo"], ["undo", "--redo"],
+    ["commit", "B2", "--decline", "--reason", "日本 é"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("environment", [{"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+                                         {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}])  # fmt: skip
+def test_every_command_works_where_stdout_is_not_utf_8(work: Path, environment: dict[str, str]) -> None:
+    """All in one process after another, as each start takes its time; the reports have names in Japanese."""
+    write_proof(work)
+    path = work / "proofs" / "aaaa1111" / "report.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"human"', '"日本 é"'), encoding="utf-8")
+    script = (
+        "import json, sys\nfrom tui.cli import main\n"
+        "for words in json.loads(sys.argv[2]):\n"
+        "    status = main([words[0], sys.argv[1], *words[1:]])\n"
+        "    assert status == 0, (words, status)\n"
+    )
+    env = {"PATH": os.environ["PATH"], "USER": "ann", "HOME": str(work.parent), **environment}
+    command = [sys.executable, "-c", script, str(work), json.dumps(READING)]
+    done = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u90e8\\u5c4b" in done.stdout  # a room, in one of the rows
+    assert done.stdout.isascii() or environment.get("PYTHONIOENCODING") == "latin-1"
+
+
+def test_texts_are_utf_8_in_every_locale_and_refused_where_they_are_not(work: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "HOME": str(work.parent), "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0",
+           "PYTHONUTF8": "0"}  # fmt: skip
+    command = [sys.executable, "-m", "tui", "commit", str(work), "--annotator", "ann", "B1", "--decline", "--reason"]
+    refused = subprocess.run([*command, b"caf\xe9"], cwd=REPOSITORY, env=env, capture_output=True, check=False)
+    assert refused.returncode == 2
+    assert b"reason is not UTF-8: caf\\udce9" in refused.stderr
+    taken = subprocess.run([*command, "café".encode()], cwd=REPOSITORY, env=env, capture_output=True, check=False)
+    assert (taken.returncode, taken.stderr) == (0, b"")
+    assert b"declined: caf\\xe9" in taken.stdout
+    assert '"café"'.encode() in next((work / "teaching").glob("ann*.json")).read_bytes()
 
 
 @pytest.fixture
