@@ -128,8 +128,8 @@ def run(*words: str, **options: object) -> subprocess.CompletedProcess[bytes]:
 READING = (
     ["list"], ["list", "--json"], ["show", "B1"], ["show", "scattered"], ["suspects"], ["review"], ["ledger"],
     ["rounds"], ["report"], ["report", "--json"], ["jobs"], ["doctor"], ["test-pattern"],
-    ["mark", "pool-11", "--verdict", "fine"], ["describe", "B1", "--kind", "abstraction", "--text", "日本 é 🙄"], ["undo"],
-    ["undo", "--redo"], ["commit", "B2", "--decline", "--reason", "日本 é"],
+    ["mark", "pool-11", "--verdict", "fine"], ["describe", "B1", "--kind", "abstraction", "--text", "日本 é 🙄"],
+    ["undo"], ["undo", "--redo"], ["commit", "B2", "--decline", "--reason", "日本 é"],
 )  # fmt: skip
 
 
