@@ -25,6 +25,7 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Pattern, Prediction, Record
 from engine.teaching.evidence import evidence_for
+from engine.teaching.leaks import HoldsProofRow
 from engine.teaching.records import Teaching
 from engine.teaching.trial import (
     Case,
@@ -171,7 +172,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.discovery = self.project.discovered()
-        self.teaching = Teaching(self.project.teaching_dir, f"llm-{self.asker.teacher.name}")
+        self.teaching = Teaching.of(self.project, f"llm-{self.asker.teacher.name}")
 
     def report(self) -> JudgeReport:
         return JudgeReport(
@@ -203,8 +204,12 @@ class _Run:
         questions = {name: self._refine_question(*one) for name, one in open_ones.items()}
         for name, answer in self._answers("refine", questions):
             pattern, tested = open_ones[name]
-            reword(self.teaching, pattern, usable_patterns(answer.value, 1)[0], tested)
-            self.reworded.append(name)
+            try:
+                reword(self.teaching, pattern, usable_patterns(answer.value, 1)[0], tested)
+            except HoldsProofRow as error:
+                self.failed[name] = str(error)
+            else:
+                self.reworded.append(name)
 
     def _results(self, pattern: Pattern) -> list[Result]:
         """What this LLM has found about the wording that the pattern has now."""

@@ -11,7 +11,7 @@ from engine.llm.forms import Patterns, Samples, usable_samples
 from engine.llm.lesson import Lesson
 from engine.project import Project
 from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Role, Sample, Teacher
-from engine.teaching.quality import Draft, SampleChecker
+from engine.teaching.quality import A_PATTERN_WITH_A_ROW, Draft, SampleChecker
 from engine.teaching.records import Teaching
 
 
@@ -24,13 +24,14 @@ class Keeper:
         teacher: stands in every pattern and sample.
 
     Attributes:
-        patterns: how many were written. samples: how many, by role. refused: samples that were not taken, by reason.
+        patterns: how many were written. samples: how many, by role.
+        refused: samples and patterns that were not taken, by reason.
     """
 
     def __init__(self, project: Project, teaching: Teaching, teacher: Teacher) -> None:
         self._teaching = teaching
         self._teacher = teacher
-        self._checker = SampleChecker(project)
+        self._checker = SampleChecker(project, teaching.leaks)
         self._ids: dict[str, dict[PatternKind, list[str]]] = {}
         self.patterns = 0
         self.samples: Counter[Role] = Counter()
@@ -46,6 +47,8 @@ class Keeper:
         if isinstance(answer.value, Patterns):
             kind = next(kind for kind in PATTERN_KINDS if kind == step)
             self._keep_patterns(lesson, kind, lesson.new_patterns(answer.value))
+            if leaking := lesson.leaking(answer.value):
+                self.refused[A_PATTERN_WITH_A_ROW] += leaking
         else:
             self._keep_samples(lesson, answer.value)
         return self.samples - before

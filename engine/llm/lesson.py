@@ -17,11 +17,13 @@ from engine.llm.forms import (
     usable_patterns,
     usable_samples,
 )
+from engine.llm.guard import LeakFound
 from engine.llm.prompts import Prompts
 from engine.llm.questions import Done, Questions
 from engine.project import Project
 from engine.schema import PATTERN_KINDS, PatternKind
 from engine.teaching.evidence import Evidence
+from engine.teaching.leaks import LeakCheck
 
 
 class Lesson:
@@ -33,17 +35,21 @@ class Lesson:
         seen: hash of the evidence that the answers are based on; another one for some recordings.
         done: what was answered before.
         prompts: templates of the questions.
+        leaks: knows the proof rows.
 
     Attributes:
         spot_id: the blind spot. seen, evidence, done: as above.
     """
 
-    def __init__(self, project: Project, evidence: Evidence, seen: str, done: Done, prompts: Prompts) -> None:
+    def __init__(
+        self, project: Project, evidence: Evidence, seen: str, done: Done, prompts: Prompts, leaks: LeakCheck | None
+    ) -> None:
         self.spot_id = evidence.blind_spot
         self.evidence = evidence
         self.seen = seen
         self.done = done
         self._project = project
+        self._leaks = leaks
         self._questions = Questions(project, prompts)
         self._texts = {kind: [pattern.text for pattern in done.patterns[kind]] for kind in PATTERN_KINDS}
 
@@ -56,8 +62,18 @@ class Lesson:
         return Asked.of(self.evidence, patterns, self._project.labels, pair, teaching)
 
     def new_patterns(self, answer: Patterns) -> list[str]:
-        """The patterns that are taken from an answer."""
+        """The patterns that are taken from an answer: none that holds a proof row."""
+        return [text for text in self._usable(answer) if not self._holds_row(text)]
+
+    def leaking(self, answer: Patterns) -> int:
+        """How many patterns of an answer hold a proof row."""
+        return sum(map(self._holds_row, self._usable(answer)))
+
+    def _usable(self, answer: Patterns) -> list[str]:
         return usable_patterns(answer, self._project.settings.teaching.patterns)
+
+    def _holds_row(self, text: str) -> bool:
+        return self._leaks is not None and self._leaks.holds_row(text, alone=True)
 
     def answers(self, asker: Asker) -> Iterator[tuple[Step, Answer[Patterns] | Answer[Samples]]]:
         """Ask the open questions one after the other and yield each answer.
@@ -70,6 +86,9 @@ class Lesson:
                 about_patterns = asker.ask(self._patterns_question(kind))
                 self._texts[kind] = self.new_patterns(about_patterns.value)
                 yield kind, about_patterns
+                if not self._texts[kind]:
+                    raise LeakFound("every pattern of the answer holds a held-out proof row, so none is kept",
+                                    where=self.spot_id, mend="leave this blind spot to people")  # fmt: skip
         if not self.done.samples:
             yield "samples", asker.ask(self._samples_question())
 

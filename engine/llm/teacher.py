@@ -116,7 +116,7 @@ def teach(
     discovery, settings, prompts = project.discovered(), project.settings, Prompts(project)
     recording = read_recording(replay) if replay else None
     name = recording.teacher.name if recording else model_of(project)
-    teaching = Teaching(project.teaching_dir, f"llm-{name}")
+    teaching = Teaching.of(project, f"llm-{name}")
     evidence = [evidence_for(project, discovery, teaching, spot) for spot in chosen_spots(discovery, spots)]
     matched = recording.match(evidence) if recording else {}
     lessons = []
@@ -125,7 +125,7 @@ def teach(
         if recording is None or known:
             seen = known.evidence if known else shown.hash
             done = answered(teaching, name, shown.blind_spot, seen)
-            lessons.append(Lesson(project, shown, seen, done, prompts))
+            lessons.append(Lesson(project, shown, seen, done, prompts, teaching.leaks))
     path, stop = project.llm_dir / CALLS_FILE, threading.Event()
     log, earlier = CallLog(path), list(read_calls(path))
     run = _Run(lessons, monitor or Silent())

@@ -61,7 +61,7 @@ class Annotator:
         """Made on first use: its index of the pool takes about a second for 10,000 rows, its import 20 ms."""
         from engine.teaching.quality import SampleChecker
 
-        return SampleChecker(self.project)
+        return SampleChecker(self.project, self.teaching.leaks)
 
     def mark(self, row: str, verdict: RowVerdict, label: str | None = None) -> RowMark:
         """Mark a row's gold label.

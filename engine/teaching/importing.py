@@ -85,7 +85,7 @@ def import_teaching(
     discovery = project.discovered()
     if not discovery.blind_spots:
         raise StoreError("there is no blind spot to teach", where=str(project.root), mend="lower tau in blindspot.toml")
-    teaching = Teaching(project.teaching_dir, import_author(teacher))
+    teaching = Teaching.of(project, import_author(teacher))
     new = _unknown(lines, teaching)
     known = {pattern.text: pattern.blind_spot for pattern in teaching.own("pattern") if isinstance(pattern, Pattern)}
 
@@ -124,7 +124,7 @@ class _Importer:
         self._author = teaching.author
         self._teacher = teacher
         self._edit = edit
-        self._checker = SampleChecker(project)
+        self._checker = SampleChecker(project, teaching.leaks)
         self._samples = list(teaching.samples())
         self._patterns = {
             (pattern.blind_spot, pattern.text): pattern.id
@@ -143,6 +143,8 @@ class _Importer:
         try:
             gold, predicted = line.gold or spot.gold, line.predicted or spot.predicted
             self._checker.check(draft, gold=gold, predicted=predicted, samples=self._samples)
+            if line.pattern is not None:
+                self._checker.check_pattern(clean(line.pattern))
         except RefusedSample as refused:
             self._refusals.append(Refusal(line.where, refused.reason, str(refused)))
             return

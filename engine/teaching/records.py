@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.files import find_files
 from engine.schema import (
@@ -24,6 +25,10 @@ from engine.teaching.authors import file_stem
 from engine.teaching.lock import PATIENCE
 from engine.teaching.revisions import SCHEMAS, Kind, Log, Revision
 from engine.teaching.store import Store
+
+if TYPE_CHECKING:
+    from engine.project import Project
+    from engine.teaching.leaks import LeakCheck
 
 Typed = RowMark | Pattern | Sample | SpotState | Commitment | Perturbation | Application | Judgement
 
@@ -135,16 +140,30 @@ class Teaching(Records):
         folder: the project's teaching folder; made on the first write.
         author: the annotator.
         patience: seconds to wait for another process that writes the same file.
+        leaks: looks through what is to be written, see `of`.
 
     Raises:
         StoreError: the name is empty, or a file may not be read.
     """
 
-    def __init__(self, folder: Path, author: str, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, folder: Path, author: str, *, patience: float = PATIENCE, leaks: LeakCheck | None = None
+    ) -> None:
         self.author = author
-        self.store = Store(folder, author, patience=patience)
+        self.store = Store(folder, author, patience=patience, leaks=leaks)
         super().__init__(folder)
         self._own = self.store.stem
+
+    @classmethod
+    def of(cls, project: Project, author: str, *, patience: float = PATIENCE) -> Teaching:
+        """The records of a project, into which no proof row can be written.
+
+        Raises:
+            StoreError: the name is empty, or a file may not be read.
+        """
+        from engine.teaching.leaks import LeakCheck
+
+        return cls(project.teaching_dir, author, patience=patience, leaks=LeakCheck(project))
 
     def refresh(self) -> bool:
         """Take in what any process has written since; whether there was something.
@@ -154,6 +173,11 @@ class Teaching(Records):
         """
         self._logs.setdefault(self.store.stem, self.store)
         return super().refresh()
+
+    @property
+    def leaks(self) -> LeakCheck | None:
+        """Looks through what is to be written."""
+        return self.store.leaks
 
     def own(self, kind: Kind) -> Iterator[Typed]:
         """This annotator's records of a kind, oldest first."""

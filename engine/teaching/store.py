@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tinydb import TinyDB
 from tinydb.table import Document
@@ -25,6 +26,9 @@ from engine.teaching.authors import file_stem
 from engine.teaching.chain import head, link
 from engine.teaching.lock import PATIENCE, writing
 from engine.teaching.revisions import FINAL_KINDS, TABLE, Action, Body, Cause, Key, Kind, Log, Revision
+
+if TYPE_CHECKING:
+    from engine.teaching.leaks import LeakCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,16 @@ class Store(Log):
         folder: the project's teaching folder.
         author: the name as its owner writes it.
         patience: seconds to wait for another process that writes the same file.
+        leaks: looks through what is to be written; None: there are no proof rows to keep out.
 
     Raises:
         StoreError: the name is empty, or the file may not be read.
     """
 
-    def __init__(self, folder: Path, author: str, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, folder: Path, author: str, *, patience: float = PATIENCE, leaks: LeakCheck | None = None
+    ) -> None:
+        self.leaks = leaks
         self.author = author
         self.stem = file_stem(author)
         self._lock = folder / f".{self.stem}.lock"
@@ -107,7 +115,8 @@ class Store(Log):
             final: undo passes it over: for what reveals something that cannot be unseen.
 
         Raises:
-            StoreError: another process holds the file, it cannot be written, or it would change what is final.
+            StoreError: another process holds the file, it cannot be written, it would change what is final, or it holds
+                a proof row.
         """
         with writing(self._lock, patience=self._patience):
             self.refresh()
@@ -156,6 +165,9 @@ class Store(Log):
         if cause in ("edit", "final"):
             bodies = {key: body for key, body in bodies.items() if self._body(key) != body}
             self._check_final(bodies)
+            for (kind, _), body in bodies.items():
+                if body is not None and self.leaks is not None:
+                    self.leaks.check(kind, body)
         time = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         first = self.revisions[-1].seq + 1 if self.revisions else 1
         new: list[Revision] = []

@@ -34,7 +34,7 @@ class Session:
 
 def open_teaching(project: Project, options: argparse.Namespace) -> Teaching:
     """The records; a damaged file that was mended is told on stderr."""
-    teaching = Teaching(project.teaching_dir, options.annotator or default_author())
+    teaching = Teaching.of(project, options.annotator or default_author())
     for sentence in teaching.repairs:
         print_error(sentence)
     return teaching

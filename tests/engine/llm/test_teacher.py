@@ -23,7 +23,7 @@ from engine.llm.teacher import TeachReport, teach
 from engine.progress import Silent
 from engine.project import Project
 from engine.schema import Perturbation, Teacher
-from engine.settings import Price, TeachingSettings
+from engine.settings import Price, TeachingSettings, read_settings, write_settings
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Records, Teaching
 from tests.engine.llm.answers import fences, good_answer
@@ -171,6 +171,36 @@ def test_wrong_labels_and_too_few_samples_are_mended_once_and_then_what_is_good_
     assert report.samples == {"target": 10, "counter": 5, "anchor": 6}
     assert report.missing == {"target": 2, "counter": 1, "anchor": 0}
     assert [call.status for call in read_calls(project.llm_dir / "calls.jsonl")] == ["ok", "ok", "invalid", "ok"]
+
+
+def test_a_pattern_that_holds_a_proof_row_is_neither_kept_nor_shown_to_the_next_question(serve: Serve) -> None:
+    row = PROOF["x1"][0]
+
+    def answer(request: dict[str, Any]) -> str:
+        found = json.loads(good_answer(request))
+        if "patterns" in found:
+            found["patterns"][0] = f"Texts such as this: {row} And so on."
+        return json.dumps(found)
+
+    project, server = serve(answer)
+    settings = read_settings(project.root / "blindspot.toml")
+    write_settings(project.root / "blindspot.toml", replace(settings, teaching=replace(settings.teaching, patterns=2)))
+    project = Project.open(project.root)
+    report = teach(project, spots=["B2"])
+    assert (report.patterns, report.refused["the pattern holds a held-out proof row"], report.failed) == (2, 2, {})
+    assert all("warm welcome" not in str(request) for request in server.requests)
+    assert "warm welcome" not in (project.teaching_dir / "llm-tiny.json").read_text()
+    known = {pattern.id for pattern in Records(project.teaching_dir).patterns()}
+    assert {sample.pattern for sample in Records(project.teaching_dir).samples()} - {None} == known
+
+
+def test_where_every_pattern_holds_a_proof_row_the_blind_spot_is_left_open_and_says_why(serve: Serve) -> None:
+    patterns = json.dumps({"patterns": [f"Texts such as this: {PROOF['x1'][0]}"]})
+    project, _ = serve(lambda _: patterns)
+    report = teach(project, spots=["B2"])
+    assert report.patterns == 0
+    assert "every pattern of the answer holds a held-out proof row" in report.failed["B2"]
+    assert not Records(project.teaching_dir).patterns()
 
 
 def test_a_pattern_that_is_an_essay_is_asked_for_once_more(serve: Serve) -> None:
