@@ -17,6 +17,7 @@ import subprocess
 import sys
 import termios
 import time
+from codecs import getincrementaldecoder
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -76,6 +77,7 @@ class Pty:
         )  # fmt: skip
         os.close(slave)
         self.output = b""
+        self._decoder = getincrementaldecoder("utf-8")(errors="replace")
         self.picture = Picture()
 
     def __enter__(self) -> Self:
@@ -192,7 +194,7 @@ class Pty:
 
     def _draw(self, data: bytes) -> None:
         self.output += data
-        self.picture.feed(data.decode(errors="replace"))
+        self.picture.feed(self._decoder.decode(data))
 
 
 class Terminal(Pty):

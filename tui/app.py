@@ -106,6 +106,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.messages: deque[Said] = deque(maxlen=_MESSAGES)
         """What was said in the message line, the last at the end."""
         self._keeper = PlaceKeeper(self)
+        self._about_key: Said | None = None
         self._leaving = False
         self._safe_lines = SafeLines()
         self._undoing = Undoing(self)
@@ -278,9 +279,24 @@ class BlindspotApp(App[None], inherit_bindings=False):
             return True
         reason = self.unavailable(action, default_namespace) if isinstance(action, str) else None
         if reason is not None:
-            self.say(reason, warning=True)
+            self.refuse_key(reason)
             return True
-        return await super().run_action(action, default_namespace, namespaces)
+        front, before = self.front, self._last_said
+        done = await super().run_action(action, default_namespace, namespaces)
+        if self._last_said is not before:
+            self._about_key = self._last_said
+        elif before is not None and before is self._about_key and before.warning and front is self.front:
+            self.say("")
+        return done
+
+    def refuse_key(self, reason: str) -> None:
+        """Say why a key does nothing; that goes with the next key."""
+        self.say(reason, warning=True)
+        self._about_key = self._last_said
+
+    @property
+    def _last_said(self) -> Said | None:
+        return self.messages[-1] if self.messages else None
 
     # keeping what is typed
 

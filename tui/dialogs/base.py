@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tui.keys import keys
 from tui.widgets.wrapping import seen
@@ -37,6 +38,15 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     def body(self) -> ComposeResult:
         """What lies between title and keys."""
         raise NotImplementedError
+
+    def refuse(self, reason: str) -> None:
+        """Say in place of the keys why this answer is not taken; the next change of it takes that away."""
+        self.query_one("#hint", Static).update(Text(reason))
+
+    @on(Input.Changed)
+    def mended(self) -> None:
+        """Name the keys again."""
+        self.query_one("#hint", Static).update(Text(self._hint))
 
     def action_cancel(self) -> None:
         """Leave without an answer."""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.widgets import Static
 
 from tui.dialogs.base import Dialog
 from tui.keys import keys
@@ -101,7 +100,10 @@ class ChoiceDialog(Dialog[int]):
         shown = matching(self._choices, event.value)
         cursor = 0 if event.value else self._current
         self._rows.show(_Choices(self._choices, shown, app.ink, app.glyphs.ellipsis), cursor=cursor)
-        self.query_one("#hint", Static).update(self._hint if shown else "None of them is like that.     esc  leave")
+        event.prevent_default()  # the base would name the keys after us
+        self.mended()
+        if not shown:
+            self.refuse("None of them is like that.     esc  leave")
 
     @on(Field.Submitted)
     @on(LineList.Chosen)

@@ -75,6 +75,7 @@ class FixDialog(Dialog[dict[str, str]]):
     @on(TextArea.Changed)
     def _typed(self, event: TextArea.Changed) -> None:
         event.stop()
+        self.mended()
         self._fields[str(event.text_area.id)] = event.text_area.text
         self._report(self._changes())
 
@@ -93,4 +94,4 @@ class FixDialog(Dialog[dict[str, str]]):
         if changes:
             self.dismiss(changes)
         else:
-            self.query_one("#hint", Static).update("! Nothing is changed: esc leaves, a accepts the sample as it is.")
+            self.refuse("! Nothing is changed: esc leaves, a accepts the sample as it is.")

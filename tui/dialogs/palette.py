@@ -10,7 +10,6 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Static
 
 from tui.dialogs.base import Dialog
 from tui.keys import in_order, keys
@@ -162,8 +161,10 @@ class PaletteDialog(Dialog[str]):
     def _typed(self, event: Field.Changed) -> None:
         rows = self._rows(event.value)
         self.query_one(LineList).show(rows, cursor=0)
-        none = "No command here is called that.     esc  leave"
-        self.query_one("#hint", Static).update(self._hint if len(rows) else none)
+        event.prevent_default()  # the base would name the keys after us
+        self.mended()
+        if not len(rows):
+            self.refuse("No command here is called that.     esc  leave")
 
     @on(Field.Submitted)
     @on(LineList.Chosen)

@@ -31,4 +31,4 @@ class SeedsDialog(Dialog[tuple[int, ...]]):
         if words and all(word.isdecimal() and int(word) < _MOST for word in words):
             self.dismiss(tuple(dict.fromkeys(map(int, words))))
         else:
-            self.query_one("#hint", Static).update("Whole numbers from 0 on, at least one, or esc to leave.")
+            self.refuse("Whole numbers from 0 on, at least one, or esc to leave.")

@@ -30,4 +30,4 @@ class TextDialog(Dialog[str]):
         if answer:
             self.dismiss(answer)
         else:
-            self.query_one("#hint", Static).update("A word at least, or esc to leave.")
+            self.refuse("A word at least, or esc to leave.")

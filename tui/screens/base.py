@@ -174,7 +174,7 @@ class WorkScreen(Screen[None]):
             return
         other = live.get(letter.swapcase())
         meant = f" {letter.swapcase()}: {other.binding.description}." if other else ""
-        self.say(f"{letter} does nothing here.{meant} ? explains the keys.", warning=True)
+        shell(self).refuse_key(f"{letter} does nothing here.{meant} ? explains the keys.")
 
     def on_descendant_focus(self) -> None:
         """Where the focus is belongs to the place one comes back to."""

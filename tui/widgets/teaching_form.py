@@ -111,7 +111,8 @@ class TeachingForm(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self.drafting: Drafting | None = None
-        self._refused: tuple[str, str] | None = None
+        self._refused: tuple[object, ...] | None = None
+        """What was refused: texts, kind or role, label and pattern; None if nothing was."""
 
     def compose(self) -> ComposeResult:
         """Line, fields, verdict, refusal, quota."""
@@ -151,6 +152,7 @@ class TeachingForm(Vertical):
             return
         self.text.placeholder = _ASKS[drafting.role if drafting.is_sample else drafting.kind]
         self.pair.placeholder = "The second text of the pair."
+        self._forgive()
         self._judge()
         for line in self.query(Line):
             line.update()
@@ -181,10 +183,21 @@ class TeachingForm(Vertical):
 
     def refuse(self, reason: str) -> None:
         """Say why it was refused, right under the fields; nothing takes the words away."""
-        self._refused = (self.text.text, self.pair.text)
+        self._refused = self._content
         refusal = self.query_one("#refusal", Static)
         refusal.add_class("-said")
         refusal.update(Text(f"! {reason}", style=shell(self).ink.warn))
+
+    @property
+    def _content(self) -> tuple[object, ...]:
+        drafting = self.drafting
+        choices = (drafting.kind, drafting.role, drafting.label, drafting.about) if drafting else ()
+        return (self.text.text, self.pair.text, *choices)
+
+    def _forgive(self) -> None:
+        """What was changed since may be right now."""
+        if self._content != self._refused:
+            self._accept()
 
     def _accept(self) -> None:
         if self._refused is not None:
@@ -198,8 +211,7 @@ class TeachingForm(Vertical):
         self._judge()
         for line in (self.query_one(VerdictLine), self.query_one(ChangeLine)):
             line.update()
-        if (self.text.text, self.pair.text) != self._refused:
-            self._accept()
+        self._forgive()
         self.post_message(self.Changed())
 
     @on(TextArea.SelectionChanged)

@@ -415,3 +415,15 @@ async def test_a_change_in_the_middle_comes_back_after_a_kill(root: Path) -> Non
         await driver.press(HAND_IN)
         assert "P1 is changed." in driver.words
     assert [pattern.text for pattern in written(root, "pattern")] == ["faint praise indeed"]
+
+
+async def test_a_refusal_goes_when_what_it_is_about_was_mended_by_a_key(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.app.go("describe", spot="B1")
+        await driver.until(lambda: driver.app.focused is not None and driver.app.focused.id == "text")
+        await driver.press("ctrl+t")
+        await driver.type("Great, late again.")
+        await driver.press("ctrl+j")
+        await driver.sees("! the sample has no label yet")
+        await driver.press("ctrl+l")
+        await driver.until(lambda: "no label yet" not in driver.text)

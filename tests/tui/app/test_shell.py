@@ -282,3 +282,21 @@ async def test_keys_after_the_app_was_told_to_end_do_nothing(root: Path) -> None
         await driver.until(lambda: app.return_code == 0)
         assert app.workbench.teaching.states() == before
         assert [type(screen) for screen in app.screen_stack] in ([SpotsScreen], [])
+
+
+async def test_a_warning_is_about_one_key_and_goes_with_the_next(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("u")
+        await driver.sees("! There is nothing to undo.")
+        await driver.press("j")
+        await driver.until(lambda: "nothing to undo" not in driver.text)
+
+
+async def test_what_a_dialog_refused_goes_with_the_next_letter(root: Path) -> None:
+    async with opened(root) as driver:
+        await driver.press("s")
+        await driver.sees("Skip B1")
+        await driver.press("enter")
+        await driver.sees("A word at least")
+        await driver.press("a")
+        await driver.until(lambda: "A word at least" not in driver.text)
