@@ -9,28 +9,28 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from textual import actions, events, on, work
+from textual import events, on, work
 from textual.app import App
 from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
-from textual.widget import Widget
 
 from engine.errors import BlindspotError
+from tui.availability import why_not
 from tui.clock import ActiveTime
 from tui.driver import SteadyDriver, TerminalGone
+from tui.ending import end
 from tui.glyphs import ASCII, UNICODE
 from tui.hints import with_project
 from tui.job_watch import JobWatch
 from tui.keys import keys
 from tui.live_verdict import LiveVerdict
+from tui.messages import Messages
 from tui.place_keeper import PlaceKeeper
 from tui.safe_lines import SafeLines
 from tui.screens import make_screen
@@ -39,14 +39,9 @@ from tui.screens.spots import SpotsScreen
 from tui.status import Status
 from tui.themes import DARK, INKS, PLAIN, THEMES, Ink, next_theme
 from tui.undoing import Undoing
-from tui.widgets.message_line import Said
 
 if TYPE_CHECKING:
     from tui.workbench import Workbench
-
-
-_MESSAGES = 200
-_PATIENCE = 1.0  # seconds that screens have to work off their messages when the app is left
 
 
 class BlindspotApp(App[None], inherit_bindings=False):
@@ -103,13 +98,11 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.stylesheet.set_variables(self.get_css_variables())
         self.choices: dict[str, dict[str, Any]] = {}
         """What was chosen on a screen and outlives it, by the screen's name."""
-        self.messages: deque[Said] = deque(maxlen=_MESSAGES)
-        """What was said in the message line, the last at the end."""
+        self.messages = Messages()
         self._keeper = PlaceKeeper(self)
-        self._about_key: Said | None = None
         self._leaving = False
         self._safe_lines = SafeLines()
-        self._undoing = Undoing(self)
+        self.undoing = Undoing(self)
 
     def get_css_variables(self) -> dict[str, str]:
         """The variables of the theme, and ``$line``: how borders are drawn."""
@@ -126,16 +119,6 @@ class BlindspotApp(App[None], inherit_bindings=False):
         if self.workbench is None:
             return Status(self.root.name or str(self.root))
         return self.workbench.status(job=self.job_watch.line)
-
-    @property
-    def about(self) -> list[str]:
-        """Project and model in full; the header has no room for long names."""
-        from engine.data.text import visible
-
-        about = [f"Project: {visible(str(self.root))}"]
-        if self.workbench is not None and self.workbench.board is not None:
-            about.append(f"Model: {visible(self.workbench.board.discovery.model)}")
-        return about
 
     @property
     def is_typing(self) -> bool:
@@ -249,54 +232,24 @@ class BlindspotApp(App[None], inherit_bindings=False):
         """Writes a control sequence to the terminal; None where there is none."""
         return None if self._driver is None or self.is_headless else self._driver.write
 
-    def unavailable(self, action: str, owner: object = None) -> str | None:
-        """Why an action, written as in a binding, cannot be used now; None if it can.
-
-        Args:
-            action: as in a binding.
-            owner: whose binding it is; what a field does with its own keys is no matter of the screen's.
-        """
-        target, name, parameters = actions.parse(action)
-        if not target and isinstance(owner, Widget) and not isinstance(owner, Screen):
-            return None
-        if name in ("undo", "redo"):
-            return self._undoing.why_not("undo" if name == "undo" else "redo")
-        if name == "stop_job":
-            running = self.workbench.running if self.workbench else None
-            if running is None:
-                return "No job is running."
-            return (
-                f"{running.id} was asked to stop already and does so at its next step." if running.cancelling else None
-            )
-        if name == "theme" and self.no_color:
-            return "Colours are off because NO_COLOR is set."
-        screen = self.screen
-        return screen.unavailable(name, parameters) if isinstance(screen, WorkScreen) and screen.built else None
-
     async def run_action(self, action: Any, default_namespace: DOMNode | None = None, namespaces: Any = None) -> bool:
         """Run an action, or say why it cannot be used now; none is run once the app is being left."""
         if self._leaving:
             return True
-        reason = self.unavailable(action, default_namespace) if isinstance(action, str) else None
+        reason = why_not(self, action, default_namespace) if isinstance(action, str) else None
         if reason is not None:
             self.refuse_key(reason)
             return True
-        front, before = self.front, self._last_said
+        before, front = self.messages.last, self.front
         done = await super().run_action(action, default_namespace, namespaces)
-        if self._last_said is not before:
-            self._about_key = self._last_said
-        elif before is not None and before is self._about_key and before.warning and front is self.front:
+        if self.messages.is_over(before) and front is self.front:
             self.say("")
         return done
 
     def refuse_key(self, reason: str) -> None:
         """Say why a key does nothing; that goes with the next key."""
         self.say(reason, warning=True)
-        self._about_key = self._last_said
-
-    @property
-    def _last_said(self) -> Said | None:
-        return self.messages[-1] if self.messages else None
+        self.messages.is_about_key()
 
     # keeping what is typed
 
@@ -320,15 +273,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.active_time.save()
         self.save()
         self._leaving = True
-        self.run_worker(self._end(status or int(self.failed)), group="end")
-
-    async def _end(self, status: int) -> None:
-        last = monotonic() + _PATIENCE
-        while monotonic() < last and any(
-            node.message_queue_size for screen in self.screen_stack for node in screen.walk_children(with_self=True)
-        ):
-            await asyncio.sleep(0)
-        self.exit(return_code=status)
+        self.run_worker(end(self, status or int(self.failed)), group="end")
 
     def on_terminal_gone(self, message: TerminalGone) -> None:
         """The terminal has been closed: save and end."""
@@ -368,11 +313,11 @@ class BlindspotApp(App[None], inherit_bindings=False):
 
     def action_undo(self) -> None:
         """Take back the last thing done on this screen."""
-        self._undoing.revert("undo")
+        self.undoing.revert("undo")
 
     def action_redo(self) -> None:
         """Do again what undo took back."""
-        self._undoing.revert("redo")
+        self.undoing.revert("redo")
 
     def action_theme(self) -> None:
         """Change colours: dark, light, plain, and dark again."""
@@ -412,7 +357,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         """Show what was said, in full."""
         from tui.dialogs.messages import MessagesDialog
 
-        self.push_screen(MessagesDialog(list(self.messages)))
+        self.push_screen(MessagesDialog(self.messages.all))
 
     def action_redraw(self) -> None:
         """Paint the screen anew."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from tui.availability import why_not
 from tui.dialogs.base import Dialog
 from tui.keys import Live, in_order
 from tui.screens.base import WorkScreen
 from tui.shell import shell
 from tui.widgets.text_pane import TextPane
 from tui.widgets.wrapping import wrapped
+
+if TYPE_CHECKING:
+    from tui.app import BlindspotApp
 
 _GROUPS = {
     "app": "Everywhere",
@@ -49,7 +53,7 @@ class HelpDialog(Dialog[None]):
                 "While you write, letters go into the field: these are the keys that work there. esc leaves it."
             )
         measures = screen.MEASURES if isinstance(screen, WorkScreen) else {}
-        return cls([*about, "", *app.about], [one for one in in_order(screen) if one.label], measures)
+        return cls([*about, "", *_at_hand(app)], [one for one in in_order(screen) if one.label], measures)
 
     def body(self) -> ComposeResult:
         """The bindings."""
@@ -81,7 +85,7 @@ class HelpDialog(Dialog[None]):
 
     def _entry(self, one: Live, width: int) -> list[Text]:
         app, binding = shell(self), one.binding
-        reason = app.unavailable(binding.action, one.owner)
+        reason = why_not(app, binding.action, one.owner)
         sentence = Text(binding.tooltip)
         if reason is not None:
             sentence = Text(f"{binding.tooltip} Not now: {reason}", style=app.ink.muted)
@@ -90,3 +94,13 @@ class HelpDialog(Dialog[None]):
             Text.assemble((heads.pop() if heads else " " * _KEY_CELLS, app.ink.accent), line)
             for line in wrapped(sentence, max(10, width - _KEY_CELLS))
         ]
+
+
+def _at_hand(app: BlindspotApp) -> list[str]:
+    """Project and model in full; the header has no room for long names."""
+    from engine.data.text import visible
+
+    about = [f"Project: {visible(str(app.root))}"]
+    if app.workbench is not None and app.workbench.board is not None:
+        about.append(f"Model: {visible(app.workbench.board.discovery.model)}")
+    return about

@@ -14,7 +14,7 @@ from tui.widgets.text_pane import TextPane
 from tui.widgets.wrapping import wrapped
 
 if TYPE_CHECKING:
-    from tui.widgets.message_line import Said
+    from tui.messages import Said
 
 
 class MessagesDialog(Dialog[None]):

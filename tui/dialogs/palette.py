@@ -11,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from tui.availability import why_not
 from tui.dialogs.base import Dialog
 from tui.keys import in_order, keys
 from tui.shell import shell
@@ -128,7 +129,7 @@ class PaletteDialog(Dialog[str]):
                     binding.tooltip,
                     one.label,
                     _OTHER_WORDS.get(str(binding.id), ""),
-                    app.unavailable(binding.action, one.owner),
+                    why_not(app, binding.action, one.owner),
                 )
                 for one in in_order(screen)
                 if (binding := one.binding).id not in _LEFT_OUT and str(binding.id).partition(".")[0] not in _WIDGETS

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.screen import Screen
 
+from tui.availability import why_not
 from tui.keys import FOOTER_KEYS, Live, in_order
 from tui.shell import shell
 from tui.widgets.line import Line
@@ -50,7 +51,7 @@ class KeyBar(Line):
         shown = shown[: FOOTER_KEYS - 1] + shown[FOOTER_KEYS - 1 :][-1:]  # help explains the rest: it is the last to go
         room = width - (_cells(shown[-1]) if shown else 0)
         for one in [one for one in shown[:-1] if (room := room - _cells(one) - len(_GAP)) >= 0] + shown[-1:]:
-            off = app.unavailable(one.binding.action, one.owner) is not None
+            off = why_not(app, one.binding.action, one.owner) is not None
             text.append(_GAP if text else "")
             text.append(one.label, ink.muted if off else ink.accent)
             text.append(f" {one.binding.description}", ink.muted)

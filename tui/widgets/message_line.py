@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from tui.keys import in_order
+from tui.messages import Said
 from tui.shell import shell
 from tui.widgets.line import Line
 from tui.widgets.wrapping import fitted
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A message.
-
-    Attributes:
-        text: the sentence. warning: something could not be done. at: when, here.
-    """
-
-    text: str
-    warning: bool
-    at: datetime
-
-    @property
-    def line(self) -> str:
-        """The sentence; a warning carries a sign, not a colour alone."""
-        return f"! {self.text}" if self.warning else self.text
 
 
 class MessageLine(Line):
@@ -51,7 +33,7 @@ class MessageLine(Line):
         self.message = message = visible(message)
         self._said = Said(message, warning, datetime.now()) if message else None
         if self._said is not None:
-            shell(self).messages.append(self._said)
+            shell(self).messages.add(self._said)
         self.update()
 
     def line(self, width: int) -> Text:

@@ -149,7 +149,7 @@ async def test_a_project_can_turn_verdicts_off_for_everybody(tmp_path: Path) -> 
         assert "model" not in driver.words.replace(" m1 ", "")
         await driver.press("f12")
         await shows(driver, "! The model's verdict on what is typed is off for everybody: `", "f6: more")
-        assert driver.app.messages[-1].text.endswith("`live_verdict` in blindspot.toml is false.")
+        assert driver.app.messages.last.text.endswith("`live_verdict` in blindspot.toml is false.")
         assert driver.app.live_verdict.pid is None
 
 

@@ -193,7 +193,7 @@ async def test_before_that_it_says_why_not(tmp_path: Path) -> None:
         await driver.app.go("describe", spot="B1")
         await driver.until(lambda: isinstance(driver.screen, DescribeScreen) and driver.screen.focused is not None)
         await driver.press("escape", "t")
-        assert "held back until you have handed in your answer" in driver.app.messages[-1].text
+        assert "held back until you have handed in your answer" in driver.app.messages.last.text
         await driver.app.go("trial", pattern="P1@ann")
         await driver.sees("its rows are held back from you")
         assert isinstance(driver.screen, DescribeScreen)
