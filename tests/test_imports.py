@@ -16,6 +16,7 @@ HEAVY = {
     "scipy",
     "numpy",
     "pyarrow",
+    "openai",
     "httpx2",
     "datasketch",
 }

@@ -1,8 +1,8 @@
 """One HTTP exchange with a chat completions server: bounded in time and size, stopped when asked to.
 
-The way there is httpx2 alone, so that all that leaves is written here: the request, the key, and to OpenAI itself the
-two variables that its accounts need. Its own client sends further variables of the environment to any server, follows
-redirects with the prompts and reads the bodies of errors whole.
+OpenAI's client speaks the protocol. Left to itself it sends further variables of the environment to any server, follows
+redirects with the prompts and reads the bodies of errors whole; so its HTTP client is made here: of the headers only
+those named here leave, no redirect is followed, and a body that is no answer ends at `LONGEST_ERROR_BODY`.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ _LONGEST_ERROR = 300
 # Shorter values are placeholders such as "none", of which cutting every occurrence would spoil answers.
 _SHORTEST_SECRET = 8
 _LIMITS = ("max_completion_tokens", "max_tokens")
+_NO_KEY = "no-key"  # the client wants one; it is not sent
+_TRANSPORT = ("host", "content-length", "transfer-encoding")
 _ACCOUNT = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
 
 
@@ -80,28 +82,34 @@ class Wire:
 
     def __init__(self, settings: LlmSettings) -> None:
         import httpx2
+        import openai
 
         address = Address.of(settings.base_url)
         self.server = address.server
-        self._url = f"{settings.base_url.rstrip('/')}/chat/completions"
         self._timeout = settings.timeout
         self._key = _key(settings.key_env, needed=address.is_openai)
         # Newer models of the one take only the new name, most other servers only the old one.
         self._limit = _LIMITS[0] if address.is_openai else _LIMITS[1]
+        self._headers = self._own_headers(address)
+        timeout = httpx2.Timeout(settings.timeout, connect=min(CONNECT_SECONDS, settings.timeout))
+        hooks: dict[str, list[Any]] = {"request": [self._keep_own_headers], "response": [_refuse_errors]}
         try:
-            self._client = httpx2.Client(
-                headers=self._headers(address),
-                timeout=httpx2.Timeout(settings.timeout, connect=min(CONNECT_SECONDS, settings.timeout)),
-                follow_redirects=False,
-            )
+            http = httpx2.Client(timeout=timeout, follow_redirects=False, event_hooks=hooks)
         except (ImportError, ValueError) as error:  # all that is read here and was not looked at above
             raise ServerRefused(
                 "the proxy that the environment names is of a kind that is not known here",
                 where="http_proxy, https_proxy, all_proxy",
                 mend="name an http proxy, or unset them",
             ) from error
+        self._client = openai.OpenAI(
+            api_key=self._key or _NO_KEY,
+            base_url=settings.base_url,
+            timeout=timeout,
+            max_retries=0,
+            http_client=http,
+        )
 
-    def _headers(self, address: Address) -> dict[str, str]:
+    def _own_headers(self, address: Address) -> dict[str, str]:
         headers = {
             "User-Agent": f"blindspot/{__version__}",
             "Accept": "application/json",
@@ -113,6 +121,12 @@ class Wire:
         if address.is_openai:
             headers |= {name: _printable(variable) for name, variable in _ACCOUNT.items() if os.environ.get(variable)}
         return headers
+
+    def _keep_own_headers(self, request: httpx2.Request) -> None:
+        """Before a request leaves: what its transport needs and `_own_headers`, nothing else."""
+        needed = {name: value for name, value in request.headers.items() if name in _TRANSPORT}
+        request.headers.clear()
+        request.headers.update(needed | self._headers)
 
     def send(self, request: Mapping[str, Any], *, max_tokens: int, stop: threading.Event) -> Reply:
         """Make one request and wait for all of the answer.
@@ -150,28 +164,30 @@ class Wire:
         """Close all connections."""
         self._client.close()
 
-    def exchange(self, request: Mapping[str, Any], left: _Exchange) -> Reply:
+    def exchange(self, request: Mapping[str, Any]) -> Reply:
         """The request itself, in its own thread; given up between two pieces of the body if nobody waits any more."""
         import httpx2
+        import openai
 
         began = time.monotonic()
+        create: Any = self._client.chat.completions.with_streaming_response.create  # takes any field of the protocol
         try:
-            with self._client.stream("POST", self._url, content=json.dumps(request).encode()) as response:
-                is_answer = response.is_success
-                body = _bounded(response, LONGEST_BODY if is_answer else LONGEST_ERROR_BODY, left)
+            with create(**request) as response:
+                body = _bounded(response.http_response, LONGEST_BODY)
+            return Reply(time.monotonic() - began, status=response.status_code, body=body)
+        except _NoAnswer as refused:
             seconds = time.monotonic() - began
-            if is_answer:
-                return Reply(seconds, status=response.status_code, body=body)
-            if response.is_redirect:
-                return self._redirected(response, seconds)
-            return self._refused(request, response, body, seconds)
-        except httpx2.TimeoutException as error:
-            if isinstance(error, httpx2.ConnectTimeout):
+            if refused.response.is_redirect:
+                return self._redirected(refused.response, seconds)
+            return self._refused(request, refused.response, refused.body, seconds)
+        except (openai.APITimeoutError, httpx2.TimeoutException) as error:
+            if isinstance(error.__cause__ or error, httpx2.ConnectTimeout):
                 return Reply(time.monotonic() - began, "unreachable", error="cannot connect in time")
             return Reply(time.monotonic() - began, "late", error=f"no answer within {self._timeout:g} s")
-        except (httpx2.ConnectError, httpx2.UnsupportedProtocol, httpx2.ProxyError) as error:
-            return Reply(time.monotonic() - began, "unreachable", error=self._one_line(f"cannot connect: {error}"))
-        except (httpx2.TransportError, httpx2.DecodingError, httpx2.StreamError):
+        except (openai.APIConnectionError, httpx2.TransportError, httpx2.DecodingError, httpx2.StreamError) as error:
+            cause = error.__cause__ or error
+            if isinstance(cause, (httpx2.ConnectError, httpx2.UnsupportedProtocol, httpx2.ProxyError)):
+                return Reply(time.monotonic() - began, "unreachable", error=self._one_line(f"cannot connect: {cause}"))
             return Reply(time.monotonic() - began, "cut off", error="the connection broke before the answer was whole")
 
     def _redirected(self, response: httpx2.Response, seconds: float) -> Reply:
@@ -227,15 +243,32 @@ class _Exchange(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.reply = self._wire.exchange(self._request, self)
+            self.reply = self._wire.exchange(self._request)
         except Exception as error:  # not ours to judge: whoever waits gets it
             self.failure = error
         finally:
             self.done.set()
 
 
-def _bounded(response: httpx2.Response, limit: int, left: _Exchange) -> bytes:
+class _NoAnswer(Exception):
+    """The server answered with an error or a redirect; ``body`` is bounded."""
+
+    def __init__(self, response: httpx2.Response, body: bytes) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+        self.body = body
+
+
+def _refuse_errors(response: httpx2.Response) -> None:
+    """Before anything else reads the body of an error, whole."""
+    if not response.is_success:
+        raise _NoAnswer(response, _bounded(response, LONGEST_ERROR_BODY))
+
+
+def _bounded(response: httpx2.Response, limit: int) -> bytes:
     """The body, unpacked, to a little beyond the limit: what a few kilobytes unpack to can be gigabytes.
+
+    It is given up between two pieces if nobody waits for it any more.
 
     Raises:
         httpx2.DecodingError: it is packed more than once, which no server has a reason for.
@@ -244,10 +277,11 @@ def _bounded(response: httpx2.Response, limit: int, left: _Exchange) -> bytes:
 
     if "," in response.headers.get("content-encoding", ""):
         raise httpx2.DecodingError("packed more than once")
+    thread = threading.current_thread()
     body = bytearray()
     for piece in response.iter_bytes():
         body += piece
-        if left.is_left or len(body) > limit:
+        if len(body) > limit or (isinstance(thread, _Exchange) and thread.is_left):
             break
     return bytes(body[: limit + 1])
 
