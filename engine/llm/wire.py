@@ -39,7 +39,8 @@ _LONGEST_ERROR = 300
 _SHORTEST_SECRET = 8
 _LIMITS = ("max_completion_tokens", "max_tokens")
 _NO_KEY = "no-key"  # the client wants one; it is not sent
-_TRANSPORT = ("host", "content-length", "transfer-encoding")
+# Of the headers that the client makes: what HTTP needs, and what tells itself to hand over the body as it comes.
+_TRANSPORT = ("host", "connection", "content-length", "transfer-encoding", "x-stainless-raw-response")
 _ACCOUNT = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
 
 

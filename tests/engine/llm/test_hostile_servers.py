@@ -135,7 +135,7 @@ class TestWhatLeaves:
         assert "secret" not in str(headers).casefold()
         assert set(map(str.casefold, headers)) == {
             "host", "accept", "accept-encoding", "authorization", "connection", "content-length", "content-type",
-            "user-agent",
+            "user-agent", "x-stainless-raw-response",
         }  # fmt: skip
         assert headers["Authorization"] == f"Bearer {KEY}"
 
