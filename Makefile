@@ -1,6 +1,7 @@
 # make demo   the workbench over the bundled project (without a terminal: the whole job, headless, and its report)
 # make test   lint, types, import contracts, all tests
 # make fuzz   random attacks in their long form: TRIALS=1000 SEED=7 ONLY=hostile_rows,random_keys
+# make docs   the documentation site, build/docs/site/index.html; a link to nowhere is an error
 # make audit  licences, hashes and known vulnerabilities of what is installed
 # make licences  docs/licences.md anew, after a package has come or gone
 # make lock   requirements.lock anew, after a pin has changed (needs uv and a network)
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS)
 UV ?= uv
 
-.PHONY: demo test lint format fuzz audit licences lock bench bench-proof clean
+.PHONY: demo test lint format fuzz docs audit licences lock bench bench-proof clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -42,6 +43,9 @@ TRIALS ?= 200
 SEED ?= 13
 fuzz: $(VENV)/.installed
 	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.fuzz --trials $(TRIALS) --seed $(SEED) --only "$(ONLY)"
+
+docs: $(VENV)/.installed
+	$(BIN)/python docs/build.py
 
 audit: $(VENV)/.installed
 	$(BIN)/python -m tests.audit

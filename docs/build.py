@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from engine.settings import Settings  # noqa: E402 - found in this checkout, installed or not
 from tui.cli import COMMANDS  # noqa: E402
-from tui.keys import _TABLE  # noqa: E402
+from tui.keys import BINDINGS  # noqa: E402
 
 
 def commands() -> str:
@@ -55,8 +55,9 @@ def settings() -> str:
 
 def keys() -> str:
     """Every key of the app; the id is what a keymap names."""
-    page = ["# Keys", "", "`?` shows the keys of what has focus.", "", "| id | key | what it does |", "| --- | --- | --- |"]
-    page += [f"| `{key.id}` | `{key.key_display or key.key}` | {key.tooltip} |" for key in _TABLE]
+    page = ["# Keys", "", "`?` shows the keys of what has focus.", ""]
+    page += ["| id | key | what it does |", "| --- | --- | --- |"]
+    page += [f"| `{key.id}` | `{key.key_display or key.key}` | {key.tooltip} |" for key in BINDINGS.values()]
     return "\n".join(page) + "\n"
 
 
