@@ -178,7 +178,7 @@ def test_a_pattern_that_holds_a_proof_row_is_neither_kept_nor_shown_to_the_next_
 
     def answer(request: dict[str, Any]) -> str:
         found = json.loads(good_answer(request))
-        if "patterns" in found:
+        if not is_samples(request):
             found["patterns"][0] = f"Texts such as this: {row} And so on."
         return json.dumps(found)
 

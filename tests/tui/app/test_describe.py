@@ -106,7 +106,8 @@ async def test_a_refused_sample_says_why_at_the_field_and_the_text_stays(root: P
         assert "targets 0/6" in " ".join(lines[said + 1 : said + 3])
         assert driver.screen.form.text.text == text
         assert driver.screen.focused is driver.screen.form.text
-        await driver.paste(" is now a wholly different text")
+        driver.screen.form.text.clear()
+        await driver.paste("This is now a wholly different text")
         assert "!" not in driver.words
         await driver.press(HAND_IN)
         assert "S1 is written" in driver.words
