@@ -68,10 +68,8 @@ class MapScreen(WorkScreen):
 
     def _legend(self, width: int) -> Text:
         app = shell(self)
-        dots = f"letters: UUs by blind spot, {'#' if app.ascii else '●'} the current one's, . of none"
-        return Text(
-            fitted(f"{dots}; close together means alike", width, ellipsis=app.glyphs.ellipsis), style=app.ink.muted
-        )
+        dots = f"letters: UUs by blind spot, {'#' if app.ascii else '●'} this one's, . in none"
+        return Text(fitted(f"{dots}; near means alike", width, ellipsis=app.glyphs.ellipsis), style=app.ink.muted)
 
     def _preview(self, width: int) -> list[Text]:
         app, board = shell(self), self.workbench.board
