@@ -29,7 +29,7 @@ def main() -> int:
     survived_all = True
     for name in chosen:
         began = time.monotonic()
-        survived, tried, failures = import_module(f"tests.fuzz.{name}").run(options.trials, options.seed)
+        survived, tried, failures = import_module(f"tests.fuzz.{name}").main(options.trials, options.seed)
         survived_all &= survived == tried
         print(
             f"{name:<14} survived {survived} / {tried}   {time.monotonic() - began:.0f} s   {PARTS[name]}", flush=True

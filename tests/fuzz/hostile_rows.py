@@ -27,7 +27,7 @@ from engine.review.compare import compare
 from tests.fuzz.hostile_project import Stranger
 from tests.fuzz.hostile_text import LONE_SURROGATE, hostile, obeyed
 from tests.terminals import Terminal
-from tui.cli import main
+from tui import cli
 
 _PER_PROJECT = 12  # commands over one project
 _APP_EVERY = 60  # attacks; a visit of the app takes as long as all commands over a project
@@ -40,7 +40,7 @@ _LIST = "Blind spots "  # how the list of blind spots is headed
 _APP_OWN = re.compile(rb"\x1b\[(?!38;5;199m)[0-9;<>=?$: ]*[a-zA-Z~]|\x1b[()=>78]|\x1b[()][A-Z0-9]|\x1b\]22;[a-z-]+\x07")
 
 
-def run(trials: int, seed: int) -> tuple[int, int, list[str]]:
+def main(trials: int, seed: int) -> tuple[int, int, list[str]]:
     """Attack so many times; returns survived, tried, and what was not survived."""
     random_, failures = random.Random(seed), []
     with TemporaryDirectory() as folder:
@@ -87,7 +87,7 @@ def attack(words: list[str], *, encoding: str, terminal: bool, patches: dict[str
         for target, value in (patches or {}).items():
             stack.enter_context(mock.patch(target, value))
         try:
-            status = main(words)
+            status = cli.main(words)
         except SystemExit as left:
             status = left.code if isinstance(left.code, int) else 1
         except BaseException as error:

@@ -23,7 +23,7 @@ _PER_FOLDER = 8  # kills over the same files
 _MOST_WRITES, _MOST_SECONDS = 40, 0.03  # before a kill: whole writes, and then a moment inside one
 
 
-def run(trials: int, seed: int) -> tuple[int, int, list[str]]:
+def main(trials: int, seed: int) -> tuple[int, int, list[str]]:
     """Kill so many writers; returns survived, tried, and what was lost."""
     random_, failures = random.Random(seed), []
     with TemporaryDirectory() as parent:

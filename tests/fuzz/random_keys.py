@@ -1,7 +1,7 @@
 """Random keys, pastes, clicks and sizes in a real terminal, on every screen, and keys after the app was told to end.
 
 A trial survives if the app ends with status 0, writes no traceback, and gives the terminal back as it was.
-`run(trials, seed)` can be run by hand: ``python -m tests.fuzz.random_keys 100 7``.
+`main(trials, seed)` can be run by hand: ``python -m tests.fuzz.random_keys 100 7``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.waiting import until
 
 BRIEF_WORKER = Path(__file__).with_name("brief_worker.py")
 OPEN = (
-    "import sys; from engine.jobs import launch; from tui.cli import run; "
+    "import sys; from engine.jobs import launch; from tui.cli import main; "
     "launch.WORKER = (sys.executable, sys.argv[1]); sys.exit(main(['open', *sys.argv[2:]]))"
 )
 READY = "15 UUs"
@@ -94,7 +94,7 @@ class _Unseen:
     lines: tuple[str, ...] = ()
 
 
-def run(trials: int, seed: int) -> tuple[int, int, list[str]]:
+def main(trials: int, seed: int) -> tuple[int, int, list[str]]:
     """Run trials, each with its own random keys.
 
     Returns:
@@ -178,6 +178,6 @@ def _send(terminal: Pty, data: bytes, sent: list[bytes]) -> None:
 
 if __name__ == "__main__":
     numbers: list[Any] = [int(word) for word in sys.argv[1:]] + [50, 13][len(sys.argv) - 1 :]
-    survived, tried, failed = run(*numbers)
+    survived, tried, failed = main(*numbers)
     print(f"random keys: {survived} of {tried} survived", *failed, sep="\n")
     sys.exit(survived != tried)
