@@ -336,7 +336,7 @@ def test_a_project_without_a_discovery_says_what_to_do(run: Run, project: Projec
     (project.round_dir(1) / "discovery.json").unlink()
     for words in (("list",), ("show", "B1"), ("mark", "n1", "--verdict", "fine")):
         status, _, err = run(*words)
-        assert (status, "run `blindspot discover`" in err) == (1, True)
+        assert (status, f"run `blindspot discover {project.root}`" in err) == (1, True)
 
 
 def test_a_damaged_file_is_told_on_stderr_and_the_rest_is_used(run: Run, project: Project) -> None:

@@ -152,7 +152,7 @@ def test_before_discover_it_says_what_to_do(tmp_path: Path, capsys: pytest.Captu
     project = make_project(tmp_path / "work")
     (project.round_dir(1) / "discovery.json").unlink()
     assert main(["review", str(project.root)]) == 1
-    assert "run `blindspot discover`" in capsys.readouterr().err
+    assert f"run `blindspot discover {project.root}`" in capsys.readouterr().err
 
 
 def test_what_is_still_to_be_judged_cannot_be_read_as_patterns_to_test(

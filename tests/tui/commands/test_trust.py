@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,8 +16,9 @@ import pytest
 from engine import jobs
 from engine.data.create import create_project
 from engine.files import write_jsonl
+from engine.model.weights import find_weights
 from engine.project import Project
-from engine.settings import read_settings
+from engine.settings import DEFAULT_BASE, read_settings
 from engine.trust import outside_uses, state_file, untrusted
 from tests.engine.llm.answers import good_answer
 from tests.engine.llm.server import LlmServer
@@ -171,10 +173,11 @@ def test_what_init_was_told_is_agreed_to(tmp_path: Path, monkeypatch: pytest.Mon
     for name, rows in {"train": TRAIN, "pool": POOL, "proof": PROOF, "test": TEST}.items():
         files[name] = tmp_path / f"{name}.jsonl"
         write_jsonl(files[name], [{"id": i, "text": t, "label": y} for i, (t, y) in rows.items()])
-    made = create_project(tmp_path / "mine", **files, text="text", label="label", model="org/own", encoder="org/enc")
-    assert len(outside_uses(made)) == 2
+    folder = str(shutil.copytree(find_weights(DEFAULT_BASE).path, tmp_path / "encoder"))
+    made = create_project(tmp_path / "mine", **files, text="text", label="label", encoder=folder)
+    assert len(outside_uses(made)) == 1
     assert untrusted(made.root, outside_uses(made)) == []
-    assert read_settings(made.root / "blindspot.toml").model.classifier == "org/own"
+    assert read_settings(made.root / "blindspot.toml").model.encoder == folder
 
 
 @pytest.mark.parametrize(
