@@ -12,7 +12,7 @@ from tests.terminals import REPOSITORY
 from tests.tui.app.projects import write_project
 from tui.cli import COMMANDS, main, parser_for
 
-DOCUMENTS = [path for path in sorted(REPOSITORY.rglob("*.md")) if ".venv" not in path.parts]
+DOCUMENTS = [path for path in sorted(REPOSITORY.rglob("*.md")) if not {".venv", "build"} & set(path.parts)]
 # Commands of the README that work on any project with a discovery; its row is one of the bundled project's.
 WITHOUT_A_MODEL = {"list", "show", "mark", "describe", "sample", "commit", "undo", "ledger", "rounds", "review"}
 
@@ -47,7 +47,7 @@ def in_document(path: Path) -> list[list[str]]:
 
 def test_the_readme_is_read_as_commands() -> None:
     found = in_document(REPOSITORY / "README.md")
-    assert len(found) > 20
+    assert len(found) > 10
     assert ["verdict", "work", "Thanks for the two hours on hold."] in found
     assert commands_in("  blindspot list work | head; blindspot show work 'B 1' > f  # why") == [
         ["list", "work"],
