@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.tau import frozen_tau
-from tui.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
 from tui.duration import duration
 from tui.glyphs import Glyphs, bar
 from tui.themes import Ink
@@ -57,6 +55,10 @@ def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench)
 
 def _none_found(width: int, ink: Ink, glyphs: Glyphs, project: Project, found: Discovery) -> list[Text]:
     """How sure the model is of its errors, and which tau would find some."""
+    # not before the first paint
+    from engine.tau import frozen_tau
+    from tui.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
+
     lines = notice(width, ink, title="No blind spots", paragraphs=[none_found(found)])
     if not found.errors or not found.confidences:
         return lines
