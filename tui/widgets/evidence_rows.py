@@ -15,7 +15,7 @@ from engine.data.text import visible
 from tui.glyphs import Glyphs
 from tui.themes import Ink
 from tui.widgets.differences import marked
-from tui.widgets.wrapping import fitted, wrap_spans
+from tui.widgets.wrapping import bounded, fitted, wrap_spans
 
 if TYPE_CHECKING:
     from engine.schema import Perturbation, Prediction
@@ -54,7 +54,9 @@ class EvidenceRows:
         for text, whole, end in zip(
             texts, (row.prediction.text, row.prediction.text_pair or ""), row.read_to, strict=False
         ):
-            text.stylize(ink.muted, len(text.plain) - len(visible(whole[end:])))  # what the model does not read
+            text.stylize(
+                ink.muted, len(visible(whole[:end])) + len(text.plain) - len(bounded(whole))
+            )  # what the model does not read
         parts = [(self._head(f"{number}", row.prediction.confidence, word), texts[0])]
         parts += [(Text(" " * _HEAD), text) for text in texts[1:]]
         for edit in row.perturbations:
@@ -82,7 +84,7 @@ class EvidenceRows:
         if found is None:
             inner = width - _HEAD
             if row.prediction.text_pair is None and not row.perturbations:  # a fifth of the time, and most lists
-                found = len(wrap_spans(visible(row.prediction.text), inner))
+                found = len(wrap_spans(bounded(row.prediction.text), inner))
             else:
                 found = sum(len(wrap_spans(text.plain, inner)) for _, text in self._parts(index))
             self._heights[key] = found
@@ -104,10 +106,10 @@ class EvidenceRows:
 
 def paragraphs(prediction: Prediction, ink: Ink) -> list[Text]:
     """The text, or both texts of a pair with what differs between them marked; safe to print."""
-    first = visible(prediction.text)
+    first = bounded(prediction.text)
     if prediction.text_pair is None:
         return [Text(first)]
-    second = visible(prediction.text_pair)
+    second = bounded(prediction.text_pair)
     left, right = differences(first, second)
     return [
         Text.assemble(("A ", ink.muted), marked(first, left, ink)),
@@ -122,6 +124,6 @@ def edited(edit: Perturbation, row: Prediction, ink: Ink) -> list[Text]:
         texts = [("A ", row.text, edit.text), ("B ", row.text_pair or "", edit.text_pair)]
     made = []
     for name, before, after in texts:
-        safe = visible(after)
-        made.append(Text.assemble((name, ink.muted), marked(safe, differences(visible(before), safe)[1], ink)))
+        safe = bounded(after)
+        made.append(Text.assemble((name, ink.muted), marked(safe, differences(bounded(before), safe)[1], ink)))
     return [Text.assemble((f"{visible(edit.label)}: ", ink.muted), made[0]), *made[1:]]

@@ -10,7 +10,7 @@ from rich.text import Text
 from engine.data.text import visible
 from tui.glyphs import Glyphs
 from tui.themes import Ink
-from tui.widgets.wrapping import fitted, wrapped
+from tui.widgets.wrapping import bounded, fitted, wrapped
 
 if TYPE_CHECKING:
     from engine.proof.report import Flip
@@ -58,5 +58,5 @@ def flip_detail(flip: Flip, seeds: int, width: int, ink: Ink, glyphs: Glyphs) ->
             f"after {visible(flip.after)} {flip.after_confidence:.3f}")  # fmt: skip
     lines += wrapped(Text(said), width)
     for name, text in (("A ", flip.text), ("B ", flip.text_pair)) if flip.text_pair is not None else (("", flip.text),):
-        lines += wrapped(Text.assemble((name, ink.muted), visible(text or "")), width)
+        lines += wrapped(Text.assemble((name, ink.muted), bounded(text or "")), width)
     return lines

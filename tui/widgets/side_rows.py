@@ -10,7 +10,7 @@ from engine.data.text import visible
 from tui.balloting import VERDICT, Ballot, Side
 from tui.glyphs import Glyphs
 from tui.themes import Ink
-from tui.widgets.wrapping import fitted, wrapped
+from tui.widgets.wrapping import bounded, fitted, wrapped
 
 _OPEN = "?"
 _LABEL_MOST = 16
@@ -70,16 +70,16 @@ class SideRows:
         ballot, ink = self._ballot, self._ink
         pattern = ballot.side(self._side).pattern
         if pattern is not None and row == 0:
-            return [Text(visible(pattern), style=ink.strong)]
+            return [Text(bounded(pattern), style=ink.strong)]
         sample = ballot.sample(self._side, row)
-        texts = [Text(visible(sample.text))]
+        texts = [Text(bounded(sample.text))]
         if sample.text_pair is not None:
-            texts.append(Text(_SECOND + visible(sample.text_pair)))
+            texts.append(Text(_SECOND + bounded(sample.text_pair)))
         mended = ballot.mended(self._side, row)
         if mended:
             label = f", {visible(mended['label'])}" if "label" in mended else ""
             words = " ".join(
-                sign + visible(mended[name]) for name, sign in (("text", ""), ("text_pair", _SECOND)) if name in mended
+                sign + bounded(mended[name]) for name, sign in (("text", ""), ("text_pair", _SECOND)) if name in mended
             )
             texts.append(Text.assemble((f"fixed{label}", ink.accent), f": {words}" if words else ""))
         return texts

@@ -10,7 +10,7 @@ from rich.text import Text
 from engine.data.text import visible
 from tui.glyphs import Glyphs
 from tui.themes import Ink
-from tui.widgets.wrapping import wrapped
+from tui.widgets.wrapping import bounded, wrapped
 
 if TYPE_CHECKING:
     from engine.teaching.board import EvidenceRow, SpotView
@@ -45,7 +45,7 @@ def spot_preview(
     for row in rows[:_ROWS]:
         lines.append(Text(""))
         prediction = row.prediction
-        lines += wrapped(Text(visible(prediction.text)), width)
+        lines += wrapped(Text(bounded(prediction.text)), width)
         if prediction.text_pair is not None:
-            lines += wrapped(Text(visible(prediction.text_pair)), width)
+            lines += wrapped(Text(bounded(prediction.text_pair)), width)
     return lines

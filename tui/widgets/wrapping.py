@@ -9,6 +9,7 @@ about a tenth of the time (20 us for 30 words).
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size, split_graphemes
@@ -17,6 +18,9 @@ from rich.text import Text
 from engine.data.text import INVISIBLE, visible
 
 _CHUNK = re.compile(r"\S+\s*|\s+")
+LONGEST = 4000  # characters of a text that are laid out: two screens; a row of 1 MB took seconds for each key
+_MARKS = 8  # marks on one character; more make no other letter, and 20,000 of them took seconds
+_RUN = re.compile(r"[^\w\s\x00-\u02ff]{9,}")  # where more than so many marks could be
 
 
 @lru_cache(maxsize=8192)
@@ -52,6 +56,23 @@ def wrap_spans(text: str, width: int) -> tuple[tuple[int, int], ...]:
     return tuple(lines)
 
 
+@lru_cache(maxsize=8192)
+def bounded(text: str) -> str:
+    """A text of the data as it is laid out: visible, few marks on a letter, cut where it is very long, as it says."""
+    cut = _RUN.sub(lambda run: _few_marks(run[0]), text[:LONGEST])
+    more = len(text) - LONGEST
+    return visible(cut) + (f"… ({more:,} characters more)" if more > 0 else "")
+
+
+def _few_marks(run: str) -> str:
+    kept, marks = [], 0
+    for letter in run:
+        marks = marks + 1 if unicodedata.category(letter) in ("Mn", "Me") else 0
+        if marks <= _MARKS:
+            kept.append(letter)
+    return "".join(kept)
+
+
 def wrapped(text: Text, width: int) -> list[Text]:
     """The lines of ``text`` at ``width`` cells, styles kept."""
     text = seen(text)
@@ -73,7 +94,7 @@ def fitted(text: str, width: int, *, ellipsis: str = "…") -> str:
     """``text``, made visible, in exactly ``width`` cells: padded with spaces, or cut with an ellipsis."""
     if width <= 0:
         return ""
-    text = visible(text)
+    text = bounded(text)
     if cell_len(text) <= width:
         return set_cell_size(text, width)
     kept = width - cell_len(ellipsis)

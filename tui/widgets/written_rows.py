@@ -17,7 +17,7 @@ from tui.glyphs import Glyphs
 from tui.keys import keys
 from tui.themes import Ink
 from tui.widgets.line_list import LineList
-from tui.widgets.wrapping import fitted, wrap_spans, wrapped
+from tui.widgets.wrapping import bounded, fitted, wrap_spans, wrapped
 
 _ID, _WORD, _LABEL_MOST = 5, 14, 12
 
@@ -120,9 +120,9 @@ class WrittenRows:
             words.append("(later) ", ink.muted)
         if self._is_changed(record.id):
             words.append("(change not handed in) ", ink.warn)
-        words.append(visible(record.text), ink.strong if isinstance(record, Pattern) else "")
+        words.append(bounded(record.text), ink.strong if isinstance(record, Pattern) else "")
         if isinstance(record, Sample) and record.text_pair is not None:
-            words.append(f" | {visible(record.text_pair)}")
+            words.append(f" | {bounded(record.text_pair)}")
         return head, words
 
 

@@ -256,3 +256,25 @@ async def test_a_suspect_label_is_flagged_until_somebody_marks_the_row(root: Pat
         await driver.press("escape")
         assert "label?" not in listed(driver)
     assert mark_of(root, suspect) == ("fine", None)
+
+
+async def test_rows_of_a_megabyte_and_of_20_000_marks_are_bounded_on_every_screen_and_say_so(root: Path) -> None:
+    found = Project.open(root).discovery()
+    assert found is not None
+    known, rows = dict(found.predictions), found.blind_spots[0].rows
+    texts = ("x" * 1_000_000, "word and " * 110_000, "a" + "\u0301" * 20_000, "日本" * 400_000)
+    for row, text in zip(rows, texts, strict=False):
+        known[row] = replace(known[row], text=text)
+    write_discovery(root, replace(found, predictions=known))
+    async with opened(root) as driver:
+        await driver.press("enter")
+        await driver.until(lambda: isinstance(driver.screen, EvidenceScreen) and driver.screen.row is not None)
+        heights = [driver.screen.rows.rows.height(place, 60) for place in range(4)]
+        assert all(height < 300 for height in heights), heights
+        painted = [line.plain for place in range(4) for line in driver.screen.rows.rows.lines(place, 60)]
+        assert sum("characters more)" in line for line in painted) == 4
+        assert max(map(len, painted)) < 600
+        await driver.press("f", "j", "f", "d")
+        await driver.until(lambda: driver.screen.NAME == "describe")
+        await driver.press("escape", "q", "q", "m")
+        await driver.until(lambda: driver.screen.NAME == "map")

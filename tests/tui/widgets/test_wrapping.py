@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from tui.widgets.wrapping import fitted, wrap_spans, wrapped
+from tui.widgets.wrapping import LONGEST, bounded, fitted, wrap_spans, wrapped
 
 TEXTS = [
     "",
@@ -64,3 +64,17 @@ def test_random_texts_never_overflow() -> None:
 def test_fitted_text_has_exactly_its_cells(text: str, width: int, shown: str) -> None:
     assert fitted(text, width) == shown
     assert cell_len(fitted(text, width)) == width
+
+
+def test_a_very_long_text_is_cut_and_says_how_much_is_missing() -> None:
+    assert bounded("word " * 200) == "word " * 200
+    long = bounded("x" * 1_000_000)
+    assert long == "x" * LONGEST + f"… ({1_000_000 - LONGEST:,} characters more)"
+    assert fitted("x" * 1_000_000, 10) == "x" * 9 + "…"
+
+
+def test_a_letter_keeps_few_marks_and_nothing_else_loses_one() -> None:
+    assert bounded("a" + "\u0301" * 20_000 + "b") == "a" + "\u0301" * 8 + f"… ({20_002 - LONGEST:,} characters more)"
+    assert bounded("a" + "\u0301" * 30 + "b") == "a" + "\u0301" * 8 + "b"
+    for text in ("ต้น" * 20, "שָׁלוֹם" * 9, "👩\u200d👩\u200d👧" * 9, "हिन्दी" * 9, "…!?—" * 9, "e\u0301" * 50):
+        assert bounded(text) == text
