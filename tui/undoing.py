@@ -53,14 +53,17 @@ class Undoing:
         elif action is not None:
             self._write(workbench, way, front.covers)
         elif (action := workbench.next_action(way)) is not None:
-            self._ask(workbench, way, action)
+            frozen = (spot for found, spot in workbench.teaching.store.undo_list() if spot and front.covers(found))
+            spot = next(frozen, None) if way == "undo" else None
+            here = workbench.teaching.store.why_frozen(spot) if spot else f"There is nothing to {way} on this screen"
+            self._ask(workbench, way, action, here)
 
     @staticmethod
     def _step(workbench: Workbench, front: WorkScreen, way: Way) -> Step | None:
         return workbench.steps.last(way, front.NAME, front.subject)
 
-    def _ask(self, workbench: Workbench, way: Way, action: Action) -> None:
-        """Name what would be undone or done again, which is not of this screen, and do so if that is wanted."""
+    def _ask(self, workbench: Workbench, way: Way, action: Action, here: str) -> None:
+        """Say why there is nothing here and what would be undone or done again elsewhere, and do so if it is wanted."""
         from engine.data.text import visible
         from tui.dialogs.choice import ChoiceDialog
 
@@ -71,7 +74,7 @@ class Undoing:
         spots = sorted({place for kind, place in action.places if kind in ("pattern", "sample")})
         about = "" if all(spot in action.note.split() for spot in spots) else f" ({', '.join(spots)})"
         word = "take that back" if way == "undo" else "do that again"
-        title = f"There is nothing to {way} on this screen. Elsewhere the last was: {visible(action.note)}{about}."
+        title = f"{here}. Elsewhere the last was: {visible(action.note)}{about}."
         ways = [word, "leave it"]
         self._app.push_screen(ChoiceDialog(title, ways, current=1), take)
 

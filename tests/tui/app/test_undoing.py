@@ -34,11 +34,11 @@ async def evidence(driver: Driver, spot: str) -> None:
     await driver.until(lambda: isinstance(driver.screen, EvidenceScreen) and driver.screen.row is not None)
 
 
-async def asks(driver: Driver, what: str, *, way: str = "undo") -> None:
+async def asks(driver: Driver, what: str, *, way: str = "undo", here: str = "") -> None:
     """Wait for the question about what was done elsewhere."""
     await driver.until(lambda: isinstance(driver.screen, ChoiceDialog))
     asked = " ".join(str(driver.screen.query_one("#title", Static).content).split())
-    assert asked == f"There is nothing to {way} on this screen. Elsewhere the last was: {what}."
+    assert asked == f"{here or f'There is nothing to {way} on this screen'}. Elsewhere the last was: {what}."
     await driver.sees("take that back" if way == "undo" else "do that again", "leave it")
 
 
@@ -162,6 +162,23 @@ async def test_in_the_form_it_is_the_last_record_of_this_blind_spot(root: Path) 
         await asks(driver, "describe abstraction of B2")
         await driver.press("2")
     assert [pattern.text for pattern in Records(root / "teaching").patterns()] == ["loud complaint"]
+
+
+async def test_where_the_last_record_is_frozen_it_says_so_and_asks_about_what_is_not(root: Path) -> None:
+    async with opened(root, size=(120, 36)) as driver:
+        await evidence(driver, "B1")
+        row = driver.screen.row.prediction.id
+        await driver.press("f")
+        await describe(driver, "B1")
+        await write_pattern(driver, "faint praise")
+        await driver.press("escape", "C", "2")
+        await driver.sees("B1 is committed.")
+        await driver.press("u")
+        await asks(driver, f"mark row {row} as fine", here="B1 is committed: what was handed in stays")
+        await driver.press("1")
+        await driver.sees(f"Undone: mark row {row} as fine.")
+    assert marks(root) == {}
+    assert [pattern.text for pattern in Records(root / "teaching").patterns()] == ["faint praise"]
 
 
 @pytest.mark.parametrize("key", ["m", "H", "p", "dollar_sign", "equals_sign"])
