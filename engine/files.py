@@ -35,6 +35,7 @@ from engine.paths import (
     projects_around,
     rights,
 )
+from engine.shapes import WrongShape
 
 T = TypeVar("T")
 
@@ -133,6 +134,8 @@ def read_record(path: Path, build: Callable[[Any], T], *, mend: str = "restore t
     value = read_json(path, limit=limit, mend=mend)
     try:
         return build(value)
+    except WrongShape as error:
+        raise FileError(f"this file is damaged: {error}", where=str(path), mend=mend) from error
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise FileError("this file is damaged", where=str(path), mend=mend) from error
 

@@ -13,8 +13,7 @@ from typing import Any
 import orjson
 
 from engine.errors import FileError, ProjectError
-from engine.files import find_files, open_read, read_record, sha256_file
-from engine.ids import is_id
+from engine.files import open_read, read_record, sha256_file
 from engine.paths import SETTINGS_FILE as SETTINGS_FILE
 from engine.paths import is_read_only
 from engine.schema import Discovery, Example, Record, SplitName
@@ -227,9 +226,10 @@ class Project:
     @property
     def round(self) -> int:
         """The current round: 1, and one more after each promotion."""
-        rounds = [int(path.name) for path in find_files(self.root / "rounds", "[0-9]*")
-                  if is_id("round", path.name) and path.is_dir()]  # fmt: skip
-        return max(rounds, default=1)
+        number = 1  # each promotion makes the next folder: one whose number stands alone is no round
+        while self.round_dir(number + 1).is_dir():
+            number += 1
+        return number
 
     def discovery(self, number: int | None = None) -> Discovery | None:
         """What was discovered in a round (default: the current one); None before `blindspot discover`.

@@ -20,6 +20,7 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
+from engine import problems
 from engine.errors import BlindspotError
 from tui.availability import why_not
 from tui.clock import ActiveTime
@@ -178,8 +179,8 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.live_verdict.wanted = workbench.place.get("live_verdict", True)
         self.changed()
         await self._keeper.return_to(workbench.place.get("screens", []))
-        if workbench.repairs:
-            self.say(" ".join(workbench.repairs), warning=True)
+        if told := [*workbench.repairs, *problems.take()]:
+            self.say(" ".join(told), warning=True)
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:
@@ -195,6 +196,11 @@ class BlindspotApp(App[None], inherit_bindings=False):
         front = self.front
         if front is not None and front.built:
             front.say(message, warning=warning)
+
+    def tell_problems(self) -> None:
+        """Say which files were left out of what is shown, once each."""
+        if told := problems.take():
+            self.say(" ".join(told), warning=True)
 
     def refuse(self, error: BlindspotError) -> None:
         """Show an error that the user can mend."""

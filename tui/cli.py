@@ -13,7 +13,7 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
-from engine import __version__
+from engine import __version__, problems
 from engine.data.text import SURROGATE
 from engine.errors import BlindspotError
 from engine.paths import is_read_only
@@ -98,6 +98,9 @@ def _run(words: list[str]) -> int:
         traceback.print_exc()
         print_error("this is a fault of the program; nothing that was written before is lost. Please report the above.")
         return 1
+    finally:
+        for sentence in problems.take():
+            print_error(f"warning: {sentence}")
     if status == 0 and project is not None and project.is_dir() and is_read_only(project):
         print_error(f"{READ_ONLY}.")
     return status

@@ -158,6 +158,7 @@ class JobWatch:
         if ended is not None:
             self._take_in(workbench)
             app.say(ending(ended), warning=ended.state != "done")
+        app.tell_problems()
 
     def _take_in(self, workbench: Workbench) -> None:
         """Show what the job has written into the records."""

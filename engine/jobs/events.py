@@ -18,6 +18,7 @@ from engine.shapes import fit
 
 EventType = Literal["started", "progress", "note", "heartbeat", "done", "failed", "cancelled"]
 _PROGRESS = {"stage", "done", "total", "facts"}
+_MOST = 10**11  # events of a job, and seconds since the epoch (the year 5138)
 _LONGEST = 1 << 24  # bytes of a line
 FINAL: frozenset[str] = frozenset({"done", "failed", "cancelled"})
 
@@ -76,4 +77,4 @@ def parse_event(line: bytes) -> Event | None:
     except ValueError:
         return None
     whole = line.endswith(b"\n") and (event["type"] != "progress" or event.keys() >= _PROGRESS)
-    return event if whole else None
+    return event if whole and 0 <= event["seq"] < _MOST and 0 <= event["time"] < _MOST else None

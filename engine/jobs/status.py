@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from engine.files import find_files
 from engine.jobs.events import FINAL, Event, read_events
 from engine.jobs.locks import is_held
 from engine.jobs.spec import JobFiles, JobKind
+from engine.problems import leave_out
 
 JobState = Literal["running", "done", "failed", "cancelled", "dead"]
 
@@ -53,11 +53,15 @@ class JobView:
 
 
 def jobs(root: Path) -> list[JobView]:
-    """All jobs of a project, newest first; a damaged one is left out."""
+    """All jobs of a project, newest first; a damaged one is left out (`engine.problems`)."""
     views = []
     for path in find_files(root / "jobs", "*/spec.json"):
-        with suppress(FileError, FileNotFoundError):
+        try:
             views.append(_view(JobFiles(path.parent)))
+        except FileNotFoundError:  # it was deleted this moment
+            continue
+        except FileError as error:
+            leave_out(error)
     return sorted(views, key=lambda view: int(view.id.rsplit("-", 1)[1]), reverse=True)
 
 

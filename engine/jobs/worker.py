@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine import problems
 from engine.errors import BlindspotError, Cancelled
 from engine.jobs.events import EventLog, read_events
 from engine.jobs.spec import JobFiles
@@ -101,6 +102,8 @@ def run(project_root: Path, job_id: str, kinds: Mapping[str, Work]) -> int:
         final = ("done", {"result": result})
     ended.set()
     heart.join()
+    for sentence in problems.take():
+        monitor.note(sentence)
     log.append(final[0], **final[1])
     return 1 if final[0] == "failed" else 0
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
-from engine.files import append_line, find_files, read_json, read_lines
+from engine.files import append_line, find_files, read_lines
 from engine.project import Project
+from engine.proof.report import reports
 from engine.schema import Record
 from engine.teaching.authors import file_stem
 
@@ -108,6 +109,5 @@ def sentence(found: Sequence[Checked]) -> str:
 
 def mean_error(project: Project) -> float | None:
     """Mean of how many UUs the estimates of this project were off, over its finished proofs; None before the first."""
-    reports = [read_json(path) for path in find_files(project.proofs_dir, "*/report.json")]
-    errors = [abs(one.error) for report in reports for one in checked(project, report)]
+    errors = [abs(one.error) for report in reports(project) for one in checked(project, report)]
     return sum(errors) / len(errors) if errors else None

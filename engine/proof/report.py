@@ -6,19 +6,53 @@ A report that exists is complete: it is written last, atomically, and can be rec
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from engine.errors import ProjectError
-from engine.files import content_key, find_files, read_json
-from engine.ids import checked_id
+from typing_extensions import TypedDict
+
+from engine.errors import FileError, ProjectError
+from engine.files import content_key, find_files, read_record
+from engine.ids import checked_id, is_id
+from engine.problems import leave_out
 from engine.project import Project
 from engine.proof.figures import FIGURES, interval
+from engine.proof.shape import checked_report
 from engine.schema import Record, Sample
+from engine.shapes import fit
 
+_FILE = "report.json"
 FLIPS = "flips.json"  # of a proof folder
 LEARNED = "samples.json"  # of a proof folder: which samples each model gets right
 
+_PROVE_AGAIN = "restore the file, or make a new proof with `blindspot retrain`"
+
 Report = dict[str, Any]
+
+
+class StoredFlip(TypedDict):
+    """A flipped row as it is stored, without its text; see `Flip`."""
+
+    arm: str
+    recipe: str
+    split: str
+    id: str
+    gold: str
+    fixed: bool
+    seeds: int
+    before: str
+    before_confidence: float
+    after: str
+    after_confidence: float
+
+
+class Learned(TypedDict):
+    """Which samples a model gets right, by `content`."""
+
+    arm: str
+    recipe: str
+    seed: int
+    right: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +99,8 @@ def flipped(project: Project, report: Report, arm: str, recipe: str) -> list[Fli
     path = project.proofs_dir / checked_id("proof", report["id"]) / FLIPS
     if not path.is_file():
         raise ProjectError(f"proof {report['id']} was made before flips were kept", mend="retrain to get a new one")
-    found = [one for one in read_json(path) if (one["arm"], one["recipe"]) == (arm, recipe)]
+    stored: list[StoredFlip] = read_record(path, lambda values: fit(values, list[StoredFlip]), mend=_PROVE_AGAIN)
+    found = [one for one in stored if (one["arm"], one["recipe"]) == (arm, recipe)]
     discovery = project.discovery(report["round"])
     texts: dict[tuple[str, str], tuple[str, str | None]] = {
         ("pool", row.id): (row.text, row.text_pair) for row in (discovery.predictions.values() if discovery else ())
@@ -73,7 +108,7 @@ def flipped(project: Project, report: Report, arm: str, recipe: str) -> list[Fli
     if any(one["split"] == "test" for one in found):
         texts |= {("test", row.id): (row.text, row.text_pair) for row in project.examples("test")}
     shown = [(one, texts[one["split"], one["id"]]) for one in found if (one["split"], one["id"]) in texts]
-    return [Flip.from_json(one | {"text": text, "text_pair": pair}) for one, (text, pair) in shown]
+    return [Flip.from_json({**one, "text": text, "text_pair": pair}) for one, (text, pair) in shown]
 
 
 def content(sample: Sample) -> str:
@@ -85,33 +120,45 @@ def learned(project: Project, report: Report, arm: str, recipe: str, seed: int) 
     """The samples, by `content`, that a model of a proof gets right; none in proofs of before that was kept."""
     path = project.proofs_dir / checked_id("proof", report["id"]) / LEARNED
     names = {"arm": arm, "recipe": recipe, "seed": seed}
-    entries = read_json(path) if path.is_file() else ()
+    if not path.exists():
+        return frozenset()
+    entries: list[Learned] = read_record(path, lambda values: fit(values, list[Learned]), mend=_PROVE_AGAIN)
     return frozenset(one for entry in entries if entry.items() >= names.items() for one in entry["right"])
 
 
 def reports(project: Project) -> list[dict[str, Any]]:
-    """All finished reports of a project, newest first."""
-    found = [read_json(path) for path in find_files(project.proofs_dir, "*/report.json")]
-    for report in found:
-        checked_id("proof", report["id"])
+    """All finished reports of a project, newest first; a damaged one is left out (`engine.problems`)."""
+    found = []
+    for path in find_files(project.proofs_dir, f"[!.]*/{_FILE}"):
+        try:
+            found.append(_report(path))
+        except FileNotFoundError:  # it was deleted this moment
+            continue
+        except FileError as error:
+            leave_out(error)
     return sorted(found, key=lambda report: str(report["created"]), reverse=True)
+
+
+def _report(path: Path) -> Report:
+    return read_record(path, lambda values: checked_report(values, path.parent.name), mend=_PROVE_AGAIN)
 
 
 def read_report(project: Project, proof_id: str | None = None) -> dict[str, Any]:
     """The report of that id, or the newest one.
 
     Raises:
-        ProjectError: there is no finished proof, or none of that id.
+        ProjectError: there is no finished proof, none of that id, or its report is damaged.
     """
+    if proof_id is not None and is_id("proof", proof_id) and (project.proofs_dir / proof_id / _FILE).exists():
+        return _report(project.proofs_dir / proof_id / _FILE)
     finished = reports(project)
     if not finished:
+        for path in find_files(project.proofs_dir, f"[!.]*/{_FILE}"):
+            return _report(path)  # which is damaged, and says so
         raise ProjectError("there is no finished proof yet", where=str(project.root),
                            mend=f"make one with `blindspot retrain {project.root}`")  # fmt: skip
     if proof_id is None:
         return finished[0]
-    for report in finished:
-        if report["id"] == proof_id:
-            return report
     known = ", ".join(str(report["id"]) for report in finished)
     raise ProjectError(f"there is no finished proof {proof_id}", where=str(project.root), mend=f"use one of {known}")
 

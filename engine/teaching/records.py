@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.errors import StoreError
 from engine.files import find_files
+from engine.problems import leave_out
 from engine.schema import (
     Application,
     Commitment,
@@ -61,15 +63,22 @@ class Records:
     def refresh(self) -> bool:
         """Take in what any process has written since; whether there was something.
 
+        A file of another author that cannot be read is left out (`engine.problems`).
+
         Raises:
-            StoreError: a file may not be read.
+            StoreError: one's own file may not be read.
         """
         before = self.version
-        for log in self._logs.values():
-            log.refresh()
-        for path in find_files(self._folder, "*.json"):
-            if path.stem not in self._logs:
-                self._logs[path.stem] = Log(path)
+        if self._own is not None:
+            self._logs[self._own].refresh()
+        for path in find_files(self._folder, "[!.]*.json"):
+            try:
+                if path.stem not in self._logs:
+                    self._logs[path.stem] = Log(path)
+                elif path.stem != self._own:
+                    self._logs[path.stem].refresh()
+            except StoreError as error:
+                leave_out(error)
         return self.version != before
 
     @property

@@ -70,7 +70,7 @@ class AtomicStorage(Storage):
     def identity(self) -> Identity | None:
         """Inode, time of change (ns) and size of the file as it is now: equal means unchanged. None: no file."""
         try:
-            stat = self._path.stat()
+            stat = self._path.lstat()
         except FileNotFoundError:
             return None
         return stat.st_ino, stat.st_mtime_ns, stat.st_size

@@ -60,7 +60,7 @@ def refuse_changed_report(project: Project, proof_id: str) -> None:
         ProjectError: naming the part that does not.
     """
     folder = project.proofs_dir / proof_id
-    for finding in looked_at(f"proof {proof_id}", folder.name, _RETRAIN, check_proof, project, folder):
+    for finding in looked_at(f"proof {proof_id}", f"proofs/{proof_id}", _RETRAIN, check_proof, project, folder):
         if finding.bad:
             raise ProjectError(f"{finding.part} does not hold: {finding.what}", where=str(project.root / finding.file),
                                mend=finding.mend)  # fmt: skip

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
+from engine import problems
 from engine.data.text import visible
 from engine.errors import BlindspotError
 from engine.measures import PROOF
@@ -117,6 +118,8 @@ class ProofScreen(WorkScreen):
 
         keep = self.report["id"] if self.report else None
         self._reports = reports(self.workbench.project)
+        if told := problems.take():
+            self.say(" ".join(told), warning=True)
         ids = [report["id"] for report in self._reports]
         self._shown = ids.index(keep) if keep in ids else 0
         self.set_class(bool(self._reports), "-judged")

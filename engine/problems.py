@@ -1,0 +1,31 @@
+"""Files that were left out of a list because they are damaged: each is told once, wherever the list was read.
+
+Who shows things to people (the command line, the app) takes the sentences; who reads lists only says what was left out.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from engine.errors import BlindspotError
+
+_lock = threading.Lock()
+_told: set[str] = set()
+_waiting: list[str] = []
+
+
+def leave_out(error: BlindspotError) -> None:
+    """Say that a file is left out, and why; what was said before is not said again."""
+    sentence = f"Left out: {error}"
+    with _lock:
+        if sentence not in _told:
+            _told.add(sentence)
+            _waiting.append(sentence)
+
+
+def take() -> list[str]:
+    """What was left out since the last call, a sentence each."""
+    with _lock:
+        found = _waiting.copy()
+        _waiting.clear()
+    return found
