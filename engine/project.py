@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -31,6 +30,7 @@ class SplitManifest(Record):
         rows: number of rows. row_hashes: hash of each row's normalised text, in file order.
         source: the user's file it came from; source_sha256: its hash then.
         labels: rows of each label, so that nobody reads proof rows to count them.
+        columns, encoding, label_map: how the source was read; columns are empty in manifests of before that was kept.
     """
 
     sha256: str
@@ -39,10 +39,13 @@ class SplitManifest(Record):
     source: str
     source_sha256: str
     labels: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+    encoding: str | None = None
+    label_map: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Manifest:
+class Manifest(Record):
     """What the project was made from: its splits, and how pool and proof were parted.
 
     ``withheld``: row hashes of the pool rows that no teacher is shown, as they nearly equal a proof row.
@@ -54,11 +57,6 @@ class Manifest:
     seed: int
     columns: dict[str, str] = field(default_factory=dict)
     withheld: tuple[str, ...] = ()
-
-
-def _manifest(values: dict[str, Any]) -> Manifest:
-    splits = {name: SplitManifest.from_json(value) for name, value in values.pop("splits").items()}
-    return Manifest(splits=splits, **values)
 
 
 class Project:
@@ -89,7 +87,7 @@ class Project:
                 mend="name another folder, or make one with `blindspot init`",
             )
         try:
-            manifest = read_record(root / "manifest.json", _manifest)
+            manifest = read_record(root / "manifest.json", Manifest.from_json)
         except FileError as error:
             raise ProjectError(
                 f"the manifest is damaged: {error.what}",

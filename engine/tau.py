@@ -7,11 +7,23 @@ the file says something else, whatever depends on tau refuses, so that no two fi
 
 from __future__ import annotations
 
-from engine.errors import SettingsError
+from contextlib import suppress
+from dataclasses import dataclass
+
+from engine.errors import FileError, SettingsError
+from engine.files import read_record
 from engine.project import SETTINGS_FILE, Project
-from engine.proof.report import reports
-from engine.schema import Discovery
+from engine.proof.report import report_files
+from engine.schema import Discovery, Record
 from engine.settings import change_setting
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged(Record):
+    """What of a report binds tau."""
+
+    created: str
+    tau: float
 
 
 def checked_tau(tau: float) -> float:
@@ -26,9 +38,12 @@ def checked_tau(tau: float) -> float:
 
 
 def frozen_tau(project: Project) -> float | None:
-    """The tau of the first proof; None before it."""
-    finished = reports(project)
-    return float(finished[-1]["tau"]) if finished else None
+    """The tau of the first proof; None before it. A report that is damaged elsewhere binds it all the same."""
+    found: list[_Judged] = []
+    for path in report_files(project):
+        with suppress(FileError, FileNotFoundError):  # who shows reports says that it is left out
+            found.append(read_record(path, _Judged.from_json))
+    return min(found, key=lambda one: one.created).tau if found else None
 
 
 def refuse_new_tau(project: Project, tau: float | None = None) -> None:

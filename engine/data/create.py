@@ -18,7 +18,7 @@ from engine.data.checks import near_proof, notes, refuse_shared, refuse_unknown_
 from engine.data.left_out import FILE as LEFT_OUT
 from engine.data.left_out import with_known_labels, without_duplicates
 from engine.data.options import file_options, refuse_unused
-from engine.data.reading import Columns, Source, read_source
+from engine.data.reading import Columns, FileOptions, Source, read_source
 from engine.data.splits import split_pool
 from engine.data.text import row_hash, without_surrogates
 from engine.errors import DataError, FileError, ModelError, ProjectError, SettingsError
@@ -143,7 +143,9 @@ def create_project(
             "columns": {"text": text, "label": label} | ({"pair": pair} if pair is not None else {}),
             "withheld": [hashes["pool"][place] for place in near.pool],
             "splits": {
-                name: _write_split(folder, name, source, hashes[name], labels) for name, source in splits.items()
+                name: _write_split(folder, name, source, hashes[name], labels)
+                | _how_read(options["pool" if name == "proof" and proof is None else name])
+                for name, source in splits.items()
             },
         }
         if left_out:
@@ -232,6 +234,13 @@ def _write_split(
         "source_sha256": sha256_file(source.path),
         "labels": {label: counts[label] for label in labels if counts[label]},
     }
+
+
+def _how_read(options: FileOptions) -> dict[str, Any]:
+    """What `blindspot verify` needs to read the source again."""
+    columns = options.columns
+    named = {"text": columns.text, "label": columns.label} | ({"pair": columns.pair} if columns.pair else {})
+    return {"columns": named, "encoding": options.encoding, "label_map": dict(options.labels)}
 
 
 def _row(example: Example) -> dict[str, str]:

@@ -110,7 +110,7 @@ class Items:
             StoreError: the file is damaged.
         """
         try:
-            stat = self.path.stat()
+            stat = self.path.lstat()
         except FileNotFoundError:
             self._items, self._seen = {}, None
             return

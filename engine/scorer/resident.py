@@ -105,7 +105,7 @@ class Resident:
         """Changes with everything that decides which model is the current one: settings, round, what was trained."""
         folder = project.round_dir(project.round)
         files = (project.root / SETTINGS_FILE, folder / "model.json", folder / "discovery.json", project.models_dir)
-        return (folder, *(file.stat().st_mtime_ns if file.exists() else None for file in files))
+        return (folder, *(file.lstat().st_mtime_ns if file.exists() else None for file in files))
 
     def _take_up(self) -> None:
         self._project = None

@@ -72,25 +72,28 @@ def _source(project: Project, source: str, rows: Rows) -> Iterator[Finding]:
         gone = "it has changed since, or is not there" if path.is_file() else "it is not there any more"
         yield Finding(part, "not checkable", f"{gone}; the project has its own copy", source)
         return
-    from engine.data.reading import read_rows
-
-    columns = project.manifest.columns
-    names = [name for name in splits if name in rows]
-    try:
-        read = read_rows(path, text=columns["text"], label=columns["label"], pair=columns.get("pair"), split="pool")
-    except (DataError, KeyError):
-        yield Finding(part, "not checkable", "it cannot be read with the columns of the manifest", source)
-        return
-    there = {(row_hash(row.text, row.text_pair), row.label) for row in read}
-    texts = {one for one, _ in there}
-    known = {label for _, label in there} <= set(project.labels)  # not so where labels were mapped to others
-    for name in names:
-        hashes = [(row, row_hash(row.text, row.text_pair)) for row in rows[name]]
-        other = [row.id for row, one in hashes if one not in texts or (known and (one, row.label) not in there)]
+    for name in (name for name in splits if name in rows):
+        try:
+            read = _read_again(project, name, path)
+        except (DataError, KeyError):
+            yield Finding(part, "not checkable", "it cannot be read as the manifest says that it was", source)
+            return
+        there = {(row_hash(row.text, row.text_pair), row.label) for row in read}
+        other = [row.id for row in rows[name] if (row_hash(row.text, row.text_pair), row.label) not in there]
         if other:
             what = f"{_rows(other)} not so in the file that it came from"
             yield Finding(f"split {name}", "changed", what, f"splits/{name}.jsonl", _RESTORE)
-    yield Finding(part, "ok", f"it is unchanged, and compared with {', '.join(names)}", source)
+    yield Finding(part, "ok", f"it is unchanged, and compared with {', '.join(splits)}", source)
+
+
+def _read_again(project: Project, name: str, path: Path) -> list[Example]:
+    from engine.data.reading import Columns, FileOptions, read_source
+
+    split = project.manifest.splits[name]
+    named = split.columns or project.manifest.columns
+    columns = Columns(named["text"], named["label"], named.get("pair"))
+    options = FileOptions(columns, split.encoding, split.label_map, skip_bad=True, drop_duplicates=True)
+    return read_source(path, options, "proof").examples  # as proof rows are read: no message holds a text
 
 
 def _apart(project: Project, rows: Rows) -> Iterator[Finding]:

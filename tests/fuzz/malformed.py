@@ -300,7 +300,7 @@ def trial(template: Path, root: Path, dice: random.Random, *, each: int) -> Tria
     return Trial(file, how, failed)
 
 
-def main(trials: int, seed: int, *, template: Path | None = None, each: int = 6) -> tuple[int, int, list[Trial]]:
+def main(trials: int, seed: int, *, template: Path | None = None, each: int = 4) -> tuple[int, int, list[Trial]]:
     """Run trials; how many survived, how many there were, and those that did not.
 
     Args:

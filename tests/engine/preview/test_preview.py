@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from engine.errors import ProjectError
-from engine.files import write_json
+from engine.files import read_json, write_json
 from engine.model.frozen import freeze, layers_of
 from engine.model.plan import ALL_BUT_HEAD
 from engine.preview.record import Preview, checked, keep, mean_error, previews, sentence
@@ -21,6 +22,7 @@ from engine.scorer.resident import Resident
 from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
 from tests.engine.model.conftest import classifier
+from tests.engine.proof.synthetic import gold_labels, model, write_proof
 from tests.tui.app.projects import write_project
 
 
@@ -102,12 +104,15 @@ def test_the_process_answers_what_is_typed_between_the_steps(project: Project) -
     assert [answer.id for answer in told].index(typed) < [answer.id for answer in told].index(asked)
 
 
-def report(project: Project, fixed: float, *, arm: str = "human") -> dict[str, object]:
+def report(project: Project, fixed: float, *, arm: str = "human") -> dict[str, Any]:
     """A finished proof in which an arm gets so many UUs of B1 right."""
-    spots = [{"id": "B1", "rows": 6, "arms": [{"arm": arm, "recipe": "scratch", "fixed": fixed}]}]
-    made = {"id": "p", "round": 1, "created": "2026-11-20T10:00:10+00:00", "seconds": 5.0,
-            "arms": [{"arm": arm, "recipe": "scratch"}], "pool": {"blind_spots": spots}}  # fmt: skip
-    write_json(project.proofs_dir / "p" / "report.json", made)
+    gold = gold_labels(40)
+    logits = [model(gold, seed=1)]
+    path = write_proof(project, baseline=logits, arms={(arm, "scratch"): logits}, gold=gold) / "report.json"
+    made: dict[str, Any] = read_json(path)
+    made |= {"created": "2026-11-20T10:00:10+00:00", "seconds": 5.0}
+    made["pool"]["blind_spots"][0]["arms"][0]["fixed"] = fixed
+    write_json(path, made)
     return made
 
 
