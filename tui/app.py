@@ -20,7 +20,6 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
-from engine import problems
 from engine.errors import BlindspotError
 from tui.availability import why_not
 from tui.clock import ActiveTime
@@ -179,8 +178,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.live_verdict.wanted = workbench.place.get("live_verdict", True)
         self.changed()
         await self._keeper.return_to(workbench.place.get("screens", []))
-        if told := [*workbench.repairs, *problems.take()]:
-            self.say(" ".join(told), warning=True)
+        self.tell_problems(workbench.repairs)
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:
@@ -197,9 +195,11 @@ class BlindspotApp(App[None], inherit_bindings=False):
         if front is not None and front.built:
             front.say(message, warning=warning)
 
-    def tell_problems(self) -> None:
-        """Say which files were left out of what is shown, once each."""
-        if told := problems.take():
+    def tell_problems(self, more: Sequence[str] = ()) -> None:
+        """Say which files were left out of what is shown, once each, and what else is to be said of files."""
+        from engine import problems
+
+        if told := [*more, *problems.take()]:
             self.say(" ".join(told), warning=True)
 
     def refuse(self, error: BlindspotError) -> None:

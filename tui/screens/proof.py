@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from engine import problems
 from engine.data.text import visible
 from engine.errors import BlindspotError
 from engine.measures import PROOF
@@ -114,6 +113,7 @@ class ProofScreen(WorkScreen):
 
     def show(self) -> None:
         """Show the finished proofs; a new one comes first, the one that is looked at stays."""
+        from engine import problems
         from engine.proof.report import reports
 
         keep = self.report["id"] if self.report else None
