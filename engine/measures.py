@@ -26,3 +26,25 @@ PROOF: dict[str, str] = {
     "unseen UUs": "UUs of the baseline on proof that lie near no known blind spot.",
     "right of rows": "Rows that a model gets right, a mean over seeds, with Wilson's interval of the share.",
 }
+
+COMPARISON: dict[str, str] = {
+    "rate": "Win rate: share of judgements for the one among those for either; ties and `neither` do not count. 0.50 "
+    "is even. The interval is a bootstrap over items.",
+    "accepted": "Share of judged samples that most reviewers take as they are; fixed: with a correction; rejected: not "
+    "at all.",
+    "label wrong": "Share of judged samples whose label most reviewers find wrong.",
+    "natural": "Share of judged samples that read as somebody would write them.",
+    "fits": "Share whose text fits its pattern, or, of patterns, that fit the rows they explain.",
+    "precise": "Share of patterns that say no more than the rows show.",
+    "useful": "Share of patterns that help to foresee other errors.",
+    "alpha": "Krippendorff's alpha: agreement of all reviewers beyond chance; 1 is full, 0 is chance, less is worse.",
+    "kappa": "Cohen's kappa: agreement of two reviewers beyond chance; 1 is full, 0 is chance, less is worse.",
+    "distinct-1": "Share of different words among all words, 0 to 1; more samples make it lower.",
+    "distinct-2": "Share of different pairs of neighbouring words among all, 0 to 1; more samples make it lower.",
+    "near-dup": "Samples that nearly equal an earlier one of the same label; fewer is better.",
+    "spread": "Mean cosine distance between the embeddings of two samples; 0: all mean the same.",
+    "Vendi": "As many wholly different samples would be as varied; at most the number of samples.",
+    "by text": "Novelty: mean distance to the most similar row of the evidence by characters; 0: copies of rows.",
+    "by embedding": "Novelty by meaning: the same as by text, by the cosine of embeddings.",
+    "balance": "How evenly the labels are used: 1 is even, 0 is one label alone.",
+}

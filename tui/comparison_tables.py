@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.data.text import visible
+from engine.measures import COMPARISON
 from tui.ledger_tables import Table
 
 if TYPE_CHECKING:
@@ -67,6 +68,12 @@ def comparison_notes(found: Comparison) -> list[str]:
     if any(not one.same_evidence for one in found.wins):
         notes.append(f'"{_APART.strip(", ")}": the two did not see the same, or it is not known')
     return list(dict.fromkeys(notes))
+
+
+def comparison_meanings(tables: Sequence[Table]) -> list[tuple[str, str]]:
+    """Each measure of these tables with the line that says what it means, once, in their order."""
+    names = (name for table in tables for name in (*table.head, *(row[0].partition(" ")[0] for row in table.rows)))
+    return [(name, COMPARISON[name]) for name in dict.fromkeys(names) if name in COMPARISON]
 
 
 _WIN_HEAD = ("", "items", "wins", "losses", "ties", "neither", "rate")

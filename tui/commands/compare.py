@@ -44,12 +44,13 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(found.as_json())
         return 0
-    from tui.comparison_tables import comparison_heading, comparison_notes, comparison_tables
+    from tui.comparison_tables import comparison_heading, comparison_meanings, comparison_notes, comparison_tables
     from tui.ledger_tables import lines
 
     out = console()
     out.print(comparison_heading(found))
-    for table in comparison_tables(found):
+    tables = comparison_tables(found)
+    for table in tables:
         out.print()
         out.print(table.title)
         for line in lines(table, out.width if out.is_terminal else None):
@@ -58,4 +59,9 @@ def run(options: argparse.Namespace) -> int:
         out.print()
         for note in notes:
             out.print(note)
+    if tables:
+        out.print()
+        out.print("What the measures mean")
+    for name, meaning in comparison_meanings(tables):
+        out.print(f"{name}: {meaning}")
     return 0

@@ -12,7 +12,8 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from engine.errors import BlindspotError
-from tui.comparison_tables import comparison_heading, comparison_notes, comparison_tables
+from engine.measures import COMPARISON
+from tui.comparison_tables import comparison_heading, comparison_meanings, comparison_notes, comparison_tables
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
@@ -32,6 +33,7 @@ class ComparisonScreen(WorkScreen):
     """One pane of tables, over all teachers first, then blind spot by blind spot."""
 
     NAME = "comparison"
+    MEASURES = COMPARISON
     HELP_TEXT = (
         "From all judgements of the blind review, and from the samples themselves. The headline counts only items "
         "where both sides had seen the same rows. Judgements of one's own text are left out; o counts them too. What "
@@ -92,12 +94,16 @@ class ComparisonScreen(WorkScreen):
         if not self._is_current:
             stale = "! Out of date: answers or judgements have changed since. S draws it up again."
             text += wrapped(Text(stale, style=app.ink.warn), inner)
-        for table in comparison_tables(found):
+        tables = comparison_tables(found)
+        for table in tables:
             text += [Text(""), *table_text(inner, table, app.ink, app.glyphs)]
         notes = comparison_notes(found)
         text += [Text("")] if notes else []
         for note in notes:
             text += wrapped(Text(note, style=app.ink.muted), inner)
+        text += [Text(""), Text("What the measures mean", style=app.ink.strong)] if tables else []
+        for name, meaning in comparison_meanings(tables):
+            text += wrapped(Text.assemble((f"{name}  ", app.ink.accent), (meaning, app.ink.muted)), inner)
         return [Text.assemble(" ", line) for line in text]
 
     def _notice(self, width: int) -> list[Text]:

@@ -6,11 +6,13 @@ import orjson
 import pytest
 
 from engine import jobs
+from engine.measures import COMPARISON
 from engine.project import Project
 from engine.review.compare import compare
 from engine.review.comparison import comparison_path, is_current, read_comparison
 from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tui.cli import main
+from tui.comparison_tables import comparison_tables
 
 Capture = pytest.CaptureFixture[str]
 
@@ -46,6 +48,19 @@ def test_people_read_tables_and_why_figures_are_missing(project: Project, capsys
     assert accepted.split()[2:4] == ["10", "1.00"]
     assert "kappa of rev and rew, samples" in out
     assert "gpt: embeddings were not asked for" in out
+
+
+def test_every_measure_has_one_line_that_says_what_it_means(project: Project, capsys: Capture) -> None:
+    found = compare(project, embed=False)
+    assert main(["compare", str(project.root)]) == 0
+    said = capsys.readouterr().out.partition("What the measures mean\n")[2].splitlines()
+    names = [line.partition(": ")[0] for line in said]
+    assert len(names) == len(set(names))
+    assert set(names) == COMPARISON.keys()
+    counts = {"", "items", "wins", "losses", "ties", "neither", "n", "fixed", "rejected", "samples", "judged by two",
+              "value", "labels"}  # fmt: skip
+    heads = {name for table in comparison_tables(found) for name in table.head}
+    assert heads - counts <= COMPARISON.keys(), "a measure without a line"
 
 
 def _wins(project: Project) -> tuple[int, int]:
