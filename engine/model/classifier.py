@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from engine.errors import ModelError
@@ -20,6 +19,7 @@ from engine.model.compute import Compute
 from engine.model.doubt import Doubt, margin_of
 from engine.model.first_token import read_all_tokens, read_first_token
 from engine.model.labels import match_outputs, output_order
+from engine.model.sizes import refuse_unfit
 from engine.model.sweep import Features, sweep
 from engine.model.weights import is_classifier
 from engine.progress import Monitor, Silent
@@ -251,6 +251,7 @@ class Classifier:
 
 
 def _load(path: Path, **options: Any) -> tuple[Any, dict[str, Any]]:
+    refuse_unfit(path)
     try:
         return AutoModelForSequenceClassification.from_pretrained(  # type: ignore[no-any-return]
             path,
@@ -261,14 +262,14 @@ def _load(path: Path, **options: Any) -> tuple[Any, dict[str, Any]]:
             trust_remote_code=False,
             **options,
         )
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+    except Exception as error:  # a configuration may be anything, and the library trips over it in many ways
         raise _unloadable("weights", path, error) from error
 
 
 def _tokenizer(path: Path) -> Any:
     try:
         return AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, ImportError) as error:
+    except Exception as error:  # as above
         raise _unloadable("tokenizer", path, error) from error
 
 

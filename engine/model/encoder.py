@@ -13,6 +13,7 @@ from torch.nn.functional import normalize
 
 from engine.errors import ModelError
 from engine.model.compute import Compute
+from engine.model.sizes import refuse_unfit
 from engine.model.sweep import WINDOW_ROWS, Features, sweep
 from engine.progress import Monitor
 
@@ -41,6 +42,7 @@ class Encoder:
         from sentence_transformers import SentenceTransformer
 
         compute.prepare()
+        refuse_unfit(path)
         try:
             model = SentenceTransformer(
                 str(path),
@@ -52,7 +54,7 @@ class Encoder:
                     "dtype": "bfloat16" if compute.precision == "bf16" else "float32",
                 },
             )
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        except Exception as error:  # a configuration may be anything, and the library trips over it in many ways
             raise ModelError(
                 f"the encoder cannot be loaded ({error})",
                 where=str(path),
