@@ -140,6 +140,18 @@ def read_record(path: Path, build: Callable[[Any], T], *, mend: str = "restore t
         raise FileError("this file is damaged", where=str(path), mend=mend) from error
 
 
+def identity(path: Path) -> tuple[int, int, int] | None:
+    """Inode, time of change (ns) and size of a file as it is now: equal means unchanged. None: there is no file.
+
+    Raises:
+        FileError: the folder may not be searched.
+    """
+    with suppress(FileNotFoundError), in_words(path, "read"):
+        found = path.lstat()
+        return found.st_ino, found.st_mtime_ns, found.st_size
+    return None
+
+
 def find_files(folder: Path, pattern: str) -> list[Path]:
     """What lies in a folder by the names of ``pattern`` (of `Path.glob`), sorted; nothing if there is no such folder.
 

@@ -19,6 +19,8 @@ SETTINGS_FILE = "blindspot.toml"  # whatever folder holds it is a project's
 PLAIN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would wait for its other end
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+"""Errors of the system that a user can mend."""
 _MENDS = {
     errno.ENOSPC: "make room",
     errno.EDQUOT: "make room",

@@ -14,11 +14,11 @@ import orjson
 from engine.errors import FileError, ProjectError
 from engine.files import open_read, read_record, sha256_file
 from engine.paths import SETTINGS_FILE as SETTINGS_FILE
-from engine.paths import is_read_only
+from engine.paths import in_words, is_read_only
 from engine.schema import Discovery, Example, Record, SplitName
 from engine.settings import Settings, read_settings
 
-READ_ONLY = "read-only: you may look at everything in this project, and nothing of yours is kept in it"
+READ_ONLY = "read-only: you may look, but nothing is written in this project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,9 @@ class Project:
             SettingsError: blindspot.toml has a mistake.
         """
         root = root.expanduser().resolve()
-        if not (root / SETTINGS_FILE).is_file() or not (root / "manifest.json").is_file():
+        with in_words(root, "read"):
+            found = (root / SETTINGS_FILE).is_file() and (root / "manifest.json").is_file()
+        if not found:
             raise ProjectError(
                 "there is no Blindspot project in this folder",
                 where=str(root),

@@ -15,6 +15,10 @@ import pytest
 import sample_data
 from engine.data.create import create_project
 from engine.project import Project
+from tests import leftovers
+from tests.waiting import until
+
+os.environ[leftovers.NAME] = leftovers.MARK
 
 SIZES = {"train": 64, "pool": 48, "proof": 32, "test": 24, "dev": 16}
 
@@ -37,6 +41,18 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_process_is_left() -> Iterator[None]:
+    """Whatever the tests of a module have started has ended, or ends within seconds of the last one."""
+    yield
+    try:
+        until(lambda: not leftovers.bearers(), seconds=10)
+    except AssertionError:
+        left = leftovers.bearers()
+        leftovers.end(left)
+        pytest.fail("\n".join(["still running:", *left.values()]))
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,8 @@ from typing import Self
 
 import pyte
 
+from tests import leftovers
+
 REPOSITORY = Path(__file__).parents[1]
 OPEN = "import sys; from tui.cli import main; sys.exit(main(['open', *sys.argv[1:]]))"
 COLUMNS, LINES = 80, 24
@@ -73,7 +75,8 @@ class Pty:
         self.process = subprocess.Popen(
             list(command),
             stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=REPOSITORY,
-            env={"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})},
+            env={"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLORTERM": "truecolor",
+                 leftovers.NAME: leftovers.MARK, **(env or {})},
         )  # fmt: skip
         os.close(slave)
         self.output = b""

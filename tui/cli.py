@@ -16,7 +16,7 @@ from pathlib import Path
 from engine import __version__, problems
 from engine.data.text import SURROGATE
 from engine.errors import BlindspotError
-from engine.paths import is_read_only
+from engine.paths import REFUSED, is_read_only
 from engine.project import READ_ONLY
 from tui.commands.shared import CommandParser, Parser
 from tui.hints import with_project
@@ -94,7 +94,10 @@ def _run(words: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in REFUSED:
+            print_error(f"{error.filename or 'a file'}: {error.strerror}; make room, or give yourself the right.")
+            return 1
         traceback.print_exc()
         print_error("this is a fault of the program; nothing that was written before is lost. Please report the above.")
         return 1

@@ -17,7 +17,7 @@ from pathlib import Path
 import orjson
 
 from engine.errors import FileError, StoreError
-from engine.files import content_key, read_bytes, write_atomic, write_jsonl
+from engine.files import content_key, identity, read_bytes, write_atomic, write_jsonl
 from engine.project import Project
 from engine.review.answers import ITEM_KINDS, Answer, ItemKind, item_pairs, source_name
 from engine.schema import ROLES, Discovery, Pattern, Record, Sample, Teacher
@@ -74,7 +74,7 @@ class Items:
     def __init__(self, project: Project) -> None:
         self._folder = project.review_dir
         self._key = b""
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, int] | None = None
         self._items: dict[str, Item] = {}
         self._complete: object = None
         """The state of everything when last there was no item to make."""
@@ -109,12 +109,11 @@ class Items:
         Raises:
             StoreError: the file is damaged.
         """
-        try:
-            stat = self.path.lstat()
-        except FileNotFoundError:
+        seen = identity(self.path)
+        if seen is None:
             self._items, self._seen = {}, None
             return
-        if (seen := (stat.st_ino, stat.st_mtime_ns)) == self._seen:
+        if seen == self._seen:
             return
         try:
             found = [Item.from_json(orjson.loads(line)) for line in read_bytes(self.path).splitlines()]

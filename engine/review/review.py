@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.errors import FileError, StoreError
-from engine.files import read_json, write_json
+from engine.files import identity, read_json, write_json
 from engine.project import Project
 from engine.review.answers import ItemKind, is_own
 from engine.review.disguise import plain, plain_pattern
@@ -98,7 +98,7 @@ class Review:
         self._teaching = teaching
         self._items = Items(project)
         self._found: Discovery | None = None
-        self._round: tuple[int, int] | None = None
+        self._round: object = None
         self.refresh()
 
     def refresh(self) -> None:
@@ -109,7 +109,7 @@ class Review:
         """
         self._teaching.refresh()
         path = self._project.round_dir(self._project.round) / "discovery.json"
-        seen = (self._project.round, path.stat().st_mtime_ns) if path.is_file() else None
+        seen = (self._project.round, identity(path))
         if seen != self._round:
             self._found, self._round = self._project.discovery(), seen
         self._items.read()

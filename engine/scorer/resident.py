@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import BlindspotError, ModelError, ProjectError
+from engine.files import identity
 from engine.model.library import ModelRef, current_model, load_classifier
 from engine.preview.record import Preview
 from engine.progress import Silent
@@ -105,7 +106,7 @@ class Resident:
         """Changes with everything that decides which model is the current one: settings, round, what was trained."""
         folder = project.round_dir(project.round)
         files = (project.root / SETTINGS_FILE, folder / "model.json", folder / "discovery.json", project.models_dir)
-        return (folder, *(file.lstat().st_mtime_ns if file.exists() else None for file in files))
+        return (folder, *map(identity, files))
 
     def _take_up(self) -> None:
         self._project = None

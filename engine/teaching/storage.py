@@ -16,7 +16,7 @@ import orjson
 from tinydb.storages import Storage
 
 from engine.errors import FileError, StoreError
-from engine.files import read_bytes, write_atomic
+from engine.files import identity, read_bytes, write_atomic
 
 Tables = dict[str, dict[str, Any]]
 Identity = tuple[int, int, int]
@@ -69,11 +69,7 @@ class AtomicStorage(Storage):
 
     def identity(self) -> Identity | None:
         """Inode, time of change (ns) and size of the file as it is now: equal means unchanged. None: no file."""
-        try:
-            stat = self._path.lstat()
-        except FileNotFoundError:
-            return None
-        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+        return identity(self._path)
 
     def read(self) -> Tables | None:
         """All tables; parsed again only when the file has changed.
@@ -81,10 +77,10 @@ class AtomicStorage(Storage):
         Raises:
             StoreError: the file may not be read.
         """
-        identity = self.identity()
-        if identity != self._seen:
-            self._tables, self.recovery = self._parse() if identity else (None, None)
-            self._seen = identity
+        now = self.identity()
+        if now != self._seen:
+            self._tables, self.recovery = self._parse() if now else (None, None)
+            self._seen = now
         return dict(self._tables) if self._tables is not None else None  # TinyDB replaces tables in what it is given
 
     def write(self, data: Tables) -> None:

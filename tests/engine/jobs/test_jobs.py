@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from engine import jobs
 from engine.errors import JobError
 from engine.jobs import launch
 from engine.jobs.events import EventLog, read_events
+from engine.jobs.locks import acquire, is_held
 from engine.project import Project
 from tests.waiting import until
 
@@ -158,6 +160,53 @@ def test_unknown_and_unfit_jobs_are_refused_with_the_reason(project: Project) ->
         jobs.resume(project.root, job_id)
     with pytest.raises(JobError, match="is done"):
         jobs.cancel(project.root, job_id)
+
+
+def test_a_look_at_a_lock_takes_none_makes_none_and_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "alive"
+    assert not is_held(path)
+    assert not path.exists()
+    held = acquire(path)
+    assert held is not None
+    assert is_held(path)
+    child = subprocess.Popen(["sleep", "60"], pass_fds=(held,))
+    os.close(held)
+    assert is_held(path)
+    child.kill()
+    child.wait()
+    assert not is_held(path)
+    path.chmod(0o400)
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            is_held(path)
+
+    with ThreadPoolExecutor(4) as lookers:
+        for _ in range(4):
+            lookers.submit(look)
+        refused = 0
+        for _ in range(2000):
+            if (lock := acquire(path)) is None:
+                refused += 1
+            else:
+                os.close(lock)
+        done.set()
+    assert refused == 0
+
+
+def test_a_damaged_job_is_left_out_of_the_list(project: Project) -> None:
+    job_id = jobs.start(project.root, "discover", {"to": 1})
+    until(state_is(project, job_id, "done"))
+    for number, spec in enumerate((b"{}", b"[]", b"{", b"\xff", b'{"id": "../x"}'), start=2):
+        folder = project.jobs_dir / f"discover-{number}"
+        folder.mkdir()
+        (folder / "spec.json").write_bytes(spec)
+    (project.jobs_dir / "discover-9").mkdir()
+    os.mkfifo(project.jobs_dir / "discover-9" / "spec.json")
+    with (project.jobs_dir / job_id / "events.jsonl").open("ab") as log:
+        log.write(b'[]\n{}\n{"type": [], "seq": 1, "time": 1}\n{"type": "progress", "seq": 9, "time": 1}\n')
+    assert [(view.id, view.state) for view in jobs.jobs(project.root)] == [(job_id, "done")]
 
 
 def test_a_torn_event_is_passed_over_and_numbers_go_on(tmp_path: Path) -> None:

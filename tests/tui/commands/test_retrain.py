@@ -80,6 +80,7 @@ def test_a_quick_look_is_asked_of_the_job_and_takes_no_other_choices(
     assert main(["retrain", str(taught.root), "--quick", "--arm", "human", "--detach"]) == 0
     job = capsys.readouterr().out.strip()
     assert jobs.find_job(taught.root, job).options == {"arms": ["human"], "quick": True}
+    jobs.cancel(taught.root, job)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,162 @@
+"""Two people of a group at one project, and a third who may only look: real users, each with a umask of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.files import write_jsonl
+from tests.engine.model.conftest import classifier, rows
+from tests.waiting import until
+
+GROUP = 54320
+ANN, BEN, EVE = (54321, GROUP, 0o077), (54322, GROUP, 0o022), (54323, 54323, 0o000)
+Person = tuple[int, int, int]
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root may act for other users"),
+    pytest.mark.skipif(sys.platform != "linux", reason="users and groups as on Linux"),
+]
+
+
+class Team:
+    """A folder of a group, and commands of its people in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.root = folder / "work"
+
+    def home(self, who: Person) -> Path:
+        """Where somebody keeps what is theirs alone."""
+        return self.folder.parent / f"home{who[0]}"
+
+    def run(self, who: Person, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command as somebody; no command ends in a traceback."""
+        user, group, umask = who
+        environment = {
+            "PATH": os.environ["PATH"], "HOME": str(self.home(who)), "USER": f"u{user}", "HF_HUB_OFFLINE": "1",
+            "BLINDSPOT_TESTS": os.environ["BLINDSPOT_TESTS"],
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "tui", *words], cwd="/", env=environment, text=True, capture_output=True,
+            user=user, group=group, extra_groups=[], umask=umask,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def told(self, who: Person, command: str, *words: str) -> str:
+        """What a command that succeeds prints."""
+        done = self.run(who, command, str(self.root), *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def refused(self, who: Person, command: str, *words: str) -> str:
+        """The one sentence of a command that is refused."""
+        done = self.run(who, command, str(self.root), *words)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        return done.stderr
+
+
+@pytest.fixture
+def team() -> Iterator[Team]:
+    """A project that ann made in a folder of the group (setgid), as `mkdir` makes one with a umask of 002."""
+    folder = Path(tempfile.mkdtemp(prefix="team-"))
+    try:
+        folder.chmod(0o755)
+        shared = Team(folder / "shared")
+        shared.folder.mkdir()
+        for who in (ANN, BEN, EVE):
+            shared.home(who).mkdir(mode=0o700)
+            os.chown(shared.home(who), *who[:2])
+        os.chown(shared.folder, 0, GROUP)
+        shared.folder.chmod(0o2775)
+        if not _can_run_python(shared):
+            pytest.skip("other users may not run this Python")
+        weights = classifier(folder / "weights")
+        for path in (weights, *weights.iterdir()):
+            path.chmod(0o755)
+        for name, count in (("train", 24), ("pool", 48), ("proof", 16)):
+            lines = [row.as_json() | {"text": f"{row.text} {name} {number}"} for number, row in enumerate(rows(count))]
+            write_jsonl(folder / f"{name}.jsonl", lines)
+            (folder / f"{name}.jsonl").chmod(0o644)
+        words = [part for name in ("train", "pool", "proof") for part in (f"--{name}", str(folder / f"{name}.jsonl"))]
+        done = shared.run(
+            ANN, "init", str(shared.root), *words, "--text", "text", "--label", "label", "--tau", "0.5",
+            "--model", str(weights), "--encoder", str(weights), "--base", str(weights),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        shared.told(BEN, "trust", "--yes")  # the weights lie outside of the project, and ann named them
+        yield shared
+    finally:
+        shutil.rmtree(folder)
+
+
+def _can_run_python(team: Team) -> bool:
+    try:
+        return team.run(BEN, "--version").returncode == 0
+    except PermissionError:
+        return False
+
+
+def test_both_annotate_run_watch_cancel_and_resume(team: Team) -> None:
+    assert "discover-1" in team.told(ANN, "discover", "--detach")
+    until(lambda: "done" in team.told(BEN, "jobs"))
+    spot = team.told(BEN, "list").splitlines()[2].split()[0]
+    for who, name in ((ANN, "u54321"), (BEN, "u54322")):
+        assert f"P1@{name}" in team.told(who, "describe", spot, "--kind", "abstraction", "--text", f"of {name}")
+        team.told(who, "sample", spot, "--text", f"A text of {name}.", "--label", "good", "--role", "anchor")
+        team.told(who, "commit", spot)
+    assert "of u54322" in team.told(ANN, "show", spot)
+    assert "of u54321" in team.told(BEN, "show", spot)
+    for who in (ANN, BEN):
+        team.told(who, "preview", spot)
+        team.told(who, "verdict", "a text")
+    team.told(BEN, "retrain", "--quick")
+    team.told(BEN, "review")
+    job = team.told(ANN, "retrain", "--seeds", "13", "--detach").strip()
+    team.told(BEN, "jobs", "--cancel", job)
+    until(lambda: f'"{job}"' in (shown := team.told(BEN, "jobs", "--json")) and '"running"' not in shown)
+    team.told(BEN, "jobs", "--resume", job)
+    team.told(ANN, "jobs", "--follow", job)
+    assert "human" in team.told(BEN, "report")
+    team.told(BEN, "promote", "--arm", "human", "--force")
+    team.told(ANN, "discover")
+    assert "round" in team.told(BEN, "rounds")
+    team.told(BEN, "doctor")
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in team.root.rglob("*") if path.is_file()}
+    folders = {stat.S_IMODE(path.stat().st_mode) for path in (team.root, *team.root.rglob("*")) if path.is_dir()}
+    assert ({*map(oct, modes)}, {*map(oct, folders)}) == ({oct(0o660)}, {oct(0o2770)})
+    assert {path.stat().st_gid for path in team.root.rglob("*")} == {GROUP}
+    assert "cannot be read (Permission denied)" in team.refused(EVE, "list")
+
+
+def test_who_may_only_read_is_told_so_and_writes_nothing(team: Team) -> None:
+    team.told(ANN, "discover")
+    spot = team.told(ANN, "list").splitlines()[2].split()[0]
+    team.told(ANN, "describe", spot, "--kind", "abstraction", "--text", "of ann")
+    for path in (team.root, *team.root.rglob("*")):  # as a version before left it, and open to all
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    row = json.loads(team.told(EVE, "show", spot, "--json"))["evidence"][0]["prediction"]["id"]
+    team.told(EVE, "trust", "--yes")  # the weights lie outside of the project; this is kept with the user
+    before = {path: path.stat().st_mtime_ns for path in team.root.rglob("*")}
+    looks = ("list", "suspects", "rounds", "jobs", "review", "ledger", "verify")
+    for command, *words in (*((look,) for look in looks), ("show", spot), ("verdict", "a text")):
+        done = team.run(EVE, command, str(team.root), *words)
+        assert (done.returncode, done.stderr.startswith("blindspot: read-only: ")) == (0, True), done.stderr
+    for words in (
+        ("mark", row, "--verdict", "fine"), ("describe", spot, "--kind", "abstraction", "--text", "x"),
+        ("sample", spot, "--text", "x y", "--label", "good", "--role", "anchor"), ("discover",), ("retrain",),
+        ("retrain", "--quick"), ("teach", "--write-prompts"), ("compare",), ("jobs", "--resume", "discover-1"),
+    ):  # fmt: skip
+        team.refused(EVE, *words)
+    assert {path: path.stat().st_mtime_ns for path in team.root.rglob("*")} == before
