@@ -13,6 +13,7 @@ import orjson
 import pytest
 
 import sample_data
+from engine import problems
 from engine.data.create import create_project
 from engine.project import Project
 from tests import leftovers
@@ -41,6 +42,13 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_problem_waits() -> Iterator[None]:
+    """What a test has left out of a list is not told by the command of another test."""
+    yield
+    problems.take()
 
 
 @pytest.fixture(scope="module", autouse=True)
