@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from engine.errors import Cancelled, ModelError
-from engine.files import write_json
+from engine.files import sha256_file, write_json
 from engine.model.library import ModelRef, current_model, embeddings, predictions, starting_weights, trained
 from engine.progress import Silent
 from engine.project import Project
@@ -76,16 +78,52 @@ def test_predictions_follow_the_rows_and_not_the_name_given_to_them(small_projec
     np.testing.assert_allclose(turned, whole[::-1], atol=1e-5)
 
 
-@pytest.mark.parametrize("damage", [b"", b"not an array", b"\x93NUMPY\x01\x00"])
-def test_a_damaged_cache_is_computed_again(damage: bytes, small_project: Project) -> None:
+def of_header(shape: str, descr: str = "<f4") -> bytes:
+    """A file of the format with a header that says so, and 96 bytes."""
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}}}".ljust(117).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(96)
+
+
+def of_array(array: Any) -> bytes:
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+DAMAGES = {
+    "empty": b"",
+    "no array": b"not an array",
+    "cut": b"\x93NUMPY\x01\x00",
+    "10^12 rows": of_header("(1000000000000, 2)"),
+    "pickled": of_header("(12, 2)", "|O"),
+    "another width": of_array(np.zeros((12, 3), dtype=np.float32)),
+    "another length": of_array(np.zeros((13, 2), dtype=np.float32)),
+    "not finite": of_array(np.full((12, 2), np.nan, dtype=np.float32)),
+    "other values": of_array(np.ones((12, 2), dtype=np.float32)),
+    "another type": of_array(np.zeros((12, 2), dtype=np.int64)),
+    "another dimension": of_array(np.zeros(12, dtype=np.float32)),
+}
+
+
+# Other values could be true; `blindspot verify` finds them, as what was discovered does not follow.
+HASHED = [(name, True) for name in DAMAGES if name != "other values"]
+
+
+@pytest.mark.parametrize(("damage", "hashed"), [*((name, False) for name in DAMAGES), *HASHED])
+def test_a_damaged_cache_is_computed_again_and_that_is_said(damage: str, hashed: bool, small_project: Project) -> None:
+    """Also where the hash beside it was changed with it."""
     model = current_model(small_project, monitor=Silent())
     pool = small_project.examples("pool")
     first = predictions(small_project, model, pool, split_key="pool", monitor=Silent())
     (cached,) = small_project.cache_dir.glob("*.npy")
     whole = cached.read_bytes()
-    cached.write_bytes(damage)
-    np.testing.assert_array_equal(predictions(small_project, model, pool, split_key="pool", monitor=Silent()), first)
+    cached.write_bytes(DAMAGES[damage])
+    if hashed:
+        cached.with_name(cached.name + ".sha256").write_text(sha256_file(cached))
+    seen = Recorder()
+    np.testing.assert_array_equal(predictions(small_project, model, pool, split_key="pool", monitor=seen), first)
     assert cached.read_bytes() == whole
+    assert f"{cached.name} in the cache is damaged, and is made again" in seen.notes
 
 
 SECOND_RUN = """
