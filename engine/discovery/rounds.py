@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from engine.files import read_json
+from engine.errors import FileError
+from engine.files import read_record
+from engine.problems import leave_out
 from engine.project import Project
 from engine.proof.closed import closed_spots
+from engine.proof.promote import Promotion
 from engine.proof.report import reports
 from engine.schema import BlindSpot, Discovery, Record
 
@@ -101,22 +105,32 @@ def history(project: Project) -> list[Round]:
     for number in range(1, project.round + 1):
         now = project.discovery(number)
         closed: tuple[str, ...] = ()
-        start = project.round_dir(number) / "model.json"
-        made = read_json(start) if start.is_file() else None
-        if made and (proof := finished.get(made.get("promoted_from"))):
-            closed = closed_spots(proof, made["arm"], made["recipe"], made["seed"])
+        made = _promotion(project.round_dir(number) / "model.json")
+        if made and (proof := finished.get(made.promoted_from)):
+            closed = closed_spots(proof, made.arm, made.recipe, made.seed)
         found.append(
             Round(
                 number,
-                model=now.model if now else made["name"] if made else "",
+                model=now.model if now else made.name if made else "",
                 accuracy=now.accuracy if now else None,
                 coverage=now.coverage if now else None,
                 uus=len(now.uus) if now else None,
                 blind_spots=len(now.blind_spots) if now else None,
                 change=compare_rounds(before.blind_spots, now.blind_spots, closed) if before and now else None,
                 proofs=tuple(proofs.get(number, ())),
-                promoted=f"{made['arm']}, {made['recipe']}: {made['verdict']}" if made else "",
+                promoted=f"{made.arm}, {made.recipe}: {made.verdict}" if made else "",
             )
         )
         before = now
     return found
+
+
+def _promotion(path: Path) -> Promotion | None:
+    """What was promoted; None: nothing, or the file is damaged and left out."""
+    try:
+        return read_record(path, Promotion.from_json, mend="restore the file, or promote again")
+    except FileNotFoundError:
+        return None
+    except FileError as error:
+        leave_out(error)
+        return None

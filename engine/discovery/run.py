@@ -41,7 +41,7 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
                             mend="set it to false, or make a project with --dev")  # fmt: skip
     number = project.round
     model = current_model(project, monitor=monitor)
-    key = key_of(project, number, model, monitor)
+    key = _key(project, number, model, monitor)
     there = project.discovery(number)
     if there and there.key == key:
         monitor.note("nothing has changed since the last discovery")
@@ -59,12 +59,7 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
     return found
 
 
-def key_of(project: Project, number: int, model: ModelRef, monitor: Monitor) -> str:
-    """Content key of all that a discovery depends on.
-
-    Raises:
-        ModelError: the encoder cannot be found.
-    """
+def _key(project: Project, number: int, model: ModelRef, monitor: Monitor) -> str:
     splits = {name: split.sha256 for name, split in project.manifest.splits.items() if name in ("pool", "dev")}
     settings = project.settings
     return content_key(

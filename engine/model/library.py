@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import ModelError
-from engine.files import checked, content_key, read_json
+from engine.files import checked, content_key, read_record
 from engine.model.cut import Reading
 from engine.model.doubt import Doubt
 from engine.model.kept import Array, Making, kept
@@ -23,7 +23,7 @@ from engine.model.plan import Kept, TrainingPlan
 from engine.model.weights import Weights, find_weights, is_classifier
 from engine.progress import Monitor
 from engine.project import Project
-from engine.schema import Example
+from engine.schema import Example, Record
 from engine.trust import require, weights_use
 
 if TYPE_CHECKING:
@@ -45,6 +45,22 @@ class ModelRef:
     name: str
     path: Path
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Promoted(Record):
+    """What of a promotion (`engine.proof.promote.Promotion`) names the model."""
+
+    name: str
+    path: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained(Record):
+    """What of a training.json names the weights."""
+
+    sha256: str
 
 
 def starting_weights(project: Project, *, make: bool = True, monitor: Monitor) -> Weights:
@@ -83,8 +99,8 @@ def current_model(project: Project, *, seed: int | None = None, make: bool = Tru
     """
     promoted = project.round_dir(project.round) / "model.json"
     if promoted.is_file():
-        reference = read_json(promoted)
-        path = project.root / reference["path"]
+        reference = read_record(promoted, _Promoted.from_json, mend="restore the file, or promote again")
+        path = project.root / reference.path
         if not path.resolve().is_relative_to(project.root.resolve()):
             raise ModelError(
                 "the promoted model lies outside the project",
@@ -97,7 +113,7 @@ def current_model(project: Project, *, seed: int | None = None, make: bool = Tru
                 where=str(path),
                 mend=f"put the folder back, or delete {promoted.relative_to(project.root)}",
             )
-        return ModelRef(reference["name"], checked(path), reference["key"])
+        return ModelRef(reference.name, checked(path), reference.key)
     weights = starting_weights(project, make=make, monitor=monitor)
     if project.settings.model.classifier and is_classifier(weights.path):
         monitor.note(f"classifier: {weights}")
@@ -146,8 +162,8 @@ def trained(
 
         monitor.note(f"start: {start}" if isinstance(start, Weights) else f"start: {start.name}")
         train(plan, examples, kept=kept, out=out, compute=choose_compute(project.settings.compute), monitor=monitor)
-    sha256 = read_json(out / "training.json")["sha256"]
-    return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", checked(out), content_key(key, sha256))
+    made = read_record(out / "training.json", _Trained.from_json, mend="delete the folder, and it is trained again")
+    return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", checked(out), content_key(key, made.sha256))
 
 
 def plan_of(project: Project, start: Weights | ModelRef, *, seed: int, **changes: Any) -> TrainingPlan:

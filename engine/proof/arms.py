@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
 
 from engine.data.text import row_hash
-from engine.errors import ProjectError
-from engine.files import find_files, read_json
+from engine.errors import FileError, ProjectError
+from engine.files import find_files, read_record
 from engine.ledger.figure import Figure
 from engine.project import Project
 from engine.proof.equal import Equal, Limit, cut_down
 from engine.proof.recipes import AUTO, RECIPES, USUAL, Recipe
-from engine.schema import TEACHER_KINDS, Example, Sample, TeacherKind
+from engine.schema import TEACHER_KINDS, Example, Record, Sample, TeacherKind
 
 BASELINE = "baseline"
 BOTH = "both"
@@ -201,11 +202,21 @@ def training_rows(run: Run, train: Sequence[Example]) -> list[Example]:
     return [*(train[row] for row in drawn), *samples]
 
 
+@dataclass(frozen=True, slots=True)
+class _Speed(Record):
+    """What of a training.json tells how fast this machine trains."""
+
+    rows_per_second: float
+
+
 def estimate_seconds(project: Project, runs: Sequence[Run]) -> float | None:
     """Seconds that the runs would take at the speed of earlier trainings; None before the first one.
 
     An upper bound: runs that are finished already cost nothing. Scoring is left out, it takes a few percent.
     """
-    paths = find_files(project.models_dir, "*/training.json")
-    speeds = [speed for path in paths if (speed := float(read_json(path)["rows_per_second"])) > 0]
+    speeds = []
+    for path in find_files(project.models_dir, "*/training.json"):
+        with suppress(FileError, FileNotFoundError):  # a model that is damaged tells no speed
+            speeds.append(read_record(path, _Speed.from_json).rows_per_second)
+    speeds = [speed for speed in speeds if speed > 0]
     return sum(run.work for run in runs) / median(speeds) if speeds else None
