@@ -6,7 +6,7 @@ import pytest
 from engine.discovery.rounds import Change, compare_rounds, history
 from engine.files import write_json
 from engine.project import Project
-from engine.proof.promote import promote
+from engine.proof.promote import Promotion, promote
 from engine.schema import BlindSpot, Discovery
 from tests.engine.proof.synthetic import gold_labels, write_proof
 
@@ -94,6 +94,6 @@ def test_a_project_without_a_discovery_has_one_empty_round(project: Project) -> 
 
 
 def test_a_promoted_round_says_what_it_starts_from(project: Project) -> None:
-    write_json(project.round_dir(2) / "model.json",
-               {"name": "m", "arm": "llm", "recipe": "scratch", "verdict": "proven"})  # fmt: skip
+    made = Promotion(2, "m", "models/m", "k", "aaaa1111", "llm", "scratch", 13, "proven")
+    write_json(project.round_dir(2) / "model.json", made.as_json())
     assert [one.promoted for one in history(project)] == ["", "llm, scratch: proven"]

@@ -10,6 +10,7 @@ import pytest
 
 from engine.files import write_json
 from engine.project import Project
+from engine.proof.promote import Promotion
 from tests.tui.app.opening import opened
 from tests.tui.app.projects import write_project
 from tui.cli import main
@@ -22,8 +23,8 @@ def root(tmp_path: Path) -> Path:
     root = write_project(tmp_path / "work")
     project = Project.open(root)
     found = project.discovered()
-    write_json(project.round_dir(2) / "model.json",
-               {"name": "m", "path": "p", "key": "k", "arm": "llm", "recipe": "keep", "verdict": "proven"})  # fmt: skip
+    made = Promotion(2, "m", "models/m", "k", "aaaa1111", "llm", "keep", 13, "proven")
+    write_json(project.round_dir(2) / "model.json", made.as_json())
     later = replace(found, round=2, blind_spots=found.blind_spots[1:])
     write_json(project.round_dir(2) / "discovery.json", later.as_json())
     return root
