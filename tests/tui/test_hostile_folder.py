@@ -77,7 +77,7 @@ def test_a_report_is_drawn_without_the_settings_of_the_current_folder(hostile: P
 @pytest.mark.skipif(not shutil.which(BLINDSPOT), reason="the command is not installed")
 def test_the_workbench_and_its_job_import_nothing_from_it(hostile: Project) -> None:
     command = ["sh", "-c", 'cd "$0" && exec "$1" open .', str(hostile.root), BLINDSPOT]
-    with Pty(command) as terminal:
+    with Pty(command, env={"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]}) as terminal:
         terminal.sees("No blind spots yet")
         terminal.send(b"D")
         until(lambda: [job.state for job in jobs.jobs(hostile.root)] == ["done"])
