@@ -149,7 +149,8 @@ def job_uses(project: Project, kind: str, options: Mapping[str, Any]) -> list[Ou
     else:
         start = weights.classifier or weights.base
         only = {"check": [_text(options.get("model")) or start], "compare": [weights.encoder]}
-        found = [weights_use(project.root, name) for name in only.get(kind, [start, weights.encoder])]
+        names = dict.fromkeys(only.get(kind, [start, weights.encoder]))  # one folder is often both
+        found = [weights_use(project.root, name) for name in names]
         found += [file_use(project.root, Path(_text(path))) for path in options.get("teaching") or ()]
     return [use for use in found if use is not None]
 
