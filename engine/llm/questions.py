@@ -14,7 +14,7 @@ from engine.llm.asking import Prompt
 from engine.llm.prompts import Prompts, fenced, labels_text, quoted
 from engine.project import Project
 from engine.schema import PATTERN_KINDS, Discovery, Pattern, PatternKind, Sample
-from engine.teaching.evidence import Evidence
+from engine.teaching.evidence import Evidence, known_spot
 from engine.teaching.records import Records
 
 
@@ -106,8 +106,13 @@ def answered(records: Records, teacher: str, spot_id: str, seen: str) -> Done:
 
 
 def chosen_spots(discovery: Discovery, spots: Sequence[str] | None) -> tuple[str, ...]:
-    """The blind spots of a run, each once: those named, or all."""
-    return tuple(dict.fromkeys(spots)) if spots else tuple(spot.id for spot in discovery.blind_spots)
+    """The blind spots of a run, each once: those named, or all.
+
+    Raises:
+        StoreError: there is no such blind spot.
+    """
+    named = tuple(known_spot(discovery, spot).id for spot in dict.fromkeys(spots or ()))
+    return named or tuple(spot.id for spot in discovery.blind_spots)
 
 
 def model_of(project: Project) -> str:

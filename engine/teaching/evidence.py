@@ -17,6 +17,7 @@ from engine.schema import BlindSpot, Discovery, Perturbation, Prediction, Record
 from engine.teaching.records import Records
 
 _SMALLEST = 5  # rows of a blind spot from which on some are held back
+_LISTED = 12  # ids in the sentence about one that is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,7 @@ def known_spot(discovery: Discovery, spot_id: str) -> BlindSpot:
     found = discovery.spot(spot_id)
     if found is None:
         ids = [spot.id for spot in discovery.blind_spots]
-        known = f"{ids[0]} to {ids[-1]}" if len(ids) > 1 else ids[0] if ids else "none"
-        raise StoreError(f"there is no blind spot `{spot_id}`", mend=f"see `blindspot list`; there is {known}")
+        more = f" and {len(ids) - _LISTED} more" if len(ids) > _LISTED else ""
+        known = f"one of {', '.join(ids[:_LISTED])}{more}" if ids else "none: the round has no blind spots"
+        raise StoreError(f"there is no blind spot `{spot_id}`", mend=f"take {known}; `blindspot list` shows them")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from engine.errors import ProjectError
+from engine.teaching.evidence import known_spot
 from tui.commands.annotating import Session, add_common
 from tui.commands.shared import SubParsers, new_parser
 from tui.printing import print_json, print_line
@@ -28,9 +28,7 @@ def add_parser(subparsers: SubParsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Load the model, estimate, print."""
     session = Session(options)
-    if session.discovery.spot(options.spot) is None:
-        mend = "`blindspot list` names those of this round"
-        raise ProjectError(f"there is no blind spot {options.spot}", where=str(session.project.root), mend=mend)
+    known_spot(session.discovery, options.spot)
     from engine.scorer.resident import Resident
 
     made = [one for one in Resident(session.project.root).preview(options.spot, session.teaching.author) if one]

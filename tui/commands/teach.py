@@ -15,7 +15,7 @@ from engine.llm.address import Address
 from engine.llm.budget import Budget
 from engine.llm.estimate import estimate
 from engine.llm.prompts import Prompts, write_prompts
-from engine.llm.questions import asking, model_of
+from engine.llm.questions import asking, chosen_spots, model_of
 from engine.llm.replay import RECORDED_FILE
 from engine.project import Project
 from engine.schema import Teacher
@@ -65,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
         for path in write_prompts(project):
             print_line(str(path))
         return 0
+    chosen_spots(project.discovered(), options.spots)  # refuses an id that is none before a job is made of it
     replay = None if options.replay is None else _recording(project, options.replay)
     if replay is None:
         guess = estimate(project, options.spots)

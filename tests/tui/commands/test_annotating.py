@@ -271,7 +271,11 @@ def test_annotator_and_kind_of_teacher_are_recorded(run: Run, project: Project) 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("show", "B9"), "there is no blind spot `B9`"),
+        (("show", "B9"), "there is no blind spot `B9`; take one of B1, B2, B3;"),
+        (("describe", "B9", "--kind", "abstraction", "--text", "facts"), "`B9`; take one of B1, B2, B3;"),
+        (("sample", "B9", "--label", "negative", "--role", "target", "--text", "New."), "`B9`; take one of B1"),
+        (("mark", "B9", "--done"), "`B9`; take one of B1, B2, B3;"),
+        (("preview", "B9"), "`B9`; take one of B1, B2, B3;"),
         (("mark", "zz", "--verdict", "fine"), "there is no row `zz`"),
         (("mark", "n1", "--undo"), "has no mark `n1`"),
         (("describe", "B1", "--kind", "abstraction", "--text", " "), "needs a text"),

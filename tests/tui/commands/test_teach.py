@@ -108,7 +108,7 @@ def test_without_a_model_one_sentence_says_how_to_set_one_up(run: Run, project: 
         (["--max-cost", "1"], "price of the model"),
         (["--max-tokens", "-5"], "a limit of tokens cannot be -5"),
         (["--model", " "], "no LLM is set up"),
-        (["--spot", "B9"], "no blind spot `B9`"),
+        (["--spot", "B9"], "no blind spot `B9`; take one of B1, B2, B3;"),
         (["--replay"], "there is no such recording"),
         (["--replay", "elsewhere.jsonl"], "there is no such recording"),
     ],
@@ -119,6 +119,16 @@ def test_what_cannot_work_is_refused_before_a_job_is_started(
     status, _, err = run("--model", "tiny", "--base-url", server.base_url, *words)
     assert status == 1
     assert says in err
+    assert not project.jobs_dir.exists()
+
+
+def test_a_replay_of_a_blind_spot_that_is_not_there_is_refused_before_a_job_is_started(
+    run: Run, project: Project
+) -> None:
+    write_jsonl(project.llm_dir / "recorded.jsonl", RECORDED)
+    status, out, err = run("--replay", "--spot", "B1", "--spot", "B99")
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert f"no blind spot `B99`; take one of B1, B2, B3; `blindspot list {project.root}` shows them" in err
     assert not project.jobs_dir.exists()
 
 
