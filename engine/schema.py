@@ -114,9 +114,9 @@ class Discovery(Record):
         projection: for each UU its place on the map, both coordinates 0..1.
         next_id: number of the next new blind spot.
         retired: blind spots of earlier discoveries that this one lacks; if their rows come back, so does the id.
-        suspects: ids of UUs whose gold label is suspect, the most suspect first (`engine.discovery.suspects`).
+        suspects: ids of UUs whose gold label is suspect, the most suspect first (`engine.discovery.label_errors`).
         confidences: for each step of confidence its lower end and how many right and wrong rows lie in it
-            (`engine.discovery.confidence.histogram`).
+            (`engine.discovery.calibration.histogram`).
         taus: other values of tau, highest first, each with the number of UUs that it would give.
         read_tokens: tokens of a row that the model reads; 0 where that is not known.
         cut: ids of the pool rows that have more. read_to: for those of them in ``predictions`` how many characters of

@@ -22,7 +22,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.data.text import visible
 from engine.errors import BlindspotError
 from engine.llm.address import Address, checked_variable
 from engine.llm.prompts import Prompts
@@ -31,6 +30,7 @@ from engine.project import Project
 from engine.schema import Record
 from engine.settings import LlmSettings
 from engine.state import state_folder
+from engine.text import visible
 
 _DEFAULTS = LlmSettings()
 _LONGEST_SHOWN = 100  # characters of a name; a longer one would push the rest of the question off the screen

@@ -14,7 +14,7 @@ import pytest
 
 import sample_data
 from engine import problems
-from engine.data.create import create_project
+from engine.operations.create_project import create_project
 from engine.project import Project
 from tests import leftovers
 from tests.waiting import until

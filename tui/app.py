@@ -22,26 +22,26 @@ from textual.screen import Screen
 
 from engine.errors import BlindspotError
 from tui.availability import why_not
-from tui.clock import ActiveTime
-from tui.driver import SteadyDriver, TerminalGone
 from tui.ending import end
-from tui.glyphs import ASCII, UNICODE
+from tui.flows.undo import Undoing
 from tui.hints import with_project
-from tui.job_watch import JobWatch
 from tui.keys import keys
-from tui.live_verdict import LiveVerdict
-from tui.messages import Messages
-from tui.place_keeper import PlaceKeeper
-from tui.safe_lines import SafeLines
+from tui.screen_time import ActiveTime
 from tui.screens import make_screen
 from tui.screens.base import WorkScreen
 from tui.screens.spots import SpotsScreen
-from tui.status import Status
+from tui.session_state import PlaceKeeper
+from tui.terminal.driver import SteadyDriver, TerminalGone
+from tui.terminal.glyphs import ASCII, UNICODE
+from tui.terminal.safe_lines import SafeLines
 from tui.themes import DARK, INKS, PLAIN, THEMES, Ink, next_theme
-from tui.undoing import Undoing
+from tui.view_models.job_watch import JobWatch
+from tui.view_models.live_verdict import LiveVerdict
+from tui.view_models.messages import Messages
+from tui.view_models.status import Status
 
 if TYPE_CHECKING:
-    from tui.workbench import Workbench
+    from tui.view_models.workbench import Workbench
 
 
 class BlindspotApp(App[None], inherit_bindings=False):
@@ -158,7 +158,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
 
     @work(thread=True, group="open")
     def _open(self) -> None:
-        from tui.workbench import Workbench
+        from tui.view_models.workbench import Workbench
 
         try:
             self.post_message(self.Opened(Workbench.open(self.root, self.annotator)))

@@ -15,7 +15,7 @@ from engine.schema import PREFERENCES, SAMPLE_VERDICTS, Judgement, Preference, S
 if TYPE_CHECKING:
     from engine.review.review import ItemView, SampleView, SideView
     from engine.schema import SampleVerdict
-    from tui.workbench import Workbench
+    from tui.view_models.workbench import Workbench
 
 Side = Literal["left", "right"]
 SIDES: tuple[Side, ...] = ("left", "right")

@@ -14,13 +14,13 @@ from importlib import import_module
 from pathlib import Path
 
 from engine import __version__, problems
-from engine.data.text import SURROGATE
 from engine.errors import BlindspotError
 from engine.paths import REFUSED, is_read_only
 from engine.project import READ_ONLY
+from engine.text import SURROGATE
 from tui.commands.shared import CommandParser, Parser
 from tui.hints import with_project
-from tui.printing import exit_status, guarded, print_error
+from tui.terminal.printing import exit_status, guarded, print_error
 
 COMMANDS = {
     "init": "make a project from data files",

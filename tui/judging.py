@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.data.text import visible
+from engine.text import visible
 from tui.balloting import VERDICT, Ballot, Side
-from tui.deciding import why_not
+from tui.flows.commit_answer import why_not
 from tui.shell import shell
 from tui.themes import Ink
 from tui.widgets.notice import notice
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.review.review import Entry
     from tui.review_queue import ReviewQueue
     from tui.screens.base import WorkScreen
-    from tui.workbench import Workbench
+    from tui.view_models.workbench import Workbench
 
 _ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "submit")
 _VIEWS = ("side", "enlarge", "turn", "skip")

@@ -8,7 +8,7 @@ from tui.balloting import Ballot
 
 if TYPE_CHECKING:
     from engine.review.review import Entry, Review, Sources
-    from tui.workbench import Workbench
+    from tui.view_models.workbench import Workbench
 
 
 class ReviewQueue:

@@ -16,9 +16,9 @@ from difflib import get_close_matches
 from engine.data.containment import Contained
 from engine.data.duplicates import group_near_duplicates
 from engine.data.reading import Source
-from engine.data.text import visible
 from engine.errors import DataError
 from engine.schema import SplitName
+from engine.text import visible
 
 Hashes = Mapping[SplitName, Sequence[str]]
 

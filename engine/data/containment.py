@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from engine.data.text import normalise
+from engine.text import normalise
 
 _LONG = 20  # characters, about five words: a shorter row stands in many a text by chance
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from rapidfuzz import fuzz, process
 
 from engine.data.minhash import band_keys, candidate_pairs
-from engine.data.text import normalise
 from engine.schema import Example
+from engine.text import normalise
 
 THRESHOLD = 0.9
 

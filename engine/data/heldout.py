@@ -13,11 +13,11 @@ import orjson
 
 from engine.data.containment import Contained
 from engine.data.duplicates import NearDuplicates
-from engine.data.text import row_hash
 from engine.errors import ProjectError
 from engine.files import open_read
 from engine.project import Project
 from engine.schema import Example
+from engine.text import row_hash
 
 
 def read_proof(project: Project) -> list[Example]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.data.reading import LeftOut, Source
-from engine.data.text import row_hash
 from engine.schema import SPLITS, SplitName
+from engine.text import row_hash
 
 FILE = "left-out.jsonl"
 """Beside the splits: split, file and line, and why. It has no texts."""

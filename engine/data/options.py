@@ -8,9 +8,9 @@ from pathlib import Path
 
 from engine.data.lines import checked_encoding
 from engine.data.reading import Columns, FileOptions, Source
-from engine.data.text import visible
 from engine.errors import DataError
 from engine.schema import SplitName
+from engine.text import visible
 
 _ROLES = ("text", "pair", "label")
 _SHOWN = 6  # labels named in a message

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.formats import Asked, records
-from engine.data.text import normalise, visible
 from engine.errors import DataError
 from engine.progress import Monitor, Silent
 from engine.schema import Example, Record, SplitName
+from engine.text import normalise, visible
 
 _REPORTED = 2_000  # rows between two words about progress
 

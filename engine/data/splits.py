@@ -10,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from engine.data.duplicates import group_near_duplicates, join_groups
-from engine.data.text import normalise
 from engine.errors import DataError
 from engine.schema import Example
+from engine.text import normalise
 
 # A text on more than 1 % of the rows is a fixed question or heading, not a link between rows. In four public pair
 # files (3,000 to 9,840 rows) the largest group linked by shared texts has 45 rows.

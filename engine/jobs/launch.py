@@ -17,9 +17,9 @@ from typing import Any
 from engine.child import command, surroundings
 from engine.errors import JobError
 from engine.files import open_append, remove, write_atomic
-from engine.jobs.locks import acquire
 from engine.jobs.spec import JOB_KINDS, JobFiles, JobKind, new_job
 from engine.jobs.status import active_job, find_job
+from engine.locks import acquire
 
 WORKER = command("engine.jobs.worker")
 _PATIENCE = 0.2  # seconds: on macOS, and in a version before, a look holds the lock for a moment

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from engine.errors import FileError
 from engine.files import find_files
 from engine.jobs.events import FINAL, Event, read_events
-from engine.jobs.locks import is_held
 from engine.jobs.spec import JobFiles, JobKind
+from engine.locks import is_held
 from engine.problems import leave_out
 
 JobState = Literal["running", "done", "failed", "cancelled", "dead"]

@@ -125,6 +125,6 @@ def main(arguments: list[str], kinds: Mapping[str, Work]) -> int:
 
 
 if __name__ == "__main__":
-    from engine.jobs.kinds import KINDS
+    from engine.operations.job_kinds import KINDS
 
     sys.exit(main(sys.argv[1:], KINDS))

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from engine.errors import Cancelled, SettingsError
-from engine.llm.asking import BudgetReached
-from engine.llm.calls import Call
+from engine.llm.call_log import Call
+from engine.llm.chat_backend import BudgetReached
 from engine.settings import Price
 
 # English takes about 4 UTF-8 bytes a token; 2.5 leaves room for names, numbers and JSON. Outside ASCII tokenizers of

@@ -10,13 +10,13 @@ from typing import Any, Generic, NoReturn
 
 from engine.errors import Cancelled
 from engine.files import content_key
-from engine.llm.asking import Answer, Question, ServerRefused, T
 from engine.llm.budget import Budget, Reservation, most_tokens
-from engine.llm.calls import Call, CallLog, Rung, read_calls
-from engine.llm.ladder import Ladder, rejects_format, response_format, schema_of
+from engine.llm.call_log import Call, CallLog, Rung, read_calls
+from engine.llm.chat_backend import Answer, Question, ServerRefused, T
+from engine.llm.conversation import Bad, Talk, clean, judged, messages_of, read_reply, tokens_of
 from engine.llm.replies import Completion, read_completion
-from engine.llm.turns import Bad, Talk, clean, judged, messages_of, read_reply, tokens_of
-from engine.llm.wire import Reply, Wire
+from engine.llm.response_format import Ladder, rejects_format, response_format, schema_of
+from engine.llm.transport import Reply, Wire
 from engine.schema import Teacher
 from engine.settings import LlmSettings
 

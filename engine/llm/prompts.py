@@ -14,13 +14,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from engine.data.text import INVISIBLE
 from engine.errors import FileError, SettingsError
 from engine.files import content_key, read_text, write_atomic
-from engine.llm.asking import Prompt
+from engine.llm.chat_backend import Prompt
 from engine.project import Project
 from engine.schema import Perturbation, Prediction
 from engine.teaching.evidence import Evidence
+from engine.text import INVISIBLE
 
 OPENING, CLOSING = "<data>", "</data>"
 _ANGLE = re.compile("[<>]")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.errors import SettingsError
-from engine.llm.asking import Prompt
+from engine.llm.chat_backend import Prompt
 from engine.llm.prompts import Prompts, fenced, labels_text, quoted
 from engine.project import Project
 from engine.schema import PATTERN_KINDS, Discovery, Pattern, PatternKind, Sample

@@ -1,6 +1,6 @@
 """Recorded answers of an LLM, replayed with no server and no network: every record and call made of one says so.
 
-A recording is a file of JSON lines, one answer a line: the `calls.jsonl` of a project (see `engine.llm.calls`), or
+A recording is a file of JSON lines, one answer a line: the `calls.jsonl` of a project (see `engine.llm.call_log`), or
 lines with the same fields of which these are read::
 
     {"teacher": "demo-llm",             name of who answered; one file, one teacher
@@ -14,7 +14,7 @@ lines with the same fields of which these are read::
 
 ``gold``, ``predicted`` and ``rows`` may be missing (as in `calls.jsonl`); then only an equal hash finds the blind spot.
 Lines with a ``status`` other than ``ok`` are passed over; of several answers to one question the last counts. The
-answers, by step (see `engine.llm.forms`; `teaching.patterns` patterns a kind, `teaching.targets` ... samples)::
+answers, by step (see `answer_schemas`; `teaching.patterns` patterns a kind, `teaching.targets` ... samples)::
 
     abstraction, extrapolation   {"patterns": ["why these fail ..."]}
     samples   {"patterns": [{"pattern": 1, "targets": [{"text": "...", "label": "..."}],
@@ -41,8 +41,8 @@ import orjson
 
 from engine.errors import FileError, TeacherError
 from engine.files import content_key, read_bytes
-from engine.llm.asking import Answer, Question, QuestionFailed
-from engine.llm.calls import STEPS, Call, CallLog, Step
+from engine.llm.call_log import STEPS, Call, CallLog, Step
+from engine.llm.chat_backend import Answer, Question, QuestionFailed
 from engine.llm.replies import Unusable, decode
 from engine.schema import Teacher
 from engine.teaching.evidence import Evidence
@@ -115,7 +115,7 @@ class Recording:
 
 
 class Replay:
-    """Answers from a recording: an `engine.llm.asking.Asker` that asks nobody.
+    """Answers from a recording: an `engine.llm.chat_backend.Asker` that asks nobody.
 
     Args:
         recording: the answers.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
-from engine.llm.calls import token_count
+from engine.llm.call_log import token_count
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -13,25 +13,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.data.text import visible
-from engine.ledger.pay import CallTotals, call_totals, paid_for_calls
-from engine.llm.asking import Answer, Asker, BudgetReached, QuestionFailed
+from engine.costs.prices import CallTotals, call_totals, paid_for_calls
+from engine.llm.answer_schemas import Patterns, Samples
+from engine.llm.answer_writer import Keeper
 from engine.llm.budget import Budget
-from engine.llm.calls import CALLS_FILE, CallLog, Step, read_calls
+from engine.llm.call_log import CALLS_FILE, CallLog, Step, read_calls
+from engine.llm.chat_backend import Answer, Asker, BudgetReached, QuestionFailed
 from engine.llm.client import Client
-from engine.llm.crew import each
-from engine.llm.forms import Patterns, Samples
-from engine.llm.guard import LeakFound, PromptGuard
-from engine.llm.keeping import Keeper
-from engine.llm.lesson import Lesson
+from engine.llm.parallel import each
+from engine.llm.prompt_guard import LeakFound, PromptGuard
 from engine.llm.prompts import Prompts
 from engine.llm.questions import answered, chosen_spots, model_of
 from engine.llm.replay import Replay, read_recording
+from engine.llm.teaching_task import Lesson
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.schema import ROLES, Record, Role, Teacher
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Teaching
+from engine.text import visible
 from engine.trust import require, server_use
 
 _Either = Answer[Patterns] | Answer[Samples]

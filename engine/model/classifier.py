@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from engine.errors import ModelError
+from engine.model.batched_inference import Features, sweep
 from engine.model.batches import Tokens, collate, tokenise
-from engine.model.compute import Compute
-from engine.model.doubt import Doubt, margin_of
+from engine.model.bf16_rescoring import Doubt, margin_of
+from engine.model.device import Compute
 from engine.model.first_token import read_all_tokens, read_first_token
-from engine.model.labels import match_outputs, output_order
-from engine.model.sizes import refuse_unfit
-from engine.model.sweep import Features, sweep
+from engine.model.label_mapping import match_outputs, output_order
+from engine.model.size_limits import refuse_unfit
 from engine.model.weights import is_classifier
 from engine.progress import Monitor, Silent
 from engine.schema import Example

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch.nn.functional import normalize
 
 from engine.errors import ModelError
-from engine.model.compute import Compute
-from engine.model.sizes import refuse_unfit
-from engine.model.sweep import WINDOW_ROWS, Features, sweep
+from engine.model.batched_inference import WINDOW_ROWS, Features, sweep
+from engine.model.device import Compute
+from engine.model.size_limits import refuse_unfit
 from engine.progress import Monitor
 
 Array = NDArray[np.float32]

@@ -29,10 +29,10 @@ from engine.errors import Cancelled, ModelError
 from engine.files import checked, make_folder, publish, replacing, sha256_file, write_json
 from engine.model.batches import SharedTokens, training_batches
 from engine.model.classifier import Classifier
-from engine.model.compute import Compute
-from engine.model.frozen import freeze, keep_still
-from engine.model.plan import Kept, TrainingPlan
+from engine.model.device import Compute
+from engine.model.layer_freezing import freeze, keep_still
 from engine.model.thrift import cheapen_dropout, narrow, widen
+from engine.model.training_plan import Kept, TrainingPlan
 from engine.model.weights import folder_hashes
 from engine.progress import Monitor
 from engine.schema import Example

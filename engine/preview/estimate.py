@@ -17,13 +17,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from engine.discovery.confidence import score
+from engine.discovery.calibration import score
 from engine.errors import ProjectError
 from engine.jobs import active_job
 from engine.model.classifier import Classifier
-from engine.model.compute import usable_cores
+from engine.model.device import usable_cores
 from engine.model.first_token import read_first_token
-from engine.model.frozen import freeze, layers_of
+from engine.model.layer_freezing import freeze, layers_of
 from engine.preview.record import Preview, keep
 from engine.progress import Silent
 from engine.project import Project

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from math import ceil
 from statistics import median
 
-from engine.data.text import row_hash
 from engine.errors import FileError, ProjectError
+from engine.figure import Figure
 from engine.files import find_files, read_record
-from engine.ledger.figure import Figure
 from engine.project import Project
-from engine.proof.equal import Equal, Limit, cut_down
+from engine.proof.budget_matching import Equal, Limit, cut_down
 from engine.proof.recipes import AUTO, RECIPES, USUAL, Recipe
 from engine.schema import TEACHER_KINDS, Example, Record, Sample, TeacherKind
+from engine.text import row_hash
 
 BASELINE = "baseline"
 BOTH = "both"
@@ -69,7 +69,7 @@ def choose_arms(
     Args:
         samples: of all teachers.
         names: arms to compare; default: all there are.
-        equal: cut the arms down to equal count or equal cost, as `engine.proof.equal.cut_down` does.
+        equal: cut the arms down to equal count or equal cost, as `engine.proof.budget_matching.cut_down` does.
         costs: what the samples of each kind cost, and their currency; for equal cost.
         currency: of the costs.
 

@@ -5,7 +5,7 @@ pool and proof, and by what a model says of them now:
 
 - **pool**: its own rows in the pool, without those whose gold label somebody marked as wrong or ambiguous. Teachers saw
   them, and some arms are trained on them, so they are never enough.
-- **wrong before**: the proof rows near it (`engine.proof.nearest`) that the round's model got wrong with confidence.
+- **wrong before**: the proof rows near it (`spot_assignment`) that the round's model got wrong with confidence.
 - **right before**: the proof rows near it that the round's model got right.
 - **near**: all proof rows near it, those two and the ones that were wrong without confidence.
 

@@ -10,11 +10,11 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from engine.data.text import row_hash
 from engine.errors import ProjectError
 from engine.project import Project
 from engine.proof.arms import Arm
 from engine.schema import Discovery, Example
+from engine.text import row_hash
 
 TEMPERATURE = "temperature"
 PLUS = "pool+"

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from engine.files import read_json
-from engine.model.kept import read_array
+from engine.model.array_cache import read_array
 from engine.proof.arms import BASELINE
-from engine.proof.counts import Resampling, closed_tally, count_spots, worse_for
-from engine.proof.detail import by_blind_spot, churn, details, seed_noise
-from engine.proof.equal import Limit
+from engine.proof.budget_matching import Limit
 from engine.proof.flips import error_confidence, flips
 from engine.proof.metrics import IntArray, Scored
+from engine.proof.report_details import by_blind_spot, churn, details, seed_noise
 from engine.proof.significance import corrected, mcnemar, resamples_for
+from engine.proof.spot_counts import Resampling, closed_tally, count_spots, worse_for
 from engine.proof.statistics import Comparison, Estimate, compare
 from engine.proof.verdict import MEANINGS, Rule, judge
 
@@ -183,7 +183,7 @@ def _near(folder: Path, models: dict[Group, list[Scored]], spec: Entry) -> Entry
 def _spots(
     folder: Path, groups: dict[Group, list[Entry]], models: dict[Group, list[Scored]], spec: Entry, how: Resampling
 ) -> list[Entry]:
-    """`engine.proof.counts.count_spots` of a proof."""
+    """`engine.proof.spot_counts.count_spots` of a proof."""
     if spec["round_model"] is None:
         return []
     before = round_model(folder, spec, read_array(gold_file(folder, "proof")))

@@ -19,7 +19,7 @@ class Recipe:
         start: ``base``: where the first model began, with all train rows; ``current``: the round's model, with a draw.
         weight: how often each sample counts in a pass.
         keep: pool rows that the round's model is sure of and right about are trained towards what it says of them.
-        smoothing, average: as in `engine.model.plan.TrainingPlan`.
+        smoothing, average: as in `engine.model.training_plan.TrainingPlan`.
         head_only: the body stays as it is.
     """
 
@@ -80,7 +80,7 @@ RECIPES: dict[str, Recipe] = {
 
 AUTO = "auto"
 NO_CHOICE = "`auto` chooses by two blind spots or more, and there are fewer"
-"""Not a recipe: whichever is chosen by cross-validation inside the pool (`engine.proof.choosing`)."""
+"""Not a recipe: whichever is chosen by cross-validation inside the pool (`engine.proof.recipe_selection`)."""
 
 USUAL = ("scratch", "keep")
 """What is trained where nothing else is asked for: the published recipe, and the one that won most on public tasks."""

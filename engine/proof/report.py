@@ -17,7 +17,7 @@ from engine.ids import checked_id, is_id
 from engine.problems import leave_out
 from engine.project import Project
 from engine.proof.figures import FIGURES, interval
-from engine.proof.shape import checked_report
+from engine.proof.report_checks import checked_report
 from engine.schema import Record, Sample
 from engine.shapes import fit
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from engine.costs.book import costs_of_kinds
 from engine.errors import ProjectError
-from engine.ledger.book import costs_of_kinds
 from engine.project import Project
 from engine.proof.arms import ALL, BOTH, Arm, choose_arms, plan_runs, teaching_arms
+from engine.proof.budget_matching import Equal
 from engine.proof.controls import CONTROLS, control_arms, every_control, is_control, usable_pool
-from engine.proof.equal import Equal
 from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, USUAL
 from engine.review.outcome import reviewed_samples
 from engine.schema import TEACHER_KINDS, Sample
@@ -38,7 +38,7 @@ def arms_asked(
         samples: that may be trained on.
         doubtful: as `doubtful_rows`.
         arms: names, controls among them; default: all teaching there is.
-        equal: cut the teaching down (`engine.proof.equal`).
+        equal: cut the teaching down (`engine.proof.budget_matching`).
         controls: every control too.
 
     Raises:

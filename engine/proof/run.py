@@ -20,16 +20,17 @@ import numpy.typing as npt
 
 import engine
 from engine.data.heldout import LeakGuard, read_proof
-from engine.discovery.confidence import fit_temperature
+from engine.discovery.calibration import fit_temperature
 from engine.files import content_key, replacing, sha256_file, write_json
-from engine.model.library import ModelRef, current_model, predictions, trained
-from engine.model.plan import Kept
+from engine.model.model_registry import ModelRef, current_model, predictions, trained
+from engine.model.training_plan import Kept
 from engine.progress import Monitor
 from engine.project import Project
+from engine.proof.aggregate_progress import Overall
 from engine.proof.arms import Arm, Run
-from engine.proof.choosing import possible_recipes, runs_and_choices
+from engine.proof.budget_matching import Equal
 from engine.proof.controls import TEMPERATURE, is_control
-from engine.proof.equal import Equal
+from engine.proof.epoch_selection import Passes, choose_passes
 from engine.proof.evaluate import (
     JUDGED,
     NEAREST,
@@ -42,13 +43,12 @@ from engine.proof.evaluate import (
     logits_file,
     right_samples,
 )
-from engine.proof.lessons import kept_rows, lesson
-from engine.proof.nearest import nearest_blind_spots
-from engine.proof.overall import Overall
-from engine.proof.quick import quick
+from engine.proof.quick_look import quick
+from engine.proof.recipe_selection import possible_recipes, runs_and_choices
 from engine.proof.report import FLIPS, LEARNED, content
 from engine.proof.request import arms_asked, doubtful_rows
-from engine.proof.stopping import Passes, choose_passes
+from engine.proof.spot_assignment import nearest_blind_spots
+from engine.proof.training_sets import kept_rows, lesson
 from engine.review.outcome import reviewed_samples
 from engine.schema import Discovery, Example, Sample, SplitName
 from engine.tau import refuse_new_tau, tau_of
@@ -81,7 +81,7 @@ def retrain(
             (`engine.proof.arms.choose_arms`).
         seeds: default: those of the settings.
         recipes: names (`engine.proof.recipes`); default: the usual ones.
-        equal: cut the arms down to equal count or equal cost (`engine.proof.equal`); default: all samples.
+        equal: cut the arms down to equal count or equal cost (`engine.proof.budget_matching`); default: all samples.
         reviewed: leave out samples that reviewers reject, and take their corrections.
         controls: compare with every control too.
         monitor: steps count over all runs.
@@ -165,7 +165,7 @@ def retrain(
 
 
 def look_quickly(project: Project, *, arms: Sequence[str] | None = None, monitor: Monitor) -> Path:
-    """What `engine.proof.quick.quick` says of the samples that equal no proof row; return the path of its result.
+    """What `engine.proof.quick_look.quick` says of the samples that equal no proof row; return the path of its result.
 
     Raises:
         ProjectError, Cancelled: as there.

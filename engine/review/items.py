@@ -21,8 +21,8 @@ from engine.files import content_key, identity, read_bytes, write_atomic, write_
 from engine.project import Project
 from engine.review.answers import ITEM_KINDS, Answer, ItemKind, item_pairs, source_name
 from engine.schema import ROLES, Discovery, Pattern, Record, Sample, Teacher
-from engine.teaching.lock import writing
 from engine.teaching.records import Records
+from engine.teaching.write_lock import writing
 
 _KEY_BYTES = 32
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.data.heldout import LeakGuard
-from engine.data.text import normalise
 from engine.errors import StoreError
 from engine.project import Project
 from engine.schema import PREFERENCES, SAMPLE_VERDICTS, Judgement, SampleJudgement, SideJudgement
+from engine.text import normalise
 
 if TYPE_CHECKING:
     from engine.review.review import SampleView, SideView

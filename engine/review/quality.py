@@ -1,6 +1,6 @@
 """Figures of samples that need no reviewer: how varied they are, how new against the evidence, how balanced.
 
-Words are those of the normalised text (see `engine.data.text`); a pair's are those of both texts.
+Words are those of the normalised text (see `engine.text`); a pair's are those of both texts.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
 from engine.data.duplicates import group_near_duplicates
-from engine.data.text import normalise
 from engine.progress import Monitor
 from engine.project import Project
 from engine.review.comparison import Quality
 from engine.schema import TEACHER_KINDS, Example, Prediction, Sample, Teacher
+from engine.text import normalise
 
 Floats = npt.NDArray[np.floating]
 
@@ -73,7 +73,7 @@ def _vectors(
     project: Project, samples: Sequence[Sample], rows: Mapping[str, Sequence[Prediction]], monitor: Monitor
 ) -> dict[str, Floats]:
     """Embeddings of length 1 by the names that `_sample_name` and `_row_name` give."""
-    from engine.model.library import embeddings
+    from engine.model.model_registry import embeddings
 
     evidence = [row for own in rows.values() for row in own]
     everything: tuple[Sample | Prediction, ...] = (*samples, *evidence)

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.errors import BlindspotError, ModelError, ProjectError
 from engine.files import identity
-from engine.model.library import ModelRef, current_model, load_classifier
+from engine.model.model_registry import ModelRef, current_model, load_classifier
 from engine.preview.record import Preview
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
@@ -121,7 +121,7 @@ class Resident:
             return
         self._tell(State("loading"))
         self._loaded = None  # two models at a time need not fit into memory
-        from engine.model.compute import choose_compute
+        from engine.model.device import choose_compute
 
         one_thread = replace(settings.compute, precision="fp32", threads=1)
         classifier = load_classifier(project, model, choose_compute(one_thread))

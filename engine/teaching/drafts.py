@@ -15,7 +15,7 @@ import orjson
 
 from engine.errors import FileError, StoreError
 from engine.files import find_files, read_record, remove, write_atomic
-from engine.jobs.locks import acquire
+from engine.locks import acquire
 from engine.schema import Drafts
 from engine.teaching.authors import file_stem
 

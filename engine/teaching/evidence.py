@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from engine.data.text import row_hash
 from engine.errors import StoreError
 from engine.files import content_key
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Perturbation, Prediction, Record
 from engine.teaching.records import Records
+from engine.text import row_hash
 
 _SMALLEST = 5  # rows of a blind spot from which on some are held back
 _LISTED = 12  # ids in the sentence about one that is unknown

@@ -19,7 +19,7 @@ class HoldsProofRow(StoreError):
 class LeakCheck:
     """Refuses records that hold a proof row: a whole one inside a longer text, or a pattern that nearly equals one.
 
-    Samples and edits are checked for near-duplicates where they are made (`engine.teaching.quality`).
+    Samples and edits are checked for near-duplicates where they are made (`engine.teaching.validation`).
 
     Args:
         project: whose proof rows are kept out.

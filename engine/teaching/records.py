@@ -24,9 +24,9 @@ from engine.schema import (
     SpotState,
 )
 from engine.teaching.authors import file_stem
-from engine.teaching.lock import PATIENCE
 from engine.teaching.revisions import SCHEMAS, Kind, Log, Revision
 from engine.teaching.store import Store
+from engine.teaching.write_lock import PATIENCE
 
 if TYPE_CHECKING:
     from engine.project import Project

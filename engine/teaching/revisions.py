@@ -22,7 +22,7 @@ from engine.schema import (
     Sample,
     SpotState,
 )
-from engine.teaching.chain import Break, find_break
+from engine.teaching.hash_chain import Break, find_break
 from engine.teaching.storage import AtomicStorage, Identity, Recovery
 
 Kind = Literal["mark", "pattern", "sample", "state", "commitment", "perturbation", "application", "judgement"]
@@ -57,7 +57,7 @@ class Revision(Record):
         action: seq of the first revision of the action it belongs to; one undo takes back one action.
         note: what the action did, in words.
         cause: ``edit``; ``undo`` or ``redo`` of the action ``answers``; ``final``: cannot be undone.
-        hash: of this revision and the one before (`engine.teaching.chain`); None: written before there was a chain.
+        hash: of this revision and the one before (`hash_chain`); None: written before there was a chain.
     """
 
     seq: int

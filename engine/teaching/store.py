@@ -23,9 +23,9 @@ from engine import __version__
 from engine.errors import StoreError
 from engine.schema import Record
 from engine.teaching.authors import file_stem
-from engine.teaching.chain import head, link
-from engine.teaching.lock import PATIENCE, writing
+from engine.teaching.hash_chain import head, link
 from engine.teaching.revisions import FINAL_KINDS, TABLE, Action, Body, Cause, Key, Kind, Log, Revision
+from engine.teaching.write_lock import PATIENCE, writing
 
 if TYPE_CHECKING:
     from engine.teaching.leaks import LeakCheck

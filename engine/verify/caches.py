@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.files import find_files
-from engine.model.kept import SEAL, problem_of
+from engine.model.array_cache import SEAL, problem_of
 from engine.project import Project
 from engine.verify.finding import Finding, looked_at
 

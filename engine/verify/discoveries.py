@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.discovery.confidence import score
-from engine.model.doubt import Doubt
-from engine.model.kept import read_kept
-from engine.model.library import ModelRef, logits_path
+from engine.discovery.calibration import score
+from engine.model.array_cache import read_kept
+from engine.model.bf16_rescoring import Doubt
+from engine.model.model_registry import ModelRef, logits_path
 from engine.project import Project
 from engine.schema import Discovery
 from engine.verify.finding import Finding, looked_at

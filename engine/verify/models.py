@@ -10,9 +10,9 @@ from engine.errors import BlindspotError, ModelError, ProjectError
 from engine.files import content_key, find_files, read_json
 from engine.model.weights import folder_hashes
 from engine.project import Project
-from engine.proof.promote import Promotion
 from engine.proof.report import find_arm, read_report
-from engine.suite.frozen import FrozenSpot, suite_dir
+from engine.regression.frozen_spots import FrozenSpot, suite_dir
+from engine.regression.promotion import Promotion
 from engine.verify.finding import Finding, looked_at
 
 TRAINING = "training.json"

@@ -14,7 +14,7 @@ from typing import Any
 from engine.data.heldout import read_proof
 from engine.errors import ProjectError
 from engine.files import content_key, find_files, read_json, sha256_file
-from engine.model.kept import read_array
+from engine.model.array_cache import read_array
 from engine.project import Project
 from engine.proof.evaluate import JUDGED, POOL, evaluate, flipped_rows, gold_file, right_samples
 from engine.proof.report import FLIPS, LEARNED

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from engine.files import find_files, read_lines
-from engine.llm.calls import CALLS_FILE, Call
+from engine.llm.call_log import CALLS_FILE, Call
 from engine.project import Project
 from engine.teaching.revisions import Log
 from engine.verify.finding import Finding, looked_at

@@ -17,10 +17,10 @@ import orjson
 
 from engine.errors import BlindspotError, FileError
 from engine.files import find_files, open_read, read_json, sha256_file, write_json
-from engine.llm.calls import CALLS_FILE
+from engine.llm.call_log import CALLS_FILE
 from engine.project import Project
 from engine.state import state_folder
-from engine.teaching.chain import head
+from engine.teaching.hash_chain import head
 from engine.teaching.revisions import Log
 from engine.verify.finding import Finding
 

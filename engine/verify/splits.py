@@ -11,11 +11,11 @@ from pathlib import Path
 
 import orjson
 
-from engine.data.text import row_hash
 from engine.errors import DataError
 from engine.files import open_read, sha256_file
 from engine.project import Project
 from engine.schema import Example
+from engine.text import row_hash
 from engine.verify.finding import Finding, looked_at
 
 _RESTORE = "restore the project from a copy, or make a new one with `blindspot init`"

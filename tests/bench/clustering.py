@@ -17,7 +17,7 @@ import sample_data
 from engine.discovery.clusters import cluster_cell
 from engine.discovery.keywords import distinctive_words
 from engine.discovery.projection import project
-from engine.model.compute import choose_compute
+from engine.model.device import choose_compute
 from engine.model.encoder import Encoder
 from engine.model.weights import find_weights
 from engine.progress import Silent

@@ -21,12 +21,12 @@ import numpy.typing as npt
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine.discovery.pool import score_pool
+from engine.discovery.pool_scoring import score_pool
 from engine.model.classifier import Classifier
-from engine.model.compute import choose_compute
-from engine.model.library import current_model, load_classifier, plan_of
-from engine.model.plan import Kept
+from engine.model.device import choose_compute
+from engine.model.model_registry import current_model, load_classifier, plan_of
 from engine.model.training import train
+from engine.model.training_plan import Kept
 from engine.progress import Silent
 from engine.project import Project
 from engine.proof.arms import Arm, Run, choose_arms, training_rows

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 
 import sample_data
-from engine.data.create import create_project
+from engine.operations.create_project import create_project
 
 
 def large_project(root: Path, *, rows: int) -> Path:

@@ -16,14 +16,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.data.create import create_project
-from engine.discovery.rounds import history
-from engine.discovery.run import discover
+from engine.discovery.pipeline import discover
 from engine.files import read_json
+from engine.operations.create_project import create_project
+from engine.operations.history import history
 from engine.project import Project
 from engine.proof.run import retrain
 from engine.schema import Teacher
-from engine.teaching.importing import import_teaching
+from engine.teaching.import_records import import_teaching
 from tests.bench.measure import machine_line, options
 from tui.reporting.markdown import markdown
 from tui.reporting.page import page

@@ -17,8 +17,8 @@ SIZES = (1_000, 10_000, 100_000)
 PROJECT = """
 import resource, sys, time
 from pathlib import Path
-from engine.discovery.run import discover
-from engine.model.library import current_model
+from engine.discovery.pipeline import discover
+from engine.model.model_registry import current_model
 from engine.progress import Silent
 from engine.project import Project
 

@@ -20,11 +20,11 @@ import orjson
 import torch
 
 import sample_data
-from engine.data.create import create_project
-from engine.discovery.confidence import score
-from engine.model.compute import Compute, choose_compute
-from engine.model.doubt import Doubt
-from engine.model.library import encoder_weights, load_classifier, load_encoder, trained
+from engine.discovery.calibration import score
+from engine.model.bf16_rescoring import Doubt
+from engine.model.device import Compute, choose_compute
+from engine.model.model_registry import encoder_weights, load_classifier, load_encoder, trained
+from engine.operations.create_project import create_project
 from engine.progress import Silent
 from engine.schema import Example
 from tests.bench.measure import compare, options

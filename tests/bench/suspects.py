@@ -1,7 +1,7 @@
 """`python -m tests.bench.suspects`: how many suspect labels are wrong, with labels flipped on purpose.
 
 On the pools of `make bench-proof`: a share of the labels is replaced by another one, at random; every row that the
-round's model is then confidently wrong about is a UU; of those, the rows that `engine.discovery.suspects` names are
+round's model is then confidently wrong about is a UU; of those, the rows that `engine.discovery.label_errors` names are
 compared with the rows that were flipped. A label that was wrong before counts as a false alarm, so the precision is a
 lower bound.
 
@@ -17,9 +17,9 @@ from statistics import mean
 
 import numpy as np
 
-from engine.discovery.pool import score_pool
-from engine.discovery.suspects import suspects
-from engine.model.library import current_model, embeddings
+from engine.discovery.label_errors import suspects
+from engine.discovery.pool_scoring import score_pool
+from engine.model.model_registry import current_model, embeddings
 from engine.progress import Silent
 from engine.project import Project
 

@@ -19,9 +19,9 @@ import torch
 
 import sample_data
 from engine.model.classifier import Classifier
-from engine.model.compute import choose_compute
-from engine.model.plan import TrainingPlan
+from engine.model.device import choose_compute
 from engine.model.training import train
+from engine.model.training_plan import TrainingPlan
 from engine.model.weights import find_weights
 from engine.progress import Silent
 from engine.schema import Example

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 import sample_data
-from engine.data.create import create_project
-from engine.discovery.run import discover
+from engine.discovery.pipeline import discover
+from engine.operations.create_project import create_project
 from engine.progress import Silent
 from tests.bench.measure import figure
 from tests.terminals import Terminal

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.llm.calls import CALLS_FILE, read_calls
+from engine.llm.call_log import CALLS_FILE, read_calls
 from engine.project import Project
 from engine.teaching.records import Records
 from tests.e2e.terminal import Terminal

@@ -15,7 +15,7 @@ import pytest
 
 from engine import jobs
 from engine.jobs.events import read_events
-from engine.llm.calls import read_calls
+from engine.llm.call_log import read_calls
 from engine.project import Project
 from engine.schema import ROLES
 from engine.teaching.records import Records

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from engine.discovery.run import discover
+from engine.discovery.pipeline import discover
 from engine.errors import SettingsError
 from engine.files import read_json, write_json
-from engine.jobs.kinds import KINDS
+from engine.operations.job_kinds import KINDS
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.run import look_quickly, retrain
 from engine.schema import Discovery, Teacher
 from engine.settings import change_setting
 from engine.tau import refuse_new_tau, tau_of
-from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
+from engine.teaching.writer import Annotator
 from tests.engine.discovery.world import World, make_project, planted
 
 

@@ -15,7 +15,7 @@ from engine import jobs
 from engine.errors import BlindspotError, SettingsError
 from engine.llm.prompts import Prompts, write_prompts
 from engine.llm.teacher import teach
-from engine.model.library import encoder_weights, starting_weights
+from engine.model.model_registry import encoder_weights, starting_weights
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.settings import LlmSettings, read_settings, write_settings

@@ -9,14 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from engine.data.text import row_hash
 from engine.errors import BlindspotError
 from engine.files import read_json, sha256_file, write_json, write_jsonl
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Prediction, Teacher
 from engine.settings import LlmSettings, Settings, TaskSettings, TeachingSettings, write_settings
-from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
+from engine.teaching.writer import Annotator
+from engine.text import row_hash
 from tests.fuzz.hostile_text import hostile
 from tests.tui.app.proofs import write_proof
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.errors import BlindspotError
-from engine.llm.calls import Call, CallLog, read_calls
+from engine.llm.call_log import Call, CallLog, read_calls
 from engine.schema import RowMark
 from engine.teaching.store import Store
 from tests.terminals import REPOSITORY

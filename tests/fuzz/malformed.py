@@ -219,7 +219,7 @@ def look_at_the_app(root: Path) -> None:
     from engine.proof.report import reports
     from engine.review.comparison import read_comparison
     from engine.review.review import Review
-    from tui.workbench import Workbench
+    from tui.view_models.workbench import Workbench
 
     with contextlib.suppress(BlindspotError):
         bench = Workbench.open(root, "ann")
@@ -325,8 +325,8 @@ def make_template(folder: Path) -> Path:
     import torch
     from transformers import BertModel
 
+    from engine.costs.active_time import Spell
     from engine.jobs.events import EventLog
-    from engine.ledger.clock import Spell
     from engine.preview.record import Preview, keep
     from engine.project import Project
     from engine.review.compare import compare

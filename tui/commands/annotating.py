@@ -7,12 +7,12 @@ import argparse
 from engine.project import Project
 from engine.review.blinding import to_judge
 from engine.schema import TEACHER_KINDS, Pattern, Sample, Teacher
-from engine.teaching.annotate import Annotator
 from engine.teaching.authors import default_author
-from engine.teaching.board import Board
 from engine.teaching.records import Teaching
+from engine.teaching.views import Board
+from engine.teaching.writer import Annotator
 from tui.commands.shared import add_json, add_project
-from tui.printing import print_error
+from tui.terminal.printing import print_error
 
 
 class Session:

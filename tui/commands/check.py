@@ -6,17 +6,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.data.text import visible
 from engine.errors import ProjectError
 from engine.files import read_json
 from engine.ids import inside
 from engine.project import Project
-from engine.suite.asked import refuse_at_once
-from engine.suite.frozen import suite
+from engine.regression.asked import refuse_at_once
+from engine.regression.frozen_spots import suite
+from engine.text import visible
 from engine.trust import agree, weights_use
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.printing import print_error, print_json, print_line
+from tui.terminal.printing import print_error, print_json, print_line
 
 NOTHING: dict[str, Any] = {"model": None, "status": "nothing to check", "holds": None, "checked": []}
 STATUSES = {"holds": 0, "open again": 1, "nothing to check": 3}  # 2 is wrong usage, as everywhere

@@ -6,7 +6,7 @@ import argparse
 
 from tui.commands.annotating import Session, add_common, add_teacher_kind, counted
 from tui.commands.shared import SubParsers, new_parser
-from tui.printing import print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

@@ -7,7 +7,7 @@ import argparse
 from engine.project import Project
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
-from tui.printing import console, print_json, print_line
+from tui.terminal.printing import console, print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -44,8 +44,13 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(found.as_json())
         return 0
-    from tui.comparison_tables import comparison_heading, comparison_meanings, comparison_notes, comparison_tables
-    from tui.ledger_tables import lines
+    from tui.reporting.comparison_tables import (
+        comparison_heading,
+        comparison_meanings,
+        comparison_notes,
+        comparison_tables,
+    )
+    from tui.reporting.cost_tables import lines
 
     out = console()
     out.print(comparison_heading(found))

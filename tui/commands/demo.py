@@ -21,8 +21,8 @@ from tui.commands.following import follow_to_end, start_job
 from tui.commands.open import add_terminal, open_app
 from tui.commands.report import print_report
 from tui.commands.shared import SubParsers, new_parser
-from tui.duration import duration
-from tui.printing import print_line
+from tui.reporting.durations import duration
+from tui.terminal.printing import print_line
 
 EXAMPLES = Teacher("bundled-examples", "example")
 DISCOVER = {"teaching": [str(sample_data.FOLDER / "teaching" / "examples.jsonl")], "teacher": EXAMPLES.as_json()}
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 def make_project(root: Path) -> Project:
     """The bundled data as a new project, with the recorded answers of an LLM to replay."""
-    from engine.data.create import create_project
+    from engine.operations.create_project import create_project
 
     data = sample_data.FOLDER / "data"
     project = create_project(

@@ -6,16 +6,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.discovery.replacing import not_found
-from engine.model.cut import cut_sentence
+from engine.discovery.replaced_discovery import not_found
+from engine.model.truncation import cut_sentence
 from engine.project import Project
 from engine.schema import Discovery
 from engine.tau import checked_tau, frozen_tau, refuse_new_tau
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
-from tui.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
-from tui.glyphs import ASCII, UNICODE
-from tui.printing import print_json, print_line
+from tui.reporting.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
+from tui.terminal.glyphs import ASCII, UNICODE
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

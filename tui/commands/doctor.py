@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.data.doctor import check
+from engine.operations.doctor import check
 from tui.commands.shared import SubParsers, add_json, new_parser
-from tui.printing import print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 _SIGNS = {"ok": "ok", "warning": "warning", "problem": "PROBLEM"}
 

@@ -7,7 +7,7 @@ import argparse
 from engine.project import Project
 from engine.proof.report import find_arm, flipped, read_report
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.printing import print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

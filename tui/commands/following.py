@@ -11,9 +11,9 @@ from engine.jobs import Event, JobView
 from engine.jobs.spec import JobKind
 from engine.project import Project
 from engine.trust import job_uses
-from tui.duration import duration
-from tui.printing import StatusLine
-from tui.trusting import ask
+from tui.flows.ask_for_trust import ask
+from tui.reporting.durations import duration
+from tui.terminal.printing import StatusLine
 
 
 def start_job(project: Project, kind: JobKind, options: dict[str, Any]) -> str:

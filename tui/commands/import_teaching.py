@@ -7,11 +7,11 @@ from pathlib import Path
 
 from engine.project import Project
 from engine.schema import TEACHER_KINDS, Teacher
-from engine.teaching.importing import ImportReport, import_teaching
+from engine.teaching.import_records import ImportReport, import_teaching
 from tui.commands.annotating import counted
 from tui.commands.following import ProgressLine
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.printing import print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 _SHOWN = 10  # refused lines that are printed; --json has them all
 

@@ -8,13 +8,13 @@ import shlex
 import time
 from pathlib import Path
 
-from engine.data.create import create_project
 from engine.data.left_out import FILE as LEFT_OUT
 from engine.files import read_lines
+from engine.operations.create_project import create_project
 from engine.project import Project, SplitManifest
 from engine.settings import DEFAULT_BASE
 from tui.commands.shared import SubParsers, add_json, new_parser
-from tui.printing import StatusLine, print_json, print_line
+from tui.terminal.printing import StatusLine, print_json, print_line
 
 _LABELS = 6  # labels counted in one line
 _LEFT_OUT = 5  # rows named on the screen

@@ -11,9 +11,9 @@ from engine.project import Project
 from engine.trust import job_uses
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.duration import duration
-from tui.printing import print_json, print_line
-from tui.trusting import ask
+from tui.flows.ask_for_trust import ask
+from tui.reporting.durations import duration
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

@@ -6,7 +6,7 @@ import argparse
 
 from engine.project import Project
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.printing import console, print_json, print_line
+from tui.terminal.printing import console, print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -26,8 +26,8 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the ledger."""
-    from engine.ledger.book import ledger
-    from tui.ledger_tables import lines, page
+    from engine.costs.book import ledger
+    from tui.reporting.cost_tables import lines, page
 
     book = ledger(Project.open(options.project))
     if options.json:

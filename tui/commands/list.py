@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from engine.model.cut import cut_sentence
+from engine.model.truncation import cut_sentence
 from engine.schema import SPOT_STATUSES
-from engine.teaching.board import SORT_KEYS, SpotView, Totals, filter_spots, sort_spots
+from engine.teaching.views import SORT_KEYS, SpotView, Totals, filter_spots, sort_spots
 from tui.commands.annotating import Session, add_common, counted
 from tui.commands.discover import print_none_found
 from tui.commands.shared import SubParsers, new_parser
-from tui.printing import console, print_json
+from tui.terminal.printing import console, print_json
 
 _WIDE = 100  # columns of a terminal
 _FACTS = ("tau", "n_pool", "accuracy", "coverage", "confidences", "taus", "read_tokens")
@@ -69,7 +69,7 @@ def _rows(spots: list[SpotView], *, figures: bool) -> list[str]:
     """Lines in columns; without ``figures`` the confidence and coherence make room for the words."""
     from rich.cells import cell_len
 
-    from engine.data.text import visible
+    from engine.text import visible
 
     more = ("conf", "coh") if figures else ()
     cells = [("id", "size", "direction", "status", *more, "pat/sam", "words")]

@@ -8,7 +8,7 @@ from typing import Any
 from engine.schema import ROW_VERDICTS, RowVerdict
 from tui.commands.annotating import Session, add_common
 from tui.commands.shared import SubParsers, new_parser
-from tui.printing import print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

@@ -6,7 +6,7 @@ import argparse
 
 from tui.commands.annotating import Session, add_common
 from tui.commands.shared import SubParsers, new_parser
-from tui.printing import print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -33,7 +33,7 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Score the edit, write the pair and print its id."""
-    from engine.teaching.perturbing import perturb
+    from engine.teaching.perturbations import perturb
 
     if not options.delete and None in (options.row, options.text, options.label):
         options.refuse("ROW, --text and --label are needed, or --delete")

@@ -7,7 +7,7 @@ import argparse
 from engine.teaching.evidence import known_spot
 from tui.commands.annotating import Session, add_common
 from tui.commands.shared import SubParsers, new_parser
-from tui.printing import print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

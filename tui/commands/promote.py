@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from engine.project import Project
-from engine.proof.promote import frozen_sentences, promote
 from engine.proof.recipes import RECIPES
+from engine.regression.promotion import frozen_sentences, promote
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.printing import print_error, print_json, print_line
+from tui.terminal.printing import print_error, print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.discovery.rounds import history
 from engine.errors import FileError, ProjectError
 from engine.files import write_atomic
+from engine.operations.history import history
 from engine.preview.record import checked, sentence
 from engine.project import Project
 from engine.proof.report import Report, read_report
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.printing import console, print_json, print_line
+from tui.terminal.printing import console, print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

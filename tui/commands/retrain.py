@@ -14,7 +14,7 @@ from engine.proof.request import refuse_quick, refuse_retrain
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.report import print_report
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
-from tui.printing import print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

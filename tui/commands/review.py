@@ -11,12 +11,12 @@ from engine.errors import StoreError
 from engine.project import Project
 from tui.commands.annotating import add_common, counted, open_teaching
 from tui.commands.shared import SubParsers, new_parser
-from tui.printing import console, print_json, print_line, say
+from tui.terminal.printing import console, print_json, print_line, say
 
 if TYPE_CHECKING:
     from engine.review.review import Review, SampleView, SideView, Sources
     from engine.schema import Teacher
-    from tui.console import Console
+    from tui.terminal.console import Console
 
 
 def add_parser(subparsers: SubParsers) -> None:

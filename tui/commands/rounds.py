@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from engine.discovery.rounds import history
+from engine.operations.history import history
 from engine.project import Project
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.ledger_tables import lines
-from tui.printing import console, print_json
+from tui.reporting.cost_tables import lines
 from tui.reporting.tables import round_sentence, rounds_table
+from tui.terminal.printing import console, print_json
 
 
 def add_parser(subparsers: SubParsers) -> None:

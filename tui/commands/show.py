@@ -6,15 +6,15 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from engine.model.cut import cut_place
+from engine.model.truncation import cut_place
 from engine.schema import Perturbation, Prediction, Record
-from engine.teaching.board import EvidenceRow, SpotView
+from engine.teaching.views import EvidenceRow, SpotView
 from tui.commands.annotating import Session, add_common, counted, pattern_line, sample_line
 from tui.commands.shared import SubParsers, new_parser
-from tui.printing import console, print_json, say
+from tui.terminal.printing import console, print_json, say
 
 if TYPE_CHECKING:
-    from tui.console import Console
+    from tui.terminal.console import Console
 
 SCATTERED = "scattered"
 

@@ -6,7 +6,7 @@ import argparse
 
 from tui.commands.annotating import Session, add_common, counted
 from tui.commands.shared import SubParsers, new_parser
-from tui.printing import console, print_json, say
+from tui.terminal.printing import console, print_json, say
 
 
 def add_parser(subparsers: SubParsers) -> None:

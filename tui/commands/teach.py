@@ -13,7 +13,7 @@ from engine import jobs
 from engine.errors import TeacherError
 from engine.llm.address import Address
 from engine.llm.budget import Budget
-from engine.llm.estimate import estimate
+from engine.llm.cost_estimate import estimate
 from engine.llm.prompts import Prompts, write_prompts
 from engine.llm.questions import asking, chosen_spots, model_of
 from engine.llm.replay import RECORDED_FILE
@@ -24,8 +24,8 @@ from engine.trust import agree, file_use, server_use, untrusted
 from tui.commands.annotating import counted
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
-from tui.printing import print_json, print_line
-from tui.trusting import ask
+from tui.flows.ask_for_trust import ask
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, SettingsError
 from engine.schema import Pattern, Teacher
-from engine.teaching.trial import (
+from engine.teaching.pattern_test import (
     Case,
     Result,
     Trial,
@@ -25,10 +25,10 @@ from engine.teaching.trial import (
 )
 from tui.commands.annotating import Session, add_common, counted, pattern_line
 from tui.commands.shared import SubParsers, add_waiting, new_parser
-from tui.printing import console, print_json, print_line, say
+from tui.terminal.printing import console, print_json, print_line, say
 
 if TYPE_CHECKING:
-    from tui.console import Console
+    from tui.terminal.console import Console
 
 
 def add_parser(subparsers: SubParsers) -> None:

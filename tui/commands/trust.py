@@ -7,8 +7,8 @@ import argparse
 from engine.project import Project
 from engine.trust import agree, outside_uses, revoke, untrusted
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.printing import print_json, print_line
-from tui.trusting import ask
+from tui.flows.ask_for_trust import ask
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

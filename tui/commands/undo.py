@@ -9,7 +9,7 @@ from engine.project import Project
 from engine.teaching.store import Reverted, Store
 from tui.commands.annotating import add_common, open_teaching
 from tui.commands.shared import SubParsers, new_parser
-from tui.printing import print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

@@ -11,7 +11,7 @@ from engine.data.differences import words_changed
 from engine.errors import DataError
 from tui.commands.annotating import Session, add_common
 from tui.commands.shared import SubParsers, new_parser
-from tui.printing import print_json, print_json_line, print_line, reader_left
+from tui.terminal.printing import print_json, print_json_line, print_line, reader_left
 
 if TYPE_CHECKING:
     from engine.scorer.protocol import Verdict
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_edit(resident: Any, options: argparse.Namespace) -> None:
-    from engine.teaching.perturbing import shown_row
+    from engine.teaching.perturbations import shown_row
 
     row = shown_row(Session(options).annotator, options.row)
     second = row.text_pair if options.text_pair is None else options.text_pair

@@ -6,7 +6,7 @@ import argparse
 
 from engine.verify.run import verify
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.printing import print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:

@@ -9,9 +9,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static, TextArea
 
-from engine.data.text import visible
-from tui.choosing import choose_label
+from engine.text import visible
 from tui.dialogs.base import Dialog
+from tui.flows.choose_label import choose_label
 from tui.keys import keys
 from tui.shell import shell
 from tui.widgets.prose import Prose

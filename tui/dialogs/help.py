@@ -98,7 +98,7 @@ class HelpDialog(Dialog[None]):
 
 def _at_hand(app: BlindspotApp) -> list[str]:
     """Project and model in full; the header has no room for long names."""
-    from engine.data.text import visible
+    from engine.text import visible
 
     about = [f"Project: {visible(str(app.root))}"]
     if app.workbench is not None and app.workbench.board is not None:

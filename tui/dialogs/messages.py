@@ -14,7 +14,7 @@ from tui.widgets.text_pane import TextPane
 from tui.widgets.wrapping import wrapped
 
 if TYPE_CHECKING:
-    from tui.messages import Said
+    from tui.view_models.messages import Said
 
 
 class MessagesDialog(Dialog[None]):

@@ -9,8 +9,8 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from engine.data.text import visible
 from engine.proof.closed import closed_sentence
+from engine.text import visible
 from tui.dialogs.base import Dialog
 from tui.shell import shell
 from tui.widgets.arm_rows import verdict_text

@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.data.text import visible
 from engine.measures import PROOF
-from tui.ledger_tables import Table
+from engine.text import visible
 from tui.reporting import tables
+from tui.reporting.cost_tables import Table
 from tui.reporting.tables import Report, arm_name
 
 if TYPE_CHECKING:
-    from engine.discovery.rounds import Round
+    from engine.operations.history import Round
 
 # What means something to Markdown or to GitHub's additions to it: code, emphasis, links, images, HTML, entities,
 # tables, mathematics, and links and addresses without brackets.

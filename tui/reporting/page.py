@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.data.text import visible
 from engine.measures import PROOF
 from engine.proof.report import Report
-from tui.ledger_tables import Table
+from engine.text import visible
 from tui.reporting import tables
+from tui.reporting.cost_tables import Table
 from tui.reporting.plots import plots
 
 if TYPE_CHECKING:
-    from engine.discovery.rounds import Round
+    from engine.operations.history import Round
 
 
 def page(report: Report, rounds: Sequence[Round]) -> str:

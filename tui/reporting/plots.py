@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.child import in_root_folder
-from engine.data.text import visible
 from engine.proof.figures import count
+from engine.text import visible
 from tui.reporting.tables import FEWEST_IN_BIN, Arm, Report, arm_name, rows_in
 
 if TYPE_CHECKING:
-    from engine.discovery.rounds import Round
+    from engine.operations.history import Round
 
 # Colours for verdicts that a red-green blind reader can tell apart (Okabe & Ito 2008).
 _COLORS = {"proven": "#009E73", "less confident only": "#E69F00", "no change": "#777777", "worse": "#D55E00"}

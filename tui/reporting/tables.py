@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.data.text import visible
 from engine.proof.closed import MEANINGS as CLOSED
 from engine.proof.closed import closed_sentence, worse_sentences
 from engine.proof.figures import FIGURES, count, interval, right_of, share
 from engine.proof.report import before_and_after
 from engine.proof.verdict import MEANINGS as VERDICTS
-from tui.ledger_tables import Table
+from engine.text import visible
+from tui.reporting.cost_tables import Table
 
 if TYPE_CHECKING:
-    from engine.discovery.rounds import Round
+    from engine.operations.history import Round
 
 _FATES = {"closed": "closed", "kept": "kept", "split": "split", "merged": "merged", "not_found": "not found again",
           "new": "new"}  # fmt: skip

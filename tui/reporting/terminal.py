@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from engine.data.text import visible
 from engine.measures import PROOF
 from engine.proof.figures import count
-from tui.ledger_tables import Table
+from engine.text import visible
 from tui.reporting import tables
+from tui.reporting.cost_tables import Table
 from tui.reporting.tables import Arm, Report, arm_name
 
 if TYPE_CHECKING:
-    from tui.console import Console
+    from tui.terminal.console import Console
 
 _ARMS_ABREAST = 4
 _STYLES = {"proven": "bold green", "less confident only": "bold yellow", "no change": "bold", "worse": "bold red"}

@@ -25,7 +25,7 @@ from tui.widgets.text_pane import TextPane
 if TYPE_CHECKING:
     from engine.preview.record import Preview
     from engine.teaching.revisions import Action
-    from tui.workbench import Workbench
+    from tui.view_models.workbench import Workbench
 
 
 class WorkScreen(Screen[None]):
@@ -88,7 +88,7 @@ class WorkScreen(Screen[None]):
 
     @property
     def subject(self) -> str:
-        """What its steps (`tui.steps`) are about, where one screen shows several things."""
+        """What its steps (`tui.view_models.undo_steps`) are about, where one screen shows several things."""
         return ""
 
     def covers(self, action: Action) -> bool:

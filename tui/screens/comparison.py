@@ -13,8 +13,8 @@ from textual.app import ComposeResult
 
 from engine.errors import BlindspotError
 from engine.measures import COMPARISON
-from tui.comparison_tables import comparison_heading, comparison_meanings, comparison_notes, comparison_tables
 from tui.keys import keys
+from tui.reporting.comparison_tables import comparison_heading, comparison_meanings, comparison_notes, comparison_tables
 from tui.screens.base import WorkScreen
 from tui.shell import shell
 from tui.widgets.notice import job_notice, notice

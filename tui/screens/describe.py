@@ -12,15 +12,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from engine.data.text import visible
 from engine.errors import BlindspotError
-from tui.choosing import choose_label
-from tui.deciding import decide, why_not
-from tui.drafting import EDIT, PATTERN, SAMPLE, Drafting, short_id
+from engine.text import visible
+from tui.flows.choose_label import choose_label
+from tui.flows.commit_answer import decide, why_not
 from tui.keys import keys
-from tui.live_verdict import OFF_FOR_ALL
 from tui.screens.base import WorkScreen
 from tui.shell import shell
+from tui.view_models.live_verdict import OFF_FOR_ALL
+from tui.view_models.teaching_draft import EDIT, PATTERN, SAMPLE, Drafting, short_id
 from tui.widgets.line_list import LineList
 from tui.widgets.prose import Prose
 from tui.widgets.spot_line import SpotLine

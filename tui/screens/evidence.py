@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from engine.errors import BlindspotError
-from tui.deciding import decide, why_not
+from tui.flows.commit_answer import decide, why_not
 from tui.keys import keys
 from tui.screens.filtered import FilteredScreen
 from tui.screens.spots import SCATTERED, SpotsScreen
@@ -24,9 +24,9 @@ from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from engine.schema import RowVerdict
-    from engine.teaching.annotate import Annotator
-    from engine.teaching.board import EvidenceRow
     from engine.teaching.revisions import Action
+    from engine.teaching.views import EvidenceRow
+    from engine.teaching.writer import Annotator
 
 _VERDICT_WORDS = {"unmarked": None, "wrong": "label wrong", "ambiguous": "ambiguous", "fine": "fine"}
 _SUSPECT = "label?"
@@ -87,7 +87,7 @@ class EvidenceScreen(FilteredScreen):
         return board is None or (self.spot != SCATTERED and board.discovery.spot(self.spot) is None)
 
     def _fill(self, keep: str | None) -> None:
-        from engine.data.text import visible
+        from engine.text import visible
 
         app, board = shell(self), self.workbench.board
         assert board is not None, "evidence is opened from a blind spot"
@@ -166,7 +166,7 @@ class EvidenceScreen(FilteredScreen):
 
     def action_wrong(self) -> None:
         """Ask for the right label, if there is more than one other."""
-        from engine.data.text import visible
+        from engine.text import visible
         from tui.dialogs.choice import ChoiceDialog
 
         row = self.row
@@ -254,7 +254,7 @@ class EvidenceScreen(FilteredScreen):
     @work(thread=True, group="copy")
     def action_copy(self) -> None:
         """Copy the text, or both texts of a pair on two lines."""
-        from tui.clipboard import copy
+        from tui.terminal.clipboard import copy
 
         app, row = shell(self), self.row
         if row is None:

@@ -13,8 +13,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from engine.data.text import visible
 from engine.errors import BlindspotError
+from engine.text import visible
 from tui.keys import keys
 from tui.screens.filtered import FilteredScreen
 from tui.shell import shell

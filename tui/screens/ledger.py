@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from engine.errors import BlindspotError
-from tui.ledger_tables import Page, page
+from tui.reporting.cost_tables import Page, page
 from tui.screens.base import WorkScreen
 from tui.shell import shell
 from tui.widgets.notice import notice
@@ -37,7 +37,7 @@ class LedgerScreen(WorkScreen):
 
     def show(self) -> None:
         """Draw up the ledger as it is now; the scroll stays."""
-        from engine.ledger.book import ledger
+        from engine.costs.book import ledger
 
         shell(self).active_time.save()
         try:

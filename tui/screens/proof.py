@@ -10,9 +10,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from engine.data.text import visible
 from engine.errors import BlindspotError
 from engine.measures import PROOF
+from engine.text import visible
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
@@ -243,7 +243,7 @@ class ProofScreen(WorkScreen):
         self.app.push_screen(PromoteDialog(arm, report["seeds"][0]), answered)
 
     async def _promote(self, report: Report, arm: dict[str, Any]) -> None:
-        from engine.proof.promote import frozen_sentences, promote
+        from engine.regression.promotion import frozen_sentences, promote
 
         app = shell(self)
         try:

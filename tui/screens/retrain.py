@@ -14,11 +14,11 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Static
 
-from engine.data.text import visible
+from engine.text import visible
 from tui.keys import keys
-from tui.planning import Planning
 from tui.screens.base import WorkScreen
 from tui.shell import shell
+from tui.view_models.retrain_plan import Planning
 from tui.widgets.job_panel import JobPanel
 from tui.widgets.job_rows import JobRows
 from tui.widgets.line_list import LineList

@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 
 from engine.errors import BlindspotError
 from tui.balloting import Ballot, Side
-from tui.deciding import decide
+from tui.flows.commit_answer import decide
 from tui.judging import ask_to_hand_in, mend, no_item, still_open, what_next, why_not_now
 from tui.keys import keys
 from tui.review_queue import ReviewQueue

@@ -36,7 +36,7 @@ class RoundsScreen(WorkScreen):
 
     def show(self) -> None:
         """Draw up the history as it is now; the scroll stays."""
-        from engine.discovery.rounds import history
+        from engine.operations.history import history
 
         try:
             rounds = history(self.workbench.project)

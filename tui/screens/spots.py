@@ -11,8 +11,8 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from engine.errors import BlindspotError
-from tui.asking import ask_for_teaching, why_not_asked
-from tui.deciding import decide, why_not
+from tui.flows.ask_llm import ask_for_teaching, why_not_asked
+from tui.flows.commit_answer import decide, why_not
 from tui.keys import keys
 from tui.screens.filtered import FilteredScreen
 from tui.shell import shell
@@ -24,8 +24,8 @@ from tui.widgets.notice import discovery_notice, notice
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from engine.teaching.board import SortKey, SpotView
     from engine.teaching.revisions import Action
+    from engine.teaching.views import SortKey, SpotView
 
 SCATTERED = "scattered"
 """Stands for a blind spot's id where the UUs are meant that belong to none."""
@@ -102,7 +102,7 @@ class SpotsScreen(FilteredScreen):
         self._fill(self.spot_id)
 
     def _fill(self, keep: str | None) -> None:
-        from engine.teaching.board import filter_spots, sort_spots
+        from engine.teaching.views import filter_spots, sort_spots
         from tui.widgets.spot_rows import SpotRows
 
         board = self.workbench.board
@@ -151,7 +151,7 @@ class SpotsScreen(FilteredScreen):
 
     def restore(self, place: dict[str, Any]) -> None:
         """Return to that blind spot, filter and order."""
-        from engine.teaching.board import SORT_KEYS
+        from engine.teaching.views import SORT_KEYS
 
         if place.get("sort") in SORT_KEYS:
             self._sort = place["sort"]
@@ -216,7 +216,7 @@ class SpotsScreen(FilteredScreen):
 
     def action_sort(self) -> None:
         """Take the next order."""
-        from engine.teaching.board import SORT_KEYS
+        from engine.teaching.views import SORT_KEYS
 
         self._sort = SORT_KEYS[(SORT_KEYS.index(self._sort) + 1) % len(SORT_KEYS)]
         self.refill()

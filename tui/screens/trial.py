@@ -18,7 +18,7 @@ from engine.errors import BlindspotError
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
-from tui.trying import APPLIES, Trying
+from tui.view_models.pattern_test import APPLIES, Trying
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
 from tui.widgets.prose import Prose

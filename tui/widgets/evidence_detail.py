@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
-from engine.data.text import visible
-from engine.model.cut import cut_place
-from tui.glyphs import Glyphs, bar
+from engine.model.truncation import cut_place
+from engine.text import visible
+from tui.terminal.glyphs import Glyphs, bar
 from tui.themes import Ink
 from tui.widgets.evidence_rows import paragraphs
 from tui.widgets.wrapping import fitted, wrapped
 
 if TYPE_CHECKING:
     from engine.schema import Discovery, Prediction
-    from engine.teaching.board import EvidenceRow
+    from engine.teaching.views import EvidenceRow
 
 _MOST_LABELS = 6
 _LABEL_CELLS = 18

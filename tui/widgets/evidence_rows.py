@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.data.differences import differences
-from engine.data.text import visible
-from tui.glyphs import Glyphs
+from engine.text import visible
+from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
 from tui.widgets.differences import marked
 from tui.widgets.wrapping import bounded, fitted, wrap_spans
 
 if TYPE_CHECKING:
     from engine.schema import Perturbation, Prediction
-    from engine.teaching.board import EvidenceRow
+    from engine.teaching.views import EvidenceRow
 
 _NUMBER, _CONFIDENCE, _MARK = 4, 5, 9  # cells of the columns, each followed by a space
 _HEAD = _NUMBER + 1 + _CONFIDENCE + 1 + _MARK + 1

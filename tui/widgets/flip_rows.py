@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.data.text import visible
-from tui.glyphs import Glyphs
+from engine.text import visible
+from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
 from tui.widgets.wrapping import bounded, fitted, wrapped
 

@@ -12,10 +12,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from engine.data.text import visible
-from tui.duration import duration
-from tui.glyphs import Glyphs, bar
+from engine.text import visible
+from tui.reporting.durations import duration
 from tui.shell import shell
+from tui.terminal.glyphs import Glyphs, bar
 from tui.themes import Ink
 from tui.widgets.line import Line
 from tui.widgets.wrapping import fitted, wrapped

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.data.text import visible
-from tui.glyphs import Glyphs
-from tui.job_watch import progress
+from engine.text import visible
+from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
+from tui.view_models.job_watch import progress
 from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:

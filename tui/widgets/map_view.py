@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.data.text import visible
+from engine.text import visible
 from tui.keys import keys
 from tui.shell import shell
 from tui.widgets.scatter import Cell, Grid, Point, centre, labels, nearest_towards

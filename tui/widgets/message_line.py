@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from tui.keys import in_order
-from tui.messages import Said
 from tui.shell import shell
+from tui.view_models.messages import Said
 from tui.widgets.line import Line
 from tui.widgets.wrapping import fitted
 
@@ -28,7 +28,7 @@ class MessageLine(Line):
 
     def say(self, message: str, *, warning: bool = False) -> None:
         """Show a sentence until the next one; empty: show none."""
-        from engine.data.text import visible
+        from engine.text import visible
 
         self.message = message = visible(message)
         self._said = Said(message, warning, datetime.now()) if message else None

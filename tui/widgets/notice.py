@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from tui.duration import duration
-from tui.glyphs import Glyphs, bar
+from tui.reporting.durations import duration
+from tui.terminal.glyphs import Glyphs, bar
 from tui.themes import Ink
 from tui.widgets.wrapping import wrapped
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.jobs import JobView
     from engine.project import Project
     from engine.schema import Discovery
-    from tui.workbench import Workbench
+    from tui.view_models.workbench import Workbench
 
 _MOST = 66  # cells; longer lines are hard to read
 
@@ -57,7 +57,7 @@ def _none_found(width: int, ink: Ink, glyphs: Glyphs, project: Project, found: D
     """How sure the model is of its errors, and which tau would find some."""
     # not before the first paint
     from engine.tau import frozen_tau
-    from tui.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
+    from tui.reporting.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
 
     lines = notice(width, ink, title="No blind spots", paragraphs=[none_found(found)])
     if not found.errors or not found.confidences:

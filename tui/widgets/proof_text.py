@@ -7,11 +7,11 @@ from typing import Any
 
 from rich.text import Text
 
-from engine.data.text import visible
 from engine.proof.figures import count, share
 from engine.proof.report import Line, before_and_after
-from tui.glyphs import Glyphs
+from engine.text import visible
 from tui.reporting.tables import near_blind_spots, spot_lines, spot_words, summary, unseen
+from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
 from tui.widgets.arm_rows import verdict_text
 from tui.widgets.table_text import table_text

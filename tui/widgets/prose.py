@@ -6,7 +6,7 @@ from typing import Any
 
 from textual import events
 
-from engine.data.text import INVISIBLE
+from engine.text import INVISIBLE
 from tui.keys import keys
 from tui.widgets.editor import Editor
 

@@ -18,7 +18,7 @@ from tui.widgets.typical_rows import TypicalRows
 
 if TYPE_CHECKING:
     from engine.review.review import Sources
-    from engine.teaching.board import EvidenceRow
+    from engine.teaching.views import EvidenceRow
 
 
 class ReviewItem(Vertical):

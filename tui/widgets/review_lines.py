@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.data.text import visible
+from engine.text import visible
 from tui.balloting import Ballot
 from tui.shell import shell
 from tui.widgets.line import Line

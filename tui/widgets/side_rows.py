@@ -6,9 +6,9 @@ from functools import cached_property
 
 from rich.text import Text
 
-from engine.data.text import visible
+from engine.text import visible
 from tui.balloting import VERDICT, Ballot, Side
-from tui.glyphs import Glyphs
+from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
 from tui.widgets.wrapping import bounded, fitted, wrapped
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.data.text import visible
+from engine.text import visible
 from tui.shell import shell
 from tui.widgets.line import Line
 from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
-    from engine.teaching.board import SpotView
+    from engine.teaching.views import SpotView
 
 
 class SpotLine(Line):

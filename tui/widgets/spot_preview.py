@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.data.text import visible
-from tui.glyphs import Glyphs
+from engine.text import visible
+from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
 from tui.widgets.wrapping import bounded, wrapped
 
 if TYPE_CHECKING:
-    from engine.teaching.board import EvidenceRow, SpotView
+    from engine.teaching.views import EvidenceRow, SpotView
 
 _ROWS = 5
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
-from engine.data.text import visible
-from tui.glyphs import Glyphs
+from engine.text import visible
+from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
 from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
-    from engine.teaching.board import SpotView
+    from engine.teaching.views import SpotView
 
 _ID, _SIZE, _COUNTS, _GAP = 4, 5, 7, "  "
 _DIRECTION_MOST, _DIRECTION_LEAST = 30, 15

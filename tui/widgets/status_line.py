@@ -7,11 +7,11 @@ from dataclasses import replace
 from rich.cells import cell_len
 from rich.text import Text
 
-from engine.data.text import visible
-from tui.glyphs import Glyphs
+from engine.text import visible
 from tui.shell import shell
-from tui.status import Status
+from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
+from tui.view_models.status import Status
 from tui.widgets.line import Line
 from tui.widgets.wrapping import fitted
 

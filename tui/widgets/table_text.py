@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from tui.glyphs import Glyphs
-from tui.ledger_tables import Table, lines
+from tui.reporting.cost_tables import Table, lines
+from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
 
 

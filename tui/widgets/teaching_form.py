@@ -14,11 +14,11 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
-from engine.data.text import visible
-from engine.teaching.annotate import clean
-from tui.drafting import Drafting, short_id
+from engine.teaching.writer import clean
+from engine.text import visible
 from tui.keys import keys
 from tui.shell import shell
+from tui.view_models.teaching_draft import Drafting, short_id
 from tui.widgets.line import Line
 from tui.widgets.prose import Prose
 from tui.widgets.verdict_line import ANCHOR, START, TYPED, ChangeLine, DraftLine, VerdictLine
@@ -26,7 +26,7 @@ from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
     from engine.schema import PatternKind, Role
-    from tui.live_verdict import Texts
+    from tui.view_models.live_verdict import Texts
 
 _ASKS: dict[PatternKind | Role, str] = {
     "abstraction": "Why does the model get these rows wrong?",

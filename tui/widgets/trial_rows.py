@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from tui.glyphs import Glyphs
+from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
 from tui.widgets.evidence_rows import paragraphs
 from tui.widgets.wrapping import fitted, wrap_spans
 
 if TYPE_CHECKING:
-    from engine.teaching.trial import Case
+    from engine.teaching.pattern_test import Case
 
 _NUMBER, _ANSWER, _TRUTH = 4, 8, 6  # cells of the columns, each followed by a space
 _HEAD = _NUMBER + 1 + _ANSWER + 1

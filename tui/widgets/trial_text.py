@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from engine.data.text import visible
+from engine.text import visible
 from tui.themes import Ink
-from tui.trying import Trying
+from tui.view_models.pattern_test import Trying
 from tui.widgets.wrapping import wrapped
 
 

@@ -13,7 +13,7 @@ from tui.widgets.evidence_rows import edited, paragraphs
 from tui.widgets.wrapping import wrap_spans, wrapped
 
 if TYPE_CHECKING:
-    from engine.teaching.board import EvidenceRow
+    from engine.teaching.views import EvidenceRow
 
 _NUMBER = 3
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.data.differences import Change, changes
-from engine.data.text import visible
+from engine.text import visible
 from tui.shell import shell
 from tui.widgets.line import Line
 from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
     from engine.scorer.protocol import Verdict
-    from tui.drafting import Drafting
+    from tui.view_models.teaching_draft import Drafting
 
 TYPED, START, ANCHOR = "typed", "start", "anchor"
-"""Places of `tui.live_verdict`: what is typed, what it was edited from, and the anchor that was handed in last."""
+"""Places of `live_verdict`: what is typed, what it was edited from, and the anchor that was handed in last."""
 
 _LABEL = 16  # cells of a label at most
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from rich.cells import cell_len, set_cell_size, split_graphemes
 from rich.text import Text
 
-from engine.data.text import INVISIBLE, visible
+from engine.text import INVISIBLE, visible
 
 _CHUNK = re.compile(r"\S+\s*|\s+")
 LONGEST = 4000  # characters of a text that are laid out: two screens; a row of 1 MB took seconds for each key

@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Sequence
 
 from rich.text import Text
 
-from engine.data.text import visible
 from engine.schema import Pattern, Sample
-from tui.drafting import short_id
-from tui.glyphs import Glyphs
+from engine.text import visible
 from tui.keys import keys
+from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
+from tui.view_models.teaching_draft import short_id
 from tui.widgets.line_list import LineList
 from tui.widgets.wrapping import bounded, fitted, wrap_spans, wrapped
 

@@ -10,8 +10,8 @@ import pytest
 from rapidfuzz import fuzz
 
 from engine.data.duplicates import NearDuplicates, group_near_duplicates, join_groups
-from engine.data.text import normalise
 from engine.schema import Example
+from engine.text import normalise
 from tests.engine.data.conftest import examples, sentence
 
 

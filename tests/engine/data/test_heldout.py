@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.create import create_project
 from engine.data.heldout import LeakGuard, read_proof
 from engine.errors import ProjectError
+from engine.operations.create_project import create_project
 from engine.project import Project
 from tests.engine.data.conftest import as_rows, examples, write_jsonl
 

@@ -13,20 +13,20 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from engine.discovery.run import discover
+from engine.discovery.pipeline import discover
 from engine.errors import Cancelled, SettingsError
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery, Teacher
 from engine.settings import DiscoverySettings, write_settings
-from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
+from engine.teaching.writer import Annotator
 from tests.engine.discovery.world import LABELS, World, make_project, planted, texts
 
 AGAIN = """
 import sys
 from pathlib import Path
-from engine.discovery.run import discover
+from engine.discovery.pipeline import discover
 from engine.progress import Silent
 from engine.project import Project
 found = discover(Project.open(Path(sys.argv[1])), monitor=Silent())

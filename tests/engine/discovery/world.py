@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from engine.data.create import create_project
-from engine.discovery import find, pool, run
-from engine.model.doubt import Doubt
-from engine.model.library import ModelRef
+from engine.discovery import pipeline as run
+from engine.discovery import pool_scoring as pool
+from engine.discovery import spot_finding as find
+from engine.model.bf16_rescoring import Doubt
+from engine.model.model_registry import ModelRef
+from engine.operations.create_project import create_project
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Example

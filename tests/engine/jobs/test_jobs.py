@@ -17,7 +17,7 @@ from engine import jobs
 from engine.errors import JobError
 from engine.jobs import launch
 from engine.jobs.events import EventLog, read_events
-from engine.jobs.locks import acquire, is_held
+from engine.locks import acquire, is_held
 from engine.project import Project
 from tests.waiting import until
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.llm.asking import Prompt, Question
 from engine.llm.budget import Budget
-from engine.llm.calls import Call, CallLog, read_calls
+from engine.llm.call_log import Call, CallLog, read_calls
+from engine.llm.chat_backend import Prompt, Question
 from engine.llm.client import Client
 from engine.settings import LlmSettings
 from tests.engine.llm.server import FORMATS, Fault, LlmServer

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.data.create import create_project
 from engine.files import write_jsonl
+from engine.operations.create_project import create_project
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import BlindSpot, Prediction
 from engine.settings import LlmSettings, TeachingSettings, read_settings, write_settings

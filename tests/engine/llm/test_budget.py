@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from engine.errors import Cancelled, SettingsError
-from engine.llm.asking import BudgetReached, QuestionFailed
 from engine.llm.budget import Budget, cost_of, likely_tokens, most_tokens
+from engine.llm.chat_backend import BudgetReached, QuestionFailed
 from engine.settings import Price
 from tests.engine.llm.asked import GOOD, asked, question
 from tests.engine.llm.server import LlmServer, broken, busy, silent, with_usage

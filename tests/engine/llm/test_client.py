@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.errors import Cancelled, SettingsError, TeacherError
-from engine.llm.asking import QuestionFailed, ServerRefused
+from engine.llm.chat_backend import QuestionFailed, ServerRefused
 from tests.engine.llm.asked import GOOD, Patterns, asked, question, script
 from tests.engine.llm.server import Fault, LlmServer, cut, error, filtered, no_usage, refused, silent, with_usage
 from tests.waiting import until

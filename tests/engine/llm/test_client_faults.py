@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from engine.errors import Cancelled, SettingsError
-from engine.llm.asking import QuestionFailed, ServerRefused
+from engine.llm.chat_backend import QuestionFailed, ServerRefused
 from tests.engine.llm.asked import GOOD, KEY, asked, question
 from tests.engine.llm.server import (
     Fault,

@@ -12,12 +12,12 @@ from typing import Any
 import orjson
 import pytest
 
+from engine.costs.prices import call_totals, paid_for_calls
 from engine.errors import SettingsError
-from engine.ledger.pay import call_totals, paid_for_calls
-from engine.llm.asking import QuestionFailed, ServerRefused
 from engine.llm.budget import Budget
-from engine.llm.calls import MOST_TOKENS, CallLog, read_calls
-from engine.llm.wire import LONGEST_BODY
+from engine.llm.call_log import MOST_TOKENS, CallLog, read_calls
+from engine.llm.chat_backend import QuestionFailed, ServerRefused
+from engine.llm.transport import LONGEST_BODY
 from engine.settings import CostSettings, Price
 from tests.engine.llm.asked import GOOD, KEY, asked, question
 from tests.engine.llm.server import Fault, LlmServer, body_of, completion, error

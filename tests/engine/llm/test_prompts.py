@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import SettingsError
-from engine.llm.asking import Prompt
+from engine.llm.chat_backend import Prompt
 from engine.llm.prompts import CLOSING, OPENING, Prompts, fenced, quoted, write_prompts
 from engine.llm.questions import Questions
 from engine.project import Project

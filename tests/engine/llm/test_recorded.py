@@ -13,17 +13,17 @@ import orjson
 import pytest
 
 import sample_data
-from engine.data.create import create_project
 from engine.errors import RefusedSample
 from engine.files import write_json
-from engine.llm import forms
-from engine.llm.calls import STEPS, read_calls
+from engine.llm import answer_schemas as forms
+from engine.llm.call_log import STEPS, read_calls
 from engine.llm.replay import read_recording
 from engine.llm.teacher import teach
+from engine.operations.create_project import create_project
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Example, Prediction, Sample, Teacher
-from engine.teaching.quality import Draft, SampleChecker
 from engine.teaching.records import Records
+from engine.teaching.validation import Draft, SampleChecker
 
 FILE = sample_data.FOLDER / "teaching" / "recorded.jsonl"
 LINES: list[dict[str, Any]] = [orjson.loads(line) for line in FILE.open("rb")]

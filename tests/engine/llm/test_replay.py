@@ -12,7 +12,7 @@ import pytest
 
 from engine.errors import TeacherError
 from engine.files import write_jsonl
-from engine.llm.calls import read_calls
+from engine.llm.call_log import read_calls
 from engine.llm.replay import read_recording
 from engine.llm.teacher import TeachReport, teach
 from engine.project import Project

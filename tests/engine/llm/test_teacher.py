@@ -15,9 +15,9 @@ import pytest
 
 from engine.errors import Cancelled, ProjectError, SettingsError, StoreError
 from engine.files import write_json
-from engine.llm.asking import ServerRefused
-from engine.llm.calls import read_calls
-from engine.llm.estimate import estimate
+from engine.llm.call_log import read_calls
+from engine.llm.chat_backend import ServerRefused
+from engine.llm.cost_estimate import estimate
 from engine.llm.questions import asking
 from engine.llm.teacher import TeachReport, teach
 from engine.progress import Silent

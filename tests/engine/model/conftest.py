@@ -15,7 +15,7 @@ from tokenizers.processors import BertProcessing
 from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
 
 from engine.files import sha256_file, write_json, write_jsonl
-from engine.model.compute import Compute
+from engine.model.device import Compute
 from engine.project import Project
 from engine.schema import Example
 from engine.settings import (

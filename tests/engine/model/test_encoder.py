@@ -7,8 +7,8 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from engine.errors import ModelError
+from engine.model.array_cache import Array
 from engine.model.encoder import Encoder, joined
-from engine.model.kept import Array
 from engine.model.weights import find_weights
 from engine.progress import Monitor, Silent
 

@@ -15,9 +15,9 @@ from scipy.special import softmax
 
 from engine.errors import Cancelled, ModelError
 from engine.model.classifier import Classifier
-from engine.model.compute import Compute
-from engine.model.plan import Kept, TrainingPlan
+from engine.model.device import Compute
 from engine.model.training import rate, train
+from engine.model.training_plan import Kept, TrainingPlan
 from engine.progress import Silent
 from engine.schema import Example
 

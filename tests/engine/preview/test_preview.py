@@ -11,16 +11,16 @@ import torch
 
 from engine.errors import ProjectError
 from engine.files import read_json, write_json
-from engine.model.frozen import freeze, layers_of
-from engine.model.plan import ALL_BUT_HEAD
+from engine.model.layer_freezing import freeze, layers_of
+from engine.model.training_plan import ALL_BUT_HEAD
 from engine.preview.record import Preview, checked, keep, mean_error, previews, sentence
 from engine.project import Project
 from engine.schema import Teacher
 from engine.scorer.client import Scorer
 from engine.scorer.protocol import Answer
 from engine.scorer.resident import Resident
-from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
+from engine.teaching.writer import Annotator
 from tests.engine.model.conftest import classifier
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
 from tests.tui.app.projects import write_project
@@ -157,7 +157,7 @@ def test_a_torn_line_is_passed_over(project: Project) -> None:
 def test_freezing_leaves_the_highest_layers_and_what_follows_them(project: Project) -> None:
     from engine.errors import SettingsError
     from engine.model.classifier import Classifier
-    from engine.model.compute import Compute
+    from engine.model.device import Compute
 
     def start() -> torch.nn.Module:
         started = Classifier.start(project.models_dir / "tiny", labels=project.labels, seed=1, max_length=16,

@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from engine.files import write_json
 from engine.project import Project
-from engine.proof.detail import FAR
 from engine.proof.evaluate import NEAREST, ROUND_MODEL, evaluate, gold_file, logits_file, right_samples
 from engine.proof.metrics import Scored
 from engine.proof.report import LEARNED
+from engine.proof.report_details import FAR
 
 Logits = npt.NDArray[np.float32]
 Gold = npt.NDArray[np.int64]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.create import create_project
 from engine.errors import ProjectError
+from engine.operations.create_project import create_project
 from engine.project import Project
 from engine.proof.arms import Arm, plan_runs
 from engine.proof.controls import CONTROLS, control_arms, every_control

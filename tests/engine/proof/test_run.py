@@ -13,14 +13,14 @@ import numpy as np
 import orjson
 import pytest
 
-from engine.data.create import create_project
 from engine.errors import Cancelled, ProjectError, SettingsError
 from engine.files import read_json, write_json
-from engine.model.library import current_model
+from engine.model.model_registry import current_model
+from engine.operations.create_project import create_project
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.evaluate import evaluate
-from engine.proof.promote import promote
 from engine.proof.run import retrain
+from engine.regression.promotion import promote
 from engine.schema import BlindSpot, Discovery, Example, Prediction, Role, RowMark, Sample, Teacher
 from engine.settings import write_settings
 from engine.teaching.records import Teaching

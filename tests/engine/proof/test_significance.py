@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from engine.data.create import create_project
 from engine.files import read_json, write_json
+from engine.operations.create_project import create_project
 from engine.proof.evaluate import evaluate
 from engine.proof.significance import corrected, mcnemar, resamples_for
 from tests.engine.proof.synthetic import gold_labels, hand, model, write_proof

@@ -19,9 +19,9 @@ from engine.schema import (
     SideJudgement,
     Teacher,
 )
-from engine.teaching.annotate import Annotator
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Teaching
+from engine.teaching.writer import Annotator
 from tests.engine.teaching.world import make_project
 
 HUMAN = Teacher("ann", "human")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.discovery.run import discover
+from engine.discovery.pipeline import discover
 from engine.errors import BlindspotError, ModelError, ProjectError, SettingsError
 from engine.files import read_json, sha256_file, write_json, write_jsonl
 from engine.model.weights import find_weights

@@ -7,9 +7,9 @@ import pytest
 
 from engine.project import Project
 from engine.schema import Teacher
-from engine.teaching.annotate import Annotator
-from engine.teaching.board import Board
 from engine.teaching.records import Teaching
+from engine.teaching.views import Board
+from engine.teaching.writer import Annotator
 from tests.engine.teaching.world import make_project
 
 

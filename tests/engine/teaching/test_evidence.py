@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from engine.data.text import row_hash
 from engine.errors import StoreError
 from engine.schema import Perturbation
-from engine.teaching.annotate import Annotator
-from engine.teaching.board import Board
 from engine.teaching.evidence import evidence_for, evidence_of
+from engine.teaching.views import Board
+from engine.teaching.writer import Annotator
+from engine.text import row_hash
 from tests.engine.teaching.world import POOL
 
 
 def perturb(annotator: Annotator, row: str, *, text: str = "Third visit, the same manager.", key: str = "none") -> str:
-    """Write a perturbed pair as `engine.teaching.perturbing` does once the model has been asked."""
+    """Write a perturbed pair as `engine.teaching.perturbations` does once the model has been asked."""
     with annotator.teaching.store.edit(f"perturb row {row}") as edit:
         made = Perturbation(edit.new_id("E"), row, text, "positive", 0.97, key)
         edit.put("perturbation", made.id, made)

@@ -11,10 +11,10 @@ import pytest
 from engine.errors import StoreError
 from engine.project import Project
 from engine.schema import Judgement, Pattern, SampleJudgement, SideJudgement, Teacher
-from engine.teaching.annotate import Annotator
-from engine.teaching.importing import import_teaching
+from engine.teaching.import_records import import_teaching
+from engine.teaching.pattern_test import hand_in, results, reword, trial_of
 from engine.teaching.records import Records, Teaching
-from engine.teaching.trial import hand_in, results, reword, trial_of
+from engine.teaching.writer import Annotator
 from tests.engine.teaching.trials import ANN, trial_project, write
 from tests.engine.teaching.world import PROOF, make_project
 

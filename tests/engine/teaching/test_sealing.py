@@ -12,10 +12,10 @@ import pytest
 from engine.errors import StoreError
 from engine.project import Project
 from engine.schema import Commitment, Pattern, Teacher
-from engine.teaching.annotate import Annotator
-from engine.teaching.board import Board
 from engine.teaching.records import Records, Teaching
 from engine.teaching.sealing import committed_records, decision, is_sealed
+from engine.teaching.views import Board
+from engine.teaching.writer import Annotator
 
 SECRET = "What bob alone has understood."
 SECRET_SAMPLE = "Bob waited an hour for a glass of water."

@@ -10,8 +10,8 @@ import pytest
 from engine import __version__
 from engine.errors import StoreError
 from engine.schema import RowMark
-from engine.teaching.lock import writing
 from engine.teaching.store import Store
+from engine.teaching.write_lock import writing
 
 WRITER = Path(__file__).parent / "writer.py"
 ROOT = Path(__file__).parents[3]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.data.create import create_project
 from engine.files import write_json, write_jsonl
+from engine.operations.create_project import create_project
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Prediction
 

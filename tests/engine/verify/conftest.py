@@ -13,17 +13,17 @@ import pytest
 import torch
 from transformers import BertModel
 
-from engine.data.create import create_project
-from engine.discovery.run import discover
+from engine.discovery.pipeline import discover
 from engine.files import write_jsonl
-from engine.llm.calls import Call, CallLog
+from engine.llm.call_log import Call, CallLog
+from engine.operations.create_project import create_project
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
-from engine.proof.promote import promote
 from engine.proof.run import retrain
+from engine.regression.frozen_spots import Case, FrozenSpot, suite_dir
+from engine.regression.promotion import promote
 from engine.schema import RowMark, Sample, Teacher
 from engine.settings import ComputeSettings, ProofSettings, TrainingSettings, write_settings
-from engine.suite.frozen import Case, FrozenSpot, suite_dir
 from engine.teaching.records import Teaching
 from engine.trust import agree, outside_uses
 from engine.verify.seal import keep_seal

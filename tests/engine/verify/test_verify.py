@@ -17,8 +17,8 @@ from engine.files import sha256_file
 from engine.progress import Silent
 from engine.project import Project
 from engine.proof.evaluate import evaluate
-from engine.proof.promote import promote
-from engine.suite.check import check
+from engine.regression.promotion import promote
+from engine.regression.run_suite import check
 from engine.verify.finding import Finding
 from engine.verify.run import verify
 from tests.engine.verify.conftest import edit_json, write_call
@@ -75,7 +75,7 @@ def gold_of_split_and_hash(root: Path) -> None:
 
 
 def split_hash_and_row_hashes(root: Path) -> None:
-    from engine.data.text import row_hash
+    from engine.text import row_hash
 
     edit_rows(root, "train", b" was ", b" was so ")
     seal_manifest(root, "train")

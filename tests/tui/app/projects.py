@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.data.text import row_hash
 from engine.files import sha256_file, write_json, write_jsonl
 from engine.schema import BlindSpot, Discovery, Prediction
 from engine.settings import Settings, TaskSettings, TeachingSettings, write_settings
+from engine.text import row_hash
 
 SPOTS = {
     ("negative", "positive"): [

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from engine.project import Project
 from engine.schema import Pattern, Role, Teacher
-from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
+from engine.teaching.writer import Annotator
 from tests.tui.app.projects import write_project
 
 HUMAN = Teacher("ann", "human")

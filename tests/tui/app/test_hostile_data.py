@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.text import INVISIBLE
 from engine.files import read_json, write_json
+from engine.text import INVISIBLE
 from tests.terminals import Terminal
 from tests.tui.app.opening import opened
 from tests.tui.app.projects import write_project

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from textual.events import AppBlur, AppFocus
 
-from engine.ledger.clock import read_spells
+from engine.costs.active_time import read_spells
 from engine.schema import Teacher
-from tests.engine.ledger.world import teach
+from tests.engine.costs.world import teach
 from tests.terminals import Terminal
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project

@@ -14,8 +14,8 @@ from engine.schema import Discovery
 from tests.tui.app.opening import opened
 from tests.tui.app.projects import write_project
 from tui.cli import main
-from tui.confidence_text import confidence_lines
-from tui.glyphs import ASCII
+from tui.reporting.confidence_text import confidence_lines
+from tui.terminal.glyphs import ASCII
 
 STEPS = tuple((round(0.05 * step, 2), 10 * step, 20 - step) for step in range(6, 20))
 

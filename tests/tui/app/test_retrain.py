@@ -17,8 +17,8 @@ from engine.jobs.events import read_events
 from engine.jobs.spec import JobFiles
 from engine.project import Project
 from engine.schema import Teacher
-from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
+from engine.teaching.writer import Annotator
 from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from engine import jobs
-from engine.llm.calls import CALLS_FILE
+from engine.llm.call_log import CALLS_FILE
 from engine.teaching.records import Records
 from tests.engine.llm.answers import good_answer
 from tests.engine.llm.server import LlmServer

@@ -10,7 +10,7 @@ import pytest
 
 from engine.files import write_json
 from engine.project import Project
-from engine.proof.promote import Promotion
+from engine.regression.promotion import Promotion
 from tests.tui.app.opening import opened
 from tests.tui.app.projects import write_project
 from tui.cli import main

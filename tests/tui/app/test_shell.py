@@ -15,11 +15,11 @@ from engine.teaching.drafts import read_drafts
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import SPOTS, write_project
 from tui.app import BlindspotApp
-from tui.glyphs import UNICODE
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.spots import SpotsScreen
-from tui.status import Status
+from tui.terminal.glyphs import UNICODE
 from tui.themes import DARK, INKS, LIGHT, PLAIN
+from tui.view_models.status import Status
 from tui.widgets.status_line import status_text
 
 
@@ -184,7 +184,7 @@ def test_nothing_of_the_engine_but_errors_and_safe_text_is_imported_before_the_f
     )
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     # The first paint shows the folder's name, which is data: it is made visible like all else.
-    light = ["engine.data", "engine.data.text", "engine.errors"]
+    light = ["engine.data", "engine.text", "engine.errors"]
     assert [name for name in modules if name.startswith("engine.")] == light
     heavy = ("torch", "transformers", "sentence_transformers", "sklearn", "numpy", "tinydb", "tomlkit", "rapidfuzz")
     assert not set(heavy) & {name.partition(".")[0] for name in modules}

@@ -161,5 +161,5 @@ def test_a_folder_without_a_project_is_refused_in_a_sentence(tmp_path: Path) -> 
 
 
 def test_textual_still_needs_our_driver() -> None:
-    """When this fails, Textual reads bad bytes by itself: see whether tui/driver.py can go."""
+    """When this fails, Textual reads bad bytes by itself: see whether tui/terminal/driver.py can go."""
     assert "replace" not in inspect.getsource(LinuxDriver.run_input_thread)

@@ -8,8 +8,8 @@ import pytest
 
 from engine.project import Project
 from engine.schema import Application, SpotState
+from engine.teaching.pattern_test import find_pattern, hand_in, trial_of
 from engine.teaching.records import Records, Teaching
-from engine.teaching.trial import find_pattern, hand_in, trial_of
 from tests.engine.llm.judges import asking, says
 from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.trials import MODEL, WORDING, decide, held_back, trial_project, write

@@ -9,8 +9,8 @@ from textual.widgets import Static
 
 from engine.project import Project
 from engine.schema import Sample, Teacher
-from engine.teaching.annotate import Annotator
 from engine.teaching.records import Records, Teaching
+from engine.teaching.writer import Annotator
 from tests.engine.teaching.trials import decide, trial_project, write
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project

@@ -18,8 +18,8 @@ from engine.files import write_json
 from engine.model.training import train
 from engine.progress import Silent
 from engine.project import Project
-from engine.proof.promote import promote
-from engine.suite.frozen import Case, FrozenSpot, suite_dir
+from engine.regression.frozen_spots import Case, FrozenSpot, suite_dir
+from engine.regression.promotion import promote
 from tests.engine.model.conftest import CPU, config, make_project, rows, save
 from tests.engine.model.test_training import plan
 from tests.engine.proof.synthetic import write_proof

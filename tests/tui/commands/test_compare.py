@@ -12,7 +12,7 @@ from engine.review.compare import compare
 from engine.review.comparison import comparison_path, is_current, read_comparison
 from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tui.cli import main
-from tui.comparison_tables import comparison_tables
+from tui.reporting.comparison_tables import comparison_tables
 
 Capture = pytest.CaptureFixture[str]
 

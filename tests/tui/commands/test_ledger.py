@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.project import Project
-from tests.engine.ledger.world import ANN, GPT, ask, make_ledger_project, teach, work
+from tests.engine.costs.world import ANN, GPT, ask, make_ledger_project, teach, work
 from tui.cli import main
 
 

@@ -13,8 +13,8 @@ from engine import jobs
 from engine.jobs import launch
 from engine.project import Project
 from engine.schema import Teacher
-from engine.teaching.annotate import Annotator
 from engine.teaching.records import Teaching
+from engine.teaching.writer import Annotator
 from tests.tui.app.projects import write_project
 from tests.waiting import until
 from tui.cli import main

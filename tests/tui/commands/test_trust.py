@@ -14,9 +14,9 @@ import orjson
 import pytest
 
 from engine import jobs
-from engine.data.create import create_project
 from engine.files import write_jsonl
 from engine.model.weights import find_weights
+from engine.operations.create_project import create_project
 from engine.project import Project
 from engine.settings import DEFAULT_BASE, read_settings
 from engine.trust import outside_uses, state_file, untrusted

@@ -13,9 +13,9 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from engine.data.text import INVISIBLE
-from engine.discovery.rounds import Change, Round
 from engine.files import read_json, write_json
+from engine.operations.history import Change, Round
+from engine.text import INVISIBLE
 from tests.tui.app.proofs import VERDICTS, write_proof
 from tui.reporting.markdown import markdown
 from tui.reporting.page import page

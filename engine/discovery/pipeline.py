@@ -1,0 +1,81 @@
+"""One discovery: scores, UUs, groups, words, map, ids, written to `rounds/NNN/discovery.json`.
+
+The result is a function of pool, dev, model, encoder and settings; only the ids go on from the discovery before.
+Marks of annotators change nothing here (what counts after them is the board's business), so that groups and ids stay.
+This module is light: a discovery that is there already is returned without torch or scikit-learn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+from engine.discovery.replaced_discovery import keep, not_found
+from engine.errors import SettingsError
+from engine.files import content_key, write_json
+from engine.model.model_registry import ModelRef, current_model, encoder_weights
+from engine.progress import Monitor
+from engine.project import SETTINGS_FILE, Project
+from engine.schema import Discovery
+from engine.tau import refuse_new_tau
+from engine.verify.seal import keep_seal
+
+# Raised whenever the same input would give another result.
+DISCOVERY = 5
+
+
+def discover(project: Project, *, monitor: Monitor) -> Discovery:
+    """Find the blind spots of the round's model in the pool.
+
+    What was found before in this round is kept beside the new result, under a name of its own.
+
+    Raises:
+        ModelError: model or encoder cannot be found or used.
+        SettingsError: tau is not that of the first proof, or a temperature is to be applied and there is no dev split
+            to fit it on.
+        Cancelled: from the monitor; scores and embeddings computed so far are kept.
+    """
+    refuse_new_tau(project)
+    if project.settings.discovery.apply_temperature and not project.has_split("dev"):
+        raise SettingsError("`discovery.apply_temperature` is true and the project has no dev split",
+                            where=str(project.root / SETTINGS_FILE),
+                            mend="set it to false, or make a project with --dev")  # fmt: skip
+    number = project.round
+    model = current_model(project, monitor=monitor)
+    key = _key(project, number, model, monitor)
+    there = project.discovery(number)
+    if there and there.key == key:
+        monitor.note("nothing has changed since the last discovery")
+        return there
+    from engine.discovery.spot_finding import find
+
+    found = find(project, model, key=key, number=number, previous=there or _before(project, number), monitor=monitor)
+    found = replace(found, splits={name: split.sha256 for name, split in project.manifest.splits.items()})
+    if there:
+        monitor.note(keep(project, there))
+    write_json(project.round_dir(number) / "discovery.json", found.as_json())
+    keep_seal(project)
+    if gone := not_found(project, found):
+        monitor.note(gone)
+    return found
+
+
+def _key(project: Project, number: int, model: ModelRef, monitor: Monitor) -> str:
+    splits = {name: split.sha256 for name, split in project.manifest.splits.items() if name in ("pool", "dev")}
+    settings = project.settings
+    return content_key(
+        "discovery",
+        DISCOVERY,
+        number,
+        splits,
+        project.labels,
+        model.key,
+        settings.model.max_length,
+        encoder_weights(project, monitor=monitor).key,
+        asdict(settings.discovery),
+    )
+
+
+def _before(project: Project, number: int) -> Discovery | None:
+    """The last discovery of an earlier round."""
+    earlier = (project.discovery(past) for past in range(number - 1, 0, -1))
+    return next((discovery for discovery in earlier if discovery), None)

@@ -1,0 +1,199 @@
+"""The work of a discovery: from scores of the pool to named blind spots. Row order of files changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from engine.discovery.calibration import Scores, histogram, score, taus_for
+from engine.discovery.clusters import SCATTERED, closeness, cluster_cell
+from engine.discovery.keywords import Background, telling
+from engine.discovery.label_errors import suspects
+from engine.discovery.neighbours import nearest
+from engine.discovery.pool_scoring import ScoredPool, score_pool
+from engine.discovery.projection import project as lay_out
+from engine.discovery.stable_ids import match_ids
+from engine.model.device import choose_compute
+from engine.model.model_registry import ModelRef, embeddings, predictions, reading_of, scans
+from engine.model.truncation import cut_sentence
+from engine.progress import Monitor
+from engine.project import Project
+from engine.schema import BlindSpot, Discovery, Example, Prediction
+from engine.settings import DiscoverySettings
+
+NEIGHBOURS = 3
+DIGITS = 6  # of probabilities and coordinates in the file
+
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.intp]
+
+
+def find(project: Project, model: ModelRef, *, key: str, number: int, previous: Discovery | None,
+         monitor: Monitor) -> Discovery:  # fmt: skip
+    """Score the pool, group its UUs and name the groups.
+
+    Args:
+        project: gives pool, dev and settings.
+        model: the classifier to look at.
+        key: content key of the result.
+        number: the round.
+        previous: the discovery whose ids go on.
+        monitor: told of the stages score, embed, labels, cluster, map, words and, where rows are long, length.
+
+    Raises:
+        ModelError: model or encoder cannot be used.
+        Cancelled: from the monitor.
+    """
+    settings = project.settings.discovery
+    scored = score_pool(project, model, monitor=monitor)
+    pool, gold, logits, scores = scored.rows, scored.gold, scored.logits, scored.scores
+    temperature = scored.temperature
+    uus = np.flatnonzero(scores.uus(settings.tau))
+    right = np.flatnonzero(scores.right)
+    wrong = np.flatnonzero(~scores.right)
+    if not len(uus) and len(wrong) and scans(project):  # a lower tau is looked for; a scan is exact about this one only
+        logits = logits.copy()
+        logits[wrong] = predictions(project, model, [pool[row] for row in wrong], split_key="wrong", monitor=monitor)
+        scores = score(logits, gold, temperature=scored.applied)
+    near, vectors = np.zeros((0, 0), dtype=np.intp), np.zeros((0, 1), dtype=np.float32)
+    around = vectors
+    doubted = np.zeros(0, dtype=np.intp)
+    if len(uus):
+        around = embeddings(project, pool, scan=True, monitor=monitor)
+        near = nearest(around, uus, right, NEIGHBOURS)
+        monitor.step("labels", 0, 1)
+        doubted = suspects(around, gold, uus, seed=settings.seed)
+        vectors = np.asarray(around[uus])
+        if scans(project):  # what is shown or grouped has to be exact: places of UUs, confidence of the rows nearby
+            vectors = embeddings(project, [pool[row] for row in uus], monitor=monitor)
+            beside = np.unique(near)
+            if len(beside):
+                logits, asked = logits.copy(), [pool[row] for row in beside]
+                logits[beside] = predictions(project, model, asked, split_key="near", monitor=monitor)
+                scores = score(logits, gold, temperature=scored.applied)
+    # as many threads as cores were free: with the other core busy, two make t-SNE 5-10 times slower
+    with threadpool_limits(choose_compute(project.settings.compute).threads):
+        places = _groups(scores, uus, vectors, settings, monitor)
+        monitor.step("map", 0, 1)
+        drawn = lay_out(vectors, seed=settings.seed).tolist()
+        monitor.step("map", 1, 1)
+    groups = [uus[group] for group in places]
+    coherence = [float(closeness(vectors[group]).mean()) for group in places]
+    words = _words(
+        project, scored, around, groups, near_of=dict(zip(uus.tolist(), near.tolist(), strict=True)), monitor=monitor
+    )
+    matched = match_ids(_spots(pool, scores, groups, coherence, words, project.labels), previous)
+    in_group = {row for group in groups for row in group}
+    shown = sorted({*uus.tolist(), *near.ravel().tolist()})
+    at_temperature = None
+    if temperature is not None:
+        at_temperature = int(score(logits, gold, temperature=temperature).uus(settings.tau).sum())
+        monitor.note(f"temperature fitted on dev: {temperature:.2f}; with it {at_temperature} UUs")
+    loose = [pool[row].id for row in uus if row not in in_group]
+    reading = reading_of(project, model)
+    cut = reading.cut(pool, monitor=monitor)
+    shortened = [pool[row] for row in sorted({*cut}.intersection(shown))]
+    if cut:
+        monitor.note(cut_sentence(len(cut), len(pool), "pool", reading.tokens))
+    monitor.note(f"{len(uus)} UUs among {len(pool)} rows: {len(groups)} blind spots, {len(loose)} rows scattered")
+    return Discovery(
+        key=key, round=number, model=model.name, model_key=model.key, tau=settings.tau, labels=project.labels,
+        n_pool=len(pool), accuracy=scores.accuracy, coverage=scores.coverage(settings.tau),
+        temperature=temperature, temperature_applied=settings.apply_temperature, uus_at_temperature=at_temperature,
+        blind_spots=matched.blind_spots, retired=matched.retired, next_id=matched.next_id,
+        scattered=tuple(loose), suspects=tuple(pool[row].id for row in doubted),
+        confidences=histogram(scores), taus=taus_for(scores),
+        read_tokens=reading.tokens if reading.known else 0, cut=tuple(pool[row].id for row in cut),
+        read_to={row.id: end for row, end in zip(shortened, reading.ends(shortened), strict=True)},
+        predictions={pool[row].id: _prediction(pool[row], scores, row, project.labels) for row in shown},
+        neighbours={pool[uu].id: tuple(pool[row].id for row in rows) for uu, rows in zip(uus, near, strict=True)},
+        projection={pool[uu].id: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, drawn, strict=True)},
+    )  # fmt: skip
+
+
+def _groups(scores: Scores, uus: Ints, vectors: Floats, settings: DiscoverySettings, monitor: Monitor) -> list[Ints]:
+    """Places among the UUs of the rows of each group, most typical first, cell by cell."""
+    cells = sorted({(int(scores.gold[row]), int(scores.predicted[row])) for row in uus})
+    groups = []
+    for done, (gold, predicted) in enumerate(cells):
+        monitor.step("cluster", done, len(cells))
+        cell = np.flatnonzero((scores.gold[uus] == gold) & (scores.predicted[uus] == predicted))
+        labels = cluster_cell(vectors[cell], min_size=settings.min_size, seed=settings.seed)
+        for number in range(labels.max(initial=SCATTERED) + 1):
+            rows = cell[labels == number]
+            groups.append(rows[np.argsort(-closeness(vectors[rows]).round(DIGITS), kind="stable")])
+    monitor.step("cluster", len(cells), len(cells))
+    return groups
+
+
+def _words(
+    project: Project,
+    scored: ScoredPool,
+    around: Floats,
+    groups: Sequence[Ints],
+    *,
+    near_of: dict[int, list[int]],
+    monitor: Monitor,
+) -> list[tuple[str, ...]]:
+    """The words of each group, from the pool's scores and embeddings (rows, d).
+
+    ``near_of``: for each UU the rows nearby that the model gets right.
+    """
+    if not groups:
+        return []
+    pool, labels = scored.rows, project.labels
+    background = Background(pool, scored.scores.right.tolist())
+    candidates = []
+    for rows in groups:
+        cell = {labels[scored.gold[rows[0]]], labels[scored.scores.predicted[rows[0]]]}
+        near = dict.fromkeys(place for row in rows.tolist() for place in near_of[row])
+        candidates.append(background.candidates([pool[row] for row in rows], cell, [pool[place] for place in near]))
+    named = sorted({one.word for found in candidates for one in found})
+    place_of = {word: place for place, word in enumerate(named)}
+    monitor.step("words", 0, len(named))
+    vectors = embeddings(project, [Example(word, word, "") for word in named], scan=True, monitor=monitor)
+    centre = _texts(around.mean(axis=0, dtype=np.float64)[None], project)[0]
+    return [
+        telling(found, vectors[[place_of[one.word] for one in found]], _texts(around[rows], project), centre)
+        for found, rows in zip(candidates, groups, strict=True)
+    ]
+
+
+def _texts(rows: Floats, project: Project) -> Floats:
+    """Embeddings of rows (n, d) as a word can be compared with them: of a pair, the mean of its two texts'."""
+    if not project.settings.task.pair:
+        return rows
+    width = rows.shape[1] // 3  # `engine.model.encoder.joined` puts both and their difference side by side
+    return np.asarray((rows[:, :width] + rows[:, width : 2 * width]) / 2**0.5)
+
+
+def _spots(pool: Sequence[Example], scores: Scores, groups: Sequence[Ints], coherence: Sequence[float],
+           words: Sequence[tuple[str, ...]], labels: Sequence[str]) -> list[BlindSpot]:  # fmt: skip
+    """Describe the groups, given their rows, how coherent each is and its words; ids come later."""
+    return [
+        BlindSpot(
+            id="",
+            gold=labels[scores.gold[rows[0]]],
+            predicted=labels[scores.predicted[rows[0]]],
+            rows=tuple(pool[row].id for row in rows),
+            mean_confidence=round(float(scores.confidence[rows].mean()), DIGITS),
+            coherence=round(close, DIGITS),
+            words=distinctive,
+        )
+        for rows, close, distinctive in zip(groups, coherence, words, strict=True)
+    ]
+
+
+def _prediction(example: Example, scores: Scores, row: int, labels: Sequence[str]) -> Prediction:
+    return Prediction(
+        id=example.id,
+        text=example.text,
+        text_pair=example.text_pair,
+        label=example.label,
+        predicted=labels[scores.predicted[row]],
+        confidence=round(float(scores.confidence[row]), DIGITS),
+        probabilities=tuple(round(float(value), DIGITS) for value in scores.probabilities[row]),
+    )

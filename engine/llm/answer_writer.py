@@ -1,0 +1,93 @@
+"""Taking an LLM's answers into the records, one action for each, under the same checks as a person's samples."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from engine.errors import RefusedSample
+from engine.llm.answer_schemas import Patterns, Samples, usable_samples
+from engine.llm.call_log import Step
+from engine.llm.chat_backend import Answer
+from engine.llm.teaching_task import Lesson
+from engine.project import Project
+from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Role, Sample, Teacher
+from engine.teaching.records import Teaching
+from engine.teaching.validation import A_PATTERN_WITH_A_ROW, Draft, SampleChecker
+
+
+class Keeper:
+    """Writes for one LLM, in a file of its own.
+
+    Args:
+        project: gives the rows that a sample may not repeat.
+        teaching: the records; its author's file takes what is written.
+        teacher: stands in every pattern and sample.
+
+    Attributes:
+        patterns: how many were written. samples: how many, by role.
+        refused: samples and patterns that were not taken, by reason.
+    """
+
+    def __init__(self, project: Project, teaching: Teaching, teacher: Teacher) -> None:
+        self._teaching = teaching
+        self._teacher = teacher
+        self._checker = SampleChecker(project, teaching.leaks)
+        self._ids: dict[str, dict[PatternKind, list[str]]] = {}
+        self.patterns = 0
+        self.samples: Counter[Role] = Counter()
+        self.refused: Counter[str] = Counter()
+
+    def keep(self, lesson: Lesson, step: Step, answer: Answer[Patterns] | Answer[Samples]) -> Counter[Role]:
+        """Write what can be used of an answer; returns how many samples were taken, by role.
+
+        Raises:
+            StoreError: the records cannot be written.
+        """
+        before = self.samples.copy()
+        if isinstance(answer.value, Patterns):
+            kind = next(kind for kind in PATTERN_KINDS if kind == step)
+            self._keep_patterns(lesson, kind, lesson.new_patterns(answer.value))
+            if leaking := lesson.leaking(answer.value):
+                self.refused[A_PATTERN_WITH_A_ROW] += leaking
+        else:
+            self._keep_samples(lesson, answer.value)
+        return self.samples - before
+
+    def _known(self, lesson: Lesson) -> dict[PatternKind, list[str]]:
+        """Ids of the patterns of a blind spot."""
+        done = lesson.done.patterns
+        return self._ids.setdefault(lesson.spot_id, {kind: [one.id for one in done[kind]] for kind in PATTERN_KINDS})
+
+    def _keep_patterns(self, lesson: Lesson, kind: PatternKind, texts: list[str]) -> None:
+        known = self._known(lesson)
+        with self._teaching.store.edit(f"describe {kind} of {lesson.spot_id}") as edit:
+            for text in texts:
+                pattern = Pattern(edit.new_id("P"), lesson.spot_id, kind, text, self._teacher, lesson.seen)
+                edit.put("pattern", pattern.id, pattern)
+                known[kind].append(pattern.id)
+        self.patterns += len(texts)
+
+    def _keep_samples(self, lesson: Lesson, answer: Samples) -> None:
+        gold, predicted = lesson.evidence.gold, lesson.evidence.predicted
+        numbered = [known for kind in PATTERN_KINDS for known in self._known(lesson)[kind]]
+        with self._teaching.store.edit(f"write samples of {lesson.spot_id}") as edit:
+            taken = [sample for sample in self._teaching.own("sample") if isinstance(sample, Sample)]
+            for one in usable_samples(answer, lesson.asked):
+                draft = Draft(one.text, one.label, one.role, one.text_pair)
+                try:
+                    self._checker.check(draft, gold=gold, predicted=predicted, samples=taken)
+                except RefusedSample as refused:
+                    self.refused[refused.reason] += 1
+                    continue
+                about = numbered[one.pattern - 1] if one.pattern else None
+                sample = Sample(
+                    edit.new_id("S"), lesson.spot_id, one.text, one.label, one.role, self._teacher, one.text_pair,
+                    about, lesson.seen,
+                )  # fmt: skip
+                edit.put("sample", sample.id, sample)
+                taken.append(sample)
+                self.samples[one.role] += 1
+
+    def counts(self) -> dict[Role, int]:
+        """The samples that were taken, every role named."""
+        return {role: self.samples[role] for role in ROLES}

@@ -1,0 +1,122 @@
+"""One question while it is being asked: what is sent, and what an answer is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Generic
+
+from engine.llm.budget import likely_tokens
+from engine.llm.call_log import Call, Rung, Status
+from engine.llm.chat_backend import Question, QuestionFailed, T
+from engine.llm.replies import LARGEST_ANSWER, Completion, Unusable, decode
+from engine.llm.response_format import below, in_words
+from engine.llm.transport import LONGEST_BODY, Reply
+
+_LONGEST_SHOWN = 10_000
+"""Characters of a bad answer that are sent back to be mended."""
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Bad:
+    """An answer to mend, and what is wrong with it."""
+
+    content: str
+    wrong: str
+
+
+@dataclass
+class Talk(Generic[T]):
+    """One question while it is being asked.
+
+    Attributes:
+        key: of its calls. rung: where it stands on the ladder. max_tokens: of the next answer.
+        calls: made so far. broken: how many of the last in a row failed with status 500.
+        is_renamed: whether the name of the limit was changed for it.
+    """
+
+    question: Question[T]
+    key: str
+    rung: Rung
+    max_tokens: int
+    calls: list[Call] = field(default_factory=list)
+    broken: int = 0
+    is_renamed: bool = False
+
+    @property
+    def where(self) -> str:
+        """For sentences: blind spot and step."""
+        return f"{self.question.blind_spot}, {self.question.step}"
+
+    def step_down(self) -> None:
+        """Ask for the form in a simpler way."""
+        self.rung, self.broken = below(self.rung), 0
+
+    def failed(self, what: str, mend: str) -> QuestionFailed:
+        """The error that says so."""
+        return QuestionFailed(what, calls=tuple(self.calls), where=self.where, mend=mend)
+
+
+def read_reply(
+    question: Question[T], reply: Reply, completion: Completion | None, *, is_last: bool
+) -> tuple[Status, str, T | None]:
+    """What an answer is worth, what is wrong with it, and its value."""
+    if reply.code == "content_filter":
+        return "refused", reply.error, None
+    if reply.trouble:
+        return "failed", reply.error, None
+    if len(reply.body) > LONGEST_BODY:
+        return "too large", f"more than {LONGEST_BODY:,} bytes", None
+    if completion is None:
+        return "failed", "what came is no chat completion", None
+    if len(completion.content) > LARGEST_ANSWER:
+        return "too large", f"{len(completion.content):,} characters", None
+    if completion.refusal:
+        return "refused", completion.refusal, None
+    if not completion.content.strip() and not completion.is_cut:
+        return "empty", "the answer is empty", None
+    value, wrong = judged(question, completion.content, is_last=is_last)
+    if value is not None:
+        return "ok", "", value
+    return ("truncated", "cut at the limit of tokens", None) if completion.is_cut else ("invalid", wrong, None)
+
+
+def judged(question: Question[T], content: str, *, is_last: bool) -> tuple[T | None, str]:
+    """The value of an answer, or what is wrong with it."""
+    try:
+        value = decode(content, question.form)
+    except Unusable as error:
+        return None, str(error)
+    check = question.last_check if is_last and question.last_check else question.check
+    wrong = check(value) if check else None
+    return (None, wrong) if wrong else (value, "")
+
+
+def messages_of(question: Question[Any], rung: Rung, bad: Bad | None) -> list[Message]:
+    """What is sent: the prompt, and for a second turn the bad answer with what is wrong."""
+    user = question.prompt.user if rung == "schema" else f"{question.prompt.user}\n\n{in_words(question.form)}"
+    messages = [{"role": "system", "content": question.prompt.system}, {"role": "user", "content": user}]
+    if bad is not None:
+        again = f"This answer cannot be used: {bad.wrong}\nAnswer again, in full. {in_words(question.form)}"
+        messages += [{"role": "assistant", "content": bad.content[:_LONGEST_SHOWN]}, {"role": "user", "content": again}]
+    return [{"role": message["role"], "content": clean(message["content"])} for message in messages]
+
+
+def clean(text: str) -> str:
+    """The text as UTF-8 can carry it: half a surrogate pair becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def tokens_of(completion: Completion | None, sent: str) -> tuple[int | None, int | None, int | None, bool]:
+    """Tokens in, out and cached, and whether they are a guess; None of them where nothing was answered."""
+    if completion is None:
+        return None, None, None, False
+    tokens_in, tokens_out = completion.tokens_in, completion.tokens_out
+    estimated = tokens_in is None or tokens_out is None
+    return (
+        likely_tokens(sent) if tokens_in is None else tokens_in,
+        likely_tokens(completion.content + completion.refusal) if tokens_out is None else tokens_out,
+        completion.tokens_cached,
+        estimated,
+    )

@@ -1,0 +1,287 @@
+"""The LLM as a judge of patterns, its own and others': one question for each, with the rows and nothing about them.
+
+After it has judged, it may reword its own patterns once, with the counter-examples before it. Imports pydantic.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.errors import TeacherError
+from engine.llm.answer_schemas import Patterns, patterns_problem, usable_patterns
+from engine.llm.budget import Budget
+from engine.llm.call_log import CALLS_FILE, CallLog, read_calls
+from engine.llm.chat_backend import Answer, Asker, BudgetReached, Question, ServerRefused
+from engine.llm.parallel import each
+from engine.llm.prompts import Prompts, fenced
+from engine.progress import Monitor
+from engine.project import Project
+from engine.schema import Pattern, Prediction, Record
+from engine.teaching.evidence import evidence_for
+from engine.teaching.leaks import HoldsProofRow
+from engine.teaching.pattern_test import (
+    Case,
+    Result,
+    Trial,
+    find_pattern,
+    hand_in,
+    has_judged,
+    not_rewordable,
+    results,
+    reword,
+    trial_of,
+)
+from engine.teaching.records import Teaching
+from engine.trust import require, server_use
+
+Form = TypeVar("Form", bound=BaseModel)
+Opens = Callable[[threading.Event, Callable[[str], None]], Asker]
+
+
+class Verdict(BaseModel):
+    """Whether the pattern applies to the row of that number, from 1."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
+    row: int
+    applies: bool
+
+
+class Verdicts(BaseModel):
+    """A verdict for every row."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
+    verdicts: list[Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeReport(Record):
+    """What one run has done.
+
+    Attributes:
+        judge: name of the LLM. judged, reworded: ids of patterns. before: judged in an earlier run.
+        untestable: why a pattern has nothing to be tested on, by id. failed: why one got no answer, by id.
+        stopped: why the run ended early; empty if it did not.
+    """
+
+    judge: str
+    judged: tuple[str, ...]
+    reworded: tuple[str, ...]
+    before: tuple[str, ...]
+    untestable: dict[str, str]
+    failed: dict[str, str]
+    stopped: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What was done, and what is missing."""
+        number = len(self.judged)
+        parts = [f"{self.judge} judged {number} pattern{'s' * (number != 1)}, reworded {len(self.reworded) or 'none'}"]
+        parts += [f"judged before: {len(self.before)}"] if self.before else []
+        parts += [f"without rows to be tested on: {len(self.untestable)}"] if self.untestable else []
+        parts += [f"without an answer: {len(self.failed)} ({next(iter(self.failed.values()))})"] if self.failed else []
+        parts += [f"stopped early: {self.stopped}"] if self.stopped else []
+        return "; ".join(parts).rstrip(".") + "."
+
+
+def judge(
+    project: Project,
+    *,
+    patterns: Sequence[str] | None = None,
+    refine: bool = False,
+    max_cost: float | None = None,
+    max_tokens: int | None = None,
+    since: float | None = None,
+    monitor: Monitor,
+) -> JudgeReport:
+    """Let the LLM of the settings judge patterns, and reword its own.
+
+    Args:
+        project: the folder; its settings name the LLM.
+        patterns: ids; None or empty: those of all teachers.
+        refine: whether it rewords its own patterns that have counter-examples, once each.
+        max_cost: stop before the run costs more, in the currency of the prices.
+        max_tokens: stop before the run takes more tokens, prompts and answers together.
+        since: seconds since the epoch; calls from then on count towards the limits too, as in `teach`.
+        monitor: steps count patterns.
+
+    Raises:
+        NotTrusted: nobody at this machine has agreed to the server, the variable or the prompts that the project names.
+        SettingsError: a template has a mistake, or a limit of cost has no price to count by.
+        ServerRefused: no model is named, or nothing can be asked.
+        StoreError: there is no such pattern, or it cannot be written.
+        Cancelled: from the monitor; every answer until then is kept.
+    """
+    settings, prompts = project.settings, Prompts(project)
+    require(project.root, [server_use(settings.llm, prompts.own)])
+
+    def open_client(stop: threading.Event, note: Callable[[str], None]) -> Asker:
+        from engine.llm.client import Client
+        from engine.llm.prompt_guard import PromptGuard
+
+        budget = Budget(max_cost, max_tokens, settings.cost.prices.get(settings.llm.model))
+        log = CallLog(project.llm_dir / CALLS_FILE)
+        budget.count_earlier(read_calls(log.path), since)
+        return Client(settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=note)
+
+    return judge_with(open_client, project, prompts, patterns=patterns, refine=refine, monitor=monitor)
+
+
+def judge_with(
+    opens: Opens,
+    project: Project,
+    prompts: Prompts,
+    *,
+    patterns: Sequence[str] | None = None,
+    refine: bool = False,
+    monitor: Monitor,
+) -> JudgeReport:
+    """As `judge`, with whoever ``opens`` gives to be asked; it is closed at the end."""
+    stop = threading.Event()
+    with closing(opens(stop, monitor.note)) as asker:
+        try:
+            run = _Run(project, prompts, asker, monitor)
+            chosen = [find_pattern(run.teaching, name) for name in patterns or ()] or list(run.teaching.patterns())
+            run.judge(chosen)
+            if refine and not run.stopped:
+                run.refine(chosen)
+        except BaseException:
+            stop.set()
+            raise
+        return run.report()
+
+
+@dataclass
+class _Run:
+    project: Project
+    prompts: Prompts
+    asker: Asker
+    monitor: Monitor
+    judged: list[str] = field(default_factory=list)
+    reworded: list[str] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
+    untestable: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
+
+    def __post_init__(self) -> None:
+        self.discovery = self.project.discovered()
+        self.teaching = Teaching.of(self.project, f"llm-{self.asker.teacher.name}")
+
+    def report(self) -> JudgeReport:
+        return JudgeReport(
+            self.asker.teacher.name, tuple(self.judged), tuple(self.reworded), tuple(self.before),
+            self.untestable, self.failed, self.stopped,
+        )  # fmt: skip
+
+    def judge(self, patterns: Sequence[Pattern]) -> None:
+        """Judge every pattern that has rows, and that this LLM has not judged in its present wording."""
+        trials = []
+        for pattern in patterns:
+            trial = trial_of(self.project, self.discovery, self.teaching, pattern)
+            if has_judged(self.teaching, pattern):
+                self.before.append(pattern.id)
+            elif not trial.cases:
+                self.untestable[pattern.id] = trial.reason
+            else:
+                trials.append(trial)
+        questions = {trial.pattern.id: self._judge_question(trial) for trial in trials}
+        by_id = {trial.pattern.id: trial for trial in trials}
+        for name, answer in self._answers("judge", questions):
+            hand_in(self.teaching, by_id[name], _applies(by_id[name], answer.value), self.asker.teacher)
+            self.judged.append(name)
+
+    def refine(self, patterns: Sequence[Pattern]) -> None:
+        """Reword the LLM's own patterns that its judgement has shown a counter-example of."""
+        found = {pattern.id: (pattern, self._results(pattern)) for pattern in patterns}
+        open_ones = {name: one for name, one in found.items() if one[1] and not_rewordable(self.teaching, *one) is None}
+        questions = {name: self._refine_question(*one) for name, one in open_ones.items()}
+        for name, answer in self._answers("refine", questions):
+            pattern, tested = open_ones[name]
+            try:
+                reword(self.teaching, pattern, usable_patterns(answer.value, 1)[0], tested)
+            except HoldsProofRow as error:
+                self.failed[name] = str(error)
+            else:
+                self.reworded.append(name)
+
+    def _results(self, pattern: Pattern) -> list[Result]:
+        """What this LLM has found about the wording that the pattern has now."""
+        found = results(self.project, self.discovery, self.teaching, pattern)
+        return [one for one in found if one.text == pattern.text and one.author == self.teaching.author]
+
+    def _judge_question(self, trial: Trial) -> Question[Verdicts]:
+        rows = [{"row": number, **_texts(case.row)} for number, case in enumerate(trial.cases, start=1)]
+        prompt = self.prompts.render("judge", pattern=fenced(trial.pattern.text), count=len(rows), rows=fenced(rows))
+        return Question("judge", trial.pattern.blind_spot, prompt, Verdicts, None, trial.pattern.id,
+                        partial(_verdicts_problem, len(rows)))  # fmt: skip
+
+    def _refine_question(self, pattern: Pattern, tested: Sequence[Result]) -> Question[Patterns]:
+        evidence = evidence_for(self.project, self.discovery, self.teaching, pattern.blind_spot)
+        wrong = tested[0].wrong
+        prompt = self.prompts.render(
+            "refine", evidence=self.prompts.evidence(evidence), kind=pattern.kind, pattern=fenced(pattern.text),
+            missed=_fenced_rows(wrong, are_uus=True), covered=_fenced_rows(wrong, are_uus=False),
+        )  # fmt: skip
+        return Question("refine", pattern.blind_spot, prompt, Patterns, evidence.hash, pattern.id,
+                        partial(_wording_problem, pattern.text))  # fmt: skip
+
+    def _answers(self, stage: str, questions: dict[str, Question[Form]]) -> Iterator[tuple[str, Answer[Form]]]:
+        """The answers as they come, by pattern id; what fails is noted, and the end of the budget ends the run."""
+        done, halt, ask = 0, threading.Event(), self.asker.ask
+        todo, parallel = list(questions), self.project.settings.llm.parallel
+
+        def look() -> None:
+            self.monitor.step(stage, done, len(todo), failed=len(self.failed))
+
+        for name, found in each(todo, lambda name: ask(questions[name]), parallel=parallel, halt=halt, look=look):
+            done += 1
+            if isinstance(found, BudgetReached):
+                self.stopped = str(found)
+                halt.set()
+            elif isinstance(found, TeacherError) and not isinstance(found, ServerRefused):
+                self.failed[name] = str(found)
+            elif isinstance(found, BaseException):
+                raise found
+            else:
+                yield name, found
+
+
+def _verdicts_problem(rows: int, answer: Verdicts) -> str | None:
+    given = [verdict.row for verdict in answer.verdicts]
+    missing = sorted(set(range(1, rows + 1)) - set(given))
+    unknown = sorted(set(given) - set(range(1, rows + 1)))
+    if missing:
+        return f"row {missing[0]} has no verdict" if len(missing) == 1 else f"rows {_listed(missing)} have no verdict"
+    if unknown:
+        return f"there is no row {_listed(unknown)}"
+    return None if len(given) == rows else "a row has more than one verdict"
+
+
+def _wording_problem(before: str, answer: Patterns) -> str | None:
+    problem = patterns_problem(answer, 1)
+    if problem is None and usable_patterns(answer, 1) == [before]:
+        return "this is the wording that it has already"
+    return problem
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _applies(trial: Trial, answer: Verdicts) -> dict[str, bool]:
+    return {trial.cases[verdict.row - 1].row.id: verdict.applies for verdict in answer.verdicts}
+
+
+def _texts(row: Prediction) -> dict[str, str]:
+    return {"text": row.text} | ({} if row.text_pair is None else {"text_pair": row.text_pair})
+
+
+def _fenced_rows(wrong: Sequence[Case], *, are_uus: bool) -> str:
+    return fenced([{**_texts(case.row), "right_label": case.row.label} for case in wrong if case.is_uu == are_uus])

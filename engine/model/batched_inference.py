@@ -1,0 +1,102 @@
+"""All rows of a set through a model, once: in windows, in batches of one length, with tokens made ahead.
+
+Invariants: memory depends on `WINDOW_ROWS`, not on how many rows there are; a row's result depends on its window, never
+on which thread took its batch or on whether the sweep was interrupted at a window's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.model.batches import scoring_batches
+from engine.model.device import Compute
+from engine.progress import Monitor
+
+Row = TypeVar("Row")
+Features = dict[str, Any]  # tensors (rows, longest), one of them `attention_mask`, and what else the model takes
+Forward = Callable[[Features], Sequence[torch.Tensor]]
+
+# Rows that are sorted by length together, and the unit that is kept when a sweep is interrupted (16 s of MiniLM on two
+# cores). Sorting 4,096 rows leaves 2 % padding in batches of 1,024 tokens, 512 rows 5 %.
+WINDOW_ROWS = 4096
+# Tokens with padding in one forward pass. Two CPU threads that take a batch each score 284, 281 and 254 rows a second
+# at 512, 1,024 and 2,048; two threads inside one batch 235, 245 and 256 (MiniLM, 1,000 texts of 24 tokens, AVX2).
+TOKEN_BUDGET = {"cpu": 1024, "mps": 16384, "cuda": 65536}
+
+
+def sweep(
+    rows: Sequence[Row],
+    outs: Sequence[NDArray[np.float32]],
+    *,
+    features: Callable[[Sequence[Row]], Features],
+    forward: Forward,
+    compute: Compute,
+    monitor: Monitor,
+    stage: str,
+    start: int = 0,
+) -> Iterator[int]:
+    """Write what a model says of each row, and yield after each window how many rows are written.
+
+    Args:
+        rows: of the whole set.
+        outs: one array (rows, width) for each tensor that ``forward`` gives; may lie on disk.
+        features: turns the rows of a window into padded tensors.
+        forward: of one batch on the device; its tensors have a line for each row.
+        compute: on a CPU each of its threads takes whole batches.
+        monitor: told of rows finished.
+        stage: what this is called there.
+        start: rows that are written already, the end of a window.
+
+    Raises:
+        Cancelled: from the monitor.
+    """
+    windows = [rows[first : first + WINDOW_ROWS] for first in range(start, len(rows), WINDOW_ROWS)]
+    workers = compute.threads if compute.device == "cpu" else 1
+    done = start
+    monitor.step(stage, done, len(rows))
+    ahead = ThreadPoolExecutor(1)
+    pool = ThreadPoolExecutor(workers, initializer=_take_one_thread if compute.device == "cpu" else None)
+    try:
+        coming = ahead.submit(features, windows[0]) if windows else None
+        for number, window in enumerate(windows):
+            assert coming is not None
+            made, first = coming.result(), done
+            if number + 1 < len(windows):
+                coming = ahead.submit(features, windows[number + 1])
+            lengths = made["attention_mask"].sum(dim=1).tolist()
+            batches = list(scoring_batches(lengths, TOKEN_BUDGET[compute.device]))
+            results = pool.map(partial(_run, made, forward, compute.device), batches)
+            for batch, result in zip(batches, results, strict=True):
+                for out, values in zip(outs, result, strict=True):
+                    out[first + np.array(batch)] = values
+                done += len(batch)
+                monitor.step(stage, done, len(rows))
+            assert done == first + len(window)
+            yield done
+    finally:
+        for executor in (ahead, pool):
+            executor.shutdown(cancel_futures=True)
+
+
+def _take_one_thread() -> None:
+    torch.set_num_threads(1)  # of the calling thread alone
+
+
+@torch.inference_mode()
+def _run(made: Features, forward: Forward, device: str, batch: list[int]) -> list[NDArray[Any]]:
+    rows = torch.tensor(batch)
+    mask = made["attention_mask"][rows]
+    used = mask.any(dim=0).nonzero()  # padding may stand at either end
+    low, high = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
+    part = {
+        name: value[rows, low:high].to(device) if isinstance(value, torch.Tensor) else value
+        for name, value in made.items()
+    }
+    return [tensor.float().cpu().numpy() for tensor in forward(part)]

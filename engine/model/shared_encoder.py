@@ -1,0 +1,103 @@
+"""Scores and embeddings of the same rows in one pass, where classifier and encoder are one body with two heads.
+
+So it is when only a head was trained on the encoder (`training.update = "head"`), or when the encoder named in the
+settings is the classifier itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+from engine.errors import FileError
+from engine.files import read_json
+from engine.model.array_cache import Array, Making, kept
+from engine.model.bf16_rescoring import Doubt
+from engine.model.model_registry import (
+    ModelRef,
+    embeddings_path,
+    encoder_weights,
+    load_classifier,
+    load_encoder,
+    logits_path,
+    scoring_compute,
+)
+from engine.progress import Monitor
+from engine.project import Project
+from engine.schema import Example
+
+
+def score_and_embed(
+    project: Project, model: ModelRef, examples: Sequence[Example], *, split_key: str, doubt: Doubt, monitor: Monitor
+) -> bool:
+    """Let `predictions` and `embeddings` (with ``scan``) find their arrays, made in one pass.
+
+    Returns:
+        Whether that was possible: the body is shared, rows are different single texts.
+
+    Raises:
+        ModelError, Cancelled: as `predictions` and `embeddings`.
+    """
+    weights = encoder_weights(project, monitor=monitor)
+    texts = [row.text for row in examples]
+    plain = all(row.text_pair is None for row in examples) and len(set(texts)) == len(texts)
+    if not examples or not plain or not share_body(model.path, weights.path):
+        return False
+    compute = scoring_compute(project, scan=True)
+    encoder = load_encoder(project, weights, compute)
+    classifier = load_classifier(project, model, compute)
+    if encoder.model.max_seq_length != classifier.max_length or encoder.prompt:
+        return False  # they would read different tokens
+
+    def begin() -> Making:
+        monitor.note(f"scoring and embedding {len(examples)} rows in one pass on {compute}")
+
+        def fill(arrays: Sequence[Array], done: int) -> Iterator[int]:
+            return classifier.score(examples, arrays, doubt=doubt, pooled=encoder.pooled, monitor=monitor, start=done)
+
+        return Making([len(project.labels), encoder.width], fill)
+
+    paths = [
+        logits_path(project, model, examples, split_key, doubt),
+        embeddings_path(project, weights, texts, scan=True),
+    ]
+    kept(paths, len(examples), begin, width=len(project.labels), monitor=monitor)
+    return True
+
+
+def share_body(classifier: Path, encoder: Path) -> bool:
+    """Whether two folders hold the same tokenizer and, but for heads, the same weights."""
+    try:
+        if _vocabulary(classifier) != _vocabulary(encoder):
+            return False
+        with (
+            safe_open(classifier / "model.safetensors", framework="np") as mine,
+            safe_open(encoder / "model.safetensors", framework="np") as theirs,
+        ):
+            mine_of = {_inner(name): name for name in mine.keys()}  # noqa: SIM118 (no mapping)
+            body = [name for name in theirs.keys() if _is_body(name)]  # noqa: SIM118
+            return bool(body) and all(
+                np.array_equal(mine.get_tensor(mine_of[_inner(name)]), theirs.get_tensor(name)) for name in body
+            )
+    except (OSError, FileError, KeyError, TypeError, SafetensorError):  # of another make: not the same
+        return False
+
+
+def _inner(name: str) -> str:
+    """A weight's name within the body: classifiers put the body's name in front (``bert.encoder.layer.0...``)."""
+    head, _, rest = name.partition(".")
+    return name if head in ("embeddings", "encoder") else rest
+
+
+def _is_body(name: str) -> bool:
+    """No head, and none of the constants that some versions of the library save."""
+    return _inner(name).startswith(("embeddings.", "encoder.")) and not name.endswith("position_ids")
+
+
+def _vocabulary(folder: Path) -> list[Any]:
+    tokenizer = read_json(folder / "tokenizer.json")
+    return [tokenizer["model"], tokenizer.get("normalizer"), tokenizer.get("pre_tokenizer")]

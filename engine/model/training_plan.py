@@ -1,0 +1,65 @@
+"""What a training run depends on: enough to name its result before anything is computed. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.files import content_key
+from engine.schema import Example, Record
+
+ALL_BUT_HEAD = -1  # frozen layers
+RECIPE = 3  # raised whenever `engine.model.training` computes something else from the same plan
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row that is to stay as a model says of it, with a probability for each label; its own label is not read."""
+
+    row: Example
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan(Record):
+    """One training run.
+
+    Attributes:
+        start: folder of the weights it starts from, with ``start_key`` naming their content.
+        labels: the project's labels. classifier_labels: see `engine.model.label_mapping.match_outputs`.
+        seed: of a new head, the order of batches and dropout.
+        epochs: passes over the rows. batch_size: rows per step.
+        learning_rate: peak. weight_decay: of AdamW.
+        max_length: tokens per row.
+        frozen_layers: lowest layers that stay as they are (`engine.model.layer_freezing`).
+        stop: passes after which training ends, its rate falling as if it went on; 0: after all.
+        steps: in all, in place of ``epochs``; 0: as ``epochs`` says.
+        smoothing: share of a row's label that is spread over all labels (Szegedy et al. 2016, arXiv 1512.00567,
+            section 7).
+        average: how far the weights go from where they started to where training led, 0..1 (WiSE-FT: Wortsman et al.
+            2022, arXiv 2109.01903, section 3); 1: all the way.
+    """
+
+    start: str
+    start_key: str
+    labels: tuple[str, ...]
+    classifier_labels: tuple[str, ...]
+    seed: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    max_length: int
+    frozen_layers: int = 0
+    stop: int = 0
+    steps: int = 0
+    smoothing: float = 0.0
+    average: float = 1.0
+
+    def key(self, examples: Sequence[Example], kept: Sequence[Kept] = ()) -> str:
+        """Content key of the result: plan, weights and rows in their order, not where they lie or who computes."""
+        parts = self.as_json()
+        del parts["start"]
+        rows = [[row.text, row.text_pair, row.label] for row in examples]
+        soft = [[one.row.text, one.row.text_pair, one.probabilities] for one in kept]
+        return content_key("training", RECIPE, parts, rows, soft)

@@ -1,0 +1,307 @@
+"""Making a project: everything is read and checked before anything is written, and it appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine import __version__
+from engine.data.checks import near_proof, notes, refuse_shared, refuse_unknown_labels, task_labels
+from engine.data.left_out import FILE as LEFT_OUT
+from engine.data.left_out import with_known_labels, without_duplicates
+from engine.data.options import file_options, refuse_unused
+from engine.data.reading import Columns, FileOptions, Source, read_source
+from engine.data.splits import split_pool
+from engine.errors import DataError, FileError, ModelError, ProjectError, SettingsError
+from engine.files import make_folder, publish, sha256_file, write_json, write_jsonl
+from engine.model.truncation import Reading, cut_sentence
+from engine.model.weights import find_weights, named_weights
+from engine.progress import Monitor, Silent
+from engine.project import SETTINGS_FILE, Project
+from engine.schema import SPLITS, Example, SplitName
+from engine.settings import Settings, TaskSettings, write_settings
+from engine.tau import checked_tau
+from engine.text import row_hash, without_surrogates
+from engine.trust import NotTrusted, agree, weights_use
+from engine.verify.seal import keep_seal
+
+MANIFEST_FILE = "manifest.json"
+
+_LARGEST_SEED = 2**31 - 1000  # the training runs take the next numbers
+_COUNTED = 20_000  # pool rows whose tokens are counted here: some seconds if all are long
+
+
+def create_project(
+    root: Path,
+    *,
+    train: Path,
+    pool: Path,
+    proof: Path | None = None,
+    test: Path | None = None,
+    dev: Path | None = None,
+    text: str,
+    pair: str | None = None,
+    label: str,
+    model: str | None = None,
+    encoder: str | None = None,
+    base: str | None = None,
+    tau: float | None = None,
+    seed: int | None = None,
+    own_columns: Sequence[str] = (),
+    label_map: Sequence[str] = (),
+    encodings: Sequence[str] = (),
+    skip_bad: bool = False,
+    drop_duplicates: bool = False,
+    monitor: Monitor | None = None,
+) -> Project:
+    """Make a project folder from labelled files.
+
+    Args:
+        root: the new folder; it may exist if it is empty.
+        train: rows of the source distribution.
+        pool: rows of another distribution, in which blind spots are looked for.
+        proof: held-out rows like the pool's; without it the pool is parted 50/50.
+        test: held-out rows like train's.
+        dev: rows like train's, for the temperature.
+        text: column of the text.
+        pair: column of the second text, if rows are pairs.
+        label: column of the label.
+        model: fine-tuned classifier, a folder or hub id; without it `base` is fine-tuned on train.
+        encoder: sentence encoder, a folder or hub id.
+        base: where fine-tuning starts, a folder or hub id.
+        tau: confidence threshold of a UU, 0..1.
+        seed: of the split, the clusters and, with the two numbers after it, the training runs.
+        own_columns: columns of single files (`engine.data.options.file_options`, as the next two).
+        label_map: labels of files, and what they mean.
+        encodings: of files that are not UTF-8.
+        skip_bad: leave out rows without text or label, with a label that train lacks, and broken lines.
+        drop_duplicates: leave out rows whose text or id has been seen before (`engine.data.left_out`).
+        monitor: is told of long steps, and of what the user should know about the data.
+
+    Raises:
+        DataError: a file cannot be used, or the splits do not fit together.
+        ModelError: a folder of weights is named that cannot be used.
+        ProjectError: the folder is taken, or cannot be written.
+        SettingsError: tau or seed is out of range.
+    """
+    monitor = monitor or Silent()
+    root = root.expanduser().resolve()
+    _refuse_taken(root)
+    columns = Columns(text, label, pair)
+    given: dict[SplitName, Path | None] = {"train": train, "pool": pool, "proof": proof, "test": test, "dev": dev}
+    files = {name: path for name, path in given.items() if path is not None}
+    options = file_options(files, columns, own_columns=own_columns, label_map=label_map, encodings=encodings,
+                           skip_bad=skip_bad, drop_duplicates=drop_duplicates)  # fmt: skip
+    settings = _settings(monitor, pair=pair is not None, model=model, encoder=encoder, base=base, tau=tau, seed=seed)
+
+    splits: dict[SplitName, Source] = {}
+    labels: tuple[str, ...] = ()
+    for name, path in files.items():
+        source = read_source(path.expanduser(), options[name], name, monitor=monitor)
+        for sentence in source.told:
+            monitor.note(sentence)
+        splits[name] = source
+        labels = labels or task_labels(source, options["train"].columns.label)
+        if skip_bad:
+            splits[name] = with_known_labels(source, name, labels)
+    refuse_unused(options, splits)
+    for source in splits.values():
+        refuse_unknown_labels(source, labels)
+    if drop_duplicates:
+        splits = without_duplicates(splits)
+    for name, source in splits.items():
+        if not source.examples:
+            raise DataError(f"no row of {name} is left", where=str(source.path), mend="give a file with other rows")
+    left_out = [one for source in splits.values() for one in source.left_out]
+    if proof is None:
+        monitor.step("parting the pool", 0, 1)
+        splits = _part(splits, settings.discovery.seed)
+    hashes = {name: [row_hash(row.text, row.text_pair) for row in source.examples] for name, source in splits.items()}
+    refuse_shared(splits, hashes)
+    for sentence in notes(splits, hashes, labels):
+        monitor.note(sentence)
+    _tell_cut(settings, splits["pool"], monitor)
+    monitor.step("comparing proof with pool", 0, 1)
+    near = near_proof(splits, parted=proof is None)
+    if near.proof:
+        monitor.note(near.sentence)
+
+    with _appearing(root) as folder:
+        write_settings(folder / SETTINGS_FILE, replace(settings, task=replace(settings.task, labels=labels)))
+        manifest = {
+            "version": __version__,
+            "proof_origin": "file" if proof is not None else "half of pool",
+            "seed": settings.discovery.seed,
+            "columns": {"text": text, "label": label} | ({"pair": pair} if pair is not None else {}),
+            "withheld": [hashes["pool"][place] for place in near.pool],
+            "splits": {
+                name: _write_split(folder, name, source, hashes[name], labels)
+                | _how_read(options["pool" if name == "proof" and proof is None else name])
+                for name, source in splits.items()
+            },
+        }
+        if left_out:
+            write_jsonl(folder / LEFT_OUT, [one.as_json() for one in left_out])
+        write_json(folder / MANIFEST_FILE, manifest)
+    project = Project.open(root)
+    named = project.settings.model
+    uses = [weights_use(root, name) for name in (named.classifier, named.base, named.encoder)]
+    try:
+        agree(root, [use for use in uses if use is not None])  # the user has just named them
+    except NotTrusted as error:
+        monitor.note(str(error))
+    keep_seal(project, anew=True)
+    return project
+
+
+def _settings(
+    monitor: Monitor,
+    *,
+    pair: bool,
+    model: str | None,
+    encoder: str | None,
+    base: str | None,
+    tau: float | None,
+    seed: int | None,
+) -> Settings:
+    """The defaults with what the user chose."""
+    settings = Settings(task=TaskSettings(pair=pair))
+    if seed is not None and not 0 <= seed <= _LARGEST_SEED:
+        raise SettingsError(f"the seed is {seed}", mend=f"it must be between 0 and {_LARGEST_SEED}")
+    weights = settings.model
+    weights = replace(
+        weights,
+        classifier=weights.classifier if model is None else named_weights(model, monitor=monitor),
+        encoder=weights.encoder if encoder is None else named_weights(encoder, monitor=monitor),
+        base=weights.base if base is None else named_weights(base, monitor=monitor),
+    )
+    settings = replace(settings, model=weights)
+    if model is not None:
+        # The default suits the small base. Fine-tuning a classifier of base size or more wants 2e-5 to 5e-5 (Devlin et
+        # al. 2019, arXiv 1810.04805, appendix A.3).
+        settings = replace(settings, training=replace(settings.training, learning_rate=3e-5))
+    if tau is not None:
+        settings = replace(settings, discovery=replace(settings.discovery, tau=checked_tau(tau)))
+    if seed is not None:
+        seeds = tuple(seed + number for number in range(len(settings.proof.seeds)))
+        settings = replace(settings, discovery=replace(settings.discovery, seed=seed),
+                           proof=replace(settings.proof, seeds=seeds))  # fmt: skip
+    return settings
+
+
+def _tell_cut(settings: Settings, pool: Source, monitor: Monitor) -> None:
+    """Say how many pool rows are longer than the model reads, if its tokenizer is at hand and the pool is not large."""
+    try:
+        weights = find_weights(settings.model.classifier or settings.model.base, fetch=False)
+    except ModelError:
+        return  # `discover`, which fetches what is missing, counts them
+    reading = Reading(weights.path, settings.model.max_length)
+    if len(pool.examples) <= _COUNTED and (cut := reading.cut(pool.examples, monitor=monitor)):
+        monitor.note(cut_sentence(len(cut), len(pool.examples), "pool", reading.tokens))
+
+
+def _part(splits: Mapping[SplitName, Source], seed: int) -> dict[SplitName, Source]:
+    whole = splits["pool"]
+    try:
+        pool, proof = split_pool(whole.examples, seed)
+    except DataError as error:
+        raise DataError(error.what, where=str(whole.path), mend=error.mend) from error
+    parted: dict[SplitName, Source] = {"train": splits["train"], "pool": whole.only(pool), "proof": whole.only(proof)}
+    everything = {**splits, **parted}
+    return {name: everything[name] for name in SPLITS if name in everything}
+
+
+def _write_split(
+    folder: Path, name: SplitName, source: Source, hashes: list[str], labels: Sequence[str]
+) -> dict[str, Any]:
+    """Write the project's own copy of a split; returns its entry in the manifest."""
+    counts = Counter(example.label for example in source.examples)
+    path = folder / "splits" / f"{name}.jsonl"
+    write_jsonl(path, map(_row, source.examples))
+    return {
+        "sha256": sha256_file(path),
+        "rows": len(source.examples),
+        "row_hashes": hashes,
+        "source": without_surrogates(str(source.path.resolve())),
+        "source_sha256": sha256_file(source.path),
+        "labels": {label: counts[label] for label in labels if counts[label]},
+    }
+
+
+def _how_read(options: FileOptions) -> dict[str, Any]:
+    """What `blindspot verify` needs to read the source again."""
+    columns = options.columns
+    named = {"text": columns.text, "label": columns.label} | ({"pair": columns.pair} if columns.pair else {})
+    return {"columns": named, "encoding": options.encoding, "label_map": dict(options.labels)}
+
+
+def _row(example: Example) -> dict[str, str]:
+    row = {"id": example.id, "text": example.text, "label": example.label}
+    return row if example.text_pair is None else row | {"text_pair": example.text_pair}
+
+
+def _refuse_taken(root: Path) -> None:
+    if (root / SETTINGS_FILE).is_file():
+        raise ProjectError("there is a project in this folder already", where=str(root),
+                           mend="open it with `blindspot open`, or name another folder")  # fmt: skip
+    if root.exists() and not root.is_dir():
+        raise ProjectError("this is a file", where=str(root), mend="name another folder")
+    if root.is_dir() and any(root.iterdir()):
+        raise ProjectError("the folder is not empty", where=str(root), mend="name a new folder")
+    place = next(folder for folder in (root, *root.parents) if folder.exists())
+    if not (place.is_dir() and os.access(place, os.W_OK)):
+        raise ProjectError("no folder can be made here", where=str(place), mend="name a place that you may write to")
+
+
+def _mode(root: Path) -> int:
+    """Who may use a new project: its owner, or a group; a folder that was closed to others stays as it is."""
+    place = next(folder for folder in (root, *root.parents) if folder.exists())
+    mode = stat.S_IMODE(place.stat().st_mode)
+    if place == root and not mode & 0o007:
+        return mode
+    return 0o2770 if mode & stat.S_ISGID else 0o700
+
+
+@contextmanager
+def _appearing(root: Path) -> Iterator[Path]:
+    """A folder that becomes ``root`` when the block ends, and leaves nothing if it raises.
+
+    An empty ``root`` that is there already is filled, not replaced: it may be a mount or a shell's current folder.
+    The project is its owner's alone, or the group's in a folder that is a group's (setgid).
+    """
+    filling = root.is_dir()
+    new_parents = [parent for parent in root.parents if not parent.exists()]
+    moved: list[Path] = []
+    folder = (root if filling else root.parent) / f".{root.name}.{secrets.token_hex(4)}"
+    try:
+        mode = _mode(root)
+        make_folder(folder).chmod(mode)
+        yield folder
+        if filling:
+            with suppress(PermissionError):  # of another person, who lets us write in it
+                root.chmod(mode)
+            for inner in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST_FILE):  # the manifest last
+                publish(inner, root / inner.name)
+                moved.append(root / inner.name)
+        else:
+            publish(folder, root)
+        moved.clear()
+    except (OSError, FileError) as error:
+        reason = error.reason if isinstance(error, FileError) else error.strerror
+        raise ProjectError(f"the project cannot be written ({reason})", where=str(root),
+                           mend="make room, or name a folder that you may write to") from error  # fmt: skip
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        for path in moved:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for parent in new_parents:
+            with suppress(OSError):  # it holds the project when all went well
+                parent.rmdir()

@@ -1,0 +1,118 @@
+"""Looks at a machine and a project and says what is wrong, in the words of the errors it would cause later.
+
+Nothing is changed, nothing is downloaded, and one broken part does not keep the others from being looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine import jobs
+from engine.errors import BlindspotError
+from engine.files import find_files, sha256_file
+from engine.operations import machine
+from engine.operations.machine import Finding, failed
+from engine.project import SETTINGS_FILE, Project
+from engine.settings import Settings, read_settings
+from engine.teaching.revisions import Log
+
+
+def check(root: Path | None = None) -> list[Finding]:
+    """Look at this machine and, if one is named, at a project; the machine comes first.
+
+    Args:
+        root: the project folder; None for the machine alone.
+    """
+    settings, findings = Settings(), []
+    if root is not None:
+        root = root.expanduser().resolve()
+        try:
+            if (root / SETTINGS_FILE).is_file():
+                settings = read_settings(root / SETTINGS_FILE)
+            findings = list(_check_project(Project.open(root, verify=False)))
+        except BlindspotError as error:
+            findings = [failed("project", error)]
+    return [
+        machine.check_python(),
+        machine.check_packages(),
+        *machine.check_weights([settings.model.classifier or settings.model.base, settings.model.encoder], root),
+        machine.check_compute(settings.compute),
+        machine.check_disk(root if root is not None and root.is_dir() else Path.cwd()),
+        machine.check_terminal(),
+        *findings,
+    ]
+
+
+def _check_project(project: Project) -> Iterator[Finding]:
+    task = project.settings.task
+    if len(task.labels) < 2:
+        yield Finding("settings", "problem", f"task.labels names {len(task.labels)} labels", "restore blindspot.toml")
+    else:
+        yield Finding("settings", "ok", f"{len(task.labels)} labels, tau {project.settings.discovery.tau}, "
+                      f"{'pairs' if task.pair else 'single texts'}")  # fmt: skip
+    for name in project.manifest.splits:
+        yield _check_split(project, name)
+    yield from _check_sources(project)
+    yield from _check_teaching(project)
+    yield _check_jobs(project)
+
+
+def _check_split(project: Project, name: str) -> Finding:
+    try:
+        project.verify_split(name)
+    except BlindspotError as error:
+        return failed(f"split {name}", error)
+    return Finding(f"split {name}", "ok", f"{project.manifest.splits[name].rows} rows, unchanged")
+
+
+def _check_sources(project: Project) -> Iterator[Finding]:
+    """The user's own files may change: the project has its copies."""
+    sources = {split.source: split.source_sha256 for split in project.manifest.splits.values()}
+    for source, sha256 in sources.items():
+        path = Path(source)
+        if not _is_file(path):
+            yield Finding(f"source {path.name}", "warning", f"{path} is gone", "the project has its own copy")
+        elif sha256_file(path) != sha256:
+            yield Finding(f"source {path.name}", "warning", f"{path} has changed since the project was made",
+                          "make a new project with `blindspot init` to use the new rows")  # fmt: skip
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have, e.g. one that is too long
+        return False
+
+
+def _check_teaching(project: Project) -> Iterator[Finding]:
+    for path in find_files(project.teaching_dir, "[!.]*.json"):
+        name = f"annotations {path.stem}"
+        try:
+            log = Log(path)
+        except BlindspotError as error:
+            yield failed(name, error)
+            continue
+        if log.recovery:
+            yield Finding(
+                name, "warning", log.recovery.sentence, "the whole records are written back on the next start"
+            )
+        elif log.broken:
+            yield Finding(name, "warning", log.broken.sentence, f"blindspot verify {project.root}")
+        else:
+            yield Finding(name, "ok", f"{len(log.current)} records in {len(log.revisions)} revisions")
+
+
+def _check_jobs(project: Project) -> Finding:
+    try:
+        views = jobs.jobs(project.root)
+    except BlindspotError as error:
+        return failed("jobs", error)
+    dead = next((view for view in views if view.state == "dead"), None)
+    running = next((view for view in views if view.state == "running"), None)
+    if running:
+        return Finding("jobs", "ok", f"{running.id} runs" + (f", {running.stage}" if running.stage else ""))
+    if dead:
+        return Finding("jobs", "warning", f"{dead.id} was killed before its end",
+                       f"blindspot jobs {project.root} --resume {dead.id}")  # fmt: skip
+    return Finding("jobs", "ok", f"none runs, {len(views)} ended")

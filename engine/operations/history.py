@@ -1,0 +1,136 @@
+"""What became of the blind spots from round to round: closed, kept, split, merged, not found again, new. Light.
+
+A blind spot of one round and one of the next are kin if they lie in one confusion cell and share at least a fifth of
+the rows of either: models change, so UUs come and go, and clusters with them. So one that is not found again, or under
+another id, is not closed by that: only the promoted proof says what is (`engine.proof.closed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import FileError
+from engine.files import read_record
+from engine.problems import leave_out
+from engine.project import Project
+from engine.proof.closed import closed_spots
+from engine.proof.report import reports
+from engine.regression.promotion import Promotion
+from engine.schema import BlindSpot, Discovery, Record
+
+# Share of the rows of the smaller one; on Jaccard's measure a part that split off a large one would not be seen.
+_SHARED = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Record):
+    """What became of the blind spots of the round before; ids, those of a split or merger joined by ``+``.
+
+    Attributes:
+        closed: by the model that the round starts from, as its proof says; some rows of one may be found again even so,
+            and then it stands in one of the next three as well.
+        kept, split, merged: found again.
+        not_found: not found again, and not shown to be closed.
+        new: of this round.
+    """
+
+    closed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    split: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
+    not_found: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Round(Record):
+    """One round of a project, as one line of its history.
+
+    Attributes:
+        accuracy, coverage: on the pool, 0..1. uus, scattered: their numbers.
+        change: against the round before; None in the first, and where one of the two was not discovered.
+        proofs: ids of its finished proofs. promoted: arm, recipe and verdict of the model it starts from; empty in the
+            first.
+    """
+
+    number: int
+    model: str
+    accuracy: float | None
+    coverage: float | None
+    uus: int | None
+    blind_spots: int | None
+    change: Change | None
+    proofs: tuple[str, ...] = ()
+    promoted: str = ""
+
+
+def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot], closed: Sequence[str] = ()) -> Change:
+    """Sort blind spots into what became of them; ``closed`` are those that the promoted proof shows to be so."""
+    later: dict[str, list[str]] = {spot.id: [] for spot in before}  # of each the kin on the other side
+    earlier: dict[str, list[str]] = {spot.id: [] for spot in after}
+    for old in before:
+        for new in after:
+            shared = len(set(old.rows) & set(new.rows))
+            one_cell = (old.gold, old.predicted) == (new.gold, new.predicted)
+            if one_cell and shared and shared >= _SHARED * min(len(old.rows), len(new.rows)):
+                later[old.id].append(new.id)
+                earlier[new.id].append(old.id)
+    merged = {new: olds for new, olds in earlier.items() if len(olds) > 1}
+    within = {old for olds in merged.values() for old in olds}
+    split = {old: news for old, news in later.items() if len(news) > 1 and old not in within}
+    return Change(
+        closed=tuple(old for old in later if old in closed),
+        kept=tuple(old for old, news in later.items() if len(news) == 1 and old not in within),
+        split=tuple(f"{old}={'+'.join(news)}" for old, news in split.items()),
+        merged=tuple(f"{'+'.join(olds)}={new}" for new, olds in merged.items()),
+        not_found=tuple(old for old, news in later.items() if not news and old not in closed),
+        new=tuple(new for new, olds in earlier.items() if not olds),
+    )
+
+
+def history(project: Project) -> list[Round]:
+    """All rounds of a project, first to last.
+
+    Raises:
+        ProjectError: a discovery is damaged.
+    """
+    proofs: dict[int, list[str]] = {}
+    finished = {report["id"]: report for report in reports(project)}
+    for report in reversed(finished.values()):
+        proofs.setdefault(report["round"], []).append(report["id"])
+    found: list[Round] = []
+    before: Discovery | None = None
+    for number in range(1, project.round + 1):
+        now = project.discovery(number)
+        closed: tuple[str, ...] = ()
+        made = _promotion(project.round_dir(number) / "model.json")
+        if made and (proof := finished.get(made.promoted_from)):
+            closed = closed_spots(proof, made.arm, made.recipe, made.seed)
+        found.append(
+            Round(
+                number,
+                model=now.model if now else made.name if made else "",
+                accuracy=now.accuracy if now else None,
+                coverage=now.coverage if now else None,
+                uus=len(now.uus) if now else None,
+                blind_spots=len(now.blind_spots) if now else None,
+                change=compare_rounds(before.blind_spots, now.blind_spots, closed) if before and now else None,
+                proofs=tuple(proofs.get(number, ())),
+                promoted=f"{made.arm}, {made.recipe}: {made.verdict}" if made else "",
+            )
+        )
+        before = now
+    return found
+
+
+def _promotion(path: Path) -> Promotion | None:
+    """What was promoted; None: nothing, or the file is damaged and left out."""
+    try:
+        return read_record(path, Promotion.from_json, mend="restore the file, or promote again")
+    except FileNotFoundError:
+        return None
+    except FileError as error:
+        leave_out(error)
+        return None

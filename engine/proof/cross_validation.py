@@ -1,0 +1,101 @@
+"""Cross-validation over the pool's blind spots: what is learned must carry over to blind spots nobody wrote about.
+
+Each fold is trained with the samples of the other folds' blind spots and looked at on the UUs of its own, and on the
+rows beside them that the model gets right. Proof and test rows take no part.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.files import content_key, read_json, write_json
+from engine.model.classifier import Classifier
+from engine.model.device import choose_compute
+from engine.model.training import train
+from engine.model.training_plan import Kept, TrainingPlan
+from engine.progress import Monitor, Silent
+from engine.project import Project
+from engine.proof.metrics import Scored, errors_among_most_confident
+from engine.schema import BlindSpot, Discovery, Example
+
+FOLDS = 3
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One part of the blind spots.
+
+    Attributes:
+        spots: ids of its blind spots.
+        uus: ids of their rows.
+        asked: their rows, and the rows beside them that the model gets right.
+        covered: how many of these the round's model is sure of at tau.
+    """
+
+    spots: frozenset[str]
+    uus: frozenset[str]
+    asked: tuple[Example, ...]
+    covered: int
+
+
+def deal(blind_spots: Sequence[BlindSpot], count: int = FOLDS) -> list[list[BlindSpot]]:
+    """Blind spots dealt out, largest first, each to the fold with the fewest rows so far; the same each time."""
+    dealt: list[list[BlindSpot]] = [[] for _ in range(min(count, len(blind_spots)))]
+    for spot in sorted(blind_spots, key=lambda spot: (-len(spot.rows), spot.id)):
+        min(dealt, key=lambda fold: sum(len(one.rows) for one in fold)).append(spot)
+    return dealt
+
+
+def folds(discovery: Discovery) -> list[Fold]:
+    """The folds of a discovery, at most `FOLDS`."""
+    found = []
+    for spots in deal(discovery.blind_spots):
+        uus = [row for spot in spots for row in spot.rows]
+        beside = dict.fromkeys(row for uu in uus for row in discovery.neighbours.get(uu, ()))
+        rows = [discovery.predictions[row] for row in dict.fromkeys((*uus, *beside))]
+        covered = sum(row.confidence >= discovery.tau for row in rows)
+        asked = tuple(Example(row.id, row.text, row.label, row.text_pair) for row in rows)
+        found.append(Fold(frozenset(spot.id for spot in spots), frozenset(uus), asked, covered))
+    return found
+
+
+def errors_of(
+    project: Project,
+    fold: Fold,
+    plan: TrainingPlan,
+    rows: Sequence[Example],
+    kept: Sequence[Kept] = (),
+    *,
+    monitor: Monitor,
+) -> list[float]:
+    """Errors among the fold's most confident rows, as many as are covered: after each pass, then of the finished model.
+
+    They are kept by content; the model is not.
+
+    Raises:
+        ModelError, Cancelled: as `engine.model.training.train`.
+    """
+    texts = [[row.text, row.text_pair, row.label] for row in fold.asked]
+    key = content_key("fold", plan.key(rows, kept), texts, fold.covered)
+    path = project.cache_dir / f"fold-{key}.json"
+    if path.is_file():
+        return [float(value) for value in read_json(path)]
+    gold = np.array([project.labels.index(row.label) for row in fold.asked])
+    compute = choose_compute(project.settings.compute)
+    errors: list[float] = []
+
+    def look(classifier: Classifier) -> None:
+        logits = classifier.logits(fold.asked, monitor=Silent())
+        errors.append(errors_among_most_confident(Scored.from_logits(logits, gold), fold.covered))
+
+    out = Path(project.cache_dir / f"fold-{key}")
+    train(plan, rows, kept=kept, out=out, compute=compute, monitor=monitor, after_pass=look)
+    look(Classifier.load(out, labels=project.labels, max_length=plan.max_length, compute=compute))
+    shutil.rmtree(out)
+    write_json(path, errors)
+    return errors

@@ -1,0 +1,53 @@
+"""The proof rows near a blind spot, as they are stored beside its proof: for whoever asks a later model for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.data.heldout import read_proof
+from engine.errors import ProjectError
+from engine.files import read_json
+from engine.model.array_cache import read_array
+from engine.project import Project
+from engine.proof.evaluate import NEAREST, gold_file, round_model
+from engine.proof.spot_counts import Bools, near_parts
+from engine.schema import Example
+
+
+@dataclass(frozen=True)
+class NearRows:
+    """Rows near a blind spot, masks over them by part of the rule, and how many of them were right before."""
+
+    rows: list[Example]
+    masks: dict[str, Bools]
+    before: int
+
+    def __repr__(self) -> str:
+        return f"NearRows({len(self.rows)} proof rows)"  # a message of an error never holds a proof text
+
+
+def near_rows(project: Project, proof_id: str, spot_id: str) -> NearRows:
+    """Read them.
+
+    Raises:
+        ProjectError: the proof is gone, or it is one of other proof rows.
+    """
+    folder = project.proofs_dir / proof_id
+    if not (folder / NEAREST).is_file():
+        raise ProjectError(f"proof {proof_id}, which closed {spot_id}, is gone", where=str(folder),
+                           mend=f"put it back, or delete suite/{spot_id}.json and promote again")  # fmt: skip
+    spec, nearest, rows = read_json(folder / "spec.json"), read_array(folder / NEAREST), read_proof(project)
+    gold = read_array(gold_file(folder, "proof"))
+    if [project.labels.index(row.label) for row in rows] != gold.tolist():
+        raise ProjectError(f"proof {proof_id}, which closed {spot_id}, was made with other proof rows",
+                           where=str(folder), mend=f"delete suite/{spot_id}.json and promote again")  # fmt: skip
+    place = [spot["id"] for spot in spec["blind_spots"]].index(spot_id)
+    before = round_model(folder, spec, gold)
+    masks, near = near_parts(nearest, place, before, spec["tau"]), nearest == place
+    return NearRows(
+        [rows[at] for at in np.flatnonzero(near)],
+        {name: mask[near] for name, mask in masks.items()},
+        int(masks["right_before"].sum()),
+    )

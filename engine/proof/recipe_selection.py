@@ -1,0 +1,130 @@
+"""Which recipe an arm is trained with where `auto` is asked for: chosen by cross-validation inside the pool.
+
+Proof and test rows take no part, so the verdict on the chosen recipe is as honest as on one that was named before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from engine.errors import ProjectError
+from engine.model.model_registry import plan_of
+from engine.model.training_plan import Kept
+from engine.progress import Monitor
+from engine.project import Project
+from engine.proof.arms import Arm, Run, plan_runs
+from engine.proof.cross_validation import Fold, errors_of, folds
+from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, USUAL
+from engine.proof.training_sets import lesson
+from engine.schema import Discovery, Record, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Record):
+    """What was chosen.
+
+    Attributes:
+        recipe: the one with the fewest errors; of equals the one tried first.
+        errors: by recipe, among as many of the most confident rows as the round's model covers at tau, over all folds.
+        rows: that were looked at.
+    """
+
+    recipe: str
+    errors: dict[str, float]
+    rows: int
+
+
+def choose_recipe(
+    project: Project,
+    discovery: Discovery,
+    runs: Sequence[Run],
+    spot_of: Mapping[str, str],
+    kept: Sequence[Kept],
+    *,
+    monitor: Monitor,
+) -> Choice:
+    """Choose among the recipes of some runs of one arm.
+
+    Args:
+        project: gives train rows, models and settings.
+        discovery: with at least two blind spots.
+        runs: one of each recipe, all of the same arm and seed.
+        spot_of: the blind spot of each sample, by its id; UUs among the samples are known by their own.
+        kept: `engine.proof.training_sets.kept_rows`.
+        monitor: told of steps, and asked whether to go on; finished folds are kept.
+
+    Raises:
+        ModelError, Cancelled: as `engine.model.training.train`.
+    """
+    train, parts = project.examples("train"), folds(discovery)
+    errors = {}
+    for run in runs:
+        found = []
+        for number, fold in enumerate(parts, start=1):
+            monitor.note(f"{run.arm.name}: {run.recipe}, fold {number} of {len(parts)}")
+            outside = _outside(run, fold, spot_of)
+            asked = {row.id for row in fold.asked}
+            given = lesson(project, outside, train, [one for one in kept if one.row.id not in asked], monitor)
+            plan = plan_of(project, given.start, seed=run.seed, **given.changes)
+            found.append(errors_of(project, fold, plan, given.rows, given.kept, monitor=monitor)[-1])
+        errors[run.recipe] = round(sum(found), 2)
+    best = min(errors, key=lambda name: errors[name])
+    return Choice(best, errors, sum(len(fold.asked) for fold in parts))
+
+
+def _outside(run: Run, fold: Fold, spot_of: Mapping[str, str]) -> Run:
+    """The run without the samples that belong to a fold, and without the rows it is looked at on."""
+    asked = {row.id for row in fold.asked}
+    samples = tuple(row for row in run.arm.samples if row.id not in asked and spot_of.get(row.id) not in fold.spots)
+    return replace(run, arm=Arm(run.arm.name, samples))
+
+
+def possible_recipes(recipes: Sequence[str] | None) -> list[str]:
+    """The recipes that may be used: those that were named, or the usual ones; `auto` may use any."""
+    wanted = list(USUAL if recipes is None else recipes)
+    return list(RECIPES) if AUTO in wanted else wanted
+
+
+def runs_and_choices(
+    project: Project,
+    arms: Sequence[Arm],
+    *,
+    seeds: Sequence[int] | None,
+    recipes: Sequence[str] | None,
+    kept: Sequence[Kept],
+    samples: Sequence[Sample],
+    discovery: Discovery | None,
+    monitor: Monitor,
+) -> tuple[list[Run], dict[str, Choice]]:
+    """The runs of a proof (`engine.proof.arms.plan_runs`), and by arm what was chosen where `auto` is a recipe.
+
+    Args:
+        project: gives settings, train rows and models.
+        arms: to compare.
+        seeds: as `plan_runs`; the first is the one to choose with.
+        recipes: as `plan_runs`; `auto` may be among them.
+        kept: `engine.proof.training_sets.kept_rows`.
+        samples: of all teachers, for the blind spot of each.
+        discovery: of the round.
+        monitor: told of steps, and asked whether to go on.
+
+    Raises:
+        ProjectError: as `plan_runs`; or `auto` is asked for, and there are too few blind spots to choose by.
+        ModelError, Cancelled: as `engine.model.training.train`.
+    """
+    named = None if recipes is None else [name for name in recipes if name != AUTO]
+    if recipes is None or AUTO not in recipes:
+        return plan_runs(project, arms, seeds=seeds, recipes=named, kept=len(kept)), {}
+    if discovery is None or len(discovery.blind_spots) < 2:
+        raise ProjectError(NO_CHOICE, where=str(project.root), mend=f"name a recipe: {', '.join(RECIPES)}")
+    every = plan_runs(project, arms, seeds=seeds, recipes=list(RECIPES), kept=len(kept))
+    spot_of = {sample.id: sample.blind_spot for sample in samples}
+    spot_of |= {row: spot.id for spot in discovery.blind_spots for row in spot.rows}
+    seed, choices = every[0].seed, {}
+    for arm in arms:
+        candidates = [run for run in every if run.arm.name == arm.name and run.seed == seed]
+        if arm.samples:
+            choices[arm.name] = choose_recipe(project, discovery, candidates, spot_of, kept, monitor=monitor)
+    own = {name: {chosen.recipe, *(named or ())} for name, chosen in choices.items()}
+    return [run for run in every if run.arm.name not in own or run.recipe in own[run.arm.name]], choices

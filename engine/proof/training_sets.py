@@ -1,0 +1,88 @@
+"""What one run is trained on and from: its recipe applied to its arm."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.discovery.pool_scoring import score_pool
+from engine.model.model_registry import ModelRef, current_model, starting_weights
+from engine.model.training_plan import ALL_BUT_HEAD, Kept
+from engine.model.weights import Weights
+from engine.progress import Monitor
+from engine.project import Project
+from engine.proof.arms import Run, training_rows
+from engine.proof.controls import usable_pool
+from engine.proof.recipes import RECIPES
+from engine.schema import Discovery, Example
+
+_DIGITS = 3  # of probabilities: what is not scored again in fp32 may differ in the next one
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Where a run starts, its rows, the rows that are kept as the start says, and how its plan differs."""
+
+    start: Weights | ModelRef
+    rows: list[Example]
+    kept: list[Kept] = field(default_factory=list)
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+def lesson(project: Project, run: Run, train: Sequence[Example], kept: Sequence[Kept], monitor: Monitor) -> Lesson:
+    """The lesson of a run.
+
+    An arm without samples is the baseline. A run of the current model goes on from the baseline of its own seed, unless
+    the round has a model of its own.
+
+    Args:
+        project: gives models and settings.
+        run: its arm, recipe and seed.
+        train: all train rows.
+        kept: `kept_rows` of the project.
+        monitor: told of steps, should the model it starts from be missing.
+    """
+    if not run.arm.samples:
+        return Lesson(starting_weights(project, monitor=monitor), list(train))
+    recipe = RECIPES[run.recipe]
+    changes = {"steps": run.steps, "smoothing": recipe.smoothing, "average": recipe.average}
+    if recipe.head_only:
+        changes["frozen_layers"] = ALL_BUT_HEAD
+    start: Weights | ModelRef = starting_weights(project, monitor=monitor)
+    if recipe.start == "current":
+        start = current_model(project, seed=run.seed, monitor=monitor)
+    own = {row.id for row in run.arm.samples}
+    left = [one for one in kept if one.row.id not in own] if recipe.keep else []
+    return Lesson(start, training_rows(run, train), left, changes)
+
+
+def kept_rows(
+    project: Project,
+    discovery: Discovery | None,
+    recipes: Sequence[str],
+    doubtful: Collection[str],
+    *,
+    monitor: Monitor,
+) -> list[Kept]:
+    """Pool rows to be kept, for the recipes that do so: those the round's model is sure of at tau and that are no UUs.
+
+    So all of them are right, and no label beyond those of the UUs is needed to know them. Rows that it is not sure of
+    are left out: on PAWS half of them are wrong, and keeping them undid what was learned.
+
+    Raises:
+        ProjectError: a recipe keeps rows, and nothing has been discovered yet.
+        ModelError, Cancelled: as `engine.discovery.pool_scoring.score_pool`.
+    """
+    if not any(RECIPES[name].keep for name in recipes if name in RECIPES):
+        return []
+    usable = {row.id for row in usable_pool(project, discovery, doubtful).rows}
+    scored = score_pool(project, current_model(project, monitor=monitor), monitor=monitor)
+    sure = (scored.scores.confidence >= project.settings.discovery.tau) & scored.scores.right
+    return [
+        Kept(scored.rows[place], tuple(round(float(value), _DIGITS) for value in scored.scores.probabilities[place]))
+        for place in np.flatnonzero(sure)
+        if scored.rows[place].id in usable
+    ]

@@ -1,0 +1,158 @@
+"""Running the regression suite against a model: is what was closed still closed?
+
+The rule is that of `engine.proof.closed`, asked of one model: of the blind spot's pool rows, and of the proof rows near
+it that are stored beside its proof. Of proof rows only counts are kept, no text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.discovery.calibration import score
+from engine.files import write_json
+from engine.model.model_registry import ModelRef, current_model, predictions
+from engine.progress import Monitor
+from engine.project import Project
+from engine.proof.closed import CLOSED, Part, SpotCounts
+from engine.proof.nearby_rows import NearRows, near_rows
+from engine.regression.asked import named_classifier
+from engine.regression.frozen_spots import ROWS_FLOOR, SAMPLES_FLOOR, Case, FrozenSpot, Origin, suite
+from engine.schema import Example, Record
+from engine.trust import require, weights_use
+from engine.verify.models import refuse_changed, refuse_changed_suite
+
+Asked = Origin | Literal["proof row, wrong before", "proof row, right before", "proof row near it"]
+
+_PROOF: dict[str, Asked] = {
+    "wrong_before": "proof row, wrong before",
+    "right_before": "proof row, right before",
+    "near": "proof row near it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong(Record):
+    """A case that the model gets wrong, with what it says and how sure it is (0..1)."""
+
+    id: str
+    text: str
+    text_pair: str | None
+    label: str
+    predicted: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Record):
+    """What became of one sort of rows of a blind spot; ``floor``: share that must be right, ``holds``: whether it is.
+
+    ``wrong`` stays empty for proof rows.
+    """
+
+    blind_spot: str
+    origin: Asked
+    cases: int
+    right: int
+    floor: float
+    holds: bool
+    wrong: tuple[Wrong, ...] = ()
+
+
+def check(project: Project, model: str | None = None, *, monitor: Monitor) -> Path:
+    """Ask a model for every case of the suite; return the path of the outcome, `checks/KEY.json`.
+
+    Args:
+        project: with at least one frozen blind spot.
+        model: folder or hub name of a classifier; default: the current model.
+        monitor: told of rows scored.
+
+    Raises:
+        ProjectError: a file of the suite is damaged or has changed since, or the proof of a blind spot is gone.
+        ModelError: the model cannot be found, is no classifier, or answers in other labels.
+        Cancelled: from the monitor.
+    """
+    frozen = suite(project)
+    refuse_changed_suite(project, frozen)
+    near = {spot.id: near_rows(project, spot.proof, spot.id) for spot in frozen if spot.counted}
+    asked = _model(project, model, monitor)
+    cases = [case for spot in frozen for case in spot.cases]
+    rows = [Example(case.id, case.text, case.label, case.text_pair) for case in cases]
+    held_out = [row for found in near.values() for row in found.rows]
+    gold = np.array([project.labels.index(row.label) for row in [*rows, *held_out]], dtype=np.int64)
+    logits = predictions(project, asked, [*rows, *held_out], split_key="suite", monitor=monitor)
+    scores = score(logits, gold)
+    said = [(project.labels[place], float(sure))
+            for place, sure in zip(scores.predicted, scores.confidence, strict=True)]  # fmt: skip
+    right = scores.right
+    checked: list[Checked] = []
+    first, first_near = 0, len(rows)
+    for spot in frozen:
+        answers = list(zip(spot.cases, said[first : first + len(spot.cases)], strict=True))
+        first += len(spot.cases)
+        found = near.get(spot.id)
+        if found is None:
+            checked += _by_cases(spot, answers)
+        else:
+            checked += _by_rule(spot, answers, found, right[first_near : first_near + len(found.rows)])
+            first_near += len(found.rows)
+    path = project.root / "checks" / f"{asked.key[:12]}.json"
+    holds = all(one.holds for one in checked)
+    write_json(path, {"model": asked.name, "status": "holds" if holds else "open again", "holds": holds,
+                      "checked": [one.as_json() for one in checked]})  # fmt: skip
+    return path
+
+
+def _by_rule(
+    spot: FrozenSpot, answers: Sequence[tuple[Case, tuple[str, float]]], near: NearRows, right: npt.NDArray[np.bool_]
+) -> list[Checked]:
+    """The parts of the rule that closed the blind spot, then its samples."""
+    rows = [one for one in answers if one[0].origin == "row"]
+    parts = {name: Part(int(mask.sum()), (int((mask & right).sum()),)) for name, mask in near.masks.items()}
+    pool = Part(len(rows), (sum(map(_is_right, rows)),))
+    counts = SpotCounts(pool, parts["wrong_before"], parts["right_before"], parts["near"], near.before)
+    floors = dict.fromkeys(parts, CLOSED[0] / CLOSED[1]) | {"near": near.before / max(1, len(near.rows))}
+    holds = counts.asked
+    found = [Checked(spot.id, "row", len(rows), pool.per_seed[0], CLOSED[0] / CLOSED[1], holds["pool"],
+                     _wrong(rows))]  # fmt: skip
+    found += [Checked(spot.id, _PROOF[name], part.of, part.per_seed[0], round(floors[name], 4), holds[name])
+              for name, part in parts.items() if part.of]  # fmt: skip
+    return found + _of_origin(spot, answers, "sample", SAMPLES_FLOOR)
+
+
+def _by_cases(spot: FrozenSpot, answers: Sequence[tuple[Case, tuple[str, float]]]) -> list[Checked]:
+    """What a file of before the rows near a blind spot were counted asks for."""
+    return _of_origin(spot, answers, "row", ROWS_FLOOR) + _of_origin(spot, answers, "sample", SAMPLES_FLOOR)
+
+
+def _of_origin(
+    spot: FrozenSpot, answers: Sequence[tuple[Case, tuple[str, float]]], origin: Origin, floor: float
+) -> list[Checked]:
+    part = [one for one in answers if one[0].origin == origin]
+    right = sum(_is_right(one) for one in part)
+    return [Checked(spot.id, origin, len(part), right, floor, right >= floor * len(part), _wrong(part))] if part else []
+
+
+def _is_right(answer: tuple[Case, tuple[str, float]]) -> bool:
+    case, (label, _) = answer
+    return case.label == label
+
+
+def _wrong(answers: Sequence[tuple[Case, tuple[str, float]]]) -> tuple[Wrong, ...]:
+    return tuple(Wrong(case.id, case.text, case.text_pair, case.label, label, round(sure, 4))
+                 for case, (label, sure) in answers if label != case.label)  # fmt: skip
+
+
+def _model(project: Project, name: str | None, monitor: Monitor) -> ModelRef:
+    if name is None:
+        current = current_model(project, make=False, monitor=monitor)
+        refuse_changed(current.path, current.key)
+        return current
+    require(project.root, [weights_use(project.root, name)])
+    weights = named_classifier(name, root=project.root, monitor=monitor)
+    return ModelRef(weights.name, weights.path, weights.key)

@@ -1,0 +1,187 @@
+"""Taking over patterns and samples from files: all of a file is checked first, and a second import adds nothing.
+
+What is imported goes into a file of its own, named after the teacher, so it never mixes with what a person typed; it
+is one action, undone as one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import RefusedSample, StoreError
+from engine.progress import Monitor, Silent
+from engine.project import Project
+from engine.schema import ROLES, Discovery, Example, Pattern, Record, Role, Sample, Teacher
+from engine.teaching.records import Teaching
+from engine.teaching.spot_matching import place
+from engine.teaching.store import Edit
+from engine.teaching.teaching_files import Line, read_teaching
+from engine.teaching.validation import Draft, SampleChecker
+from engine.teaching.writer import clean
+from engine.text import row_hash
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Record):
+    """A line that was not taken: file:line, the reason in general words, and the whole sentence."""
+
+    where: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport(Record):
+    """What an import did.
+
+    Attributes:
+        author: whose file took it. patterns, samples: added; samples by role.
+        already: lines that this teacher had written before. refusals: lines that were not taken.
+        refused: number of refusals by reason. placement: samples added by blind spot.
+    """
+
+    author: str
+    patterns: int
+    samples: dict[Role, int]
+    already: int
+    refused: dict[str, int]
+    placement: dict[str, int]
+    refusals: tuple[Refusal, ...]
+
+
+def import_author(teacher: Teacher) -> str:
+    """The author whose file takes what is imported from a teacher; never a person's."""
+    return f"import-{teacher.name}"
+
+
+def import_teaching(
+    project: Project, files: Sequence[Path], teacher: Teacher, *, monitor: Monitor | None = None
+) -> ImportReport:
+    """Import teaching files; lines that name no blind spot of this project go to the nearest one.
+
+    Lines that are refused (duplicates, leaks, unknown labels) are counted and listed; they stop nothing.
+
+    Args:
+        project: must have been discovered.
+        files: JSON lines, keys as in `engine.teaching.teaching_files`.
+        teacher: stands in every pattern and sample.
+        monitor: told how far the placing and checking are.
+
+    Raises:
+        DataError: a line is broken; nothing is imported.
+        ProjectError: nothing has been discovered yet.
+        StoreError: there is no blind spot to teach, or the records cannot be written.
+        Cancelled: the monitor asked to stop; nothing is imported.
+    """
+    monitor = monitor or Silent()
+    lines = [line for path in files for line in read_teaching(path)]
+    discovery = project.discovered()
+    if not discovery.blind_spots:
+        raise StoreError("there is no blind spot to teach", where=str(project.root), mend="lower tau in blindspot.toml")
+    teaching = Teaching.of(project, import_author(teacher))
+    new = _unknown(lines, teaching)
+    known = {pattern.text: pattern.blind_spot for pattern in teaching.own("pattern") if isinstance(pattern, Pattern)}
+
+    def embed(examples: list[Example]) -> np.ndarray:
+        from engine.model.model_registry import embeddings
+
+        return embeddings(project, examples, monitor=monitor)
+
+    spots = place(new, discovery, known, embed) if new else []
+    with teaching.store.edit(f"import {len(new)} lines of {teacher.name}") as edit:
+        teaching.refresh()
+        importer = _Importer(project, discovery, teaching, teacher, edit)
+        for done, (line, spot) in enumerate(zip(new, spots, strict=True), start=1):
+            importer.take(line, spot)
+            monitor.step("check samples", done, len(new))
+    return importer.report(already=len(lines) - len(new))
+
+
+def _unknown(lines: Sequence[Line], teaching: Teaching) -> list[Line]:
+    """The lines that this teacher has not written before."""
+    written = {
+        (row_hash(sample.text, sample.text_pair), sample.label)
+        for sample in teaching.own("sample")
+        if isinstance(sample, Sample)
+    }
+    return [line for line in lines if (row_hash(line.text, line.text_pair), line.label) not in written]
+
+
+class _Importer:
+    """Takes lines one by one into an open edit, and counts."""
+
+    def __init__(
+        self, project: Project, discovery: Discovery, teaching: Teaching, teacher: Teacher, edit: Edit
+    ) -> None:
+        self._discovery = discovery
+        self._author = teaching.author
+        self._teacher = teacher
+        self._edit = edit
+        self._checker = SampleChecker(project, teaching.leaks)
+        self._samples = list(teaching.samples())
+        self._patterns = {
+            (pattern.blind_spot, pattern.text): pattern.id
+            for pattern in teaching.own("pattern")
+            if isinstance(pattern, Pattern)
+        }
+        self._taken: list[Sample] = []
+        self._described = 0
+        self._refusals: list[Refusal] = []
+
+    def take(self, line: Line, spot_id: str) -> None:
+        """Write the line's sample, and its pattern if that is new, or count why not."""
+        spot = self._discovery.spot(spot_id)
+        assert spot is not None, "lines are placed in blind spots of this discovery"
+        draft = Draft(clean(line.text), line.label, line.role, line.text_pair and clean(line.text_pair))
+        try:
+            gold, predicted = line.gold or spot.gold, line.predicted or spot.predicted
+            self._checker.check(draft, gold=gold, predicted=predicted, samples=self._samples)
+            if line.pattern is not None:
+                self._checker.check_pattern(clean(line.pattern))
+        except RefusedSample as refused:
+            self._refusals.append(Refusal(line.where, refused.reason, str(refused)))
+            return
+        sample = Sample(
+            id=self._edit.new_id("S"),
+            blind_spot=spot_id,
+            text=draft.text,
+            label=draft.label,
+            role=draft.role,
+            teacher=self._teacher,
+            text_pair=draft.text_pair,
+            pattern=self._pattern(line, spot_id),
+        )
+        self._edit.put("sample", sample.id, sample)
+        self._samples.append(sample)
+        self._taken.append(sample)
+
+    def _pattern(self, line: Line, spot_id: str) -> str | None:
+        if line.pattern is None or line.pattern_kind is None:
+            return None
+        text = clean(line.pattern)
+        if (spot_id, text) not in self._patterns:
+            pattern = Pattern(self._edit.new_id("P"), spot_id, line.pattern_kind, text, self._teacher)
+            self._edit.put("pattern", pattern.id, pattern)
+            self._patterns[spot_id, text] = pattern.id
+            self._described += 1
+        return self._patterns[spot_id, text]
+
+    def report(self, already: int) -> ImportReport:
+        """What was done."""
+        roles = Counter(sample.role for sample in self._taken)
+        return ImportReport(
+            author=self._author,
+            patterns=self._described,
+            samples={role: roles[role] for role in ROLES},
+            already=already,
+            refused=dict(Counter(refusal.reason for refusal in self._refusals).most_common()),
+            placement=dict(Counter(sample.blind_spot for sample in self._taken).most_common()),
+            refusals=tuple(self._refusals),
+        )

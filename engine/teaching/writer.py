@@ -1,0 +1,319 @@
+"""What an annotator may write: every action is checked and written whole; all but a decision can be undone.
+
+A record that names a row, label, blind spot or pattern names one that exists.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from engine.errors import StoreError
+from engine.project import Project
+from engine.schema import (
+    BlindSpot,
+    Commitment,
+    Discovery,
+    Pattern,
+    PatternKind,
+    Prediction,
+    Role,
+    RowMark,
+    RowVerdict,
+    Sample,
+    SpotState,
+    SpotStatus,
+    Teacher,
+)
+from engine.teaching.commitments import decide
+from engine.teaching.evidence import evidence_for, is_withheld, known_spot, parts_of
+from engine.teaching.records import Teaching
+from engine.teaching.revisions import Kind
+from engine.teaching.sealing import decision, decisions, is_sealed
+from engine.teaching.store import Reverted
+
+if TYPE_CHECKING:
+    from engine.teaching.validation import SampleChecker
+
+_KINDS: dict[str, Kind] = {"P": "pattern", "S": "sample", "E": "perturbation"}
+"""Kind of a record by the first letter of its id."""
+
+
+class Annotator:
+    """Writes for one teacher.
+
+    Args:
+        project: gives labels, and rows that a sample may not repeat.
+        discovery: of the round.
+        teaching: the records; its author's file takes what is written.
+        teacher: stands in every pattern and sample.
+    """
+
+    def __init__(self, project: Project, discovery: Discovery, teaching: Teaching, teacher: Teacher) -> None:
+        self.project = project
+        self.discovery = discovery
+        self.teaching = teaching
+        self.teacher = teacher
+        self._drawn: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def checker(self) -> SampleChecker:
+        """Made on first use: its index of the pool takes about a second for 10,000 rows, its import 20 ms."""
+        from engine.teaching.validation import SampleChecker
+
+        return SampleChecker(self.project, self.teaching.leaks)
+
+    def mark(self, row: str, verdict: RowVerdict, label: str | None = None) -> RowMark:
+        """Mark a row's gold label.
+
+        Args:
+            row: id of a UU or of a neighbour that is shown beside one.
+            verdict: what is wrong with it, if anything.
+            label: the right one; needed for ``label wrong`` and for nothing else.
+
+        Raises:
+            StoreError: there is no such row or label, or verdict and label do not fit together.
+        """
+        prediction = self.discovery.predictions.get(row)
+        if prediction is None:
+            raise StoreError(f"there is no row `{row}` in the evidence", mend="take an id that `blindspot show` prints")
+        self._check_shown(prediction)
+        labels = ", ".join(other for other in self.project.labels if other != prediction.label)
+        if verdict != "label wrong" and label is not None:
+            raise StoreError(
+                f"`{verdict}` takes no label", where=f"row {row}", mend="leave it out, or say `label wrong`"
+            )
+        if verdict == "label wrong" and label is None:
+            raise StoreError("`label wrong` needs the right label", where=f"row {row}", mend=f"give one of {labels}")
+        if label is not None and (label not in self.project.labels or label == prediction.label):
+            problem = f"`{label}` is its label already" if label == prediction.label else f"there is no label `{label}`"
+            raise StoreError(problem, where=f"row {row}", mend=f"give one of {labels}")
+        mark = RowMark(row, verdict, label)
+        right = f", right is {label}" if label else ""
+        with self.teaching.store.edit(f"mark row {row} as {verdict}{right}") as edit:
+            edit.put("mark", row, mark)
+        return mark
+
+    def unmark(self, row: str) -> None:
+        """Take one's own mark off a row.
+
+        Raises:
+            StoreError: this annotator has not marked it.
+        """
+        with self.teaching.store.edit(f"take the mark off row {row}") as edit:
+            edit.delete("mark", row)
+
+    def describe(
+        self, spot_id: str, kind: PatternKind, text: str, *, replaces: str | None = None, refined: bool = False
+    ) -> Pattern:
+        """Write a pattern, or a new wording of one's own pattern ``replaces``.
+
+        Args:
+            spot_id: the blind spot it explains.
+            kind: abstraction or extrapolation.
+            text: the pattern in words.
+            replaces: id of the pattern it takes the place of; once refined it stays called so.
+            refined: it is reworded after a test with counter-examples.
+
+        Raises:
+            StoreError: there is no such blind spot or pattern, or the text is empty.
+        """
+        spot, text = known_spot(self.discovery, spot_id), clean(text)
+        if not text:
+            mend = "say why these rows fail, or what else should fail"
+            raise StoreError("a pattern needs a text", where=spot.id, mend=mend)
+        with self.teaching.store.edit(f"{'change' if replaces else 'describe'} {kind} of {spot.id}") as edit:
+            record_id = self.pattern_id(spot.id, replaces, own=True) if replaces else edit.new_id("P")
+            before = self.teaching.store.current.get(("pattern", record_id))
+            refined = refined or bool(before and before.body and before.body.get("refined"))
+            pattern = Pattern(record_id, spot.id, kind, text, self.teacher, self._seen(spot), refined)
+            edit.put("pattern", record_id, pattern)
+        return pattern
+
+    def write_sample(
+        self,
+        spot_id: str,
+        *,
+        text: str,
+        label: str,
+        role: Role,
+        text_pair: str | None = None,
+        pattern: str | None = None,
+        replaces: str | None = None,
+    ) -> Sample:
+        """Write a sample, or a new state of one's own sample ``replaces``.
+
+        Args:
+            spot_id: the blind spot it is about.
+            text: what the model is to learn from.
+            label: its right label.
+            role: target, counter or anchor.
+            text_pair: the second text where rows are pairs.
+            pattern: id of the pattern it is written for (``P3`` for one's own, ``P3@ann`` for ann's).
+            replaces: id of the sample it takes the place of.
+
+        Raises:
+            RefusedSample: it would not teach or would leak, with the reason.
+            StoreError: there is no such blind spot, pattern or sample.
+        """
+        from engine.teaching.validation import Draft
+
+        spot = known_spot(self.discovery, spot_id)
+        draft = Draft(clean(text), label, role, clean(text_pair) if text_pair is not None else None)
+        about = self.pattern_id(spot.id, pattern) if pattern else None
+        with self.teaching.store.edit(f"{'change' if replaces else 'write'} {role} sample of {spot.id}") as edit:
+            self.teaching.refresh()
+            self.checker.check(draft, gold=spot.gold, predicted=spot.predicted,
+                               samples=self._visible_samples(replaces), named=self._named)  # fmt: skip
+            if replaces and ("sample", replaces) not in self.teaching.store.current:
+                raise StoreError(f"{self.teaching.author} has no sample `{replaces}`", mend="name one of your own")
+            record_id = replaces or edit.new_id("S")
+            sample = Sample(
+                record_id, spot.id, draft.text, label, role, self.teacher, draft.text_pair, about, self._seen(spot)
+            )
+            edit.put("sample", record_id, sample)
+        return sample
+
+    def delete(self, record_id: str) -> None:
+        """Delete one's own sample, perturbed pair, or pattern with one's own samples for it, in one action.
+
+        Raises:
+            StoreError: this annotator has no such record.
+        """
+        kind = _KINDS.get(record_id[:1], "sample")
+        with self.teaching.store.edit(f"delete {kind} {record_id}") as edit:
+            if kind != "pattern":
+                edit.delete(kind, record_id)
+                return
+            edit.delete("pattern", record_id)
+            for sample in self.teaching.own("sample"):
+                if isinstance(sample, Sample) and sample.pattern == record_id:
+                    edit.delete("sample", sample.id)
+
+    def set_status(self, spot_id: str, status: SpotStatus, reason: str = "") -> None:
+        """Call a blind spot done or skipped; any other status leaves it to follow from what is written.
+
+        Raises:
+            StoreError: there is no such blind spot, or it is skipped without a reason.
+        """
+        spot, reason = known_spot(self.discovery, spot_id), clean(reason)
+        if status == "skipped" and not reason:
+            raise StoreError("a skipped blind spot needs a reason", where=spot.id, mend="say in a few words why")
+        by_hand = status in ("done", "skipped")
+        with self.teaching.store.edit(f"call {spot.id} {status}" if by_hand else f"reopen {spot.id}") as edit:
+            if by_hand:
+                edit.put("state", spot.id, SpotState(spot.id, status, reason if status == "skipped" else ""))
+            elif spot.id in self.teaching.states():
+                edit.delete("state", spot.id)
+
+    def commit(self, spot_id: str) -> Commitment:
+        """Hand in one's answer to a blind spot for good; others' answers and the rows held back are seen from then on.
+
+        Raises:
+            StoreError: there is no such blind spot, no pattern of one's own there, or a decision already.
+        """
+        spot = known_spot(self.discovery, spot_id)
+        return decide(self.project, self.discovery, self.teaching, [spot], "committed")[0]
+
+    def decline(self, spot_id: str, reason: str) -> Commitment:
+        """Decline to answer, for good, and see others' answers and the rows held back from then on.
+
+        What one has written there stays, but counts as written after the decision.
+
+        Raises:
+            StoreError: there is no such blind spot, no reason, or a decision already.
+        """
+        spot = known_spot(self.discovery, spot_id)
+        return decide(self.project, self.discovery, self.teaching, [spot], "declined", clean(reason))[0]
+
+    def untouched(self) -> list[BlindSpot]:
+        """Blind spots on which nothing is decided and nothing of one's own is written, in the order of the round."""
+        own = [*self.teaching.own("pattern"), *self.teaching.own("sample")]
+        written = {record.blind_spot for record in own if isinstance(record, Pattern | Sample)}
+        known = written | decisions(self.teaching, self.teaching.author).keys()
+        return [spot for spot in self.discovery.blind_spots if spot.id not in known]
+
+    def decline_untouched(self, reason: str) -> list[Commitment]:
+        """Decline every blind spot of `untouched` for one reason, in one action: for who reviews and does not teach.
+
+        Raises:
+            StoreError: there is no reason, or none is left.
+        """
+        spots = self.untouched()
+        if not spots:
+            raise StoreError("there is no blind spot left on which you have written nothing and decided nothing",
+                             mend="commit or decline each of the others by its id")  # fmt: skip
+        return decide(self.project, self.discovery, self.teaching, spots, "declined", clean(reason))
+
+    def undo(self) -> Reverted | None:
+        """Take back this annotator's last action; None if there is none.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        return self.teaching.store.undo()
+
+    def redo(self) -> Reverted | None:
+        """Do again what the last undo took back; None if there is nothing.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        return self.teaching.store.redo()
+
+    def pattern_id(self, spot_id: str, name: str, *, own: bool = False) -> str:
+        """The full id of a pattern of a blind spot, named in full or, for one's own, as ``P3``.
+
+        Raises:
+            StoreError: the blind spot has none of that name.
+        """
+        full = self.teaching.own_id(name)
+        there = [pattern for pattern in self.teaching.patterns() if pattern.blind_spot == spot_id]
+        found = [pattern.id for pattern in there if not is_sealed(self.teaching, pattern)]
+        if full not in found or (own and not self.teaching.is_own(full)):
+            mend = f"take one of {', '.join(found)}" if found else "write one with `blindspot describe`"
+            raise StoreError(f"{spot_id} has no pattern `{name}`{' of yours' * own}", mend=mend)
+        return full
+
+    def _check_shown(self, row: Prediction) -> None:
+        """A row is not marked before it can be seen."""
+        if is_withheld(row, self.project.manifest.withheld):
+            raise StoreError(
+                f"row `{row.id}` nearly equals a proof row", mend="take a row that `blindspot show` prints"
+            )
+        spot = next((spot for spot in self.discovery.blind_spots if row.id in spot.rows), None)
+        if spot is None or decision(self.teaching, spot.id) is not None:
+            return
+        if row.id in self._held_back(spot):
+            raise StoreError(f"row `{row.id}` is held back to test patterns", where=spot.id,
+                             mend="commit your answer there, or decline, to see it")  # fmt: skip
+
+    def _held_back(self, spot: BlindSpot) -> frozenset[str]:
+        """Rows that nobody sees before answering; kept, because drawing them hashes every row of the blind spot."""
+        if spot.id not in self._drawn:
+            share, withheld = self.project.settings.teaching.held_back, self.project.manifest.withheld
+            parts = parts_of(spot, self.discovery, held_back=share, withheld=withheld)
+            self._drawn[spot.id] = frozenset(parts.held_back)
+        return self._drawn[spot.id]
+
+    def _seen(self, spot: BlindSpot) -> str:
+        """Hash of the evidence that this annotator sees now."""
+        decided = decision(self.teaching, spot.id) is not None
+        return evidence_for(self.project, self.discovery, self.teaching, spot.id, decided=decided).hash
+
+    def _visible_samples(self, replaces: str | None) -> list[Sample]:
+        """What a new sample may not repeat; a refusal that named a sealed one would tell what another wrote."""
+        decided = decisions(self.teaching, self.teaching.author)
+        return [
+            sample for sample in self.teaching.samples()
+            if sample.id != replaces and (self.teaching.is_own(sample.id) or sample.blind_spot in decided)
+        ]  # fmt: skip
+
+    def _named(self, sample: Sample) -> str:
+        """Others' without an id: a reviewer who tries the texts of an item must not be told who wrote them."""
+        return f"sample {sample.id}" if self.teaching.is_own(sample.id) else "a sample of another teacher"
+
+
+def clean(text: str) -> str:
+    """The text without white space around it, and without what UTF-8 cannot carry."""
+    return text.encode("utf-8", "replace").decode("utf-8").strip()

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import Cancelled
+from engine.model import batched_inference as sweep
+from engine.model.array_cache import Array, Making, kept
+from engine.model.model_registry import current_model, embeddings, predictions
+from engine.progress import Silent
+from engine.project import Project
+from tests.waiting import until
+
+from .conftest import Recorder
+
+
+def counting(stop_at: int | None = None, began: list[int] | None = None) -> Making:
+    """Writes the row's number into both arrays, two rows at a time."""
+
+    def fill(arrays: Sequence[Array], done: int) -> Iterator[int]:
+        if began is not None:
+            began.append(done)
+        for first in range(done, 10, 2):
+            if first == stop_at:
+                raise Cancelled
+            for array in arrays:
+                array[first : first + 2] = np.arange(first, first + 2)[:, None]
+            yield first + 2
+
+    return Making([1, 3], fill)
+
+
+def test_what_is_finished_is_kept_and_gone_on_with(tmp_path: Path) -> None:
+    paths = [tmp_path / "in" / "a.npy", tmp_path / "in" / "b.npy"]
+    with pytest.raises(Cancelled):
+        kept(paths, 10, lambda: counting(stop_at=6), monitor=Silent())
+    assert not any(path.exists() for path in paths)
+    began: list[int] = []
+    a, b = kept(paths, 10, lambda: counting(began=began), monitor=Silent())
+    assert began == [6]
+    np.testing.assert_array_equal(a, np.arange(10)[:, None])
+    np.testing.assert_array_equal(b, np.arange(10)[:, None].repeat(3, axis=1))
+    assert sorted(path.name for path in paths[0].parent.iterdir()) == ["a.npy", "a.npy.sha256", "b.npy", "b.npy.sha256"]
+    kept(paths, 10, lambda: pytest.fail("made again"), monitor=Silent())
+
+
+def test_a_partial_file_of_another_shape_is_begun_anew(tmp_path: Path) -> None:
+    path = [tmp_path / "a.npy", tmp_path / "b.npy"]
+    with pytest.raises(Cancelled):
+        kept(path, 10, lambda: counting(stop_at=4), monitor=Silent())
+    (tmp_path / "b.npy.partial").write_bytes(b"damaged")
+    began: list[int] = []
+    kept(path, 10, lambda: counting(began=began), monitor=Silent())
+    assert began == [0]
+
+
+def test_scoring_goes_on_at_the_last_window(small_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "WINDOW_ROWS", 4)
+    model = current_model(small_project, monitor=Silent())
+    pool = small_project.examples("pool")
+
+    class Stop(Recorder):
+        def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
+            super().step(stage, done, total, **facts)
+            if done > 8:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        predictions(small_project, model, pool, split_key="pool", monitor=Stop())
+    with pytest.raises(Cancelled):
+        embeddings(small_project, pool, monitor=Stop())
+    seen = Recorder()
+    logits = predictions(small_project, model, pool, split_key="pool", monitor=seen)
+    vectors = embeddings(small_project, pool, monitor=seen)
+    assert [step[:3] for step in seen.steps if step[1] == 8] == [
+        ("score", 8, 12),
+        ("embed", 8, 10),
+    ]  # two texts are there twice
+    assert min(step[1] for step in seen.steps) == 8
+    for path in small_project.cache_dir.iterdir():
+        path.unlink()
+    np.testing.assert_array_equal(predictions(small_project, model, pool, split_key="pool", monitor=Silent()), logits)
+    np.testing.assert_array_equal(embeddings(small_project, pool, monitor=Silent()), vectors)
+
+
+KILLED = """
+import sys, threading
+from pathlib import Path
+from engine.model import batched_inference as sweep
+from engine.model.model_registry import current_model, predictions
+from engine.progress import Silent
+from engine.project import Project
+sweep.WINDOW_ROWS = 4
+class Hang(Silent):
+    def step(self, stage, done, total, **facts):
+        if done > 4:
+            threading.Event().wait()
+project = Project.open(Path(sys.argv[1]))
+model = current_model(project, monitor=Silent())
+predictions(project, model, project.examples("pool"), split_key="pool", monitor=Hang())
+"""
+
+
+def test_scoring_that_was_killed_goes_on(small_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "WINDOW_ROWS", 4)
+    model = current_model(small_project, monitor=Silent())
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(small_project.root)]) as process:
+        until(lambda: any(path.suffix == ".rows" for path in small_project.cache_dir.glob("*")))
+        os.kill(process.pid, signal.SIGKILL)
+    seen = Recorder()
+    predictions(small_project, model, small_project.examples("pool"), split_key="pool", monitor=seen)
+    assert seen.steps[0][:3] == ("score", 4, 12)

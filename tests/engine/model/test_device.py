@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+from engine.errors import SettingsError
+from engine.model.device import busy_cores, choose_compute, usable_cores
+from engine.settings import ComputeSettings
+
+
+def test_settings_win() -> None:
+    chosen = choose_compute(ComputeSettings(device="cpu", precision="bf16", threads=3))
+    assert (chosen.device, chosen.precision, chosen.threads) == ("cpu", "bf16", 3)
+    assert str(chosen) == "cpu, bf16, 3 CPU threads (set in compute.threads)"
+
+
+def test_threads_are_at_least_one_and_at_most_what_torch_would_take() -> None:
+    chosen = choose_compute(ComputeSettings(device="cpu"))
+    assert 1 <= chosen.threads <= torch.get_num_threads()
+    assert "cores busy" in chosen.reason
+
+
+def test_the_choice_is_made_once() -> None:
+    assert choose_compute(ComputeSettings(device="cpu")) is choose_compute(ComputeSettings(device="cpu"))
+
+
+def test_cores_are_counted() -> None:
+    cores = os.cpu_count() or 1
+    assert 0 < usable_cores() <= cores
+    assert 0 <= busy_cores(0.05) <= cores
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(SettingsError, match="torch finds no cuda device"):
+        choose_compute(ComputeSettings(device="cuda"))

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from engine.errors import ProjectError
+from engine.files import read_json, write_json
+from engine.project import Project
+from engine.regression.promotion import promote
+from engine.schema import Discovery
+from tests.engine.proof.synthetic import gold_labels, model, write_proof
+
+GOLD = gold_labels()
+BASELINE = [model(GOLD, seed=seed, noise=2.5, skill=2.0) for seed in (1, 2)]
+ARMS = {
+    ("human", "scratch"): [model(GOLD, seed=seed, noise=2.5, skill=4.0) for seed in (1, 2)],
+    ("human", "continue"): [logits / 2 for logits in BASELINE],
+}
+
+
+@pytest.fixture
+def proved(project: Project) -> Project:
+    """A project with a proof in which one arm is proven and another is not."""
+    write_proof(project, baseline=BASELINE, arms=ARMS, gold=GOLD)
+    return project
+
+
+def test_a_proven_arm_starts_the_next_round(proved: Project) -> None:
+    promote(proved, arm="human")
+    assert proved.round == 2
+    assert read_json(proved.round_dir(2) / "model.json") == {
+        "round": 2,
+        "name": "human-scratch-13",
+        "path": "models/human-scratch-13",
+        "key": "human-scratch-13",
+        "promoted_from": "aaaa1111",
+        "arm": "human",
+        "recipe": "scratch",
+        "seed": 13,
+        "verdict": "proven",
+        "frozen": [],
+        "suite": {},
+    }
+
+
+def test_any_of_its_seeds_can_be_taken(proved: Project) -> None:
+    assert promote(proved, arm="human", seed=14).name == "human-scratch-14"
+    with pytest.raises(ProjectError, match="not trained with seed 15; its seeds are 13, 14"):
+        promote(proved, arm="human", seed=15)
+
+
+def test_what_is_not_proven_is_promoted_only_on_purpose(proved: Project) -> None:
+    with pytest.raises(ProjectError, match=r"less confident only.*--force"):
+        promote(proved, arm="human", recipe="continue")
+    assert proved.round == 1
+    assert promote(proved, arm="human", recipe="continue", force=True).verdict == "less confident only"
+    assert proved.round == 2
+
+
+def test_a_round_without_a_discovery_gets_the_new_model_instead_of_a_successor(proved: Project) -> None:
+    assert promote(proved, arm="human").round == 2
+    assert promote(proved, arm="human", seed=14).round == 2
+    assert read_json(proved.round_dir(2) / "model.json")["seed"] == 14
+
+
+def test_a_round_with_a_discovery_is_left_as_it_is(proved: Project) -> None:
+    promote(proved, arm="human")
+    nothing = Discovery(
+        key="k",
+        round=2,
+        model="m",
+        model_key="k",
+        tau=0.9,
+        labels=proved.labels,
+        n_pool=0,
+        accuracy=0.0,
+        coverage=0.0,
+        temperature=None,
+        temperature_applied=False,
+        uus_at_temperature=None,
+        blind_spots=(),
+        scattered=(),
+        predictions={},
+        neighbours={},
+        projection={},
+    )
+    write_json(proved.round_dir(2) / "discovery.json", nothing.as_json())
+    assert promote(proved, arm="human", seed=14).round == 3
+    assert read_json(proved.round_dir(2) / "model.json")["seed"] == 13
+
+
+def test_a_model_whose_folder_is_gone_cannot_be_promoted(proved: Project) -> None:
+    shutil.rmtree(proved.models_dir / "human-scratch-13")
+    with pytest.raises(ProjectError, match=r"folder is gone.*blindspot retrain"):
+        promote(proved, arm="human")
+    assert proved.round == 1
+
+
+def test_an_arm_that_was_not_trained_is_refused(proved: Project) -> None:
+    with pytest.raises(ProjectError, match=r"no arm llm \(scratch\)"):
+        promote(proved, arm="llm")

@@ -1,0 +1,53 @@
+"""What is said where nothing was found at tau: how sure the model is of its errors, and which tau finds some."""
+
+from __future__ import annotations
+
+from engine.schema import Discovery
+from tui.terminal.glyphs import Glyphs, bar
+
+_MOST = 10  # steps of confidence, each a line; a screen of 24 lines holds them
+_CELLS = 16
+
+
+def none_found(found: Discovery) -> str:
+    """Why there is no blind spot to list, in one sentence or two."""
+    rows, tau = f"the pool's {found.n_pool:,} rows", f"{found.tau:g}"
+    if not found.errors:
+        return f"The model makes no error at all on {rows}: there is no blind spot to find in them."
+    errors = "1 error" if found.errors == 1 else f"{found.errors:,} errors"
+    if not found.uus:
+        return f"The model makes {errors} on {rows}, but none with confidence {tau} (tau) or more."
+    uus = "1 UU" if len(found.uus) == 1 else f"{len(found.uus):,} UUs"
+    return f"The model makes {errors} on {rows}, {uus} among them (confidence {tau} or more), but no few are alike."
+
+
+def lower_taus(found: Discovery) -> list[tuple[float, int]]:
+    """Lower values of tau that would give more UUs, highest first, each with their number."""
+    return [(tau, uus) for tau, uus in found.taus if tau < found.tau and uus > len(found.uus)]
+
+
+def taus_sentence(found: Discovery) -> str:
+    """What lower values of tau would give; empty if nothing more."""
+    parts = [f"tau {tau:g} gives {uus:,} UU{'s' * (uus != 1)}" for tau, uus in lower_taus(found)]
+    return ", ".join(parts)
+
+
+def confidence_lines(found: Discovery, glyphs: Glyphs) -> list[str]:
+    """Wrong and right rows by confidence, a heading and a line for each step; at most 62 cells wide."""
+    steps = list(found.confidences)
+    if len(steps) > _MOST:
+        lower, steps = steps[: 1 - _MOST], steps[1 - _MOST :]
+        steps.insert(0, (lower[0][0], sum(right for _, right, _ in lower), sum(wrong for _, _, wrong in lower)))
+    ends = [low for low, _, _ in steps[1:]] + [1.0]
+    most_right = max((right for _, right, _ in steps), default=0)
+    most_wrong = max((wrong for _, _, wrong in steps), default=0)
+    lines = [f"{'confidence':<11}{'wrong':>7}{'':{_CELLS + 3}}{'right':>7}"]
+    for (low, right, wrong), high in zip(steps, ends, strict=True):
+        bars = f"{_bar(wrong, most_wrong, glyphs)}  {_bar(right, most_right, glyphs)}"
+        lines.append(f"{low:.2f}-{high:.2f}  {bars}".rstrip())
+    return lines
+
+
+def _bar(rows: int, most: int, glyphs: Glyphs) -> str:
+    filled, _ = bar(rows / most if most else 0.0, _CELLS, glyphs)
+    return f"{rows:>7,} {filled:<{_CELLS}}"

@@ -1,0 +1,215 @@
+"""The ledger as tables of text, for the command and the screen alike; what is unknown carries a letter with its reason.
+
+Knows nothing of the terminal. Names are data: they are made visible here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import floor, log10
+from typing import TYPE_CHECKING
+
+from engine.proof.figures import count
+from engine.text import visible
+from tui.reporting.durations import duration
+
+if TYPE_CHECKING:
+    from engine.costs.account import Account
+    from engine.costs.book import Ledger
+    from engine.figure import Figure
+
+_GAP = "  "
+_NAME_CELLS = 8  # at least, for the first column
+_NOTHING = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A title, the heads of its columns, and its rows; the first column is text, the others are figures."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that is shown: one line about prices, the tables, and the reasons by letter."""
+
+    heading: str
+    tables: list[Table]
+    reasons: list[str]
+
+
+@dataclass(slots=True)
+class _Reasons:
+    """Gives each reason a letter."""
+
+    known: list[str] = field(default_factory=list)
+
+    def __call__(self, figure: Figure | None) -> str:
+        """A sum of money with a letter for what it leaves out, or for why it is not known."""
+        if figure is None:
+            return _NOTHING
+        shown = "unknown" if figure.value is None else money(figure.value)
+        return f"{shown} {self._letter(figure.why)}" if figure.why else shown
+
+    def number(self, value: int | None, why: str) -> str:
+        return str(value) if value is not None else f"unknown {self._letter(why)}"
+
+    def _letter(self, why: str) -> str:
+        if why not in self.known:
+            self.known.append(why)
+        return f"({_letter(self.known.index(why))})"
+
+
+def page(book: Ledger) -> Page:
+    """The ledger as it is shown; without tables if nobody has written, asked or been paid anything."""
+    reasons = _Reasons()
+    tables = [
+        _sides(book, reasons), _teachers(book, reasons), _people(book, reasons), _calls(book, reasons),
+        _removals(book, reasons), _spots(book, reasons), _patterns(book, reasons),
+    ]  # fmt: skip
+    return Page(_heading(book), [table for table in tables if table.rows], _lettered(reasons.known))
+
+
+def money(value: float) -> str:
+    """Two digits behind the point, and more where it takes more to see two that count: ``4.20``, ``0.00031``."""
+    digits = 2 if value <= 0 else max(2, 1 - floor(log10(value)))
+    return f"{value:,.{digits}f}"
+
+
+def lines(table: Table, width: int | None, *, ellipsis: str = "…") -> list[str]:
+    """The head and the rows in columns; the first is cut until all fit into ``width`` cells (None: all is whole)."""
+    from rich.cells import cell_len
+
+    from tui.widgets.wrapping import fitted
+
+    rows = [table.head, *table.rows]
+    cells = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    if width is not None:
+        cells[0] = max(_NAME_CELLS, min(cells[0], width - sum(cells[1:]) - len(_GAP) * (len(cells) - 1)))
+    return [
+        _GAP.join([fitted(row[0], cells[0], ellipsis=ellipsis),
+                   *(f"{part:>{size}}" for part, size in zip(row[1:], cells[1:], strict=True))])
+        for row in rows
+    ]  # fmt: skip
+
+
+def _heading(book: Ledger) -> str:
+    wage = f"wage {money(book.wage)} an hour" if book.wage is not None else "no wage set"
+    prices = f"prices of {visible(book.prices_of)}" if book.prices_of else "prices without a date"
+    return f"in {visible(book.currency)}; {wage}; {prices}"
+
+
+def _sides(book: Ledger, reasons: _Reasons) -> Table:
+    """People and LLMs beside each other, figure by figure."""
+    from engine.costs.account import NO_REVIEW
+
+    ratios = {ratio.of: ratio for ratio in book.ratios}
+
+    def row(name: str, parts: Sequence[str], of: str = "") -> tuple[str, ...]:
+        if not ratios:
+            return (name, *parts)
+        value = ratios[of].ratio.value if of else None
+        return (name, *parts, _times(value) if value is not None else _NOTHING if of else "")
+
+    sides = book.sides
+    rows = [
+        row("patterns", [str(side.patterns) for side in sides]),
+        row("samples", [str(side.samples) for side in sides]),
+        row("reviewed samples", [reasons.number(side.reviewed, NO_REVIEW) for side in sides]),
+        row("accepted samples", [reasons.number(side.accepted, NO_REVIEW) for side in sides]),
+        row("cost", [reasons(side.cost) for side in sides]),
+        row("cost per pattern", [reasons(side.per_pattern) for side in sides], "pattern" if ratios else ""),
+        row("cost per sample", [reasons(side.per_sample) for side in sides], "sample" if ratios else ""),
+        row("cost per accepted sample", [reasons(side.per_accepted) for side in sides],
+            "accepted sample" if ratios else ""),
+    ]  # fmt: skip
+    for of, ratio in ratios.items():
+        if of.startswith("UU"):
+            parts = {"human": ratio.human, "llm": ratio.llm}
+            rows.append(row(f"cost per {of}", [reasons(parts.get(side.kind)) for side in sides], of))
+    head = ("", *(side.kind for side in sides), *(("human : LLM",) if ratios else ()))
+    return Table("People and LLMs", head, rows if sides else [])
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
+
+
+def _teachers(book: Ledger, reasons: _Reasons) -> Table:
+    from engine.costs.account import NO_REVIEW
+
+    rows = [
+        (visible(one.name), f"{one.kind}, recorded" if one.recorded else one.kind, str(one.patterns), str(one.samples),
+         reasons.number(one.accepted, NO_REVIEW) if one.samples else _NOTHING, reasons(one.cost))
+        for one in book.teachers
+    ]  # fmt: skip
+    return Table("Teachers", ("teacher", "kind", "patterns", "samples", "accepted", "cost"), rows)
+
+
+def _people(book: Ledger, reasons: _Reasons) -> Table:
+    rows = [
+        (visible(one.name), *(duration(one.seconds[task]) for task in ("read", "teach", "review")), reasons(one.cost),
+         reasons(one.checking))
+        for one in book.teachers if one.seconds is not None
+    ]  # fmt: skip
+    return Table("Active time of people", ("person", "reading", "writing", "reviewing", "cost", "of reviewing"), rows)
+
+
+def _calls(book: Ledger, reasons: _Reasons) -> Table:
+    rows = []
+    for one in book.teachers:
+        if one.calls is not None:
+            calls = one.calls
+            rows.append((
+                visible(one.name), str(calls.calls), str(calls.failed), _tokens(one, calls.tokens_in),
+                _tokens(one, calls.tokens_cached), _tokens(one, calls.tokens_out), reasons(one.paid),
+                reasons(one.checking),
+            ))  # fmt: skip
+    head = ("LLM", "calls", "failed", "in", "cached", "out", "paid", "judging")
+    return Table("Calls and tokens of LLMs (~ partly estimated)", head, rows)
+
+
+def _tokens(one: Account, number: int) -> str:
+    return f"{'~' if one.calls is not None and one.calls.estimated else ''}{number:,}"
+
+
+def _removals(book: Ledger, reasons: _Reasons) -> Table:
+    rows = []
+    for one in book.removals:
+        removed = count(one.removed.value, sign=False) if one.removed.value is not None else reasons(one.removed)
+        interval = f"{count(one.low)} to {count(one.high)}" if one.low is not None and one.high is not None else ""
+        rows.append((f"{visible(one.arm)} {one.recipe}".rstrip(), removed, interval, reasons(one.cost),
+                     reasons(one.per_uu)))  # fmt: skip
+    return Table("UUs removed at matched coverage", ("arm", "removed", "interval", "cost", "per UU"), rows)
+
+
+def _spots(book: Ledger, reasons: _Reasons) -> Table:
+    rows = [
+        (f"{visible(part.blind_spot) or _NOTHING} {visible(one.name)}", str(part.patterns), str(part.samples),
+         duration(part.seconds) if part.seconds is not None else _NOTHING,
+         str(part.calls) if one.kind == "llm" else _NOTHING, reasons(part.cost))
+        for one in book.teachers for part in one.by_spot
+    ]  # fmt: skip
+    return Table("By blind spot", ("", "patterns", "samples", "time", "calls", "cost"), rows)
+
+
+def _patterns(book: Ledger, reasons: _Reasons) -> Table:
+    rows = [
+        (visible(part.pattern), visible(part.blind_spot), part.kind, str(part.samples), reasons(part.cost))
+        for one in book.teachers for part in one.by_pattern
+    ]  # fmt: skip
+    return Table("By pattern, with its samples", ("", "blind spot", "kind", "samples", "cost"), rows)
+
+
+def _lettered(known: Sequence[str]) -> list[str]:
+    return [f"({_letter(number)}) {visible(why)}" for number, why in enumerate(known)]
+
+
+def _letter(number: int) -> str:
+    """a, b ... z, aa, ab ..."""
+    before, place = divmod(number, 26)
+    return (_letter(before - 1) if before else "") + chr(ord("a") + place)
