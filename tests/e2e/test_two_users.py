@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from engine.files import write_jsonl
+from tests.e2e.python_for_all import python_for_all
 from tests.engine.model.conftest import classifier, rows
 from tests.waiting import until
 
@@ -29,11 +30,18 @@ pytestmark = [
 
 
 class Team:
-    """A folder of a group, and commands of its people in it."""
+    """A folder of a group, and commands of its people in it.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: of the group.
+        python: that all of them may run. variables: that it needs.
+    """
+
+    def __init__(self, folder: Path, python: str, variables: dict[str, str]) -> None:
         self.folder = folder
         self.root = folder / "work"
+        self._python = python
+        self._variables = variables
 
     def home(self, who: Person) -> Path:
         """Where somebody keeps what is theirs alone."""
@@ -45,10 +53,10 @@ class Team:
         environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.home(who)), "USER": f"u{user}", "HF_HUB_OFFLINE": "1",
             "BLINDSPOT_TESTS": os.environ["BLINDSPOT_TESTS"],
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONDONTWRITEBYTECODE": "1", **self._variables,
         }  # fmt: skip
         done = subprocess.run(
-            [sys.executable, "-m", "tui", *words], cwd="/", env=environment, text=True, capture_output=True,
+            [self._python, "-m", "tui", *words], cwd="/", env=environment, text=True, capture_output=True,
             user=user, group=group, extra_groups=[], umask=umask,
         )  # fmt: skip
         assert "Traceback" not in done.stderr, done.stderr
@@ -67,21 +75,30 @@ class Team:
         return done.stderr
 
 
+@pytest.fixture(scope="module")
+def python() -> Iterator[tuple[str, dict[str, str]]]:
+    """A Python that other users may run, and the variables that it needs."""
+    folder = Path(tempfile.mkdtemp(prefix="python-"))
+    try:
+        folder.chmod(0o755)
+        yield python_for_all(folder)
+    finally:
+        shutil.rmtree(folder)
+
+
 @pytest.fixture
-def team() -> Iterator[Team]:
+def team(python: tuple[str, dict[str, str]]) -> Iterator[Team]:
     """A project that ann made in a folder of the group (setgid), as `mkdir` makes one with a umask of 002."""
     folder = Path(tempfile.mkdtemp(prefix="team-"))
     try:
         folder.chmod(0o755)
-        shared = Team(folder / "shared")
+        shared = Team(folder / "shared", *python)
         shared.folder.mkdir()
         for who in (ANN, BEN, EVE):
             shared.home(who).mkdir(mode=0o700)
             os.chown(shared.home(who), *who[:2])
         os.chown(shared.folder, 0, GROUP)
         shared.folder.chmod(0o2775)
-        if not _can_run_python(shared):
-            pytest.skip("other users may not run this Python")
         weights = classifier(folder / "weights")
         for path in (weights, *weights.iterdir()):
             path.chmod(0o755)
@@ -99,13 +116,6 @@ def team() -> Iterator[Team]:
         yield shared
     finally:
         shutil.rmtree(folder)
-
-
-def _can_run_python(team: Team) -> bool:
-    try:
-        return team.run(BEN, "--version").returncode == 0
-    except PermissionError:
-        return False
 
 
 def test_both_annotate_run_watch_cancel_and_resume(team: Team) -> None:
