@@ -5,11 +5,12 @@ Only the tokenizer is needed, and it is read by the `tokenizers` library alone (
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import FileError, ModelError
+from engine.files import read_json
 from engine.progress import Monitor
 from engine.schema import Example, Prediction
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 _WINDOW = 2_000  # rows at once: 10,000 tokens of the longest rows a second, so that a job can be cancelled between
-
-
 _LONGEST = 10_000_000  # bytes of a configuration
 _AROUND = 24  # characters on either side of a cut
 
@@ -32,6 +31,9 @@ class Reading:
 
     Attributes:
         tokens: how many it reads. known: False where the folder has no tokenizer.json; then no row counts as cut.
+
+    Raises:
+        ModelError: a configuration is damaged.
     """
 
     def __init__(self, folder: Path, max_length: int) -> None:
@@ -113,10 +115,16 @@ def _bytes(row: Example) -> int:
 
 
 def _number(path: Path, key: str) -> int:
-    """A whole number of a JSON file; 0 where it has none."""
+    """A whole number of a JSON file; 0 where it has none, or is not there.
+
+    Raises:
+        ModelError: the file is damaged, too large or none that may be read.
+    """
     try:
-        with path.open("rb") as file:
-            value = json.loads(file.read(_LONGEST))[key]
-    except (OSError, ValueError, KeyError, TypeError):
+        values = read_json(path, limit=_LONGEST)
+    except FileNotFoundError:
         return 0
-    return value if isinstance(value, int) and value > 0 else 0
+    except FileError as error:
+        raise ModelError(error.what, where=error.where, mend="save or download the model again") from error
+    value = values.get(key) if isinstance(values, dict) else None
+    return value if type(value) is int and value > 0 else 0

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
+from engine.errors import ModelError
 from engine.model.batches import tokenise
 from engine.model.truncation import Reading, cut_place, cut_sentence
 from engine.model.weights import PACKAGE_NAMES, find_weights
 from engine.progress import Silent
+from engine.project import Project
 from engine.schema import Example, Prediction
 
 WORDS = "the kettle was cold and nobody came "
@@ -50,6 +52,26 @@ def test_the_model_may_read_less_than_the_settings_say(folder: Path, tmp_path: P
     assert Reading(folder, 8192).tokens == 512
     unknown = Reading(tmp_path, 128)
     assert (unknown.tokens, unknown.known, unknown.cut(ROWS, monitor=Silent())) == (128, False, [])
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"{", "not valid JSON"), (b" " * 10_000_001, "at most 10,000,000 are read"), (None, "link")],
+    ids=["cut off", "too large", "a link out of a project"],
+)
+def test_a_configuration_comes_through_the_door_of_all_files(
+    project: Project, tmp_path: Path, name: str, content: bytes | None, says: str
+) -> None:
+    (tmp_path / "elsewhere.json").write_text('{"model_max_length": 7, "max_position_embeddings": 7}')
+    weights = project.root / "weights"
+    weights.mkdir()
+    if content is None:
+        (weights / name).symlink_to(tmp_path / "elsewhere.json")
+    else:
+        (weights / name).write_bytes(content)
+    with pytest.raises(ModelError, match=f"{name}: .*{says}.*save or download the model again"):
+        Reading(weights, 128)
 
 
 def test_sentences() -> None:
