@@ -1,0 +1,5 @@
+"""The files that the tests of reading have."""
+
+from __future__ import annotations
+
+from tests.engine.data.conftest import files as files
