@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.child import command, surroundings
-from engine.errors import JobError
+from engine.errors import BlindspotError, JobError
 from engine.files import open_append, remove, write_atomic
 from engine.jobs.spec import JOB_KINDS, JobFiles, JobKind, new_job
 from engine.jobs.status import active_job, find_job
@@ -27,22 +27,27 @@ _LOGIND_CONF = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.conf
 
 
 def start(root: Path, kind: JobKind, options: dict[str, Any] | None = None) -> str:
-    """Start a job in its own session and return its id at once.
+    """Start a job in its own session and return its id at once. One that cannot be started leaves nothing.
 
     Raises:
         JobError: another job is running in this project, or the kind is unknown.
+        FileError: its files cannot be written, as on a full disk.
     """
     if kind not in JOB_KINDS:
         raise JobError(f"there is no kind of job called {kind}", mend=f"use one of {', '.join(JOB_KINDS)}")
     lock = _project_lock(root)
     try:
         files = new_job(root / "jobs", kind)
-        alive = _alive(files)
         try:
-            files.write_spec(kind, options or {}, created=time.time())  # the job is in the list now, and alive
-            _spawn(root, files, lock, alive)
-        finally:
-            os.close(alive)
+            alive = _alive(files)
+            try:
+                files.write_spec(kind, options or {}, created=time.time())  # the job is in the list now, and alive
+                _spawn(root, files, lock, alive)
+            finally:
+                os.close(alive)
+        except (BlindspotError, OSError):
+            shutil.rmtree(files.folder, ignore_errors=True)
+            raise
     finally:
         os.close(lock)
     return files.folder.name

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from engine import jobs
-from engine.errors import JobError
+from engine.errors import FileError, JobError
 from engine.jobs import launch
 from engine.jobs.events import EventLog, read_events
 from engine.locks import acquire, is_held
@@ -45,6 +47,38 @@ def pid_of(project: Project, job_id: str) -> int:
 
 def state_is(project: Project, job_id: str, state: str) -> Callable[[], bool]:
     return lambda: jobs.find_job(project.root, job_id).state == state
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process can be longer than 10 bytes; empty ones can be made, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_job_for_which_the_disk_has_no_room_leaves_nothing(project: Project) -> None:
+    with full_disk(), pytest.raises(FileError, match=r"spec\.json: this cannot be written \(File too large\)"):
+        jobs.start(project.root, "discover", {"to": 5})
+    assert [path.name for path in project.jobs_dir.iterdir()] == ["lock"]
+    job_id = jobs.start(project.root, "discover", {"to": 5})
+    assert job_id == "discover-1"
+    until(state_is(project, job_id, "done"))
+
+
+def test_a_job_of_which_the_process_cannot_be_started_leaves_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(launch, "WORKER", (str(tmp_path / "no python"),))
+    with pytest.raises(FileNotFoundError):
+        jobs.start(project.root, "discover", {"to": 5})
+    assert [path.name for path in project.jobs_dir.iterdir()] == ["lock"]
+    assert jobs.active_job(project.root) is None
 
 
 def test_a_job_runs_to_its_end_and_tells_what_it_made(project: Project) -> None:
