@@ -82,8 +82,8 @@ def prove(data: Path, task: str, root: Path) -> dict[str, Any]:
                    seeds=[int(seed) for seed in _chosen("SEEDS", [str(seed) for seed in SEEDS])],
                    monitor=watch)  # fmt: skip
     report: dict[str, Any] = read_json(path)
-    root.with_suffix(".md").write_text(markdown(report, history(project)))
-    root.with_suffix(".html").write_text(page(report, history(project)))
+    root.with_suffix(".md").write_text(markdown(report, history(project), project.root))
+    root.with_suffix(".html").write_text(page(report, history(project), project.root))
     return report
 
 

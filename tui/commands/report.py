@@ -41,11 +41,11 @@ def run(options: argparse.Namespace) -> int:
     if options.html:
         from tui.reporting.page import page
 
-        _write(options.html, page(report, history(project)))
+        _write(options.html, page(report, history(project), options.project))
     if options.markdown:
         from tui.reporting.markdown import markdown
 
-        _write(options.markdown, markdown(report, history(project)))
+        _write(options.markdown, markdown(report, history(project), options.project))
     if not (options.html or options.markdown):
         print_report(project, report, as_json=options.json, explain=options.explain)
     return 0

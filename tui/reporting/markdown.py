@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.measures import PROOF
@@ -21,8 +22,8 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>|#&$~@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE
 _LINE_START = re.compile(r"^(\d*)([-+=.)])")  # what makes a list, a rule or a heading there
 
 
-def markdown(report: Report, rounds: Sequence[Round]) -> str:
-    """The whole report."""
+def markdown(report: Report, rounds: Sequence[Round], project: Path) -> str:
+    """The whole report. ``project``: its folder, as the user names it."""
     made = report["created"][:16].replace("T", " ")
     head = f"Round {report['round']}, {made} UTC; {tables.head_line(report)}."
     parts = [f"# Proof {_escaped(report['id'])}", _paragraph(head), *map(_summary, report["arms"])]
@@ -47,7 +48,12 @@ def markdown(report: Report, rounds: Sequence[Round]) -> str:
         parts += ["## Blind spots of the pool", _paragraph(report["pool"]["note"]), _table(pool)]
     parts += ["## What the words mean", _list(tables.definitions(report))]
     parts += ["## What the measures mean", _list(list(PROOF.items()))]
-    parts += ["## Rounds", _table(tables.rounds_table(rounds)), "## To run it again", _table(tables.to_rerun(report))]
+    parts += [
+        "## Rounds",
+        _table(tables.rounds_table(rounds)),
+        "## To run it again",
+        _table(tables.to_rerun(report, project)),
+    ]
     return "\n\n".join(parts) + "\n"
 
 

@@ -6,6 +6,7 @@ Everything that is data is made visible and then escaped by the template; its po
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.measures import PROOF
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from engine.operations.history import Round
 
 
-def page(report: Report, rounds: Sequence[Round]) -> str:
-    """The whole page; everything that is data is escaped."""
+def page(report: Report, rounds: Sequence[Round], project: Path) -> str:
+    """The whole page; everything that is data is escaped. ``project``: its folder, as the user names it."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     template = Environment(
@@ -52,7 +53,7 @@ def page(report: Report, rounds: Sequence[Round]) -> str:
                        tables.by_label(report), tables.reliability(report, report["arms"]), tables.churn(report)]),
         pool=tables.pool_rows(report, report["arms"]),
         rounds=tables.rounds_table(rounds),
-        to_rerun=tables.to_rerun(report),
+        to_rerun=tables.to_rerun(report, project),
     )  # fmt: skip
 
 

@@ -5,7 +5,9 @@ Proofs of before a figure was computed lack its key; their tables are left out.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.proof.closed import MEANINGS as CLOSED
@@ -264,20 +266,20 @@ def round_sentence(one: Round) -> str:
     return visible("; ".join([f"round {one.number}: {start}", *told]))
 
 
-def to_rerun(report: Report) -> Table:
-    """What it takes to get the same figures again: data, versions, settings, commands."""
+def to_rerun(report: Report, project: Path) -> Table:
+    """What it takes to get the same figures again: data, versions, settings, command with the project's folder."""
     rows = [(f"sha256 of {split}", value) for split, value in report.get("hashes", {}).items()]
     rows += [(f"version of {name}", value) for name, value in report.get("versions", {}).items()]
     rows += [(f"training.{name}", str(value)) for name, value in report.get("training", {}).items()]
     rows += [("resamples", str(report["bootstrap"])), ("round", str(report["round"]))]
-    rows += [("command", _command(report))] if "asked" in report else []
+    rows += [("command", _command(report, project))] if "asked" in report else []
     return Table("to run it again", ("what", "value"), [(visible(name), visible(value)) for name, value in rows])
 
 
-def _command(report: Report) -> str:
+def _command(report: Report, project: Path) -> str:
     """The command that makes this proof."""
     asked = report["asked"]
-    words = ["blindspot retrain DIR", *(f"--arm {name}" for name in asked["arms"])]
+    words = [f"blindspot retrain {shlex.quote(str(project))}", *(f"--arm {name}" for name in asked["arms"])]
     words += [f"--recipe {name}" for name in asked["recipes"]]
     words += [f"--seeds {','.join(map(str, report['seeds']))}"]
     words += ["--controls"] if asked["controls"] else []

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import html
 import json
 import re
+import shlex
 
 import pytest
 
+from engine.files import read_json, write_json
 from engine.measures import PROOF
 from engine.project import Project
 from engine.proof.figures import FIGURES
 from engine.proof.report import read_report
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
-from tui.cli import main
+from tui.cli import main, parser_for
 
 GOLD = gold_labels()
 BASELINE = [model(GOLD, seed=seed, noise=2.5, skill=2.0) for seed in (1, 2, 3)]
@@ -136,3 +139,17 @@ def test_a_proof_of_before_evidence_was_kept_is_shown_without_it(
     out = capsys.readouterr().out
     assert "human, continue: proven; made before evidence was kept" in out
     assert "blind spot closed" not in out
+
+
+def test_the_command_that_makes_a_proof_again_can_be_copied(proved: Project) -> None:
+    (path,) = proved.proofs_dir.glob("*/report.json")
+    asked = {"arms": ["human"], "recipes": ["scratch"], "controls": False}
+    write_json(path, read_json(path) | {"asked": asked, "equal": None, "reviewed": False})
+    root = proved.root.rename(proved.root.with_name("my work"))
+    for option in ("--html", "--markdown"):
+        assert main(["report", str(root), option, str(root / "report.txt")]) == 0
+        written = html.unescape((root / "report.txt").read_text()).replace("\\", "")
+        (command,) = re.findall(r"blindspot (retrain .*? --seeds [0-9,]+)", written)
+        words = shlex.split(command)
+        parsed = parser_for(words).parse_args(words)
+        assert (parsed.project, parsed.arms, parsed.recipes) == (root, ["human"], ["scratch"])

@@ -23,6 +23,7 @@ from tui.reporting.plots import _reliability
 from tui.reporting.tables import Report, overlap, reliability
 from tui.reporting.terminal import show
 
+WORK = Path("work")
 ROUNDS = [
     Round(1, "m", 0.6, 0.7, 100, 4, None, ("aaaa1111",)),
     Round(2, "n", 0.7, 0.6, 60, 3, Change(kept=("B1",), closed=("B2",)), (), "llm, scratch: proven"),
@@ -55,7 +56,7 @@ class Loads(HTMLParser):
 
 
 def test_the_page_loads_nothing_and_has_every_verdict_and_plot(report: Report) -> None:
-    text = page(report, ROUNDS)
+    text = page(report, ROUNDS, WORK)
     seen = Loads()
     seen.feed(text)
     assert seen.outside == []
@@ -75,14 +76,14 @@ def test_names_in_the_data_are_text_and_never_markup(tmp_path: Path) -> None:
     report = read_json(path)
     report["arms"][0]["reason"] = "<script>alert(1)</script> | [link](http://x)"
     write_json(path, report)
-    assert "<script>" not in page(read_json(path), ROUNDS)
-    text = markdown(read_json(path), ROUNDS)
+    assert "<script>" not in page(read_json(path), ROUNDS, WORK)
+    text = markdown(read_json(path), ROUNDS, WORK)
     assert "<script>" not in text
     assert "\\[link\\](http" in text
 
 
 def test_markdown_tables_are_whole(report: Report) -> None:
-    lines = markdown(report, ROUNDS).splitlines()
+    lines = markdown(report, ROUNDS, WORK).splitlines()
     widths = {line.count("|") for line in lines if line.startswith("| human, scratch")}
     assert len(widths) >= 1
     assert "### human, scratch: proven" in lines
@@ -94,7 +95,7 @@ def test_markdown_tables_are_whole(report: Report) -> None:
 
 
 def test_the_history_stands_in_every_form(report: Report) -> None:
-    for text in (markdown(report, ROUNDS), page(report, ROUNDS)):
+    for text in (markdown(report, ROUNDS, WORK), page(report, ROUNDS, WORK)):
         assert "0.700" in text
         assert "closed" in text
 
@@ -144,7 +145,7 @@ def test_whatever_text_a_report_has_it_is_only_ever_text(report: Report) -> None
     report["arms"][0]["arm"] = "$\\frac{1$ &"
     found = planted(report) | {"labels": report["labels"]}
     rounds = [Round(1, PLANTED, 0.6, 0.7, 100, 4, Change(kept=(PLANTED,)), (PLANTED,), PLANTED)]
-    html, text = page(found, rounds), markdown(found, rounds)
+    html, text = page(found, rounds, WORK), markdown(found, rounds, WORK)
     assert not INVISIBLE.search(html.replace("\n", ""))
     seen = Loads()
     seen.feed(html)
@@ -161,7 +162,7 @@ def test_whatever_text_a_report_has_it_is_only_ever_text(report: Report) -> None
 
 
 def test_a_paragraph_that_would_start_a_list_is_text(report: Report) -> None:
-    text = markdown(report | {"notes": ["- a", "12. b", "= c"]}, ROUNDS)
+    text = markdown(report | {"notes": ["- a", "12. b", "= c"]}, ROUNDS, WORK)
     assert "\\- a\n\n12\\. b\n\n\\= c" in text
 
 
@@ -171,7 +172,7 @@ def test_overlapping_levels_beside_proven_are_explained(report: Report) -> None:
     report["arms"][0]["proof"]["uu_at_matched_coverage"]["high"] = level["low"]
     told = "What decides is the interval of their paired difference"
     assert told in overlap(report)
-    assert told in page(report, ROUNDS)
+    assert told in page(report, ROUNDS, WORK)
     assert told in " ".join(shown(report, terminal=False).split())
 
 
