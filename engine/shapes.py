@@ -59,6 +59,19 @@ def fit(value: Any, kind: type[T] | Any) -> T:
 
 
 @cache
+def _plain(kind: Any) -> frozenset[type]:
+    """The types whose values are of a kind as they are, without a look inside or a change."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return frozenset[type]().union(*map(_plain, args))
+    if origin is NotRequired:
+        return _plain(args[0])
+    if kind in _NOUNS or (kind is float):
+        return frozenset({kind})
+    return frozenset({dict}) if origin is dict and args[1] is Any else frozenset()
+
+
+@cache
 def _reader(kind: Any) -> _Read:
     origin, args = get_origin(kind), get_args(kind)
     if kind is Any:
@@ -175,17 +188,19 @@ def _typed_dict(kind: Any) -> _Read:
     hints = get_type_hints(kind, include_extras=True)
     origins: dict[str, Any] = {name: get_origin(hint) for name, hint in hints.items()}
     needed = frozenset(name for name, origin in origins.items() if origin is not NotRequired)
-    return _object(dict, {name: _reader(hint) for name, hint in hints.items()}, needed)
+    return _object(dict, hints, needed)
 
 
 def _dataclass(kind: Any) -> _Read:
     hints = get_type_hints(kind)
-    readers = {one.name: _reader(hints[one.name]) for one in fields(kind) if one.init}
+    hints = {one.name: hints[one.name] for one in fields(kind) if one.init}
     needed = frozenset(one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING)
-    return _object(kind, readers, needed)
+    return _object(kind, hints, needed)
 
 
-def _object(make: Callable[..., Any], readers: dict[str, _Read], needed: frozenset[str]) -> _Read:
+def _object(make: Callable[..., Any], hints: dict[str, Any], needed: frozenset[str]) -> _Read:
+    readers = [(name, _plain(hint), _reader(hint)) for name, hint in hints.items()]
+
     def read(value: Any) -> Any:
         if make is not dict and type(value) is make:  # built already
             return value
@@ -194,10 +209,14 @@ def _object(make: Callable[..., Any], readers: dict[str, _Read], needed: frozens
         if not value.keys() >= needed:
             raise WrongShape("there", (sorted(needed - value.keys())[0],))
         found = {}
-        for name, one in readers.items():
+        for name, plain, one in readers:
             if name in value:
+                item = value[name]
+                if type(item) in plain:  # saves two thirds of the calls: a file may hold 30,000 records
+                    found[name] = item
+                    continue
                 try:
-                    found[name] = one(value[name])
+                    found[name] = one(item)
                 except WrongShape as error:
                     raise error.inside(name) from None
         return make(**found)
