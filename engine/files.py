@@ -289,7 +289,7 @@ def reserve(path: Path) -> None:
         os.close(handle)
 
 
-def append_line(path: Path, line: bytes, *, durable: bool = False) -> None:
+def append_line(path: Path, line: bytes, *, durable: bool = False, at: int | None = None) -> int:
     """Append a line, in one call, so that several processes may do it at once.
 
     If a process before us died inside a write, its line is ended first.
@@ -298,6 +298,11 @@ def append_line(path: Path, line: bytes, *, durable: bool = False) -> None:
         path: the file; made if it is not there.
         line: without its end.
         durable: wait until it is on the disk.
+        at: where the file ends, for who is the only one to write it: what lies behind is cut off, and so is the line if
+            it cannot be written.
+
+    Returns:
+        The size of the file then, in bytes.
 
     Raises:
         FileError: as `open_append`, or the disk is full.
@@ -306,10 +311,19 @@ def append_line(path: Path, line: bytes, *, durable: bool = False) -> None:
     try:
         with in_words(path, "written"):
             end = os.lseek(handle, 0, os.SEEK_END)
+            if at is not None and end > at:
+                os.ftruncate(handle, at)
+                end = at
             torn = bool(end) and os.pread(handle, 1, end - 1) != b"\n"
-            _write(handle, b"\n" * torn + line + b"\n")
-            if durable:
-                os.fsync(handle)
+            try:
+                _write(handle, b"\n" * torn + line + b"\n")
+                if durable:
+                    os.fsync(handle)
+            except OSError:
+                if at is not None:
+                    os.ftruncate(handle, at)
+                raise
+            return end + torn + len(line) + 1
     finally:
         os.close(handle)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import orjson
@@ -53,7 +54,7 @@ def link(before: str, revision: Revision) -> str:
 
     Empty fields are left out, so that a field added later does not change the hashes of today.
     """
-    values = {one.name: getattr(revision, one.name) for one in fields(revision) if one.name != "hash"}
+    values = {name: getattr(revision, name) for name in revision.__dataclass_fields__ if name != "hash"}
     written = {name: value for name, value in values.items() if value is not None}
     return hashlib.sha256(before.encode() + orjson.dumps(written, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -68,20 +69,31 @@ def head(revisions: Sequence[Revision]) -> str:
     return found
 
 
-def find_break(revisions: Sequence[Revision]) -> Break | None:
-    """Where the chain of revisions, in order, does not hold; None if it does."""
-    missing: list[tuple[int, int]] = []
-    changed: list[int] = []
-    before, last, begun = "", 0, False
-    for revision in revisions:
-        if revision.seq > last + 1:
-            missing.append((last + 1, revision.seq - 1))
-        expected = link(before, revision)
-        begun = begun or revision.hash is not None
-        if begun and revision.hash != expected and revision.seq == last + 1:
-            changed.append(revision.seq)
-        before, last = revision.hash or expected, revision.seq
-    return Break(tuple(missing), tuple(changed)) if missing or changed else None
+class Chain:
+    """Follows the revisions of an author, which only grow: each is looked at once."""
+
+    def __init__(self) -> None:
+        self._missing: list[tuple[int, int]] = []
+        self._changed: list[int] = []
+        self._known = 0  # how many revisions were looked at
+        self._before, self._last, self._begun = "", 0, False
+
+    def follow(self, revisions: Sequence[Revision]) -> Break | None:
+        """Where the chain of revisions, in order, does not hold; None if it does.
+
+        Args:
+            revisions: those of the last time, and what was written since.
+        """
+        for revision in islice(revisions, self._known, None):
+            if revision.seq > self._last + 1:
+                self._missing.append((self._last + 1, revision.seq - 1))
+            expected = link(self._before, revision)
+            self._begun = self._begun or revision.hash is not None
+            if self._begun and revision.hash != expected and revision.seq == self._last + 1:
+                self._changed.append(revision.seq)
+            self._before, self._last = revision.hash or expected, revision.seq
+        self._known = len(revisions)
+        return Break(tuple(self._missing), tuple(self._changed)) if self._missing or self._changed else None
 
 
 def _named(numbers: Sequence[str], one: bool) -> str:

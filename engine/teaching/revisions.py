@@ -6,8 +6,11 @@ author had written on a blind spot is frozen when they decide on it: no later ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,8 +25,8 @@ from engine.schema import (
     Sample,
     SpotState,
 )
-from engine.teaching.hash_chain import Break, find_break
-from engine.teaching.storage import AtomicStorage, Identity, Recovery
+from engine.teaching.hash_chain import Break, Chain
+from engine.teaching.storage import AtomicStorage, Recovery
 
 Kind = Literal["mark", "pattern", "sample", "state", "commitment", "perturbation", "application", "judgement"]
 Cause = Literal["edit", "undo", "redo", "final"]
@@ -93,20 +96,20 @@ class Action:
     time: str
 
 
-_NAMES = tuple(f.name for f in fields(Revision))
 _ANSWERS = ("pattern", "sample")  # kinds that make up an answer to a blind spot
 _ABOUT = {"pattern": "blind_spot", "sample": "blind_spot", "perturbation": "row"}
 
 
-def _is_whole(key: str, record: Any) -> bool:
-    """Whether it is a revision whose record can be read; of a kind that a newer version wrote, nothing is asked."""
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Put garbage collection off: while 30,000 records are made it looks through them again and again, for 0.2 s."""
+    on = gc.isenabled()
+    gc.disable()
     try:
-        revision = Revision.from_json(record)
-        if revision.body is not None and revision.kind in SCHEMAS:
-            SCHEMAS[revision.kind].from_json(revision.body)
-    except ValueError:
-        return False
-    return str(revision.seq) == key
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 class Log:
@@ -114,15 +117,16 @@ class Log:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._storage = AtomicStorage(path, table=TABLE, is_whole=_is_whole)
-        self._seen: Identity | None = None
+        self._storage = AtomicStorage(path, table=TABLE, is_whole=self._is_whole)
+        self._readings = 0
+        self._built: dict[int, Revision] = {}  # of records that were just read, by the record's id()
         self.version = 0
         """Grows with every change of the records."""
-        self._checked: tuple[int, Break | None] = (0, None)
         self._reset()
         self.refresh()
 
     def _reset(self) -> None:
+        self._chain = Chain()
         self.revisions: list[Revision] = []
         """Everything ever written, in order."""
         self.current: dict[Key, Revision] = {}
@@ -146,9 +150,7 @@ class Log:
     @property
     def broken(self) -> Break | None:
         """Where records are missing, or are not as they were written; None where all follow from one another."""
-        if self._checked[0] != self.version:
-            self._checked = (self.version, find_break(self.revisions))
-        return self._checked[1]
+        return self._chain.follow(self.revisions)
 
     @property
     def repair(self) -> str | None:
@@ -163,16 +165,30 @@ class Log:
         Raises:
             StoreError: the file may not be read.
         """
-        identity = self._storage.identity()
-        if identity == self._seen:
+        if not self._storage.changed:
             return False
-        tables = self._storage.read() or {}
-        self._reset()
-        for document in sorted(tables.get(TABLE, {}).values(), key=lambda found: found["seq"]):
-            self._apply(Revision(**{name: document.get(name) for name in _NAMES}))
-        self._seen = identity
+        with _collecting_later():
+            records = (self._storage.read() or {}).get(TABLE, {})
+            if self._storage.readings != self._readings:
+                self._reset()
+            new = [self._built[id(record)] for record in islice(records.values(), len(self.revisions), None)]
+            self._built.clear()
+            for revision in sorted(new, key=lambda one: one.seq):
+                self._apply(revision)
+        self._readings = self._storage.readings
         self.version += 1
         return True
+
+    def _is_whole(self, key: str, record: Any) -> bool:
+        """Whether it is a revision whose record can be read; of a kind that a newer version wrote, nothing is asked."""
+        try:
+            revision = Revision.from_json(record)
+            if revision.body is not None and revision.kind in SCHEMAS:
+                SCHEMAS[revision.kind].from_json(revision.body)
+        except ValueError:
+            return False
+        self._built[id(record)] = revision
+        return str(revision.seq) == key
 
     @property
     def undoable(self) -> str | None:
@@ -267,9 +283,10 @@ class Log:
     def _apply(self, revision: Revision) -> None:
         key = (revision.kind, revision.id)
         places = self._places.setdefault(revision.action, set())
+        about = _ABOUT.get(revision.kind, "")
         for body in (self._body(key), revision.body):
             if isinstance(body, dict):  # those of kinds that a newer version wrote may be anything
-                places.add((revision.kind, str(body.get(_ABOUT.get(revision.kind, ""), revision.id))))
+                places.add((revision.kind, str(body.get(about, revision.id))))
         if revision.kind == "commitment" and revision.body is not None and revision.id not in self.decided:
             self._freeze(revision)
         self.revisions.append(revision)

@@ -9,6 +9,8 @@ and why the file is its own audit trail. Only one process writes at a time, and 
 
 from __future__ import annotations
 
+import atexit
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -16,8 +18,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinydb import TinyDB
-from tinydb.table import Document
+from tinydb.table import Document, Table
 
 from engine import __version__
 from engine.errors import StoreError
@@ -43,6 +44,12 @@ class Reverted:
     note: str
     revisions: tuple[Revision, ...]
     stays: str | None = None
+
+
+class _Table(Table):
+    """A table that keeps ids as texts, as they are in the file: turning 30,000 into numbers and back takes 35 ms."""
+
+    document_id_class = str  # type: ignore[assignment]  # declared as int, documented as free to choose
 
 
 class Edit:
@@ -101,6 +108,7 @@ class Store(Log):
         self.stem = file_stem(author)
         self._lock = folder / f".{self.stem}.lock"
         self._patience = patience
+        self._closes = False
         super().__init__(folder / f"{self.stem}.json")
         if self.recovery:
             with suppress(StoreError):  # it may only be read: what is whole of it is shown all the same
@@ -138,8 +146,7 @@ class Store(Log):
             stays, found = self.stays, self.next_undo(within)
             if found is None:
                 return None
-            before = {(one.kind, one.id): one.body for one in self.revisions if one.seq < found.number}
-            bodies = {(one.kind, one.id): before.get((one.kind, one.id)) for one in self._actions[found.number]}
+            bodies = self._bodies_before(found)
             return Reverted(found.note, self._append(bodies, found.note, "undo", found.number), stays)
 
     def redo(self, within: Callable[[Action], bool] = lambda _: True) -> Reverted | None:
@@ -158,6 +165,29 @@ class Store(Log):
                 return None
             bodies = {(one.kind, one.id): one.body for one in self._actions[found.number]}
             return Reverted(found.note, self._append(bodies, found.note, "redo", found.number))
+
+    def close(self) -> None:
+        """Make one whole file again of a large file and its journal; called when the process ends.
+
+        Who looks into the file, copies it, or opens it with a version before there were journals finds all of it. If it
+        cannot be done, or another process writes, the journal stays: nothing is lost, and a later process does it.
+        """
+        if self._storage.has_journal and not self._storage.changed:
+            with suppress(StoreError), writing(self._lock, patience=0):
+                self._storage.fold()
+
+    def _bodies_before(self, action: Action) -> dict[Key, Body | None]:
+        """What the records of an action were before it; None: not there."""
+        found: dict[Key, Body | None] = {}
+        wanted = {(one.kind, one.id) for one in self._actions[action.number] if one.revision > 1}
+        place = bisect_left(self.revisions, action.number, key=lambda one: one.seq)
+        while wanted and place:
+            place -= 1
+            one = self.revisions[place]
+            if (key := (one.kind, one.id)) in wanted:
+                wanted.remove(key)
+                found[key] = one.body
+        return {(one.kind, one.id): found.get((one.kind, one.id)) for one in self._actions[action.number]}
 
     def _append(
         self, bodies: dict[Key, Body | None], note: str, cause: Cause, answers: int | None
@@ -181,9 +211,11 @@ class Store(Log):
             before = link(before, revision)
             new.append(replace(revision, hash=before))
         if new:
-            table = TinyDB(storage=lambda: self._storage).table(TABLE)
-            table.insert_multiple(Document(revision.as_json(), doc_id=revision.seq) for revision in new)
-            self._seen = self._storage.identity()
+            documents = (Document(one.as_json(), doc_id=str(one.seq)) for one in new)  # type: ignore[arg-type]
+            _Table(self._storage, TABLE).insert_multiple(documents)
+            if self._storage.has_journal and not self._closes:
+                atexit.register(self.close)
+                self._closes = True
             self.version += 1
             for revision in new:
                 self._apply(revision)
@@ -204,4 +236,3 @@ class Store(Log):
             self.refresh()
             if self.recovery and not self.recovery.copy:
                 self._storage.write(self._storage.read() or {TABLE: {}})
-                self._seen = self._storage.identity()

@@ -218,6 +218,15 @@ def test_a_new_folder_and_a_new_file_are_on_the_disk_when_they_are_told(
     assert synced == [str(path) for path in (root, root / "made/a.json", root / "made", root / "models")]
 
 
+def test_a_line_appended_at_a_place_replaces_what_lies_behind(root: Path) -> None:
+    path = root / "a.jsonl"
+    end = files.append_line(path, b"one", durable=True, at=0)
+    assert end == 4
+    path.write_bytes(b"one\ntw")
+    assert files.append_line(path, b"three", durable=True, at=end) == 10
+    assert path.read_bytes() == b"one\nthree\n"
+
+
 def test_a_full_disk_is_one_sentence(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -1,5 +1,7 @@
 """A process that writes marks and calls is killed at a random moment: what it has said to be stored is there after.
 
+It writes into small files of records, and into large ones that have a journal.
+
 Run as a program (``python -m tests.fuzz.killed_writer FOLDER PREFIX``) this is that process.
 """
 
@@ -13,13 +15,14 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.errors import BlindspotError
+from engine.errors import BlindspotError, StoreError
 from engine.llm.call_log import Call, CallLog, read_calls
 from engine.schema import RowMark
 from engine.teaching.store import Store
 from tests.terminals import REPOSITORY
 
 _PER_FOLDER = 8  # kills over the same files
+_LARGE = 2_000  # marks that a file has from which on there is a journal
 _MOST_WRITES, _MOST_SECONDS = 40, 0.03  # before a kill: whole writes, and then a moment inside one
 
 
@@ -27,10 +30,12 @@ def main(trials: int, seed: int) -> tuple[int, int, list[str]]:
     """Kill so many writers; returns survived, tried, and what was lost."""
     random_, failures = random.Random(seed), []
     with TemporaryDirectory() as parent:
-        stored: set[str] = set()
+        told: dict[Path, set[str]] = {}
         for trial in range(trials):
-            if trial % _PER_FOLDER == 0:
-                folder, stored = Path(parent) / str(trial), set()
+            folder = Path(parent) / f"{trial // (2 * _PER_FOLDER)}-{'large' if trial % 2 else 'small'}"
+            if trial % 2 and folder not in told:
+                _fill(folder)
+            stored = told.setdefault(folder, set())
             stored |= _killed(folder, f"w{trial}-", random_)
             try:
                 found = _found(folder)
@@ -54,8 +59,17 @@ def _killed(folder: Path, prefix: str, random_: random.Random) -> set[str]:
     return {line.strip() for line in said if line.endswith("\n")}  # a line that was cut off says nothing
 
 
+def _fill(folder: Path) -> None:
+    with Store(folder, "ann").edit("many marks") as edit:
+        for number in range(_LARGE):
+            edit.put("mark", f"m{number}", RowMark(f"m{number}", "fine"))
+
+
 def _found(folder: Path) -> set[str]:
-    marks = {f"mark {key}" for kind, key in Store(folder, "ann").current if kind == "mark"}
+    store = Store(folder, "ann")
+    if store.repair:
+        raise StoreError(store.repair)
+    marks = {f"mark {key}" for kind, key in store.current if kind == "mark"}
     return marks | {f"call {call.key}" for call in read_calls(folder / "calls.jsonl")}
 
 

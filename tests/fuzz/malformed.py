@@ -42,6 +42,7 @@ SPOILT = (
     "proofs/*/human-scratch-5-proof.npy",
     "proofs/*/nearest-proof.npy",
     "teaching/ann.json",
+    "teaching/ann.journal.jsonl",
     "teaching/bob.json",
     "teaching/drafts/ann.json",
     "review/items.jsonl",
@@ -79,6 +80,8 @@ ADDED = (
     "proofs/.hidden/report.json",
     "teaching/eve.json",
     "teaching/EVE!.json",
+    "teaching/bob.journal.jsonl",
+    "teaching/eve.journal.jsonl",
     "suite/B9.json",
     "suite/x.json",
     "time/eve.jsonl",
@@ -332,6 +335,7 @@ def make_template(folder: Path) -> Path:
     from engine.review.compare import compare
     from engine.schema import Drafts, Pattern, Sample, Teacher
     from engine.teaching.drafts import write_drafts
+    from engine.teaching.journal import journal_lines
     from engine.teaching.records import Teaching
     from tests.engine.model.conftest import config, save
     from tests.engine.verify.conftest import make, write_splits
@@ -364,17 +368,18 @@ def make_template(folder: Path) -> Path:
         (place / "alive").touch()
     (root / "jobs" / "lock").touch()
     keep(project, Preview(1.0, "ann", spot.id, found.model_key, 2, len(spot.rows), 1, {spot.rows[0]: 0.5}))
+    ann = Teaching(project.teaching_dir, "ann")
     files = {
         "time/ann.jsonl": orjson.dumps(Spell(1.0, "ann", "teaching", spot.id, 5.0).as_json()) + b"\n",
         "quick/0a1b2c3d.json": b'{"id": "0a1b2c3d", "created": "2026-01-01", "arms": [], "sentence": "s"}',
         "checks/0a1b2c3d4e5f.json": b'{"model": "m", "holds": true, "status": "holds", "checked": []}',
+        "teaching/ann.journal.jsonl": journal_lines([("revisions", "1", ann.store.revisions[0].as_json())]),
         "llm/recorded.jsonl": orjson.dumps(dict.fromkeys(("teacher", "step", "blind_spot", "content"), "samples")),
         "prompts/task.txt": b"The labels are good and bad.\n",
     }
     for name, data in files.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_bytes(data)
-    Teaching(project.teaching_dir, "ann")
     compare(Project.open(root), embed=False)
     return root
 

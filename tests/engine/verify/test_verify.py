@@ -308,6 +308,31 @@ def test_what_agrees_with_itself_is_found_by_the_seal_of_this_machine(
     assert "seal" not in [finding.part for finding in bad(copied)]
 
 
+def test_the_seal_finds_that_the_end_of_a_journal_was_cut_off_and_agrees_when_it_goes_into_the_file(
+    copied: Path,
+) -> None:
+    from engine.schema import RowMark
+    from engine.teaching.records import Teaching
+    from engine.verify.seal import keep_seal
+
+    project = Project.open(copied)
+    store = Teaching(project.teaching_dir, "cy").store
+    for rows in ([f"pool-{number}" for number in range(2_000)], ["r1"], ["r2"]):
+        with store.edit("mark rows") as edit:
+            for row in rows:
+                edit.put("mark", row, RowMark(row, "fine"))
+    journal = project.teaching_dir / "cy.journal.jsonl"
+    first, second = journal.read_bytes().splitlines(keepends=True)
+    keep_seal(project, anew=True)
+    journal.write_bytes(first)
+    assert [finding.file for finding in bad(copied) if finding.part == "seal"] == ["teaching/cy.json"]
+    journal.write_bytes(first + second)
+    store.refresh()
+    store.close()
+    assert not journal.exists()
+    assert [finding for finding in bad(copied) if finding.part == "seal"] == []
+
+
 def test_work_that_goes_on_agrees_with_the_seal(copied: Path) -> None:
     from engine.schema import RowMark
     from engine.teaching.records import Teaching
