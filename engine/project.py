@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 
 from engine.errors import FileError, ProjectError
-from engine.files import open_read, read_record, sha256_file
+from engine.files import find_files, open_read, read_record, sha256_file
 from engine.paths import SETTINGS_FILE as SETTINGS_FILE
 from engine.paths import in_words, is_read_only
 from engine.schema import Discovery, Example, Record, SplitName
@@ -242,6 +242,10 @@ class Project:
             return read_record(path, Discovery.from_json, mend="delete it and run `blindspot discover` again")
         except FileNotFoundError:
             return None
+
+    def report_files(self) -> list[Path]:
+        """The files of all finished reports, one a proof."""
+        return find_files(self.proofs_dir, "[!.]*/report.json")
 
     def discovered(self) -> Discovery:
         """What was discovered in the current round, for what needs it.

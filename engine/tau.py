@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from engine.errors import FileError, SettingsError
 from engine.files import read_record
 from engine.project import SETTINGS_FILE, Project
-from engine.proof.report import report_files
 from engine.schema import Discovery, Record
 from engine.settings import change_setting
 
@@ -40,7 +39,7 @@ def checked_tau(tau: float) -> float:
 def frozen_tau(project: Project) -> float | None:
     """The tau of the first proof; None before it. A report that is damaged elsewhere binds it all the same."""
     found: list[_Judged] = []
-    for path in report_files(project):
+    for path in project.report_files():
         with suppress(FileError, FileNotFoundError):  # who shows reports says that it is left out
             found.append(read_record(path, _Judged.from_json))
     return min(found, key=lambda one: one.created).tau if found else None

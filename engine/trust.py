@@ -16,23 +16,18 @@ import os
 import shlex
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from engine.errors import BlindspotError
-from engine.llm.address import Address, checked_variable
-from engine.llm.prompts import Prompts
-from engine.model.weights import HUB_NAME, PACKAGE_NAMES, local_folder
-from engine.project import Project
 from engine.schema import Record
-from engine.settings import LlmSettings
 from engine.state import state_folder
 from engine.text import visible
 
-_DEFAULTS = LlmSettings()
+UseKind = Literal["server", "weights", "file"]
 _LONGEST_SHOWN = 100  # characters of a name; a longer one would push the rest of the question off the screen
 
 
@@ -51,7 +46,7 @@ class OutsideUse(Record):
         key: sha256 of all values that decide what leaves, or what is read.
     """
 
-    kind: Literal["server", "weights", "file"]
+    kind: UseKind
     what: str
     cautions: tuple[str, ...]
     key: str
@@ -62,120 +57,40 @@ class OutsideUse(Record):
         return f"{self.what[0].upper()}{self.what[1:]}."
 
 
-# What a project uses
-
-
-def server_use(llm: LlmSettings, prompts: Mapping[str, str]) -> OutsideUse | None:
-    """The server that an LLM teacher or judge would ask; None where all is the package's default.
-
-    Args:
-        llm: of the project, as they will be used.
-        prompts: sha256 of the project's own prompts, by file name.
-
-    Raises:
-        SettingsError: the address, or the name of the variable, is none.
-    """
-    address = Address.of(llm.base_url)
-    variable = checked_variable(llm.key_env)
-    if not prompts and (llm.base_url, llm.key_env, llm.model) == (_DEFAULTS.base_url, _DEFAULTS.key_env, ""):
-        return None
-    key = f" and the value of ${variable}" if variable else ""
-    what = f"rows of this project{key} would go to {llm.base_url} (model {_named(llm.model)})"
-    if prompts:
-        what += "; prompts: " + ", ".join(f"{name} (sha256 {digest[:12]})" for name, digest in prompts.items())
-    cautions = []
-    if variable and variable != _DEFAULTS.key_env:
-        cautions.append(f"${variable} is not the usual variable for such a key, which is ${_DEFAULTS.key_env}.")
-    if variable and not address.is_openai and variable == _DEFAULTS.key_env:
-        cautions.append(f"${variable} may hold your key for OpenAI, and {address.server} is not OpenAI.")
-    if address.is_readable:
-        cautions.append(f"The way to {address.server} is not encrypted: others on it can read along.")
-    return _use("server", what, cautions, llm.base_url, llm.key_env, llm.model, sorted(prompts.items()))
-
-
-def weights_use(root: Path, name: str) -> OutsideUse | None:
-    """Weights that are fetched from the hub, or lie elsewhere; None for the package's own and for those in the project.
-
-    Args:
-        root: of the project.
-        name: folder or hub name, as in blindspot.toml.
-    """
-    if local_folder(root, name) is None:
-        if not name or name in PACKAGE_NAMES:
-            return None
-        if HUB_NAME.fullmatch(name):
-            what = f"the model {_named(name)} would be fetched from the Hugging Face hub"
-            return _use("weights", what, [], "hub", name)
-    return _elsewhere("weights", root, name, "the weights in")
+# What reaches outside
 
 
 def file_use(root: Path, path: Path) -> OutsideUse | None:
     """A file that a job reads; None for those in the project."""
-    return _elsewhere("file", root, str(path), "the file")
+    return use_elsewhere("file", root, str(path), "the file")
 
 
-def outside_uses(project: Project) -> list[OutsideUse]:
-    """All that the settings and prompts of a project make us use.
-
-    Raises:
-        SettingsError: the address or a prompt cannot be used.
-    """
-    model = project.settings.model
-    names = dict.fromkeys((model.classifier or model.base, model.encoder))
-    found = [server_use(project.settings.llm, Prompts(project).own), *(weights_use(project.root, one) for one in names)]
-    return [use for use in found if use is not None]
-
-
-def job_uses(project: Project, kind: str, options: Mapping[str, Any]) -> list[OutsideUse]:
-    """All that a job would use.
+def use_elsewhere(kind: UseKind, root: Path, name: str, what: str) -> OutsideUse | None:
+    """What lies outside a project and is read; None for what lies in it, and for what can be no path.
 
     Args:
-        project: the folder.
-        kind: of the job.
-        options: of the job, which stand in a file of the project.
-
-    Raises:
-        SettingsError: as `outside_uses`.
+        kind: of the use.
+        root: of the project.
+        name: the path, absolute or from the project's folder.
+        what: what it is, before its name in a sentence.
     """
-    found: list[OutsideUse | None]
-    llm, weights = project.settings.llm, project.settings.model
-    if kind == "teach" and _text(options.get("replay")):
-        found = [file_use(project.root, Path(options["replay"]))]
-    elif kind in ("teach", "judge"):
-        if kind == "teach":
-            model, base_url = _text(options.get("model")), _text(options.get("base_url"))
-            llm = replace(llm, model=model or llm.model, base_url=base_url or llm.base_url)
-        found = [server_use(llm, Prompts(project).own)]
-    else:
-        start = weights.classifier or weights.base
-        only = {"check": [_text(options.get("model")) or start], "compare": [weights.encoder]}
-        names = dict.fromkeys(only.get(kind, [start, weights.encoder]))  # one folder is often both
-        found = [weights_use(project.root, name) for name in names]
-        found += [file_use(project.root, Path(_text(path))) for path in options.get("teaching") or ()]
-    return [use for use in found if use is not None]
-
-
-def _text(value: Any) -> str:
-    """What stands in a job's file where a text is expected; whatever is none is refused where it is used."""
-    return value if isinstance(value, str) else ""
-
-
-def _elsewhere(kind: Literal["weights", "file"], root: Path, name: str, what: str) -> OutsideUse | None:
     try:
         path, root = (root / Path(name).expanduser()).resolve(), root.resolve()
     except (OSError, ValueError, RuntimeError):  # too long, with a NUL, or of a user that there is not: nothing is read
         return None
     if path.is_relative_to(root):
         return None
-    return _use(kind, f"{what} {_named(str(path))} would be read", [], "path", os.fsencode(path).hex())
+    return outside_use(kind, f"{what} {shown_name(str(path))} would be read", [], "path", os.fsencode(path).hex())
 
 
-def _use(kind: Literal["server", "weights", "file"], what: str, cautions: Iterable[str], *values: Any) -> OutsideUse:
+def outside_use(kind: UseKind, what: str, cautions: Iterable[str], *values: Any) -> OutsideUse:
+    """A use whose key is the hash of ``values``: all that decides what leaves, or what is read."""
     key = hashlib.sha256(json.dumps([kind, *values]).encode()).hexdigest()
     return OutsideUse(kind, what, tuple(cautions), key)
 
 
-def _named(name: str) -> str:
+def shown_name(name: str) -> str:
+    """A name from data, harmless to print and not too long for a question."""
     shown = visible(name)
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}… ({len(name):,} characters)"
 

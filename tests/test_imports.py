@@ -28,7 +28,8 @@ LIGHT = [
     "engine.jobs",
     "engine.jobs.worker",
     "engine.operations.job_kinds",
-    "engine.data.heldout",
+    "engine.data.leak_guard",
+    "engine.data.proof_rows",
     "engine.text",
     "engine.proof.report",
     "engine.regression.promotion",
@@ -46,7 +47,7 @@ LIGHT = [
     "engine.scorer.client",
     "engine.scorer.protocol",
     "engine.preview.record",
-    *(f"engine.costs.{path.stem}" for path in (ROOT / "engine" / "ledger").glob("[a-z]*.py")),
+    *(f"engine.costs.{path.stem}" for path in (ROOT / "engine" / "costs").glob("[a-z]*.py")),
     *(
         f"engine.review.{name}"
         for name in ("answers", "blinding", "comparison", "items", "judging", "outcome", "review")

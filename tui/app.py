@@ -22,22 +22,22 @@ from textual.screen import Screen
 
 from engine.errors import BlindspotError
 from tui.availability import why_not
+from tui.background.job_watch import JobWatch
+from tui.background.live_verdict import LiveVerdict
+from tui.background.screen_time import ActiveTime
+from tui.background.session_state import PlaceKeeper
 from tui.ending import end
 from tui.flows.undo import Undoing
 from tui.hints import with_project
 from tui.keys import keys
-from tui.screen_time import ActiveTime
+from tui.message_log import Messages
 from tui.screens import make_screen
 from tui.screens.base import WorkScreen
 from tui.screens.spots import SpotsScreen
-from tui.session_state import PlaceKeeper
 from tui.terminal.driver import SteadyDriver, TerminalGone
 from tui.terminal.glyphs import ASCII, UNICODE
 from tui.terminal.safe_lines import SafeLines
 from tui.themes import DARK, INKS, PLAIN, THEMES, Ink, next_theme
-from tui.view_models.job_watch import JobWatch
-from tui.view_models.live_verdict import LiveVerdict
-from tui.view_models.messages import Messages
 from tui.view_models.status import Status
 
 if TYPE_CHECKING:
@@ -341,7 +341,9 @@ class BlindspotApp(App[None], inherit_bindings=False):
         """Explain the keys of what has focus."""
         from tui.dialogs.help import HelpDialog
 
-        self.push_screen(HelpDialog.about(self.screen))
+        screen = self.screen
+        text, measures = (screen.HELP_TEXT, screen.MEASURES) if isinstance(screen, WorkScreen) else ("", {})
+        self.push_screen(HelpDialog.about(screen, text, measures))
 
     def action_palette(self) -> None:
         """Find a command by its name."""

@@ -6,12 +6,12 @@ paid too, but is no part of what the teaching costs; it stands apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.costs.active_time import TASKS, Spell, Task
-from engine.costs.prices import CallTotals, call_totals, paid_for_calls, paid_for_time, worth_of_calls
 from engine.figure import Figure, total, unknown
+from engine.llm.call_costs import CallTotals, call_totals, paid_for_calls, worth_of_calls
 from engine.llm.call_log import Call
 from engine.review.outcome import Reviewed
 from engine.schema import Pattern, PatternKind, Record, Sample, Teacher, TeacherKind
@@ -111,6 +111,18 @@ class Work:
     def at_work(self) -> list[Spell]:
         """The stretches of reading and writing."""
         return [spell for spell in self.spells if spell.task != "review"]
+
+
+NO_WAGE = "no wage: set cost.wage in blindspot.toml"
+NO_TIME = "no active time on record: written outside the app, or imported"
+
+
+def paid_for_time(spells: Iterable[Spell], cost: CostSettings) -> Figure:
+    """What a person's active time costs; unknown without a wage, or where no time is on record."""
+    seconds = sum(spell.seconds for spell in spells)
+    if not seconds:
+        return unknown(NO_TIME)
+    return Figure(seconds / 3600 * cost.wage) if cost.wage else unknown(NO_WAGE)
 
 
 def account(work: Work, prices: CostSettings) -> Account:

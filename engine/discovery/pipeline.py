@@ -7,17 +7,16 @@ This module is light: a discovery that is there already is returned without torc
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, replace
 
-from engine.discovery.replaced_discovery import keep, not_found
 from engine.errors import SettingsError
-from engine.files import content_key, write_json
+from engine.files import content_key, read_bytes, write_atomic, write_json
 from engine.model.model_registry import ModelRef, current_model, encoder_weights
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery
 from engine.tau import refuse_new_tau
-from engine.verify.seal import keep_seal
 
 # Raised whenever the same input would give another result.
 DISCOVERY = 5
@@ -51,11 +50,8 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
     found = find(project, model, key=key, number=number, previous=there or _before(project, number), monitor=monitor)
     found = replace(found, splits={name: split.sha256 for name, split in project.manifest.splits.items()})
     if there:
-        monitor.note(keep(project, there))
+        monitor.note(_keep(project, there))
     write_json(project.round_dir(number) / "discovery.json", found.as_json())
-    keep_seal(project)
-    if gone := not_found(project, found):
-        monitor.note(gone)
     return found
 
 
@@ -73,6 +69,16 @@ def _key(project: Project, number: int, model: ModelRef, monitor: Monitor) -> st
         encoder_weights(project, monitor=monitor).key,
         asdict(settings.discovery),
     )
+
+
+def _keep(project: Project, there: Discovery) -> str:
+    """Keep the discovery of a round under a name of its own, before another is written; return a sentence on it."""
+    folder = project.round_dir(there.round)
+    data = read_bytes(folder / "discovery.json")
+    kept = folder / f"discovery-{hashlib.sha256(data).hexdigest()[:16]}.json"
+    write_atomic(kept, data)
+    what = f"tau {there.tau:g}, {len(there.uus)} UUs, {len(there.blind_spots)} blind spots"
+    return f"the discovery of before ({what}) is kept in {kept.relative_to(project.root)}"
 
 
 def _before(project: Project, number: int) -> Discovery | None:

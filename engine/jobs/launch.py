@@ -21,7 +21,7 @@ from engine.jobs.spec import JOB_KINDS, JobFiles, JobKind, new_job
 from engine.jobs.status import active_job, find_job
 from engine.locks import acquire
 
-WORKER = command("engine.jobs.worker")
+WORKER = command("engine.operations.job_kinds")
 _PATIENCE = 0.2  # seconds: on macOS, and in a version before, a look holds the lock for a moment
 _LOGIND_CONF = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.conf.d"))
 

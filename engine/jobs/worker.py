@@ -1,4 +1,4 @@
-"""The process of a job: `python -m engine.jobs.worker ROOT JOB LOCK_FD ALIVE_FD`.
+"""The process of a job; what each kind does is in `engine.operations.job_kinds`.
 
 It holds the project's lock and its own for as long as it lives, says in its log what it does, and ends with exactly
 one final event: done, failed or cancelled. Without one, and with the locks free, it was killed.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import threading
 import time
 import traceback
@@ -115,16 +114,10 @@ def _beat(log: EventLog, ended: threading.Event) -> None:
 
 
 def main(arguments: list[str], kinds: Mapping[str, Work]) -> int:
-    """Take over the locks from the launcher and run."""
+    """Take over the locks from the launcher and run; ``arguments``: ROOT JOB LOCK_FD ALIVE_FD."""
     root, job_id, *locks = arguments
     for lock in locks:
         os.set_inheritable(int(lock), False)
     with contextlib.suppress(OSError):
         os.nice(10)  # the app's keys come first; on a busy machine a job without it slows typing
     return run(Path(root), job_id, kinds)
-
-
-if __name__ == "__main__":
-    from engine.operations.job_kinds import KINDS
-
-    sys.exit(main(sys.argv[1:], KINDS))

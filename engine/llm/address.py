@@ -6,10 +6,13 @@ So what is shown to a person is what is used.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from engine.errors import SettingsError
+from engine.settings import LlmSettings
+from engine.trust import OutsideUse, outside_use, shown_name
 
 OPENAI = "api.openai.com"
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*"
@@ -21,6 +24,7 @@ _ADDRESS = re.compile(
 )
 _LONGEST = 200  # characters: it is shown whole where somebody is asked whether they know it
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_DEFAULTS = LlmSettings()
 _LOCAL = re.compile(r"localhost|127\.[0-9.]+|\[::1\]")
 
 
@@ -88,3 +92,31 @@ def _is_host(host: str) -> bool:
         return bool(IPv6Address(host[1:-1]))
     except ValueError:
         return False
+
+
+def server_use(llm: LlmSettings, prompts: Mapping[str, str]) -> OutsideUse | None:
+    """The server that an LLM teacher or judge would ask; None where all is the package's default.
+
+    Args:
+        llm: of the project, as they will be used.
+        prompts: sha256 of the project's own prompts, by file name.
+
+    Raises:
+        SettingsError: the address, or the name of the variable, is none.
+    """
+    address = Address.of(llm.base_url)
+    variable = checked_variable(llm.key_env)
+    if not prompts and (llm.base_url, llm.key_env, llm.model) == (_DEFAULTS.base_url, _DEFAULTS.key_env, ""):
+        return None
+    key = f" and the value of ${variable}" if variable else ""
+    what = f"rows of this project{key} would go to {llm.base_url} (model {shown_name(llm.model)})"
+    if prompts:
+        what += "; prompts: " + ", ".join(f"{name} (sha256 {digest[:12]})" for name, digest in prompts.items())
+    cautions = []
+    if variable and variable != _DEFAULTS.key_env:
+        cautions.append(f"${variable} is not the usual variable for such a key, which is ${_DEFAULTS.key_env}.")
+    if variable and not address.is_openai and variable == _DEFAULTS.key_env:
+        cautions.append(f"${variable} may hold your key for OpenAI, and {address.server} is not OpenAI.")
+    if address.is_readable:
+        cautions.append(f"The way to {address.server} is not encrypted: others on it can read along.")
+    return outside_use("server", what, cautions, llm.base_url, llm.key_env, llm.model, sorted(prompts.items()))

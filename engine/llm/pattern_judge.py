@@ -15,6 +15,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from engine.errors import TeacherError
+from engine.llm.address import server_use
 from engine.llm.answer_schemas import Patterns, patterns_problem, usable_patterns
 from engine.llm.budget import Budget
 from engine.llm.call_log import CALLS_FILE, CallLog, read_calls
@@ -39,7 +40,7 @@ from engine.teaching.pattern_test import (
     trial_of,
 )
 from engine.teaching.records import Teaching
-from engine.trust import require, server_use
+from engine.trust import require
 
 Form = TypeVar("Form", bound=BaseModel)
 Opens = Callable[[threading.Event, Callable[[str], None]], Asker]

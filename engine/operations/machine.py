@@ -80,8 +80,8 @@ def check_weights(names: Iterable[str], root: Path | None = None) -> Iterator[Fi
         names: folders or names on the hub.
         root: of the project that names them, which must be trusted before anything outside it is read; None: of none.
     """
-    from engine.model.weights import PACKAGE_NAMES, PACKAGE_SHA256, find_weights
-    from engine.trust import require, weights_use
+    from engine.model.weights import PACKAGE_NAMES, PACKAGE_SHA256, find_weights, weights_use
+    from engine.trust import require
 
     for name in dict.fromkeys(names):
         title = f"weights {name}"

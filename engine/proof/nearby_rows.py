@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.data.heldout import read_proof
+from engine.data.proof_rows import read_proof
 from engine.errors import ProjectError
 from engine.files import read_json
 from engine.model.array_cache import read_array

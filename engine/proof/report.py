@@ -12,7 +12,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from engine.errors import FileError, ProjectError
-from engine.files import content_key, find_files, read_record
+from engine.files import content_key, read_record
 from engine.ids import checked_id, is_id
 from engine.problems import leave_out
 from engine.project import Project
@@ -129,7 +129,7 @@ def learned(project: Project, report: Report, arm: str, recipe: str, seed: int) 
 def reports(project: Project) -> list[dict[str, Any]]:
     """All finished reports of a project, newest first; a damaged one is left out (`engine.problems`)."""
     found = []
-    for path in report_files(project):
+    for path in project.report_files():
         try:
             found.append(_report(path))
         except FileNotFoundError:  # it was deleted this moment
@@ -137,11 +137,6 @@ def reports(project: Project) -> list[dict[str, Any]]:
         except FileError as error:
             leave_out(error)
     return sorted(found, key=lambda report: str(report["created"]), reverse=True)
-
-
-def report_files(project: Project) -> list[Path]:
-    """The files of all finished reports."""
-    return find_files(project.proofs_dir, f"[!.]*/{_FILE}")
 
 
 def _report(path: Path) -> Report:
@@ -158,7 +153,7 @@ def read_report(project: Project, proof_id: str | None = None) -> dict[str, Any]
         return _report(project.proofs_dir / proof_id / _FILE)
     finished = reports(project)
     if not finished:
-        for path in report_files(project):
+        for path in project.report_files():
             return _report(path)  # which is damaged, and says so
         raise ProjectError("there is no finished proof yet", where=str(project.root),
                            mend=f"make one with `blindspot retrain {project.root}`")  # fmt: skip

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from engine.costs.book import costs_of_kinds
 from engine.errors import ProjectError
+from engine.figure import Figure
 from engine.project import Project
 from engine.proof.arms import ALL, BOTH, Arm, choose_arms, plan_runs, teaching_arms
 from engine.proof.budget_matching import Equal
 from engine.proof.controls import CONTROLS, control_arms, every_control, is_control, usable_pool
 from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, USUAL
 from engine.review.outcome import reviewed_samples
-from engine.schema import TEACHER_KINDS, Sample
+from engine.schema import TEACHER_KINDS, Sample, TeacherKind
 from engine.tau import refuse_new_tau, tau_of
 from engine.teaching.records import Records
 
@@ -29,16 +29,18 @@ def arms_asked(
     *,
     arms: Sequence[str] | None = None,
     equal: Equal | None = None,
+    costs: Mapping[TeacherKind, Figure] | None = None,
     controls: bool = False,
 ) -> list[Arm]:
     """The arms to train, controls after the teaching.
 
     Args:
-        project: gives pool, discovery and costs.
+        project: gives pool, discovery and currency.
         samples: that may be trained on.
         doubtful: as `doubtful_rows`.
         arms: names, controls among them; default: all teaching there is.
         equal: cut the teaching down (`engine.proof.budget_matching`).
+        costs: what all samples of a kind of teacher cost, for equal cost (`engine.costs.book.costs_of_kinds`).
         controls: every control too.
 
     Raises:
@@ -49,7 +51,6 @@ def arms_asked(
     wanted = [name for name in arms if not is_control(name)] if arms else None
     found: list[Arm] = []
     if samples or wanted != []:
-        costs = costs_of_kinds(project) if equal == "cost" else None
         found = choose_arms(samples, wanted, equal=equal, costs=costs, currency=project.settings.cost.currency)
     if named or controls:
         beside = found or (choose_arms(samples) if samples else [])  # controls alone match all that was taught
@@ -78,6 +79,7 @@ def refuse_retrain(
     seeds: Sequence[int] | None = None,
     recipes: Sequence[str] | None = None,
     equal: Equal | None = None,
+    costs: Mapping[TeacherKind, Figure] | None = None,
     reviewed: bool = False,
     controls: bool = False,
 ) -> None:
@@ -98,7 +100,7 @@ def refuse_retrain(
     samples: Sequence[Sample] = records.samples()
     samples = reviewed_samples(project, records, samples) if reviewed else samples
     doubtful = doubtful_rows(records)
-    found = arms_asked(project, samples, doubtful, arms=arms, equal=equal, controls=controls)
+    found = arms_asked(project, samples, doubtful, arms=arms, equal=equal, costs=costs, controls=controls)
     wanted = list(USUAL if recipes is None else recipes)
     plan_runs(project, found, seeds=seeds, recipes=[name for name in wanted if name != AUTO])
     if any(name == AUTO or RECIPES[name].keep for name in wanted):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -19,8 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 import engine
-from engine.data.heldout import LeakGuard, read_proof
+from engine.data.leak_guard import LeakGuard
+from engine.data.proof_rows import read_proof
 from engine.discovery.calibration import fit_temperature
+from engine.figure import Figure
 from engine.files import content_key, replacing, sha256_file, write_json
 from engine.model.model_registry import ModelRef, current_model, predictions, trained
 from engine.model.training_plan import Kept
@@ -50,10 +52,9 @@ from engine.proof.request import arms_asked, doubtful_rows
 from engine.proof.spot_assignment import nearest_blind_spots
 from engine.proof.training_sets import kept_rows, lesson
 from engine.review.outcome import reviewed_samples
-from engine.schema import Discovery, Example, Sample, SplitName
+from engine.schema import Discovery, Example, Sample, SplitName, TeacherKind
 from engine.tau import refuse_new_tau, tau_of
 from engine.teaching.records import Records
-from engine.verify.seal import keep_seal
 
 # What scoring a row costs, in row-passes of training: a third, as there is no backward pass.
 _SCORING = 1 / 3
@@ -69,6 +70,7 @@ def retrain(
     seeds: Sequence[int] | None = None,
     recipes: Sequence[str] | None = None,
     equal: Equal | None = None,
+    costs: Mapping[TeacherKind, Figure] | None = None,
     reviewed: bool = False,
     controls: bool = False,
     monitor: Monitor,
@@ -82,6 +84,7 @@ def retrain(
         seeds: default: those of the settings.
         recipes: names (`engine.proof.recipes`); default: the usual ones.
         equal: cut the arms down to equal count or equal cost (`engine.proof.budget_matching`); default: all samples.
+        costs: what all samples of a kind of teacher cost; needed for equal cost (`engine.costs.book.costs_of_kinds`).
         reviewed: leave out samples that reviewers reject, and take their corrections.
         controls: compare with every control too.
         monitor: steps count over all runs.
@@ -100,7 +103,7 @@ def retrain(
     discovery = project.discovery()
     tau_of(project, discovery)
     doubtful = doubtful_rows(records)
-    arms_to_train = arms_asked(project, samples, doubtful, arms=arms, equal=equal, controls=controls)
+    arms_to_train = arms_asked(project, samples, doubtful, arms=arms, equal=equal, costs=costs, controls=controls)
     kept = kept_rows(project, discovery, possible_recipes(recipes), doubtful, monitor=monitor)
     runs, choices = runs_and_choices(
         project, arms_to_train, seeds=seeds, recipes=recipes, kept=kept, samples=samples, discovery=discovery,
@@ -160,7 +163,6 @@ def retrain(
     if samples:
         write_json(folder / LEARNED, right_samples(folder))
     write_json(folder / "report.json", evaluate(folder))
-    keep_seal(project)
     return folder / "report.json"
 
 

@@ -17,15 +17,17 @@ import numpy.typing as npt
 from engine.discovery.calibration import score
 from engine.files import write_json
 from engine.model.model_registry import ModelRef, current_model, predictions
+from engine.model.weights import weights_use
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.closed import CLOSED, Part, SpotCounts
 from engine.proof.nearby_rows import NearRows, near_rows
 from engine.regression.asked import named_classifier
 from engine.regression.frozen_spots import ROWS_FLOOR, SAMPLES_FLOOR, Case, FrozenSpot, Origin, suite
+from engine.regression.suite_checks import refuse_changed_suite
 from engine.schema import Example, Record
-from engine.trust import require, weights_use
-from engine.verify.models import refuse_changed, refuse_changed_suite
+from engine.trust import require
+from engine.verify.models import refuse_changed
 
 Asked = Origin | Literal["proof row, wrong before", "proof row, right before", "proof row near it"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.data.heldout import LeakGuard
+from engine.data.leak_guard import LeakGuard
 from engine.errors import StoreError
 from engine.project import Project
 from engine.schema import PREFERENCES, SAMPLE_VERDICTS, Judgement, SampleJudgement, SideJudgement

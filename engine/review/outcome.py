@@ -113,7 +113,7 @@ def reviewed_samples(project: Project, records: Records, samples: Sequence[Sampl
     Raises:
         StoreError: the items of the review are damaged.
     """
-    from engine.data.heldout import LeakGuard
+    from engine.data.leak_guard import LeakGuard
 
     guard, kept = LeakGuard(project), []
     known = {outcome.sample.id: outcome for outcome in outcomes(judged_items(project, records))}

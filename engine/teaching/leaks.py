@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.data.heldout import LeakGuard
+from engine.data.leak_guard import LeakGuard
 from engine.errors import StoreError
 from engine.project import Project
 

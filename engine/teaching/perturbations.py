@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rapidfuzz.distance import Indel
 
-from engine.data.heldout import LeakGuard
+from engine.data.leak_guard import LeakGuard
 from engine.errors import ModelError, StoreError
 from engine.progress import Monitor, Silent
 from engine.schema import Example, Perturbation, Prediction

@@ -16,6 +16,7 @@ from engine.problems import leave_out
 from engine.schema import (
     Application,
     Commitment,
+    Discovery,
     Judgement,
     Pattern,
     Perturbation,
@@ -209,3 +210,13 @@ def typed(revision: Revision) -> Typed:
     """The record of a revision that is no deletion, of a kind that this version knows."""
     record: Typed = SCHEMAS[revision.kind].from_json(revision.body or {})  # type: ignore[assignment]
     return record
+
+
+def lost_spots(project: Project, found: Discovery) -> str:
+    """One sentence about blind spots of before that somebody has written about and ``found`` lacks; empty if none."""
+    records = Records(project.teaching_dir)
+    written = {one.blind_spot for one in records.patterns()} | {one.blind_spot for one in records.samples()}
+    gone = [spot.id for spot in found.retired if spot.id in written]
+    if not gone:
+        return ""
+    return f"written about, but not found any more: {', '.join(gone)}; what was written stays, and so do their ids"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.data.heldout import read_proof
+from engine.data.proof_rows import read_proof
 from engine.errors import ProjectError
 from engine.files import content_key, find_files, read_json, sha256_file
 from engine.model.array_cache import read_array

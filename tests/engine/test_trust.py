@@ -13,24 +13,16 @@ import pytest
 
 from engine import jobs
 from engine.errors import BlindspotError, SettingsError
+from engine.llm.address import server_use
 from engine.llm.prompts import Prompts, write_prompts
 from engine.llm.teacher import teach
 from engine.model.model_registry import encoder_weights, starting_weights
+from engine.model.weights import weights_use
+from engine.operations.outside_uses import job_uses, outside_uses
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.settings import LlmSettings, read_settings, write_settings
-from engine.trust import (
-    NotTrusted,
-    agree,
-    job_uses,
-    outside_uses,
-    require,
-    revoke,
-    server_use,
-    state_file,
-    untrusted,
-    weights_use,
-)
+from engine.trust import NotTrusted, agree, require, revoke, state_file, untrusted
 from tests.engine.llm.answers import good_answer
 from tests.engine.llm.asked import KEY
 from tests.engine.llm.server import LlmServer

@@ -9,11 +9,12 @@ from typing import Any
 from engine.errors import ProjectError
 from engine.files import read_json
 from engine.ids import inside
+from engine.model.weights import weights_use
 from engine.project import Project
 from engine.regression.asked import refuse_at_once
 from engine.regression.frozen_spots import suite
 from engine.text import visible
-from engine.trust import agree, weights_use
+from engine.trust import agree
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.terminal.printing import print_error, print_json, print_line

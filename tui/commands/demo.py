@@ -12,10 +12,11 @@ import sample_data
 from engine import jobs
 from engine.files import write_atomic
 from engine.llm.replay import RECORDED_FILE
+from engine.operations.outside_uses import job_uses
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Teacher
 from engine.settings import write_settings
-from engine.trust import agree, job_uses
+from engine.trust import agree
 from tui.commands.discover import print_spots
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.open import add_terminal, open_app

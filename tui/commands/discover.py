@@ -6,11 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.discovery.replaced_discovery import not_found
 from engine.model.truncation import cut_sentence
 from engine.project import Project
 from engine.schema import Discovery
 from engine.tau import checked_tau, frozen_tau, refuse_new_tau
+from engine.teaching.records import lost_spots
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.reporting.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         print_line(f"temperature {found.temperature:.2f} on dev ({use})")
     if found.cut:
         print_line(cut_sentence(len(found.cut), found.n_pool, "pool", found.read_tokens))
-    if gone := not_found(project, found):
+    if gone := lost_spots(project, found):
         print_line(gone)
     print_spots(found)
     if found.blind_spots:

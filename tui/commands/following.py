@@ -9,8 +9,8 @@ from engine import jobs
 from engine.errors import JobError
 from engine.jobs import Event, JobView
 from engine.jobs.spec import JobKind
+from engine.operations.outside_uses import job_uses
 from engine.project import Project
-from engine.trust import job_uses
 from tui.flows.ask_for_trust import ask
 from tui.reporting.durations import duration
 from tui.terminal.printing import StatusLine

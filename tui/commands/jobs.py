@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from engine import jobs
 from engine.jobs import JobView
+from engine.operations.outside_uses import job_uses
 from engine.project import Project
-from engine.trust import job_uses
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.flows.ask_for_trust import ask

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from engine.costs.book import costs_of_kinds
 from engine.files import read_json
 from engine.ids import inside
 from engine.project import Project
@@ -88,7 +89,8 @@ def run(options: argparse.Namespace) -> int:
         refuse_quick(project, options.arms)
         return _look_quickly(project, options)
     chosen = {name: getattr(options, name) for name in ("arms", "recipes", "seeds", "equal", "reviewed", "controls")}
-    refuse_retrain(project, **chosen)
+    costs = costs_of_kinds(project) if options.equal == "cost" else None
+    refuse_retrain(project, **chosen, costs=costs)
     job_id = start_job(project, "retrain", chosen)
     if options.detach:
         print_line(job_id)

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import jobs
 from engine.errors import TeacherError
-from engine.llm.address import Address
+from engine.llm.address import Address, server_use
 from engine.llm.budget import Budget
 from engine.llm.cost_estimate import estimate
 from engine.llm.prompts import Prompts, write_prompts
@@ -20,7 +20,7 @@ from engine.llm.replay import RECORDED_FILE
 from engine.project import Project
 from engine.schema import Teacher
 from engine.settings import LlmSettings
-from engine.trust import agree, file_use, server_use, untrusted
+from engine.trust import agree, file_use, untrusted
 from tui.commands.annotating import counted
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from engine.operations.outside_uses import outside_uses
 from engine.project import Project
-from engine.trust import agree, outside_uses, revoke, untrusted
+from engine.trust import agree, revoke, untrusted
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.flows.ask_for_trust import ask
 from tui.terminal.printing import print_json, print_line

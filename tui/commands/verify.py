@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from engine.verify.run import verify
+from engine.operations.verify_project import verify
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.terminal.printing import print_json, print_line
 

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.keys import keys
-from tui.widgets.wrapping import seen
+from tui.terminal.wrapping import seen
 
 Answer = TypeVar("Answer")
 

@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from tui.dialogs.base import Dialog
 from tui.keys import keys
 from tui.shell import shell
+from tui.terminal.wrapping import fitted
 from tui.themes import Ink
 from tui.widgets.fields import Field
 from tui.widgets.line_list import LineList
 from tui.widgets.scroll_mark import ScrollMark
-from tui.widgets.wrapping import fitted
 
 FEW = 9
 """So many choices carry a number that chooses; of more, one types a part."""

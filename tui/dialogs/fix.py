@@ -11,7 +11,7 @@ from textual.widgets import Static, TextArea
 
 from engine.text import visible
 from tui.dialogs.base import Dialog
-from tui.flows.choose_label import choose_label
+from tui.dialogs.choose_label import choose_label
 from tui.keys import keys
 from tui.shell import shell
 from tui.widgets.prose import Prose

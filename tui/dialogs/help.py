@@ -12,10 +12,9 @@ from textual.screen import Screen
 from tui.availability import why_not
 from tui.dialogs.base import Dialog
 from tui.keys import Live, in_order
-from tui.screens.base import WorkScreen
 from tui.shell import shell
+from tui.terminal.wrapping import wrapped
 from tui.widgets.text_pane import TextPane
-from tui.widgets.wrapping import wrapped
 
 if TYPE_CHECKING:
     from tui.app import BlindspotApp
@@ -44,15 +43,14 @@ class HelpDialog(Dialog[None]):
         self._live = live
 
     @classmethod
-    def about(cls, screen: Screen[Any]) -> HelpDialog:
-        """Help for the focus of a screen."""
+    def about(cls, screen: Screen[Any], text: str, measures: Mapping[str, str]) -> HelpDialog:
+        """Help for the focus of a screen; ``text`` is about the screen, ``measures`` what its figures mean."""
         app = shell(screen)
-        about = [screen.HELP_TEXT] if isinstance(screen, WorkScreen) else []
+        about = [text] if text else []
         if app.is_typing:
             about.append(
                 "While you write, letters go into the field: these are the keys that work there. esc leaves it."
             )
-        measures = screen.MEASURES if isinstance(screen, WorkScreen) else {}
         return cls([*about, "", *_at_hand(app)], [one for one in in_order(screen) if one.label], measures)
 
     def body(self) -> ComposeResult:

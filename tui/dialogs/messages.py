@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 
 from tui.dialogs.base import Dialog
 from tui.shell import shell
+from tui.terminal.wrapping import wrapped
 from tui.widgets.text_pane import TextPane
-from tui.widgets.wrapping import wrapped
 
 if TYPE_CHECKING:
-    from tui.view_models.messages import Said
+    from tui.message_log import Said
 
 
 class MessagesDialog(Dialog[None]):

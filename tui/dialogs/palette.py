@@ -15,10 +15,10 @@ from tui.availability import why_not
 from tui.dialogs.base import Dialog
 from tui.keys import in_order, keys
 from tui.shell import shell
+from tui.terminal.wrapping import fitted
 from tui.themes import Ink
 from tui.widgets.fields import Field
 from tui.widgets.line_list import LineList
-from tui.widgets.wrapping import fitted
 
 _WIDGETS = ("list", "pane", "plane", "filter", "field", "prose")  # their keys mean nothing without them
 _LEFT_OUT = ("app.palette", "app.interrupt", "screen.escape")

@@ -84,7 +84,7 @@ def lines(table: Table, width: int | None, *, ellipsis: str = "…") -> list[str
     """The head and the rows in columns; the first is cut until all fit into ``width`` cells (None: all is whole)."""
     from rich.cells import cell_len
 
-    from tui.widgets.wrapping import fitted
+    from tui.terminal.wrapping import fitted
 
     rows = [table.head, *table.rows]
     cells = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]

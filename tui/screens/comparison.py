@@ -17,10 +17,10 @@ from tui.keys import keys
 from tui.reporting.comparison_tables import comparison_heading, comparison_meanings, comparison_notes, comparison_tables
 from tui.screens.base import WorkScreen
 from tui.shell import shell
+from tui.terminal.wrapping import wrapped
 from tui.widgets.notice import job_notice, notice
 from tui.widgets.table_text import table_text
 from tui.widgets.text_pane import TextPane
-from tui.widgets.wrapping import wrapped
 
 if TYPE_CHECKING:
     from engine.jobs.spec import JobKind

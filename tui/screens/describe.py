@@ -14,12 +14,11 @@ from textual.containers import Container, Vertical
 
 from engine.errors import BlindspotError
 from engine.text import visible
-from tui.flows.choose_label import choose_label
+from tui.dialogs.choose_label import choose_label
 from tui.flows.commit_answer import decide, why_not
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
-from tui.view_models.live_verdict import OFF_FOR_ALL
 from tui.view_models.teaching_draft import EDIT, PATTERN, SAMPLE, Drafting, short_id
 from tui.widgets.line_list import LineList
 from tui.widgets.prose import Prose
@@ -31,6 +30,8 @@ from tui.widgets.written_rows import WrittenList, WrittenRows
 if TYPE_CHECKING:
     from engine.preview.record import Preview
     from engine.teaching.revisions import Action
+
+OFF_FOR_ALL = "The model's verdict on what is typed is off for everybody: `live_verdict` in blindspot.toml is false."
 
 
 class DescribeScreen(WorkScreen):

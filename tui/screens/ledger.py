@@ -11,10 +11,10 @@ from engine.errors import BlindspotError
 from tui.reporting.cost_tables import Page, page
 from tui.screens.base import WorkScreen
 from tui.shell import shell
+from tui.terminal.wrapping import wrapped
 from tui.widgets.notice import notice
 from tui.widgets.table_text import table_text
 from tui.widgets.text_pane import TextPane
-from tui.widgets.wrapping import wrapped
 
 
 class LedgerScreen(WorkScreen):

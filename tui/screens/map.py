@@ -13,11 +13,11 @@ from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.screens.spots import SpotsScreen
 from tui.shell import shell
+from tui.terminal.wrapping import fitted
 from tui.widgets.list_heading import ListHeading
 from tui.widgets.map_view import MapView
 from tui.widgets.spot_preview import spot_preview
 from tui.widgets.text_pane import TextPane
-from tui.widgets.wrapping import fitted
 
 
 class MapScreen(WorkScreen):

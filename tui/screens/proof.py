@@ -16,13 +16,13 @@ from engine.text import visible
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
+from tui.terminal.wrapping import fitted
 from tui.widgets.arm_rows import ArmRows
 from tui.widgets.line import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.notice import notice
 from tui.widgets.proof_text import proof_text
 from tui.widgets.text_pane import TextPane
-from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
     Report = dict[str, Any]

@@ -11,9 +11,9 @@ from engine.errors import BlindspotError
 from tui.reporting.tables import round_sentence, rounds_table
 from tui.screens.base import WorkScreen
 from tui.shell import shell
+from tui.terminal.wrapping import wrapped
 from tui.widgets.table_text import table_text
 from tui.widgets.text_pane import TextPane
-from tui.widgets.wrapping import wrapped
 
 
 class RoundsScreen(WorkScreen):

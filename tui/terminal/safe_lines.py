@@ -1,6 +1,6 @@
 """The last thing that happens to a line of the app before it is sent: what a terminal would obey is taken out.
 
-Screens make data visible where they lay it out (`tui.widgets.wrapping`); nothing should be left here. This holds for
+Screens make data visible where they lay it out (`tui.terminal.wrapping`); nothing should be left here. This holds for
 what a widget of Textual shows by itself, and for what a screen has forgotten.
 """
 

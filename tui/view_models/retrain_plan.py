@@ -5,12 +5,12 @@ Knows nothing of the terminal.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import BlindspotError
 from engine.proof.recipes import AUTO, RECIPES, USUAL
 from tui.reporting.durations import duration
-from tui.widgets.run_rows import ARMS, CONTROLS, EQUAL, REVIEWED, RunRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,28 @@ if TYPE_CHECKING:
     from engine.proof.budget_matching import Equal
     from engine.schema import Sample
     from tui.view_models.workbench import Workbench
+
+Part = Literal["arm", "recipe", "samples", "seeds"]
+
+ARMS = {
+    "human": "written by people",
+    "llm": "written by a language model",
+    "example": "bundled or imported examples",
+    "both": "people and language models together",
+    "all": "everything together",
+}
+CONTROLS, REVIEWED, EQUAL = "controls", "reviewed", "equal"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One line: an arm, a recipe or a way to choose samples that is on or off, or the seeds."""
+
+    part: Part
+    name: str
+    about: str
+    on: bool = True
+
 
 _FOLDS = 3  # as `auto` makes: it learns from two and is looked at on the third
 _ABOUT_AUTO = "each arm's own, chosen inside the pool: 3 trainings more for each recipe and arm"

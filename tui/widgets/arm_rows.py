@@ -9,8 +9,8 @@ from rich.text import Text
 
 from engine.text import visible
 from tui.terminal.glyphs import Glyphs
+from tui.terminal.wrapping import fitted
 from tui.themes import Ink
-from tui.widgets.wrapping import fitted
 
 Arm = Mapping[str, Any]
 

@@ -10,9 +10,9 @@ from rich.text import Text
 from engine.model.truncation import cut_place
 from engine.text import visible
 from tui.terminal.glyphs import Glyphs, bar
+from tui.terminal.wrapping import fitted, wrapped
 from tui.themes import Ink
 from tui.widgets.evidence_rows import paragraphs
-from tui.widgets.wrapping import fitted, wrapped
 
 if TYPE_CHECKING:
     from engine.schema import Discovery, Prediction

@@ -13,9 +13,9 @@ from rich.text import Text
 from engine.data.differences import differences
 from engine.text import visible
 from tui.terminal.glyphs import Glyphs
+from tui.terminal.wrapping import bounded, fitted, wrap_spans
 from tui.themes import Ink
 from tui.widgets.differences import marked
-from tui.widgets.wrapping import bounded, fitted, wrap_spans
 
 if TYPE_CHECKING:
     from engine.schema import Perturbation, Prediction

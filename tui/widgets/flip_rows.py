@@ -9,8 +9,8 @@ from rich.text import Text
 
 from engine.text import visible
 from tui.terminal.glyphs import Glyphs
+from tui.terminal.wrapping import bounded, fitted, wrapped
 from tui.themes import Ink
-from tui.widgets.wrapping import bounded, fitted, wrapped
 
 if TYPE_CHECKING:
     from engine.proof.report import Flip

@@ -14,18 +14,18 @@ from textual.containers import Vertical
 
 from engine.text import visible
 from tui.reporting.durations import duration
+from tui.reporting.job_text import SILENT_AFTER
 from tui.shell import shell
 from tui.terminal.glyphs import Glyphs, bar
+from tui.terminal.wrapping import fitted, wrapped
 from tui.themes import Ink
 from tui.widgets.line import Line
-from tui.widgets.wrapping import fitted, wrapped
 
 if TYPE_CHECKING:
     from engine.jobs import JobView
 
 LINES = 7
 _BAR_MOST = 30
-_SILENT_AFTER = 10.0  # seconds; a heartbeat comes every 2
 
 
 class _PanelLine(Line):
@@ -95,7 +95,7 @@ def running_lines(job: JobView, notes: Sequence[str], width: int, ink: Ink, glyp
     age = job.heartbeat_age
     life = Text("no sign of life yet", style=ink.muted)
     if age is not None:
-        silent = age > _SILENT_AFTER
+        silent = age > SILENT_AFTER
         said = f"{'! ' if silent else ''}last sign of life {duration(age)} ago"
         life = Text(said, style=ink.warn if silent else ink.muted)
     room = LINES - 5

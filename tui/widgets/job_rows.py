@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.text import visible
+from tui.reporting.job_text import progress
 from tui.terminal.glyphs import Glyphs
+from tui.terminal.wrapping import fitted
 from tui.themes import Ink
-from tui.view_models.job_watch import progress
-from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
     from engine.jobs import JobView

@@ -6,7 +6,7 @@ from rich.text import Text
 from textual import events
 from textual.widget import Widget
 
-from tui.widgets.wrapping import seen
+from tui.terminal.wrapping import seen
 
 
 class Line(Widget):

@@ -22,7 +22,7 @@ from textual.strip import Strip
 
 from tui.keys import keys
 from tui.shell import shell
-from tui.widgets.wrapping import seen
+from tui.terminal.wrapping import seen
 
 GUTTER = 2  # cells: the cursor sign and a space
 _STRIPS_KEPT = 1000

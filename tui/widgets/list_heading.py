@@ -9,8 +9,8 @@ from textual import events
 from textual.widget import Widget
 
 from tui.shell import shell
+from tui.terminal.wrapping import fitted
 from tui.widgets.line_list import GUTTER
-from tui.widgets.wrapping import fitted
 
 
 class ListHeading(Widget):

@@ -8,10 +8,10 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from tui.keys import in_order
+from tui.message_log import Said
 from tui.shell import shell
-from tui.view_models.messages import Said
+from tui.terminal.wrapping import fitted
 from tui.widgets.line import Line
-from tui.widgets.wrapping import fitted
 
 
 class MessageLine(Line):

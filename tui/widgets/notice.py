@@ -8,8 +8,8 @@ from rich.text import Text
 
 from tui.reporting.durations import duration
 from tui.terminal.glyphs import Glyphs, bar
+from tui.terminal.wrapping import wrapped
 from tui.themes import Ink
-from tui.widgets.wrapping import wrapped
 
 if TYPE_CHECKING:
     from engine.jobs import JobView

@@ -12,10 +12,10 @@ from engine.proof.report import Line, before_and_after
 from engine.text import visible
 from tui.reporting.tables import near_blind_spots, spot_lines, spot_words, summary, unseen
 from tui.terminal.glyphs import Glyphs
+from tui.terminal.wrapping import fitted, wrapped
 from tui.themes import Ink
 from tui.widgets.arm_rows import verdict_text
 from tui.widgets.table_text import table_text
-from tui.widgets.wrapping import fitted, wrapped
 
 _COLUMNS = ("before", "after", "change")
 

@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from rich.text import Text
 
+from tui.terminal.wrapping import fitted
 from tui.themes import Ink
-from tui.widgets.wrapping import fitted
+from tui.view_models.retrain_plan import RunRow
 
-Part = Literal["arm", "recipe", "samples", "seeds"]
-
-ARMS = {
-    "human": "written by people",
-    "llm": "written by a language model",
-    "example": "bundled or imported examples",
-    "both": "people and language models together",
-    "all": "everything together",
-}
-CONTROLS, REVIEWED, EQUAL = "controls", "reviewed", "equal"
 _PART_CELLS, _NAME_CELLS = 9, 10
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One line: an arm, a recipe or a way to choose samples that is on or off, or the seeds."""
-
-    part: Part
-    name: str
-    about: str
-    on: bool = True
 
 
 class RunRows:

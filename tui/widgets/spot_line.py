@@ -8,8 +8,8 @@ from rich.text import Text
 
 from engine.text import visible
 from tui.shell import shell
+from tui.terminal.wrapping import fitted
 from tui.widgets.line import Line
-from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
     from engine.teaching.views import SpotView

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from engine.text import visible
 from tui.terminal.glyphs import Glyphs
+from tui.terminal.wrapping import bounded, wrapped
 from tui.themes import Ink
-from tui.widgets.wrapping import bounded, wrapped
 
 if TYPE_CHECKING:
     from engine.teaching.views import EvidenceRow, SpotView

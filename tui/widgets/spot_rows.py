@@ -10,8 +10,8 @@ from rich.text import Text
 
 from engine.text import visible
 from tui.terminal.glyphs import Glyphs
+from tui.terminal.wrapping import fitted
 from tui.themes import Ink
-from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
     from engine.teaching.views import SpotView

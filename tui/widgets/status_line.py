@@ -10,10 +10,10 @@ from rich.text import Text
 from engine.text import visible
 from tui.shell import shell
 from tui.terminal.glyphs import Glyphs
+from tui.terminal.wrapping import fitted
 from tui.themes import Ink
 from tui.view_models.status import Status
 from tui.widgets.line import Line
-from tui.widgets.wrapping import fitted
 
 _GAP = "   "
 _NAME_LEAST, _MODEL_LEAST = 8, 8

@@ -18,15 +18,15 @@ from engine.teaching.writer import clean
 from engine.text import visible
 from tui.keys import keys
 from tui.shell import shell
+from tui.terminal.wrapping import fitted
 from tui.view_models.teaching_draft import Drafting, short_id
 from tui.widgets.line import Line
 from tui.widgets.prose import Prose
 from tui.widgets.verdict_line import ANCHOR, START, TYPED, ChangeLine, DraftLine, VerdictLine
-from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
     from engine.schema import PatternKind, Role
-    from tui.view_models.live_verdict import Texts
+    from tui.widgets.verdict_line import Texts
 
 _ASKS: dict[PatternKind | Role, str] = {
     "abstraction": "Why does the model get these rows wrong?",

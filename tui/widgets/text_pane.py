@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from tui.keys import keys
 from tui.shell import shell
-from tui.widgets.wrapping import seen
+from tui.terminal.wrapping import seen
 
 Builder = Callable[[int], list[Text]]
 

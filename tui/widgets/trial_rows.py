@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tui.terminal.glyphs import Glyphs
+from tui.terminal.wrapping import fitted, wrap_spans
 from tui.themes import Ink
 from tui.widgets.evidence_rows import paragraphs
-from tui.widgets.wrapping import fitted, wrap_spans
 
 if TYPE_CHECKING:
     from engine.teaching.pattern_test import Case

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich.text import Text
 
 from engine.text import visible
+from tui.terminal.wrapping import wrapped
 from tui.themes import Ink
 from tui.view_models.pattern_test import Trying
-from tui.widgets.wrapping import wrapped
 
 
 def pattern_lines(trying: Trying, width: int, ink: Ink) -> list[Text]:

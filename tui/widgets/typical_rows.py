@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tui.terminal.wrapping import wrap_spans, wrapped
 from tui.themes import Ink
 from tui.widgets.evidence_rows import edited, paragraphs
-from tui.widgets.wrapping import wrap_spans, wrapped
 
 if TYPE_CHECKING:
     from engine.teaching.views import EvidenceRow

@@ -9,12 +9,14 @@ from rich.text import Text
 from engine.data.differences import Change, changes
 from engine.text import visible
 from tui.shell import shell
+from tui.terminal.wrapping import fitted
 from tui.widgets.line import Line
-from tui.widgets.wrapping import fitted
 
 if TYPE_CHECKING:
     from engine.scorer.protocol import Verdict
     from tui.view_models.teaching_draft import Drafting
+
+Texts = tuple[str, "str | None"]
 
 TYPED, START, ANCHOR = "typed", "start", "anchor"
 """Places of `live_verdict`: what is typed, what it was edited from, and the anchor that was handed in last."""

@@ -14,10 +14,10 @@ from engine.schema import Pattern, Sample
 from engine.text import visible
 from tui.keys import keys
 from tui.terminal.glyphs import Glyphs
+from tui.terminal.wrapping import bounded, fitted, wrap_spans, wrapped
 from tui.themes import Ink
 from tui.view_models.teaching_draft import short_id
 from tui.widgets.line_list import LineList
-from tui.widgets.wrapping import bounded, fitted, wrap_spans, wrapped
 
 _ID, _WORD, _LABEL_MOST = 5, 14, 12
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from engine.files import write_jsonl
 from engine.operations.create_project import create_project
+from engine.operations.outside_uses import outside_uses
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import BlindSpot, Prediction
 from engine.settings import LlmSettings, TeachingSettings, read_settings, write_settings
-from engine.trust import agree, outside_uses
+from engine.trust import agree
 from tests.engine.llm.answers import text
 from tests.engine.teaching.world import make_discovery, save_discovery
 

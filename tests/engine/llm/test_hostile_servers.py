@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.costs.prices import call_totals, paid_for_calls
 from engine.errors import SettingsError
 from engine.llm.budget import Budget
+from engine.llm.call_costs import call_totals, paid_for_calls
 from engine.llm.call_log import MOST_TOKENS, CallLog, read_calls
 from engine.llm.chat_backend import QuestionFailed, ServerRefused
 from engine.llm.transport import LONGEST_BODY

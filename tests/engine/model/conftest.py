@@ -16,6 +16,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel, P
 
 from engine.files import sha256_file, write_json, write_jsonl
 from engine.model.device import Compute
+from engine.operations.outside_uses import outside_uses
 from engine.project import Project
 from engine.schema import Example
 from engine.settings import (
@@ -27,7 +28,7 @@ from engine.settings import (
     TrainingSettings,
     write_settings,
 )
-from engine.trust import agree, outside_uses
+from engine.trust import agree
 
 LABELS = ("bad", "good")
 GOOD, BAD = ("fine", "warm", "kind", "quick"), ("slow", "cold", "rude", "late")

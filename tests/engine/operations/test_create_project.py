@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.data.heldout import read_proof
+from engine.data.proof_rows import read_proof
 from engine.errors import BlindspotError, DataError, ModelError, ProjectError, SettingsError
 from engine.files import sha256_file
 from engine.model import weights

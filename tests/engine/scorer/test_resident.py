@@ -11,12 +11,13 @@ from engine.discovery.pipeline import discover
 from engine.errors import BlindspotError, ModelError, ProjectError, SettingsError
 from engine.files import read_json, sha256_file, write_json, write_jsonl
 from engine.model.weights import find_weights
+from engine.operations.outside_uses import outside_uses
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.scorer.protocol import State
 from engine.scorer.resident import Resident
 from engine.settings import write_settings
-from engine.trust import agree, outside_uses
+from engine.trust import agree
 from tests.engine.model.conftest import classifier, make_project, rows
 
 

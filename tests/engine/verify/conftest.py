@@ -17,6 +17,7 @@ from engine.discovery.pipeline import discover
 from engine.files import write_jsonl
 from engine.llm.call_log import Call, CallLog
 from engine.operations.create_project import create_project
+from engine.operations.outside_uses import outside_uses
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.run import retrain
@@ -25,7 +26,7 @@ from engine.regression.promotion import promote
 from engine.schema import RowMark, Sample, Teacher
 from engine.settings import ComputeSettings, ProofSettings, TrainingSettings, write_settings
 from engine.teaching.records import Teaching
-from engine.trust import agree, outside_uses
+from engine.trust import agree
 from engine.verify.seal import keep_seal
 from tests.engine.model.conftest import BAD, GOOD, THINGS, config, save
 

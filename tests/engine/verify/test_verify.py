@@ -14,13 +14,13 @@ import pytest
 
 from engine.errors import BlindspotError
 from engine.files import sha256_file
+from engine.operations.verify_project import verify
 from engine.progress import Silent
 from engine.project import Project
 from engine.proof.evaluate import evaluate
 from engine.regression.promotion import promote
 from engine.regression.run_suite import check
 from engine.verify.finding import Finding
-from engine.verify.run import verify
 from tests.engine.verify.conftest import edit_json, write_call
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from engine.files import write_jsonl
 from engine.llm.prompts import write_prompts
+from engine.operations.outside_uses import outside_uses
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery
 from engine.settings import LlmSettings, TeachingSettings, write_settings
 from engine.teaching.evidence import evidence_of
-from engine.trust import agree, outside_uses
+from engine.trust import agree
 from tests.engine.llm.answers import good_answer
 from tests.engine.llm.server import LlmServer
 from tests.tui.app.opening import opened

@@ -13,7 +13,7 @@ import torch
 from transformers import BertModel
 
 from engine import jobs
-from engine.data.heldout import read_proof
+from engine.data.proof_rows import read_proof
 from engine.files import write_json
 from engine.model.training import train
 from engine.progress import Silent

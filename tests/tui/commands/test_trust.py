@@ -17,9 +17,10 @@ from engine import jobs
 from engine.files import write_jsonl
 from engine.model.weights import find_weights
 from engine.operations.create_project import create_project
+from engine.operations.outside_uses import outside_uses
 from engine.project import Project
 from engine.settings import DEFAULT_BASE, read_settings
-from engine.trust import outside_uses, state_file, untrusted
+from engine.trust import state_file, untrusted
 from tests.engine.llm.answers import good_answer
 from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.world import POOL, PROOF, TEST, TRAIN, make_project

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.heldout import LeakGuard, read_proof
+from engine.data.leak_guard import LeakGuard
+from engine.data.proof_rows import read_proof
 from engine.errors import ProjectError
 from engine.operations.create_project import create_project
 from engine.project import Project

@@ -1,19 +1,16 @@
-"""What was paid: an LLM by its tokens, a person by the hour. A price or wage that is not known makes it unknown."""
+"""What calls of an LLM cost, by their tokens. A price that is not known makes the sum unknown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.costs.active_time import Spell
 from engine.figure import Figure, total, unknown
 from engine.llm.budget import cost_of
 from engine.llm.call_log import Call
 from engine.schema import Record
 from engine.settings import CostSettings
 
-NO_WAGE = "no wage: set cost.wage in blindspot.toml"
-NO_TIME = "no active time on record: written outside the app, or imported"
 NO_CALLS = "no calls on record: imported"
 RECORDED = "replayed from a recording: what that had cost is not known"
 BROKEN_OFF = "without calls whose answer was lost before it said what they took"
@@ -65,14 +62,6 @@ def worth_of_calls(calls: Sequence[Call], cost: CostSettings) -> Figure:
     if not calls:
         return unknown(NO_CALLS)
     return unknown(RECORDED) if any(call.recorded for call in calls) else paid_for_calls(calls, cost)
-
-
-def paid_for_time(spells: Iterable[Spell], cost: CostSettings) -> Figure:
-    """What a person's active time costs; unknown without a wage, or where no time is on record."""
-    seconds = sum(spell.seconds for spell in spells)
-    if not seconds:
-        return unknown(NO_TIME)
-    return Figure(seconds / 3600 * cost.wage) if cost.wage else unknown(NO_WAGE)
 
 
 def _paid_for_call(call: Call, cost: CostSettings) -> Figure:

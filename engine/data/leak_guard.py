@@ -1,7 +1,6 @@
-"""The only reader of proof rows. Their texts go to the evaluator and nowhere else.
+"""Whether a text nearly equals a proof row: yes or no, and never the row.
 
-`LeakGuard` answers yes or no. It keeps the texts in a closure: no attribute, no ``repr``, no pickle and no message of
-an exception holds one.
+`LeakGuard` keeps the texts in a closure: no attribute, no ``repr``, no pickle and no message of an exception holds one.
 """
 
 from __future__ import annotations
@@ -9,28 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-import orjson
-
 from engine.data.containment import Contained
 from engine.data.duplicates import NearDuplicates
-from engine.errors import ProjectError
-from engine.files import open_read
+from engine.data.proof_rows import read_proof
 from engine.project import Project
-from engine.schema import Example
 from engine.text import row_hash
-
-
-def read_proof(project: Project) -> list[Example]:
-    """All proof rows in file order, for scoring a finished model.
-
-    Raises:
-        ProjectError: the project has no proof split.
-    """
-    if not project.has_split("proof"):
-        raise ProjectError("the project has no proof split", where=str(project.root),
-                           mend="make a new one with `blindspot init`")  # fmt: skip
-    with open_read(project.split_path("proof")) as lines:
-        return [Example.from_json(orjson.loads(line)) for line in lines]
 
 
 class LeakGuard:

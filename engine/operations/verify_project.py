@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.project import Project
+from engine.regression.suite_checks import check_promotions, check_suite
 from engine.verify.finding import Finding
-from engine.verify.models import check_models, check_promotions, check_suite
+from engine.verify.models import check_models
 from engine.verify.records import check_calls, check_records
 from engine.verify.seal import check_seal
 from engine.verify.splits import check_splits

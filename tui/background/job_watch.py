@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BlindspotError
-from tui.reporting.durations import duration
+from tui.reporting.job_text import ending, progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tui.view_models.workbench import Workbench
 
 _EVERY = 0.5  # seconds
-_SILENT_AFTER = 10.0  # seconds without a sign of life that are worth telling
 
 
 class JobWatch:
@@ -83,8 +82,9 @@ class JobWatch:
 
     def _trusting(self, kind: JobKind, options: dict[str, Any], command: Callable[[Path], str | None]) -> bool:
         """Do it if all that the job uses outside the project was agreed to; else ask, and do it on a yes."""
+        from engine.operations.outside_uses import job_uses
         from engine.project import Project
-        from engine.trust import agree, job_uses, untrusted
+        from engine.trust import agree, untrusted
         from tui.dialogs.trust import AGREE, TrustDialog
 
         workbench = self._app.workbench
@@ -180,33 +180,3 @@ def _again(root: Path, view: JobView) -> JobView:
 
 def _finished(views: list[JobView]) -> set[str]:
     return {view.id for view in views if view.kind == "discover" and view.state == "done"}
-
-
-def progress(job: JobView) -> str:
-    """Where a running job is, in a few words: ``score 45 %, 32 s left``."""
-    if job.cancelling:
-        return "is stopping"
-    if job.heartbeat_age is not None and job.heartbeat_age > _SILENT_AFTER:
-        return f"silent for {duration(job.heartbeat_age)}"
-    parts = [f"{100 * job.done // job.total} %"] if job.total else []
-    if job.eta is not None:
-        parts.append(f"{duration(job.eta)} left")
-    return f"{job.stage} {', '.join(parts)}".strip()
-
-
-def ending(job: JobView) -> str:
-    """How a job ended, in one sentence."""
-    if job.state == "done":
-        if job.kind == "discover":
-            return f"{job.id} is done: {job.result.get('blind_spots', 0)} blind spots."
-        if job.kind == "compare":
-            return f"{job.id} is done; = shows who does better."
-        if "sentence" in job.result:
-            return f"{job.id} is done: {str(job.result['sentence']).rstrip('.')}."
-        return f"{job.id} is done; p shows what it proved."
-    if job.state == "failed":
-        return f"{job.id} failed: {job.message}"
-    if job.state == "cancelled":
-        return f"{job.id} was stopped; what it finished is kept and it can be resumed."
-    why = f" ({job.message})" if job.message else ""
-    return f"{job.id} was killed{why}; it can be resumed from its last checkpoint."

@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from tui.widgets.wrapping import LONGEST, bounded, fitted, wrap_spans, wrapped
+from tui.terminal.wrapping import LONGEST, bounded, fitted, wrap_spans, wrapped
 
 TEXTS = [
     "",

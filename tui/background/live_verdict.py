@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.widgets.line import Line
+from tui.widgets.verdict_line import Texts
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.07  # seconds between two questions
 _KEPT = 256  # verdicts
-
-Texts = tuple[str, "str | None"]
-
-OFF_FOR_ALL = "The model's verdict on what is typed is off for everybody: `live_verdict` in blindspot.toml is false."
 
 
 class LiveVerdict:

@@ -1,0 +1,23 @@
+"""The only reader of proof rows. An import contract says who may: the proof run, its guards, its verification."""
+
+from __future__ import annotations
+
+import orjson
+
+from engine.errors import ProjectError
+from engine.files import open_read
+from engine.project import Project
+from engine.schema import Example
+
+
+def read_proof(project: Project) -> list[Example]:
+    """All proof rows in file order, for scoring a finished model.
+
+    Raises:
+        ProjectError: the project has no proof split.
+    """
+    if not project.has_split("proof"):
+        raise ProjectError("the project has no proof split", where=str(project.root),
+                           mend="make a new one with `blindspot init`")  # fmt: skip
+    with open_read(project.split_path("proof")) as lines:
+        return [Example.from_json(orjson.loads(line)) for line in lines]

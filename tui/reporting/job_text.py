@@ -1,0 +1,38 @@
+"""How a background job is doing, in a sentence."""
+
+from __future__ import annotations
+
+from engine.jobs import JobView
+from tui.reporting.durations import duration
+
+SILENT_AFTER = 10.0  # seconds without a sign of life that are worth telling; a heartbeat comes every 2
+
+
+def progress(job: JobView) -> str:
+    """Where a running job is, in a few words: ``score 45 %, 32 s left``."""
+    if job.cancelling:
+        return "is stopping"
+    if job.heartbeat_age is not None and job.heartbeat_age > SILENT_AFTER:
+        return f"silent for {duration(job.heartbeat_age)}"
+    parts = [f"{100 * job.done // job.total} %"] if job.total else []
+    if job.eta is not None:
+        parts.append(f"{duration(job.eta)} left")
+    return f"{job.stage} {', '.join(parts)}".strip()
+
+
+def ending(job: JobView) -> str:
+    """How a job ended, in one sentence."""
+    if job.state == "done":
+        if job.kind == "discover":
+            return f"{job.id} is done: {job.result.get('blind_spots', 0)} blind spots."
+        if job.kind == "compare":
+            return f"{job.id} is done; = shows who does better."
+        if "sentence" in job.result:
+            return f"{job.id} is done: {str(job.result['sentence']).rstrip('.')}."
+        return f"{job.id} is done; p shows what it proved."
+    if job.state == "failed":
+        return f"{job.id} failed: {job.message}"
+    if job.state == "cancelled":
+        return f"{job.id} was stopped; what it finished is kept and it can be resumed."
+    why = f" ({job.message})" if job.message else ""
+    return f"{job.id} was killed{why}; it can be resumed from its last checkpoint."
