@@ -31,7 +31,6 @@ from engine.model.batches import SharedTokens, training_batches
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
 from engine.model.layer_freezing import freeze, keep_still
-from engine.model.thrift import cheapen_dropout, narrow, widen
 from engine.model.training_plan import Kept, TrainingPlan
 from engine.model.weights import folder_hashes
 from engine.progress import Monitor
@@ -93,9 +92,6 @@ def train(
     freeze(model, plan.frozen_layers)
     rows = _SHARED.get((plan.start_key, plan.max_length), [*examples, *(one.row for one in kept)], classifier.tokens)
     lengths = [len(row["input_ids"]) for row in rows]
-    narrow(model, {word for row in rows for word in row["input_ids"]})
-    if compute.device == "cpu":
-        cheapen_dropout(model)
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
     decayed = [parameter for parameter in weights if parameter.ndim > 1]  # biases and norms have one dimension
     plain = [parameter for parameter in weights if parameter.ndim <= 1]
@@ -174,7 +170,6 @@ def train(
             keep_still(model)
 
     seconds += time.monotonic() - began
-    widen(model)
     if start is not None:
         with torch.no_grad():
             for name, value in model.state_dict().items():

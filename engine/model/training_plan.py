@@ -9,7 +9,7 @@ from engine.files import content_key
 from engine.schema import Example, Record
 
 ALL_BUT_HEAD = -1  # frozen layers
-RECIPE = 3  # raised whenever `engine.model.training` computes something else from the same plan
+RECIPE = 4  # raised whenever `engine.model.training` computes something else from the same plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,8 @@ def test_a_replaced_discovery_is_kept_and_what_was_written_about_it_is_told(proj
         def note(self, message: str) -> None:
             notes.append(message)
 
-    found = discover(with_setting(project, 1.0), monitor=Told())
-    assert found.uus == ()
+    done = KINDS["discover"](project, {"tau": 1.0}, Told())
+    assert (done["tau"], done["uus"]) == (1.0, 0)
     (old,) = kept(project)
     assert Discovery.from_json(read_json(old)) == first
     assert f"tau 0.9, {len(first.uus)} UUs, 6 blind spots) is kept in rounds/001/{old.name}" in " ".join(notes)
