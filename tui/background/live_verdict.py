@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.widgets.line import Line
-from tui.widgets.verdict_line import Texts
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from engine.scorer.client import Scorer
     from engine.scorer.protocol import Answer, State, Verdict
     from tui.app import BlindspotApp
+    from tui.widgets.verdict_line import Texts
 
 _PAUSE = 0.07  # seconds between two questions
 _KEPT = 256  # verdicts

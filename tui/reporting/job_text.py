@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from engine.jobs import JobView
+from typing import TYPE_CHECKING
+
 from tui.reporting.durations import duration
+
+if TYPE_CHECKING:
+    from engine.jobs import JobView
 
 SILENT_AFTER = 10.0  # seconds without a sign of life that are worth telling; a heartbeat comes every 2
 
