@@ -53,7 +53,9 @@ class DiscoverySettings:
     """What counts as a blind spot."""
 
     tau: float = _key(0.9, "confidence threshold of a UU; frozen once a proof exists", low=0.0, high=1.0)
-    apply_temperature: bool = _key(False, "true: confidence is calibrated on dev before tau is applied")
+    apply_temperature: bool = _key(
+        False, "true: confidence is calibrated on dev before tau is applied; frozen as tau is"
+    )
     min_size: int = _key(4, "smallest blind spot; smaller groups are listed as scattered", low=2, high=1000)
     seed: int = _key(13, "of clusters and map", low=0, high=2**31)
 

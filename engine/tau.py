@@ -3,12 +3,16 @@
 It stands in blindspot.toml. What was found and proven with it binds it: the blind spots of the round until they are
 found anew, the first proof for good, since a threshold chosen after a look at the proof would choose its outcome. Where
 the file says something else, whatever depends on tau refuses, so that no two figures are ever of different values.
+
+Tau is held against confidence, calibrated on dev or not (`discovery.apply_temperature`). Turning that on or off moves
+the threshold as another tau does, so it is bound in the same way.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from engine.errors import FileError, SettingsError
 from engine.files import read_record
@@ -23,6 +27,19 @@ class _Judged(Record):
 
     created: str
     tau: float
+    apply_temperature: bool | None = None
+    baseline: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def calibrated(self) -> bool | None:
+        """Whether confidence was calibrated; None where the report does not tell.
+
+        Reports of before it was written down tell it by the temperatures: a fitted one is 1 only by accident.
+        """
+        if self.apply_temperature is not None:
+            return self.apply_temperature
+        temperatures = self.baseline.get("temperatures") or {}
+        return any(value != 1 for value in temperatures.values()) if temperatures else None
 
 
 def checked_tau(tau: float) -> float:
@@ -38,15 +55,20 @@ def checked_tau(tau: float) -> float:
 
 def frozen_tau(project: Project) -> float | None:
     """The tau of the first proof; None before it. A report that is damaged elsewhere binds it all the same."""
+    first = _first_proof(project)
+    return first.tau if first else None
+
+
+def _first_proof(project: Project) -> _Judged | None:
     found: list[_Judged] = []
     for path in project.report_files():
         with suppress(FileError, FileNotFoundError):  # who shows reports says that it is left out
             found.append(read_record(path, _Judged.from_json))
-    return min(found, key=lambda one: one.created).tau if found else None
+    return min(found, key=lambda one: one.created, default=None)
 
 
 def refuse_new_tau(project: Project, tau: float | None = None) -> None:
-    """Refuse a tau other than that of the first proof.
+    """Refuse a tau other than that of the first proof, and confidence calibrated where it was not there, or not so.
 
     Args:
         project: with or without proofs.
@@ -55,9 +77,20 @@ def refuse_new_tau(project: Project, tau: float | None = None) -> None:
     Raises:
         SettingsError: naming the frozen value.
     """
-    frozen = frozen_tau(project)
+    first = _first_proof(project)
+    if first is None:
+        return
+    frozen, calibrated = first.tau, project.settings.discovery.apply_temperature
     wanted = project.settings.discovery.tau if tau is None else tau
-    if frozen is None or frozen == wanted:
+    if first.calibrated is not None and first.calibrated != calibrated:
+        was = _toml(first.calibrated)
+        raise SettingsError(
+            f"`discovery.apply_temperature` is {_toml(calibrated)}, but it was {was} in the first proof and is frozen "
+            "since",
+            where=str(project.root / SETTINGS_FILE),
+            mend=f"set it back to {was}, or make a new project with `blindspot init`",
+        )
+    if frozen == wanted:
         return
     if tau is None or tau == project.settings.discovery.tau:
         what = f"`discovery.tau` is {wanted:g}, but it was {frozen:g} in the first proof and is frozen since"
@@ -79,9 +112,18 @@ def tau_of(project: Project, found: Discovery | None) -> float:
         found: the discovery of the round, if there is one.
 
     Raises:
-        SettingsError: the settings say another one than ``found`` was made with.
+        SettingsError: the settings say another one than ``found`` was made with, or confidence is calibrated in one
+            of them alone.
     """
-    tau = project.settings.discovery.tau
+    tau, calibrated = project.settings.discovery.tau, project.settings.discovery.apply_temperature
+    if found is not None and found.temperature_applied != calibrated:
+        refuse_new_tau(project)
+        was = _toml(found.temperature_applied)
+        raise SettingsError(
+            f"`discovery.apply_temperature` is {_toml(calibrated)}, but the blind spots were found with {was}",
+            where=str(project.root / SETTINGS_FILE),
+            mend=f"run `blindspot discover` to find them anew, or set it back to {was}",
+        )
     if found is not None and found.tau != tau:
         refuse_new_tau(project)
         raise SettingsError(
@@ -102,3 +144,7 @@ def with_tau(project: Project, tau: float) -> Project:
     if tau != project.settings.discovery.tau:
         change_setting(project.root / SETTINGS_FILE, "discovery", "tau", tau)
     return Project.open(project.root)
+
+
+def _toml(value: bool) -> str:
+    return "true" if value else "false"

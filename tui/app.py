@@ -178,7 +178,7 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.live_verdict.wanted = workbench.place.get("live_verdict", True)
         self.changed()
         await self._keeper.return_to(workbench.place.get("screens", []))
-        self.tell_problems(workbench.repairs)
+        self.tell_problems([with_project(sentence, self.root) for sentence in workbench.repairs])
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:

@@ -256,6 +256,7 @@ class ReportShape(TypedDict):
     seeds: list[int]
     labels: list[str]
     tau: float
+    apply_temperature: NotRequired[bool]
     margin: float
     interval: float
     bootstrap: int

@@ -298,6 +298,7 @@ def _spec(project: Project, splits: dict[str, list[Example]]) -> dict[str, Any]:
         "round": project.round,
         "labels": list(project.labels),
         "tau": settings.discovery.tau,
+        "apply_temperature": settings.discovery.apply_temperature,
         "margin": settings.proof.margin,
         "interval": settings.proof.interval,
         "corrected": True,

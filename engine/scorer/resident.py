@@ -20,8 +20,9 @@ from engine.model.model_registry import ModelRef, current_model, load_classifier
 from engine.preview.record import Preview
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
-from engine.schema import Example
+from engine.schema import Discovery, Example
 from engine.scorer.protocol import State, Verdict, refuse_if_off
+from engine.tau import tau_of
 
 if TYPE_CHECKING:
     from engine.model.classifier import Classifier
@@ -113,9 +114,11 @@ class Resident:
         project = Project.open(self._root, verify=False)
         self._stamp, self._project = self._look(project), project
         refuse_if_off(project)
+        found = project.discovery()
+        tau_of(project, found)
         model = current_model(project, make=False, monitor=Silent())
         settings = project.settings
-        self._temperature = _temperature(project, model)
+        self._temperature = _temperature(project, model, found)
         depends_on = (model, settings.task, settings.model, settings.compute)
         if self._loaded is not None and self._loaded.depends_on == depends_on:
             return
@@ -129,12 +132,11 @@ class Resident:
         self._tell(State("ready", key=model.key))
 
 
-def _temperature(project: Project, model: ModelRef) -> float:
+def _temperature(project: Project, model: ModelRef, found: Discovery | None) -> float:
     """What a discovery divides the model's logits by."""
     if not project.settings.discovery.apply_temperature:
         return 1.0
-    found = project.discovery()
-    if found is None or found.model_key != model.key or not found.temperature_applied:
+    if found is None or found.model_key != model.key:
         raise ModelError("no temperature has been fitted to the current model yet", where=str(project.root),
                          mend="run `blindspot discover`")  # fmt: skip
     return found.applied_temperature

@@ -36,11 +36,16 @@ def with_setting(project: Project, tau: float) -> Project:
     return Project.open(project.root)
 
 
-def prove(project: Project, tau: float, created: str = "2026-01-01T00:00:00+00:00") -> None:
+def prove(project: Project, tau: float, created: str = "2026-01-01T00:00:00+00:00", **more: object) -> None:
     """As much of a finished proof as binds tau."""
-    write_json(
-        project.proofs_dir / f"{int(tau * 100):08x}" / "report.json", {"id": "a", "tau": tau, "created": created}
-    )
+    report = {"id": "a", "tau": tau, "created": created, **more}
+    write_json(project.proofs_dir / f"{int(tau * 100):08x}" / "report.json", report)
+
+
+def calibrated(project: Project, value: bool) -> Project:
+    """The project as it opens after somebody has edited whether confidence is calibrated."""
+    change_setting(project.root / SETTINGS_FILE, "discovery", "apply_temperature", value)
+    return Project.open(project.root)
 
 
 def kept(project: Project) -> list[Path]:
@@ -115,3 +120,44 @@ def test_the_job_takes_another_tau_and_writes_it_down(project: Project) -> None:
 
 def test_without_a_proof_any_tau_is_free(project: Project) -> None:
     refuse_new_tau(project, 0.5)
+
+
+def test_an_edited_calibration_stops_whatever_needs_the_discovery(project: Project) -> None:
+    edited = calibrated(project, True)
+    sentence = r"is true, but the blind spots were found with false; run `blindspot discover` .* set it back to false"
+    for work in (edited.discovered, lambda: tau_of(edited, edited.discovery())):
+        with pytest.raises(SettingsError, match=sentence):
+            work()
+    for job in (retrain, look_quickly):
+        with pytest.raises(SettingsError, match=sentence):
+            job(edited, monitor=Silent())
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"apply_temperature": False},
+        {"baseline": {"temperatures": {"13": 1.0, "14": 1.0}}},  # a report of before the key was written
+    ],
+)
+def test_the_first_proof_binds_the_calibration(project: Project, told: dict[str, object]) -> None:
+    prove(project, 0.9, **told)
+    edited = calibrated(project, True)
+    sentence = r"`discovery.apply_temperature` is true, but it was false in the first proof .* set it back to false, or"
+    for work in (
+        edited.discovered,
+        lambda: discover(edited, monitor=Silent()),
+        lambda: retrain(edited, monitor=Silent()),
+        lambda: KINDS["discover"](edited, {"tau": 0.9}, Silent()),
+    ):
+        with pytest.raises(SettingsError, match=sentence):
+            work()
+    assert calibrated(project, False).discovered() == project.discovery()
+
+
+def test_a_calibrated_proof_binds_it_too_and_one_that_does_not_tell_binds_tau_alone(project: Project) -> None:
+    prove(project, 0.9, baseline={"temperatures": {"13": 1.4}})
+    with pytest.raises(SettingsError, match=r"is false, but it was true in the first proof"):
+        refuse_new_tau(project)
+    prove(project, 0.9)
+    refuse_new_tau(project)

@@ -5,14 +5,17 @@ Every method is quick (files of a few MB at most) but `open` and `load`, which b
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import jobs
+from engine.errors import BlindspotError, SettingsError
 from engine.jobs import JobView
 from engine.project import READ_ONLY, Project
 from engine.review.blinding import to_judge
 from engine.schema import Discovery, Drafts, Teacher
+from engine.tau import tau_of
 from engine.teaching.drafts import OpenDrafts
 from engine.teaching.records import Teaching
 from engine.teaching.store import Reverted
@@ -69,6 +72,9 @@ class Workbench:
         if discovery is None:
             self.begin_round()
             return
+        if _at_odds(self.project, discovery):  # `blindspot discover --tau` elsewhere: it has written the settings too
+            with suppress(BlindspotError):  # a mistake in them is told by what is done next
+                self.project = Project.open(self.project.root, verify=False)
         teacher = Teacher(self.teaching.author, "human")
         self.board = Board(self.project, discovery, self.teaching, to_judge=to_judge)
         self.annotator = Annotator(self.project, discovery, self.teaching, teacher)
@@ -79,12 +85,13 @@ class Workbench:
 
     @property
     def repairs(self) -> list[str]:
-        """One sentence for each file of records that was found damaged, where drafts met, or nothing may be kept."""
+        """What is to be told at opening, a sentence each: nothing may be kept, tau was edited, records, drafts."""
         joined = self._drafts.joined
         fields = f"{joined} field{'s' if joined != 1 else ''}"
         met = [f"Two windows had typed into {fields}: both texts stand there now."] if joined else []
         read_only = [f"{READ_ONLY}."] * self.project.read_only
-        return [*read_only, *self.teaching.repairs, *met]
+        found = self.board.discovery if self.board else None
+        return [*read_only, *_at_odds(self.project, found), *self.teaching.repairs, *met]
 
     @property
     def running(self) -> JobView | None:
@@ -147,3 +154,12 @@ class Workbench:
     def close(self) -> None:
         """The app ends: another one may take over its drafts."""
         self._drafts.close()
+
+
+def _at_odds(project: Project, found: Discovery | None) -> list[str]:
+    """That the settings say another tau than the blind spots were found at, as one sentence; else nothing."""
+    try:
+        tau_of(project, found)
+    except SettingsError as error:
+        return [str(error)]
+    return []

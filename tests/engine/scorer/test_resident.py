@@ -57,6 +57,20 @@ def test_a_verdict_equals_what_the_discovery_says_of_the_row(scored: Project, ca
     assert (found.applied_temperature != 1.0) == calibrated
 
 
+def test_after_tau_was_edited_there_is_no_verdict_until_they_are_found_anew(scored: Project) -> None:
+    add_dev(scored)
+    project = change(scored, discovery={"tau": 0.5, "min_size": 2})
+    discover(project, monitor=Silent())
+    resident = Resident(project.root)
+    first = resident.verdict("the soup was cold")
+    for edit, says in (({"tau": 0.6}, "is 0.6, but"), ({"tau": 0.5, "apply_temperature": True}, "found with false")):
+        edited = change(project, discovery=edit)
+        with pytest.raises(SettingsError, match=f"{says}.*run `blindspot discover`"):
+            resident.verdict("the soup was cold")
+        discover(edited, monitor=Silent())
+        assert resident.verdict("the soup was cold").key == first.key
+
+
 def test_a_temperature_that_no_discovery_has_fitted_to_the_model_is_asked_for(scored: Project) -> None:
     add_dev(scored)
     project = change(scored, discovery={"apply_temperature": True})
