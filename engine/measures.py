@@ -30,13 +30,20 @@ PROOF: dict[str, str] = {
 COMPARISON: dict[str, str] = {
     "rate": "Win rate: share of judgements for the one among those for either; ties and `neither` do not count. 0.50 "
     "is even. The interval is a bootstrap over items.",
-    "accepted": "Share of judged samples that most reviewers take as they are; fixed: with a correction; rejected: not "
-    "at all.",
-    "label wrong": "Share of judged samples whose label most reviewers find wrong.",
-    "natural": "Share of judged samples that read as somebody would write them.",
-    "fits": "Share whose text fits its pattern, or, of patterns, that fit the rows they explain.",
-    "precise": "Share of patterns that say no more than the rows show.",
-    "useful": "Share of patterns that help to foresee other errors.",
+    "wins": "Judgements that find the one better.",
+    "losses": "Judgements that find the other better.",
+    "ties": "Judgements that find both equally good.",
+    "neither": "Judgements that find neither good.",
+    "accepted": "Share of judged samples that most reviewers take as they are.",
+    "fixed": "Share of judged samples that most reviewers take with a correction.",
+    "rejected": "Share of judged samples that most reviewers would leave out.",
+    "label wrong": "Of the samples for which that was answered, those whose label most reviewers find wrong; a verdict "
+    "alone is no answer.",
+    "natural": "Of the samples for which that was answered, those that read as somebody would write them.",
+    "fits": "Of those for which that was answered, samples that fit their pattern, or patterns that fit the rows they "
+    "explain.",
+    "precise": "Of the patterns for which that was answered, those that say no more than the rows show.",
+    "useful": "Of the patterns for which that was answered, those that help to foresee other errors.",
     "alpha": "Krippendorff's alpha: agreement of all reviewers beyond chance; 1 is full, 0 is chance, less is worse.",
     "kappa": "Cohen's kappa: agreement of two reviewers beyond chance; 1 is full, 0 is chance, less is worse.",
     "distinct-1": "Share of different words among all words, 0 to 1; more samples make it lower.",

@@ -294,12 +294,15 @@ class Application(Record):
 
 @dataclass(frozen=True, slots=True)
 class SampleJudgement(Record):
-    """A reviewer's answers about one sample; ``text``, ``text_pair`` and ``label`` mend it where the verdict is fix."""
+    """A reviewer's answers about one sample; ``text``, ``text_pair`` and ``label`` mend it where the verdict is fix.
 
-    right_label: bool
-    natural: bool
-    fits: bool
+    ``right_label``, ``natural`` and ``fits`` (its pattern) are None where they were not answered.
+    """
+
     verdict: SampleVerdict
+    right_label: bool | None = None
+    natural: bool | None = None
+    fits: bool | None = None
     text: str | None = None
     text_pair: str | None = None
     label: str | None = None
@@ -307,9 +310,12 @@ class SampleJudgement(Record):
 
 @dataclass(frozen=True, slots=True)
 class SideJudgement(Record):
-    """A reviewer's answers about one side: its pattern (None where the item has none), its samples in their order."""
+    """A reviewer's answers about one side: about its pattern, and one entry for each of its samples in their order.
 
-    samples: tuple[SampleJudgement, ...]
+    None is what was not answered, and a sample that was not judged.
+    """
+
+    samples: tuple[SampleJudgement | None, ...]
     fits: bool | None = None
     precise: bool | None = None
     useful: bool | None = None

@@ -1,7 +1,8 @@
 """A reviewer's answers about one item while they are being given: a draft, kept at every answer. Nothing is pre-filled.
 
-Each side has rows: its pattern first, where it has one, then its samples. Each row has questions; one more asks which
-side is better. What a judged item was answered looks the same. Knows nothing of the terminal.
+Each side has rows: its pattern first, where it has one, then its samples; a row keeps its number, shown or not. Each
+has questions, and one more asks which side is better. Shown are those that must be answered and those that are; the
+others on request. What a judged item was answered looks the same. Knows nothing of the terminal.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
+from engine.review.questions import PATTERN_ASKED
 from engine.schema import PREFERENCES, SAMPLE_VERDICTS, Judgement, Preference, SampleJudgement, SideJudgement
 
 if TYPE_CHECKING:
@@ -22,11 +24,13 @@ SIDES: tuple[Side, ...] = ("left", "right")
 YES, NO = "yes", "no"
 VERDICT = "verdict"
 PATTERN_ASKS = {"fits": "fits", "precise": "precise", "useful": "useful"}
-"""What is asked about a pattern, with the word on the screen."""
+"""What can be asked about a pattern, with the word on the screen."""
 SAMPLE_ASKS = {"right_label": "label", "natural": "natural", "fits": "fits"}
-"""What is asked about a sample, with the word on the screen; after them comes the verdict."""
+"""What can be asked about a sample, with the word on the screen; after them comes the verdict."""
 _PREFERENCE = "preference"
+_EVERYTHING = "everything"
 _MENDED = ("text", "text_pair", "label")
+_ANSWERS = {YES: True, NO: False}
 _TYPED = "typed."  # in front of a field of a correction that was not taken yet
 
 
@@ -52,10 +56,20 @@ class Ballot:
         """One side of the item."""
         return self.item.left if side == "left" else self.item.right
 
-    def rows(self, side: Side) -> int:
-        """Number of rows: the pattern, if there is one, and the samples."""
-        view = self.side(side)
-        return (view.pattern is not None) + len(view.samples)
+    @property
+    def asks_everything(self) -> bool:
+        """Whether all questions about all rows are shown."""
+        return self._given.get(_EVERYTHING) == YES
+
+    def ask_everything(self, everything: bool) -> None:
+        """Show all questions, or only those that must be answered and those that are."""
+        self._given.pop(_EVERYTHING, None)
+        self._given |= {_EVERYTHING: YES} if everything else {}
+        self._keep()
+
+    def rows(self, side: Side) -> list[int]:
+        """Numbers of the rows that are shown."""
+        return [row for row in self._every_row(side) if self.names(side, row)]
 
     def is_pattern(self, side: Side, row: int) -> bool:
         """Whether that row is the pattern, rather than a sample."""
@@ -66,14 +80,38 @@ class Ballot:
         view = self.side(side)
         return view.samples[row - (view.pattern is not None)]
 
+    def samples(self, side: Side) -> tuple[int, int]:
+        """Number of samples that are shown, and of all."""
+        shown = sum(not self.is_pattern(side, row) for row in self.rows(side))
+        return shown, len(self.side(side).samples)
+
     def asks(self, side: Side, row: int) -> dict[str, str]:
-        """What is answered with yes or no there: name and word."""
-        return PATTERN_ASKS if self.is_pattern(side, row) else SAMPLE_ASKS
+        """What is shown there to be answered with yes or no: name and word."""
+        words = PATTERN_ASKS if self.is_pattern(side, row) else SAMPLE_ASKS
+        shown = self.names(side, row)
+        return {name: word for name, word in words.items() if name in shown}
 
     def names(self, side: Side, row: int) -> tuple[str, ...]:
-        """Names of all questions there, in the order in which they are answered."""
-        asks = tuple(self.asks(side, row))
-        return asks if self.is_pattern(side, row) else (*asks, VERDICT)
+        """Names of the questions that are shown there, in the order in which they are answered."""
+        shown = self._every_name(side, row)
+        if self.asks_everything:
+            return shown
+        needed = self.needed(side, row)
+        return tuple(name for name in shown if name == needed or self.answer(side, row, name))
+
+    def needed(self, side: Side, row: int) -> str:
+        """Name of the one question there that must be answered: not about every sample, but if it has other answers."""
+        if self.is_pattern(side, row):
+            return PATTERN_ASKED
+        begun = any(self.answer(side, row, name) for name in self._every_name(side, row))
+        return VERDICT if begun or self.sample(side, row).asked else ""
+
+    def _every_name(self, side: Side, row: int) -> tuple[str, ...]:
+        return tuple(PATTERN_ASKS) if self.is_pattern(side, row) else (*SAMPLE_ASKS, VERDICT)
+
+    def _every_row(self, side: Side) -> range:
+        view = self.side(side)
+        return range((view.pattern is not None) + len(view.samples))
 
     # what is answered
 
@@ -82,7 +120,7 @@ class Ballot:
         return self._given.get(_key(side, row, name), "")
 
     def unanswered(self, side: Side, row: int) -> list[str]:
-        """Names of the questions there without an answer."""
+        """Names of the questions that are shown there and have no answer."""
         return [name for name in self.names(side, row) if not self.answer(side, row, name)]
 
     @property
@@ -93,26 +131,42 @@ class Ballot:
 
     @property
     def total(self) -> int:
-        """Number of questions."""
+        """Number of questions that are shown."""
         return 1 + sum(len(self.names(side, row)) for side, row in self._rows())
 
     @property
     def left(self) -> int:
-        """Number of questions without an answer."""
+        """Number of them without an answer."""
         return (self.preference is None) + sum(len(self.unanswered(side, row)) for side, row in self._rows())
 
-    def next_row(self, side: Side, row: int) -> tuple[Side, int] | None:
-        """The first row with an unanswered question, looked for from a row on and around; None: there is none."""
+    @property
+    def missing(self) -> int:
+        """Number of questions that must be answered before it is handed in, and are not."""
+        return (self.preference is None) + sum(self._lacks(side, row) for side, row in self._rows())
+
+    def next_row(self, side: Side, row: int, *, needed: bool = False) -> tuple[Side, int] | None:
+        """The first row with an unanswered question, looked for from a row on and around; None: there is none.
+
+        Args:
+            side: where to start.
+            row: where to start.
+            needed: look only for questions that must be answered.
+        """
         order = list(self._rows())
         at = order.index((side, row)) if (side, row) in order else 0
-        return next((place for place in (*order[at:], *order[:at]) if self.unanswered(*place)), None)
+        is_open = self._lacks if needed else self.unanswered
+        return next((place for place in (*order[at:], *order[:at]) if is_open(*place)), None)
+
+    def _lacks(self, side: Side, row: int) -> bool:
+        name = self.needed(side, row)
+        return bool(name) and not self.answer(side, row, name)
 
     # answering
 
     @property
     def given(self) -> dict[str, str]:
         """All answers as they are, by a key of their own, to be handed to `put_back`."""
-        return dict(self._given)
+        return {key: value for key, value in self._given.items() if key != _EVERYTHING}
 
     def put_back(self, answers: Mapping[str, str]) -> None:
         """Set answers as they were; an empty one takes it off."""
@@ -130,7 +184,7 @@ class Ballot:
         self._keep()
 
     def accept(self, side: Side, row: int) -> None:
-        """Accept a sample; the questions about it that have no answer are answered with yes."""
+        """Accept a sample; the questions about it that are shown and have no answer are answered with yes."""
         for name in self.unanswered(side, row):
             self._given[_key(side, row, name)] = YES
         self.decide(side, row, "accept")
@@ -155,7 +209,7 @@ class Ballot:
 
     def clear(self, side: Side, row: int) -> None:
         """Take all answers off a row."""
-        for name in self.names(side, row):
+        for name in self._every_name(side, row):
             self._given.pop(_key(side, row, name), None)
         self._forget(side, row)
         self._keep()
@@ -175,8 +229,8 @@ class Ballot:
                 self._given.pop(_key(side, row, prefix + name), None)
 
     def judgement(self) -> Judgement:
-        """The answers as they are handed in; every question has one."""
-        assert self.preference is not None, "every question has been answered"
+        """The answers as they are handed in; none is missing."""
+        assert self.preference is not None, "no answer is missing"
         return Judgement(self.item.id, self.preference, self._judgement_of("left"), self._judgement_of("right"))
 
     def forget(self) -> None:
@@ -184,22 +238,25 @@ class Ballot:
         self._workbench.keep_draft(self._name, "")
 
     def _judgement_of(self, side: Side) -> SideJudgement:
-        samples, about_pattern = [], {}
-        for row in range(self.rows(side)):
-            answers = {name: self.answer(side, row, name) == YES for name in self.asks(side, row)}
+        samples: list[SampleJudgement | None] = []
+        about_pattern: dict[str, bool | None] = {}
+        for row in self._every_row(side):
             if self.is_pattern(side, row):
-                about_pattern = answers
+                about_pattern = {name: _ANSWERS.get(self.answer(side, row, name)) for name in PATTERN_ASKS}
                 continue
             given = self.answer(side, row, VERDICT)
-            verdict = next(known for known in SAMPLE_VERDICTS if known == given)
-            right_label, natural, fits = answers.values()
+            verdict = next((known for known in SAMPLE_VERDICTS if known == given), None)
+            if verdict is None:
+                samples.append(None)
+                continue
+            right_label, natural, fits = (_ANSWERS.get(self.answer(side, row, name)) for name in SAMPLE_ASKS)
             mended = (self.mended(side, row).get(name) for name in _MENDED)
-            samples.append(SampleJudgement(right_label, natural, fits, verdict, *mended))
+            samples.append(SampleJudgement(verdict, right_label, natural, fits, *mended))
         return SideJudgement(tuple(samples), **about_pattern)
 
     def _rows(self) -> Iterator[tuple[Side, int]]:
         for side in SIDES:
-            for row in range(self.rows(side)):
+            for row in self.rows(side):
                 yield side, row
 
     def _keep(self) -> None:
@@ -229,6 +286,8 @@ def _given(judgement: Judgement, item: ItemView) -> dict[str, str]:
             first = 1
             given |= {_key(side, 0, name): _word(getattr(judged, name)) for name in PATTERN_ASKS}
         for row, sample in enumerate(judged.samples, start=first):
+            if sample is None:
+                continue
             given |= {_key(side, row, name): _word(getattr(sample, name)) for name in SAMPLE_ASKS}
             given[_key(side, row, VERDICT)] = sample.verdict
             given |= {_key(side, row, name): value for name in _MENDED if (value := getattr(sample, name))}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui.screens.base import WorkScreen
     from tui.view_models.workbench import Workbench
 
-_ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "submit")
+_ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "everything", "submit")
 _VIEWS = ("side", "enlarge", "turn", "skip")
 
 
@@ -53,8 +53,8 @@ def mend(screen: WorkScreen, ballot: Ballot, side: Side, row: int, then: Callabl
     screen.app.push_screen(FixDialog(fields, ballot.typed(side, row), screen.workbench.project.labels, keep), take)
 
 
-def ask_to_hand_in(screen: WorkScreen, then: Callable[[], None]) -> None:
-    """Ask whether all answers stand; ``then`` is called if so."""
+def ask_to_hand_in(screen: WorkScreen, ballot: Ballot, then: Callable[[], None]) -> None:
+    """Ask whether the answers stand; ``then`` is called if so."""
     from tui.dialogs.choice import ChoiceDialog
 
     def take(choice: int | None) -> None:
@@ -62,13 +62,26 @@ def ask_to_hand_in(screen: WorkScreen, then: Callable[[], None]) -> None:
             then()
 
     title = "Hand in this item? It cannot be changed then, and you see who wrote what."
+    if ballot.left:
+        title += f" {_questions(ballot.left)} stay{'s' if ballot.left == 1 else ''} unanswered."
     screen.app.push_screen(ChoiceDialog(title, ["hand in", "not yet"], current=1), take)
 
 
 def still_open(ballot: Ballot) -> str:
     """What is left to be answered, as sentences."""
     better = " Which side is better?" if ballot.preference is None else ""
-    return f"{ballot.left} question{' is' if ballot.left == 1 else 's are'} open.{better}"
+    return f"{_questions(ballot.missing)} {'is' if ballot.missing == 1 else 'are'} open.{better}"
+
+
+def which_are_asked(ballot: Ballot) -> str:
+    """What was shown or hidden by asking for all questions, or only the few again, as a sentence."""
+    if ballot.asks_everything:
+        return f"All {ballot.total} questions are shown; answer as many as you like. + shows the few again."
+    return f"{ballot.total} questions are shown; what you have answered stays."
+
+
+def _questions(number: int) -> str:
+    return f"{number} question{'s' * (number != 1)}"
 
 
 def what_next(ballot: Ballot, side: Side, row: int) -> str:
@@ -76,10 +89,12 @@ def what_next(ballot: Ballot, side: Side, row: int) -> str:
     asks, still = ballot.asks(side, row), ballot.unanswered(side, row)
     if still and not ballot.is_pattern(side, row) and ballot.answer(side, row, VERDICT):
         return f"Say of it too, with y and n: {', '.join(asks[name] for name in still)}."
-    if ballot.left > (ballot.preference is None):
+    if ballot.missing > (ballot.preference is None) or (ballot.left > 1 and ballot.preference is None):
         return ""
     if ballot.preference is None:
         return "Now say which side is better: A, B, E equal, N neither."
+    if ballot.left:
+        return f"ctrl+j can hand it in, for good; the {_questions(ballot.left)} left may stay open."
     return "Everything is answered: ctrl+j hands it in, for good."
 
 

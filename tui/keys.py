@@ -151,10 +151,11 @@ _TABLE = (
     # blind review
     _key("review.yes", "y", "answer('yes')", "yes", "Answer the first open question of this row with yes.", show=True),
     _key("review.no", "n", "answer('no')", "no", "Answer the first open question of this row with no.", show=True),
-    _key("review.accept", "a", "accept", "accept", "Accept this sample; what is still open about it is answered with yes.", show=True),
+    _key("review.accept", "a", "accept", "accept", "Accept this sample; what else is shown and open about it is answered with yes.", show=True),
     _key("review.reject", "x", "reject", "reject", "Reject this sample.", show=True),
     _key("review.fix", "e", "fix", "fix", "Mend the text or the label of this sample."),
-    _key("review.submit", "ctrl+j,alt+enter", "submit", "hand in", "Hand in all answers, for good; then the sources are shown.", show=True, display="ctrl+j"),
+    _key("review.everything", "plus", "everything", "ask all", "Show all samples of this item and all questions about them, or only the few again; answers stay.", display="+"),
+    _key("review.submit", "ctrl+j,alt+enter", "submit", "hand in", "Hand in the answers, for good; then the sources are shown.", show=True, display="ctrl+j"),
     _key("review.next", "enter", "next", "next", "Go to the next item that is to be judged; then to those that were skipped.", display="enter"),
     _key("review.clear", "backspace", "clear", "clear", "Take the answers off this row."),
     _key("review.prefer_left", "A", "prefer('left')", "A better", "Side A is the better one."),

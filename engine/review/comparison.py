@@ -60,8 +60,9 @@ class Acceptance(Record):
 
     Attributes:
         blind_spot: None: all of the teacher's. same_evidence: of the items that it was judged in.
-        accepted, fixed, rejected, label_errors, natural, on_pattern: shares of the samples; None: none was judged.
-        fits, precise, useful: shares of the patterns; None: none was judged.
+        accepted, fixed, rejected: shares of the samples that were judged; None: none was.
+        label_errors, natural, on_pattern: shares of the samples for which that was answered; None: it was for none.
+        fits, precise, useful: shares of the patterns for which that was answered; None: it was for none.
     """
 
     teacher: Teacher

@@ -1,20 +1,20 @@
-"""Which judgements are taken: only complete ones that fit their item, and none whose mended text would leak."""
+"""Which judgements are taken: with answers to all that is asked, and none whose mended text would leak."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.data.leak_guard import LeakGuard
 from engine.errors import StoreError
 from engine.project import Project
+from engine.review.questions import PATTERN_ANSWERS, PATTERN_ASKED, SAMPLE_ANSWERS
 from engine.schema import PREFERENCES, SAMPLE_VERDICTS, Judgement, SampleJudgement, SideJudgement
 from engine.text import normalise
 
 if TYPE_CHECKING:
     from engine.review.review import SampleView, SideView
-
-_PATTERN_ANSWERS = ("fits", "precise", "useful")
-_SAMPLE_ANSWERS = ("right_label", "natural", "fits")
 
 
 def judgement_from(item_id: str, values: Any) -> Judgement:
@@ -30,43 +30,74 @@ def judgement_from(item_id: str, values: Any) -> Judgement:
                          mend="see the example of `blindspot review --help`") from error  # fmt: skip
 
 
-def check_judgement(project: Project, judgement: Judgement, *, left: SideView, right: SideView) -> None:
-    """Return if the judgement may be taken.
+def checked(project: Project, judgement: Judgement, *, left: SideView, right: SideView) -> Judgement:
+    """The judgement as it is taken: with an entry for every sample, None for those that were not judged.
 
     Args:
         project: gives the labels, and the proof rows that a mended text may not repeat.
-        judgement: the answers.
+        judgement: the answers; of each side either one entry for each sample that is asked about, or one for each
+            sample, None for those that are not judged.
         left: what they are about.
         right: and on the other side.
 
     Raises:
-        StoreError: an answer is missing, or does not fit, naming it.
+        StoreError: an answer that is asked for is missing, or one does not fit, naming it.
     """
     where, guard = f"item {judgement.item}", LeakGuard(project)
     if judgement.preference not in PREFERENCES:
         raise StoreError("the preference is missing", where=where, mend=f"give one of {', '.join(PREFERENCES)}")
-    for name, side, answers in (("left", left, judgement.left), ("right", right, judgement.right)):
-        _check_side(project, guard, side, answers, f"{where}, {name}")
+    return replace(
+        judgement,
+        left=_checked_side(project, guard, left, judgement.left, f"{where}, left"),
+        right=_checked_side(project, guard, right, judgement.right, f"{where}, right"),
+    )
 
 
-def _check_side(project: Project, guard: LeakGuard, side: SideView, answers: SideJudgement, where: str) -> None:
-    for name in _PATTERN_ANSWERS:
+def _checked_side(
+    project: Project, guard: LeakGuard, side: SideView, answers: SideJudgement, where: str
+) -> SideJudgement:
+    for name in PATTERN_ANSWERS:
         given = getattr(answers, name)
         if side.pattern is None and given is not None:
             raise StoreError(f"there is no pattern for `{name}`", where=where, mend="leave it out")
-        if side.pattern is not None and not isinstance(given, bool):
+        if side.pattern is not None and given is None and name == PATTERN_ASKED:
             raise StoreError(f"the pattern lacks an answer to `{name}`", where=where, mend="say true or false")
-    if len(answers.samples) != len(side.samples):
-        raise StoreError(f"{len(answers.samples)} of {len(side.samples)} samples are judged", where=where,
-                         mend="judge each sample, in their order")  # fmt: skip
-    for number, (sample, verdict) in enumerate(zip(side.samples, answers.samples, strict=True), start=1):
-        _check_sample(project, guard, sample, verdict, f"{where}, sample {number}")
+        _check_answer(name, given, where)
+    places = _places(side, len(answers.samples), where)
+    judged: list[SampleJudgement | None] = [None] * len(side.samples)
+    for number, (place, answer) in enumerate(zip(places, answers.samples, strict=True), start=1):
+        judged[place] = answer
+        _check_sample(project, guard, side.samples[place], answer, f"{where}, sample {number}")
+    return replace(answers, samples=tuple(judged))
 
 
-def _check_sample(project: Project, guard: LeakGuard, sample: SampleView, answer: SampleJudgement, where: str) -> None:
-    for name in _SAMPLE_ANSWERS:
-        if not isinstance(getattr(answer, name), bool):
-            raise StoreError(f"there is no answer to `{name}`", where=where, mend="say true or false")
+def _places(side: SideView, given: int, where: str) -> Sequence[int]:
+    """Places of the samples that so many entries are about: of all of them, else of those that are asked about."""
+    if given == len(side.samples):
+        return range(given)
+    asked = [place for place, sample in enumerate(side.samples) if sample.asked]
+    if given == len(asked):
+        return asked
+    number = len(asked) if len(asked) == len(side.samples) else f"{len(asked)}, or of all {len(side.samples)},"
+    raise StoreError(f"{given} of {number} samples are judged", where=where,
+                     mend="give an entry for each sample that is shown, in their order")  # fmt: skip
+
+
+def _check_answer(name: str, given: object, where: str) -> None:
+    if given is not None and not isinstance(given, bool):
+        raise StoreError(f"the answer to `{name}` is neither yes nor no", where=where,
+                         mend="say true or false, or leave it out")  # fmt: skip
+
+
+def _check_sample(
+    project: Project, guard: LeakGuard, sample: SampleView, answer: SampleJudgement | None, where: str
+) -> None:
+    if answer is None:
+        if sample.asked:
+            raise StoreError("the verdict is missing", where=where, mend=f"give one of {', '.join(SAMPLE_VERDICTS)}")
+        return
+    for name in SAMPLE_ANSWERS:
+        _check_answer(name, getattr(answer, name), where)
     if answer.verdict not in SAMPLE_VERDICTS:
         raise StoreError("the verdict is missing", where=where, mend=f"give one of {', '.join(SAMPLE_VERDICTS)}")
     mended = (answer.text, answer.text_pair, answer.label)

@@ -1,4 +1,7 @@
-"""What reviewers made of samples and patterns: one vote a reviewer, the majority counts, one's own work not at all."""
+"""What reviewers made of samples and patterns: one vote a reviewer, the majority counts, one's own work not at all.
+
+Who did not judge a sample has no vote on it, and a question that was not answered is neither a yes nor a no.
+"""
 
 from __future__ import annotations
 
@@ -77,9 +80,9 @@ class Outcome:
         return "fix" if counts["fix"] and counts["fix"] >= counts["accept"] else "accept"
 
     @property
-    def right_label(self) -> bool:
-        """Whether at least half say that its label is right."""
-        return 2 * sum(vote.right_label for vote in self.votes.values()) >= len(self.votes)
+    def right_label(self) -> bool | None:
+        """Whether at least half of those who answered say that its label is right; None: nobody did."""
+        return majority(vote.right_label for vote in self.votes.values())
 
     @property
     def mended(self) -> Sample:
@@ -91,6 +94,12 @@ class Outcome:
         return replace(before, text=text or before.text, text_pair=pair, label=label or before.label)
 
 
+def majority(answers: Iterable[bool | None]) -> bool | None:
+    """Whether at least half of those who answered say yes; None: nobody answered."""
+    given = [answer for answer in answers if answer is not None]
+    return 2 * sum(given) >= len(given) if given else None
+
+
 def outcomes(judged: Iterable[Judged]) -> list[Outcome]:
     """The outcome of every sample that was judged."""
     samples: dict[str, tuple[Sample, bool]] = {}
@@ -98,6 +107,8 @@ def outcomes(judged: Iterable[Judged]) -> list[Outcome]:
     for one in judged:
         for side, answers in one.parts:
             for sample, vote in zip(side.samples, answers.samples, strict=True):
+                if vote is None:
+                    continue
                 same = one.item.same_evidence or samples.get(sample.id, (sample, False))[1]
                 samples[sample.id] = (sample, same)
                 votes[sample.id][one.reviewer] = vote

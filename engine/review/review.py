@@ -16,7 +16,8 @@ from engine.project import Project
 from engine.review.answers import ItemKind, is_own
 from engine.review.disguise import plain, plain_pattern
 from engine.review.items import Item, Items, Side
-from engine.review.judging import check_judgement
+from engine.review.judging import checked
+from engine.review.questions import samples_asked
 from engine.schema import Discovery, Judgement, Prediction, Record, Role, Teacher
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Teaching
@@ -42,12 +43,13 @@ class Entry(Record):
 
 @dataclass(frozen=True, slots=True)
 class SampleView(Record):
-    """A sample without its id and teacher."""
+    """A sample without its id and teacher. ``asked``: its verdict must be given; others are judged on request."""
 
     text: str
     text_pair: str | None
     label: str
     role: Role
+    asked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,19 +160,18 @@ class Review:
         left, right = self._items.left_and_right(item, self._stem)
         return ItemView(
             item.id, item.blind_spot, item.kind, spot.gold, spot.predicted, self._is_own(item), evidence.rows,
-            _view(left), _view(right),
+            _view(item, left), _view(item, right),
         )  # fmt: skip
 
     def judge(self, judgement: Judgement) -> Judgement:
         """Hand in a judgement for good. Whether it is about one's own work is found out here.
 
         Raises:
-            StoreError: there is no such item, it is sealed or judged already, or an answer is missing.
+            StoreError: there is no such item, it is sealed or judged already, or an answer that is needed is missing.
         """
         item = self._open(judgement.item)
-        left, right = (_view(side) for side in self._items.left_and_right(item, self._stem))
-        check_judgement(self._project, judgement, left=left, right=right)
-        made = replace(judgement, own=self._is_own(item))
+        left, right = (_view(item, side) for side in self._items.left_and_right(item, self._stem))
+        made = replace(checked(self._project, judgement, left=left, right=right), own=self._is_own(item))
         with self._teaching.store.edit(f"judge item {item.id}", final=True) as edit:
             if item.id in self._judged():
                 raise StoreError("this item has been judged", where=f"item {item.id}",
@@ -247,11 +248,11 @@ class Review:
             write_json(self._state_path, kept)
 
 
-def _view(side: Side) -> SideView:
-    samples = (
-        SampleView(
-            plain(found.text), plain(found.text_pair) if found.text_pair is not None else None, found.label, found.role
-        )
-        for found in side.samples
-    )
+def _view(item: Item, side: Side) -> SideView:
+    left, samples = samples_asked(item), []
+    for found in side.samples:
+        asked = left.get(found.role, 0) > 0
+        left[found.role] = left.get(found.role, 0) - 1
+        pair = plain(found.text_pair) if found.text_pair is not None else None
+        samples.append(SampleView(plain(found.text), pair, found.label, found.role, asked))
     return SideView(plain_pattern(side.pattern.text) if side.pattern else None, tuple(samples))

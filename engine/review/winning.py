@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from engine.review.comparison import Acceptance, WinRate
-from engine.review.outcome import Judged, outcomes
+from engine.review.outcome import Judged, majority, outcomes
 from engine.schema import TEACHER_KINDS, Preference, SideJudgement, Teacher, TeacherKind
 from engine.settings import ProofSettings
 from engine.teaching.pattern_test import Share, wilson
@@ -100,13 +100,9 @@ def _acceptances(judged: Sequence[Judged], spot: str | None, rule: ProofSettings
             if side.pattern:
                 patterns[side.teacher, one.item.same_evidence, side.pattern.id][one.reviewer] = answers
 
-    def share(answers: Iterable[bool]) -> Share | None:
-        given = list(answers)
+    def share(answers: Iterable[bool | None]) -> Share | None:
+        given = [answer for answer in answers if answer is not None]
         return wilson(sum(given), len(given), rule.interval) if given else None
-
-    def majority(votes: Iterable[bool | None]) -> bool:
-        given = [bool(vote) for vote in votes]
-        return 2 * sum(given) >= len(given)
 
     def rank(found: tuple[Teacher, bool]) -> tuple[bool, int, str]:
         return not found[1], TEACHER_KINDS.index(found[0].kind), found[0].name
@@ -119,7 +115,7 @@ def _acceptances(judged: Sequence[Judged], spot: str | None, rule: ProofSettings
         of = {name: share(found.verdict == name for found in own) for name in ("accept", "fix", "reject")}
         made.append(Acceptance(
             teacher, spot, same, of["accept"], of["fix"], of["reject"],
-            label_errors=share(not found.right_label for found in own),
+            label_errors=share(None if found.right_label is None else not found.right_label for found in own),
             natural=share(majority(vote.natural for vote in found.votes.values()) for found in own),
             on_pattern=share(majority(vote.fits for vote in found.votes.values()) for found in own),
             fits=share(majority(vote.fits for vote in votes) for votes in words),

@@ -14,7 +14,7 @@ from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import console, print_json, print_line, say
 
 if TYPE_CHECKING:
-    from engine.review.review import Review, SampleView, SideView, Sources
+    from engine.review.review import ItemView, Review, SampleView, SideView, Sources
     from engine.schema import Teacher
     from tui.terminal.console import Console
 
@@ -26,22 +26,24 @@ def add_parser(subparsers: SubParsers) -> None:
         "review",
         "judge what two teachers wrote, without knowing who wrote what",
         "  blindspot review work                        what there is to judge\n"
-        "  blindspot review work 3fa85f6457174562       read one item\n"
+        "  blindspot review work 3fa85f6457174562       read one item, with the samples that you are asked about\n"
+        "  blindspot review work 3fa85f6457174562 --all\n"
         "  blindspot review work 3fa85f6457174562 --judge answers.json\n"
         "  blindspot review work 3fa85f6457174562 --skip\n\n"
-        "answers.json, with one entry for each sample in its order, and without fits, precise and useful of the sides\n"
-        "where the item has no patterns:\n"
+        "answers.json, with an entry for each sample that is shown, in their order (no useful without a pattern):\n"
         '  {"preference": "tie",\n'
-        '   "left":  {"fits": true, "precise": true, "useful": false, "samples": [\n'
-        '     {"right_label": true, "natural": true, "fits": true, "verdict": "accept"},\n'
-        '     {"right_label": false, "natural": true, "fits": true, "verdict": "fix", "label": "positive"}]},\n'
-        '   "right": {"fits": true, "precise": false, "useful": false, "samples": [...]}}\n'
+        '   "left":  {"useful": true, "samples": [{"verdict": "accept"}, {"verdict": "fix", "label": "positive"}]},\n'
+        '   "right": {"useful": false, "samples": [...]}}\n'
         "preference: left, right, tie or neither; verdict: accept, reject, or fix with text, text_pair or label.\n"
+        "These are twelve questions at most. You may answer more: fits and precise of a pattern; right_label,\n"
+        "natural and fits of a sample (true or false); and all samples that --all shows, with null for those that you\n"
+        "pass over. What is left out counts neither as yes nor as no.\n"
         "A judgement is final; after it the sources are shown.",
     )
     add_common(parser)
     parser.add_argument("item", metavar="ITEM", nargs="?", help="its id; default: list all")
     action = parser.add_mutually_exclusive_group()
+    action.add_argument("--all", action="store_true", help="read all samples of the item, and what can be answered")
     action.add_argument("--judge", metavar="FILE", help="hand in the answers of a JSON file, or - for stdin")
     action.add_argument("--skip", action="store_true", help="put the item aside")
     action.add_argument("--unskip", action="store_true", help="take it up again")
@@ -58,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     project.discovered()
     review = Review(project, open_teaching(project, options))
     if options.item is None:
-        if options.judge or options.skip or options.unskip or options.reveal:
+        if options.all or options.judge or options.skip or options.unskip or options.reveal:
             raise StoreError("no item is named", mend="give an id that `blindspot review` prints")
         return _list(review, options)
     if options.judge:
@@ -108,21 +110,42 @@ def _show(review: Review, options: argparse.Namespace) -> int:
     for row in item.evidence:
         say(out, f"{row.text}{_pair(row.text_pair)}", indent=2)
     for name in ("left", "right"):
-        _show_side(out, name, getattr(item, name))
+        _show_side(out, name, getattr(item, name), everything=options.all or judgement is not None)
     if sources:
         _show_sources(out, sources)
+    else:
+        out.print()
+        _show_questions(out, item, everything=options.all)
     return 0
 
 
-def _show_side(out: Console, name: str, side: SideView) -> None:
+def _show_side(out: Console, name: str, side: SideView, *, everything: bool) -> None:
     out.print()
-    say(out, f"{name}: {side.pattern}" if side.pattern else name)
-    for number, sample in enumerate(side.samples, start=1):
-        say(out, f"{number}. {_sample(sample)}", indent=2)
+    shown = [sample for sample in side.samples if everything or sample.asked]
+    some = f" ({len(shown)} of {len(side.samples)} samples)" if len(shown) < len(side.samples) else ""
+    say(out, f"{name}: {side.pattern}{some}" if side.pattern else f"{name}{some}")
+    for number, sample in enumerate(shown, start=1):
+        asked = ", asked" if everything and sample.asked and not all(other.asked for other in side.samples) else ""
+        say(out, f"{number}. {_sample(sample, asked)}", indent=2)
 
 
-def _sample(sample: SampleView) -> str:
-    return f"{sample.role}, {sample.label}: {sample.text}{_pair(sample.text_pair)}"
+def _show_questions(out: Console, item: ItemView, *, everything: bool) -> None:
+    """What is to be answered, and how many questions that are."""
+    sides = (item.left, item.right)
+    patterns = sum(side.pattern is not None for side in sides)
+    samples = [sample for side in sides for sample in side.samples]
+    asked = sum(sample.asked for sample in samples)
+    about = "the preference" + (", useful of each pattern" if patterns else "")
+    which = " that is asked about" if everything and asked < len(samples) else ""
+    say(out, f"{counted(1 + patterns + asked, 'question')}: {about}, the verdict on each sample{which}")
+    if everything:
+        also = ["fits and precise of each pattern"] if patterns else []
+        also += ["the verdict on the other samples, null for one that you pass over"] if asked < len(samples) else []
+        say(out, f"you may also give: {'; '.join([*also, 'right_label, natural and fits of each sample'])}")
+
+
+def _sample(sample: SampleView, asked: str) -> str:
+    return f"{sample.role}, {sample.label}{asked}: {sample.text}{_pair(sample.text_pair)}"
 
 
 def _pair(text: str | None) -> str:

@@ -98,18 +98,24 @@ def _share(share: Share | None) -> str:
     return f"{share.value:.2f} ({share.low:.2f}-{share.high:.2f})" if share else _NOTHING
 
 
+def _answered(*shares: Share | None) -> tuple[str, ...]:
+    """Shares of what was answered, each with the number of that: not all questions were asked about everything."""
+    return tuple(f"{one.hits} of {one.n} ({one.low:.2f}-{one.high:.2f})" if one else _NOTHING for one in shares)
+
+
 def _acceptance(of: str, found: Sequence[Acceptance]) -> Iterable[Table]:
     """Two tables about samples, as one would be too wide for 80 columns, and one about patterns."""
     samples = [(_of(one.blind_spot, one.teacher, one.same_evidence), one.accepted, one) for one in found]
+    details = [(name, (one.label_errors, one.natural, one.on_pattern)) for name, _, one in samples]
+    patterns = [(name, (one.fits, one.precise, one.useful)) for name, _, one in samples]
     yield Table(f"Samples, {of}", ("", "n", "accepted", "fixed", "rejected"), [
         (name, str(n.n), *map(_share, (n, one.fixed, one.rejected))) for name, n, one in samples if n
     ])  # fmt: skip
-    yield Table(f"Samples, {of}: label, language, pattern", ("", "n", "label wrong", "natural", "fits"), [
-        (name, str(n.n), *map(_share, (one.label_errors, one.natural, one.on_pattern))) for name, n, one in samples if n
+    yield Table(f"Samples, {of}: label, language, pattern", ("", "label wrong", "natural", "fits"), [
+        (name, *_answered(*shares)) for name, shares in details if any(shares)
     ])  # fmt: skip
-    yield Table(f"Patterns, {of}", ("", "n", "fits", "precise", "useful"), [
-        (name, str(one.fits.n), *map(_share, (one.fits, one.precise, one.useful)))
-        for name, _, one in samples if one.fits
+    yield Table(f"Patterns, {of}", ("", "fits", "precise", "useful"), [
+        (name, *_answered(*shares)) for name, shares in patterns if any(shares)
     ])  # fmt: skip
 
 

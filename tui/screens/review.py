@@ -1,6 +1,6 @@
 """Judging what two teachers wrote about the same blind spot, without knowing who wrote what.
 
-Answers are drafts until all of an item are handed in, which is final; only then are its sources shown. Both sides get
+Answers are drafts until those to an item are handed in, which is final; only then are its sources shown. Both sides get
 the same room, whatever is in them.
 """
 
@@ -16,7 +16,7 @@ from textual.app import ComposeResult
 from engine.errors import BlindspotError
 from tui.balloting import Ballot, Side
 from tui.flows.commit_answer import decide
-from tui.judging import ask_to_hand_in, mend, no_item, still_open, what_next, why_not_now
+from tui.judging import ask_to_hand_in, mend, no_item, still_open, what_next, which_are_asked, why_not_now
 from tui.keys import keys
 from tui.review_queue import ReviewQueue
 from tui.screens.base import WorkScreen
@@ -36,10 +36,11 @@ class ReviewScreen(WorkScreen):
 
     NAME = "review"
     HELP_TEXT = (
-        "Two teachers saw the same rows; you do not know who wrote which side. Answer the questions of each row from "
-        "top to bottom with y and n (what is open has a question mark), give each sample its verdict with a, x or e, "
-        "say which side is better, and hand all in with ctrl+j. That is final: then the sources are shown. h and l go "
-        "from side to side."
+        "Two teachers saw the same rows; you do not know who wrote which side. Answer from top to bottom (what is open "
+        "has a question mark): with y or n whether the pattern helps to foresee other errors, with a, x or e what "
+        "becomes of each sample. Say which side is better, and hand in with ctrl+j. That is final: then the sources "
+        "are shown. Of many samples a few are asked about, drawn by lot; + shows all samples and more questions about "
+        "each, none of which you must answer. h and l go from side to side."
     )
     CSS_PATH = "review.tcss"
     BINDINGS = [*keys("review")]
@@ -61,7 +62,11 @@ class ReviewScreen(WorkScreen):
             return ("review.commit", "review.describe", "review.next", "review.own", "screen.back", "app.help")
         if self._ballot.is_final:
             return ("review.next", "review.later", "review.own", "screen.comparison", "screen.back", "app.help")
-        return ("review.yes", "review.no", "review.accept", "review.reject", "review.fix", "review.submit", "app.help")
+        asks, is_pattern = ("review.yes", "review.no"), self._ballot.is_pattern(*self._row)
+        verdicts = ("review.accept", "review.reject", "review.fix")
+        if self._ballot.asks_everything:  # the line above says how to see fewer
+            return (*asks, *verdicts, "review.submit", "app.help")
+        return (*(asks if is_pattern else verdicts), "review.everything", "review.submit", "app.help")
 
     @property
     def entry(self) -> Entry | None:
@@ -308,18 +313,26 @@ class ReviewScreen(WorkScreen):
         self._show_answers()
         shell(self).autosave()
 
+    def action_everything(self) -> None:
+        """Show all questions about this item, or only those that must be answered and those that are."""
+        self.ballot.ask_everything(not self.ballot.asks_everything)
+        self._show_answers()
+        self.say(which_are_asked(self.ballot))
+        self.refresh_bindings()
+        shell(self).autosave()
+
     def action_prefer(self, preference: Preference) -> None:
         """Say which side is better."""
         self._give("which side is better", lambda: self.ballot.prefer(preference))
         self._answered()
 
     def action_submit(self) -> None:
-        """Hand in all answers, after a question."""
+        """Hand in the answers, after a question."""
         ballot = self.ballot
-        if not ballot.left:
-            ask_to_hand_in(self, lambda: self._hand_in(ballot))
+        if not ballot.missing:
+            ask_to_hand_in(self, ballot, lambda: self._hand_in(ballot))
             return
-        place = ballot.next_row(*self._row)
+        place = ballot.next_row(*self._row, needed=True)
         if place is not None:
             self.shown.go_to(*place)
         self.say(still_open(ballot), warning=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -51,12 +52,17 @@ class ReviewItem(Vertical):
     @property
     def row(self) -> int:
         """The row that is answered."""
-        return self.rows_of(self.current).cursor
+        return self._row_of(self.current)
 
     @property
     def cursors(self) -> list[int]:
         """The row of each side."""
-        return [self.rows_of(side).cursor for side in SIDES]
+        return [self._row_of(side) for side in SIDES]
+
+    def _row_of(self, side: Side) -> int:
+        """The row that the cursor of a side is on, by its number, which is not its place where others are hidden."""
+        found = self.rows_of(side)
+        return found.rows.shown[found.cursor] if isinstance(found.rows, SideRows) else 0
 
     def show_evidence(self, rows: Sequence[EvidenceRow], *, cursor: int | None = None) -> None:
         """Show what both teachers were shown."""
@@ -68,10 +74,12 @@ class ReviewItem(Vertical):
         app = shell(self)
         for side in SIDES:
             if ballot is not None:
-                self.rows_of(side).show(SideRows(ballot, side, app.ink, app.glyphs))
+                rows = SideRows(ballot, side, app.ink, app.glyphs)
+                self.rows_of(side).show(rows, cursor=_place_of(self._row_of(side), rows))
                 self.call_after_refresh(self.rows_of(side).reveal)  # a correction makes its row taller
         for line, side in zip(self.query(SideLine), SIDES, strict=True):
             line.source = getattr(sources, side) if sources else None
+            line.samples = ballot.samples(side) if ballot is not None else (0, 0)
         better = self.query_one(PreferenceLine)
         better.ballot, better.sources = ballot, sources
 
@@ -83,7 +91,7 @@ class ReviewItem(Vertical):
     def place(self, cursors: Iterable[int], current: object = SIDES[0]) -> None:
         """Put the cursor of each side on a row, and the focus on one side; an unknown one is the first."""
         for side, row in zip(SIDES, cursors, strict=False):
-            self.rows_of(side).move_to(row)
+            self._move(side, row)
         self.go_to(next((side for side in SIDES if side == current), SIDES[0]))
 
     def go_to(self, side: Side, row: int | None = None) -> None:
@@ -92,7 +100,14 @@ class ReviewItem(Vertical):
         rows = self.rows_of(side)
         rows.focus()
         self.current = side
-        rows.move_to(rows.cursor if row is None else row)
+        if row is not None:
+            self._move(side, row)
+
+    def _move(self, side: Side, row: int) -> None:
+        """Put the cursor of a side on a row, or, where that is hidden, on the one before."""
+        found = self.rows_of(side)
+        if isinstance(found.rows, SideRows):
+            found.move_to(_place_of(row, found.rows))
 
     def reveal(self) -> None:
         """Bring the row that is answered into sight once there is other room."""
@@ -105,3 +120,8 @@ class ReviewItem(Vertical):
             self.query_one(f"#side-{side}").set_class(side == self.current, "-current")
             line.current = side == self.current
             line.update()
+
+
+def _place_of(row: int, rows: SideRows) -> int:
+    """Place of a row among those that are shown; that of the one before where it is hidden."""
+    return max(0, bisect_right(rows.shown, row) - 1)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.review_queue import ReviewQueue
 
 _BETTER: dict[Preference, str] = {
-    "left": "side A", "right": "side B", "tie": "both are equally good", "neither": "neither is good",
+    "left": "side A", "right": "side B", "tie": "both equally good", "neither": "neither is good",
 }  # fmt: skip
 
 
@@ -51,7 +51,7 @@ class ItemLine(Line):
 
 
 class SideLine(Line):
-    """The name of a side; its teacher once the item has been handed in."""
+    """The name of a side, and how many of its samples are shown; its teacher once the item has been handed in."""
 
     DEFAULT_CSS = """
     SideLine { padding: 0 1; }
@@ -61,16 +61,19 @@ class SideLine(Line):
         super().__init__()
         self._name_of_side = name
         self.source: Teacher | None = None
+        self.samples = (0, 0)
+        """Number of samples that are shown, and of all."""
         self.current = False
         """Whether its rows are the ones that are answered."""
 
     def line(self, width: int) -> Text:
-        """A sign if it is the current one, name and source."""
-        app, source = shell(self), self.source
+        """A sign if it is the current one, name, source, and samples where not all are shown."""
+        app, source, (shown, there) = shell(self), self.source, self.samples
         sign = app.glyphs.cursor if self.current else " "
         by = f"   by {visible(source.name)} ({source.title})" if source else ""
         name = (f"Side {self._name_of_side}", app.ink.strong if self.current else "")
-        text = Text.assemble((f"{sign} ", app.ink.accent), name, by, no_wrap=True, end="")
+        some = f"   {shown} of {there} samples" if shown < there else ""
+        text = Text.assemble((f"{sign} ", app.ink.accent), name, by, (some, app.ink.muted), no_wrap=True, end="")
         text.truncate(width, overflow="crop")
         return text
 
@@ -97,6 +100,7 @@ class PreferenceLine(Line):
             same = self.sources.same_evidence
             text.append("   Both saw the same rows." if same else "   Not known to have seen the same rows.")
         else:
-            text.append("   A or B, E equal, N neither   s skip, z enlarge", ink.muted)
+            rest = "z enlarge, + ask few" if ballot.asks_everything else "s skip, z enlarge"
+            text.append(f"   A or B, E equal, N neither   {rest}", ink.muted)
         text.truncate(width, overflow="crop")
         return text

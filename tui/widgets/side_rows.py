@@ -23,6 +23,9 @@ class SideRows:
     Args:
         ballot: the item with its answers.
         side: which one.
+
+    Attributes:
+        shown: numbers of the rows that are shown.
     """
 
     def __init__(self, ballot: Ballot, side: Side, ink: Ink, glyphs: Glyphs) -> None:
@@ -30,13 +33,14 @@ class SideRows:
         self._side: Side = side
         self._ink = ink
         self._glyphs = glyphs
+        self.shown = ballot.rows(side)
 
     def __len__(self) -> int:
-        return self._ballot.rows(self._side)
+        return len(self.shown)
 
     @cached_property
     def _paragraphs(self) -> list[list[Text]]:
-        return [[self._head(row), *self._texts(row)] for row in range(len(self))]
+        return [[self._head(row), *self._texts(row)] for row in self.shown]
 
     def height(self, index: int, width: int) -> int:
         """Lines of answers and texts."""
@@ -57,7 +61,7 @@ class SideRows:
         for name, word in ballot.asks(self._side, row).items():
             text.append(f"  {word} ", ink.muted)
             self._answer(text, ballot.answer(self._side, row, name))
-        if not ballot.is_pattern(self._side, row):
+        if VERDICT in ballot.names(self._side, row):
             verdict = ballot.answer(self._side, row, VERDICT)
             text.append("  " if verdict else "  verdict ", ink.muted)
             self._answer(text, verdict)

@@ -71,7 +71,7 @@ def test_a_label_alone_can_be_mended(project: Project) -> None:
     review = reviewer(project, "rev")
     item = review.item(anchors(review))
     made = judgement(review, item.id)
-    fix = SampleJudgement(False, True, True, "fix", label="positive")
+    fix = SampleJudgement("fix", False, True, True, label="positive")
     review.judge(replace(made, left=replace(made.left, samples=(fix,))))
     _, reviewed = after(project)
     assert [sample.label for sample in reviewed if sample.text == item.left.samples[0].text] == ["positive"]

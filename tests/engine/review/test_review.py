@@ -265,14 +265,14 @@ def test_a_judgement_is_final(project: Project, review: Review) -> None:
         again.skip(item.id)
 
 
-FIX = SampleJudgement(True, True, True, "fix")
+FIX = SampleJudgement("fix", True, True, True)
 
 
 @pytest.mark.parametrize(
     ("sample", "sentence"),
     [
         (replace(FIX, verdict="maybe"), "left, sample 1: the verdict is missing"),  # type: ignore[arg-type]
-        (replace(FIX, verdict="accept", natural=None), "left, sample 1: there is no answer to `natural`"),  # type: ignore[arg-type]
+        (replace(FIX, verdict="accept", natural="yes"), "sample 1: the answer to `natural` is neither yes nor no"),  # type: ignore[arg-type]
         (replace(FIX, verdict="accept", text="Another"), "`accept` mends nothing"),
         (FIX, "`fix` needs a text or a label"),
         (replace(FIX, label="lukewarm"), "there is no label `lukewarm`; give one of negative, positive"),
@@ -296,7 +296,7 @@ def test_an_incomplete_judgement_is_refused(review: Review) -> None:
     made, about_anchors = judgement(review, item.id), judgement(review, anchors.id)
     wrong: list[tuple[Judgement, str]] = [
         (replace(made, preference="both"), "the preference is missing; give one of left, right, tie, neither"),  # type: ignore[arg-type]
-        (replace(made, right=replace(made.right, precise=None)), "right: the pattern lacks an answer to `precise`"),
+        (replace(made, right=replace(made.right, useful=None)), "right: the pattern lacks an answer to `useful`"),
         (replace(made, right=replace(made.right, samples=made.right.samples[1:])), "right: 2 of 3 samples are judged"),
         (replace(about_anchors, left=replace(about_anchors.left, fits=True)), "left: there is no pattern for `fits`"),
         (replace(made, item="0123456789abcdef"), "there is no item `0123456789abcdef`"),

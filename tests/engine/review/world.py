@@ -111,4 +111,4 @@ def judgement(
 
 def _sample(verdict: SampleVerdict) -> SampleJudgement:
     text = "A mended text about boots." if verdict == "fix" else None
-    return SampleJudgement(verdict != "reject", True, True, verdict, text)
+    return SampleJudgement(verdict, verdict != "reject", True, True, text)

@@ -70,7 +70,7 @@ def test_so_is_every_other_text_of_ones_own(
 
 
 def test_a_correction_in_a_judgement_that_is_written_directly_is_refused_too(annotator: Annotator) -> None:
-    fix = SampleJudgement(True, True, True, "fix", HIDDEN[0])
+    fix = SampleJudgement("fix", True, True, True, HIDDEN[0])
     side = SideJudgement((fix,))
     with pytest.raises(StoreError, match="the judgement holds a held-out proof row"), \
          annotator.teaching.store.edit("judge") as edit:  # fmt: skip

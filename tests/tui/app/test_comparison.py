@@ -44,7 +44,7 @@ def judge(root: Path, reviewer: str) -> None:
 def _accepted(item: ItemView, side: str) -> SideJudgement:
     view = item.left if side == "left" else item.right
     yes = None if view.pattern is None else True
-    return SideJudgement(tuple(SampleJudgement(True, True, True, "accept") for _ in view.samples), yes, yes, yes)
+    return SideJudgement(tuple(SampleJudgement("accept", True, True, True) for _ in view.samples), yes, yes, yes)
 
 
 async def to_comparison(driver: Driver) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from engine.project import Project
 from engine.review.review import Review
-from engine.schema import Judgement, Teacher, TeacherKind
+from engine.schema import Judgement, SampleJudgement, SideJudgement, Teacher, TeacherKind
 from engine.teaching.records import Teaching
+from tests.engine.review.world import Answers, write_answer
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 from tests.tui.app.reviews import WORDING, annotator, answer, decline, reviewed
@@ -45,11 +47,11 @@ async def to_kind(driver: Driver, kind: str) -> None:
 
 
 async def answer_all(driver: Driver, preference: str) -> None:
-    """Yes to all of both patterns, all samples accepted, one side better."""
+    """Yes to all that is shown of both patterns, all samples accepted, one side better."""
     ballot = driver.screen.ballot
     for side in ("left", "right"):
-        for row in range(ballot.rows(side)):
-            await driver.press(*("yyy" if ballot.is_pattern(side, row) else "a"))
+        for row in ballot.rows(side):
+            await driver.press(*("y" * len(ballot.names(side, row)) if ballot.is_pattern(side, row) else "a"))
     await driver.press(preference)
 
 
@@ -83,8 +85,11 @@ async def test_an_item_is_judged_blind_by_single_keys_and_its_sources_are_shown_
         shown = body(driver)
         assert "Well, that was certainly an experience" in shown
         assert all(words.rstrip(".") in driver.words for words in WORDING.values())
-        assert "0 of 31 answered" in shown
+        assert "0 of 9 answered" in shown
         assert not any(name in shown for name in NAMES)
+        await driver.press("plus")
+        await driver.sees("0 of 31 answered", "All 31 questions are shown; answer as many as you like.")
+        assert not any(name in body(driver) for name in NAMES)
         await answer_all(driver, "A")
         await driver.sees("31 of 31 answered", "ctrl+j hands it in, for good")
         assert judgements(root) == {}
@@ -96,7 +101,7 @@ async def test_an_item_is_judged_blind_by_single_keys_and_its_sources_are_shown_
         made = judgements(root)["abstraction"]
         assert made.preference == "left"
         assert (made.left.fits, made.left.precise, made.left.useful) == (True, True, True)
-        assert [sample.verdict for sample in made.right.samples] == ["accept"] * 3
+        assert made.right.samples == (SampleJudgement("accept", True, True, True),) * 3
         assert not made.own
         await driver.press("y")
         assert "! This item has been handed in: that is final." in driver.words
@@ -136,7 +141,7 @@ async def test_both_sides_get_the_same_room_and_one_can_be_enlarged(root: Path, 
         await driver.press("l")
         await driver.until(lambda: "Side B" in driver.text and "Side A" not in driver.text)
         await driver.press("y")
-        assert driver.screen.ballot.answer("right", 0, "fits") == "yes"
+        assert driver.screen.ballot.answer("right", 0, "useful") == "yes"
         await driver.press("z")
         await driver.sees("Side A", "Side B")
 
@@ -145,7 +150,7 @@ async def test_questions_are_answered_in_order_and_can_be_taken_back(root: Path)
     async with opened(root, annotator="rev") as driver:
         await to_review(driver)
         await to_kind(driver, "abstraction")
-        await driver.press("a")
+        await driver.press("plus", "a")
         assert "That is for samples" in driver.words
         await driver.press("y", "n")
         assert "fits yes precise no useful ?" in driver.words
@@ -157,7 +162,7 @@ async def test_questions_are_answered_in_order_and_can_be_taken_back(root: Path)
         assert "label no natural yes fits yes reject" in driver.words
         assert driver.screen.ballot.answer("left", 1, "verdict") == "reject"
         await driver.press("ctrl+j")
-        assert "24 questions are open. Which side is better?" in driver.words
+        assert "7 questions are open. Which side is better?" in driver.words
         await driver.press("N")
         assert "Better: neither is good" in driver.words
 
@@ -168,7 +173,7 @@ async def test_a_sample_is_mended_in_a_dialog_that_keeps_what_is_typed(root: Pat
         await to_review(driver)
         await to_kind(driver, "anchors")
         before = driver.screen.ballot.sample("left", 0)
-        await driver.press("e", "ctrl+j")
+        await driver.press("plus", "e", "ctrl+j")
         assert "Nothing is changed" in driver.words
         await driver.paste(" mended")
         driver.app.save()
@@ -196,7 +201,7 @@ async def test_a_verdict_asks_for_what_is_open_and_a_correction_is_in_sight_at_o
     async with opened(root, annotator="rev") as driver:
         await to_review(driver)
         await to_kind(driver, "abstraction")
-        await driver.press(*"yyyaa", "e")  # the last row of the side
+        await driver.press("plus", *"yyyaa", "e")  # the last row of the side
         await driver.until(lambda: isinstance(driver.screen, FixDialog))
         await driver.press("ctrl+l", "ctrl+j")
         await driver.sees("fixed, ", "Say of it too, with y and n: label, natural, fits.")
@@ -215,7 +220,7 @@ async def test_drafts_and_the_place_survive_a_kill(root: Path) -> None:
     async with opened(root, annotator="rev") as driver:
         await on_review(driver)
         assert driver.screen.entry.kind == "anchors"
-        assert "5 of 17 answered" in driver.words
+        assert "2 of 5 answered" in driver.words
         assert "Better: side B" in driver.words
         assert driver.screen.ballot.unanswered("right", 1) == []
     assert judgements(root) == {}
@@ -225,7 +230,7 @@ async def test_an_item_is_skipped_and_comes_back_after_the_others(root: Path) ->
     async with opened(root, annotator="rev") as driver:
         await to_review(driver)
         first = driver.screen.entry
-        await driver.press("y", "s")
+        await driver.press("N", "s")
         assert "Skipped" in driver.words
         second = driver.screen.entry
         assert second.id != first.id
@@ -244,7 +249,7 @@ async def test_an_item_that_one_comes_back_to_goes_on_at_its_first_open_row(root
     async with opened(root, annotator="rev") as driver:
         await to_review(driver)
         await to_kind(driver, "abstraction")
-        await driver.press(*"yyyaaa", "y", "k", "k", "right_square_bracket", "left_square_bracket")
+        await driver.press("plus", *"yyyaaa", "y", "k", "k", "right_square_bracket", "left_square_bracket")
         assert driver.screen.entry.kind == "abstraction"
         await driver.press("n")
         assert driver.screen.ballot.answer("right", 0, "precise") == "no"
@@ -348,3 +353,94 @@ async def test_pairs_show_both_texts_of_a_sample(tmp_path: Path) -> None:
         await driver.paste(" Again.")
         await driver.press("ctrl+j")
         await driver.sees("fixed: | A man bites a dog. Again.")
+
+
+@pytest.fixture
+def long_root(tmp_path: Path) -> Path:
+    """A person and an LLM have each written a pattern with nine samples: 79 questions in one item."""
+    root = write_project(tmp_path / "long")
+    project = Project.open(root)
+    answers: Answers = {"abstraction": ("a pattern", {"target": 6, "counter": 3})}
+    write_answer(project, "ann", Teacher("ann", "human"), "B1", answers)
+    annotator(root, "ann", Teacher("ann", "human")).commit("B1")
+    write_answer(project, "llm-m1", Teacher("m1", "llm"), "B1", answers)
+    decline(root, "rev", "B1")
+    return root
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_dozen_questions_at_most_are_asked_and_all_on_request(long_root: Path, size: tuple[int, int]) -> None:
+    async with opened(long_root, annotator="rev", size=size) as driver:
+        await to_review(driver)
+        await driver.sees("0 of 11 answered", "4 of 9 samples", "+ ask all")
+        ballot = driver.screen.ballot
+        shown = ballot.rows("left")
+        await driver.press("y", "x")  # whether the pattern is useful, and the first sample
+        await driver.press("plus")
+        await driver.sees("2 of 79 answered", "All 79 questions are shown")
+        assert ballot.rows("left") == list(range(10))
+        hidden = next(row for row in range(10) if row not in shown)
+        driver.screen.shown.go_to("left", hidden)
+        await driver.press("n", "y", "y", "x")
+        await driver.press("plus")
+        await driver.sees("6 of 15 answered", "15 questions are shown; what you have answered stays.", "5 of 9 samples")
+        assert ballot.rows("left") == sorted([*shown, hidden])
+        for side in ("left", "right"):
+            for row in ballot.rows(side):
+                if ballot.unanswered(side, row):
+                    driver.screen.shown.go_to(side, row)
+                    await driver.press("y" if ballot.is_pattern(side, row) else "a")
+        await driver.press("B")
+        await driver.sees("15 of 15 answered", "ctrl+j hands it in, for good")
+        await hand_in(driver)
+        await driver.sees("5 of 9 samples")
+        assert driver.screen.ballot.rows("left") == sorted([*shown, hidden])
+        assert "label no natural yes fits yes reject" in driver.words
+    made = judgements(long_root)["abstraction"]
+    votes = dict(enumerate(made.left.samples, start=1))
+    assert {row for row, vote in votes.items() if vote} == {*shown, hidden} - {0}
+    assert votes[hidden] == SampleJudgement("reject", False, True, True)
+    assert votes[shown[1]] == SampleJudgement("reject")
+    assert (made.left.useful, made.left.fits) == (True, None)
+    assert made.right.samples.count(SampleJudgement("accept")) == 4
+    assert made.right.samples.count(None) == 5
+
+
+async def test_what_is_asked_for_on_top_may_stay_open(long_root: Path) -> None:
+    async with opened(long_root, annotator="rev") as driver:
+        await to_review(driver)
+        await answer_all(driver, "E")
+        await driver.sees("11 of 11 answered")
+        await driver.press("plus")
+        hidden = next(row for row in range(10) if not driver.screen.ballot.answer("left", row, "verdict") and row)
+        driver.screen.shown.go_to("left", hidden)
+        await driver.press("y")
+        await driver.press("ctrl+j")
+        assert "1 question is open." in driver.words, "of a sample that one has begun to judge the verdict is needed"
+        await driver.press("backspace", "ctrl+j")
+        await driver.sees("Hand in this item?", "68 questions stay unanswered.")
+        await driver.press("1")
+        await driver.sees("Handed in")
+    made = judgements(long_root)["abstraction"]
+    assert [sum(vote is not None for vote in side.samples) for side in (made.left, made.right)] == [4, 4]
+
+
+async def test_a_draft_of_before_still_has_all_its_answers(long_root: Path) -> None:
+    """As the version that asked every question has left it: answers by row and name."""
+    given = {f"{side}.0.{name}": "yes" for side in ("left", "right") for name in ("fits", "precise", "useful")}
+    for side in ("left", "right"):
+        for row in range(1, 10):
+            given |= {f"{side}.{row}.{name}": "no" for name in ("right_label", "natural", "fits")}
+            given[f"{side}.{row}.verdict"] = "reject"
+    async with opened(long_root, annotator="rev") as driver:
+        await to_review(driver)
+        driver.app.workbench.keep_draft(f"review.{driver.screen.entry.id}", json.dumps(given))
+        driver.app.save()
+    async with opened(long_root, annotator="rev") as driver:
+        await on_review(driver)
+        await driver.press("N")
+        await driver.sees("79 of 79 answered")
+        await hand_in(driver)
+    made = judgements(long_root)["abstraction"]
+    side_judgement = SideJudgement((SampleJudgement("reject", False, False, False),) * 9, True, True, True)
+    assert (made.preference, made.left, made.right) == ("neither", side_judgement, side_judgement)

@@ -70,7 +70,7 @@ async def test_in_the_review_it_is_the_answer_just_given_also_on_another_item(tm
         await to_review(driver)
         await to_kind(driver, "abstraction")
         abstraction = driver.screen.entry.id
-        await driver.press("y", "n")
+        await driver.press("plus", "y", "n")
         await to_kind(driver, "anchors")
         await driver.press("a", "A")
         ballot = driver.screen.ballot

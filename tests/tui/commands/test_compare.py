@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -10,6 +11,7 @@ from engine.measures import COMPARISON
 from engine.project import Project
 from engine.review.compare import compare
 from engine.review.comparison import comparison_path, is_current, read_comparison
+from engine.schema import SampleJudgement
 from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tui.cli import main
 from tui.reporting.comparison_tables import comparison_tables
@@ -57,10 +59,27 @@ def test_every_measure_has_one_line_that_says_what_it_means(project: Project, ca
     names = [line.partition(": ")[0] for line in said]
     assert len(names) == len(set(names))
     assert set(names) == COMPARISON.keys()
-    counts = {"", "items", "wins", "losses", "ties", "neither", "n", "fixed", "rejected", "samples", "judged by two",
-              "value", "labels"}  # fmt: skip
+    counts = {"", "items", "n", "samples", "judged by two", "value", "labels"}
     heads = {name for table in comparison_tables(found) for name in table.head}
     assert heads - counts <= COMPARISON.keys(), "a measure without a line"
+
+
+def test_a_share_of_answers_says_of_how_many(tmp_path: Path, capsys: Capture) -> None:
+    project = make_reviewed_project(tmp_path / "short")
+    review = reviewer(project, "rev")
+    for entry in review.queue():
+        full = judgement(review, entry.id)
+        left, right = (
+            replace(side, fits=None, precise=None, samples=tuple(SampleJudgement("accept") for _ in side.samples))
+            for side in (full.left, full.right)
+        )
+        review.judge(full if entry.blind_spot == "B1" else replace(full, left=left, right=right))
+    compare(project, embed=False)
+    assert main(["compare", str(project.root)]) == 0
+    tables = {table.splitlines()[0]: table for table in capsys.readouterr().out.split("\n\n")}
+    assert "5 of 5 (" in tables["Samples, as reviewers judge them: label, language, pattern"]
+    row = next(line for line in tables["Patterns, as reviewers judge them"].splitlines() if line.startswith("ann "))
+    assert [part.split(" (")[0] for part in row.split("  ") if " of " in part] == ["2 of 2", "2 of 2", "4 of 4"]
 
 
 def _wins(project: Project) -> tuple[int, int]:

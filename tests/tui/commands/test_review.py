@@ -9,9 +9,9 @@ import orjson
 import pytest
 
 from engine.project import Project
-from engine.schema import Judgement
+from engine.schema import Judgement, Teacher
 from engine.teaching.records import Teaching
-from tests.engine.review.world import annotator, judgement, make_reviewed_project, reviewer
+from tests.engine.review.world import Answers, annotator, judgement, make_reviewed_project, reviewer, write_answer
 from tests.engine.teaching.world import make_project
 from tui.cli import main
 
@@ -169,3 +169,47 @@ def test_what_is_still_to_be_judged_cannot_be_read_as_patterns_to_test(
     for entry in review.queue():
         review.judge(judgement(review, entry.id))
     assert set(listed_patterns()) == {"B1", "B2", "B3"}
+
+
+@pytest.fixture
+def long_item(run: Run, project: Project) -> str:
+    """An item at B3 with nine samples a side."""
+    answers: Answers = {"extrapolation": ("birds for people", {"target": 6, "counter": 3})}
+    for author, teacher in (("bob", Teacher("bob", "human")), ("llm-gpt2", Teacher("gpt2", "llm"))):
+        write_answer(project, author, teacher, "B3", answers)
+    annotator(project, "bob").commit("B3")
+    reviewer(project, "rev")
+    long = [entry["id"] for entry in listed(run) if entry["blind_spot"] == "B3"]
+    return next(item for item in long if len(listed(run, item)["item"]["left"]["samples"]) == 9)
+
+
+def test_a_dozen_questions_are_asked_and_more_on_request(run: Run, long_item: str, tmp_path: Path) -> None:
+    status, out, err = run(long_item)
+    assert (status, err) == (0, "")
+    assert out.count(" (4 of 9 samples)\n") == 2
+    assert out.count("  4. ") == 2
+    assert "  5. " not in out
+    assert out.endswith("\n11 questions: the preference, useful of each pattern, the verdict on each sample\n")
+    every = run(long_item, "--all")[1]
+    assert every.count("  9. ") == 2
+    assert every.count(", asked: ") == 8
+    words = " ".join(every.split())
+    assert "you may also give: fits and precise of each pattern; the verdict on the other samples, null for" in words
+    assert "right_label, natural and fits of each sample" in words
+
+    side = {"useful": True, "samples": [{"verdict": "accept"}] * 4}
+    path = tmp_path / "answers.json"
+    path.write_bytes(orjson.dumps({"preference": "tie", "left": side, "right": {**side, "samples": []}}))
+    refused = run(long_item, "--judge", str(path))
+    assert (refused[0], "right: 0 of 4, or of all 9, samples are judged" in refused[2]) == (1, True)
+    path.write_bytes(orjson.dumps({"preference": "tie", "left": side, "right": side}))
+    assert run(long_item, "--judge", str(path))[0] == 0
+    judged = listed(run, long_item)
+    for name in ("left", "right"):
+        votes = judged["judgement"][name]["samples"]
+        assert [vote is not None for vote in votes] == [one["asked"] for one in judged["item"][name]["samples"]]
+        assert {vote["natural"] for vote in votes if vote} == {None}
+
+
+def test_all_samples_are_those_of_one_item(run: Run) -> None:
+    assert "no item is named" in run("--all")[2]
