@@ -10,6 +10,7 @@ import contextlib
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -107,3 +108,6 @@ if __name__ == "__main__":
         main(Path(sys.argv[1]))
     except BrokenPipeError:  # who asked has gone
         os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)  # the usual end is fatal while the thread reads: SIGABRT, and its message hides the error

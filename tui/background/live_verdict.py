@@ -123,9 +123,14 @@ class LiveVerdict:
         self._app.call_later(self._heard, message)  # out of the scorer's thread
 
     def _forget(self) -> None:
+        """Forget what was said, and what was asked: its answer would be of another model."""
+        self._forget_verdicts()
+        self._sent.clear()
+
+    def _forget_verdicts(self) -> None:
         self._model = ""
-        for kept in (self._known, self._last, self._sent):
-            kept.clear()
+        self._known.clear()
+        self._last.clear()
 
     def _ask(self) -> None:
         """Ask about what is not known and not asked yet, unless that was done a moment ago."""
@@ -149,7 +154,8 @@ class LiveVerdict:
         if isinstance(message, State):
             if message.name == "failed":
                 self._failed = {texts for _, texts in self._sent.values()}
-            self._forget()
+                self._sent.clear()
+            self._forget_verdicts()  # what was asked before a model is loaded is answered by that model
             self._model, self.trouble = message.key, self._shortened(message.message)
             if message.name == "ready":
                 self._ask()

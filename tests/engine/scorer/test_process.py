@@ -71,6 +71,15 @@ def test_it_ends_when_its_input_ends_though_it_is_loading(process: subprocess.Po
     assert process.wait(timeout=60) == 0
 
 
+def test_an_error_of_its_own_is_its_last_line_and_no_crash(scored: Project) -> None:
+    with Path("/dev/full").open("wb") as full, subprocess.Popen(
+        [*client.WORKER, scored.root], stdin=subprocess.PIPE, stdout=full, stderr=subprocess.PIPE, cwd=ROOT
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        last = process.stderr.read().decode().splitlines()[-1]
+        assert (process.wait(timeout=60), last) == (1, "OSError: [Errno 28] No space left on device")
+
+
 def test_it_is_loaded_before_anybody_asks_and_started_again_after_a_kill(heard: Heard, scored: Project) -> None:
     heard.scorer.start()
     assert heard.state().name == "loading"
@@ -104,7 +113,7 @@ def test_it_stays_away_if_it_ends_twice_without_an_answer(tmp_path: Path, monkey
 def test_it_goes_with_an_app_that_was_killed(scored: Project) -> None:
     script = (
         "import sys, time; from pathlib import Path; from engine.scorer.client import Scorer\n"
-        "scorer = Scorer(Path(sys.argv[1]), lambda message: print(scorer.pid, flush=True))\n"
+        "scorer = Scorer(Path(sys.argv[1]), lambda message: print(scorer.pid or message, flush=True))\n"
         "scorer.start(); time.sleep(600)"
     )
     command = [sys.executable, "-c", script, str(scored.root)]

@@ -1,4 +1,7 @@
-"""The scorer's protocol without a model: "bad" makes a text negative. "wait" waits for the file `go`, "die" dies."""
+"""The scorer's protocol without a model: "bad" makes a text negative. "wait" waits for the file `go`, "die" dies.
+
+Where there is a file `hold` it begins once that is gone.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ def tell(message: Answer | State) -> None:
 
 
 def main(root: Path) -> None:
+    while (root / "hold").exists():
+        time.sleep(0.01)
     tell(State("loading"))
     tell(State("ready", key="m1"))
     for line in sys.stdin.buffer:

@@ -124,6 +124,19 @@ async def test_a_scorer_that_dies_says_so_and_comes_back_with_the_next_text(root
         await shows(driver, "model positive 0.85")
 
 
+async def test_a_text_that_ends_the_scorer_is_not_asked_again_though_it_was_asked_before_the_model_was_there(
+    root: Path,
+) -> None:
+    (root / "hold").touch()
+    async with describing(root) as driver:
+        await driver.paste("die")
+        (root / "hold").unlink()
+        await shows(driver, "! The scorer was ended by SIGKILL; the next text starts it again.")
+        await driver.press("backspace")
+        await shows(driver, "model positive 0.85")
+        assert asked(root) == "typed: die | None\ntyped: di | None\n"
+
+
 async def test_verdicts_are_hidden_by_a_key_for_good_until_it_is_pressed_again(root: Path) -> None:
     async with describing(root) as driver:
         await driver.type("bad")
