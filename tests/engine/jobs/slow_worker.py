@@ -1,7 +1,11 @@
-"""The real worker process with work that takes no model: it counts, keeping its place in a file."""
+"""The real worker process with work that takes no model: it counts, keeping its place in a file.
+
+It ends with the process of pytest that started it, also if that is killed: nobody else would stop it.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any
@@ -11,11 +15,12 @@ from engine.files import write_atomic
 from engine.jobs.worker import main
 from engine.progress import Monitor
 from engine.project import Project
+from tests import leftovers
 
 
 def count(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
     """Count to ``options["to"]`` or for ever, two milliseconds a step, resuming where the last attempt was."""
-    to = options.get("to", 10**9)
+    to, tests = options.get("to", 10**9), int(os.environ[leftovers.NAME].partition("-")[0])
     place = project.root / "place"
     done = int(place.read_text()) if place.is_file() else 0
     started_at = done
@@ -25,6 +30,7 @@ def count(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
         write_atomic(place, str(done).encode())  # a kill may come at any moment
         monitor.step("count", done, to, loss=1 / done)
         time.sleep(0.002)
+        os.kill(tests, 0)  # ProcessLookupError: it is gone
     if options.get("fail") == "user":
         raise ProjectError("the shelf is empty", mend="fill it")
     if options.get("fail") == "bug":

@@ -62,6 +62,24 @@ def full_disk() -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, handler)
 
 
+def test_a_counting_job_ends_with_the_tests_however_they_end(project: Project) -> None:
+    script = (
+        "import os, sys, time; from pathlib import Path; from engine import jobs; from engine.jobs import launch\n"
+        "os.environ['BLINDSPOT_TESTS'] = f'{os.getpid()}-of-others'; launch.WORKER = tuple(sys.argv[2:])\n"
+        "print(jobs.start(Path(sys.argv[1]), 'discover', {}), flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", script, str(project.root), *WORKER]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as others:
+        assert others.stdout is not None
+        job_id = others.stdout.readline().strip()
+        others.kill()
+    try:
+        until(lambda: jobs.active_job(project.root) is None, seconds=20)
+    finally:
+        if jobs.active_job(project.root) is not None:
+            jobs.cancel(project.root, job_id)
+
+
 def test_a_job_for_which_the_disk_has_no_room_leaves_nothing(project: Project) -> None:
     with full_disk(), pytest.raises(FileError, match=r"spec\.json: this cannot be written \(File too large\)"):
         jobs.start(project.root, "discover", {"to": 5})

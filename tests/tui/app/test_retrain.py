@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import tests.engine.jobs
 from engine import jobs
+from engine.errors import JobError
 from engine.jobs import launch
 from engine.jobs.events import read_events
 from engine.jobs.spec import JobFiles
@@ -46,7 +48,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield root
     running = jobs.active_job(root)
     if running is not None:
-        jobs.cancel(root, running.id)
+        with suppress(JobError):  # it has ended meanwhile
+            jobs.cancel(root, running.id)
         until(lambda: jobs.active_job(root) is None)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import tests.engine.jobs
 from engine import jobs
+from engine.errors import JobError
 from engine.jobs import launch
 from engine.project import Project
 from engine.schema import Teacher
@@ -34,7 +36,8 @@ def taught(tmp_path: Path) -> Iterator[Project]:
     yield project
     running = jobs.active_job(project.root)
     if running is not None:
-        jobs.cancel(project.root, running.id)
+        with suppress(JobError):  # it has ended meanwhile
+            jobs.cancel(project.root, running.id)
         until(lambda: jobs.active_job(project.root) is None)
 
 
