@@ -199,5 +199,8 @@ def _changing() -> Iterator[dict[str, list[str]]]:
         finally:
             os.close(folder)
     except OSError as error:
-        raise NotTrusted(f"what you agree to cannot be kept ({error.strerror})", where=str(path),
-                         mend="set XDG_STATE_HOME to a folder that you may write to") from error  # fmt: skip
+        raise NotTrusted(
+            f"what you agree to cannot be kept ({error.strerror})",
+            where=str(path),
+            mend="set XDG_STATE_HOME to a folder that you may write to",
+        ) from error

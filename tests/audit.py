@@ -151,8 +151,12 @@ def main() -> int:
         print(_markdown(found), end="")
         return 0
     wrong = 0
-    for what, look in (("licences", _licences), ("versions against requirements.lock", _versions),
-                       ("files against what was installed", _files), ("the bundled model", _model)):  # fmt: skip
+    for what, look in (
+        ("licences", _licences),
+        ("versions against requirements.lock", _versions),
+        ("files against what was installed", _files),
+        ("the bundled model", _model),
+    ):
         problems = list(look(found))
         wrong += len(problems)
         print(f"{what}: {f'{len(problems)} wrong' if problems else 'well'} ({len(found)} packages)")

@@ -74,10 +74,19 @@ class Pty:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         self.process = subprocess.Popen(
             list(command),
-            stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=REPOSITORY,
-            env={"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLORTERM": "truecolor",
-                 leftovers.NAME: leftovers.MARK, **(env or {})},
-        )  # fmt: skip
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            cwd=REPOSITORY,
+            env={
+                "PATH": os.environ["PATH"],
+                "TERM": "xterm-256color",
+                "COLORTERM": "truecolor",
+                leftovers.NAME: leftovers.MARK,
+                **(env or {}),
+            },
+        )
         os.close(slave)
         self.output = b""
         self._decoder = getincrementaldecoder("utf-8")(errors="replace")

@@ -16,8 +16,15 @@ def test_nothing_that_runs_is_under_a_licence_that_binds_its_users() -> None:
     assert {name: licence(one) for name, one in runtime().items() if forbidden(licence(one))} == {}
 
 
-_REFUSED = ("GPL-3.0-or-later", "AGPL-3.0-only", "GNU Lesser General Public License", "LGPLv2", "", "Commercial",
-            "MIT AND GPL-2.0-only")  # fmt: skip
+_REFUSED = (
+    "GPL-3.0-or-later",
+    "AGPL-3.0-only",
+    "GNU Lesser General Public License",
+    "LGPLv2",
+    "",
+    "Commercial",
+    "MIT AND GPL-2.0-only",
+)
 
 
 @pytest.mark.parametrize("text", _REFUSED)
@@ -25,8 +32,17 @@ def test_licences_that_are_refused(text: str) -> None:
     assert forbidden(text)
 
 
-@pytest.mark.parametrize("text", ["MIT", "Apache License", "MPL-2.0 AND (Apache-2.0 OR MIT)", "GPL-2.0-only OR MIT",
-                                  "Python Software Foundation License", "BSD-3-Clause"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MIT",
+        "Apache License",
+        "MPL-2.0 AND (Apache-2.0 OR MIT)",
+        "GPL-2.0-only OR MIT",
+        "Python Software Foundation License",
+        "BSD-3-Clause",
+    ],
+)
 def test_licences_that_are_taken(text: str) -> None:
     assert forbidden(text) is None
 

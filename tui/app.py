@@ -25,9 +25,9 @@ from tui.availability import why_not
 from tui.background.job_watch import JobWatch
 from tui.background.live_verdict import LiveVerdict
 from tui.background.screen_time import ActiveTime
-from tui.background.session_state import PlaceKeeper
+from tui.background.session_state import SessionState
 from tui.ending import end
-from tui.flows.undo import Undoing
+from tui.flows.undo import UndoFlow
 from tui.hints import with_project
 from tui.keys import keys
 from tui.message_log import Messages
@@ -38,7 +38,7 @@ from tui.terminal.driver import SteadyDriver, TerminalGone
 from tui.terminal.glyphs import ASCII, UNICODE
 from tui.terminal.safe_lines import SafeLines
 from tui.themes import DARK, INKS, PLAIN, THEMES, Ink, next_theme
-from tui.view_models.status import Status
+from tui.view_models.status import HeaderStatus
 
 if TYPE_CHECKING:
     from tui.view_models.workbench import Workbench
@@ -99,10 +99,10 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.choices: dict[str, dict[str, Any]] = {}
         """What was chosen on a screen and outlives it, by the screen's name."""
         self.messages = Messages()
-        self._keeper = PlaceKeeper(self)
+        self._keeper = SessionState(self)
         self._leaving = False
         self._safe_lines = SafeLines()
-        self.undoing = Undoing(self)
+        self.undoing = UndoFlow(self)
 
     def get_css_variables(self) -> dict[str, str]:
         """The variables of the theme, and ``$line``: how borders are drawn."""
@@ -114,10 +114,10 @@ class BlindspotApp(App[None], inherit_bindings=False):
         return INKS[self.theme]
 
     @property
-    def status(self) -> Status:
+    def status(self) -> HeaderStatus:
         """The figures of the header."""
         if self.workbench is None:
-            return Status(self.root.name or str(self.root))
+            return HeaderStatus(self.root.name or str(self.root))
         return self.workbench.status(job=self.job_watch.line)
 
     @property

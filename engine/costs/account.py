@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from engine.costs.active_time import TASKS, Spell, Task
+from engine.costs.active_time import TASKS, ActiveSpell, Task
 from engine.figure import Figure, total, unknown
 from engine.llm.call_costs import CallTotals, call_totals, paid_for_calls, worth_of_calls
 from engine.llm.call_log import Call
@@ -86,7 +86,7 @@ class Account(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class TeacherRecord:
     """All that is on record of one teacher."""
 
     name: str
@@ -94,7 +94,7 @@ class Work:
     patterns: Sequence[Pattern]
     samples: Sequence[Sample]
     calls: Sequence[Call]
-    spells: Sequence[Spell]
+    spells: Sequence[ActiveSpell]
     reviewed: Reviewed | None
 
     @property
@@ -108,7 +108,7 @@ class Work:
         return [call for call in self.calls if call.step != "judge"]
 
     @property
-    def at_work(self) -> list[Spell]:
+    def at_work(self) -> list[ActiveSpell]:
         """The stretches of reading and writing."""
         return [spell for spell in self.spells if spell.task != "review"]
 
@@ -117,7 +117,7 @@ NO_WAGE = "no wage: set cost.wage in blindspot.toml"
 NO_TIME = "no active time on record: written outside the app, or imported"
 
 
-def paid_for_time(spells: Iterable[Spell], cost: CostSettings) -> Figure:
+def paid_for_time(spells: Iterable[ActiveSpell], cost: CostSettings) -> Figure:
     """What a person's active time costs; unknown without a wage, or where no time is on record."""
     seconds = sum(spell.seconds for spell in spells)
     if not seconds:
@@ -125,7 +125,7 @@ def paid_for_time(spells: Iterable[Spell], cost: CostSettings) -> Figure:
     return Figure(seconds / 3600 * cost.wage) if cost.wage else unknown(NO_WAGE)
 
 
-def account(work: Work, prices: CostSettings) -> Account:
+def account(work: TeacherRecord, prices: CostSettings) -> Account:
     """Draw up the account of one teacher."""
     is_llm, is_person = work.kind == "llm", work.kind == "human"
     cost = _whole_cost(work, prices)
@@ -153,7 +153,9 @@ def account(work: Work, prices: CostSettings) -> Account:
     )
 
 
-def _cost(work: Work, prices: CostSettings, where: Callable[[Call | Spell], bool] = lambda one: True) -> Figure:
+def _cost(
+    work: TeacherRecord, prices: CostSettings, where: Callable[[Call | ActiveSpell], bool] = lambda one: True
+) -> Figure:
     """What the teaching costs, or the part of it that ``where`` names."""
     if work.kind == "llm":
         return worth_of_calls([call for call in work.taught if where(call)], prices)
@@ -162,7 +164,7 @@ def _cost(work: Work, prices: CostSettings, where: Callable[[Call | Spell], bool
     return unknown(EXAMPLES)
 
 
-def _whole_cost(work: Work, prices: CostSettings) -> Figure:
+def _whole_cost(work: TeacherRecord, prices: CostSettings) -> Figure:
     """What the teaching costs; says so if for some of it no time is on record."""
     cost = _cost(work, prices)
     timed = {spell.blind_spot for spell in work.at_work}
@@ -172,7 +174,7 @@ def _whole_cost(work: Work, prices: CostSettings) -> Figure:
     return cost
 
 
-def _checking(work: Work, prices: CostSettings) -> Figure | None:
+def _checking(work: TeacherRecord, prices: CostSettings) -> Figure | None:
     judged = [call for call in work.calls if call.step == "judge"]
     reviewed = [spell for spell in work.spells if spell.task == "review"]
     if not judged and not reviewed:
@@ -180,42 +182,46 @@ def _checking(work: Work, prices: CostSettings) -> Figure | None:
     return paid_for_calls(judged, prices) if judged else paid_for_time(reviewed, prices)
 
 
-def _by_task(spells: Sequence[Spell]) -> dict[Task, float]:
+def _by_task(spells: Sequence[ActiveSpell]) -> dict[Task, float]:
     return {task: round(sum(spell.seconds for spell in spells if spell.task == task), 1) for task in TASKS}
 
 
-def _by_spot(work: Work, prices: CostSettings) -> tuple[SpotCost, ...]:
+def _by_spot(work: TeacherRecord, prices: CostSettings) -> tuple[SpotCost, ...]:
     ids = {pattern.blind_spot for pattern in work.patterns} | {sample.blind_spot for sample in work.samples}
     ids |= {call.blind_spot for call in work.taught} | {spell.blind_spot for spell in work.at_work}
     found = []
     for spot in sorted(ids, key=_in_order):
         seconds = sum(spell.seconds for spell in work.at_work if spell.blind_spot == spot)
-        found.append(SpotCost(
-            blind_spot=spot,
-            patterns=sum(pattern.blind_spot == spot for pattern in work.patterns),
-            samples=sum(sample.blind_spot == spot for sample in work.samples),
-            calls=sum(call.blind_spot == spot for call in work.taught),
-            seconds=round(seconds, 1) if work.kind == "human" else None,
-            cost=_cost(work, prices, lambda one, spot=spot: one.blind_spot == spot),  # type: ignore[misc]
-        ))  # fmt: skip
+        found.append(
+            SpotCost(
+                blind_spot=spot,
+                patterns=sum(pattern.blind_spot == spot for pattern in work.patterns),
+                samples=sum(sample.blind_spot == spot for sample in work.samples),
+                calls=sum(call.blind_spot == spot for call in work.taught),
+                seconds=round(seconds, 1) if work.kind == "human" else None,
+                cost=_cost(work, prices, lambda one, spot=spot: one.blind_spot == spot),  # type: ignore[misc]
+            )
+        )
     return tuple(found)
 
 
-def _by_pattern(work: Work, prices: CostSettings) -> tuple[PatternCost, ...]:
+def _by_pattern(work: TeacherRecord, prices: CostSettings) -> tuple[PatternCost, ...]:
     found = []
     for pattern in work.patterns:
         beside = [other for other in work.patterns if other.blind_spot == pattern.blind_spot]
-        found.append(PatternCost(
-            pattern=pattern.id,
-            blind_spot=pattern.blind_spot,
-            kind=pattern.kind,
-            samples=sum(sample.pattern == pattern.id for sample in work.samples),
-            cost=_cost_of_pattern(work, prices, pattern, beside),
-        ))  # fmt: skip
+        found.append(
+            PatternCost(
+                pattern=pattern.id,
+                blind_spot=pattern.blind_spot,
+                kind=pattern.kind,
+                samples=sum(sample.pattern == pattern.id for sample in work.samples),
+                cost=_cost_of_pattern(work, prices, pattern, beside),
+            )
+        )
     return tuple(found)
 
 
-def _cost_of_pattern(work: Work, prices: CostSettings, pattern: Pattern, beside: Sequence[Pattern]) -> Figure:
+def _cost_of_pattern(work: TeacherRecord, prices: CostSettings, pattern: Pattern, beside: Sequence[Pattern]) -> Figure:
     """Its part of what its blind spot cost; the parts of all patterns there add up to that."""
     whole = _cost(work, prices, lambda one: one.blind_spot == pattern.blind_spot)
     if work.kind != "llm" or whole.value is None:

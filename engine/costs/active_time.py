@@ -19,7 +19,7 @@ from engine.files import append_line, find_files, read_lines
 from engine.schema import Record
 
 Task = Literal["read", "teach", "review"]
-Work = tuple[Task, str]
+ActiveTask = tuple[Task, str]
 """A task, and the blind spot that it is about; empty where it is about none."""
 
 TASKS: tuple[Task, ...] = get_args(Task)
@@ -27,7 +27,7 @@ _WRITE_AFTER = 10.0  # seconds: as much as a kill may lose
 
 
 @dataclass(frozen=True, slots=True)
-class Spell(Record):
+class ActiveSpell(Record):
     """A stretch of active work.
 
     Attributes:
@@ -60,10 +60,10 @@ class Clock:
         self._idle_after = idle_after
         self._now = now
         self._last: float | None = None
-        self._work: Work | None = None
+        self._work: ActiveTask | None = None
         self._seconds = 0.0
 
-    def key(self, work: Work | None) -> None:
+    def key(self, work: ActiveTask | None) -> None:
         """A key was pressed; until then the person was at this work, or at none that is paid.
 
         Raises:
@@ -72,7 +72,7 @@ class Clock:
         self._count(work)
         self._last = self._now()
 
-    def pause(self, work: Work | None) -> None:
+    def pause(self, work: ActiveTask | None) -> None:
         """The terminal has lost the focus.
 
         Raises:
@@ -93,11 +93,11 @@ class Clock:
         """
         if self._work is not None and self._seconds > 0:
             task, blind_spot = self._work
-            spell = Spell(round(time.time(), 3), self._author, task, blind_spot, round(self._seconds, 2))
+            spell = ActiveSpell(round(time.time(), 3), self._author, task, blind_spot, round(self._seconds, 2))
             self._seconds = 0.0
             _append(self._path, spell)
 
-    def _count(self, work: Work | None) -> None:
+    def _count(self, work: ActiveTask | None) -> None:
         if work != self._work:
             self.save()
             self._work, self._seconds = work, 0.0
@@ -107,7 +107,7 @@ class Clock:
             self.save()
 
 
-def _append(path: Path, spell: Spell) -> None:
+def _append(path: Path, spell: ActiveSpell) -> None:
     """One whole line in one call, so that two terminals of one person may write at once."""
     try:
         append_line(path, orjson.dumps(spell.as_json()))
@@ -116,11 +116,11 @@ def _append(path: Path, spell: Spell) -> None:
         raise StoreError(what, mend="make room, or give yourself the right") from error
 
 
-def read_spells(folder: Path) -> Iterator[Spell]:
+def read_spells(folder: Path) -> Iterator[ActiveSpell]:
     """The stretches of all people, by file, each file's oldest first; a torn line is passed over."""
     for path in find_files(folder, "*.jsonl"):
         for line in read_lines(path):
             try:
-                yield Spell.from_json(orjson.loads(line))
+                yield ActiveSpell.from_json(orjson.loads(line))
             except ValueError:
                 continue

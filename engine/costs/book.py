@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.costs.account import NO_REVIEW, NONE_ACCEPTED, Account, Work, account
-from engine.costs.active_time import Spell, read_spells
+from engine.costs.account import NO_REVIEW, NONE_ACCEPTED, Account, TeacherRecord, account
+from engine.costs.active_time import ActiveSpell, read_spells
 from engine.figure import Figure, total, unknown
 from engine.llm.call_log import CALLS_FILE, Call, read_calls
 from engine.project import Project
@@ -26,7 +26,7 @@ TWO_KINDS: tuple[TeacherKind, TeacherKind] = ("human", "llm")
 
 
 @dataclass(frozen=True, slots=True)
-class Side(Record):
+class KindCosts(Record):
     """All teachers of one kind together; figures as in `Account`."""
 
     kind: TeacherKind
@@ -81,7 +81,7 @@ class Ledger(Record):
     wage: float | None
     prices_of: str
     teachers: tuple[Account, ...]
-    sides: tuple[Side, ...]
+    sides: tuple[KindCosts, ...]
     removals: tuple[Removal, ...]
     ratios: tuple[Ratio, ...]
 
@@ -94,11 +94,21 @@ def ledger(project: Project) -> Ledger:
     """
     settings, records = project.settings.cost, Records(project.teaching_dir)
     accounts = _accounts(project, records)
-    sides = tuple(_side(kind, [one for one in accounts if one.kind == kind])
-                  for kind in TEACHER_KINDS if any(one.kind == kind for one in accounts))  # fmt: skip
+    sides = tuple(
+        _side(kind, [one for one in accounts if one.kind == kind])
+        for kind in TEACHER_KINDS
+        if any(one.kind == kind for one in accounts)
+    )
     removals = _removals(project, records, {side.kind: side.cost for side in sides})
-    return Ledger(settings.currency, settings.wage or None, settings.prices_of, accounts, sides, removals,
-                  _ratios(sides, removals))  # fmt: skip
+    return Ledger(
+        settings.currency,
+        settings.wage or None,
+        settings.prices_of,
+        accounts,
+        sides,
+        removals,
+        _ratios(sides, removals),
+    )
 
 
 def costs_of_kinds(project: Project) -> dict[TeacherKind, Figure]:
@@ -115,7 +125,7 @@ def _accounts(project: Project, records: Records) -> tuple[Account, ...]:
     calls: dict[str, list[Call]] = defaultdict(list)
     for call in read_calls(project.llm_dir / CALLS_FILE):
         calls[call.teacher].append(call)
-    spells: dict[str, list[Spell]] = defaultdict(list)
+    spells: dict[str, list[ActiveSpell]] = defaultdict(list)
     for spell in read_spells(project.time_dir):
         spells[spell.author].append(spell)
     known: set[tuple[str, TeacherKind]] = {(name, "llm") for name in calls} | {(name, "human") for name in spells}
@@ -123,10 +133,15 @@ def _accounts(project: Project, records: Records) -> tuple[Account, ...]:
     found = []
     for name, kind in sorted(known | set(made), key=lambda key: (TEACHER_KINDS.index(key[1]), key[0])):
         patterns, samples = made.get((name, kind), ([], []))
-        work = Work(
-            name, kind, patterns, samples,
-            calls[name] if kind == "llm" else (), spells[name] if kind == "human" else (), reviewed.get((name, kind)),
-        )  # fmt: skip
+        work = TeacherRecord(
+            name,
+            kind,
+            patterns,
+            samples,
+            calls[name] if kind == "llm" else (),
+            spells[name] if kind == "human" else (),
+            reviewed.get((name, kind)),
+        )
         found.append(account(work, project.settings.cost))
     return tuple(found)
 
@@ -135,11 +150,11 @@ def _key(teacher: Teacher) -> tuple[str, TeacherKind]:
     return teacher.name, teacher.kind
 
 
-def _side(kind: TeacherKind, accounts: Sequence[Account]) -> Side:
+def _side(kind: TeacherKind, accounts: Sequence[Account]) -> KindCosts:
     """Teachers who made nothing and took nothing for teaching (reviewers) do not count."""
     taught = [one for one in accounts if one.patterns or one.samples or one.by_spot]
     judged = [one for one in taught if one.accepted is not None]
-    return Side(
+    return KindCosts(
         kind=kind,
         teachers=len(taught),
         patterns=sum(one.patterns for one in taught),
@@ -150,8 +165,9 @@ def _side(kind: TeacherKind, accounts: Sequence[Account]) -> Side:
         per_pattern=_per(taught, lambda one: one.cost, lambda one: one.patterns, "no patterns"),
         per_sample=_per(taught, lambda one: one.cost, lambda one: one.samples, "no samples"),
         per_accepted=_per(judged, lambda one: one.cost_of_reviewed, lambda one: one.accepted or 0, NONE_ACCEPTED)
-        if judged else unknown(NO_REVIEW),
-    )  # fmt: skip
+        if judged
+        else unknown(NO_REVIEW),
+    )
 
 
 def _per(
@@ -225,7 +241,7 @@ def _removal(report: Report, entry: Report, cost: Figure) -> Removal:
     return Removal(entry["arm"], entry["recipe"], report["id"], Figure(removed), low, high, cost, per_uu)
 
 
-def _ratios(sides: Sequence[Side], removals: Sequence[Removal]) -> tuple[Ratio, ...]:
+def _ratios(sides: Sequence[KindCosts], removals: Sequence[Removal]) -> tuple[Ratio, ...]:
     """Empty unless both kinds have taught."""
     by_kind = {side.kind: side for side in sides}
     if not all(kind in by_kind and by_kind[kind].teachers for kind in TWO_KINDS):

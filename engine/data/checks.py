@@ -33,8 +33,9 @@ def task_labels(train: Source, column: str) -> tuple[str, ...]:
     """
     labels = {example.label for example in train.examples}
     if len(labels) == 1:
-        raise DataError(f"all rows have the label {_quoted(*labels)}", where=str(train.path),
-                        mend="give rows of two or more labels")  # fmt: skip
+        raise DataError(
+            f"all rows have the label {_quoted(*labels)}", where=str(train.path), mend="give rows of two or more labels"
+        )
     if len(labels) > max(20, len(train.examples) / 2):
         what = f"`{column}` has {len(labels)} different values in {len(train.examples)} rows"
         raise DataError(what, where=str(train.path), mend="name the column that holds the labels with --label")

@@ -13,7 +13,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TextChange:
     """A run that one text has and the other has not, in that place; either may be empty."""
 
     before: str
@@ -37,10 +37,10 @@ def differences(first: str, second: str) -> tuple[tuple[Span, ...], tuple[Span, 
 
 
 @lru_cache(maxsize=256)
-def changes(first: str, second: str) -> tuple[Change, ...]:
+def changes(first: str, second: str) -> tuple[TextChange, ...]:
     """What has to be changed in the first text to make the second, run by run, without spaces around; they may meet."""
     found = [(first[slice(*left)].strip(), second[slice(*right)].strip()) for left, right in _runs(first, second)]
-    return tuple(Change(before, after) for before, after in found if before or after)
+    return tuple(TextChange(before, after) for before, after in found if before or after)
 
 
 def words_changed(first: str, second: str) -> int:

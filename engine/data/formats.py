@@ -19,7 +19,7 @@ from typing import Any
 from engine.data.lines import empty, lines_of
 from engine.errors import DataError
 
-Record = tuple[int, dict[str, Any]]
+FileRow = tuple[int, dict[str, Any]]
 
 _MANY = 12  # columns named in a message
 _NAME = 30  # characters of a column's name in a message
@@ -33,7 +33,7 @@ def _refuse(error: DataError) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FileRequest:
     """What is asked of a file.
 
     Attributes:
@@ -57,7 +57,7 @@ class Asked:
         """The file's lines with their numbers (`lines_of`)."""
         return lines_of(path, self.encoding, broken=self.broken, told=self.told)
 
-    def looking(self) -> Asked:
+    def looking(self) -> FileRequest:
         """The same without a word, for a first look at lines that are read again."""
         return replace(self, broken=lambda error: None, told=lambda sentence: None)
 
@@ -81,7 +81,7 @@ class Asked:
         )
 
 
-def records(path: Path, asked: Asked) -> Iterator[Record]:
+def records(path: Path, asked: FileRequest) -> Iterator[FileRow]:
     """Records of a file with their lines (rows, for Parquet), counted from 1.
 
     Args:
@@ -114,15 +114,18 @@ def _shortened(name: str) -> str:
     return repr(name) if len(name) <= _NAME else f"{name[:_NAME]!r}..."
 
 
-def _jsonl(path: Path, asked: Asked) -> Iterator[Record]:
+def _jsonl(path: Path, asked: FileRequest) -> Iterator[FileRow]:
     first = True
     for number, line in asked.lines(path):
         if not line.strip():
             continue
         where = f"{path}:{number}"
         if first and line.lstrip().startswith("["):
-            raise DataError("this is a JSON list, not one object a line", where=where,
-                            mend="convert it, e.g. with `jq -c '.[]' rows.json > rows.jsonl`")  # fmt: skip
+            raise DataError(
+                "this is a JSON list, not one object a line",
+                where=where,
+                mend="convert it, e.g. with `jq -c '.[]' rows.json > rows.jsonl`",
+            )
         first = False
         try:
             record = _json(line, where)
@@ -149,11 +152,11 @@ def _json(line: str, where: str) -> dict[str, Any]:
     raise DataError(what, where=where, mend='write {"column": value, ...}')
 
 
-def _csv(path: Path, asked: Asked) -> Iterator[Record]:
+def _csv(path: Path, asked: FileRequest) -> Iterator[FileRow]:
     yield from _table(path, asked, _fields(path, asked, _separator(path, asked, ",")))
 
 
-def _tsv(path: Path, asked: Asked) -> Iterator[Record]:
+def _tsv(path: Path, asked: FileRequest) -> Iterator[FileRow]:
     """TSV comes in two kinds: quotes as plain characters (GLUE), or quoted as in CSV (spreadsheets, pandas).
 
     Where every line has as many tabs as the first, nothing needs quotes: only fields quoted as a whole are unquoted.
@@ -167,13 +170,13 @@ def _tsv(path: Path, asked: Asked) -> Iterator[Record]:
     yield from _table(path, asked, rows)
 
 
-def _is_quoted(path: Path, asked: Asked) -> bool:
+def _is_quoted(path: Path, asked: FileRequest) -> bool:
     widths = [line.count("\t") for _, line in asked.looking().lines(path) if line.strip("\r\n")]
     odd = sum(width != widths[0] for width in widths)
     return odd > (_FEW * len(widths) if asked.lenient else 0)
 
 
-def _separator(path: Path, asked: Asked, usual: str) -> str:
+def _separator(path: Path, asked: FileRequest, usual: str) -> str:
     """What parts the columns: that with which the header has those that are wanted, else that which parts most."""
     first = list(islice((line for _, line in asked.looking().lines(path) if line.strip()), _HEADER_LINES))
     headers = {}
@@ -197,7 +200,7 @@ def _unquoted(cell: str) -> str:
     return inner.replace('""', '"') if quoted else cell
 
 
-def _fields(path: Path, asked: Asked, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _fields(path: Path, asked: FileRequest, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Rows of a quoted file with the line that each starts on, all as wide as the first.
 
     A broken row costs its first line alone: what a stray quote has swallowed is read again from the next line on.
@@ -242,7 +245,7 @@ def _wrong_width(path: Path, line: int, fields: int, width: int) -> DataError:
     return DataError(what, where=f"{path}:{line}", mend="quote fields that hold the separator")
 
 
-def _table(path: Path, asked: Asked, rows: Iterator[tuple[int, list[str]]]) -> Iterator[Record]:
+def _table(path: Path, asked: FileRequest, rows: Iterator[tuple[int, list[str]]]) -> Iterator[FileRow]:
     start, header = next(rows, (1, []))
     header = [name.strip() for name in header]
     if error := asked.missing(header, f"{path}:{start}"):
@@ -257,7 +260,7 @@ def _table(path: Path, asked: Asked, rows: Iterator[tuple[int, list[str]]]) -> I
             yield number, dict(zip(header, row, strict=True))
 
 
-def _parquet(path: Path, asked: Asked) -> Iterator[Record]:
+def _parquet(path: Path, asked: FileRequest) -> Iterator[FileRow]:
     import pyarrow as arrow  # 0.4 s that other formats need not pay
     import pyarrow.parquet as parquet
 
@@ -273,11 +276,14 @@ def _parquet(path: Path, asked: Asked) -> Iterator[Record]:
                     number += 1
                     yield number, record
     except (arrow.ArrowException, UnicodeDecodeError) as error:
-        raise DataError("this is not a whole Parquet file, or a text in it is not UTF-8", where=str(path),
-                        mend="write the file again") from error  # fmt: skip
+        raise DataError(
+            "this is not a whole Parquet file, or a text in it is not UTF-8",
+            where=str(path),
+            mend="write the file again",
+        ) from error
 
 
-_READERS: dict[str, Callable[[Path, Asked], Iterator[Record]]] = {
+_READERS: dict[str, Callable[[Path, FileRequest], Iterator[FileRow]]] = {
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
     ".json": _jsonl,

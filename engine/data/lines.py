@@ -29,8 +29,11 @@ def checked_encoding(name: str) -> str:
             return name
     except (LookupError, UnicodeError):
         pass
-    raise DataError(f"there is no encoding {name!r}", where="--encoding",
-                    mend="name one that Python knows, such as cp1252, latin-1, utf-16 or shift_jis")  # fmt: skip
+    raise DataError(
+        f"there is no encoding {name!r}",
+        where="--encoding",
+        mend="name one that Python knows, such as cp1252, latin-1, utf-16 or shift_jis",
+    )
 
 
 def empty(path: Path) -> DataError:
@@ -91,5 +94,8 @@ def _wide(path: Path, file: io.BufferedReader, encoding: str) -> Iterator[tuple[
         for number, line in enumerate(io.TextIOWrapper(file, encoding, newline="\n"), start=1):
             yield number, line
     except UnicodeError as error:  # found some lines ahead, for such files are decoded in blocks
-        raise DataError(f"what follows line {number} is not {encoding}", where=str(path),
-                        mend="save the file as UTF-8, or name its encoding with --encoding") from error  # fmt: skip
+        raise DataError(
+            f"what follows line {number} is not {encoding}",
+            where=str(path),
+            mend="save the file as UTF-8, or name its encoding with --encoding",
+        ) from error

@@ -49,9 +49,11 @@ def file_options(
         role, equals, column = rest.partition("=")
         if role not in _ROLES or not equals or not column or (role == "pair" and columns.pair is None):
             raise DataError(
-                f"{visible(said)!r} names no column", where="--column", mend=f"write [FILE:]ROLE=COLUMN, where ROLE is "
-                f"text, label or (with --pair) pair and FILE is one of {_named(files)}"
-            )  # fmt: skip
+                f"{visible(said)!r} names no column",
+                where="--column",
+                mend=f"write [FILE:]ROLE=COLUMN, where ROLE is "
+                f"text, label or (with --pair) pair and FILE is one of {_named(files)}",
+            )
         for split in splits:
             options[split] = replace(options[split], columns=replace(options[split].columns, **{role: column}))
     for said in label_map:
@@ -80,8 +82,11 @@ def refuse_unused(options: Mapping[SplitName, FileOptions], splits: Mapping[Spli
     if unused:
         there = sorted({example.label for source in splits.values() for example in source.examples})
         known = ", ".join(repr(visible(label)) for label in there[:_SHOWN]) + (", ..." if len(there) > _SHOWN else "")
-        raise DataError(f"no row has the label {visible(unused[0])!r}", where="--map",
-                        mend=f"correct or remove it; after all maps the labels are {known}")  # fmt: skip
+        raise DataError(
+            f"no row has the label {visible(unused[0])!r}",
+            where="--map",
+            mend=f"correct or remove it; after all maps the labels are {known}",
+        )
 
 
 def _scope(said: str, files: Files) -> tuple[Iterable[SplitName], str]:

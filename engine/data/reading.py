@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from engine.data.formats import Asked, records
+from engine.data.formats import FileRequest, records
 from engine.errors import DataError
 from engine.progress import Monitor, Silent
 from engine.schema import Example, Record, SplitName
@@ -128,7 +128,7 @@ def read_source(path: Path, options: FileOptions, split: SplitName, *, monitor: 
         first.append(error)
         source.left_out.append(LeftOut(split, error.where or str(path), error.what))
 
-    asked = Asked(
+    asked = FileRequest(
         columns.names,
         ("id",),
         confidential=split == "proof",
@@ -217,6 +217,9 @@ def _encodable(value: str, column: str, where: str) -> str:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise DataError(f"`{column}` holds half of a character (a lone surrogate)", where=where,
-                        mend="write the character whole, or remove it") from None  # fmt: skip
+        raise DataError(
+            f"`{column}` holds half of a character (a lone surrogate)",
+            where=where,
+            mend="write the character whole, or remove it",
+        ) from None
     return value

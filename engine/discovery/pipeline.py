@@ -35,9 +35,11 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
     """
     refuse_new_tau(project)
     if project.settings.discovery.apply_temperature and not project.has_split("dev"):
-        raise SettingsError("`discovery.apply_temperature` is true and the project has no dev split",
-                            where=str(project.root / SETTINGS_FILE),
-                            mend="set it to false, or make a project with --dev")  # fmt: skip
+        raise SettingsError(
+            "`discovery.apply_temperature` is true and the project has no dev split",
+            where=str(project.root / SETTINGS_FILE),
+            mend="set it to false, or make a project with --dev",
+        )
     number = project.round
     model = current_model(project, monitor=monitor)
     key = _key(project, number, model, monitor)

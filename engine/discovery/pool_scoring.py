@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.discovery.calibration import Scores, fit_temperature, score
-from engine.model.bf16_rescoring import Doubt
+from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import ModelRef, predictions
 from engine.model.shared_encoder import score_and_embed
 from engine.progress import Monitor
@@ -52,7 +52,7 @@ def score_pool(project: Project, model: ModelRef, *, monitor: Monitor) -> Scored
     gold = _gold(rows, project.labels)
     temperature = _temperature(project, model, monitor)
     applied = temperature if settings.apply_temperature and temperature else 1.0
-    doubt = Doubt(gold, settings.tau, applied)
+    doubt = UncertainRows(gold, settings.tau, applied)
     score_and_embed(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
     logits = predictions(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
     return ScoredPool(rows, gold, logits, score(logits, gold, temperature=applied), temperature, applied)

@@ -39,8 +39,7 @@ def project(embeddings: Floats, *, seed: int) -> npt.NDArray[np.float64]:
     if FEWEST <= len(wide) <= MOST:
         start = flat / flat[:, 0].std() * 1e-4  # the scale that t-SNE's own PCA start has
         perplexity = min(PERPLEXITY, (len(wide) - 1) / 3)
-        layout = TSNE(perplexity=perplexity, init=start, angle=ANGLE, max_iter=ITERATIONS,
-                      random_state=seed)  # fmt: skip
+        layout = TSNE(perplexity=perplexity, init=start, angle=ANGLE, max_iter=ITERATIONS, random_state=seed)
         flat = layout.fit_transform(wide)
     return _stretched(flat)
 

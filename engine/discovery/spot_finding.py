@@ -31,8 +31,9 @@ Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.intp]
 
 
-def find(project: Project, model: ModelRef, *, key: str, number: int, previous: Discovery | None,
-         monitor: Monitor) -> Discovery:  # fmt: skip
+def find(
+    project: Project, model: ModelRef, *, key: str, number: int, previous: Discovery | None, monitor: Monitor
+) -> Discovery:
     """Score the pool, group its UUs and name the groups.
 
     Args:
@@ -100,18 +101,32 @@ def find(project: Project, model: ModelRef, *, key: str, number: int, previous: 
         monitor.note(cut_sentence(len(cut), len(pool), "pool", reading.tokens))
     monitor.note(f"{len(uus)} UUs among {len(pool)} rows: {len(groups)} blind spots, {len(loose)} rows scattered")
     return Discovery(
-        key=key, round=number, model=model.name, model_key=model.key, tau=settings.tau, labels=project.labels,
-        n_pool=len(pool), accuracy=scores.accuracy, coverage=scores.coverage(settings.tau),
-        temperature=temperature, temperature_applied=settings.apply_temperature, uus_at_temperature=at_temperature,
-        blind_spots=matched.blind_spots, retired=matched.retired, next_id=matched.next_id,
-        scattered=tuple(loose), suspects=tuple(pool[row].id for row in doubted),
-        confidences=histogram(scores), taus=taus_for(scores),
-        read_tokens=reading.tokens if reading.known else 0, cut=tuple(pool[row].id for row in cut),
+        key=key,
+        round=number,
+        model=model.name,
+        model_key=model.key,
+        tau=settings.tau,
+        labels=project.labels,
+        n_pool=len(pool),
+        accuracy=scores.accuracy,
+        coverage=scores.coverage(settings.tau),
+        temperature=temperature,
+        temperature_applied=settings.apply_temperature,
+        uus_at_temperature=at_temperature,
+        blind_spots=matched.blind_spots,
+        retired=matched.retired,
+        next_id=matched.next_id,
+        scattered=tuple(loose),
+        suspects=tuple(pool[row].id for row in doubted),
+        confidences=histogram(scores),
+        taus=taus_for(scores),
+        read_tokens=reading.tokens if reading.known else 0,
+        cut=tuple(pool[row].id for row in cut),
         read_to={row.id: end for row, end in zip(shortened, reading.ends(shortened), strict=True)},
         predictions={pool[row].id: _prediction(pool[row], scores, row, project.labels) for row in shown},
         neighbours={pool[uu].id: tuple(pool[row].id for row in rows) for uu, rows in zip(uus, near, strict=True)},
         projection={pool[uu].id: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, drawn, strict=True)},
-    )  # fmt: skip
+    )
 
 
 def _groups(scores: Scores, uus: Ints, vectors: Floats, settings: DiscoverySettings, monitor: Monitor) -> list[Ints]:
@@ -170,8 +185,14 @@ def _texts(rows: Floats, project: Project) -> Floats:
     return np.asarray((rows[:, :width] + rows[:, width : 2 * width]) / 2**0.5)
 
 
-def _spots(pool: Sequence[Example], scores: Scores, groups: Sequence[Ints], coherence: Sequence[float],
-           words: Sequence[tuple[str, ...]], labels: Sequence[str]) -> list[BlindSpot]:  # fmt: skip
+def _spots(
+    pool: Sequence[Example],
+    scores: Scores,
+    groups: Sequence[Ints],
+    coherence: Sequence[float],
+    words: Sequence[tuple[str, ...]],
+    labels: Sequence[str],
+) -> list[BlindSpot]:
     """Describe the groups, given their rows, how coherent each is and its words; ids come later."""
     return [
         BlindSpot(

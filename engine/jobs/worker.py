@@ -27,7 +27,7 @@ from engine.project import Project
 HEARTBEAT_SECONDS = 2.0
 PROGRESS_SECONDS = 0.5
 ETA_SECONDS = 60.0
-Work = Callable[[Project, dict[str, Any], Monitor], dict[str, Any]]
+JobWork = Callable[[Project, dict[str, Any], Monitor], dict[str, Any]]
 
 
 class JobMonitor:
@@ -75,7 +75,7 @@ class JobMonitor:
         return round((now - began) * (total - done) / (done - first), 1) if done > first else None
 
 
-def run(project_root: Path, job_id: str, kinds: Mapping[str, Work]) -> int:
+def run(project_root: Path, job_id: str, kinds: Mapping[str, JobWork]) -> int:
     """Do the work of a job in this process and return the exit status."""
     files = JobFiles.of(project_root / "jobs", job_id)
     spec = files.read_spec()
@@ -113,7 +113,7 @@ def _beat(log: EventLog, ended: threading.Event) -> None:
             log.append("heartbeat")
 
 
-def main(arguments: list[str], kinds: Mapping[str, Work]) -> int:
+def main(arguments: list[str], kinds: Mapping[str, JobWork]) -> int:
     """Take over the locks from the launcher and run; ``arguments``: ROOT JOB LOCK_FD ALIVE_FD."""
     root, job_id, *locks = arguments
     for lock in locks:

@@ -52,7 +52,7 @@ class Samples(BaseModel):
 
 
 @dataclass(frozen=True)
-class Asked:
+class SampleRequest:
     """What is asked for in the samples of one blind spot: the measure of `samples_problem` and `usable_samples`."""
 
     gold: str
@@ -65,16 +65,20 @@ class Asked:
     anchors: int
 
     @classmethod
-    def of(cls, spot: Evidence | BlindSpot, patterns: int, labels: tuple[str, ...], pair: bool,
-           quota: TeachingSettings) -> Asked:  # fmt: skip
+    def of(
+        cls, spot: Evidence | BlindSpot, patterns: int, labels: tuple[str, ...], pair: bool, quota: TeachingSettings
+    ) -> SampleRequest:
         """For a blind spot with so many patterns, by the quotas of the settings."""
         return cls(spot.gold, spot.predicted, labels, pair, patterns, quota.targets, quota.counters, quota.anchors)
 
     @property
     def count(self) -> dict[Role, int]:
         """How many samples of each role."""
-        return {"target": self.patterns * self.targets, "counter": self.patterns * self.counters,
-                "anchor": self.anchors}  # fmt: skip
+        return {
+            "target": self.patterns * self.targets,
+            "counter": self.patterns * self.counters,
+            "anchor": self.anchors,
+        }
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def _is_long(pattern: str) -> bool:
     return len(clean(pattern)) > LONGEST_PATTERN
 
 
-def usable_samples(answer: Samples, asked: Asked) -> list[Usable]:
+def usable_samples(answer: Samples, asked: SampleRequest) -> list[Usable]:
     """The samples of an answer that can be used, at most as many of each role as were asked for, in their order."""
     taken: list[Usable] = []
     room: dict[tuple[Role, int | None], int] = {}
@@ -134,7 +138,7 @@ def usable_samples(answer: Samples, asked: Asked) -> list[Usable]:
     return taken
 
 
-def samples_problem(answer: Samples, asked: Asked) -> str | None:
+def samples_problem(answer: Samples, asked: SampleRequest) -> str | None:
     """What is wrong with an answer, to be told in the repair turn; None: nothing."""
     problems = [found for found in _each(answer, asked) if isinstance(found, str)]
     good = [found for found in _each(answer, asked) if isinstance(found, Usable)]
@@ -150,11 +154,11 @@ def samples_problem(answer: Samples, asked: Asked) -> str | None:
     return "; ".join(problems[:_TOLD] + more) or None
 
 
-def _quota(asked: Asked, role: Role) -> int:
+def _quota(asked: SampleRequest, role: Role) -> int:
     return {"target": asked.targets, "counter": asked.counters, "anchor": asked.anchors}[role]
 
 
-def _each(answer: Samples, asked: Asked) -> Iterator[Usable | str]:
+def _each(answer: Samples, asked: SampleRequest) -> Iterator[Usable | str]:
     """Each sample, or what is wrong with it."""
     for part in answer.patterns:
         if not 1 <= part.pattern <= asked.patterns:
@@ -165,7 +169,9 @@ def _each(answer: Samples, asked: Asked) -> Iterator[Usable | str]:
     yield from _checked(answer.anchors, "anchor", None, asked)
 
 
-def _checked(samples: Sequence[Written], role: Role, pattern: int | None, asked: Asked) -> Iterator[Usable | str]:
+def _checked(
+    samples: Sequence[Written], role: Role, pattern: int | None, asked: SampleRequest
+) -> Iterator[Usable | str]:
     for number, sample in enumerate(samples, start=1):
         place = f"pattern {pattern}, {role} {number}" if pattern else f"{role} {number}"
         pair = getattr(sample, "text_pair", "")

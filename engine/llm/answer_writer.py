@@ -6,16 +6,16 @@ from collections import Counter
 
 from engine.errors import RefusedSample
 from engine.llm.answer_schemas import Patterns, Samples, usable_samples
-from engine.llm.call_log import Step
-from engine.llm.chat_backend import Answer
-from engine.llm.teaching_task import Lesson
+from engine.llm.call_log import CallStep
+from engine.llm.chat_backend import ChatAnswer
+from engine.llm.teaching_task import TeachingTask
 from engine.project import Project
 from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Role, Sample, Teacher
 from engine.teaching.records import Teaching
 from engine.teaching.validation import A_PATTERN_WITH_A_ROW, Draft, SampleChecker
 
 
-class Keeper:
+class AnswerWriter:
     """Writes for one LLM, in a file of its own.
 
     Args:
@@ -37,7 +37,9 @@ class Keeper:
         self.samples: Counter[Role] = Counter()
         self.refused: Counter[str] = Counter()
 
-    def keep(self, lesson: Lesson, step: Step, answer: Answer[Patterns] | Answer[Samples]) -> Counter[Role]:
+    def keep(
+        self, lesson: TeachingTask, step: CallStep, answer: ChatAnswer[Patterns] | ChatAnswer[Samples]
+    ) -> Counter[Role]:
         """Write what can be used of an answer; returns how many samples were taken, by role.
 
         Raises:
@@ -53,12 +55,12 @@ class Keeper:
             self._keep_samples(lesson, answer.value)
         return self.samples - before
 
-    def _known(self, lesson: Lesson) -> dict[PatternKind, list[str]]:
+    def _known(self, lesson: TeachingTask) -> dict[PatternKind, list[str]]:
         """Ids of the patterns of a blind spot."""
         done = lesson.done.patterns
         return self._ids.setdefault(lesson.spot_id, {kind: [one.id for one in done[kind]] for kind in PATTERN_KINDS})
 
-    def _keep_patterns(self, lesson: Lesson, kind: PatternKind, texts: list[str]) -> None:
+    def _keep_patterns(self, lesson: TeachingTask, kind: PatternKind, texts: list[str]) -> None:
         known = self._known(lesson)
         with self._teaching.store.edit(f"describe {kind} of {lesson.spot_id}") as edit:
             for text in texts:
@@ -67,7 +69,7 @@ class Keeper:
                 known[kind].append(pattern.id)
         self.patterns += len(texts)
 
-    def _keep_samples(self, lesson: Lesson, answer: Samples) -> None:
+    def _keep_samples(self, lesson: TeachingTask, answer: Samples) -> None:
         gold, predicted = lesson.evidence.gold, lesson.evidence.predicted
         numbered = [known for kind in PATTERN_KINDS for known in self._known(lesson)[kind]]
         with self._teaching.store.edit(f"write samples of {lesson.spot_id}") as edit:
@@ -81,9 +83,16 @@ class Keeper:
                     continue
                 about = numbered[one.pattern - 1] if one.pattern else None
                 sample = Sample(
-                    edit.new_id("S"), lesson.spot_id, one.text, one.label, one.role, self._teacher, one.text_pair,
-                    about, lesson.seen,
-                )  # fmt: skip
+                    edit.new_id("S"),
+                    lesson.spot_id,
+                    one.text,
+                    one.label,
+                    one.role,
+                    self._teacher,
+                    one.text_pair,
+                    about,
+                    lesson.seen,
+                )
                 edit.put("sample", sample.id, sample)
                 taken.append(sample)
                 self.samples[one.role] += 1

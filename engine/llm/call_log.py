@@ -16,10 +16,10 @@ import orjson
 from engine.files import append_line, read_lines
 from engine.schema import Record
 
-Step = Literal["abstraction", "extrapolation", "samples", "judge", "refine"]
-Rung = Literal["schema", "json with schema", "json", "text"]
-Status = Literal["ok", "invalid", "refused", "truncated", "too large", "empty", "failed"]
-STEPS: tuple[Step, ...] = get_args(Step)
+CallStep = Literal["abstraction", "extrapolation", "samples", "judge", "refine"]
+ResponseFormat = Literal["schema", "json with schema", "json", "text"]
+CallStatus = Literal["ok", "invalid", "refused", "truncated", "too large", "empty", "failed"]
+STEPS: tuple[CallStep, ...] = get_args(CallStep)
 CALLS_FILE = "calls.jsonl"
 MOST_TOKENS = 100_000_000
 """Of one call. No model reads a hundredth of it; what a server reports beyond it counts as not reported."""
@@ -48,10 +48,10 @@ class Call(Record):
     teacher: str
     model: str
     server: str
-    step: Step
+    step: CallStep
     blind_spot: str
-    rung: Rung
-    status: Status
+    rung: ResponseFormat
+    status: CallStatus
     attempt: int = 1
     repair: bool = False
     pattern: str | None = None

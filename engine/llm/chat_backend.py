@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from engine.errors import TeacherError
-from engine.llm.call_log import Call, Step
+from engine.llm.call_log import Call, CallStep
 from engine.schema import Teacher
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Question(Generic[T]):
             taken rather than lost. None: `check` again.
     """
 
-    step: Step
+    step: CallStep
     blind_spot: str
     prompt: Prompt
     form: type[T]
@@ -53,7 +53,7 @@ class Question(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Answer(Generic[T]):
+class ChatAnswer(Generic[T]):
     """A checked answer.
 
     Attributes:
@@ -67,14 +67,14 @@ class Answer(Generic[T]):
     cached: bool
 
 
-class Asker(Protocol):
+class ChatBackend(Protocol):
     """Answers questions: a server, or a recording. Safe to use from several threads."""
 
     @property
     def teacher(self) -> Teacher:
         """Who answers."""
 
-    def ask(self, question: Question[T]) -> Answer[T]:
+    def ask(self, question: Question[T]) -> ChatAnswer[T]:
         """Ask one question.
 
         Raises:

@@ -11,12 +11,12 @@ from typing import Any, Generic, NoReturn
 from engine.errors import Cancelled
 from engine.files import content_key
 from engine.llm.budget import Budget, Reservation, most_tokens
-from engine.llm.call_log import Call, CallLog, Rung, read_calls
-from engine.llm.chat_backend import Answer, Question, ServerRefused, T
-from engine.llm.conversation import Bad, Talk, clean, judged, messages_of, read_reply, tokens_of
+from engine.llm.call_log import Call, CallLog, ResponseFormat, read_calls
+from engine.llm.chat_backend import ChatAnswer, Question, ServerRefused, T
+from engine.llm.conversation import BadAnswer, Conversation, clean, judged, messages_of, read_reply, tokens_of
 from engine.llm.replies import Completion, read_completion
-from engine.llm.response_format import Ladder, rejects_format, response_format, schema_of
-from engine.llm.transport import Reply, Wire
+from engine.llm.response_format import FormatLadder, rejects_format, response_format, schema_of
+from engine.llm.transport import Reply, Transport
 from engine.schema import Teacher
 from engine.settings import LlmSettings
 
@@ -90,9 +90,9 @@ class Client:
         self._check_prompt = check_prompt
         self._stop = stop
         self._note = note
-        self._wire = Wire(settings)
+        self._wire = Transport(settings)
         self._teacher = Teacher(name or settings.model, "llm")
-        worked: Rung | None = None
+        worked: ResponseFormat | None = None
         self._unmended: dict[str, Call] = {}
         """Bad answers from before this process that wait to be mended: they are paid already."""
         for call in read_calls(log.path):
@@ -104,7 +104,7 @@ class Client:
                 self._unmended[call.key] = call
             elif call.status not in ("failed", "empty", "truncated"):  # those say nothing about the mended answer
                 self._unmended.pop(call.key, None)
-        self._ladder = Ladder(worked)
+        self._ladder = FormatLadder(worked)
         self._is_heard = False
         """Whether the server has sent anything at all to this process."""
 
@@ -117,7 +117,7 @@ class Client:
         """Close all connections."""
         self._wire.close()
 
-    def ask(self, question: Question[T]) -> Answer[T]:
+    def ask(self, question: Question[T]) -> ChatAnswer[T]:
         """Ask one question; a bad answer may be mended once.
 
         Raises:
@@ -127,33 +127,38 @@ class Client:
             Cancelled: ``stop`` was set.
             TeacherError: whatever ``check_prompt`` raises.
         """
-        talk = Talk(question, self._key(question), self._ladder.rung, self._settings.max_output_tokens)
+        talk = Conversation(question, self._key(question), self._ladder.rung, self._settings.max_output_tokens)
         known = self._log.answer(talk.key)
         if known is not None:
             value, _ = judged(question, known.content, is_last=known.repair)
             if value is not None:
-                return Answer(value, (known,), cached=True)
+                return ChatAnswer(value, (known,), cached=True)
         call, value = self._unmended.pop(talk.key, None), None
         if call is None:
             outcome = self._turn(talk, None)
             call, value = outcome.call, outcome.value
         if value is None:
-            outcome = self._turn(talk, Bad(call.content, call.error))
+            outcome = self._turn(talk, BadAnswer(call.content, call.error))
             call, value = outcome.call, outcome.value
         if value is None:
             raise talk.failed(
                 f"the answer cannot be used, nor the one after it was told why: {call.error}",
                 "look at the prompt, or take a stronger model",
             )
-        return Answer(value, tuple(talk.calls), cached=False)
+        return ChatAnswer(value, tuple(talk.calls), cached=False)
 
     def _key(self, question: Question[Any]) -> str:
         return content_key(
-            self._wire.server, self._settings.model, self._settings.temperature, clean(question.prompt.system),
-            clean(question.prompt.user), question.form.__name__, schema_of(question.form),
-        )  # fmt: skip
+            self._wire.server,
+            self._settings.model,
+            self._settings.temperature,
+            clean(question.prompt.system),
+            clean(question.prompt.user),
+            question.form.__name__,
+            schema_of(question.form),
+        )
 
-    def _turn(self, talk: Talk[T], bad: Bad | None) -> _Outcome[T]:
+    def _turn(self, talk: Conversation[T], bad: BadAnswer | None) -> _Outcome[T]:
         """One answer, good or invalid, down the ladder and through every fault that passes."""
         while True:
             outcome = self._patiently(talk, bad)
@@ -182,7 +187,7 @@ class Client:
             else:
                 self._give_up(talk, reply)
 
-    def _patiently(self, talk: Talk[T], bad: Bad | None) -> _Outcome[T]:
+    def _patiently(self, talk: Conversation[T], bad: BadAnswer | None) -> _Outcome[T]:
         """One call, again while that may help: as long as the server says, or a growing random time."""
         import tenacity
 
@@ -217,7 +222,7 @@ class Client:
         if self._stop.wait(seconds):
             raise Cancelled
 
-    def _call(self, talk: Talk[T], bad: Bad | None) -> _Outcome[T]:
+    def _call(self, talk: Conversation[T], bad: BadAnswer | None) -> _Outcome[T]:
         """One HTTP request, written to the log.
 
         Raises:
@@ -251,7 +256,7 @@ class Client:
         self._raise_if_passing(talk, outcome)
         return outcome
 
-    def _raise_if_passing(self, talk: Talk[Any], outcome: _Outcome[Any]) -> None:
+    def _raise_if_passing(self, talk: Conversation[Any], outcome: _Outcome[Any]) -> None:
         call, reply = outcome.call, outcome.reply
         talk.broken = talk.broken + 1 if reply.status == 500 else 0
         if call.status == "empty":
@@ -263,31 +268,49 @@ class Client:
         if reply.status == 429 and reply.code != "insufficient_quota":
             raise _Again(outcome, busy=True)
 
-    def _may_be_format(self, talk: Talk[Any]) -> bool:
+    def _may_be_format(self, talk: Conversation[Any]) -> bool:
         """Whether it fails again and again at a rung that never worked: some servers say no more than that."""
         return talk.broken >= _BROKEN_BEFORE_BELOW and talk.rung != "text" and not self._ladder.has_worked(talk.rung)
 
-    def _give_up(self, talk: Talk[Any], reply: Reply) -> NoReturn:
+    def _give_up(self, talk: Conversation[Any], reply: Reply) -> NoReturn:
         """Nothing came, for good: of the server, or of this question alone."""
         server, model, key = self._wire.server, self._settings.model, self._settings.key_env
         if reply.trouble == "unreachable":
-            raise ServerRefused(f"{server} is not reached: {reply.error}", where="llm.base_url",
-                                mend="start the server or correct the address, then run it again")  # fmt: skip
+            raise ServerRefused(
+                f"{server} is not reached: {reply.error}",
+                where="llm.base_url",
+                mend="start the server or correct the address, then run it again",
+            )
         if reply.trouble == "late" and not self._is_heard:
-            raise ServerRefused(f"{server} takes connections and never answers: {reply.error}", where="llm.base_url",
-                                mend="look after the server, or raise llm.timeout for a slow one")  # fmt: skip
+            raise ServerRefused(
+                f"{server} takes connections and never answers: {reply.error}",
+                where="llm.base_url",
+                mend="look after the server, or raise llm.timeout for a slow one",
+            )
         if reply.sent_on_to:
-            raise ServerRefused(f"{server} sends requests on to {reply.sent_on_to}, where nothing is sent unasked",
-                                where="llm.base_url", mend="if you know that address, set it there")  # fmt: skip
+            raise ServerRefused(
+                f"{server} sends requests on to {reply.sent_on_to}, where nothing is sent unasked",
+                where="llm.base_url",
+                mend="if you know that address, set it there",
+            )
         if reply.status in (401, 403):
-            raise ServerRefused(f"{server} refuses the key ({reply.status}): {reply.error}", where="llm.key_env",
-                                mend=f"export a valid key as {key}")  # fmt: skip
+            raise ServerRefused(
+                f"{server} refuses the key ({reply.status}): {reply.error}",
+                where="llm.key_env",
+                mend=f"export a valid key as {key}",
+            )
         if reply.status == 404:
-            raise ServerRefused(f"{server} has no model `{model}`, or nothing at this address: {reply.error}",
-                                where="llm.model", mend=f"correct llm.model or llm.base_url{_ENDING}")  # fmt: skip
+            raise ServerRefused(
+                f"{server} has no model `{model}`, or nothing at this address: {reply.error}",
+                where="llm.model",
+                mend=f"correct llm.model or llm.base_url{_ENDING}",
+            )
         if reply.code == "insufficient_quota" or reply.status == 402:
-            raise ServerRefused(f"the account at {server} has nothing left to spend: {reply.error}",
-                                where="llm.base_url", mend="top it up, then run it again")  # fmt: skip
+            raise ServerRefused(
+                f"the account at {server} has nothing left to spend: {reply.error}",
+                where="llm.base_url",
+                mend="top it up, then run it again",
+            )
         times = f"{len(talk.calls)} attempts" if len(talk.calls) > 1 else "one attempt"
         said = f"HTTP {reply.status}: {reply.error}" if reply.trouble == "status" else talk.calls[-1].error
         later = "run it again later; what is answered is kept"
@@ -296,7 +319,7 @@ class Client:
         )
 
     def _written(
-        self, talk: Talk[T], reply: Reply, completion: Completion | None, *, repair: bool, sent: str
+        self, talk: Conversation[T], reply: Reply, completion: Completion | None, *, repair: bool, sent: str
     ) -> _Outcome[T]:
         """The call and its worth, in the log."""
         status, error, value = read_reply(talk.question, reply, completion, is_last=repair)
@@ -305,13 +328,29 @@ class Client:
         if status == "too large":
             content = content[:_KEPT_OF_TOO_LARGE]
         call = Call(
-            key=talk.key, time=time.time(), seconds=round(reply.seconds, 3), teacher=self._teacher.name,
-            model=self._settings.model, server=self._wire.server, step=talk.question.step,
-            blind_spot=talk.question.blind_spot, rung=talk.rung, status=status, attempt=len(talk.calls) + 1,
-            repair=repair, pattern=talk.question.pattern, evidence=talk.question.evidence,
-            prompt=talk.question.prompt.hash, tokens_in=tokens_in, tokens_out=tokens_out, tokens_cached=cached,
-            estimated=estimated, http_status=reply.status, error=error, content=content,
-        )  # fmt: skip
+            key=talk.key,
+            time=time.time(),
+            seconds=round(reply.seconds, 3),
+            teacher=self._teacher.name,
+            model=self._settings.model,
+            server=self._wire.server,
+            step=talk.question.step,
+            blind_spot=talk.question.blind_spot,
+            rung=talk.rung,
+            status=status,
+            attempt=len(talk.calls) + 1,
+            repair=repair,
+            pattern=talk.question.pattern,
+            evidence=talk.question.evidence,
+            prompt=talk.question.prompt.hash,
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            tokens_cached=cached,
+            estimated=estimated,
+            http_status=reply.status,
+            error=error,
+            content=content,
+        )
         self._log.append(call)
         talk.calls.append(call)
         return _Outcome(call, reply, value)
@@ -323,7 +362,7 @@ def _again(state: Any) -> _Again:
     return error
 
 
-def _rejects_rung(talk: Talk[Any], reply: Reply) -> bool:
+def _rejects_rung(talk: Conversation[Any], reply: Reply) -> bool:
     return talk.rung != "text" and rejects_format(reply.status, reply.error)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from engine.llm.budget import likely_tokens
-from engine.llm.call_log import Call, Rung, Status
+from engine.llm.call_log import Call, CallStatus, ResponseFormat
 from engine.llm.chat_backend import Question, QuestionFailed, T
 from engine.llm.replies import LARGEST_ANSWER, Completion, Unusable, decode
 from engine.llm.response_format import below, in_words
@@ -19,7 +19,7 @@ Message = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Bad:
+class BadAnswer:
     """An answer to mend, and what is wrong with it."""
 
     content: str
@@ -27,7 +27,7 @@ class Bad:
 
 
 @dataclass
-class Talk(Generic[T]):
+class Conversation(Generic[T]):
     """One question while it is being asked.
 
     Attributes:
@@ -38,7 +38,7 @@ class Talk(Generic[T]):
 
     question: Question[T]
     key: str
-    rung: Rung
+    rung: ResponseFormat
     max_tokens: int
     calls: list[Call] = field(default_factory=list)
     broken: int = 0
@@ -60,7 +60,7 @@ class Talk(Generic[T]):
 
 def read_reply(
     question: Question[T], reply: Reply, completion: Completion | None, *, is_last: bool
-) -> tuple[Status, str, T | None]:
+) -> tuple[CallStatus, str, T | None]:
     """What an answer is worth, what is wrong with it, and its value."""
     if reply.code == "content_filter":
         return "refused", reply.error, None
@@ -93,7 +93,7 @@ def judged(question: Question[T], content: str, *, is_last: bool) -> tuple[T | N
     return (None, wrong) if wrong else (value, "")
 
 
-def messages_of(question: Question[Any], rung: Rung, bad: Bad | None) -> list[Message]:
+def messages_of(question: Question[Any], rung: ResponseFormat, bad: BadAnswer | None) -> list[Message]:
     """What is sent: the prompt, and for a second turn the bad answer with what is wrong."""
     user = question.prompt.user if rung == "schema" else f"{question.prompt.user}\n\n{in_words(question.form)}"
     messages = [{"role": "system", "content": question.prompt.system}, {"role": "user", "content": user}]

@@ -20,7 +20,7 @@ _FRAME = 15  # tokens of JSON around a sample
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate(Record):
+class CostEstimate(Record):
     """A guess at a run.
 
     Attributes:
@@ -50,7 +50,7 @@ class Estimate(Record):
         return f"{self.calls} {calls} for {self.blind_spots} {spots}, {tokens}, {price}"
 
 
-def estimate(project: Project, spots: Sequence[str] | None = None) -> Estimate:
+def estimate(project: Project, spots: Sequence[str] | None = None) -> CostEstimate:
     """Guess what a run will take: what is answered already is left out.
 
     Args:
@@ -76,7 +76,7 @@ def estimate(project: Project, spots: Sequence[str] | None = None) -> Estimate:
     costs = project.settings.cost
     price = costs.prices.get(name)
     cost = cost_of(price, tokens_in, tokens_out) if price else None
-    return Estimate(name, waiting, calls, tokens_in, tokens_out, cost, costs.currency)
+    return CostEstimate(name, waiting, calls, tokens_in, tokens_out, cost, costs.currency)
 
 
 def _sizes(project: Project, prompts: Prompts, evidence: Evidence) -> list[tuple[int, int]]:

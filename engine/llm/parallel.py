@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 _LOOK_SECONDS = 0.2  # how often the caller is asked whether to go on
 
 
-def each(
+def in_parallel(
     items: Sequence[Item],
     work: Callable[[Item], Result],
     *,

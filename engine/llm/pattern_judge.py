@@ -19,8 +19,8 @@ from engine.llm.address import server_use
 from engine.llm.answer_schemas import Patterns, patterns_problem, usable_patterns
 from engine.llm.budget import Budget
 from engine.llm.call_log import CALLS_FILE, CallLog, read_calls
-from engine.llm.chat_backend import Answer, Asker, BudgetReached, Question, ServerRefused
-from engine.llm.parallel import each
+from engine.llm.chat_backend import BudgetReached, ChatAnswer, ChatBackend, Question, ServerRefused
+from engine.llm.parallel import in_parallel
 from engine.llm.prompts import Prompts, fenced
 from engine.progress import Monitor
 from engine.project import Project
@@ -28,8 +28,8 @@ from engine.schema import Pattern, Prediction, Record
 from engine.teaching.evidence import evidence_for
 from engine.teaching.leaks import HoldsProofRow
 from engine.teaching.pattern_test import (
-    Case,
-    Result,
+    PatternCase,
+    PatternResult,
     Trial,
     find_pattern,
     hand_in,
@@ -43,10 +43,10 @@ from engine.teaching.records import Teaching
 from engine.trust import require
 
 Form = TypeVar("Form", bound=BaseModel)
-Opens = Callable[[threading.Event, Callable[[str], None]], Asker]
+Opens = Callable[[threading.Event, Callable[[str], None]], ChatBackend]
 
 
-class Verdict(BaseModel):
+class PatternVerdict(BaseModel):
     """Whether the pattern applies to the row of that number, from 1."""
 
     model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
@@ -58,7 +58,7 @@ class Verdicts(BaseModel):
     """A verdict for every row."""
 
     model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
-    verdicts: list[Verdict]
+    verdicts: list[PatternVerdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def judge(
     settings, prompts = project.settings, Prompts(project)
     require(project.root, [server_use(settings.llm, prompts.own)])
 
-    def open_client(stop: threading.Event, note: Callable[[str], None]) -> Asker:
+    def open_client(stop: threading.Event, note: Callable[[str], None]) -> ChatBackend:
         from engine.llm.client import Client
         from engine.llm.prompt_guard import PromptGuard
 
@@ -162,7 +162,7 @@ def judge_with(
 class _Run:
     project: Project
     prompts: Prompts
-    asker: Asker
+    asker: ChatBackend
     monitor: Monitor
     judged: list[str] = field(default_factory=list)
     reworded: list[str] = field(default_factory=list)
@@ -177,9 +177,14 @@ class _Run:
 
     def report(self) -> JudgeReport:
         return JudgeReport(
-            self.asker.teacher.name, tuple(self.judged), tuple(self.reworded), tuple(self.before),
-            self.untestable, self.failed, self.stopped,
-        )  # fmt: skip
+            self.asker.teacher.name,
+            tuple(self.judged),
+            tuple(self.reworded),
+            tuple(self.before),
+            self.untestable,
+            self.failed,
+            self.stopped,
+        )
 
     def judge(self, patterns: Sequence[Pattern]) -> None:
         """Judge every pattern that has rows, and that this LLM has not judged in its present wording."""
@@ -212,7 +217,7 @@ class _Run:
             else:
                 self.reworded.append(name)
 
-    def _results(self, pattern: Pattern) -> list[Result]:
+    def _results(self, pattern: Pattern) -> list[PatternResult]:
         """What this LLM has found about the wording that the pattern has now."""
         found = results(self.project, self.discovery, self.teaching, pattern)
         return [one for one in found if one.text == pattern.text and one.author == self.teaching.author]
@@ -220,20 +225,38 @@ class _Run:
     def _judge_question(self, trial: Trial) -> Question[Verdicts]:
         rows = [{"row": number, **_texts(case.row)} for number, case in enumerate(trial.cases, start=1)]
         prompt = self.prompts.render("judge", pattern=fenced(trial.pattern.text), count=len(rows), rows=fenced(rows))
-        return Question("judge", trial.pattern.blind_spot, prompt, Verdicts, None, trial.pattern.id,
-                        partial(_verdicts_problem, len(rows)))  # fmt: skip
+        return Question(
+            "judge",
+            trial.pattern.blind_spot,
+            prompt,
+            Verdicts,
+            None,
+            trial.pattern.id,
+            partial(_verdicts_problem, len(rows)),
+        )
 
-    def _refine_question(self, pattern: Pattern, tested: Sequence[Result]) -> Question[Patterns]:
+    def _refine_question(self, pattern: Pattern, tested: Sequence[PatternResult]) -> Question[Patterns]:
         evidence = evidence_for(self.project, self.discovery, self.teaching, pattern.blind_spot)
         wrong = tested[0].wrong
         prompt = self.prompts.render(
-            "refine", evidence=self.prompts.evidence(evidence), kind=pattern.kind, pattern=fenced(pattern.text),
-            missed=_fenced_rows(wrong, are_uus=True), covered=_fenced_rows(wrong, are_uus=False),
-        )  # fmt: skip
-        return Question("refine", pattern.blind_spot, prompt, Patterns, evidence.hash, pattern.id,
-                        partial(_wording_problem, pattern.text))  # fmt: skip
+            "refine",
+            evidence=self.prompts.evidence(evidence),
+            kind=pattern.kind,
+            pattern=fenced(pattern.text),
+            missed=_fenced_rows(wrong, are_uus=True),
+            covered=_fenced_rows(wrong, are_uus=False),
+        )
+        return Question(
+            "refine",
+            pattern.blind_spot,
+            prompt,
+            Patterns,
+            evidence.hash,
+            pattern.id,
+            partial(_wording_problem, pattern.text),
+        )
 
-    def _answers(self, stage: str, questions: dict[str, Question[Form]]) -> Iterator[tuple[str, Answer[Form]]]:
+    def _answers(self, stage: str, questions: dict[str, Question[Form]]) -> Iterator[tuple[str, ChatAnswer[Form]]]:
         """The answers as they come, by pattern id; what fails is noted, and the end of the budget ends the run."""
         done, halt, ask = 0, threading.Event(), self.asker.ask
         todo, parallel = list(questions), self.project.settings.llm.parallel
@@ -241,7 +264,9 @@ class _Run:
         def look() -> None:
             self.monitor.step(stage, done, len(todo), failed=len(self.failed))
 
-        for name, found in each(todo, lambda name: ask(questions[name]), parallel=parallel, halt=halt, look=look):
+        for name, found in in_parallel(
+            todo, lambda name: ask(questions[name]), parallel=parallel, halt=halt, look=look
+        ):
             done += 1
             if isinstance(found, BudgetReached):
                 self.stopped = str(found)
@@ -284,5 +309,5 @@ def _texts(row: Prediction) -> dict[str, str]:
     return {"text": row.text} | ({} if row.text_pair is None else {"text_pair": row.text_pair})
 
 
-def _fenced_rows(wrong: Sequence[Case], *, are_uus: bool) -> str:
+def _fenced_rows(wrong: Sequence[PatternCase], *, are_uus: bool) -> str:
     return fenced([{**_texts(case.row), "right_label": case.row.label} for case in wrong if case.is_uu == are_uus])

@@ -100,8 +100,11 @@ class Prompts:
         missing = [field for field in fields if field not in used]
         if missing and name != _FREE:
             lines = max(1, len(text.splitlines()))
-            raise SettingsError(f"the placeholder `${missing[0]}` is missing", where=f"{path}:{lines}",
-                                mend="put it where its value belongs")  # fmt: skip
+            raise SettingsError(
+                f"the placeholder `${missing[0]}` is missing",
+                where=f"{path}:{lines}",
+                mend="put it where its value belongs",
+            )
         return Template(text).substitute(fields)
 
 

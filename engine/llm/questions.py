@@ -51,9 +51,13 @@ class Questions:
             SettingsError: a template of the project has a mistake.
         """
         return self._prompts.render(
-            "extrapolation", evidence=self._prompts.evidence(evidence), count=self._asked.patterns,
-            patterns=fenced(list(abstractions)), gold=quoted(evidence.gold), predicted=quoted(evidence.predicted),
-        )  # fmt: skip
+            "extrapolation",
+            evidence=self._prompts.evidence(evidence),
+            count=self._asked.patterns,
+            patterns=fenced(list(abstractions)),
+            gold=quoted(evidence.gold),
+            predicted=quoted(evidence.predicted),
+        )
 
     def samples(self, evidence: Evidence, abstractions: Sequence[str], extrapolations: Sequence[str]) -> Prompt:
         """Samples for the patterns of both kinds, numbered from 1 in this order.
@@ -66,11 +70,17 @@ class Questions:
         ]
         listed = [{"pattern": n, "kind": kind, "text": text} for n, (kind, text) in enumerate(both, start=1)]
         return self._prompts.render(
-            "samples", evidence=self._prompts.evidence(evidence), patterns=fenced(listed),
-            targets=self._asked.targets, counters=self._asked.counters, anchors=self._asked.anchors,
-            gold=quoted(evidence.gold), predicted=quoted(evidence.predicted),
-            labels=labels_text(self._labels), fields=self._fields,
-        )  # fmt: skip
+            "samples",
+            evidence=self._prompts.evidence(evidence),
+            patterns=fenced(listed),
+            targets=self._asked.targets,
+            counters=self._asked.counters,
+            anchors=self._asked.anchors,
+            gold=quoted(evidence.gold),
+            predicted=quoted(evidence.predicted),
+            labels=labels_text(self._labels),
+            fields=self._fields,
+        )
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ import orjson
 
 from engine.errors import FileError, TeacherError
 from engine.files import content_key, read_bytes
-from engine.llm.call_log import STEPS, Call, CallLog, Step
-from engine.llm.chat_backend import Answer, Question, QuestionFailed
+from engine.llm.call_log import STEPS, Call, CallLog, CallStep
+from engine.llm.chat_backend import ChatAnswer, Question, QuestionFailed
 from engine.llm.replies import Unusable, decode
 from engine.schema import Teacher
 from engine.teaching.evidence import Evidence
@@ -78,7 +78,7 @@ class RecordedSpot:
     predicted: str
     rows: frozenset[str]
     evidence: str
-    answers: Mapping[Step, str]
+    answers: Mapping[CallStep, str]
 
     def closeness(self, evidence: Evidence) -> tuple[bool, float, float]:
         """Whether it has seen just this evidence, which share (0..1) of its rows, and how much else (Jaccard, 0..1)."""
@@ -115,7 +115,7 @@ class Recording:
 
 
 class Replay:
-    """Answers from a recording: an `engine.llm.chat_backend.Asker` that asks nobody.
+    """Answers from a recording: an `engine.llm.chat_backend.ChatBackend` that asks nobody.
 
     Args:
         recording: the answers.
@@ -133,7 +133,7 @@ class Replay:
         """Who answered."""
         return self._recording.teacher
 
-    def ask(self, question: Question[T]) -> Answer[T]:
+    def ask(self, question: Question[T]) -> ChatAnswer[T]:
         """What was answered to this question then.
 
         Raises:
@@ -155,14 +155,26 @@ class Replay:
         name = self.teacher.name
         call = Call(
             key=content_key("recorded", name, spot.evidence, question.step, question.blind_spot, content),
-            time=time.time(), seconds=0.0, teacher=name, model=name, server="", step=question.step,
-            blind_spot=question.blind_spot, rung="text", status="ok", evidence=spot.evidence,
-            prompt=question.prompt.hash, tokens_in=0, tokens_out=0, content=content, recorded=True,
-        )  # fmt: skip
+            time=time.time(),
+            seconds=0.0,
+            teacher=name,
+            model=name,
+            server="",
+            step=question.step,
+            blind_spot=question.blind_spot,
+            rung="text",
+            status="ok",
+            evidence=spot.evidence,
+            prompt=question.prompt.hash,
+            tokens_in=0,
+            tokens_out=0,
+            content=content,
+            recorded=True,
+        )
         known = self._log.answer(call.key)
         if known is None:
             self._log.append(call)
-        return Answer(value, (known or call,), cached=known is not None)
+        return ChatAnswer(value, (known or call,), cached=known is not None)
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -191,8 +203,11 @@ def read_recording(path: Path) -> Recording:
         if not missing:
             missing = [name for name, is_good in _CHECKS.items() if name in values and not is_good(values[name])]
         if missing:
-            raise TeacherError(f"this is no recorded answer: it has no usable `{missing[0]}`", where=f"{path}:{number}",
-                               mend="correct or remove the line")  # fmt: skip
+            raise TeacherError(
+                f"this is no recorded answer: it has no usable `{missing[0]}`",
+                where=f"{path}:{number}",
+                mend="correct or remove the line",
+            )
         if values.get("status", "ok") == "ok" and values["step"] in _STEPS:
             teachers.add(values["teacher"])
             spot = spots.setdefault((values["blind_spot"], values["evidence"]), {"answers": {}})

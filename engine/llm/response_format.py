@@ -12,53 +12,53 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import orjson
 
-from engine.llm.call_log import Rung
+from engine.llm.call_log import ResponseFormat
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-RUNGS: tuple[Rung, ...] = get_args(Rung)
+RUNGS: tuple[ResponseFormat, ...] = get_args(ResponseFormat)
 _REJECTING = (400, 404, 415, 422, 500, 501)
 _ABOUT_FORMAT = re.compile(r"response.?format|json.?(schema|object|mode)|schema|structured|grammar|guided", re.I)
 # Constraints that servers in strict mode refuse; the answer is validated here in any case.
 _DROPPED = {"title", "default", "minLength", "maxLength"}
 
 
-class Ladder:
+class FormatLadder:
     """The rung to begin at with one model of one server. Safe for threads.
 
     Args:
         worked: the rung of its last good answer; None: it was never asked.
     """
 
-    def __init__(self, worked: Rung | None) -> None:
+    def __init__(self, worked: ResponseFormat | None) -> None:
         self._lock = threading.Lock()
         self._worked = worked
-        self._rung: Rung = worked or "schema"
+        self._rung: ResponseFormat = worked or "schema"
 
     @property
-    def rung(self) -> Rung:
+    def rung(self) -> ResponseFormat:
         """Where to begin."""
         return self._rung
 
-    def has_worked(self, rung: Rung) -> bool:
+    def has_worked(self, rung: ResponseFormat) -> bool:
         """Whether there was a good answer at just this rung."""
         return self._worked == rung
 
-    def works(self, rung: Rung) -> None:
+    def works(self, rung: ResponseFormat) -> None:
         """There was a good answer; a higher rung that worked stands."""
         with self._lock:
             if self._worked is None or RUNGS.index(rung) < RUNGS.index(self._worked):
                 self._worked = self._rung = rung
 
-    def rejected(self, rung: Rung) -> None:
+    def rejected(self, rung: ResponseFormat) -> None:
         """The server said that it does not know this rung."""
         with self._lock:
             if self._rung == rung:
                 self._rung, self._worked = below(rung), None
 
 
-def below(rung: Rung) -> Rung:
+def below(rung: ResponseFormat) -> ResponseFormat:
     """The next rung down; the lowest is its own."""
     return RUNGS[min(RUNGS.index(rung) + 1, len(RUNGS) - 1)]
 
@@ -68,7 +68,7 @@ def rejects_format(status: int | None, error: str) -> bool:
     return status in _REJECTING and _ABOUT_FORMAT.search(error) is not None
 
 
-def response_format(rung: Rung, form: type[BaseModel]) -> dict[str, Any] | None:
+def response_format(rung: ResponseFormat, form: type[BaseModel]) -> dict[str, Any] | None:
     """What the request says about the form; None: nothing."""
     if rung == "schema":
         return {

@@ -15,18 +15,18 @@ from pathlib import Path
 
 from engine.llm.address import server_use
 from engine.llm.answer_schemas import Patterns, Samples
-from engine.llm.answer_writer import Keeper
+from engine.llm.answer_writer import AnswerWriter
 from engine.llm.budget import Budget
 from engine.llm.call_costs import CallTotals, call_totals, paid_for_calls
-from engine.llm.call_log import CALLS_FILE, CallLog, Step, read_calls
-from engine.llm.chat_backend import Answer, Asker, BudgetReached, QuestionFailed
+from engine.llm.call_log import CALLS_FILE, CallLog, CallStep, read_calls
+from engine.llm.chat_backend import BudgetReached, ChatAnswer, ChatBackend, QuestionFailed
 from engine.llm.client import Client
-from engine.llm.parallel import each
+from engine.llm.parallel import in_parallel
 from engine.llm.prompt_guard import LeakFound, PromptGuard
 from engine.llm.prompts import Prompts
 from engine.llm.questions import answered, chosen_spots, model_of
 from engine.llm.replay import Replay, read_recording
-from engine.llm.teaching_task import Lesson
+from engine.llm.teaching_task import TeachingTask
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.schema import ROLES, Record, Role, Teacher
@@ -35,7 +35,7 @@ from engine.teaching.records import Teaching
 from engine.text import visible
 from engine.trust import require
 
-_Either = Answer[Patterns] | Answer[Samples]
+_Either = ChatAnswer[Patterns] | ChatAnswer[Samples]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +126,11 @@ def teach(
         if recording is None or known:
             seen = known.evidence if known else shown.hash
             done = answered(teaching, name, shown.blind_spot, seen)
-            lessons.append(Lesson(project, shown, seen, done, prompts, teaching.leaks))
+            lessons.append(TeachingTask(project, shown, seen, done, prompts, teaching.leaks))
     path, stop = project.llm_dir / CALLS_FILE, threading.Event()
     log, earlier = CallLog(path), list(read_calls(path))
     run = _Run(lessons, monitor or Silent())
-    asker: Asker
+    asker: ChatBackend
     if recording:
         asker = Replay(recording, {spot: known for spot, known in matched.items() if known}, log)
     else:
@@ -138,7 +138,7 @@ def teach(
         budget = Budget(max_cost, max_tokens, settings.cost.prices.get(name))
         budget.count_earlier(earlier, since)
         asker = Client(settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=run.note)
-    keeper = Keeper(project, teaching, asker.teacher)
+    keeper = AnswerWriter(project, teaching, asker.teacher)
     try:
         run.go(asker, keeper, parallel=settings.llm.parallel)
     finally:
@@ -172,10 +172,10 @@ class _Run:
         stopped: why the run ended early; empty: it did not.
     """
 
-    def __init__(self, lessons: Sequence[Lesson], monitor: Monitor) -> None:
+    def __init__(self, lessons: Sequence[TeachingTask], monitor: Monitor) -> None:
         self._open = [lesson for lesson in lessons if lesson.done.open]
         self._monitor = monitor
-        self._inbox: queue.SimpleQueue[tuple[Lesson, Step, _Either] | str] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[tuple[TeachingTask, CallStep, _Either] | str] = queue.SimpleQueue()
         """What the threads tell: an answer, or a sentence to pass on."""
         self._done = 0
         self._taken: dict[str, Counter[Role]] = {}
@@ -187,7 +187,7 @@ class _Run:
         """Pass a sentence on to the monitor, from any thread."""
         self._inbox.put(sentence)
 
-    def go(self, asker: Asker, keeper: Keeper, *, parallel: int) -> None:
+    def go(self, asker: ChatBackend, keeper: AnswerWriter, *, parallel: int) -> None:
         """Ask and keep everything.
 
         Raises:
@@ -196,7 +196,7 @@ class _Run:
         """
         halt, refused = threading.Event(), None
 
-        def work(lesson: Lesson) -> None:
+        def work(lesson: TeachingTask) -> None:
             try:
                 for step, answer in lesson.answers(asker):
                     self._inbox.put((lesson, step, answer))
@@ -206,7 +206,9 @@ class _Run:
                 halt.set()  # at once, so that no other lesson is begun; those under way may still get their answers
                 raise
 
-        for lesson, error in each(self._open, work, parallel=parallel, halt=halt, look=lambda: self._take_in(keeper)):
+        for lesson, error in in_parallel(
+            self._open, work, parallel=parallel, halt=halt, look=lambda: self._take_in(keeper)
+        ):
             self._take_in(keeper)
             if error is None:
                 self.finished.add(lesson.spot_id)
@@ -230,7 +232,7 @@ class _Run:
                 short.subtract(self._taken.get(lesson.spot_id, Counter()))
         return {role: max(0, short[role]) for role in ROLES}
 
-    def _take_in(self, keeper: Keeper) -> None:
+    def _take_in(self, keeper: AnswerWriter) -> None:
         """Write the answers that have come, and tell how far it is."""
         while not self._inbox.empty():
             message = self._inbox.get()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from engine.llm.answer_schemas import (
-    Asked,
     Patterns,
+    SampleRequest,
     Samples,
     patterns_problem,
     samples_form,
@@ -15,8 +15,8 @@ from engine.llm.answer_schemas import (
     usable_patterns,
     usable_samples,
 )
-from engine.llm.call_log import Step
-from engine.llm.chat_backend import Answer, Asker, Question
+from engine.llm.call_log import CallStep
+from engine.llm.chat_backend import ChatAnswer, ChatBackend, Question
 from engine.llm.prompt_guard import LeakFound
 from engine.llm.prompts import Prompts
 from engine.llm.questions import Done, Questions
@@ -26,7 +26,7 @@ from engine.teaching.evidence import Evidence
 from engine.teaching.leaks import LeakCheck
 
 
-class Lesson:
+class TeachingTask:
     """The questions about one blind spot that are still open. Its answers are asked for in one thread.
 
     Args:
@@ -54,12 +54,12 @@ class Lesson:
         self._texts = {kind: [pattern.text for pattern in done.patterns[kind]] for kind in PATTERN_KINDS}
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> SampleRequest:
         """The samples that are asked for; until the patterns are known, for as many as will be asked for."""
         teaching = self._project.settings.teaching
         patterns = sum(len(self._texts[kind]) or teaching.patterns for kind in PATTERN_KINDS)
         pair = self._project.settings.task.pair
-        return Asked.of(self.evidence, patterns, self._project.labels, pair, teaching)
+        return SampleRequest.of(self.evidence, patterns, self._project.labels, pair, teaching)
 
     def new_patterns(self, answer: Patterns) -> list[str]:
         """The patterns that are taken from an answer: none that holds a proof row."""
@@ -75,7 +75,7 @@ class Lesson:
     def _holds_row(self, text: str) -> bool:
         return self._leaks is not None and self._leaks.holds_row(text, alone=True)
 
-    def answers(self, asker: Asker) -> Iterator[tuple[Step, Answer[Patterns] | Answer[Samples]]]:
+    def answers(self, asker: ChatBackend) -> Iterator[tuple[CallStep, ChatAnswer[Patterns] | ChatAnswer[Samples]]]:
         """Ask the open questions one after the other and yield each answer.
 
         Raises:
@@ -87,8 +87,11 @@ class Lesson:
                 self._texts[kind] = self.new_patterns(about_patterns.value)
                 yield kind, about_patterns
                 if not self._texts[kind]:
-                    raise LeakFound("every pattern of the answer holds a held-out proof row, so none is kept",
-                                    where=self.spot_id, mend="leave this blind spot to people")  # fmt: skip
+                    raise LeakFound(
+                        "every pattern of the answer holds a held-out proof row, so none is kept",
+                        where=self.spot_id,
+                        mend="leave this blind spot to people",
+                    )
         if not self.done.samples:
             yield "samples", asker.ask(self._samples_question())
 
@@ -99,9 +102,14 @@ class Lesson:
         else:
             prompt = self._questions.extrapolation(self.evidence, self._texts["abstraction"])
         return Question(
-            kind, self.spot_id, prompt, Patterns, self.seen,
-            check=partial(patterns_problem, count=count), last_check=partial(patterns_problem, count=1),
-        )  # fmt: skip
+            kind,
+            self.spot_id,
+            prompt,
+            Patterns,
+            self.seen,
+            check=partial(patterns_problem, count=count),
+            last_check=partial(patterns_problem, count=1),
+        )
 
     def _samples_question(self) -> Question[Samples]:
         asked = self.asked
@@ -111,6 +119,11 @@ class Lesson:
 
         prompt = self._questions.samples(self.evidence, self._texts["abstraction"], self._texts["extrapolation"])
         return Question(
-            "samples", self.spot_id, prompt, samples_form(asked.labels, pair=asked.pair), self.seen,
-            check=partial(samples_problem, asked=asked), last_check=nothing_usable,
-        )  # fmt: skip
+            "samples",
+            self.spot_id,
+            prompt,
+            samples_form(asked.labels, pair=asked.pair),
+            self.seen,
+            check=partial(samples_problem, asked=asked),
+            last_check=nothing_usable,
+        )

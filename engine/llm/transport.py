@@ -70,7 +70,7 @@ class Reply:
     sent_on_to: str = ""
 
 
-class Wire:
+class Transport:
     """The way to one server with one key; safe for threads.
 
     Args:
@@ -233,7 +233,7 @@ class Wire:
 class _Exchange(threading.Thread):
     """A request in a thread of its own, so that whoever waits for it can leave; it does not keep the process alive."""
 
-    def __init__(self, wire: Wire, request: Mapping[str, Any]) -> None:
+    def __init__(self, wire: Transport, request: Mapping[str, Any]) -> None:
         super().__init__(daemon=True, name="llm-request")
         self._wire = wire
         self._request = request

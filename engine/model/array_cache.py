@@ -54,7 +54,7 @@ class Making:
     fill: Callable[[Sequence[Array], int], Iterator[int]]
 
 
-def kept(
+def cached_arrays(
     paths: Sequence[Path], rows: int, begin: Callable[[], Making], *, width: int | None = None, monitor: Monitor
 ) -> list[Array]:
     """The arrays in the files, (rows, width) each; where one is missing or damaged, all are made.
@@ -70,20 +70,20 @@ def kept(
         ModelError: a value that was made is not finite.
     """
     widths = [width, *[None] * (len(paths) - 1)]
-    found = [read_kept(path, rows, columns) for path, columns in zip(paths, widths, strict=True)]
+    found = [read_cached(path, rows, columns) for path, columns in zip(paths, widths, strict=True)]
     if any(array is None for array in found):
         for path, array in zip(paths, found, strict=True):
             if array is None and path.exists():
                 monitor.note(f"{path.name} in the cache is damaged, and is made again")
         _make(paths, rows, begin())
-        found = [read_kept(path, rows, columns) for path, columns in zip(paths, widths, strict=True)]
+        found = [read_cached(path, rows, columns) for path, columns in zip(paths, widths, strict=True)]
     whole = [array for array in found if array is not None]
     if len(whole) < len(paths):
         raise ModelError("the model gives values that are not finite", where=str(paths[0]), mend="use other weights")
     return whole
 
 
-def read_kept(path: Path, rows: int, width: int | None = None) -> Array | None:
+def read_cached(path: Path, rows: int, width: int | None = None) -> Array | None:
     """The array in a file, (rows, width); None: it is not there, or is not the one that was made."""
     if not path.exists() or problem_of(path):
         return None

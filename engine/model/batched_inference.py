@@ -31,7 +31,7 @@ WINDOW_ROWS = 4096
 TOKEN_BUDGET = {"cpu": 1024, "mps": 16384, "cuda": 65536}
 
 
-def sweep(
+def run_in_batches(
     rows: Sequence[Row],
     outs: Sequence[NDArray[np.float32]],
     *,

@@ -22,7 +22,7 @@ SAFETY = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class UncertainRows:
     """What the scores are for.
 
     Attributes:

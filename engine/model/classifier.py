@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from engine.errors import ModelError
-from engine.model.batched_inference import Features, sweep
+from engine.model.batched_inference import Features, run_in_batches
 from engine.model.batches import Tokens, collate, tokenise
-from engine.model.bf16_rescoring import Doubt, margin_of
+from engine.model.bf16_rescoring import UncertainRows, margin_of
 from engine.model.device import Compute
 from engine.model.first_token import read_all_tokens, read_first_token
 from engine.model.label_mapping import match_outputs, output_order
@@ -155,7 +155,7 @@ class Classifier:
         examples: Sequence[Example],
         outs: Sequence[Array],
         *,
-        doubt: Doubt | None = None,
+        doubt: UncertainRows | None = None,
         pooled: Pooling | None = None,
         monitor: Monitor,
         stage: str = "score",
@@ -207,10 +207,18 @@ class Classifier:
             logits = given.logits[:, self.order]
             return [logits, pooled(given.hidden_states[-1], part["attention_mask"])] if pooled else [logits]
 
-        return sweep(examples, outs, features=self.features, forward=forward, compute=self.compute, monitor=monitor,
-                     stage=stage, start=start)  # fmt: skip
+        return run_in_batches(
+            examples,
+            outs,
+            features=self.features,
+            forward=forward,
+            compute=self.compute,
+            monitor=monitor,
+            stage=stage,
+            start=start,
+        )
 
-    def _settle(self, examples: Sequence[Example], out: Array, doubt: Doubt, first: int) -> None:
+    def _settle(self, examples: Sequence[Example], out: Array, doubt: UncertainRows, first: int) -> None:
         """Score in fp32 what the scan leaves in doubt, until its errors on those rows ask for no others."""
         scanned, exact = out.copy(), np.zeros(len(out), dtype=bool)
         margin = 0.0

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch.nn.functional import normalize
 
 from engine.errors import ModelError
-from engine.model.batched_inference import WINDOW_ROWS, Features, sweep
+from engine.model.batched_inference import WINDOW_ROWS, Features, run_in_batches
 from engine.model.device import Compute
 from engine.model.size_limits import refuse_unfit
 from engine.progress import Monitor
@@ -83,8 +83,16 @@ class Encoder:
         """
         if texts and "attention_mask" not in self._features(texts[:1]):
             return self._encode(texts, out, monitor, start)
-        return sweep(texts, [out], features=self._features, forward=self._forward, compute=self.compute,
-                     monitor=monitor, stage="embed", start=start)  # fmt: skip
+        return run_in_batches(
+            texts,
+            [out],
+            features=self._features,
+            forward=self._forward,
+            compute=self.compute,
+            monitor=monitor,
+            stage="embed",
+            start=start,
+        )
 
     def pooled(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Embeddings (texts, `width`), each of length 1, from a last layer (texts, tokens, hidden size) and its mask.

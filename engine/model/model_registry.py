@@ -16,9 +16,9 @@ import numpy as np
 
 from engine.errors import ModelError
 from engine.files import checked, content_key, read_record
-from engine.model.array_cache import Array, Making, kept
-from engine.model.bf16_rescoring import Doubt
-from engine.model.training_plan import Kept, TrainingPlan
+from engine.model.array_cache import Array, Making, cached_arrays
+from engine.model.bf16_rescoring import UncertainRows
+from engine.model.training_plan import DistillationTarget, TrainingPlan
 from engine.model.truncation import Reading
 from engine.model.weights import Weights, find_weights, is_classifier, weights_use
 from engine.progress import Monitor
@@ -128,7 +128,7 @@ def trained(
     *,
     seed: int,
     start: Weights | ModelRef | None = None,
-    kept: Sequence[Kept] = (),
+    kept: Sequence[DistillationTarget] = (),
     make: bool = True,
     monitor: Monitor,
     **changes: Any,
@@ -155,13 +155,21 @@ def trained(
     out = project.models_dir / key
     if not (out / "training.json").is_file():
         if not make:
-            raise ModelError("the model has not been trained yet", where=str(project.root),
-                             mend="run `blindspot discover`")  # fmt: skip
+            raise ModelError(
+                "the model has not been trained yet", where=str(project.root), mend="run `blindspot discover`"
+            )
         from engine.model.device import choose_compute
         from engine.model.training import train
 
         monitor.note(f"start: {start}" if isinstance(start, Weights) else f"start: {start.name}")
-        train(plan, examples, kept=kept, out=out, compute=choose_compute(project.settings.compute), monitor=monitor)
+        train(
+            plan,
+            examples,
+            kept=kept,
+            out=out,
+            compute=choose_compute(project.settings.compute),
+            monitor=monitor,
+        )
     made = read_record(out / "training.json", _Trained.from_json, mend="delete the folder, and it is trained again")
     return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", checked(out), content_key(key, made.sha256))
 
@@ -191,7 +199,7 @@ def predictions(
     examples: Sequence[Example],
     *,
     split_key: str,
-    doubt: Doubt | None = None,
+    doubt: UncertainRows | None = None,
     monitor: Monitor,
 ) -> Array:
     """Logits (rows, labels), float32, in the order of rows and of the project's labels; read from the disk in place.
@@ -223,7 +231,7 @@ def predictions(
         return Making([len(project.labels)], fill)
 
     path = logits_path(project, model, examples, split_key, doubt)
-    return kept([path], len(examples), begin, width=len(project.labels), monitor=monitor)[0]
+    return cached_arrays([path], len(examples), begin, width=len(project.labels), monitor=monitor)[0]
 
 
 def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = False, monitor: Monitor) -> Array:
@@ -255,7 +263,7 @@ def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = Fa
 
         return Making([encoder.width], fill)
 
-    vectors = kept([path], len(texts), begin, monitor=monitor)[0]
+    vectors = cached_arrays([path], len(texts), begin, monitor=monitor)[0]
     if len(texts) == len(examples) and examples[0].text_pair is None:
         return vectors
     place = {text: number for number, text in enumerate(texts)}
@@ -266,7 +274,7 @@ def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = Fa
     rows = path.with_name(f"{path.stem}-{content_key(first, second)}.npy")
     width = 3 * vectors.shape[1]
     making = Making([width], partial(_join, vectors, first, second))
-    return kept([rows], len(examples), lambda: making, width=width, monitor=monitor)[0]
+    return cached_arrays([rows], len(examples), lambda: making, width=width, monitor=monitor)[0]
 
 
 def _join(
@@ -328,13 +336,21 @@ def load_encoder(project: Project, weights: Weights, compute: Compute) -> Encode
 
 
 def logits_path(
-    project: Project, model: ModelRef, examples: Sequence[Example], split_key: str, doubt: Doubt | None
+    project: Project, model: ModelRef, examples: Sequence[Example], split_key: str, doubt: UncertainRows | None
 ) -> Path:
     """Where `predictions` keeps its array."""
     settings = project.settings.model
     purpose = [doubt.tau, doubt.temperature, doubt.gold.tolist()] if doubt else None
-    key = content_key("logits", SCORING, model.key, project.labels, settings.classifier_labels, settings.max_length,
-                      purpose, [[row.text, row.text_pair] for row in examples])  # fmt: skip
+    key = content_key(
+        "logits",
+        SCORING,
+        model.key,
+        project.labels,
+        settings.classifier_labels,
+        settings.max_length,
+        purpose,
+        [[row.text, row.text_pair] for row in examples],
+    )
     return project.cache_dir / f"logits-{split_key}-{key}.npy"
 
 

@@ -15,8 +15,8 @@ from safetensors import SafetensorError, safe_open
 
 from engine.errors import FileError
 from engine.files import read_json
-from engine.model.array_cache import Array, Making, kept
-from engine.model.bf16_rescoring import Doubt
+from engine.model.array_cache import Array, Making, cached_arrays
+from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import (
     ModelRef,
     embeddings_path,
@@ -32,7 +32,13 @@ from engine.schema import Example
 
 
 def score_and_embed(
-    project: Project, model: ModelRef, examples: Sequence[Example], *, split_key: str, doubt: Doubt, monitor: Monitor
+    project: Project,
+    model: ModelRef,
+    examples: Sequence[Example],
+    *,
+    split_key: str,
+    doubt: UncertainRows,
+    monitor: Monitor,
 ) -> bool:
     """Let `predictions` and `embeddings` (with ``scan``) find their arrays, made in one pass.
 
@@ -65,7 +71,7 @@ def score_and_embed(
         logits_path(project, model, examples, split_key, doubt),
         embeddings_path(project, weights, texts, scan=True),
     ]
-    kept(paths, len(examples), begin, width=len(project.labels), monitor=monitor)
+    cached_arrays(paths, len(examples), begin, width=len(project.labels), monitor=monitor)
     return True
 
 

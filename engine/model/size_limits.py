@@ -42,8 +42,11 @@ def refuse_unfit(folder: Path) -> None:
         raise ModelError(f"the folder is damaged ({error})", where=str(folder), mend=_AGAIN) from error
     named = [str(one.get("path", "")) if isinstance(one, dict) else "?" for one in modules]
     if odd := next((name for name in named if not _MODULE.fullmatch(name)), None):
-        raise ModelError(f"modules.json names the folder {odd!r}", where=str(folder),
-                         mend="modules lie in folders such as 1_Pooling: save the encoder again")  # fmt: skip
+        raise ModelError(
+            f"modules.json names the folder {odd!r}",
+            where=str(folder),
+            mend="modules lie in folders such as 1_Pooling: save the encoder again",
+        )
     if not shapes or not isinstance(config, dict):
         return
     widest = max((max(shape, default=1) for shape in shapes), default=1)

@@ -31,7 +31,7 @@ from engine.model.batches import SharedTokens, training_batches
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
 from engine.model.layer_freezing import freeze, keep_still
-from engine.model.training_plan import Kept, TrainingPlan
+from engine.model.training_plan import DistillationTarget, TrainingPlan
 from engine.model.weights import folder_hashes
 from engine.progress import Monitor
 from engine.schema import Example
@@ -48,7 +48,7 @@ def train(
     plan: TrainingPlan,
     examples: Sequence[Example],
     *,
-    kept: Sequence[Kept] = (),
+    kept: Sequence[DistillationTarget] = (),
     out: Path,
     compute: Compute,
     monitor: Monitor,
@@ -201,7 +201,7 @@ def train(
     return out
 
 
-def _targets(plan: TrainingPlan, examples: Sequence[Example], kept: Sequence[Kept]) -> torch.Tensor:
+def _targets(plan: TrainingPlan, examples: Sequence[Example], kept: Sequence[DistillationTarget]) -> torch.Tensor:
     """Probabilities that rows are trained towards, (rows and kept rows, labels), float32."""
     labels = len(plan.labels)
     gold = torch.tensor([plan.labels.index(example.label) for example in examples])

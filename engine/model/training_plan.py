@@ -13,7 +13,7 @@ RECIPE = 4  # raised whenever `engine.model.training` computes something else fr
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class DistillationTarget:
     """A row that is to stay as a model says of it, with a probability for each label; its own label is not read."""
 
     row: Example
@@ -56,7 +56,7 @@ class TrainingPlan(Record):
     smoothing: float = 0.0
     average: float = 1.0
 
-    def key(self, examples: Sequence[Example], kept: Sequence[Kept] = ()) -> str:
+    def key(self, examples: Sequence[Example], kept: Sequence[DistillationTarget] = ()) -> str:
         """Content key of the result: plan, weights and rows in their order, not where they lie or who computes."""
         parts = self.as_json()
         del parts["start"]

@@ -132,8 +132,11 @@ def named_weights(name: str, *, monitor: Monitor) -> str:
     if folder is not None or name.startswith((".", "/", "~")):
         return str(find_weights(str(folder) if folder else name).path)
     if _FILE.fullmatch(name) or not HUB_NAME.fullmatch(name):
-        raise ModelError("there is no such folder, and the hub has no such names", where=name,
-                         mend="name a folder with weights, or a hub id like org/model")  # fmt: skip
+        raise ModelError(
+            "there is no such folder, and the hub has no such names",
+            where=name,
+            mend="name a folder with weights, or a hub id like org/model",
+        )
     if name in PACKAGE_NAMES and _installed():
         return name
     hub_name = PACKAGE_NAMES[1] if name in PACKAGE_NAMES else name

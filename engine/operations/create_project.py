@@ -98,8 +98,15 @@ def create_project(
     columns = Columns(text, label, pair)
     given: dict[SplitName, Path | None] = {"train": train, "pool": pool, "proof": proof, "test": test, "dev": dev}
     files = {name: path for name, path in given.items() if path is not None}
-    options = file_options(files, columns, own_columns=own_columns, label_map=label_map, encodings=encodings,
-                           skip_bad=skip_bad, drop_duplicates=drop_duplicates)  # fmt: skip
+    options = file_options(
+        files,
+        columns,
+        own_columns=own_columns,
+        label_map=label_map,
+        encodings=encodings,
+        skip_bad=skip_bad,
+        drop_duplicates=drop_duplicates,
+    )
     settings = _settings(monitor, pair=pair is not None, model=model, encoder=encoder, base=base, tau=tau, seed=seed)
 
     splits: dict[SplitName, Source] = {}
@@ -192,8 +199,9 @@ def _settings(
         settings = replace(settings, discovery=replace(settings.discovery, tau=checked_tau(tau)))
     if seed is not None:
         seeds = tuple(seed + number for number in range(len(settings.proof.seeds)))
-        settings = replace(settings, discovery=replace(settings.discovery, seed=seed),
-                           proof=replace(settings.proof, seeds=seeds))  # fmt: skip
+        settings = replace(
+            settings, discovery=replace(settings.discovery, seed=seed), proof=replace(settings.proof, seeds=seeds)
+        )
     return settings
 
 
@@ -250,8 +258,11 @@ def _row(example: Example) -> dict[str, str]:
 
 def _refuse_taken(root: Path) -> None:
     if (root / SETTINGS_FILE).is_file():
-        raise ProjectError("there is a project in this folder already", where=str(root),
-                           mend="open it with `blindspot open`, or name another folder")  # fmt: skip
+        raise ProjectError(
+            "there is a project in this folder already",
+            where=str(root),
+            mend="open it with `blindspot open`, or name another folder",
+        )
     if root.exists() and not root.is_dir():
         raise ProjectError("this is a file", where=str(root), mend="name another folder")
     if root.is_dir() and any(root.iterdir()):
@@ -296,8 +307,11 @@ def _appearing(root: Path) -> Iterator[Path]:
         moved.clear()
     except (OSError, FileError) as error:
         reason = error.reason if isinstance(error, FileError) else error.strerror
-        raise ProjectError(f"the project cannot be written ({reason})", where=str(root),
-                           mend="make room, or name a folder that you may write to") from error  # fmt: skip
+        raise ProjectError(
+            f"the project cannot be written ({reason})",
+            where=str(root),
+            mend="make room, or name a folder that you may write to",
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         for path in moved:

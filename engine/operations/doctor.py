@@ -12,13 +12,13 @@ from engine import jobs
 from engine.errors import BlindspotError
 from engine.files import find_files, sha256_file
 from engine.operations import machine
-from engine.operations.machine import Finding, failed
+from engine.operations.machine import MachineFinding, failed
 from engine.project import SETTINGS_FILE, Project
 from engine.settings import Settings, read_settings
 from engine.teaching.revisions import Log
 
 
-def check(root: Path | None = None) -> list[Finding]:
+def check(root: Path | None = None) -> list[MachineFinding]:
     """Look at this machine and, if one is named, at a project; the machine comes first.
 
     Args:
@@ -44,13 +44,19 @@ def check(root: Path | None = None) -> list[Finding]:
     ]
 
 
-def _check_project(project: Project) -> Iterator[Finding]:
+def _check_project(project: Project) -> Iterator[MachineFinding]:
     task = project.settings.task
     if len(task.labels) < 2:
-        yield Finding("settings", "problem", f"task.labels names {len(task.labels)} labels", "restore blindspot.toml")
+        yield MachineFinding(
+            "settings", "problem", f"task.labels names {len(task.labels)} labels", "restore blindspot.toml"
+        )
     else:
-        yield Finding("settings", "ok", f"{len(task.labels)} labels, tau {project.settings.discovery.tau}, "
-                      f"{'pairs' if task.pair else 'single texts'}")  # fmt: skip
+        yield MachineFinding(
+            "settings",
+            "ok",
+            f"{len(task.labels)} labels, tau {project.settings.discovery.tau}, "
+            f"{'pairs' if task.pair else 'single texts'}",
+        )
     for name in project.manifest.splits:
         yield _check_split(project, name)
     yield from _check_sources(project)
@@ -58,24 +64,28 @@ def _check_project(project: Project) -> Iterator[Finding]:
     yield _check_jobs(project)
 
 
-def _check_split(project: Project, name: str) -> Finding:
+def _check_split(project: Project, name: str) -> MachineFinding:
     try:
         project.verify_split(name)
     except BlindspotError as error:
         return failed(f"split {name}", error)
-    return Finding(f"split {name}", "ok", f"{project.manifest.splits[name].rows} rows, unchanged")
+    return MachineFinding(f"split {name}", "ok", f"{project.manifest.splits[name].rows} rows, unchanged")
 
 
-def _check_sources(project: Project) -> Iterator[Finding]:
+def _check_sources(project: Project) -> Iterator[MachineFinding]:
     """The user's own files may change: the project has its copies."""
     sources = {split.source: split.source_sha256 for split in project.manifest.splits.values()}
     for source, sha256 in sources.items():
         path = Path(source)
         if not _is_file(path):
-            yield Finding(f"source {path.name}", "warning", f"{path} is gone", "the project has its own copy")
+            yield MachineFinding(f"source {path.name}", "warning", f"{path} is gone", "the project has its own copy")
         elif sha256_file(path) != sha256:
-            yield Finding(f"source {path.name}", "warning", f"{path} has changed since the project was made",
-                          "make a new project with `blindspot init` to use the new rows")  # fmt: skip
+            yield MachineFinding(
+                f"source {path.name}",
+                "warning",
+                f"{path} has changed since the project was made",
+                "make a new project with `blindspot init` to use the new rows",
+            )
 
 
 def _is_file(path: Path) -> bool:
@@ -85,7 +95,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _check_teaching(project: Project) -> Iterator[Finding]:
+def _check_teaching(project: Project) -> Iterator[MachineFinding]:
     for path in find_files(project.teaching_dir, "[!.]*.json"):
         name = f"annotations {path.stem}"
         try:
@@ -94,16 +104,16 @@ def _check_teaching(project: Project) -> Iterator[Finding]:
             yield failed(name, error)
             continue
         if log.recovery:
-            yield Finding(
+            yield MachineFinding(
                 name, "warning", log.recovery.sentence, "the whole records are written back on the next start"
             )
         elif log.broken:
-            yield Finding(name, "warning", log.broken.sentence, f"blindspot verify {project.root}")
+            yield MachineFinding(name, "warning", log.broken.sentence, f"blindspot verify {project.root}")
         else:
-            yield Finding(name, "ok", f"{len(log.current)} records in {len(log.revisions)} revisions")
+            yield MachineFinding(name, "ok", f"{len(log.current)} records in {len(log.revisions)} revisions")
 
 
-def _check_jobs(project: Project) -> Finding:
+def _check_jobs(project: Project) -> MachineFinding:
     try:
         views = jobs.jobs(project.root)
     except BlindspotError as error:
@@ -111,8 +121,12 @@ def _check_jobs(project: Project) -> Finding:
     dead = next((view for view in views if view.state == "dead"), None)
     running = next((view for view in views if view.state == "running"), None)
     if running:
-        return Finding("jobs", "ok", f"{running.id} runs" + (f", {running.stage}" if running.stage else ""))
+        return MachineFinding("jobs", "ok", f"{running.id} runs" + (f", {running.stage}" if running.stage else ""))
     if dead:
-        return Finding("jobs", "warning", f"{dead.id} was killed before its end",
-                       f"blindspot jobs {project.root} --resume {dead.id}")  # fmt: skip
-    return Finding("jobs", "ok", f"none runs, {len(views)} ended")
+        return MachineFinding(
+            "jobs",
+            "warning",
+            f"{dead.id} was killed before its end",
+            f"blindspot jobs {project.root} --resume {dead.id}",
+        )
+    return MachineFinding("jobs", "ok", f"none runs, {len(views)} ended")

@@ -25,7 +25,7 @@ _SHARED = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Change(Record):
+class SpotChange(Record):
     """What became of the blind spots of the round before; ids, those of a split or merger joined by ``+``.
 
     Attributes:
@@ -61,12 +61,12 @@ class Round(Record):
     coverage: float | None
     uus: int | None
     blind_spots: int | None
-    change: Change | None
+    change: SpotChange | None
     proofs: tuple[str, ...] = ()
     promoted: str = ""
 
 
-def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot], closed: Sequence[str] = ()) -> Change:
+def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot], closed: Sequence[str] = ()) -> SpotChange:
     """Sort blind spots into what became of them; ``closed`` are those that the promoted proof shows to be so."""
     later: dict[str, list[str]] = {spot.id: [] for spot in before}  # of each the kin on the other side
     earlier: dict[str, list[str]] = {spot.id: [] for spot in after}
@@ -80,7 +80,7 @@ def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot], clos
     merged = {new: olds for new, olds in earlier.items() if len(olds) > 1}
     within = {old for olds in merged.values() for old in olds}
     split = {old: news for old, news in later.items() if len(news) > 1 and old not in within}
-    return Change(
+    return SpotChange(
         closed=tuple(old for old in later if old in closed),
         kept=tuple(old for old, news in later.items() if len(news) == 1 and old not in within),
         split=tuple(f"{old}={'+'.join(news)}" for old, news in split.items()),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.files import read_json
-from engine.jobs.worker import Work, main
+from engine.jobs.worker import JobWork, main
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Teacher
@@ -112,7 +112,7 @@ def check(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
     return {"check": str(run_suite(project, options.get("model"), monitor=monitor).relative_to(project.root))}
 
 
-KINDS: dict[str, Work] = {
+KINDS: dict[str, JobWork] = {
     "discover": discover,
     "teach": teach,
     "retrain": retrain,

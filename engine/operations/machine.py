@@ -20,15 +20,29 @@ from engine.settings import ComputeSettings
 
 State = Literal["ok", "warning", "problem"]
 
-_PACKAGES = ("textual", "rich", "tinydb", "tomlkit", "orjson", "rapidfuzz", "torch", "transformers",
-             "sentence-transformers", "safetensors", "huggingface-hub", "scikit-learn", "scipy", "numpy",
-             "pyarrow")  # fmt: skip
+_PACKAGES = (
+    "textual",
+    "rich",
+    "tinydb",
+    "tomlkit",
+    "orjson",
+    "rapidfuzz",
+    "torch",
+    "transformers",
+    "sentence-transformers",
+    "safetensors",
+    "huggingface-hub",
+    "scikit-learn",
+    "scipy",
+    "numpy",
+    "pyarrow",
+)
 # A trained MiniLM takes 90 MB: three arms, two recipes and three seeds make 1.6 GB.
 _ROOMY, _TIGHT = 2_000_000_000, 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Finding(Record):
+class MachineFinding(Record):
     """One thing that was looked at.
 
     Attributes:
@@ -49,18 +63,18 @@ class Finding(Record):
         return self.state != "problem"
 
 
-def failed(name: str, error: BlindspotError) -> Finding:
+def failed(name: str, error: BlindspotError) -> MachineFinding:
     """The finding for something that raised."""
     detail = f"{error.where}: {error.what}" if error.where else error.what
-    return Finding(name, "problem", detail, error.mend or "")
+    return MachineFinding(name, "problem", detail, error.mend or "")
 
 
-def check_python() -> Finding:
+def check_python() -> MachineFinding:
     """Which Python this is; one that is too old could not have come so far."""
-    return Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
+    return MachineFinding("python", "ok", f"{platform.python_version()} at {sys.executable}")
 
 
-def check_packages() -> Finding:
+def check_packages() -> MachineFinding:
     """Whether every package that Blindspot needs is installed, and which version."""
     found, missing = [], []
     for name in _PACKAGES:
@@ -69,11 +83,13 @@ def check_packages() -> Finding:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        return Finding("packages", "problem", f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}")
-    return Finding("packages", "ok", ", ".join(found))
+        return MachineFinding(
+            "packages", "problem", f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}"
+        )
+    return MachineFinding("packages", "ok", ", ".join(found))
 
 
-def check_weights(names: Iterable[str], root: Path | None = None) -> Iterator[Finding]:
+def check_weights(names: Iterable[str], root: Path | None = None) -> Iterator[MachineFinding]:
     """Where each of the named weights comes from, without asking the network.
 
     Args:
@@ -92,7 +108,9 @@ def check_weights(names: Iterable[str], root: Path | None = None) -> Iterator[Fi
                 yield failed(title, error)
                 continue
         if _must_be_fetched(name):
-            yield Finding(title, "warning", "not on this machine", "they are fetched from the hub when first needed")
+            yield MachineFinding(
+                title, "warning", "not on this machine", "they are fetched from the hub when first needed"
+            )
             continue
         try:
             weights = find_weights(name, fetch=False, root=root)
@@ -101,12 +119,16 @@ def check_weights(names: Iterable[str], root: Path | None = None) -> Iterator[Fi
             continue
         detail = f"from the {weights.origin} {weights.path}, sha256 {weights.sha256}"
         if name not in PACKAGE_NAMES:
-            yield Finding(title, "ok", detail)
+            yield MachineFinding(title, "ok", detail)
         elif weights.sha256 == PACKAGE_SHA256:
-            yield Finding(title, "ok", f"{detail} (the official weights)")
+            yield MachineFinding(title, "ok", f"{detail} (the official weights)")
         else:
-            yield Finding(title, "warning", f"{detail}, the official weights have {PACKAGE_SHA256}",
-                          "fine if you fine-tuned them yourself")  # fmt: skip
+            yield MachineFinding(
+                title,
+                "warning",
+                f"{detail}, the official weights have {PACKAGE_SHA256}",
+                "fine if you fine-tuned them yourself",
+            )
 
 
 def _must_be_fetched(name: str) -> bool:
@@ -121,27 +143,33 @@ def _must_be_fetched(name: str) -> bool:
         return False
 
 
-def check_compute(settings: ComputeSettings) -> Finding:
+def check_compute(settings: ComputeSettings) -> MachineFinding:
     """Which device, precision and threads a job would take now. Imports torch."""
     try:
         from engine.model.device import choose_compute
 
-        return Finding("compute", "ok", str(choose_compute(settings)))
+        return MachineFinding("compute", "ok", str(choose_compute(settings)))
     except BlindspotError as error:
         return failed("compute", error)
     except (ImportError, OSError) as error:  # OSError: a shared library of torch is missing
-        return Finding("compute", "problem", f"torch or transformers cannot be loaded ({error})", "install them again")
+        return MachineFinding(
+            "compute", "problem", f"torch or transformers cannot be loaded ({error})", "install them again"
+        )
 
 
-def check_disk(folder: Path) -> Finding:
+def check_disk(folder: Path) -> MachineFinding:
     """Whether models have room."""
     free = shutil.disk_usage(folder).free
     state: State = "ok" if free >= _ROOMY else "warning" if free >= _TIGHT else "problem"
-    return Finding("disk", state, f"{free / 1e9:.1f} GB free at {folder}",
-                   "" if state == "ok" else "make room: each trained model takes about 0.1 GB")  # fmt: skip
+    return MachineFinding(
+        "disk",
+        state,
+        f"{free / 1e9:.1f} GB free at {folder}",
+        "" if state == "ok" else "make room: each trained model takes about 0.1 GB",
+    )
 
 
-def check_terminal() -> Finding:
+def check_terminal() -> MachineFinding:
     """What the environment says of the terminal."""
     env = os.environ
     term, encoding = env.get("TERM", ""), (sys.stdout.encoding or locale.getpreferredencoding(False)).lower()
@@ -155,11 +183,11 @@ def check_terminal() -> Finding:
     facts += [name for name, key in (("tmux", "TMUX"), ("screen", "STY"), ("ssh", "SSH_CONNECTION")) if env.get(key)]
     detail = ", ".join(facts)
     if term in ("", "dumb"):
-        return Finding(
+        return MachineFinding(
             "terminal", "warning", detail, "the app needs a terminal that moves its cursor; commands work anywhere"
         )
     if encoding.replace("-", "") != "utf8":
-        return Finding(
+        return MachineFinding(
             "terminal", "warning", detail, "set a UTF-8 locale, e.g. LC_ALL=C.UTF-8, or start the app with --ascii"
         )
-    return Finding("terminal", "ok", detail)
+    return MachineFinding("terminal", "ok", detail)

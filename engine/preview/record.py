@@ -40,7 +40,7 @@ class Preview(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Checked(Record):
+class CheckedPreview(Record):
     """An estimate beside what became of it: UUs that are right after the real retrain, a mean over its seeds."""
 
     preview: Preview
@@ -71,7 +71,7 @@ def previews(project: Project) -> list[Preview]:
     return sorted(found, key=lambda one: one.time)
 
 
-def checked(project: Project, report: Mapping[str, Any]) -> list[Checked]:
+def checked(project: Project, report: Mapping[str, Any]) -> list[CheckedPreview]:
     """For each blind spot the last estimate of each author before a proof, beside what that proof's retrain did.
 
     Empty where no estimate was made for the model that the round began with, or no arm has a person's samples.
@@ -89,7 +89,7 @@ def checked(project: Project, report: Mapping[str, Any]) -> list[Checked]:
         if one.model_key == found.model_key and one.time <= made
     }
     real = {spot["id"]: _flipped(spot, arm) for spot in pool["blind_spots"]}
-    return [Checked(one, arm, real[spot]) for (spot, _), one in sorted(last.items()) if spot in real]
+    return [CheckedPreview(one, arm, real[spot]) for (spot, _), one in sorted(last.items()) if spot in real]
 
 
 def _flipped(spot: Mapping[str, Any], arm: str) -> float:
@@ -97,14 +97,15 @@ def _flipped(spot: Mapping[str, Any], arm: str) -> float:
     return float(next(entry["fixed"] for entry in spot["arms"] if entry["arm"] == arm))
 
 
-def sentence(found: Sequence[Checked]) -> str:
+def sentence(found: Sequence[CheckedPreview]) -> str:
     """What became of estimates, in one sentence; empty without any."""
     if not found:
         return ""
     each = ", ".join(f"{one.preview.blind_spot} {one.preview.flips} ({one.flipped:g})" for one in found)
     off = sum(abs(one.error) for one in found) / len(found)
-    return (f"Estimated while writing, and in brackets what {found[0].arm} came to: {each}; "
-            f"{off:.1f} UUs off on average.")  # fmt: skip
+    return (
+        f"Estimated while writing, and in brackets what {found[0].arm} came to: {each}; {off:.1f} UUs off on average."
+    )
 
 
 def mean_error(project: Project) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from engine.progress import Monitor
 
 
-class Overall:
+class AggregateProgress:
     """A monitor for the pieces of a whole of ``total`` units; passes everything on to ``inner``."""
 
     def __init__(self, inner: Monitor, total: int) -> None:

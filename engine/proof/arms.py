@@ -17,7 +17,7 @@ from engine.errors import FileError, ProjectError
 from engine.figure import Figure
 from engine.files import find_files, read_record
 from engine.project import Project
-from engine.proof.budget_matching import Equal, Limit, cut_down
+from engine.proof.budget_matching import BudgetLimit, Equal, cut_down
 from engine.proof.recipes import AUTO, RECIPES, USUAL, Recipe
 from engine.schema import TEACHER_KINDS, Example, Record, Sample, TeacherKind
 from engine.text import row_hash
@@ -34,7 +34,7 @@ class Arm:
 
     name: str
     samples: tuple[Example, ...]
-    limit: Limit | None = None
+    limit: BudgetLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,11 @@ def choose_arms(
     """
     given = _by_kind(samples)
     if not given:
-        raise ProjectError("there are no samples to train with",
-                           mend="write some with `blindspot open` or `blindspot sample`, or bring some with "
-                           "`blindspot import-teaching`")  # fmt: skip
+        raise ProjectError(
+            "there are no samples to train with",
+            mend="write some with `blindspot open` or `blindspot sample`, or bring some with "
+            "`blindspot import-teaching`",
+        )
     possible = _possible(tuple(given))
     for name in names or ():
         if name not in possible:

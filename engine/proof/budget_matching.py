@@ -23,7 +23,7 @@ _SEED = 13
 
 
 @dataclass(frozen=True, slots=True)
-class Limit(Record):
+class BudgetLimit(Record):
     """What every arm was cut down to: ``value`` samples, or samples worth ``value`` (in ``currency``).
 
     ``why``: what the costs leave out, if anything.
@@ -51,7 +51,7 @@ def cut_down(
     *,
     costs: Mapping[TeacherKind, Figure],
     currency: str = "",
-) -> tuple[Limit, dict[str, list[Sample]]]:
+) -> tuple[BudgetLimit, dict[str, list[Sample]]]:
     """Cut arms down to the smallest of them.
 
     Args:
@@ -71,10 +71,10 @@ def cut_down(
     if by == "count":
         least = min(len(of) * min(len(given[kind]) for kind in of) for of in arms.values())
         drawn = {arm: _parts(given, of, equal_parts(least, len(of))) for arm, of in arms.items()}
-        return Limit(by, least), drawn
+        return BudgetLimit(by, least), drawn
     worth = {kind: _known(kind, costs) for kind in kinds}
     money = min(len(of) * min(worth[kind] for kind in of) for of in arms.values())
-    limit, drawn = Limit(by, money, currency, total(costs[kind] for kind in kinds).why), {}
+    limit, drawn = BudgetLimit(by, money, currency, total(costs[kind] for kind in kinds).why), {}
     for arm, of in arms.items():
         counts = [int(money / len(of) / worth[kind] * len(given[kind]) + 1e-9) for kind in of]
         if not all(counts):
@@ -91,11 +91,14 @@ def cut_down(
 def _known(kind: TeacherKind, costs: Mapping[TeacherKind, Figure]) -> float:
     cost = costs.get(kind, Figure(None, "nothing is on record"))
     if cost.value is None:
-        raise ProjectError(f"what arm `{kind}` cost is unknown ({cost.why})",
-                           mend="leave that arm out, or compare at equal count")  # fmt: skip
+        raise ProjectError(
+            f"what arm `{kind}` cost is unknown ({cost.why})", mend="leave that arm out, or compare at equal count"
+        )
     if cost.value <= 0:
-        raise ProjectError(f"arm `{kind}` cost nothing, so no other can be cut down to that",
-                           mend="leave that arm out, or compare at equal count")  # fmt: skip
+        raise ProjectError(
+            f"arm `{kind}` cost nothing, so no other can be cut down to that",
+            mend="leave that arm out, or compare at equal count",
+        )
     return cost.value
 
 

@@ -58,7 +58,7 @@ Entry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Record):
+class SeedCounts(Record):
     """Rows of one sort: how many there are, and how many of them the model of each seed gets right."""
 
     of: int
@@ -74,9 +74,9 @@ class Part(Record):
         part, whole = ratio
         return sum(self.per_seed) * whole >= part * self.of * len(self.per_seed)
 
-    def of_seed(self, place: int) -> Part:
+    def of_seed(self, place: int) -> SeedCounts:
         """What the model of one seed gets right."""
-        return Part(self.of, (self.per_seed[place],))
+        return SeedCounts(self.of, (self.per_seed[place],))
 
     def shown(self, coverage: float) -> Entry:
         """As JSON, with Wilson's interval of the share; None where there are no rows."""
@@ -93,10 +93,10 @@ class SpotCounts(Record):
     change of near rows lies below 0.
     """
 
-    pool: Part
-    wrong_before: Part
-    right_before: Part
-    near: Part
+    pool: SeedCounts
+    wrong_before: SeedCounts
+    right_before: SeedCounts
+    near: SeedCounts
     before: int
     surely_worse: bool = False
 

@@ -47,7 +47,7 @@ def every_control(teaching: Sequence[Arm]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Pool:
+class UsablePool:
     """Pool rows that may be trained on: not marked as doubtful, and none that nearly equals a proof row.
 
     ``uus`` are those of the round, ``beside`` their neighbours that the model gets right.
@@ -58,29 +58,42 @@ class Pool:
     beside: list[Example]
 
 
-def usable_pool(project: Project, discovery: Discovery | None, doubtful: Collection[str]) -> Pool:
+def usable_pool(project: Project, discovery: Discovery | None, doubtful: Collection[str]) -> UsablePool:
     """The pool rows that may be trained on.
 
     Raises:
         ProjectError: nothing has been discovered yet.
     """
     if discovery is None:
-        raise ProjectError("controls and kept rows are made of what was discovered, and nothing has been yet",
-                           where=str(project.root), mend=f"run `blindspot discover {project.root}`")  # fmt: skip
+        raise ProjectError(
+            "controls and kept rows are made of what was discovered, and nothing has been yet",
+            where=str(project.root),
+            mend=f"run `blindspot discover {project.root}`",
+        )
     withheld = frozenset(project.manifest.withheld)
-    rows = [row for row in project.examples("pool")
-            if row.id not in doubtful and row_hash(row.text, row.text_pair) not in withheld]  # fmt: skip
+    rows = [
+        row
+        for row in project.examples("pool")
+        if row.id not in doubtful and row_hash(row.text, row.text_pair) not in withheld
+    ]
     known = {row.id: row for row in rows}
     beside = dict.fromkeys(near for uu in discovery.uus for near in discovery.neighbours.get(uu, ()))
     uus, near = ([known[row] for row in ids if row in known] for ids in (discovery.uus, beside))
-    return Pool(rows, uus, near)
+    return UsablePool(rows, uus, near)
 
 
 def planned_controls(discovery: Discovery, teaching: Sequence[Arm]) -> list[Arm]:
     """Every control with as many rows as it would about have, for plans: the pool is not read."""
     uus, count = len(discovery.uus), max((len(arm.samples) for arm in teaching), default=len(discovery.uus))
-    sizes = {"uus": uus, "anchors": 2 * uus, "pool-n": count, "train-n": count,
-             "pool": discovery.n_pool, "eda": count, TEMPERATURE: 0}  # fmt: skip
+    sizes = {
+        "uus": uus,
+        "anchors": 2 * uus,
+        "pool-n": count,
+        "train-n": count,
+        "pool": discovery.n_pool,
+        "eda": count,
+        TEMPERATURE: 0,
+    }
     for prefix, own in ((UUS_PLUS, uus), (PLUS, discovery.n_pool)):
         sizes |= {prefix + arm.name: own + len(arm.samples) for arm in teaching}
     row = Example("", "", "")
@@ -135,7 +148,7 @@ def _both(rows: list[Example], arm: Arm) -> Callable[[], list[Example]]:
     return lambda: [*rows, *arm.samples]
 
 
-def _anchored(pool: Pool) -> list[Example]:
+def _anchored(pool: UsablePool) -> list[Example]:
     count = min(len(pool.uus), len(pool.beside))
     return [*_drawn(pool.uus, count, "uus"), *_drawn(pool.beside, count, "anchors")]
 

@@ -17,7 +17,7 @@ from engine.files import content_key, read_json, write_json
 from engine.model.classifier import Classifier
 from engine.model.device import choose_compute
 from engine.model.training import train
-from engine.model.training_plan import Kept, TrainingPlan
+from engine.model.training_plan import DistillationTarget, TrainingPlan
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.proof.metrics import Scored, errors_among_most_confident
@@ -69,7 +69,7 @@ def errors_of(
     fold: Fold,
     plan: TrainingPlan,
     rows: Sequence[Example],
-    kept: Sequence[Kept] = (),
+    kept: Sequence[DistillationTarget] = (),
     *,
     monitor: Monitor,
 ) -> list[float]:

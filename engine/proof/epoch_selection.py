@@ -15,7 +15,7 @@ from engine.schema import Discovery, Example, Record
 
 
 @dataclass(frozen=True, slots=True)
-class Passes(Record):
+class EpochChoice(Record):
     """What was chosen.
 
     Attributes:
@@ -39,7 +39,7 @@ def choose_passes(
     steps: int,
     seed: int,
     monitor: Monitor,
-) -> Passes:
+) -> EpochChoice:
     """Choose the passes of training from scratch on train and samples.
 
     Args:
@@ -64,4 +64,4 @@ def choose_passes(
         rows += len(fold.asked)
     passes = min(map(len, found))  # with many samples a fold may need fewer passes for the same steps
     errors = tuple(round(float(value), 2) for value in np.sum([one[:passes] for one in found], axis=0))
-    return Passes(1 + errors.index(min(errors)), passes, errors, rows)
+    return EpochChoice(1 + errors.index(min(errors)), passes, errors, rows)

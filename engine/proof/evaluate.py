@@ -16,13 +16,13 @@ import numpy as np
 from engine.files import read_json
 from engine.model.array_cache import read_array
 from engine.proof.arms import BASELINE
-from engine.proof.budget_matching import Limit
+from engine.proof.budget_matching import BudgetLimit
 from engine.proof.flips import error_confidence, flips
 from engine.proof.metrics import IntArray, Scored
 from engine.proof.report_details import by_blind_spot, churn, details, seed_noise
 from engine.proof.significance import corrected, mcnemar, resamples_for
 from engine.proof.spot_counts import Resampling, closed_tally, count_spots, worse_for
-from engine.proof.statistics import Comparison, Estimate, compare
+from engine.proof.statistics import BaselineComparison, Estimate, compare
 from engine.proof.verdict import MEANINGS, Rule, judge
 
 JUDGED = ("proof", "test")
@@ -72,16 +72,26 @@ def evaluate(folder: Path) -> dict[str, Any]:
         if group != REFERENCE:
             verdict = judge(figures, {split: compared[split][REFERENCE] for split in compared}, rule)
             same = {split: round(mcnemar(models[group], models[REFERENCE]), 6) for split, models in asked.items()}
-            entry |= {"verdict": verdict.word, "reason": verdict.reason, "meaning": MEANINGS[verdict.word],
-                      "mcnemar": same, "churn": churn(asked["proof"][group], asked["proof"][REFERENCE])}  # fmt: skip
+            entry |= {
+                "verdict": verdict.word,
+                "reason": verdict.reason,
+                "meaning": MEANINGS[verdict.word],
+                "mcnemar": same,
+                "churn": churn(asked["proof"][group], asked["proof"][REFERENCE]),
+            }
         entries.append(entry)
     head = {key: value for key, value in spec.items() if key not in ("runs", "blind_spots", "samples")} | {
         "interval": interval
     }
     head |= {"notes": _notes(spec), "seed_noise": seed_noise(asked["proof"][REFERENCE])}
     arms = [entry for entry in entries if entry["arm"] != BASELINE]
-    found = {**head, "baseline": entries[0], "arms": arms, "pool": _pool(folder, groups, spec),
-             "near": _near(folder, asked["proof"], spec)}  # fmt: skip
+    found = {
+        **head,
+        "baseline": entries[0],
+        "arms": arms,
+        "pool": _pool(folder, groups, spec),
+        "near": _near(folder, asked["proof"], spec),
+    }
     if "round_model" in spec:  # a proof of before evidence was kept lacks it, and its report says so
         how = Resampling(resamples, interval)
         found["blind_spots"] = spots = _spots(folder, groups, asked["proof"], spec, how)
@@ -126,16 +136,19 @@ def _groups(spec: Entry) -> dict[Group, list[Entry]]:
 
 def _notes(spec: Entry) -> list[str]:
     """What a reader of the figures must know; proofs of before there were equal arms and reviews lack those keys."""
-    notes = [Limit.from_json(spec["equal"]).sentence] if spec.get("equal") else []
+    notes = [BudgetLimit.from_json(spec["equal"]).sentence] if spec.get("equal") else []
     notes += [REVIEWED] if spec.get("reviewed") else []
     for arm, chosen in spec.get("passes", {}).items():
         errors = ", ".join(f"{value:g}" for value in chosen["errors"])
-        notes.append(f"{arm}, scratch: {chosen['passes']} of {chosen['of']} passes, by cross-validation over the "
-                     f"pool's blind spots (errors after each: {errors}).")  # fmt: skip
+        notes.append(
+            f"{arm}, scratch: {chosen['passes']} of {chosen['of']} passes, by cross-validation over the "
+            f"pool's blind spots (errors after each: {errors})."
+        )
     for arm, chosen in spec.get("recipes", {}).items():
         errors = ", ".join(f"{name} {value:g}" for name, value in chosen["errors"].items())
-        notes.append(f"{arm}: recipe {chosen['recipe']}, by cross-validation over the pool's blind spots (errors: "
-                     f"{errors}).")  # fmt: skip
+        notes.append(
+            f"{arm}: recipe {chosen['recipe']}, by cross-validation over the pool's blind spots (errors: {errors})."
+        )
     arms = len({(run["arm"], run["recipe"]) for run in spec["runs"]}) - 1
     if spec.get("corrected") and arms > 1:
         each, all_together = (f"{100 * value:.4g} %" for value in (corrected(spec["interval"], arms), spec["interval"]))
@@ -155,7 +168,7 @@ def _logits(folder: Path, run: Entry, split: str) -> Any:
     return read_array(logits_file(folder, run, split))
 
 
-def _entry(runs: list[Entry], figures: dict[str, Comparison]) -> Entry:
+def _entry(runs: list[Entry], figures: dict[str, BaselineComparison]) -> Entry:
     first = runs[0]
     splits: Entry = dict.fromkeys(JUDGED)
     for split, comparison in figures.items():
@@ -164,8 +177,10 @@ def _entry(runs: list[Entry], figures: dict[str, Comparison]) -> Entry:
         for values in filter(None, splits.values()):
             del values["difference"]
     steps = {"steps": first["steps"]} if "steps" in first else {}
-    by_seed = {plural: {str(run["seed"]): run[key] for run in runs}
-               for key, plural in (("model", "models"), ("temperature", "temperatures"))}  # fmt: skip
+    by_seed = {
+        plural: {str(run["seed"]): run[key] for run in runs}
+        for key, plural in (("model", "models"), ("temperature", "temperatures"))
+    }
     return {key: first[key] for key in ("arm", "recipe", "n_added", "n_rows")} | steps | splits | by_seed
 
 
@@ -221,10 +236,19 @@ def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry) -> Entry 
             inside, rows = found[:, spot["rows"]], len(spot["rows"])
             fixed = round(float(inside.mean(axis=0).sum()), 2)
             sure = [row for row, place in zip(spot["ids"], spot["rows"], strict=True) if found[:, place].all()]
-            entries.append({"arm": arm, "recipe": recipe, "fixed": fixed, "still_wrong": round(rows - fixed, 2),
-                            "right": sure})  # fmt: skip
-        spots.append({"id": spot["id"], "gold": spot["gold"], "predicted": spot["predicted"],
-                      "rows": len(spot["rows"]), "baseline": entries[0], "arms": entries[1:]})  # fmt: skip
+            entries.append(
+                {"arm": arm, "recipe": recipe, "fixed": fixed, "still_wrong": round(rows - fixed, 2), "right": sure}
+            )
+        spots.append(
+            {
+                "id": spot["id"],
+                "gold": spot["gold"],
+                "predicted": spot["predicted"],
+                "rows": len(spot["rows"]),
+                "baseline": entries[0],
+                "arms": entries[1:],
+            }
+        )
     marked = spec.get("marked", [])
     counts = [round(float(found[:, marked].mean(axis=0).sum()), 2) for found in right.values()]
     return {"note": POOL_NOTE, "blind_spots": spots, "marked": {"rows": len(marked), "right": counts}}

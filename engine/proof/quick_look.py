@@ -20,7 +20,7 @@ from engine.files import content_key, write_json
 from engine.model.model_registry import ModelRef, current_model, predictions, trained
 from engine.progress import Monitor
 from engine.project import Project
-from engine.proof.aggregate_progress import Overall
+from engine.proof.aggregate_progress import AggregateProgress
 from engine.proof.arms import Arm, choose_arms
 from engine.schema import Discovery, Example, Sample
 
@@ -56,7 +56,7 @@ def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | 
     model, seed = current_model(project, monitor=monitor), project.settings.proof.seeds[0]
     asked = _asked(project, discovery, seed)
     training = {arm.name: _training_rows(project, arm, seed) for arm in chosen}
-    overall = Overall(monitor, sum(map(len, training.values())) + (1 + len(chosen)) * len(asked) // 3)
+    overall = AggregateProgress(monitor, sum(map(len, training.values())) + (1 + len(chosen)) * len(asked) // 3)
     overall.begin("score", len(asked) // 3)
     before = _right(project, model, asked, overall)
     entries = []
@@ -67,8 +67,14 @@ def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | 
         overall.begin(f"score {arm.name}", len(asked) // 3)
         after = _right(project, made, asked, overall)
         entries.append(_entry(arm, len(rows), discovery, asked, before, after))
-    result = {"round": project.round, "model": model.name, "seed": seed, "tau": discovery.tau, "arms": entries,
-              "sentence": " ".join(map(_sentence, entries))}  # fmt: skip
+    result = {
+        "round": project.round,
+        "model": model.name,
+        "seed": seed,
+        "tau": discovery.tau,
+        "arms": entries,
+        "sentence": " ".join(map(_sentence, entries)),
+    }
     path = project.quick_dir / f"{content_key(result)[:8]}.json"
     made_at = {"id": path.stem, "created": datetime.now(timezone.utc).isoformat()}
     write_json(path, made_at | {"seconds": round(time.monotonic() - began, 1)} | result)
@@ -103,22 +109,34 @@ def _entry(arm: Arm, rows: int, discovery: Discovery, asked: Sequence[Example], 
     spots, first = [], 0
     for spot in discovery.blind_spots:
         right = int(after[first : first + len(spot.rows)].sum())
-        spots.append({"id": spot.id, "gold": spot.gold, "predicted": spot.predicted, "rows": len(spot.rows),
-                      "right": right})  # fmt: skip
+        spots.append(
+            {"id": spot.id, "gold": spot.gold, "predicted": spot.predicted, "rows": len(spot.rows), "right": right}
+        )
         first += len(spot.rows)
     uus = {row for spot in discovery.blind_spots for row in spot.rows}
     beside = {row for uu in uus for row in discovery.neighbours.get(uu, ())}
     test = first + len(beside)
     broken = before[first:test] & ~after[first:test]
     accuracy = [float(found[test:].mean()) if len(asked) > test else None for found in (before, after)]
-    return {"arm": arm.name, "samples": len(arm.samples), "trained_rows": rows, "uus": first,
-            "uus_right": int(after[:first].sum()), "neighbours": len(beside), "neighbours_broken": int(broken.sum()),
-            "test_rows": len(asked) - test, "test_accuracy": accuracy, "blind_spots": spots}  # fmt: skip
+    return {
+        "arm": arm.name,
+        "samples": len(arm.samples),
+        "trained_rows": rows,
+        "uus": first,
+        "uus_right": int(after[:first].sum()),
+        "neighbours": len(beside),
+        "neighbours_broken": int(broken.sum()),
+        "test_rows": len(asked) - test,
+        "test_accuracy": accuracy,
+        "blind_spots": spots,
+    }
 
 
 def _sentence(entry: Entry) -> str:
     before, after = entry["test_accuracy"]
     test = f"; test accuracy {before:.3f} -> {after:.3f}" if before is not None else ""
-    return (f"Quick look, no proof: with {entry['arm']} {entry['uus_right']} of {entry['uus']} UUs of the pool are "
-            f"right; of {entry['neighbours']} right rows beside them {entry['neighbours_broken']} are not any more"
-            f"{test}.")  # fmt: skip
+    return (
+        f"Quick look, no proof: with {entry['arm']} {entry['uus_right']} of {entry['uus']} UUs of the pool are "
+        f"right; of {entry['neighbours']} right rows beside them {entry['neighbours_broken']} are not any more"
+        f"{test}."
+    )

@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 
 from engine.errors import ProjectError
 from engine.model.model_registry import plan_of
-from engine.model.training_plan import Kept
+from engine.model.training_plan import DistillationTarget
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.arms import Arm, Run, plan_runs
 from engine.proof.cross_validation import Fold, errors_of, folds
 from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, USUAL
-from engine.proof.training_sets import lesson
+from engine.proof.training_sets import training_set
 from engine.schema import Discovery, Record, Sample
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Record):
+class RecipeChoice(Record):
     """What was chosen.
 
     Attributes:
@@ -40,10 +40,10 @@ def choose_recipe(
     discovery: Discovery,
     runs: Sequence[Run],
     spot_of: Mapping[str, str],
-    kept: Sequence[Kept],
+    kept: Sequence[DistillationTarget],
     *,
     monitor: Monitor,
-) -> Choice:
+) -> RecipeChoice:
     """Choose among the recipes of some runs of one arm.
 
     Args:
@@ -65,12 +65,12 @@ def choose_recipe(
             monitor.note(f"{run.arm.name}: {run.recipe}, fold {number} of {len(parts)}")
             outside = _outside(run, fold, spot_of)
             asked = {row.id for row in fold.asked}
-            given = lesson(project, outside, train, [one for one in kept if one.row.id not in asked], monitor)
+            given = training_set(project, outside, train, [one for one in kept if one.row.id not in asked], monitor)
             plan = plan_of(project, given.start, seed=run.seed, **given.changes)
             found.append(errors_of(project, fold, plan, given.rows, given.kept, monitor=monitor)[-1])
         errors[run.recipe] = round(sum(found), 2)
     best = min(errors, key=lambda name: errors[name])
-    return Choice(best, errors, sum(len(fold.asked) for fold in parts))
+    return RecipeChoice(best, errors, sum(len(fold.asked) for fold in parts))
 
 
 def _outside(run: Run, fold: Fold, spot_of: Mapping[str, str]) -> Run:
@@ -92,11 +92,11 @@ def runs_and_choices(
     *,
     seeds: Sequence[int] | None,
     recipes: Sequence[str] | None,
-    kept: Sequence[Kept],
+    kept: Sequence[DistillationTarget],
     samples: Sequence[Sample],
     discovery: Discovery | None,
     monitor: Monitor,
-) -> tuple[list[Run], dict[str, Choice]]:
+) -> tuple[list[Run], dict[str, RecipeChoice]]:
     """The runs of a proof (`engine.proof.arms.plan_runs`), and by arm what was chosen where `auto` is a recipe.
 
     Args:

@@ -56,7 +56,7 @@ class Learned(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ProofLine:
     """One figure, ready to be shown: before (baseline), after (arm), the change and its interval."""
 
     name: str
@@ -155,8 +155,11 @@ def read_report(project: Project, proof_id: str | None = None) -> dict[str, Any]
     if not finished:
         for path in project.report_files():
             return _report(path)  # which is damaged, and says so
-        raise ProjectError("there is no finished proof yet", where=str(project.root),
-                           mend=f"make one with `blindspot retrain {project.root}`")  # fmt: skip
+        raise ProjectError(
+            "there is no finished proof yet",
+            where=str(project.root),
+            mend=f"make one with `blindspot retrain {project.root}`",
+        )
     if proof_id is None:
         return finished[0]
     known = ", ".join(str(report["id"]) for report in finished)
@@ -176,7 +179,7 @@ def find_arm(report: dict[str, Any], arm: str, recipe: str) -> dict[str, Any]:
     raise ProjectError(f"proof {report['id']} has no arm {arm} ({recipe})", mend=f"its arms are {known}")
 
 
-def before_and_after(report: dict[str, Any], arm: dict[str, Any], split: str) -> list[Line]:
+def before_and_after(report: dict[str, Any], arm: dict[str, Any], split: str) -> list[ProofLine]:
     """The figures of an arm on ``proof`` or ``test`` beside the baseline's; empty if there is no such split."""
     if arm[split] is None:
         return []
@@ -187,5 +190,5 @@ def before_and_after(report: dict[str, Any], arm: dict[str, Any], split: str) ->
         before, after = (show(side[split][key]["mean"]) for side in (report["baseline"], arm))
         moved = arm[split]["difference"][key]
         bounds = interval(show, moved["low"], moved["high"])
-        lines.append(Line(name.format(tau=report["tau"]), before, after, show(moved["mean"], sign=True), bounds))
+        lines.append(ProofLine(name.format(tau=report["tau"]), before, after, show(moved["mean"], sign=True), bounds))
     return lines

@@ -48,8 +48,10 @@ def _reliability(runs: Sequence[Scored]) -> list[Entry]:
         inside = bins == place
         if inside.any():
             means = {"share": inside.mean(), "confidence": confidence[inside].mean(), "accuracy": right[inside].mean()}
-            found.append({"to": round((place + 1) / ECE_BINS, 6)}
-                         | {name: round(float(value), 6) for name, value in means.items()})  # fmt: skip
+            found.append(
+                {"to": round((place + 1) / ECE_BINS, 6)}
+                | {name: round(float(value), 6) for name, value in means.items()}
+            )
     return found
 
 
@@ -58,8 +60,10 @@ def _risk_coverage(runs: Sequence[Scored]) -> list[list[float]]:
     rows = len(runs[0].gold)
     ends = np.unique(np.ceil(np.arange(1, CURVE_POINTS + 1) / CURVE_POINTS * rows).astype(int))
     risks = [np.cumsum(run.wrong[np.argsort(-run.confidence, kind="stable")])[ends - 1] / ends for run in runs]
-    return [[round(float(end / rows), 6), round(float(risk), 6)] for end, risk in zip(ends, np.mean(risks, axis=0),
-                                                                                     strict=True)]  # fmt: skip
+    return [
+        [round(float(end / rows), 6), round(float(risk), 6)]
+        for end, risk in zip(ends, np.mean(risks, axis=0), strict=True)
+    ]
 
 
 def churn(after: Sequence[Scored], before: Sequence[Scored]) -> float:
@@ -102,13 +106,20 @@ def by_blind_spot(
     listed = []
     for place, spot in enumerate(spots):
         near = nearest == place
-        listed.append({key: spot[key] for key in ("id", "gold", "predicted")}
-                      | {"rows": int(near.sum()), "arms": fates([near] * len(reference))})  # fmt: skip
+        listed.append(
+            {key: spot[key] for key in ("id", "gold", "predicted")}
+            | {"rows": int(near.sum()), "arms": fates([near] * len(reference))}
+        )
     unseen = [(nearest == FAR) & run.wrong & run.covered(tau) for run in reference]
     uus = float(np.mean([(run.wrong & run.covered(tau)).sum() for run in reference]))
-    return {"blind_spots": listed,
-            "unseen": {"uus": round(float(np.mean([found.sum() for found in unseen])), 2), "of": round(uus, 2),
-                       "arms": fates(unseen)}}  # fmt: skip
+    return {
+        "blind_spots": listed,
+        "unseen": {
+            "uus": round(float(np.mean([found.sum() for found in unseen])), 2),
+            "of": round(uus, 2),
+            "arms": fates(unseen),
+        },
+    }
 
 
 def _fate(after: Sequence[Scored], before: Sequence[Scored], inside: Sequence[Any]) -> Entry:

@@ -94,8 +94,9 @@ def refuse_retrain(
     discovery = project.discovery()
     tau_of(project, discovery)
     if not project.has_split("proof"):
-        raise ProjectError("the project has no proof split", where=str(project.root),
-                           mend="make a new one with `blindspot init`")  # fmt: skip
+        raise ProjectError(
+            "the project has no proof split", where=str(project.root), mend="make a new one with `blindspot init`"
+        )
     records = Records(project.teaching_dir)
     samples: Sequence[Sample] = records.samples()
     samples = reviewed_samples(project, records, samples) if reviewed else samples

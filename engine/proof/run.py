@@ -25,14 +25,14 @@ from engine.discovery.calibration import fit_temperature
 from engine.figure import Figure
 from engine.files import content_key, replacing, sha256_file, write_json
 from engine.model.model_registry import ModelRef, current_model, predictions, trained
-from engine.model.training_plan import Kept
+from engine.model.training_plan import DistillationTarget
 from engine.progress import Monitor
 from engine.project import Project
-from engine.proof.aggregate_progress import Overall
+from engine.proof.aggregate_progress import AggregateProgress
 from engine.proof.arms import Arm, Run
 from engine.proof.budget_matching import Equal
 from engine.proof.controls import TEMPERATURE, is_control
-from engine.proof.epoch_selection import Passes, choose_passes
+from engine.proof.epoch_selection import EpochChoice, choose_passes
 from engine.proof.evaluate import (
     JUDGED,
     NEAREST,
@@ -50,7 +50,7 @@ from engine.proof.recipe_selection import possible_recipes, runs_and_choices
 from engine.proof.report import FLIPS, LEARNED, content
 from engine.proof.request import arms_asked, doubtful_rows
 from engine.proof.spot_assignment import nearest_blind_spots
-from engine.proof.training_sets import kept_rows, lesson
+from engine.proof.training_sets import kept_rows, training_set
 from engine.review.outcome import reviewed_samples
 from engine.schema import Discovery, Example, Sample, SplitName, TeacherKind
 from engine.tau import refuse_new_tau, tau_of
@@ -106,12 +106,18 @@ def retrain(
     arms_to_train = arms_asked(project, samples, doubtful, arms=arms, equal=equal, costs=costs, controls=controls)
     kept = kept_rows(project, discovery, possible_recipes(recipes), doubtful, monitor=monitor)
     runs, choices = runs_and_choices(
-        project, arms_to_train, seeds=seeds, recipes=recipes, kept=kept, samples=samples, discovery=discovery,
+        project,
+        arms_to_train,
+        seeds=seeds,
+        recipes=recipes,
+        kept=kept,
+        samples=samples,
+        discovery=discovery,
         monitor=monitor,
-    )  # fmt: skip
+    )
     splits = _splits(project, discovery, samples)
     scoring = round(_SCORING * sum(map(len, splits.values())))
-    overall = Overall(monitor, sum(run.work + scoring for run in runs))
+    overall = AggregateProgress(monitor, sum(run.work + scoring for run in runs))
     train = project.examples("train")
 
     passes = _passes(project, arms_to_train, runs, samples, discovery, monitor)
@@ -210,17 +216,28 @@ def _blind_spots(discovery: Discovery | None, doubtful: Collection[str]) -> list
     spots, first = [], 0
     for spot in discovery.blind_spots if discovery else ():
         kept = [(first + place, row) for place, row in enumerate(spot.rows) if row not in doubtful]
-        spots.append({"id": spot.id, "gold": spot.gold, "predicted": spot.predicted,
-                      "rows": [place for place, _ in kept], "ids": [row for _, row in kept]})  # fmt: skip
+        spots.append(
+            {
+                "id": spot.id,
+                "gold": spot.gold,
+                "predicted": spot.predicted,
+                "rows": [place for place, _ in kept],
+                "ids": [row for _, row in kept],
+            }
+        )
         first += len(spot.rows)
     return [spot for spot in spots if spot["rows"]]
 
 
 def _train(
-    project: Project, run: Run, train: Sequence[Example], kept: Sequence[Kept], passes: Passes | None,
+    project: Project,
+    run: Run,
+    train: Sequence[Example],
+    kept: Sequence[DistillationTarget],
+    passes: EpochChoice | None,
     monitor: Monitor,
-) -> ModelRef:  # fmt: skip
-    given = lesson(project, run, train, kept, monitor)
+) -> ModelRef:
+    given = training_set(project, run, train, kept, monitor)
     changes = given.changes | ({"stop": passes.passes} if passes and run.recipe == "scratch" else {})
     return trained(project, given.rows, seed=run.seed, start=given.start, kept=given.kept, monitor=monitor, **changes)
 
@@ -232,7 +249,7 @@ def _passes(
     samples: Sequence[Sample],
     discovery: Discovery | None,
     monitor: Monitor,
-) -> dict[str, Passes]:
+) -> dict[str, EpochChoice]:
     """By arm, how many passes of training from scratch its folds ask for; empty where the settings ask for none.
 
     The baseline keeps its passes: the UUs of the folds are its own errors, and would choose against it.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.proof.closed import FEWEST_NEAR, Part, SpotCounts, tally
+from engine.proof.closed import FEWEST_NEAR, SeedCounts, SpotCounts, tally
 from engine.proof.metrics import IntArray, Scored
 from engine.proof.statistics import Estimate, changes
 
@@ -63,10 +63,16 @@ def count_spots(
     for place, spot in enumerate(spec["blind_spots"]):
         masks = near_parts(nearest, place, before, spec["tau"])
         moved = _changes(models, [before] * len(spec["seeds"]), masks["near"], how)
-        entries = {group: _entry(group, pool[group][:, spot["rows"]], runs, before, masks, moved[group], spec["seeds"],
-                                 how.interval) for group, runs in models.items()}  # fmt: skip
-        listed.append({key: spot[key] for key in ("id", "gold", "predicted")}
-                      | {"baseline": entries.pop(baseline), "arms": list(entries.values())})  # fmt: skip
+        entries = {
+            group: _entry(
+                group, pool[group][:, spot["rows"]], runs, before, masks, moved[group], spec["seeds"], how.interval
+            )
+            for group, runs in models.items()
+        }
+        listed.append(
+            {key: spot[key] for key in ("id", "gold", "predicted")}
+            | {"baseline": entries.pop(baseline), "arms": list(entries.values())}
+        )
     return listed
 
 
@@ -88,12 +94,14 @@ def _entry(
 ) -> Entry:
     near = masks["near"]
     found = SpotCounts(
-        Part(pool.shape[1], tuple(map(int, pool.sum(axis=1)))),
-        **{name: Part(int(mask.sum()), tuple(int((mask & ~run.wrong).sum()) for run in runs))
-           for name, mask in masks.items()},
+        SeedCounts(pool.shape[1], tuple(map(int, pool.sum(axis=1)))),
+        **{
+            name: SeedCounts(int(mask.sum()), tuple(int((mask & ~run.wrong).sum()) for run in runs))
+            for name, mask in masks.items()
+        },
         before=int((near & ~before.wrong).sum()),
         surely_worse=moved.high < 0 and int(near.sum()) >= FEWEST_NEAR,
-    )  # fmt: skip
+    )
     parts = {name: getattr(found, name).shown(interval) for name in ("pool", *masks)}
     parts["near"] |= {"before": found.before, "change": _bounds(moved)}
     closed_by = [seed for place, seed in enumerate(seeds) if found.of_seed(place).closed]

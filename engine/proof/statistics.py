@@ -42,7 +42,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class BaselineComparison:
     """The figures of one model over all seeds, and their differences to the baseline; both by metric name."""
 
     values: dict[str, Estimate]
@@ -57,7 +57,7 @@ def compare(
     resamples: int,
     interval: float,
     seed: int = 0,
-) -> dict[Name, Comparison]:
+) -> dict[Name, BaselineComparison]:
     """Measure every model on one split and compare it with the baseline.
 
     Args:
@@ -86,7 +86,7 @@ def compare(
             draws[name][block] = np.einsum("rs,srm->rm", seeds, per_seed)
         done = block.stop
     return {
-        name: Comparison(
+        name: BaselineComparison(
             values=_estimates(points[name], draws[name], interval),
             difference=_estimates(points[name] - points[baseline], draws[name] - draws[baseline], interval),
         )
@@ -113,8 +113,12 @@ def changes(
         interval: share of the resamples inside the interval, 0..1.
         seed: of the resampling.
     """
-    gains = np.stack([[old.wrong[inside] * 1.0 - new.wrong[inside] for new, old in zip(runs, before, strict=True)]
-                      for runs in models.values()])  # fmt: skip
+    gains = np.stack(
+        [
+            [old.wrong[inside] * 1.0 - new.wrong[inside] for new, old in zip(runs, before, strict=True)]
+            for runs in models.values()
+        ]
+    )
     points = gains.sum(axis=2)
     draws = np.zeros((resamples, len(models)))
     done = 0

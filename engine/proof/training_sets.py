@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.discovery.pool_scoring import score_pool
 from engine.model.model_registry import ModelRef, current_model, starting_weights
-from engine.model.training_plan import ALL_BUT_HEAD, Kept
+from engine.model.training_plan import ALL_BUT_HEAD, DistillationTarget
 from engine.model.weights import Weights
 from engine.progress import Monitor
 from engine.project import Project
@@ -23,16 +23,18 @@ _DIGITS = 3  # of probabilities: what is not scored again in fp32 may differ in 
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingSet:
     """Where a run starts, its rows, the rows that are kept as the start says, and how its plan differs."""
 
     start: Weights | ModelRef
     rows: list[Example]
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[DistillationTarget] = field(default_factory=list)
     changes: dict[str, Any] = field(default_factory=dict)
 
 
-def lesson(project: Project, run: Run, train: Sequence[Example], kept: Sequence[Kept], monitor: Monitor) -> Lesson:
+def training_set(
+    project: Project, run: Run, train: Sequence[Example], kept: Sequence[DistillationTarget], monitor: Monitor
+) -> TrainingSet:
     """The lesson of a run.
 
     An arm without samples is the baseline. A run of the current model goes on from the baseline of its own seed, unless
@@ -46,7 +48,7 @@ def lesson(project: Project, run: Run, train: Sequence[Example], kept: Sequence[
         monitor: told of steps, should the model it starts from be missing.
     """
     if not run.arm.samples:
-        return Lesson(starting_weights(project, monitor=monitor), list(train))
+        return TrainingSet(starting_weights(project, monitor=monitor), list(train))
     recipe = RECIPES[run.recipe]
     changes = {"steps": run.steps, "smoothing": recipe.smoothing, "average": recipe.average}
     if recipe.head_only:
@@ -56,7 +58,7 @@ def lesson(project: Project, run: Run, train: Sequence[Example], kept: Sequence[
         start = current_model(project, seed=run.seed, monitor=monitor)
     own = {row.id for row in run.arm.samples}
     left = [one for one in kept if one.row.id not in own] if recipe.keep else []
-    return Lesson(start, training_rows(run, train), left, changes)
+    return TrainingSet(start, training_rows(run, train), left, changes)
 
 
 def kept_rows(
@@ -66,7 +68,7 @@ def kept_rows(
     doubtful: Collection[str],
     *,
     monitor: Monitor,
-) -> list[Kept]:
+) -> list[DistillationTarget]:
     """Pool rows to be kept, for the recipes that do so: those the round's model is sure of at tau and that are no UUs.
 
     So all of them are right, and no label beyond those of the UUs is needed to know them. Rows that it is not sure of
@@ -82,7 +84,9 @@ def kept_rows(
     scored = score_pool(project, current_model(project, monitor=monitor), monitor=monitor)
     sure = (scored.scores.confidence >= project.settings.discovery.tau) & scored.scores.right
     return [
-        Kept(scored.rows[place], tuple(round(float(value), _DIGITS) for value in scored.scores.probabilities[place]))
+        DistillationTarget(
+            scored.rows[place], tuple(round(float(value), _DIGITS) for value in scored.scores.probabilities[place])
+        )
         for place in np.flatnonzero(sure)
         if scored.rows[place].id in usable
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.proof.figures import Show, count, interval, share
 
 if TYPE_CHECKING:
-    from engine.proof.statistics import Comparison
+    from engine.proof.statistics import BaselineComparison
 
 VerdictWord = Literal["proven", "less confident only", "no change", "worse"]
 
@@ -42,7 +42,7 @@ class Rule:
     interval: float
 
 
-def judge(arm: dict[str, Comparison], baseline: dict[str, Comparison], rule: Rule) -> Verdict:
+def judge(arm: dict[str, BaselineComparison], baseline: dict[str, BaselineComparison], rule: Rule) -> Verdict:
     """Judge an arm by its figures on ``proof`` and, where the project has one, ``test``.
 
     In this order, with "fall" and "rise" meaning an interval wholly below or above 0:
@@ -70,8 +70,10 @@ def judge(arm: dict[str, Comparison], baseline: dict[str, Comparison], rule: Rul
         doubts = " and ".join(case.accuracy(split, "may be lower") for split in in_doubt)
         word, reason = "no change", f"{matched}, but the gain is in doubt, as {doubts}"
     elif change["uu_at_matched_coverage"].high < 0:
-        bounds = ", ".join(f"{split} {share(at.mean, sign=True)}, at least {share(at.low, sign=True)}"
-                           for split, at in accuracy.items())  # fmt: skip
+        bounds = ", ".join(
+            f"{split} {share(at.mean, sign=True)}, at least {share(at.low, sign=True)}"
+            for split, at in accuracy.items()
+        )
         word, reason = "proven", f"{matched}, and accuracy keeps within the margin of {rule.margin:g} ({bounds})"
     elif change["uu_at_tau"].high < 0:
         word, reason = "less confident only", f"{case.counts(f'UUs at tau {rule.tau:g}', 'uu_at_tau')}, but {matched}"
@@ -82,8 +84,8 @@ def judge(arm: dict[str, Comparison], baseline: dict[str, Comparison], rule: Rul
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    arm: dict[str, Comparison]
-    baseline: dict[str, Comparison]
+    arm: dict[str, BaselineComparison]
+    baseline: dict[str, BaselineComparison]
     rule: Rule
 
     def counts(self, name: str, metric: str) -> str:

@@ -25,8 +25,11 @@ def named_classifier(
     """
     weights = find_weights(name, fetch=fetch, root=root, monitor=monitor)
     if not is_classifier(weights.path):
-        raise ModelError("this is no classifier: it has no classification head", where=str(weights.path),
-                         mend="name a fine-tuned classifier")  # fmt: skip
+        raise ModelError(
+            "this is no classifier: it has no classification head",
+            where=str(weights.path),
+            mend="name a fine-tuned classifier",
+        )
     return weights
 
 

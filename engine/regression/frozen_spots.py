@@ -22,8 +22,8 @@ from engine.proof.closed import closed_spots
 from engine.proof.report import content, learned
 from engine.schema import Record, Sample
 
-Origin = Literal["row", "sample"]
-ORIGINS: tuple[Origin, ...] = ("row", "sample")
+CaseOrigin = Literal["row", "sample"]
+ORIGINS: tuple[CaseOrigin, ...] = ("row", "sample")
 
 # Share of the samples that must be right: only those are frozen that the promoted model has learned.
 SAMPLES_FLOOR = 0.8
@@ -32,11 +32,11 @@ ROWS_FLOOR = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Case(Record):
+class FrozenCase(Record):
     """A text, or a pair, and the label it must be given."""
 
     id: str
-    origin: Origin
+    origin: CaseOrigin
     text: str
     label: str
     text_pair: str | None = None
@@ -57,7 +57,7 @@ class FrozenSpot(Record):
     proof: str
     arm: str
     recipe: str
-    cases: tuple[Case, ...]
+    cases: tuple[FrozenCase, ...]
     counted: bool = False
 
 
@@ -89,11 +89,22 @@ def freeze(
     pool = {row.id: row for row in project.examples("pool")}
     for spot in map(spots.__getitem__, closed):
         rows = [pool[row] for row in spot["ids"]]
-        cases = [Case(row.id, "row", row.text, row.label, row.text_pair) for row in rows]
-        cases += [Case(one.id, "sample", one.text, one.label, one.text_pair)
-                  for one in kept if one.blind_spot == spot["id"]]  # fmt: skip
-        found = FrozenSpot(spot["id"], spot["gold"], spot["predicted"], report["round"], report["id"], *name,
-                           cases=tuple(cases), counted=True)  # fmt: skip
+        cases = [FrozenCase(row.id, "row", row.text, row.label, row.text_pair) for row in rows]
+        cases += [
+            FrozenCase(one.id, "sample", one.text, one.label, one.text_pair)
+            for one in kept
+            if one.blind_spot == spot["id"]
+        ]
+        found = FrozenSpot(
+            spot["id"],
+            spot["gold"],
+            spot["predicted"],
+            report["round"],
+            report["id"],
+            *name,
+            cases=tuple(cases),
+            counted=True,
+        )
         write_json(suite_dir(project) / f"{checked_id('blind spot', found.id)}.json", found.as_json())
     return list(closed)
 

@@ -80,8 +80,11 @@ def promote(
     seed = report["seeds"][0] if seed is None else seed
     model = _model(project, entry, seed)
     if entry["verdict"] != "proven" and not force:
-        raise ProjectError(f"arm {arm} ({recipe}) was judged `{entry['verdict']}`, not `proven`",
-                           where=f"proof {report['id']}", mend="promote it all the same with --force")  # fmt: skip
+        raise ProjectError(
+            f"arm {arm} ({recipe}) was judged `{entry['verdict']}`, not `proven`",
+            where=f"proof {report['id']}",
+            mend="promote it all the same with --force",
+        )
     refuse_changed_report(project, report["id"])
     refuse_changed(project.root / model["path"], model["key"])
     number = project.round
@@ -89,9 +92,16 @@ def promote(
         number += 1
     frozen = freeze(project, report, entry, seed, _samples(project, report))
     promotion = Promotion(
-        round=number, **model, promoted_from=report["id"], arm=arm, recipe=recipe, seed=seed,
-        verdict=entry["verdict"], frozen=tuple(frozen), suite=frozen_keys(project, frozen),
-    )  # fmt: skip
+        round=number,
+        **model,
+        promoted_from=report["id"],
+        arm=arm,
+        recipe=recipe,
+        seed=seed,
+        verdict=entry["verdict"],
+        frozen=tuple(frozen),
+        suite=frozen_keys(project, frozen),
+    )
     write_json(project.round_dir(number) / "model.json", promotion.as_json())
     return promotion
 
@@ -127,11 +137,16 @@ def _samples(project: Project, report: dict[str, Any]) -> Sequence[Sample]:
 
 def _model(project: Project, entry: dict[str, Any], seed: int) -> dict[str, str]:
     if str(seed) not in entry["models"]:
-        raise ProjectError(f"arm {entry['arm']} ({entry['recipe']}) was not trained with seed {seed}",
-                           mend=f"its seeds are {', '.join(entry['models'])}")  # fmt: skip
+        raise ProjectError(
+            f"arm {entry['arm']} ({entry['recipe']}) was not trained with seed {seed}",
+            mend=f"its seeds are {', '.join(entry['models'])}",
+        )
     model: dict[str, str] = entry["models"][str(seed)]
     path = inside(project.root, model["path"])
     if not path.is_dir():
-        raise ProjectError("the model's folder is gone", where=str(path),
-                           mend=f"train it again with `blindspot retrain {project.root}`")  # fmt: skip
+        raise ProjectError(
+            "the model's folder is gone",
+            where=str(path),
+            mend=f"train it again with `blindspot retrain {project.root}`",
+        )
     return model

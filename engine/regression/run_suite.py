@@ -20,16 +20,16 @@ from engine.model.model_registry import ModelRef, current_model, predictions
 from engine.model.weights import weights_use
 from engine.progress import Monitor
 from engine.project import Project
-from engine.proof.closed import CLOSED, Part, SpotCounts
+from engine.proof.closed import CLOSED, SeedCounts, SpotCounts
 from engine.proof.nearby_rows import NearRows, near_rows
 from engine.regression.asked import named_classifier
-from engine.regression.frozen_spots import ROWS_FLOOR, SAMPLES_FLOOR, Case, FrozenSpot, Origin, suite
+from engine.regression.frozen_spots import ROWS_FLOOR, SAMPLES_FLOOR, CaseOrigin, FrozenCase, FrozenSpot, suite
 from engine.regression.suite_checks import refuse_changed_suite
 from engine.schema import Example, Record
 from engine.trust import require
 from engine.verify.models import refuse_changed
 
-Asked = Origin | Literal["proof row, wrong before", "proof row, right before", "proof row near it"]
+Asked = CaseOrigin | Literal["proof row, wrong before", "proof row, right before", "proof row near it"]
 
 _PROOF: dict[str, Asked] = {
     "wrong_before": "proof row, wrong before",
@@ -51,7 +51,7 @@ class Wrong(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Checked(Record):
+class PartCheck(Record):
     """What became of one sort of rows of a blind spot; ``floor``: share that must be right, ``holds``: whether it is.
 
     ``wrong`` stays empty for proof rows.
@@ -89,10 +89,11 @@ def check(project: Project, model: str | None = None, *, monitor: Monitor) -> Pa
     gold = np.array([project.labels.index(row.label) for row in [*rows, *held_out]], dtype=np.int64)
     logits = predictions(project, asked, [*rows, *held_out], split_key="suite", monitor=monitor)
     scores = score(logits, gold)
-    said = [(project.labels[place], float(sure))
-            for place, sure in zip(scores.predicted, scores.confidence, strict=True)]  # fmt: skip
+    said = [
+        (project.labels[place], float(sure)) for place, sure in zip(scores.predicted, scores.confidence, strict=True)
+    ]
     right = scores.right
-    checked: list[Checked] = []
+    checked: list[PartCheck] = []
     first, first_near = 0, len(rows)
     for spot in frozen:
         answers = list(zip(spot.cases, said[first : first + len(spot.cases)], strict=True))
@@ -105,49 +106,66 @@ def check(project: Project, model: str | None = None, *, monitor: Monitor) -> Pa
             first_near += len(found.rows)
     path = project.root / "checks" / f"{asked.key[:12]}.json"
     holds = all(one.holds for one in checked)
-    write_json(path, {"model": asked.name, "status": "holds" if holds else "open again", "holds": holds,
-                      "checked": [one.as_json() for one in checked]})  # fmt: skip
+    write_json(
+        path,
+        {
+            "model": asked.name,
+            "status": "holds" if holds else "open again",
+            "holds": holds,
+            "checked": [one.as_json() for one in checked],
+        },
+    )
     return path
 
 
 def _by_rule(
-    spot: FrozenSpot, answers: Sequence[tuple[Case, tuple[str, float]]], near: NearRows, right: npt.NDArray[np.bool_]
-) -> list[Checked]:
+    spot: FrozenSpot,
+    answers: Sequence[tuple[FrozenCase, tuple[str, float]]],
+    near: NearRows,
+    right: npt.NDArray[np.bool_],
+) -> list[PartCheck]:
     """The parts of the rule that closed the blind spot, then its samples."""
     rows = [one for one in answers if one[0].origin == "row"]
-    parts = {name: Part(int(mask.sum()), (int((mask & right).sum()),)) for name, mask in near.masks.items()}
-    pool = Part(len(rows), (sum(map(_is_right, rows)),))
+    parts = {name: SeedCounts(int(mask.sum()), (int((mask & right).sum()),)) for name, mask in near.masks.items()}
+    pool = SeedCounts(len(rows), (sum(map(_is_right, rows)),))
     counts = SpotCounts(pool, parts["wrong_before"], parts["right_before"], parts["near"], near.before)
     floors = dict.fromkeys(parts, CLOSED[0] / CLOSED[1]) | {"near": near.before / max(1, len(near.rows))}
     holds = counts.asked
-    found = [Checked(spot.id, "row", len(rows), pool.per_seed[0], CLOSED[0] / CLOSED[1], holds["pool"],
-                     _wrong(rows))]  # fmt: skip
-    found += [Checked(spot.id, _PROOF[name], part.of, part.per_seed[0], round(floors[name], 4), holds[name])
-              for name, part in parts.items() if part.of]  # fmt: skip
+    found = [PartCheck(spot.id, "row", len(rows), pool.per_seed[0], CLOSED[0] / CLOSED[1], holds["pool"], _wrong(rows))]
+    found += [
+        PartCheck(spot.id, _PROOF[name], part.of, part.per_seed[0], round(floors[name], 4), holds[name])
+        for name, part in parts.items()
+        if part.of
+    ]
     return found + _of_origin(spot, answers, "sample", SAMPLES_FLOOR)
 
 
-def _by_cases(spot: FrozenSpot, answers: Sequence[tuple[Case, tuple[str, float]]]) -> list[Checked]:
+def _by_cases(spot: FrozenSpot, answers: Sequence[tuple[FrozenCase, tuple[str, float]]]) -> list[PartCheck]:
     """What a file of before the rows near a blind spot were counted asks for."""
     return _of_origin(spot, answers, "row", ROWS_FLOOR) + _of_origin(spot, answers, "sample", SAMPLES_FLOOR)
 
 
 def _of_origin(
-    spot: FrozenSpot, answers: Sequence[tuple[Case, tuple[str, float]]], origin: Origin, floor: float
-) -> list[Checked]:
+    spot: FrozenSpot, answers: Sequence[tuple[FrozenCase, tuple[str, float]]], origin: CaseOrigin, floor: float
+) -> list[PartCheck]:
     part = [one for one in answers if one[0].origin == origin]
     right = sum(_is_right(one) for one in part)
-    return [Checked(spot.id, origin, len(part), right, floor, right >= floor * len(part), _wrong(part))] if part else []
+    return (
+        [PartCheck(spot.id, origin, len(part), right, floor, right >= floor * len(part), _wrong(part))] if part else []
+    )
 
 
-def _is_right(answer: tuple[Case, tuple[str, float]]) -> bool:
+def _is_right(answer: tuple[FrozenCase, tuple[str, float]]) -> bool:
     case, (label, _) = answer
     return case.label == label
 
 
-def _wrong(answers: Sequence[tuple[Case, tuple[str, float]]]) -> tuple[Wrong, ...]:
-    return tuple(Wrong(case.id, case.text, case.text_pair, case.label, label, round(sure, 4))
-                 for case, (label, sure) in answers if label != case.label)  # fmt: skip
+def _wrong(answers: Sequence[tuple[FrozenCase, tuple[str, float]]]) -> tuple[Wrong, ...]:
+    return tuple(
+        Wrong(case.id, case.text, case.text_pair, case.label, label, round(sure, 4))
+        for case, (label, sure) in answers
+        if label != case.label
+    )
 
 
 def _model(project: Project, name: str | None, monitor: Monitor) -> ModelRef:

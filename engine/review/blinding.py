@@ -31,6 +31,7 @@ def to_judge(project: Project, discovery: Discovery, teaching: Teaching) -> froz
         one.blind_spot
         for one, other in pairs
         for kind in ITEM_KINDS
-        if one.has(kind) and other.has(kind)
+        if one.has(kind)
+        and other.has(kind)
         and not all(made.get((kind, one.blind_spot, source_name(one), source_name(other)), [False]))
-    )  # fmt: skip
+    )

@@ -119,8 +119,11 @@ class Items:
             found = [Item.from_json(orjson.loads(line)) for line in read_bytes(self.path).splitlines()]
             self._key = read_bytes(self._key_file)
         except (FileNotFoundError, FileError, ValueError, KeyError, TypeError) as error:
-            raise StoreError("the items of the review, or their key, are damaged", where=str(self._folder),
-                             mend="restore the folder; judgements mean nothing without it") from error  # fmt: skip
+            raise StoreError(
+                "the items of the review, or their key, are damaged",
+                where=str(self._folder),
+                mend="restore the folder; judgements mean nothing without it",
+            ) from error
         self._items, self._seen = {item.id: item for item in found}, seen
 
     def make(self, discovery: Discovery, records: Records) -> None:
@@ -147,8 +150,11 @@ class Items:
                 if new:
                     write_jsonl(self.path, [item.as_json() for item in items])
         except FileError as error:
-            raise StoreError(f"the review cannot be written ({error.reason})", where=str(self._folder),
-                             mend="make room, or give yourself the right") from error  # fmt: skip
+            raise StoreError(
+                f"the review cannot be written ({error.reason})",
+                where=str(self._folder),
+                mend="make room, or give yourself the right",
+            ) from error
         self.read()
 
     def left_and_right(self, item: Item, reviewer: str) -> tuple[Side, Side]:
@@ -178,9 +184,7 @@ class Items:
             for mine, theirs in zip(one.patterns_of(kind), other.patterns_of(kind), strict=False)
         ]
 
-    def _item(
-        self, kind: ItemKind, one: Answer, other: Answer, mine: Pattern | None, theirs: Pattern | None
-    ) -> Item:  # fmt: skip
+    def _item(self, kind: ItemKind, one: Answer, other: Answer, mine: Pattern | None, theirs: Pattern | None) -> Item:
         name = (
             one.blind_spot,
             kind,
@@ -190,10 +194,12 @@ class Items:
         )
         groups = [answer.samples_of(pattern) for answer, pattern in ((one, mine), (other, theirs))]
         # With what it is drawn from: a lost item that is made anew from other records is another one, not yet judged.
-        drawn_from = content_key(*(
-            [found.text if found else "", [[sample.as_json() for sample in part] for part in group.values()]]
-            for found, group in zip((mine, theirs), groups, strict=True)
-        ))  # fmt: skip
+        drawn_from = content_key(
+            *(
+                [found.text if found else "", [[sample.as_json() for sample in part] for part in group.values()]]
+                for found, group in zip((mine, theirs), groups, strict=True)
+            )
+        )
         item_id = self.digest("item", *name, drawn_from).hex()[:16]
         sides = [
             Side(answer.teacher, answer.author, answer.evidence, pattern, self._draw(item_id, groups, place))

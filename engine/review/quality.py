@@ -142,13 +142,22 @@ class _Measure:
         near = [cosine for _, cosine in novelty if cosine is not None]
         drawn = self._drawn(words, vectors, equal) if equal else (None, None, None)
         return Quality(
-            self._teacher, spot, len(samples), labels, _balance(labels.values()),
-            distinct(words, 1), distinct(words, 2), near_duplicates(samples),
+            self._teacher,
+            spot,
+            len(samples),
+            labels,
+            _balance(labels.values()),
+            distinct(words, 1),
+            distinct(words, 2),
+            near_duplicates(samples),
             spread(vectors) if vectors is not None and len(samples) > 1 else None,
             vendi(vectors) if vectors is not None else None,
-            _mean([text for text, _ in novelty]), _mean(near), equal, *drawn,
+            _mean([text for text, _ in novelty]),
+            _mean(near),
+            equal,
+            *drawn,
             reason=self._reason(len(samples), len(novelty)),
-        )  # fmt: skip
+        )
 
     def _array(self, samples: Sequence[Sample]) -> Floats | None:
         return None if self._vectors is None else np.stack([self._vectors[_sample_name(one)] for one in samples])
@@ -161,8 +170,12 @@ class _Measure:
         for _ in range(_DRAWS if equal < len(words) else 1):
             places = rng.sample(range(len(words)), equal)
             some = vectors[places] if vectors is not None else None
-            figures.append((distinct([words[place] for place in places], 2),
-                            *((spread(some), vendi(some)) if some is not None else (None, None))))  # fmt: skip
+            figures.append(
+                (
+                    distinct([words[place] for place in places], 2),
+                    *((spread(some), vendi(some)) if some is not None else (None, None)),
+                )
+            )
         two, far, varied = (_mean([one for one in column if one is not None]) for column in zip(*figures, strict=True))
         return two, far, varied
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.child import command, surroundings
-from engine.scorer.protocol import Answer, Request, State, line_of, read_reply
+from engine.scorer.protocol import Request, ScorerAnswer, ScorerState, line_of, read_reply
 
 WORKER = command("engine.scorer.worker")
 _ATTEMPTS = 2
@@ -32,7 +32,7 @@ class Scorer:
         tell: takes answers and states, in a thread of this object; must not wait.
     """
 
-    def __init__(self, root: Path, tell: Callable[[Answer | State], None]) -> None:
+    def __init__(self, root: Path, tell: Callable[[ScorerAnswer | ScorerState], None]) -> None:
         self._root = root
         self._tell_owner = tell
         self._changed = threading.Condition(threading.RLock())
@@ -88,7 +88,7 @@ class Scorer:
                 self._thread.start()
             self._changed.notify()
 
-    def _tell(self, message: Answer | State) -> None:
+    def _tell(self, message: ScorerAnswer | ScorerState) -> None:
         with self._changed:
             if not self._closed:
                 self._tell_owner(message)
@@ -127,7 +127,7 @@ class Scorer:
             )
         except OSError as error:
             errors.close()
-            self._tell(State("failed", f"The scorer cannot be started ({error.strerror})."))
+            self._tell(ScorerState("failed", f"The scorer cannot be started ({error.strerror})."))
             return None
         with self._changed:
             self._process = process
@@ -141,7 +141,7 @@ class Scorer:
                 if not line.endswith(b"\n"):
                     break  # it was killed while it wrote
                 reply = read_reply(line)
-                if isinstance(reply, Answer):
+                if isinstance(reply, ScorerAnswer):
                     self._ended = 0
                 self._tell(reply)
             status = process.wait()
@@ -150,7 +150,7 @@ class Scorer:
         with self._changed:
             self._process = None
             self._ended += 1
-            self._tell(State("failed", _ending(status, last, again=self._ended < _ATTEMPTS)))
+            self._tell(ScorerState("failed", _ending(status, last, again=self._ended < _ATTEMPTS)))
 
 
 def _ending(status: int, last: Sequence[str], *, again: bool) -> str:

@@ -17,9 +17,9 @@ from engine.project import SETTINGS_FILE, Project
 from engine.schema import Record
 from engine.shapes import fit
 
-Kind = Literal["verdict", "preview"]
+MessageKind = Literal["verdict", "preview"]
 StateName = Literal["loading", "ready", "failed"]
-KINDS: tuple[Kind, ...] = ("verdict", "preview")
+KINDS: tuple[MessageKind, ...] = ("verdict", "preview")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class Request(Record):
     text: str
     text_pair: str | None = None
     place: str = ""
-    kind: Kind = "verdict"
+    kind: MessageKind = "verdict"
     author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict(Record):
+class ModelAnswer(Record):
     """What a model says of a text.
 
     Attributes:
@@ -55,18 +55,18 @@ class Verdict(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ScorerAnswer:
     """The answer to the request ``id``: what was asked for, an error as one sentence, or that it was overtaken."""
 
     id: int
-    verdict: Verdict | None = None
+    verdict: ModelAnswer | None = None
     preview: Preview | None = None
     error: str = ""
     overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ScorerState:
     """Where the scorer stands; ``message`` says why it failed, ``key`` names the model that is ready."""
 
     name: StateName
@@ -74,7 +74,7 @@ class State:
     key: str = ""
 
 
-def line_of(message: Request | Answer | State) -> bytes:
+def line_of(message: Request | ScorerAnswer | ScorerState) -> bytes:
     """A message as its line."""
     return orjson.dumps(message) + b"\n"
 
@@ -91,14 +91,14 @@ def read_request(line: bytes) -> Request:
     return Request.from_json(values)
 
 
-def read_reply(line: bytes) -> Answer | State:
+def read_reply(line: bytes) -> ScorerAnswer | ScorerState:
     """The answer or state in a line.
 
     Raises:
         ValueError: it is neither.
     """
     values = _object(line)
-    return fit(values, State if "name" in values else Answer)
+    return fit(values, ScorerState if "name" in values else ScorerAnswer)
 
 
 def refuse_if_off(project: Project) -> None:
@@ -108,8 +108,11 @@ def refuse_if_off(project: Project) -> None:
         SettingsError: it was turned off for everybody.
     """
     if not project.settings.teaching.live_verdict:
-        raise SettingsError("verdicts on texts are turned off in this project", where=str(project.root / SETTINGS_FILE),
-                            mend="`live_verdict = true` in [teaching] turns them on for everybody")  # fmt: skip
+        raise SettingsError(
+            "verdicts on texts are turned off in this project",
+            where=str(project.root / SETTINGS_FILE),
+            mend="`live_verdict = true` in [teaching] turns them on for everybody",
+        )
 
 
 def _object(line: bytes) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from engine.preview.record import Preview
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery, Example
-from engine.scorer.protocol import State, Verdict, refuse_if_off
+from engine.scorer.protocol import ModelAnswer, ScorerState, refuse_if_off
 from engine.tau import tau_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Resident:
         tell: told when loading begins, and how it ends.
     """
 
-    def __init__(self, root: Path, tell: Callable[[State], None] = lambda state: None) -> None:
+    def __init__(self, root: Path, tell: Callable[[ScorerState], None] = lambda state: None) -> None:
         self._root = root
         self._tell = tell
         self._project: Project | None = None
@@ -57,7 +57,7 @@ class Resident:
         self._loaded: _Loaded | None = None
         self._temperature = 1.0
 
-    def verdict(self, text: str, text_pair: str | None = None) -> Verdict:
+    def verdict(self, text: str, text_pair: str | None = None) -> ModelAnswer:
         """What the model says of a text, or of a pair.
 
         Raises:
@@ -73,7 +73,9 @@ class Resident:
         odds = np.exp(scaled - scaled.max())
         probabilities = tuple(round(float(value), _DIGITS) for value in odds / odds.sum())
         best = int(logits.argmax())
-        return Verdict(project.labels[best], probabilities[best], probabilities, loaded.model.name, loaded.model.key)
+        return ModelAnswer(
+            project.labels[best], probabilities[best], probabilities, loaded.model.name, loaded.model.key
+        )
 
     def preview(self, blind_spot: str, author: str) -> Iterator[Preview | None]:
         """Estimate which UUs of a blind spot would flip with an author's samples; see `engine.preview.estimate`.
@@ -97,7 +99,7 @@ class Resident:
                 self._take_up()
             except BlindspotError as error:
                 self._error, self._loaded = error, None
-                self._tell(State("failed", str(error)))
+                self._tell(ScorerState("failed", str(error)))
         if self._loaded is None:
             assert self._error is not None
             raise self._error
@@ -122,14 +124,14 @@ class Resident:
         depends_on = (model, settings.task, settings.model, settings.compute)
         if self._loaded is not None and self._loaded.depends_on == depends_on:
             return
-        self._tell(State("loading"))
+        self._tell(ScorerState("loading"))
         self._loaded = None  # two models at a time need not fit into memory
         from engine.model.device import choose_compute
 
         one_thread = replace(settings.compute, precision="fp32", threads=1)
         classifier = load_classifier(project, model, choose_compute(one_thread))
         self._loaded = _Loaded(depends_on, model, classifier, project)
-        self._tell(State("ready", key=model.key))
+        self._tell(ScorerState("ready", key=model.key))
 
 
 def _temperature(project: Project, model: ModelRef, found: Discovery | None) -> float:

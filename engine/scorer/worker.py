@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.errors import BlindspotError
-from engine.scorer.protocol import Answer, Kind, Request, State, line_of, read_request
+from engine.scorer.protocol import MessageKind, Request, ScorerAnswer, ScorerState, line_of, read_request
 
 NICENESS = 5  # after the app, before background jobs
 
@@ -28,7 +28,7 @@ class Inbox:
         tell: takes the answers to requests that were overtaken.
     """
 
-    def __init__(self, tell: Callable[[Answer], None]) -> None:
+    def __init__(self, tell: Callable[[ScorerAnswer], None]) -> None:
         self._tell = tell
         self._waiting: dict[tuple[str, str], Request] = {}
         self._arrived = threading.Condition()
@@ -40,7 +40,7 @@ class Inbox:
             self._waiting[request.kind, request.place] = request
             self._arrived.notify()
         if old is not None:
-            self._tell(Answer(old.id, overtaken=True))
+            self._tell(ScorerAnswer(old.id, overtaken=True))
 
     def take(self) -> Request:
         """Wait for a request and take it out."""
@@ -48,7 +48,7 @@ class Inbox:
             self._arrived.wait_for(lambda: self._waiting)
             return self._waiting.pop(next(iter(self._waiting)))
 
-    def waiting(self, kind: Kind) -> Iterator[Request]:
+    def waiting(self, kind: MessageKind) -> Iterator[Request]:
         """Take out the requests of a kind that wait now."""
         with self._arrived:
             keys = [key for key in self._waiting if key[0] == kind]
@@ -56,13 +56,13 @@ class Inbox:
         yield from requests
 
 
-def read(source: IO[bytes], inbox: Inbox, tell: Callable[[Answer], None]) -> None:
+def read(source: IO[bytes], inbox: Inbox, tell: Callable[[ScorerAnswer], None]) -> None:
     """Put requests into the inbox until the input ends, and end the process with it: nobody waits for an answer."""
     for line in source:
         try:
             inbox.put(read_request(line))
         except ValueError as error:
-            tell(Answer(-1, error=f"{error}: {line.decode(errors='replace').strip()[:80]}"))
+            tell(ScorerAnswer(-1, error=f"{error}: {line.decode(errors='replace').strip()[:80]}"))
     os._exit(0)  # a model may be half loaded, and nothing is written to disk
 
 
@@ -72,7 +72,7 @@ def main(root: Path) -> None:
     os.dup2(2, 1)  # what a library prints is no answer
     lock = threading.Lock()
 
-    def tell(message: Answer | State) -> None:
+    def tell(message: ScorerAnswer | ScorerState) -> None:
         with lock:
             out.write(line_of(message))
 
@@ -89,15 +89,15 @@ def main(root: Path) -> None:
     def answer(request: Request) -> None:
         try:
             if request.kind == "verdict":
-                tell(Answer(request.id, resident.verdict(request.text, request.text_pair)))
+                tell(ScorerAnswer(request.id, resident.verdict(request.text, request.text_pair)))
                 return
             for preview in resident.preview(request.place, request.author):
                 for other in inbox.waiting("verdict"):  # somebody types on: they do not wait for all steps
                     answer(other)
                 if preview is not None:
-                    tell(Answer(request.id, preview=preview))
+                    tell(ScorerAnswer(request.id, preview=preview))
         except BlindspotError as error:
-            tell(Answer(request.id, error=str(error)))
+            tell(ScorerAnswer(request.id, error=str(error)))
 
     while True:
         answer(inbox.take())

@@ -42,11 +42,17 @@ def decide(
         own = {record.blind_spot for record in teaching.own("pattern") if isinstance(record, Pattern)}
         for spot in spots:
             if before := decided.get(spot.id):
-                raise StoreError(f"{teaching.author} has {before.decision} already", where=spot.id,
-                                 mend="that is final: the others' answers have been seen")  # fmt: skip
+                raise StoreError(
+                    f"{teaching.author} has {before.decision} already",
+                    where=spot.id,
+                    mend="that is final: the others' answers have been seen",
+                )
             if what == "committed" and spot.id not in own:
-                raise StoreError("there is no pattern of yours to commit", where=spot.id,
-                                 mend="describe the blind spot first, or decline with a reason")  # fmt: skip
+                raise StoreError(
+                    "there is no pattern of yours to commit",
+                    where=spot.id,
+                    mend="describe the blind spot first, or decline with a reason",
+                )
             seen, standing = evidence_for(project, discovery, teaching, spot.id).hash, teaching.store.standing(spot.id)
             made.append(Commitment(spot.id, what, seen, reason, standing))
             edit.put("commitment", spot.id, made[-1])

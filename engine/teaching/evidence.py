@@ -46,11 +46,19 @@ class Evidence(Record):
         def seen(row: Prediction | Perturbation) -> list[str | None]:
             return [row.text, row.text_pair, row.label]
 
-        return content_key(self.gold, self.predicted, [
-            [seen(row), round(row.confidence, 2), [seen(near) for near in self.neighbours[row.id]],
-             [seen(edit) for edit in self.perturbations.get(row.id, ())]]
-            for row in self.rows
-        ])  # fmt: skip
+        return content_key(
+            self.gold,
+            self.predicted,
+            [
+                [
+                    seen(row),
+                    round(row.confidence, 2),
+                    [seen(near) for near in self.neighbours[row.id]],
+                    [seen(edit) for edit in self.perturbations.get(row.id, ())],
+                ]
+                for row in self.rows
+            ],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +122,14 @@ def evidence_of(
     parts = parts_of(spot, discovery, held_back=held_back, withheld=withheld)
     edits = edits_of(parts.shown, perturbations, discovery)
     return Evidence(
-        spot.id, spot.gold, spot.predicted, tuple(known[row] for row in parts.shown),
+        spot.id,
+        spot.gold,
+        spot.predicted,
+        tuple(known[row] for row in parts.shown),
         {row: neighbours_of(row, discovery, withheld=withheld) for row in parts.shown},
-        edits, tuple(known[row] for row in parts.held_back),
-    )  # fmt: skip
+        edits,
+        tuple(known[row] for row in parts.held_back),
+    )
 
 
 def edits_of(

@@ -19,7 +19,7 @@ from engine.schema import ROLES, Discovery, Example, Pattern, Record, Role, Samp
 from engine.teaching.records import Teaching
 from engine.teaching.spot_matching import place
 from engine.teaching.store import Edit
-from engine.teaching.teaching_files import Line, read_teaching
+from engine.teaching.teaching_files import TeachingLine, read_teaching
 from engine.teaching.validation import Draft, SampleChecker
 from engine.teaching.writer import clean
 from engine.text import row_hash
@@ -104,7 +104,7 @@ def import_teaching(
     return importer.report(already=len(lines) - len(new))
 
 
-def _unknown(lines: Sequence[Line], teaching: Teaching) -> list[Line]:
+def _unknown(lines: Sequence[TeachingLine], teaching: Teaching) -> list[TeachingLine]:
     """The lines that this teacher has not written before."""
     written = {
         (row_hash(sample.text, sample.text_pair), sample.label)
@@ -135,7 +135,7 @@ class _Importer:
         self._described = 0
         self._refusals: list[Refusal] = []
 
-    def take(self, line: Line, spot_id: str) -> None:
+    def take(self, line: TeachingLine, spot_id: str) -> None:
         """Write the line's sample, and its pattern if that is new, or count why not."""
         spot = self._discovery.spot(spot_id)
         assert spot is not None, "lines are placed in blind spots of this discovery"
@@ -162,7 +162,7 @@ class _Importer:
         self._samples.append(sample)
         self._taken.append(sample)
 
-    def _pattern(self, line: Line, spot_id: str) -> str | None:
+    def _pattern(self, line: TeachingLine, spot_id: str) -> str | None:
         if line.pattern is None or line.pattern_kind is None:
             return None
         text = clean(line.pattern)

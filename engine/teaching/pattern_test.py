@@ -27,7 +27,7 @@ _NOT_COUNTED = ("label wrong", "ambiguous")
 
 
 @dataclass(frozen=True, slots=True)
-class Case(Record):
+class PatternCase(Record):
     """One row of a trial. ``is_uu``: the pattern should apply; else the model gets the row right and it should not."""
 
     row: Prediction
@@ -45,7 +45,7 @@ class Trial(Record):
     """
 
     pattern: Pattern
-    cases: tuple[Case, ...]
+    cases: tuple[PatternCase, ...]
     reason: str = ""
 
 
@@ -69,7 +69,7 @@ class Share(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Result(Record):
+class PatternResult(Record):
     """What one judge found about one wording of a pattern.
 
     Attributes:
@@ -87,8 +87,8 @@ class Result(Record):
     judge: Teacher
     precision: Share | None
     recall: Share | None
-    cases: tuple[Case, ...]
-    wrong: tuple[Case, ...]
+    cases: tuple[PatternCase, ...]
+    wrong: tuple[PatternCase, ...]
 
     @property
     def figures(self) -> str:
@@ -126,8 +126,11 @@ def open_pattern(teaching: Teaching, name: str, *, unjudged: Collection[str] = (
         raise StoreError(f"there is no pattern `{name}` to test", mend=mend)
     pattern = find_pattern(teaching, full)
     if decision(teaching, pattern.blind_spot) is None:
-        raise StoreError("its rows are held back from you until you have handed in your answer",
-                         where=pattern.id, mend=f"run `blindspot commit` on {pattern.blind_spot} first")  # fmt: skip
+        raise StoreError(
+            "its rows are held back from you until you have handed in your answer",
+            where=pattern.id,
+            mend=f"run `blindspot commit` on {pattern.blind_spot} first",
+        )
     return pattern
 
 
@@ -164,11 +167,11 @@ def trial_of(project: Project, discovery: Discovery, records: Records, pattern: 
     if not uus:
         return Trial(pattern, (), "it was reworded after a trial, and no row is left that it has not seen")
     right = [row for row in _right_rows(discovery, evidence) if row.id not in spent | off][: len(uus)]
-    cases = [Case(row, True) for row in uus] + [Case(row, False) for row in right]
+    cases = [PatternCase(row, True) for row in uus] + [PatternCase(row, False) for row in right]
     return Trial(pattern, _in_order(pattern.id, cases))
 
 
-def results(project: Project, discovery: Discovery, records: Records, pattern: Pattern) -> list[Result]:
+def results(project: Project, discovery: Discovery, records: Records, pattern: Pattern) -> list[PatternResult]:
     """What judges found about a pattern: the wording it has now first, then earlier ones, each judge by name."""
     off, known = _not_counted(records), discovery.predictions
     answers: dict[tuple[bool, str, str], list[Application]] = {}
@@ -202,8 +205,11 @@ def hand_in(teaching: Teaching, trial: Trial, answers: Mapping[str, bool], judge
     is_uu = {case.row.id: case.is_uu for case in trial.cases}
     with teaching.store.edit(f"test pattern {pattern.id}", final=True) as edit:
         if has_judged(teaching, pattern):
-            raise StoreError(f"{teaching.author} has judged this wording already", where=pattern.id,
-                             mend="what the rows are has been shown: let another judge it, or reword it")  # fmt: skip
+            raise StoreError(
+                f"{teaching.author} has judged this wording already",
+                where=pattern.id,
+                mend="what the rows are has been shown: let another judge it, or reword it",
+            )
         for row in rows:
             record = Application(pattern.id, pattern.text, row, answers[row], judge, is_uu[row])
             edit.put("application", f"{pattern.id}/{row}", record)
@@ -215,7 +221,7 @@ def has_judged(teaching: Teaching, pattern: Pattern) -> bool:
     return any(one.pattern == pattern.id and one.text == pattern.text for one in own)
 
 
-def not_rewordable(teaching: Teaching, pattern: Pattern, found: Sequence[Result]) -> str | None:
+def not_rewordable(teaching: Teaching, pattern: Pattern, found: Sequence[PatternResult]) -> str | None:
     """Why a pattern cannot be reworded after a trial, as a clause; None if it can. ``found``: its results."""
     if not teaching.is_own(pattern.id):
         return f"{pattern.id} is another's: only who wrote it can reword it"
@@ -228,7 +234,7 @@ def not_rewordable(teaching: Teaching, pattern: Pattern, found: Sequence[Result]
     return None if any(result.wrong for result in now) else f"{pattern.id} has no counter-example"
 
 
-def reword(teaching: Teaching, pattern: Pattern, text: str, found: Sequence[Result]) -> Pattern:
+def reword(teaching: Teaching, pattern: Pattern, text: str, found: Sequence[PatternResult]) -> Pattern:
     """Give one's own pattern a new wording after a trial. The figures of the old wording stay with that wording.
 
     A pattern that was handed in stays too: its new wording is a pattern beside it, written later.
@@ -286,7 +292,7 @@ def _right_rows(discovery: Discovery, evidence: Evidence) -> list[Prediction]:
     return [row for row in dict.fromkeys(ranked) if row.id not in shown]
 
 
-def _in_order(pattern_id: str, cases: Sequence[Case]) -> tuple[Case, ...]:
+def _in_order(pattern_id: str, cases: Sequence[PatternCase]) -> tuple[PatternCase, ...]:
     return tuple(sorted(cases, key=lambda case: content_key(pattern_id, case.row.id)))
 
 
@@ -295,17 +301,23 @@ def _was_uu(one: Application, known: Mapping[str, Prediction]) -> bool:
     return known[one.row].label != known[one.row].predicted if one.is_uu is None else one.is_uu
 
 
-def _result(author: str, given: Sequence[Application], known: Mapping[str, Prediction], coverage: float) -> Result:
+def _result(
+    author: str, given: Sequence[Application], known: Mapping[str, Prediction], coverage: float
+) -> PatternResult:
     was_uu = {one.row: _was_uu(one, known) for one in given}
     applies = {one.row: one.applies for one in given}
-    cases = [Case(known[row], is_uu) for row, is_uu in was_uu.items() if row in known]
+    cases = [PatternCase(known[row], is_uu) for row, is_uu in was_uu.items() if row in known]
     uus = [row for row, is_uu in was_uu.items() if is_uu]
     covered = [row for row, applied in applies.items() if applied]
     hits = sum(was_uu[row] for row in covered)
     pattern, ordered = given[0].pattern, _in_order(given[0].pattern, cases)
-    return Result(
-        pattern, given[0].text, author, given[0].judge,
+    return PatternResult(
+        pattern,
+        given[0].text,
+        author,
+        given[0].judge,
         wilson(hits, len(covered), coverage) if covered else None,
         wilson(hits, len(uus), coverage) if uus else None,
-        ordered, tuple(case for case in ordered if applies[case.row.id] != case.is_uu),
-    )  # fmt: skip
+        ordered,
+        tuple(case for case in ordered if applies[case.row.id] != case.is_uu),
+    )

@@ -51,8 +51,11 @@ def perturb(
     _check(annotator, shown, edit)
     predicted, confidence = _score(annotator, edit, monitor or Silent())
     if predicted != label:
-        raise StoreError(f"the model takes the edit for `{predicted}` ({confidence:.2f}), not for `{label}`",
-                         where=f"row {row}", mend="change it until the model gets it right")  # fmt: skip
+        raise StoreError(
+            f"the model takes the edit for `{predicted}` ({confidence:.2f}), not for `{label}`",
+            where=f"row {row}",
+            mend="change it until the model gets it right",
+        )
     with annotator.teaching.store.edit(f"perturb row {row}") as change:
         record_id = change.new_id("E")
         key = annotator.discovery.model_key
@@ -98,8 +101,11 @@ def _check(annotator: Annotator, row: Prediction, edit: Example) -> None:
         for before, after in ((row.text, edit.text), (row.text_pair or "", edit.text_pair or ""))
     )
     if kept < LEAST_KEPT:
-        raise StoreError(f"the edit keeps {kept:.0%} of the row's characters, and a minimal edit keeps at least "
-                         f"{LEAST_KEPT:.0%}", where=where, mend="write the row with a small change")  # fmt: skip
+        raise StoreError(
+            f"the edit keeps {kept:.0%} of the row's characters, and a minimal edit keeps at least {LEAST_KEPT:.0%}",
+            where=where,
+            mend="write the row with a small change",
+        )
     known = [pair for pair in annotator.teaching.perturbations() if pair.row == row.id]
     if same := next((pair for pair in known if (pair.text, pair.text_pair) == (edit.text, edit.text_pair)), None):
         raise StoreError(f"that edit is there already ({same.id})", where=where, mend="write another one")
@@ -115,8 +121,11 @@ def _score(annotator: Annotator, edit: Example, monitor: Monitor) -> tuple[str, 
     project, discovery = annotator.project, annotator.discovery
     model = current_model(project, monitor=monitor)
     if model.key != discovery.model_key:
-        raise ModelError("the current model is not the one that these blind spots were found with",
-                         where=str(project.root), mend="run `blindspot discover` again")  # fmt: skip
+        raise ModelError(
+            "the current model is not the one that these blind spots were found with",
+            where=str(project.root),
+            mend="run `blindspot discover` again",
+        )
     logits = predictions(project, model, [edit], split_key="edit", monitor=monitor)
     found = score(logits, np.array([0]), temperature=discovery.applied_temperature)
     return project.labels[int(found.predicted[0])], round(float(found.confidence[0]), 6)

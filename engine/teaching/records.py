@@ -25,7 +25,7 @@ from engine.schema import (
     SpotState,
 )
 from engine.teaching.authors import file_stem
-from engine.teaching.revisions import SCHEMAS, Kind, Log, Revision
+from engine.teaching.revisions import SCHEMAS, Log, RecordKind, Revision
 from engine.teaching.store import Store
 from engine.teaching.write_lock import PATIENCE
 
@@ -100,7 +100,7 @@ class Records:
         """All samples, by author, each author's oldest first."""
         return tuple(record for _, _, record in self._records("sample") if isinstance(record, Sample))
 
-    def by_author(self, kind: Kind) -> Iterator[tuple[str, Typed]]:
+    def by_author(self, kind: RecordKind) -> Iterator[tuple[str, Typed]]:
         """All records of a kind with their authors' names, by author, each author's oldest first."""
         return ((revision.author, record) for _, revision, record in self._records(kind))
 
@@ -130,7 +130,7 @@ class Records:
         """
         return self._logs.get(file_stem(author))
 
-    def _records(self, kind: Kind, author: str | None = None) -> Iterator[tuple[str, Revision, Typed]]:
+    def _records(self, kind: RecordKind, author: str | None = None) -> Iterator[tuple[str, Revision, Typed]]:
         for stem in sorted(self._logs) if author is None else [author]:
             for (found, record_id), revision in self._logs[stem].current.items():
                 if found == kind:
@@ -189,7 +189,7 @@ class Teaching(Records):
         """Looks through what is to be written."""
         return self.store.leaks
 
-    def own(self, kind: Kind) -> Iterator[Typed]:
+    def own(self, kind: RecordKind) -> Iterator[Typed]:
         """This annotator's records of a kind, oldest first."""
         return (record for _, _, record in self._records(kind, self.store.stem))
 

@@ -28,14 +28,14 @@ from engine.schema import (
 from engine.teaching.hash_chain import Break, Chain
 from engine.teaching.storage import AtomicStorage, Recovery
 
-Kind = Literal["mark", "pattern", "sample", "state", "commitment", "perturbation", "application", "judgement"]
+RecordKind = Literal["mark", "pattern", "sample", "state", "commitment", "perturbation", "application", "judgement"]
 Cause = Literal["edit", "undo", "redo", "final"]
 Key = tuple[str, str]
 Body = dict[str, Any]
 Place = tuple[str, str]
 
 TABLE = "revisions"
-FINAL_KINDS: tuple[Kind, ...] = ("commitment", "judgement", "application")
+FINAL_KINDS: tuple[RecordKind, ...] = ("commitment", "judgement", "application")
 """What reveals something when it is written, so it is never changed."""
 SCHEMAS: dict[str, type[Record]] = {
     "mark": RowMark,
@@ -55,7 +55,7 @@ class Revision(Record):
 
     Attributes:
         seq: its number in the author's file. id: of the record; revision: 1 for its first.
-        kind: one of `Kind`. body: the record from now on; None: deleted.
+        kind: one of `RecordKind`. body: the record from now on; None: deleted.
         author, time (UTC, ISO 8601), tool: who, when, and with which version.
         action: seq of the first revision of the action it belongs to; one undo takes back one action.
         note: what the action did, in words.
@@ -230,7 +230,7 @@ class Log:
         spot = self._frozen_by(self._done[-1]) if self._done else None
         return self.why_frozen(spot) if spot else None
 
-    def is_frozen(self, kind: Kind, record_id: str) -> bool:
+    def is_frozen(self, kind: RecordKind, record_id: str) -> bool:
         """Whether a record stays as it is, because its author has decided on its blind spot since."""
         return (kind, record_id) in self._frozen
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.schema import BlindSpot, Discovery, Example
-from engine.teaching.teaching_files import Line
+from engine.teaching.teaching_files import TeachingLine
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ Embed = Callable[[list[Example]], "np.ndarray"]
 Group = Hashable
 
 
-def place(lines: Sequence[Line], discovery: Discovery, known: Mapping[str, str], embed: Embed) -> list[str]:
+def place(lines: Sequence[TeachingLine], discovery: Discovery, known: Mapping[str, str], embed: Embed) -> list[str]:
     """The blind spot of each line.
 
     Args:
@@ -32,7 +32,7 @@ def place(lines: Sequence[Line], discovery: Discovery, known: Mapping[str, str],
     Returns:
         A blind spot id for each line.
     """
-    groups: dict[Group, list[Line]] = defaultdict(list)
+    groups: dict[Group, list[TeachingLine]] = defaultdict(list)
     for line in lines:
         groups[_group(line)].append(line)
     leading = {line.blind_spot for line in lines if line.group and line.blind_spot}
@@ -55,11 +55,11 @@ def place(lines: Sequence[Line], discovery: Discovery, known: Mapping[str, str],
     return [placed[_group(line)] for line in lines]
 
 
-def _group(line: Line) -> Group:
+def _group(line: TeachingLine) -> Group:
     return line.group or (line.blind_spot, line.gold, line.predicted) if line.group or line.blind_spot else line.where
 
 
-def _named(line: Line, discovery: Discovery, known: Mapping[str, str]) -> BlindSpot | None:
+def _named(line: TeachingLine, discovery: Discovery, known: Mapping[str, str]) -> BlindSpot | None:
     """The blind spot that the line names, if it is one of ours, else the one its pattern stands in already."""
     spot = discovery.spot(line.blind_spot) if line.blind_spot else None
     if spot and line.gold in (None, spot.gold) and line.predicted in (None, spot.predicted):
@@ -67,7 +67,7 @@ def _named(line: Line, discovery: Discovery, known: Mapping[str, str]) -> BlindS
     return discovery.spot(known.get(line.pattern or "", ""))
 
 
-def _candidates(members: Sequence[Line], discovery: Discovery) -> Sequence[BlindSpot]:
+def _candidates(members: Sequence[TeachingLine], discovery: Discovery) -> Sequence[BlindSpot]:
     """Blind spots of the same direction; if there are none, of the same gold label; if there are none, all.
 
     Where the file names no gold label, the one that most of its targets carry stands for it.
@@ -80,7 +80,7 @@ def _candidates(members: Sequence[Line], discovery: Discovery) -> Sequence[Blind
 
 def _nearest(
     wanted: Mapping[Group, Sequence[BlindSpot]],
-    groups: Mapping[Group, list[Line]],
+    groups: Mapping[Group, list[TeachingLine]],
     discovery: Discovery,
     embed: Embed,
 ) -> dict[Group, str]:

@@ -123,8 +123,11 @@ class AtomicStorage(Storage):
             if not added or not self._append(added):
                 self._write_all(data)
         except FileError as error:
-            raise StoreError(f"annotations cannot be written ({error.reason})", where=str(self._path),
-                             mend="make room, or give yourself the right; nothing was changed") from error  # fmt: skip
+            raise StoreError(
+                f"annotations cannot be written ({error.reason})",
+                where=str(self._path),
+                mend="make room, or give yourself the right; nothing was changed",
+            ) from error
         self._tables, self._seen = data, self.identity()
 
     def fold(self) -> None:
@@ -245,8 +248,11 @@ class AtomicStorage(Storage):
                 reason, where = (
                     (error.reason, error.where) if isinstance(error, FileError) else (error.strerror, str(self._path))
                 )
-                raise StoreError(f"annotations cannot be read ({reason})", where=where,
-                                 mend="give yourself the right to read the file") from error  # fmt: skip
+                raise StoreError(
+                    f"annotations cannot be read ({reason})",
+                    where=where,
+                    mend="give yourself the right to read the file",
+                ) from error
             if identity(self._path) == now[0]:
                 return now, raw, journal
 

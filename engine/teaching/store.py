@@ -25,7 +25,7 @@ from engine.errors import StoreError
 from engine.schema import Record
 from engine.teaching.authors import file_stem
 from engine.teaching.hash_chain import head, link
-from engine.teaching.revisions import FINAL_KINDS, TABLE, Action, Body, Cause, Key, Kind, Log, Revision
+from engine.teaching.revisions import FINAL_KINDS, TABLE, Action, Body, Cause, Key, Log, RecordKind, Revision
 from engine.teaching.write_lock import PATIENCE, writing
 
 if TYPE_CHECKING:
@@ -72,11 +72,11 @@ class Edit:
         self._given[letter] += 1
         return f"{letter}{self._given[letter]}{tail}"
 
-    def put(self, kind: Kind, record_id: str, record: Record) -> None:
+    def put(self, kind: RecordKind, record_id: str, record: Record) -> None:
         """Write a record, or a new state of it."""
         self.changes[kind, record_id] = record.as_json()
 
-    def delete(self, kind: Kind, record_id: str) -> None:
+    def delete(self, kind: RecordKind, record_id: str) -> None:
         """Delete a record.
 
         Raises:
@@ -205,9 +205,19 @@ class Store(Log):
         for seq, ((kind, record_id), body) in enumerate(bodies.items(), start=first):
             last = self._latest.get((kind, record_id))
             revision = Revision(
-                seq=seq, id=record_id, revision=last.revision + 1 if last else 1, kind=kind, body=body,
-                author=self.author, time=time, tool=__version__, action=first, note=note, cause=cause, answers=answers,
-            )  # fmt: skip
+                seq=seq,
+                id=record_id,
+                revision=last.revision + 1 if last else 1,
+                kind=kind,
+                body=body,
+                author=self.author,
+                time=time,
+                tool=__version__,
+                action=first,
+                note=note,
+                cause=cause,
+                answers=answers,
+            )
             before = link(before, revision)
             new.append(replace(revision, hash=before))
         if new:

@@ -17,7 +17,7 @@ from engine.schema import PATTERN_KINDS, PatternKind, Role
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TeachingLine:
     """One line of a teaching file.
 
     Attributes:
@@ -40,7 +40,7 @@ class Line:
     group: tuple[str, str] | None
 
 
-def read_teaching(path: Path) -> list[Line]:
+def read_teaching(path: Path) -> list[TeachingLine]:
     """Read a teaching file.
 
     Raises:
@@ -59,7 +59,7 @@ def read_teaching(path: Path) -> list[Line]:
     return lines
 
 
-def _line(where: str, file: str, source: bytes) -> Line:
+def _line(where: str, file: str, source: bytes) -> TeachingLine:
     try:
         values = orjson.loads(source)
     except orjson.JSONDecodeError as error:
@@ -80,7 +80,7 @@ def _line(where: str, file: str, source: bytes) -> Line:
     if not isinstance(counter, bool | None):
         raise DataError("`counter` is neither true nor false", where=where, mend="write true or false")
     group = _word(where, values, "pattern_id", int) or pattern
-    return Line(
+    return TeachingLine(
         where=where,
         text=text or "",
         label=label or "",

@@ -112,8 +112,11 @@ class SampleChecker:
             RefusedSample: a proof row stands in it.
         """
         if self._leaks.holds_row(text, alone=True):
-            raise RefusedSample(f"{A_PATTERN_WITH_A_ROW}, or nearly equals one", reason=A_PATTERN_WITH_A_ROW,
-                                mend="say it in other words")  # fmt: skip
+            raise RefusedSample(
+                f"{A_PATTERN_WITH_A_ROW}, or nearly equals one",
+                reason=A_PATTERN_WITH_A_ROW,
+                mend="say it in other words",
+            )
 
     def _check_form(self, draft: Draft) -> None:
         if not normalise(draft.text):

@@ -203,9 +203,11 @@ class Board:
         seen = [row for row in spot.rows if row not in hidden]
         edits = edits_of(seen, self.teaching.perturbations(), self.discovery)
         return [
-            self._row(known[row], neighbours_of(row, self.discovery, withheld=withheld), edits.get(row, ()),
-                      row in held_back) for row in seen
-        ]  # fmt: skip
+            self._row(
+                known[row], neighbours_of(row, self.discovery, withheld=withheld), edits.get(row, ()), row in held_back
+            )
+            for row in seen
+        ]
 
     def evidence_for(self, spot_id: str) -> Evidence:
         """What every teacher is shown of a blind spot before answering, with its hash.
@@ -241,10 +243,15 @@ class Board:
         status = Counter(view.status for view in views)
         uus = self.discovery.uus
         return Totals(
-            uus=len(uus), uus_after_marks=self._counted(uus), blind_spots=len(views), done=status["done"],
-            skipped=status["skipped"], in_progress=status["in progress"],
-            patterns=sum(view.patterns for view in views), samples=sum(view.samples for view in views),
-        )  # fmt: skip
+            uus=len(uus),
+            uus_after_marks=self._counted(uus),
+            blind_spots=len(views),
+            done=status["done"],
+            skipped=status["skipped"],
+            in_progress=status["in progress"],
+            patterns=sum(view.patterns for view in views),
+            samples=sum(view.samples for view in views),
+        )
 
     def _index(self) -> None:
         if self._version == self.teaching.version:
@@ -294,16 +301,27 @@ class Board:
             status, reason = ("done", "") if decided.decision == "committed" else ("skipped", decided.reason)
         parts = self._parts[spot.id]
         return SpotView(
-            id=spot.id, gold=spot.gold, predicted=spot.predicted, words=spot.words, overlap=spot.overlap,
-            size=self._counted(spot.rows), size_before=len(spot.rows),
-            mean_confidence=spot.mean_confidence, coherence=spot.coherence,
-            status=status, reason=reason, decision=decided.decision if decided else None,
-            sealed=spot.id in self._sealed, to_review=decided is not None and spot.id in self._unjudged,
+            id=spot.id,
+            gold=spot.gold,
+            predicted=spot.predicted,
+            words=spot.words,
+            overlap=spot.overlap,
+            size=self._counted(spot.rows),
+            size_before=len(spot.rows),
+            mean_confidence=spot.mean_confidence,
+            coherence=spot.coherence,
+            status=status,
+            reason=reason,
+            decision=decided.decision if decided else None,
+            sealed=spot.id in self._sealed,
+            to_review=decided is not None and spot.id in self._unjudged,
             held_back=0 if decided else len(parts.held_back),
             withheld=len(parts.withheld),
-            patterns=len(patterns), samples=len(samples), written={role: written[role] for role in ROLES},
+            patterns=len(patterns),
+            samples=len(samples),
+            written={role: written[role] for role in ROLES},
             quota={"target": asked.targets * times, "counter": asked.counters * times, "anchor": asked.anchors},
-        )  # fmt: skip
+        )
 
     def _row(
         self,

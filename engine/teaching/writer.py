@@ -28,14 +28,14 @@ from engine.schema import (
 from engine.teaching.commitments import decide
 from engine.teaching.evidence import evidence_for, is_withheld, known_spot, parts_of
 from engine.teaching.records import Teaching
-from engine.teaching.revisions import Kind
+from engine.teaching.revisions import RecordKind
 from engine.teaching.sealing import decision, decisions, is_sealed
 from engine.teaching.store import Reverted
 
 if TYPE_CHECKING:
     from engine.teaching.validation import SampleChecker
 
-_KINDS: dict[str, Kind] = {"P": "pattern", "S": "sample", "E": "perturbation"}
+_KINDS: dict[str, RecordKind] = {"P": "pattern", "S": "sample", "E": "perturbation"}
 """Kind of a record by the first letter of its id."""
 
 
@@ -163,8 +163,13 @@ class Annotator:
         about = self.pattern_id(spot.id, pattern) if pattern else None
         with self.teaching.store.edit(f"{'change' if replaces else 'write'} {role} sample of {spot.id}") as edit:
             self.teaching.refresh()
-            self.checker.check(draft, gold=spot.gold, predicted=spot.predicted,
-                               samples=self._visible_samples(replaces), named=self._named)  # fmt: skip
+            self.checker.check(
+                draft,
+                gold=spot.gold,
+                predicted=spot.predicted,
+                samples=self._visible_samples(replaces),
+                named=self._named,
+            )
             if replaces and ("sample", replaces) not in self.teaching.store.current:
                 raise StoreError(f"{self.teaching.author} has no sample `{replaces}`", mend="name one of your own")
             record_id = replaces or edit.new_id("S")
@@ -241,8 +246,10 @@ class Annotator:
         """
         spots = self.untouched()
         if not spots:
-            raise StoreError("there is no blind spot left on which you have written nothing and decided nothing",
-                             mend="commit or decline each of the others by its id")  # fmt: skip
+            raise StoreError(
+                "there is no blind spot left on which you have written nothing and decided nothing",
+                mend="commit or decline each of the others by its id",
+            )
         return decide(self.project, self.discovery, self.teaching, spots, "declined", clean(reason))
 
     def undo(self) -> Reverted | None:
@@ -285,8 +292,11 @@ class Annotator:
         if spot is None or decision(self.teaching, spot.id) is not None:
             return
         if row.id in self._held_back(spot):
-            raise StoreError(f"row `{row.id}` is held back to test patterns", where=spot.id,
-                             mend="commit your answer there, or decline, to see it")  # fmt: skip
+            raise StoreError(
+                f"row `{row.id}` is held back to test patterns",
+                where=spot.id,
+                mend="commit your answer there, or decline, to see it",
+            )
 
     def _held_back(self, spot: BlindSpot) -> frozenset[str]:
         """Rows that nobody sees before answering; kept, because drawing them hashes every row of the blind spot."""
@@ -305,9 +315,10 @@ class Annotator:
         """What a new sample may not repeat; a refusal that named a sealed one would tell what another wrote."""
         decided = decisions(self.teaching, self.teaching.author)
         return [
-            sample for sample in self.teaching.samples()
+            sample
+            for sample in self.teaching.samples()
             if sample.id != replaces and (self.teaching.is_own(sample.id) or sample.blind_spot in decided)
-        ]  # fmt: skip
+        ]
 
     def _named(self, sample: Sample) -> str:
         """Others' without an id: a reviewer who tries the texts of an item must not be told who wrote them."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.discovery.calibration import score
-from engine.model.array_cache import read_kept
-from engine.model.bf16_rescoring import Doubt
+from engine.model.array_cache import read_cached
+from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import ModelRef, logits_path
 from engine.project import Project
 from engine.schema import Discovery
@@ -95,8 +95,8 @@ def _beside_the_scores(project: Project, found: Discovery) -> str | None:
     rows = sorted(project.examples("pool"), key=lambda row: (row.text, row.text_pair or "", row.id))
     gold = np.array([project.labels.index(row.label) for row in rows], dtype=np.intp)
     model = ModelRef(found.model, project.root, found.model_key)
-    doubt = Doubt(gold, found.tau, found.applied_temperature)
-    logits = read_kept(logits_path(project, model, rows, "pool", doubt), len(rows), len(project.labels))
+    doubt = UncertainRows(gold, found.tau, found.applied_temperature)
+    logits = read_cached(logits_path(project, model, rows, "pool", doubt), len(rows), len(project.labels))
     if logits is None:
         return None
     scores = score(logits, gold, temperature=found.applied_temperature)

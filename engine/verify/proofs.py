@@ -62,8 +62,11 @@ def refuse_changed_report(project: Project, proof_id: str) -> None:
     folder = project.proofs_dir / proof_id
     for finding in looked_at(f"proof {proof_id}", f"proofs/{proof_id}", _RETRAIN, check_proof, project, folder):
         if finding.bad:
-            raise ProjectError(f"{finding.part} does not hold: {finding.what}", where=str(project.root / finding.file),
-                               mend=finding.mend)  # fmt: skip
+            raise ProjectError(
+                f"{finding.part} does not hold: {finding.what}",
+                where=str(project.root / finding.file),
+                mend=finding.mend,
+            )
 
 
 def _problems(project: Project, folder: Path, spec: Any, report: Any) -> Iterator[tuple[str, str]]:

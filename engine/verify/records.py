@@ -52,7 +52,8 @@ def _calls(path: Path, file: str) -> Iterator[Finding]:
         except ValueError:
             broken.append(count)
     if broken and broken != [count]:
-        yield Finding("LLM calls", "changed", f"{len(broken)} lines are no calls, the first is line {broken[0]}", file,
-                      _RESTORE)  # fmt: skip
+        yield Finding(
+            "LLM calls", "changed", f"{len(broken)} lines are no calls, the first is line {broken[0]}", file, _RESTORE
+        )
     else:
         yield Finding("LLM calls", "ok", f"{count - len(broken)} whole calls", file)

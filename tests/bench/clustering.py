@@ -65,18 +65,31 @@ def main() -> None:
         began = time.perf_counter()
         topics.append(theirs())
         peers.append(time.perf_counter() - began)
-    same = all((labels == found[0][0]).all() and words == found[0][1] and (places == found[0][2]).all()
-               for labels, words, places in found)  # fmt: skip
+    same = all(
+        (labels == found[0][0]).all() and words == found[0][1] and (places == found[0][2]).all()
+        for labels, words, places in found
+    )
     compare(f"clustering {len(uus)} UUs, and words", grouped, "BERTopic, defaults", peers)
-    compare(f"clustering {len(uus)} UUs, words and map", mine, "BERTopic, defaults (no map)", peers, goal=">= 5",
-            ours_repeats=same, peer_repeats=all(np.array_equal(topics[0], other) for other in topics),
-            groups=int(found[0][0].max() + 1), topics=int(topics[0].max() + 1),
-            noise_of_peer=round(float((topics[0] == -1).mean()), 2))  # fmt: skip
+    compare(
+        f"clustering {len(uus)} UUs, words and map",
+        mine,
+        "BERTopic, defaults (no map)",
+        peers,
+        goal=">= 5",
+        ours_repeats=same,
+        peer_repeats=all(np.array_equal(topics[0], other) for other in topics),
+        groups=int(found[0][0].max() + 1),
+        topics=int(topics[0].max() + 1),
+        noise_of_peer=round(float((topics[0] == -1).mean()), 2),
+    )
 
 
 def _rows(count: int) -> list[Example]:
-    paths = ([options.data / "sentiment" / f"{name}.jsonl" for name in ("pool", "train")] if options.data
-             else [sample_data.FOLDER / "data" / f"{name}.jsonl" for name in ("pool", "train")])  # fmt: skip
+    paths = (
+        [options.data / "sentiment" / f"{name}.jsonl" for name in ("pool", "train")]
+        if options.data
+        else [sample_data.FOLDER / "data" / f"{name}.jsonl" for name in ("pool", "train")]
+    )
     found = [orjson.loads(line) for path in paths for line in path.open("rb")]
     random.Random(13).shuffle(found)
     return [

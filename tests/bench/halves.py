@@ -26,7 +26,7 @@ from engine.model.classifier import Classifier
 from engine.model.device import choose_compute
 from engine.model.model_registry import current_model, load_classifier, plan_of
 from engine.model.training import train
-from engine.model.training_plan import Kept
+from engine.model.training_plan import DistillationTarget
 from engine.progress import Silent
 from engine.project import Project
 from engine.proof.arms import Arm, Run, choose_arms, training_rows
@@ -54,7 +54,7 @@ class Halves:
         in_a = np.random.default_rng(0).random(len(rows)) < 0.5
         uus = [rows[place] for place in np.flatnonzero(in_a & sure & ~right)]
         self.kept = [
-            Kept(rows[place], tuple(map(float, pool.scores.probabilities[order[place]])))
+            DistillationTarget(rows[place], tuple(map(float, pool.scores.probabilities[order[place]])))
             for place in np.flatnonzero(in_a & sure & right)
         ]
         self.b, self.dev = [rows[place] for place in np.flatnonzero(~in_a)], project.examples("dev")
@@ -70,9 +70,12 @@ class Halves:
         b, right = self._scored(model, self.b), self._scored(model, self.dev).wrong == 0
         uus = int((b.wrong & b.covered(self.project.settings.discovery.tau)).sum())
         fixed, broken = (right & ~self._right_before).sum(), (~right & self._right_before).sum()
-        print(f"{self.project.root.name} seed {self.seed} {name}: half B ({len(self.b)} rows) accuracy "
-              f"{1 - b.wrong.mean():.3f}, UUs {uus}, matched {errors_among_most_confident(b, self.covered):.0f}; "
-              f"dev accuracy {right.mean():.4f}, fixed {fixed}, broken {broken}", flush=True)  # fmt: skip
+        print(
+            f"{self.project.root.name} seed {self.seed} {name}: half B ({len(self.b)} rows) accuracy "
+            f"{1 - b.wrong.mean():.3f}, UUs {uus}, matched {errors_among_most_confident(b, self.covered):.0f}; "
+            f"dev accuracy {right.mean():.4f}, fixed {fixed}, broken {broken}",
+            flush=True,
+        )
 
     def learn(self, name: str, replay: float) -> None:
         """Train a recipe, and look at several shares of the way."""
@@ -89,8 +92,9 @@ class Halves:
             for share in SHARES:
                 mixed = {key: torch.lerp(start[key], value, share) for key, value in end.items()}
                 save_file(mixed, out / WEIGHTS, metadata={"format": "pt"})
-                model = Classifier.load(out, labels=self.project.labels, max_length=plan.max_length,
-                                        compute=self.compute)  # fmt: skip
+                model = Classifier.load(
+                    out, labels=self.project.labels, max_length=plan.max_length, compute=self.compute
+                )
                 self.look(f"{name}, replay {replay:g}, {share:g} of the way", model)
 
     def _scored(self, model: Classifier, rows: list[Example]) -> Scored:

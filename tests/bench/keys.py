@@ -40,10 +40,25 @@ def discovered(root: Path, rows: int) -> Path:
     found = {row.id: Prediction(row.id, row.text, row.label, said[row.id], 0.95, (0.05, 0.95)) for row in pool}
     spot = BlindSpot("B1", labels[0], labels[1], tuple(found), 0.95, 0.4, ("much", "rows"))
     discovery = Discovery(
-        key="k", round=1, model="m", model_key="k", tau=0.9, labels=labels, n_pool=rows, accuracy=0.5, coverage=0.9,
-        temperature=None, temperature_applied=False, uus_at_temperature=None, blind_spots=(spot,), scattered=(),
-        predictions=found, neighbours={}, projection=dict.fromkeys(found, (0.5, 0.5)), next_id=2,
-    )  # fmt: skip
+        key="k",
+        round=1,
+        model="m",
+        model_key="k",
+        tau=0.9,
+        labels=labels,
+        n_pool=rows,
+        accuracy=0.5,
+        coverage=0.9,
+        temperature=None,
+        temperature_applied=False,
+        uus_at_temperature=None,
+        blind_spots=(spot,),
+        scattered=(),
+        predictions=found,
+        neighbours={},
+        projection=dict.fromkeys(found, (0.5, 0.5)),
+        next_id=2,
+    )
     write_json(project.round_dir(1) / "discovery.json", discovery.as_json())
     return root
 
@@ -72,8 +87,12 @@ def _idle(screen: Terminal, rows: int) -> None:
     ):
         screen.send(keys)
         screen.settle(12.0 if name == "describe" else 2.0)  # the scorer says when it is ready
-        figure(f"idle traffic in {IDLE_SECONDS:g} s, {name}, {rows} rows", [screen.quiet(IDLE_SECONDS)], unit="bytes",
-               goal="0")  # fmt: skip
+        figure(
+            f"idle traffic in {IDLE_SECONDS:g} s, {name}, {rows} rows",
+            [screen.quiet(IDLE_SECONDS)],
+            unit="bytes",
+            goal="0",
+        )
 
 
 if __name__ == "__main__":

@@ -60,12 +60,23 @@ def machine() -> dict[str, Any]:
 def machine_line() -> str:
     """The machine in one line."""
     found = machine()
-    return (f"{found['cpu']}, {found['cores']} cores, {found['isa']}, {'bf16' if found['bf16'] else 'no bf16'}; "
-            f"Python {found['python']}, torch {found['torch']}, Textual {found['textual']}")  # fmt: skip
+    return (
+        f"{found['cpu']}, {found['cores']} cores, {found['isa']}, {'bf16' if found['bf16'] else 'no bf16'}; "
+        f"Python {found['python']}, torch {found['torch']}, Textual {found['textual']}"
+    )
 
 
-def compare(name: str, ours: Sequence[float], peer: str, theirs: Sequence[float], *, goal: str = "", unit: str = "s",
-            upside_down: bool = False, **facts: Any) -> None:  # fmt: skip
+def compare(
+    name: str,
+    ours: Sequence[float],
+    peer: str,
+    theirs: Sequence[float],
+    *,
+    goal: str = "",
+    unit: str = "s",
+    upside_down: bool = False,
+    **facts: Any,
+) -> None:
     """Print and keep how many times the peer's time is ours, pair by pair: both were measured in turn.
 
     ``upside_down``: how many times our time is the peer's, for what does more than its peer.
@@ -73,9 +84,12 @@ def compare(name: str, ours: Sequence[float], peer: str, theirs: Sequence[float]
     pairs = zip(theirs, ours, strict=True) if upside_down else zip(ours, theirs, strict=True)
     ratios = sorted(over / under for under, over in pairs)
     wanted = f", goal {goal}" if goal else ""
-    print(f"{name}: {statistics.median(ours):.4g} {unit}; {peer}: {statistics.median(theirs):.4g} {unit}; "
-          f"ratio {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}, n = {len(ratios)}){wanted}"
-          f"{_told(facts)}", flush=True)  # fmt: skip
+    print(
+        f"{name}: {statistics.median(ours):.4g} {unit}; {peer}: {statistics.median(theirs):.4g} {unit}; "
+        f"ratio {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}, n = {len(ratios)}){wanted}"
+        f"{_told(facts)}",
+        flush=True,
+    )
     keep({"name": name, "peer": peer, "unit": unit, "ours": list(ours), "theirs": list(theirs), "goal": goal, **facts})
 
 
@@ -84,8 +98,11 @@ def figure(name: str, values: Sequence[float], *, goal: str = "", unit: str = "m
     ordered = sorted(values)
     high = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
     wanted = f", goal {goal}" if goal else ""
-    print(f"{name}: median {statistics.median(ordered):.4g} {unit}, p95 {high:.4g} {unit}, n = {len(ordered)}{wanted}"
-          f"{_told(facts)}", flush=True)  # fmt: skip
+    print(
+        f"{name}: median {statistics.median(ordered):.4g} {unit}, p95 {high:.4g} {unit}, n = {len(ordered)}{wanted}"
+        f"{_told(facts)}",
+        flush=True,
+    )
     keep({"name": name, "unit": unit, "values": list(values), "goal": goal, **facts})
 
 

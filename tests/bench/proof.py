@@ -78,9 +78,13 @@ def prove(data: Path, task: str, root: Path) -> dict[str, Any]:
     here = Path(__file__).parent / "teacher"
     files = [*sorted((data.parent / "transcripts").glob(f"{task}*.jsonl")), *sorted(here.glob(f"{task}*.jsonl"))]
     import_teaching(project, files, TEACHER, monitor=watch)
-    path = retrain(project, arms=_chosen("ARMS", ARMS), recipes=_chosen("RECIPES", RECIPES),
-                   seeds=[int(seed) for seed in _chosen("SEEDS", [str(seed) for seed in SEEDS])],
-                   monitor=watch)  # fmt: skip
+    path = retrain(
+        project,
+        arms=_chosen("ARMS", ARMS),
+        recipes=_chosen("RECIPES", RECIPES),
+        seeds=[int(seed) for seed in _chosen("SEEDS", [str(seed) for seed in SEEDS])],
+        monitor=watch,
+    )
     report: dict[str, Any] = read_json(path)
     root.with_suffix(".md").write_text(markdown(report, history(project), project.root))
     root.with_suffix(".html").write_text(page(report, history(project), project.root))
@@ -96,9 +100,11 @@ def goals(report: dict[str, Any]) -> list[str]:
         change = matched / base - 1 if base else 0.0
         lost = arm["test"]["difference"]["accuracy"]
         reached = change <= -GOAL and lost["low"] >= -report["margin"]
-        found.append(f"{arm['arm']}, {arm['recipe']}: matched {base:.1f} -> {matched:.1f} ({100 * change:+.0f} %), "
-                     f"test accuracy {lost['mean']:+.3f} (at least {lost['low']:+.3f}), {arm['verdict']}"
-                     f"{', goal reached' if reached else ''}")  # fmt: skip
+        found.append(
+            f"{arm['arm']}, {arm['recipe']}: matched {base:.1f} -> {matched:.1f} ({100 * change:+.0f} %), "
+            f"test accuracy {lost['mean']:+.3f} (at least {lost['low']:+.3f}), {arm['verdict']}"
+            f"{', goal reached' if reached else ''}"
+        )
     return found
 
 

@@ -57,8 +57,11 @@ def main() -> None:
                 _run(PROJECT, root)
             models = root / "models"
             spent, peak, told = _run(PROJECT + DISCOVER, root).split("|")
-            print(f"discover, {size} pool rows: {float(spent):.1f} s, {1e6 * float(spent) / size:.0f} us a row, peak "
-                  f"memory {peak} MB ({told.strip()})", flush=True)  # fmt: skip
+            print(
+                f"discover, {size} pool rows: {float(spent):.1f} s, {1e6 * float(spent) / size:.0f} us a row, peak "
+                f"memory {peak} MB ({told.strip()})",
+                flush=True,
+            )
             keep({"name": "discover", "rows": size, "seconds": float(spent), "peak_mb": float(peak), "told": told})
 
 

@@ -21,7 +21,7 @@ import torch
 
 import sample_data
 from engine.discovery.calibration import score
-from engine.model.bf16_rescoring import Doubt
+from engine.model.bf16_rescoring import UncertainRows
 from engine.model.device import Compute, choose_compute
 from engine.model.model_registry import encoder_weights, load_classifier, load_encoder, trained
 from engine.operations.create_project import create_project
@@ -73,13 +73,14 @@ def _score(rows: Sequence[Example], classifier: Any, labels: Sequence[str], comp
     gold = np.array([labels.index(row.label) for row in rows])
     torch.set_num_threads(compute.threads)
     peer_model = load_plain(classifier)
-    pipe = pipeline("text-classification", model=peer_model, tokenizer=classifier.tokenizer, device=compute.device,
-                    top_k=None)  # fmt: skip
+    pipe = pipeline(
+        "text-classification", model=peer_model, tokenizer=classifier.tokenizer, device=compute.device, top_k=None
+    )
 
     def peer(texts: Sequence[str], size: int) -> Any:
         return pipe(list(texts), batch_size=size, truncation=True, max_length=classifier.max_length)
 
-    def ours(doubt: Doubt | None) -> Any:
+    def ours(doubt: UncertainRows | None) -> Any:
         out = np.empty((len(rows), len(labels)), dtype=np.float32)
         for _ in classifier.score(rows, [out], doubt=doubt, monitor=Silent()):
             pass
@@ -91,7 +92,7 @@ def _score(rows: Sequence[Example], classifier: Any, labels: Sequence[str], comp
     times = {size: seconds(lambda size=size: peer(some, size))[0] for size in PEER_SIZES[compute.device]}  # type: ignore[misc]
     best = min(times, key=lambda size: times[size])
     figures: dict[str, list[float]] = {"discovery": [], "scoring": [], "best": [], "32": []}
-    everything = Doubt(gold, TAU)
+    everything = UncertainRows(gold, TAU)
     for _ in range(RUNS):
         spent, scanned = seconds(lambda: ours(everything))
         figures["discovery"].append(spent)
@@ -146,8 +147,16 @@ def _embed(rows: Sequence[Example], encoder: Any, exact: Compute) -> None:
         spent, expected = seconds(lambda: peer.encode(texts, normalize_embeddings=True, show_progress_bar=False))
         theirs.append(spent)
     cosine = float((found * expected).sum(axis=1).min())
-    compare("embedding", mine, "sentence-transformers encode", theirs, goal=">= 3", rows=len(rows),
-           least_cosine=round(cosine, 5), compute=str(encoder.compute))  # fmt: skip
+    compare(
+        "embedding",
+        mine,
+        "sentence-transformers encode",
+        theirs,
+        goal=">= 3",
+        rows=len(rows),
+        least_cosine=round(cosine, 5),
+        compute=str(encoder.compute),
+    )
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:

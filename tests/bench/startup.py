@@ -37,8 +37,15 @@ def main() -> None:
                 for _ in range(RUNS)
             ]
             own, peer = ([pair[side] * 1000 for pair in pairs] for side in (0, 1))
-            compare(f"first paint, {rows} pool rows", own, "a minimal Textual app", peer, goal="<= 1.5", unit="ms",
-                    upside_down=True)  # fmt: skip
+            compare(
+                f"first paint, {rows} pool rows",
+                own,
+                "a minimal Textual app",
+                peer,
+                goal="<= 1.5",
+                unit="ms",
+                upside_down=True,
+            )
 
 
 def first_paint(command: list[str], text: str) -> float:

@@ -55,8 +55,11 @@ def measure(project: Project, task: str, seeds: list[int]) -> None:
         count, base, named_count, right, present = (list(column) for column in zip(*found, strict=True))
         precision = sum(right) / max(1, sum(named_count))
         recall = sum(right) / max(1, sum(present))
-        print(f"{task}: {share:.0%} flipped: {mean(count):.0f} UUs, {mean(base):.3f} of them flipped; named "
-              f"{mean(named_count):.0f}, precision {precision:.2f}, recall {recall:.2f}", flush=True)  # fmt: skip
+        print(
+            f"{task}: {share:.0%} flipped: {mean(count):.0f} UUs, {mean(base):.3f} of them flipped; named "
+            f"{mean(named_count):.0f}, precision {precision:.2f}, recall {recall:.2f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -49,9 +49,15 @@ def main() -> None:
                 finished[who, seed] = seconds, accuracy
             figures[who].append(finished[who, seed])
     accuracies = {who: round(mean(accuracy for _, accuracy in runs), 4) for who, runs in figures.items()}
-    compare(name, [seconds for seconds, _ in figures["ours"]], "transformers.Trainer at defaults",
-            [seconds for seconds, _ in figures["Trainer"]], goal=">= 4.5", accuracy=accuracies,
-            compute=str(choose_compute(ComputeSettings())))  # fmt: skip
+    compare(
+        name,
+        [seconds for seconds, _ in figures["ours"]],
+        "transformers.Trainer at defaults",
+        [seconds for seconds, _ in figures["Trainer"]],
+        goal=">= 4.5",
+        accuracy=accuracies,
+        compute=str(choose_compute(ComputeSettings())),
+    )
 
 
 def _rows() -> tuple[list[Example], list[Example]]:
@@ -81,10 +87,17 @@ def _accuracy(predicted: Any, test: Sequence[Example], labels: Sequence[str]) ->
 def _ours(rows: Sequence[Example], test: Sequence[Example], labels: tuple[str, ...], seed: int) -> tuple[float, float]:
     weights, usual, compute = find_weights("all-MiniLM-L6-v2"), TrainingSettings(), choose_compute(ComputeSettings())
     plan = TrainingPlan(
-        start=str(weights.path), start_key=weights.key, labels=labels, classifier_labels=(), seed=seed, epochs=EPOCHS,
-        batch_size=usual.batch_size, learning_rate=usual.learning_rate, weight_decay=usual.weight_decay,
+        start=str(weights.path),
+        start_key=weights.key,
+        labels=labels,
+        classifier_labels=(),
+        seed=seed,
+        epochs=EPOCHS,
+        batch_size=usual.batch_size,
+        learning_rate=usual.learning_rate,
+        weight_decay=usual.weight_decay,
         max_length=MAX_LENGTH,
-    )  # fmt: skip
+    )
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         out = train(plan, rows, out=Path(folder) / "model", compute=compute, monitor=Silent())
@@ -120,10 +133,22 @@ def _trainer(
                 for n, row in enumerate(examples)
             ]
 
-        arguments = TrainingArguments(folder, num_train_epochs=EPOCHS, seed=seed, report_to=[], save_strategy="no",
-                                      use_cpu=not torch.cuda.is_available(), disable_tqdm=True)  # fmt: skip
-        trainer = Trainer(model=model, args=arguments, train_dataset=tokens(rows), processing_class=tokenizer,
-                          data_collator=DataCollatorWithPadding(tokenizer))  # fmt: skip
+        arguments = TrainingArguments(
+            folder,
+            num_train_epochs=EPOCHS,
+            seed=seed,
+            report_to=[],
+            save_strategy="no",
+            use_cpu=not torch.cuda.is_available(),
+            disable_tqdm=True,
+        )
+        trainer = Trainer(
+            model=model,
+            args=arguments,
+            train_dataset=tokens(rows),
+            processing_class=tokenizer,
+            data_collator=DataCollatorWithPadding(tokenizer),
+        )
         trainer.train()
         seconds = time.perf_counter() - began
         predicted = trainer.predict(tokens(test)).predictions.argmax(axis=1)  # type: ignore[union-attr]

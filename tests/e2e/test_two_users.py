@@ -51,14 +51,25 @@ class Team:
         """Run a command as somebody; no command ends in a traceback."""
         user, group, umask = who
         environment = {
-            "PATH": os.environ["PATH"], "HOME": str(self.home(who)), "USER": f"u{user}", "HF_HUB_OFFLINE": "1",
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home(who)),
+            "USER": f"u{user}",
+            "HF_HUB_OFFLINE": "1",
             "BLINDSPOT_TESTS": os.environ["BLINDSPOT_TESTS"],
-            "PYTHONDONTWRITEBYTECODE": "1", **self._variables,
-        }  # fmt: skip
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **self._variables,
+        }
         done = subprocess.run(
-            [self._python, "-m", "tui", *words], cwd="/", env=environment, text=True, capture_output=True,
-            user=user, group=group, extra_groups=[], umask=umask,
-        )  # fmt: skip
+            [self._python, "-m", "tui", *words],
+            cwd="/",
+            env=environment,
+            text=True,
+            capture_output=True,
+            user=user,
+            group=group,
+            extra_groups=[],
+            umask=umask,
+        )
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
@@ -108,9 +119,23 @@ def team(python: tuple[str, dict[str, str]]) -> Iterator[Team]:
             (folder / f"{name}.jsonl").chmod(0o644)
         words = [part for name in ("train", "pool", "proof") for part in (f"--{name}", str(folder / f"{name}.jsonl"))]
         done = shared.run(
-            ANN, "init", str(shared.root), *words, "--text", "text", "--label", "label", "--tau", "0.5",
-            "--model", str(weights), "--encoder", str(weights), "--base", str(weights),
-        )  # fmt: skip
+            ANN,
+            "init",
+            str(shared.root),
+            *words,
+            "--text",
+            "text",
+            "--label",
+            "label",
+            "--tau",
+            "0.5",
+            "--model",
+            str(weights),
+            "--encoder",
+            str(weights),
+            "--base",
+            str(weights),
+        )
         assert done.returncode == 0, done.stderr
         shared.told(BEN, "trust", "--yes")  # the weights lie outside of the project, and ann named them
         yield shared
@@ -164,9 +189,15 @@ def test_who_may_only_read_is_told_so_and_writes_nothing(team: Team) -> None:
         done = team.run(EVE, command, str(team.root), *words)
         assert (done.returncode, done.stderr.startswith("blindspot: read-only: ")) == (0, True), done.stderr
     for words in (
-        ("mark", row, "--verdict", "fine"), ("describe", spot, "--kind", "abstraction", "--text", "x"),
-        ("sample", spot, "--text", "x y", "--label", "good", "--role", "anchor"), ("discover",), ("retrain",),
-        ("retrain", "--quick"), ("teach", "--write-prompts"), ("compare",), ("jobs", "--resume", "discover-1"),
-    ):  # fmt: skip
+        ("mark", row, "--verdict", "fine"),
+        ("describe", spot, "--kind", "abstraction", "--text", "x"),
+        ("sample", spot, "--text", "x y", "--label", "good", "--role", "anchor"),
+        ("discover",),
+        ("retrain",),
+        ("retrain", "--quick"),
+        ("teach", "--write-prompts"),
+        ("compare",),
+        ("jobs", "--resume", "discover-1"),
+    ):
         team.refused(EVE, *words)
     assert {path: path.stat().st_mtime_ns for path in team.root.rglob("*")} == before

@@ -137,10 +137,19 @@ def test_a_damaged_file_is_one_sentence(root: Path, raw: bytes) -> None:
         files.read_record(root / "a.json", lambda values: values["a"], mend="delete it")
 
 
-@pytest.mark.parametrize(("folder", "file", "inner"), [
-    (0o700, 0o600, 0o700), (0o755, 0o640, 0o750), (0o750, 0o640, 0o750), (0o705, 0o600, 0o700),
-    (0o770, 0o660, 0o2770), (0o2770, 0o660, 0o2770), (0o2775, 0o660, 0o2770), (0o777, 0o660, 0o2770),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("folder", "file", "inner"),
+    [
+        (0o700, 0o600, 0o700),
+        (0o755, 0o640, 0o750),
+        (0o750, 0o640, 0o750),
+        (0o705, 0o600, 0o700),
+        (0o770, 0o660, 0o2770),
+        (0o2770, 0o660, 0o2770),
+        (0o2775, 0o660, 0o2770),
+        (0o777, 0o660, 0o2770),
+    ],
+)
 def test_what_is_written_is_for_whom_the_folder_is_for(
     root: Path, folder: int, file: int, inner: int, umask: int
 ) -> None:

@@ -15,12 +15,21 @@ from engine.schema import Discovery, Judgement, Prediction, Record, Sample, Teac
 from engine.shapes import WrongShape, fit
 
 ROW: dict[str, Any] = {
-    "id": "r1", "text": "t", "label": "a", "predicted": "b", "confidence": 1, "probabilities": [0, 1.0]
-}  # fmt: skip
+    "id": "r1",
+    "text": "t",
+    "label": "a",
+    "predicted": "b",
+    "confidence": 1,
+    "probabilities": [0, 1.0],
+}
 SAMPLE: dict[str, Any] = {
-    "id": "S1", "blind_spot": "B1", "text": "t", "label": "a", "role": "target",
+    "id": "S1",
+    "blind_spot": "B1",
+    "text": "t",
+    "label": "a",
+    "role": "target",
     "teacher": {"name": "ann", "kind": "human"},
-}  # fmt: skip
+}
 
 
 def test_values_become_what_the_hints_say() -> None:

@@ -77,9 +77,15 @@ class TestWhatIsAsked:
         assert "not encrypted" in cautions
         assert SECRET not in str(use)
 
-    @pytest.mark.parametrize("change", [
-        {"model": "other"}, {"base_url": "https://example.org/v1"}, {"key_env": "MY_KEY"}, {"key_env": ""},
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"model": "other"},
+            {"base_url": "https://example.org/v1"},
+            {"key_env": "MY_KEY"},
+            {"key_env": ""},
+        ],
+    )
     def test_any_change_of_what_leaves_is_asked_again(self, project: Project, change: dict[str, Any]) -> None:
         project = edited(project, model="m1", base_url="http://127.0.0.1:9/v1")
         agree(project.root, outside_uses(project))
@@ -107,11 +113,15 @@ class TestWhatIsAsked:
         assert len(use.what) < 400
         assert "\n" not in use.what
 
-    @pytest.mark.parametrize(("name", "said"), [
-        ("org/evil", "The model org/evil would be fetched from the Hugging Face hub."),
-        ("bert-base", "The model bert-base would be fetched from the Hugging Face hub."),
-        ("/usr", "The weights in /usr would be read."), ("../../..", "would be read."),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("org/evil", "The model org/evil would be fetched from the Hugging Face hub."),
+            ("bert-base", "The model bert-base would be fetched from the Hugging Face hub."),
+            ("/usr", "The weights in /usr would be read."),
+            ("../../..", "would be read."),
+        ],
+    )
     @pytest.mark.parametrize("key", ["classifier", "base", "encoder"])
     def test_models_of_the_hub_and_of_elsewhere_are_asked_about(
         self, project: Project, key: str, name: str, said: str
@@ -256,10 +266,15 @@ class TestPrompts:
         (project.prompts_dir / "task.txt").write_text("Changed since: $row, $labels.")
         assert "Agreed: " in prompts.render("judge", pattern="p", count=1, rows="r").system
 
-    @pytest.mark.parametrize("text", [
-        "{0.__class__.__mro__} $row $labels", "{{ 7 * 7 }} {% raw %} $row $labels", "%(row)s %s $row $labels",
-        "$row $labels `id` ${row} $$HOME",
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "{0.__class__.__mro__} $row $labels",
+            "{{ 7 * 7 }} {% raw %} $row $labels",
+            "%(row)s %s $row $labels",
+            "$row $labels `id` ${row} $$HOME",
+        ],
+    )
     def test_a_template_is_text_and_fills_in_nothing_but_its_fields(self, project: Project, text: str) -> None:
         project.prompts_dir.mkdir()
         (project.prompts_dir / "task.txt").write_text(text)
@@ -317,11 +332,16 @@ class TestNothingLeavesBefore:
             assert f"would go to {theirs.base_url}" in jobs.find_job(project.root, job).message
             assert mine.requests == theirs.requests == []
 
-    @pytest.mark.parametrize(("kind", "options"), [
-        ("teach", {"replay": "/etc/passwd"}), ("teach", {"replay": "../../secret.jsonl"}),
-        ("discover", {"teaching": ["/etc/passwd"], "teacher": {"name": "x", "kind": "human"}}),
-        ("check", {"model": "org/evil"}), ("check", {"model": "/usr"}),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("kind", "options"),
+        [
+            ("teach", {"replay": "/etc/passwd"}),
+            ("teach", {"replay": "../../secret.jsonl"}),
+            ("discover", {"teaching": ["/etc/passwd"], "teacher": {"name": "x", "kind": "human"}}),
+            ("check", {"model": "org/evil"}),
+            ("check", {"model": "/usr"}),
+        ],
+    )
     def test_a_file_of_a_job_that_names_a_place_elsewhere_is_stopped(
         self, project: Project, kind: Any, options: dict[str, Any]
     ) -> None:

@@ -41,8 +41,11 @@ class Stranger:
 
     def write(self) -> Stranger:
         """Everything but the records, which `teach` adds."""
-        settings = Settings(TaskSettings(labels=self.labels), teaching=TeachingSettings(live_verdict=False),
-                            llm=LlmSettings(model=self.llm))  # fmt: skip
+        settings = Settings(
+            TaskSettings(labels=self.labels),
+            teaching=TeachingSettings(live_verdict=False),
+            llm=LlmSettings(model=self.llm),
+        )
         write_settings(self.root / "blindspot.toml", settings)
         found = self._discovery()
         pool = [{"id": row.id, "text": row.text, "label": row.label} for row in found.predictions.values()]
@@ -51,8 +54,13 @@ class Stranger:
         for name, rows in {"train": pool[:2], "pool": pool, "test": pool[2:4], "proof": proof}.items():
             path = self.root / "splits" / f"{name}.jsonl"
             write_jsonl(path, rows)
-            splits[name] = {"sha256": sha256_file(path), "rows": len(rows), "source": self._maybe("pool.csv", 0.5),
-                            "row_hashes": [row_hash(row["text"]) for row in rows], "source_sha256": ""}  # fmt: skip
+            splits[name] = {
+                "sha256": sha256_file(path),
+                "rows": len(rows),
+                "source": self._maybe("pool.csv", 0.5),
+                "row_hashes": [row_hash(row["text"]) for row in rows],
+                "source_sha256": "",
+            }
         manifest = {"version": "1", "splits": splits, "proof_origin": "none", "seed": 13, "columns": {}}
         write_json(self.root / "manifest.json", manifest)
         write_json(self.root / "rounds" / "001" / "discovery.json", found.as_json())
@@ -98,11 +106,25 @@ class Stranger:
             spots.append(BlindSpot(f"B{number}", self.labels[gold], self.labels[said], tuple(rows), 0.96, 0.5, words))
             self.rows += rows
         return Discovery(
-            key="k1", round=1, model=self._maybe("baseline-13", 0.7), model_key="m1", tau=0.9, labels=self.labels,
-            n_pool=len(predictions), accuracy=0.8, coverage=0.7, temperature=None, temperature_applied=False,
-            uus_at_temperature=None, blind_spots=tuple(spots), scattered=(), predictions=predictions,
-            neighbours=neighbours, projection=projection, next_id=4,
-        )  # fmt: skip
+            key="k1",
+            round=1,
+            model=self._maybe("baseline-13", 0.7),
+            model_key="m1",
+            tau=0.9,
+            labels=self.labels,
+            n_pool=len(predictions),
+            accuracy=0.8,
+            coverage=0.7,
+            temperature=None,
+            temperature_applied=False,
+            uus_at_temperature=None,
+            blind_spots=tuple(spots),
+            scattered=(),
+            predictions=predictions,
+            neighbours=neighbours,
+            projection=projection,
+            next_id=4,
+        )
 
     def _prediction(self, row: str, text: str, gold: int, said: int, confidence: float) -> Prediction:
         probabilities = [(1 - confidence) / 2] * 3

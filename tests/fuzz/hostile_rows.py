@@ -33,8 +33,29 @@ _PER_PROJECT = 12  # commands over one project
 _APP_EVERY = 60  # attacks; a visit of the app takes as long as all commands over a project
 _ENCODINGS = ("utf-8", "utf-8", "ascii", "latin-1")
 # What is looked at from the list of blind spots: rows, notes, map, forms, dialogs, proofs, tables.
-_VISIT = ("\r", "\r]", "d", "d\x14", "m", "m\r", "v", "=", "$", "p", "pF", "pP", "r", "H", "?", ":", "M", "/x", "s",
-          "C", "L")  # fmt: skip
+_VISIT = (
+    "\r",
+    "\r]",
+    "d",
+    "d\x14",
+    "m",
+    "m\r",
+    "v",
+    "=",
+    "$",
+    "p",
+    "pF",
+    "pP",
+    "r",
+    "H",
+    "?",
+    ":",
+    "M",
+    "/x",
+    "s",
+    "C",
+    "L",
+)
 _LIST = "Blind spots "  # how the list of blind spots is headed
 # What the app may send: sequences with parameters, but for the colour that only data ask for.
 _APP_OWN = re.compile(rb"\x1b\[(?!38;5;199m)[0-9;<>=?$: ]*[a-zA-Z~]|\x1b[()=>78]|\x1b[()][A-Z0-9]|\x1b\]22;[a-z-]+\x07")
@@ -156,8 +177,9 @@ def _as(name: str, *words: str) -> Attack:
     """A command of an annotator whose name may be hostile; ``?`` among the words is any text, ``ROW`` some row."""
 
     def made(stranger: Stranger, random_: random.Random) -> tuple[list[str], dict[str, object]]:
-        chosen = [_any(random_) if word == "?" else random_.choice(stranger.rows) if word == "ROW" else word
-                  for word in words]  # fmt: skip
+        chosen = [
+            _any(random_) if word == "?" else random_.choice(stranger.rows) if word == "ROW" else word for word in words
+        ]
         label = random_.choice(stranger.labels)
         chosen = [f"--label={label}" if word == "LABEL" else word for word in chosen]
         author = stranger.author if random_.random() < 0.9 else _any(random_)
@@ -193,8 +215,15 @@ def _discover(stranger: Stranger, random_: random.Random) -> tuple[list[str], di
 def _check(stranger: Stranger, random_: random.Random) -> tuple[list[str], dict[str, object]]:
     wrong = {name: hostile(random_) for name in ("id", "text", "predicted", "label")}
     wrong |= {"confidence": 0.9, "text_pair": random_.choice((None, hostile(random_)))}  # type: ignore[dict-item]
-    spot = {"blind_spot": hostile(random_), "origin": "row", "cases": 4, "right": 1, "floor": 0.9, "holds": False,
-            "wrong": [wrong]}  # fmt: skip
+    spot = {
+        "blind_spot": hostile(random_),
+        "origin": "row",
+        "cases": 4,
+        "right": 1,
+        "floor": 0.9,
+        "holds": False,
+        "wrong": [wrong],
+    }
     found = {"model": hostile(random_), "holds": False, "status": "open again", "checked": [spot]}
     write_json(stranger.root / "checks" / "c.json", found)
     patches: dict[str, object] = {
@@ -208,8 +237,16 @@ def _check(stranger: Stranger, random_: random.Random) -> tuple[list[str], dict[
 def _import(stranger: Stranger, random_: random.Random) -> tuple[list[str], dict[str, object]]:
     path = stranger.root / "in" / f"{_file_name(random_)}.jsonl"
     labels = [*stranger.labels, hostile(random_)]
-    rows = [{"text": hostile(random_), "label": random_.choice(labels), "blind_spot": "B1", "counter": False,
-             hostile(random_): hostile(random_)} for _ in range(3)]  # fmt: skip
+    rows = [
+        {
+            "text": hostile(random_),
+            "label": random_.choice(labels),
+            "blind_spot": "B1",
+            "counter": False,
+            hostile(random_): hostile(random_),
+        }
+        for _ in range(3)
+    ]
     write_jsonl(path, rows)
     return ["import-teaching", str(stranger.root), str(path), f"--teacher={_any(random_)}", "--kind", "llm"], {}
 
@@ -220,8 +257,10 @@ def _init(stranger: Stranger, random_: random.Random) -> tuple[list[str], dict[s
     labels = [hostile(random_) if random_.random() < 0.5 else "good", "bad"]
     files = []
     for split in ("train", "pool", "proof"):
-        rows = [{text: f"{split} {number} {hostile(random_)}", label: labels[number % 2], "id": f"{split}{number}"}
-                for number in range(12)]  # fmt: skip
+        rows = [
+            {text: f"{split} {number} {hostile(random_)}", label: labels[number % 2], "id": f"{split}{number}"}
+            for number in range(12)
+        ]
         path = folder / f"{split}-{_file_name(random_)}.jsonl"
         write_jsonl(path, rows)
         files += [f"--{split}={path}"]
@@ -238,25 +277,62 @@ def _file_name(random_: random.Random) -> str:
 def _missing(stranger: Stranger, random_: random.Random) -> tuple[list[str], dict[str, object]]:
     """A folder, a file or an option that is not there, with a hostile name."""
     root, name, any_ = str(stranger.root), _file_name(random_), _any(random_)
-    words = (["list", f"{root}/{name}"], ["report", f"{root}/{name}"], ["doctor", f"{root}/{name}"], [any_],
-             ["show", root, f"B{any_}"], ["jobs", root, f"--follow={any_}"], ["list", root, f"--{any_}"],
-             ["list", root, f"--sort={any_}"], ["report", root, f"--id={any_}"])  # fmt: skip
+    words = (
+        ["list", f"{root}/{name}"],
+        ["report", f"{root}/{name}"],
+        ["doctor", f"{root}/{name}"],
+        [any_],
+        ["show", root, f"B{any_}"],
+        ["jobs", root, f"--follow={any_}"],
+        ["list", root, f"--{any_}"],
+        ["list", root, f"--sort={any_}"],
+        ["report", root, f"--id={any_}"],
+    )
     return random_.choice(words), {}
 
 
 _ATTACKS: tuple[Attack, ...] = (
-    _as("list"), _as("list", "--json"), _as("list", "--filter=?"), _as("show", "B1"), _as("show", "B2", "--json"),
-    _as("show", "scattered"), _as("suspects"), _as("review"), _as("review", "--json"), _as("test-pattern"),
-    _as("mark", "ROW", "--verdict=fine"), _as("mark", "ROW", "--verdict=label wrong", "LABEL"),
-    _as("mark", "--undo", "--", "?"), _as("mark", "B2", "--skip", "?"), _as("undo"), _as("undo", "--redo"),
-    _as("describe", "B2", "--kind=abstraction", "--text", "?"), _as("perturb", "--delete", "?"),
-    _as("sample", "B2", "--role=target", "LABEL", "--text", "?"), _as("commit", "B3", "--decline", "--reason", "?"),
-    _plain("ledger"), _plain("ledger", "--json"), _plain("rounds"), _plain("rounds", "--json"), _plain("report"),
-    _plain("report", "--json"), _to_file("--html", "out.html"), _to_file("--markdown", "out.md"),
-    _plain("flips", "--arm", "human"), _plain("jobs"), _plain("jobs", "--json"), _plain("doctor"),
-    _plain("jobs", "--follow", "retrain-1"), _plain("teach", "--estimate"), _compare, _discover, _check, _import, _init,
+    _as("list"),
+    _as("list", "--json"),
+    _as("list", "--filter=?"),
+    _as("show", "B1"),
+    _as("show", "B2", "--json"),
+    _as("show", "scattered"),
+    _as("suspects"),
+    _as("review"),
+    _as("review", "--json"),
+    _as("test-pattern"),
+    _as("mark", "ROW", "--verdict=fine"),
+    _as("mark", "ROW", "--verdict=label wrong", "LABEL"),
+    _as("mark", "--undo", "--", "?"),
+    _as("mark", "B2", "--skip", "?"),
+    _as("undo"),
+    _as("undo", "--redo"),
+    _as("describe", "B2", "--kind=abstraction", "--text", "?"),
+    _as("perturb", "--delete", "?"),
+    _as("sample", "B2", "--role=target", "LABEL", "--text", "?"),
+    _as("commit", "B3", "--decline", "--reason", "?"),
+    _plain("ledger"),
+    _plain("ledger", "--json"),
+    _plain("rounds"),
+    _plain("rounds", "--json"),
+    _plain("report"),
+    _plain("report", "--json"),
+    _to_file("--html", "out.html"),
+    _to_file("--markdown", "out.md"),
+    _plain("flips", "--arm", "human"),
+    _plain("jobs"),
+    _plain("jobs", "--json"),
+    _plain("doctor"),
+    _plain("jobs", "--follow", "retrain-1"),
+    _plain("teach", "--estimate"),
+    _compare,
+    _discover,
+    _check,
+    _import,
+    _init,
     _missing,
-)  # fmt: skip
+)
 
 
 def _visit(stranger: Stranger) -> str | None:

@@ -328,7 +328,7 @@ def make_template(folder: Path) -> Path:
     import torch
     from transformers import BertModel
 
-    from engine.costs.active_time import Spell
+    from engine.costs.active_time import ActiveSpell
     from engine.jobs.events import EventLog
     from engine.preview.record import Preview, keep
     from engine.project import Project
@@ -370,7 +370,7 @@ def make_template(folder: Path) -> Path:
     keep(project, Preview(1.0, "ann", spot.id, found.model_key, 2, len(spot.rows), 1, {spot.rows[0]: 0.5}))
     ann = Teaching(project.teaching_dir, "ann")
     files = {
-        "time/ann.jsonl": orjson.dumps(Spell(1.0, "ann", "teaching", spot.id, 5.0).as_json()) + b"\n",
+        "time/ann.jsonl": orjson.dumps(ActiveSpell(1.0, "ann", "teaching", spot.id, 5.0).as_json()) + b"\n",
         "quick/0a1b2c3d.json": b'{"id": "0a1b2c3d", "created": "2026-01-01", "arms": [], "sentence": "s"}',
         "checks/0a1b2c3d4e5f.json": b'{"model": "m", "holds": true, "status": "holds", "checked": []}',
         "teaching/ann.journal.jsonl": journal_lines([("revisions", "1", ann.store.revisions[0].as_json())]),

@@ -20,10 +20,24 @@ from tests.terminals import Pty
 from tests.waiting import until
 
 MODULES = (
-    "orjson", "numpy", "torch", "matplotlib", "transformers", "typing_extensions", "tqdm", "tomlkit", "textual", "evil",
-    "engine/__init__", "engine/jobs/__init__", "multiprocessing/__init__", "signal", "random", "sitecustomize",
+    "orjson",
+    "numpy",
+    "torch",
+    "matplotlib",
+    "transformers",
+    "typing_extensions",
+    "tqdm",
+    "tomlkit",
+    "textual",
+    "evil",
+    "engine/__init__",
+    "engine/jobs/__init__",
+    "multiprocessing/__init__",
+    "signal",
+    "random",
+    "sitecustomize",
     "usercustomize",
-)  # fmt: skip
+)
 BLINDSPOT = str(Path(sys.executable).with_name("blindspot"))
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from engine.scorer.client import Scorer
-    from engine.scorer.protocol import Answer, State, Verdict
+    from engine.scorer.protocol import ModelAnswer, ScorerAnswer, ScorerState
     from tui.app import BlindspotApp
     from tui.widgets.verdict_line import Texts
 
@@ -40,8 +40,8 @@ class LiveVerdict:
         self._scorer: Scorer | None = None
         self._shown: dict[str, Texts] = {}
         self._sent: dict[int, tuple[str, Texts]] = {}
-        self._known: dict[Texts, Verdict] = {}
-        self._last: dict[str, Verdict] = {}
+        self._known: dict[Texts, ModelAnswer] = {}
+        self._last: dict[str, ModelAnswer] = {}
         self._failed: set[Texts] = set()
         """What was asked when the scorer ended: not asked again by itself, as it may have been the reason."""
         self._timer: Timer | None = None
@@ -91,13 +91,13 @@ class LiveVerdict:
         if self._scorer is not None and self.is_ready and self._app.workbench is not None:
             self._scorer.preview(blind_spot, self._app.workbench.teaching.author)
 
-    def view(self, place: str) -> tuple[Verdict | None, bool]:
+    def view(self, place: str) -> tuple[ModelAnswer | None, bool]:
         """The verdict on what stands there, or on what stood there before; and whether it is the former."""
         texts = self._shown.get(place)
         known = self._known.get(texts) if texts is not None else None
         return (known, True) if known is not None else (self._last.get(place), False)
 
-    def known(self, texts: Texts) -> Verdict | None:
+    def known(self, texts: Texts) -> ModelAnswer | None:
         """The verdict on these texts; None: it was not asked for, or is still on its way."""
         return self._known.get(texts)
 
@@ -119,7 +119,7 @@ class LiveVerdict:
         self._failed.clear()
         self._forget()
 
-    def _tell(self, message: Answer | State) -> None:
+    def _tell(self, message: ScorerAnswer | ScorerState) -> None:
         self._app.call_later(self._heard, message)  # out of the scorer's thread
 
     def _forget(self) -> None:
@@ -146,12 +146,12 @@ class LiveVerdict:
         self._timer = None
         self._ask()
 
-    def _heard(self, message: Answer | State) -> None:
-        from engine.scorer.protocol import State
+    def _heard(self, message: ScorerAnswer | ScorerState) -> None:
+        from engine.scorer.protocol import ScorerState
 
         if self._scorer is None:
             return
-        if isinstance(message, State):
+        if isinstance(message, ScorerState):
             if message.name == "failed":
                 self._failed = {texts for _, texts in self._sent.values()}
                 self._sent.clear()
@@ -167,7 +167,7 @@ class LiveVerdict:
                 line.update()
             front.show_verdicts()
 
-    def _take(self, answer: Answer) -> None:
+    def _take(self, answer: ScorerAnswer) -> None:
         place, texts = self._sent.pop(answer.id, ("", ("", None)))
         for number in [n for n, (asked, _) in self._sent.items() if asked == place and n < answer.id]:
             del self._sent[number]

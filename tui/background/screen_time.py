@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from engine.errors import BlindspotError
 
 if TYPE_CHECKING:
-    from engine.costs.active_time import Clock, Task, Work
+    from engine.costs.active_time import ActiveTask, Clock, Task
     from tui.app import BlindspotApp
 
 _TASKS: dict[str, Task] = {"evidence": "read", "describe": "teach", "review": "review", "trial": "review"}
@@ -47,7 +47,7 @@ class ActiveTime:
         self._tell(lambda clock: clock.save())
 
     @property
-    def _work(self) -> Work | None:
+    def _work(self) -> ActiveTask | None:
         front = self._app.front
         task = _TASKS.get(front.NAME) if front is not None else None
         if front is None or task is None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SAVE_AFTER = 0.4  # seconds after the first change that is not saved yet
 
 
-class PlaceKeeper:
+class SessionState:
     """Writes drafts and place of the app's screens, and builds the screens again."""
 
     def __init__(self, app: BlindspotApp) -> None:

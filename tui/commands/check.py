@@ -119,6 +119,7 @@ def _write_junit(found: dict[str, Any], path: Path) -> None:
     try:
         xml.write(str(path), pretty=True)
     except OSError as error:
-        raise ProjectError(f"the JUnit file cannot be written ({error.strerror})", where=str(path),
-                           mend="name another with --junit") from error  # fmt: skip
+        raise ProjectError(
+            f"the JUnit file cannot be written ({error.strerror})", where=str(path), mend="name another with --junit"
+        ) from error
     print_error(f"outcome written to {path}")

@@ -41,7 +41,10 @@ def run(options: argparse.Namespace) -> int:
         print_line(f"{_SIGNS[finding.state]:<7}  {finding.name:<{width}}  {finding.detail}")
         if finding.mend:
             print_line(f"{'':7}  {'':<{width}}  -> {finding.mend}")
-    counts = [f"{count} {state}{'s' * (count > 1)}" for state in ("problem", "warning")
-              if (count := sum(finding.state == state for finding in findings))]  # fmt: skip
+    counts = [
+        f"{count} {state}{'s' * (count > 1)}"
+        for state in ("problem", "warning")
+        if (count := sum(finding.state == state for finding in findings))
+    ]
     print_line(", ".join(counts) or "all is well")
     return 0 if healthy else 1

@@ -13,7 +13,7 @@ from engine.operations.outside_uses import job_uses
 from engine.project import Project
 from tui.flows.ask_for_trust import ask
 from tui.reporting.durations import duration
-from tui.terminal.printing import StatusLine
+from tui.terminal.printing import RewrittenLine
 
 
 def start_job(project: Project, kind: JobKind, options: dict[str, Any]) -> str:
@@ -59,7 +59,7 @@ class ProgressLine:
     """One line on stderr that is written over again; silent unless stderr is a terminal."""
 
     def __init__(self) -> None:
-        self._line = StatusLine()
+        self._line = RewrittenLine()
 
     def show(self, event: Event) -> None:
         """Show where the job is; notes stay on the screen."""

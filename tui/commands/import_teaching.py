@@ -83,8 +83,18 @@ class _Progress:
 
     def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
         """Show how far a stage is."""
-        self.line.show({"seq": 0, "time": 0.0, "type": "progress", "stage": stage, "done": done, "total": total,
-                        "eta": None, "facts": facts})  # fmt: skip
+        self.line.show(
+            {
+                "seq": 0,
+                "time": 0.0,
+                "type": "progress",
+                "stage": stage,
+                "done": done,
+                "total": total,
+                "eta": None,
+                "facts": facts,
+            }
+        )
 
     def note(self, message: str) -> None:
         """Show a sentence."""

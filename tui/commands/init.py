@@ -14,7 +14,7 @@ from engine.operations.create_project import create_project
 from engine.project import Project, SplitManifest
 from engine.settings import DEFAULT_BASE
 from tui.commands.shared import SubParsers, add_json, new_parser
-from tui.terminal.printing import StatusLine, print_json, print_line
+from tui.terminal.printing import RewrittenLine, print_json, print_line
 
 _LABELS = 6  # labels counted in one line
 _LEFT_OUT = 5  # rows named on the screen
@@ -48,8 +48,13 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument("project", metavar="DIR", type=Path, help="the new project folder")
     data = parser.add_argument_group("data")
     data.add_argument("--train", metavar="F", type=Path, required=True, help="labelled rows that the classifier learns")
-    data.add_argument("--pool", metavar="F", type=Path, required=True,
-                      help="labelled rows of another kind, in which blind spots are looked for")  # fmt: skip
+    data.add_argument(
+        "--pool",
+        metavar="F",
+        type=Path,
+        required=True,
+        help="labelled rows of another kind, in which blind spots are looked for",
+    )
     data.add_argument(
         "--proof", metavar="F", type=Path, help="held-out rows like the pool's; default: half of the pool"
     )
@@ -78,12 +83,27 @@ def run(options: argparse.Namespace) -> int:
     told = _Told()
     try:
         project = create_project(
-            options.project, train=options.train, pool=options.pool, proof=options.proof, test=options.test,
-            dev=options.dev, text=options.text, pair=options.pair, label=options.label, model=options.model,
-            encoder=options.encoder, base=options.base, tau=options.tau, seed=options.seed, own_columns=options.column,
-            label_map=options.map, encodings=options.encoding, skip_bad=options.skip_bad,
-            drop_duplicates=options.drop_duplicates, monitor=told,
-        )  # fmt: skip
+            options.project,
+            train=options.train,
+            pool=options.pool,
+            proof=options.proof,
+            test=options.test,
+            dev=options.dev,
+            text=options.text,
+            pair=options.pair,
+            label=options.label,
+            model=options.model,
+            encoder=options.encoder,
+            base=options.base,
+            tau=options.tau,
+            seed=options.seed,
+            own_columns=options.column,
+            label_map=options.map,
+            encodings=options.encoding,
+            skip_bad=options.skip_bad,
+            drop_duplicates=options.drop_duplicates,
+            monitor=told,
+        )
     finally:
         told.clear()
     splits = project.manifest.splits
@@ -91,11 +111,17 @@ def run(options: argparse.Namespace) -> int:
     left_out = [json.loads(line) for line in read_lines(path)]
     following = f"blindspot discover {shlex.quote(str(options.project))}"
     if options.json:
-        print_json({
-            "project": str(project.root), "labels": project.labels, "proof_origin": project.manifest.proof_origin,
-            "splits": {name: {"rows": split.rows, "labels": split.labels} for name, split in splits.items()},
-            "notes": told.notes, "left_out": left_out, "next": following,
-        })  # fmt: skip
+        print_json(
+            {
+                "project": str(project.root),
+                "labels": project.labels,
+                "proof_origin": project.manifest.proof_origin,
+                "splits": {name: {"rows": split.rows, "labels": split.labels} for name, split in splits.items()},
+                "notes": told.notes,
+                "left_out": left_out,
+                "next": following,
+            }
+        )
         return 0
     rows = "pairs of texts" if project.settings.task.pair else "single texts"
     tau = project.settings.discovery.tau
@@ -133,7 +159,7 @@ class _Told:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
-        self._line = StatusLine()
+        self._line = RewrittenLine()
         self._shown = ("", 0.0)
 
     def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:

@@ -33,8 +33,9 @@ def add_parser(subparsers: SubParsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Promote, and say what the next round starts from."""
     project = Project.open(options.project)
-    done = promote(project, arm=options.arm, recipe=options.recipe, seed=options.seed,
-                   proof_id=options.id, force=options.force)  # fmt: skip
+    done = promote(
+        project, arm=options.arm, recipe=options.recipe, seed=options.seed, proof_id=options.id, force=options.force
+    )
     if done.verdict != "proven":
         print_error(f"warning: this model was judged `{done.verdict}`, not `proven`")
     if options.json:

@@ -76,6 +76,7 @@ def _write(path: Path, text: str) -> None:
     try:
         write_atomic(path, text.encode())
     except FileError as error:
-        raise ProjectError(f"the report cannot be written ({error.reason})", where=str(path),
-                           mend="name another file") from error  # fmt: skip
+        raise ProjectError(
+            f"the report cannot be written ({error.reason})", where=str(path), mend="name another file"
+        ) from error
     print_line(str(path))

@@ -155,11 +155,14 @@ def _lines(report: dict[str, Any], project: Path) -> list[str]:
     lines += report["failed"].values()
     cost = "price unknown" if report["cost"] is None else f"{report['cost']:.4f} {report['currency']}"
     if calls["calls"] > calls["recorded"]:
-        lines.append(f"{counted(calls['calls'], 'call')}, {calls['failed']} of them in vain; "
-                     f"{calls['tokens_in']:,} tokens in, {calls['tokens_out']:,} out; {cost}")  # fmt: skip
+        lines.append(
+            f"{counted(calls['calls'], 'call')}, {calls['failed']} of them in vain; "
+            f"{calls['tokens_in']:,} tokens in, {calls['tokens_out']:,} out; {cost}"
+        )
     if report["patterns"] or taken:
-        lines.append("what others wrote on a blind spot shows once you have committed yours: "
-                     f"blindspot commit {project} ID")  # fmt: skip
+        lines.append(
+            f"what others wrote on a blind spot shows once you have committed yours: blindspot commit {project} ID"
+        )
         author = shlex.quote(report["author"])
         lines.append(
             f"to take back the last answer: blindspot undo {project} --annotator {author} (--times N: the last N)"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import DataError, SettingsError
 from engine.schema import Pattern, Teacher
 from engine.teaching.pattern_test import (
-    Case,
-    Result,
+    PatternCase,
+    PatternResult,
     Trial,
     decided_patterns,
     find_pattern,
@@ -88,7 +88,7 @@ def _trial(session: Session, pattern: Pattern) -> Trial:
     return trial_of(session.project, session.discovery, session.teaching, pattern)
 
 
-def _results(session: Session, pattern: Pattern) -> list[Result]:
+def _results(session: Session, pattern: Pattern) -> list[PatternResult]:
     return results(session.project, session.discovery, session.teaching, pattern)
 
 
@@ -116,8 +116,13 @@ def _by_llm(options: argparse.Namespace, session: Session) -> int:
         raise SettingsError("no LLM is set up", where="llm.model", mend="name one in blindspot.toml")
     Budget(options.max_cost, options.max_tokens, settings.cost.prices.get(settings.llm.model))
     names = [find_pattern(session.teaching, session.teaching.own_id(name)).id for name in options.patterns]
-    asked = {"patterns": names, "refine": options.refine,
-             "max_cost": options.max_cost, "max_tokens": options.max_tokens, "since": time.time()}  # fmt: skip
+    asked = {
+        "patterns": names,
+        "refine": options.refine,
+        "max_cost": options.max_cost,
+        "max_tokens": options.max_tokens,
+        "since": time.time(),
+    }
     job_id = start_job(session.project, "judge", asked)
     if options.detach:
         print_line(job_id)
@@ -147,7 +152,7 @@ def _print_all(options: argparse.Namespace, session: Session, *, report: dict[st
         say(out, "Patterns are shown here once you have committed or declined on their blind spot.")
 
 
-def _print_figures(out: Console, trial: Trial, tested: list[Result]) -> None:
+def _print_figures(out: Console, trial: Trial, tested: list[PatternResult]) -> None:
     if trial.reason:
         say(out, f"no figures for this wording: {trial.reason}", indent=2)
     elif all(result.text != trial.pattern.text for result in tested):
@@ -182,13 +187,13 @@ def _print_one(options: argparse.Namespace, session: Session, pattern: Pattern) 
             _print_row(out, case)
 
 
-def _print_row(out: Console, case: Case) -> None:
+def _print_row(out: Console, case: PatternCase) -> None:
     say(out, case.row.text, indent=3)
     if case.row.text_pair is not None:
         say(out, f"| {case.row.text_pair}", indent=3)
 
 
-def _as_json(session: Session, trial: Trial, tested: list[Result]) -> dict[str, Any]:
+def _as_json(session: Session, trial: Trial, tested: list[PatternResult]) -> dict[str, Any]:
     revealed = _is_revealed(session, trial)
     hidden = () if revealed else ("cases", "wrong")
     cases = [

@@ -66,10 +66,12 @@ def _list(store: Store, options: argparse.Namespace) -> int:
     """Say what undo would take back, latest first, and what stays."""
     found = store.undo_list()[: options.times]
     if options.json:
-        print_json([
-            {"undo": action.note, "time": action.time, "stays": store.why_frozen(spot) if spot else None}
-            for action, spot in found
-        ])  # fmt: skip
+        print_json(
+            [
+                {"undo": action.note, "time": action.time, "stays": store.why_frozen(spot) if spot else None}
+                for action, spot in found
+            ]
+        )
         return 0
     for action, spot in found:
         print_line(f"stays: {action.note} ({store.why_frozen(spot)})" if spot else f"undo takes back: {action.note}")

@@ -14,7 +14,7 @@ from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import print_json, print_json_line, print_line, reader_left
 
 if TYPE_CHECKING:
-    from engine.scorer.protocol import Verdict
+    from engine.scorer.protocol import ModelAnswer
 
 Texts = tuple[str, "str | None"]
 
@@ -90,8 +90,9 @@ def _lines() -> Iterator[Texts]:
         try:
             line = raw.decode().rstrip("\r\n")
         except UnicodeDecodeError as error:
-            raise DataError("this line is not UTF-8", where=f"line {number} of the input",
-                            mend="convert it, e.g. with iconv") from error  # fmt: skip
+            raise DataError(
+                "this line is not UTF-8", where=f"line {number} of the input", mend="convert it, e.g. with iconv"
+            ) from error
         if not line.lstrip().startswith("{"):
             yield line, None
             continue
@@ -99,14 +100,17 @@ def _lines() -> Iterator[Texts]:
             row = orjson.loads(line)
             texts = row["text"], row.get("text_pair")
         except (orjson.JSONDecodeError, KeyError) as error:
-            raise DataError("this is no JSON object with a text", where=f"line {number} of the input",
-                            mend='write {"text": "..."}, or the text alone') from error  # fmt: skip
+            raise DataError(
+                "this is no JSON object with a text",
+                where=f"line {number} of the input",
+                mend='write {"text": "..."}, or the text alone',
+            ) from error
         if not isinstance(texts[0], str) or not isinstance(texts[1], str | None):
             raise DataError("text and text_pair must be texts", where=f"line {number} of the input")
         yield texts
 
 
-def _print_line(text: str, second: str | None, verdict: Verdict, *, as_json: bool) -> None:
+def _print_line(text: str, second: str | None, verdict: ModelAnswer, *, as_json: bool) -> None:
     if as_json:
         row = {"text": text} | ({"text_pair": second} if second is not None else {}) | verdict.as_json()
         print_json_line(row)
@@ -114,5 +118,5 @@ def _print_line(text: str, second: str | None, verdict: Verdict, *, as_json: boo
         print_line(f"{_said(verdict)}  {text}" + (f" | {second}" if second is not None else ""))
 
 
-def _said(verdict: Verdict) -> str:
+def _said(verdict: ModelAnswer) -> str:
     return f"{verdict.label} {verdict.confidence:.3f}"

@@ -101,11 +101,13 @@ class _Commands:
         command = self.commands[index]
         said = f"not now: {command.reason}" if command.reason else command.sentence
         rest = max(0, width - _NAME_CELLS - _KEY_CELLS)
-        return [Text.assemble(
-            (fitted(command.name, _NAME_CELLS, ellipsis=self._ellipsis), self._ink.muted if command.reason else ""),
-            (fitted(command.key, _KEY_CELLS, ellipsis=self._ellipsis), self._ink.accent),
-            (fitted(said, rest, ellipsis=self._ellipsis), self._ink.muted),
-        )]  # fmt: skip
+        return [
+            Text.assemble(
+                (fitted(command.name, _NAME_CELLS, ellipsis=self._ellipsis), self._ink.muted if command.reason else ""),
+                (fitted(command.key, _KEY_CELLS, ellipsis=self._ellipsis), self._ink.accent),
+                (fitted(said, rest, ellipsis=self._ellipsis), self._ink.muted),
+            )
+        ]
 
 
 class PaletteDialog(Dialog[str]):

@@ -31,9 +31,9 @@ def decide(screen: WorkScreen, spot_id: str) -> None:
     """Ask for the annotator's last word on a blind spot, and write it."""
     from tui.dialogs.decide import COMMIT, DECLINE, DECLINE_ALL, DecideDialog
     from tui.dialogs.text import TextDialog
-    from tui.view_models.teaching_draft import Drafting
+    from tui.view_models.teaching_draft import TeachingDraft
 
-    drafting = Drafting(screen.workbench, spot_id)
+    drafting = TeachingDraft(screen.workbench, spot_id)
     patterns, samples = len(drafting.patterns), len(drafting.samples)
     untouched = len(drafting.annotator.untouched())
     dialog = DecideDialog(spot_id, patterns, samples, unfinished=drafting.is_unfinished, untouched=untouched)
@@ -59,7 +59,7 @@ def decide(screen: WorkScreen, spot_id: str) -> None:
 
 
 def _write(screen: WorkScreen, spot_id: str, decision: Callable[[Annotator], Commitment | list[Commitment]]) -> None:
-    from tui.view_models.teaching_draft import Drafting
+    from tui.view_models.teaching_draft import TeachingDraft
 
     app, workbench = shell(screen), screen.workbench
     assert workbench.annotator is not None, "nothing is decided before a discovery"
@@ -73,7 +73,7 @@ def _write(screen: WorkScreen, spot_id: str, decision: Callable[[Annotator], Com
     if isinstance(made, list):
         app.say(f"{len(made)} blind spots are declined. v judges blind what others wrote there.")
         return
-    patterns, samples = Drafting(workbench, spot_id).others
+    patterns, samples = TeachingDraft(workbench, spot_id).others
     counts = [
         f"{len(found)} {word}{'s' * (len(found) != 1)}" for found, word in ((patterns, "pattern"), (samples, "sample"))
     ]

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from engine.teaching.revisions import Action
     from tui.app import BlindspotApp
     from tui.screens.base import WorkScreen
-    from tui.view_models.undo_steps import Step, Way
+    from tui.view_models.undo_steps import UndoStep, UndoWay
     from tui.view_models.workbench import Workbench
 
 _DONE = {"undo": "Undone", "redo": "Done again"}
 
 
-class Undoing:
+class UndoFlow:
     """Undo and redo of the app."""
 
     def __init__(self, app: BlindspotApp) -> None:
         self._app = app
 
-    def why_not(self, way: Way) -> str | None:
+    def why_not(self, way: UndoWay) -> str | None:
         """Why there is nothing to undo or redo, as a sentence; None if there is something."""
         workbench, front = self._app.workbench, self._app.front
         if workbench is None or front is None or not front.built:
@@ -40,7 +40,7 @@ class Undoing:
         stays = workbench.teaching.store.stays
         return f"{stays}; there is nothing else to undo." if stays else "There is nothing to undo."
 
-    def revert(self, way: Way) -> None:
+    def revert(self, way: UndoWay) -> None:
         """Undo or do again the last thing of the screen in front, else ask about the last one elsewhere."""
         workbench, front = self._app.workbench, self._app.front
         if workbench is None or front is None or not front.built:
@@ -59,10 +59,10 @@ class Undoing:
             self._ask(workbench, way, action, here)
 
     @staticmethod
-    def _step(workbench: Workbench, front: WorkScreen, way: Way) -> Step | None:
+    def _step(workbench: Workbench, front: WorkScreen, way: UndoWay) -> UndoStep | None:
         return workbench.steps.last(way, front.NAME, front.subject)
 
-    def _ask(self, workbench: Workbench, way: Way, action: Action, here: str) -> None:
+    def _ask(self, workbench: Workbench, way: UndoWay, action: Action, here: str) -> None:
         """Say why there is nothing here and what would be undone or done again elsewhere, and do so if it is wanted."""
         from engine.text import visible
         from tui.dialogs.choice import ChoiceDialog
@@ -78,7 +78,7 @@ class Undoing:
         ways = [word, "leave it"]
         self._app.push_screen(ChoiceDialog(title, ways, current=1), take)
 
-    def _write(self, workbench: Workbench, way: Way, within: Callable[[Action], bool]) -> None:
+    def _write(self, workbench: Workbench, way: UndoWay, within: Callable[[Action], bool]) -> None:
         try:
             done = workbench.revert(way, within)
         except BlindspotError as error:

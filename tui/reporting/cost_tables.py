@@ -68,9 +68,14 @@ def page(book: Ledger) -> Page:
     """The ledger as it is shown; without tables if nobody has written, asked or been paid anything."""
     reasons = _Reasons()
     tables = [
-        _sides(book, reasons), _teachers(book, reasons), _people(book, reasons), _calls(book, reasons),
-        _removals(book, reasons), _spots(book, reasons), _patterns(book, reasons),
-    ]  # fmt: skip
+        _sides(book, reasons),
+        _teachers(book, reasons),
+        _people(book, reasons),
+        _calls(book, reasons),
+        _removals(book, reasons),
+        _spots(book, reasons),
+        _patterns(book, reasons),
+    ]
     return Page(_heading(book), [table for table in tables if table.rows], _lettered(reasons.known))
 
 
@@ -91,10 +96,14 @@ def lines(table: Table, width: int | None, *, ellipsis: str = "…") -> list[str
     if width is not None:
         cells[0] = max(_NAME_CELLS, min(cells[0], width - sum(cells[1:]) - len(_GAP) * (len(cells) - 1)))
     return [
-        _GAP.join([fitted(row[0], cells[0], ellipsis=ellipsis),
-                   *(f"{part:>{size}}" for part, size in zip(row[1:], cells[1:], strict=True))])
+        _GAP.join(
+            [
+                fitted(row[0], cells[0], ellipsis=ellipsis),
+                *(f"{part:>{size}}" for part, size in zip(row[1:], cells[1:], strict=True)),
+            ]
+        )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _heading(book: Ledger) -> str:
@@ -124,9 +133,12 @@ def _sides(book: Ledger, reasons: _Reasons) -> Table:
         row("cost", [reasons(side.cost) for side in sides]),
         row("cost per pattern", [reasons(side.per_pattern) for side in sides], "pattern" if ratios else ""),
         row("cost per sample", [reasons(side.per_sample) for side in sides], "sample" if ratios else ""),
-        row("cost per accepted sample", [reasons(side.per_accepted) for side in sides],
-            "accepted sample" if ratios else ""),
-    ]  # fmt: skip
+        row(
+            "cost per accepted sample",
+            [reasons(side.per_accepted) for side in sides],
+            "accepted sample" if ratios else "",
+        ),
+    ]
     for of, ratio in ratios.items():
         if of.startswith("UU"):
             parts = {"human": ratio.human, "llm": ratio.llm}
@@ -143,19 +155,30 @@ def _teachers(book: Ledger, reasons: _Reasons) -> Table:
     from engine.costs.account import NO_REVIEW
 
     rows = [
-        (visible(one.name), f"{one.kind}, recorded" if one.recorded else one.kind, str(one.patterns), str(one.samples),
-         reasons.number(one.accepted, NO_REVIEW) if one.samples else _NOTHING, reasons(one.cost))
+        (
+            visible(one.name),
+            f"{one.kind}, recorded" if one.recorded else one.kind,
+            str(one.patterns),
+            str(one.samples),
+            reasons.number(one.accepted, NO_REVIEW) if one.samples else _NOTHING,
+            reasons(one.cost),
+        )
         for one in book.teachers
-    ]  # fmt: skip
+    ]
     return Table("Teachers", ("teacher", "kind", "patterns", "samples", "accepted", "cost"), rows)
 
 
 def _people(book: Ledger, reasons: _Reasons) -> Table:
     rows = [
-        (visible(one.name), *(duration(one.seconds[task]) for task in ("read", "teach", "review")), reasons(one.cost),
-         reasons(one.checking))
-        for one in book.teachers if one.seconds is not None
-    ]  # fmt: skip
+        (
+            visible(one.name),
+            *(duration(one.seconds[task]) for task in ("read", "teach", "review")),
+            reasons(one.cost),
+            reasons(one.checking),
+        )
+        for one in book.teachers
+        if one.seconds is not None
+    ]
     return Table("Active time of people", ("person", "reading", "writing", "reviewing", "cost", "of reviewing"), rows)
 
 
@@ -164,11 +187,18 @@ def _calls(book: Ledger, reasons: _Reasons) -> Table:
     for one in book.teachers:
         if one.calls is not None:
             calls = one.calls
-            rows.append((
-                visible(one.name), str(calls.calls), str(calls.failed), _tokens(one, calls.tokens_in),
-                _tokens(one, calls.tokens_cached), _tokens(one, calls.tokens_out), reasons(one.paid),
-                reasons(one.checking),
-            ))  # fmt: skip
+            rows.append(
+                (
+                    visible(one.name),
+                    str(calls.calls),
+                    str(calls.failed),
+                    _tokens(one, calls.tokens_in),
+                    _tokens(one, calls.tokens_cached),
+                    _tokens(one, calls.tokens_out),
+                    reasons(one.paid),
+                    reasons(one.checking),
+                )
+            )
     head = ("LLM", "calls", "failed", "in", "cached", "out", "paid", "judging")
     return Table("Calls and tokens of LLMs (~ partly estimated)", head, rows)
 
@@ -182,26 +212,34 @@ def _removals(book: Ledger, reasons: _Reasons) -> Table:
     for one in book.removals:
         removed = count(one.removed.value, sign=False) if one.removed.value is not None else reasons(one.removed)
         interval = f"{count(one.low)} to {count(one.high)}" if one.low is not None and one.high is not None else ""
-        rows.append((f"{visible(one.arm)} {one.recipe}".rstrip(), removed, interval, reasons(one.cost),
-                     reasons(one.per_uu)))  # fmt: skip
+        rows.append(
+            (f"{visible(one.arm)} {one.recipe}".rstrip(), removed, interval, reasons(one.cost), reasons(one.per_uu))
+        )
     return Table("UUs removed at matched coverage", ("arm", "removed", "interval", "cost", "per UU"), rows)
 
 
 def _spots(book: Ledger, reasons: _Reasons) -> Table:
     rows = [
-        (f"{visible(part.blind_spot) or _NOTHING} {visible(one.name)}", str(part.patterns), str(part.samples),
-         duration(part.seconds) if part.seconds is not None else _NOTHING,
-         str(part.calls) if one.kind == "llm" else _NOTHING, reasons(part.cost))
-        for one in book.teachers for part in one.by_spot
-    ]  # fmt: skip
+        (
+            f"{visible(part.blind_spot) or _NOTHING} {visible(one.name)}",
+            str(part.patterns),
+            str(part.samples),
+            duration(part.seconds) if part.seconds is not None else _NOTHING,
+            str(part.calls) if one.kind == "llm" else _NOTHING,
+            reasons(part.cost),
+        )
+        for one in book.teachers
+        for part in one.by_spot
+    ]
     return Table("By blind spot", ("", "patterns", "samples", "time", "calls", "cost"), rows)
 
 
 def _patterns(book: Ledger, reasons: _Reasons) -> Table:
     rows = [
         (visible(part.pattern), visible(part.blind_spot), part.kind, str(part.samples), reasons(part.cost))
-        for one in book.teachers for part in one.by_pattern
-    ]  # fmt: skip
+        for one in book.teachers
+        for part in one.by_pattern
+    ]
     return Table("By pattern, with its samples", ("", "blind spot", "kind", "samples", "cost"), rows)
 
 

@@ -25,20 +25,29 @@ def page(report: Report, rounds: Sequence[Round], project: Path) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     template = Environment(
-        loader=PackageLoader("tui.reporting", "."), autoescape=True, undefined=StrictUndefined, finalize=_visible,
-        trim_blocks=True, lstrip_blocks=True,
-    ).get_template("page.html.jinja")  # fmt: skip
+        loader=PackageLoader("tui.reporting", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template("page.html.jinja")
     arms = [
         {
             "name": tables.arm_name(arm),
             "entry": arm,
-            "tables": _there([*(tables.before_after(report, arm, split) for split in ("proof", "test")),
-                              tables.near_blind_spots(report, arm), tables.blind_spots(report, arm)]),
+            "tables": _there(
+                [
+                    *(tables.before_after(report, arm, split) for split in ("proof", "test")),
+                    tables.near_blind_spots(report, arm),
+                    tables.blind_spots(report, arm),
+                ]
+            ),
             "summary": tables.summary(arm),
             "unseen": tables.unseen(report, arm),
         }
         for arm in report["arms"]
-    ]  # fmt: skip
+    ]
     return template.render(
         report=report,
         made=report["created"][:16].replace("T", " "),
@@ -49,12 +58,19 @@ def page(report: Report, rounds: Sequence[Round], project: Path) -> str:
         measures=list(PROOF.items()),
         plots=plots(report, rounds),
         arms=arms,
-        beside=_there([tables.every_figure(report, "proof"), tables.every_figure(report, "test"),
-                       tables.by_label(report), tables.reliability(report, report["arms"]), tables.churn(report)]),
+        beside=_there(
+            [
+                tables.every_figure(report, "proof"),
+                tables.every_figure(report, "test"),
+                tables.by_label(report),
+                tables.reliability(report, report["arms"]),
+                tables.churn(report),
+            ]
+        ),
         pool=tables.pool_rows(report, report["arms"]),
         rounds=tables.rounds_table(rounds),
         to_rerun=tables.to_rerun(report, project),
-    )  # fmt: skip
+    )
 
 
 def _visible(value: Any) -> Any:

@@ -46,11 +46,21 @@ def _draw(paint: Callable[[Any, Any], None], data: Any) -> str:
         import matplotlib as mpl
         from matplotlib.figure import Figure
 
-    style = {"svg.fonttype": "none", "svg.hashsalt": "blindspot", "font.family": "sans-serif", "font.size": 9,
-             "text.color": _INK, "axes.labelcolor": _INK, "axes.edgecolor": _INK, "xtick.color": _INK,
-             "ytick.color": _INK, "legend.frameon": False, "axes.spines.top": False,
-             "axes.spines.right": False,
-             "text.parse_math": False}  # fmt: skip
+    style = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "blindspot",
+        "font.family": "sans-serif",
+        "font.size": 9,
+        "text.color": _INK,
+        "axes.labelcolor": _INK,
+        "axes.edgecolor": _INK,
+        "xtick.color": _INK,
+        "ytick.color": _INK,
+        "legend.frameon": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "text.parse_math": False,
+    }
     with mpl.rc_context(style), warnings.catch_warnings():
         # Names are data: `$` in one is no formula, and the reader's browser has fonts for what matplotlib's has not.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")

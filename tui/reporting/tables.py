@@ -21,8 +21,14 @@ from tui.reporting.cost_tables import Table
 if TYPE_CHECKING:
     from engine.operations.history import Round
 
-_FATES = {"closed": "closed", "kept": "kept", "split": "split", "merged": "merged", "not_found": "not found again",
-          "new": "new"}  # fmt: skip
+_FATES = {
+    "closed": "closed",
+    "kept": "kept",
+    "split": "split",
+    "merged": "merged",
+    "not_found": "not found again",
+    "new": "new",
+}
 
 _NEAR = {"wrong_before": "wrong before", "right_before": "right before"}
 _TOLD = 4  # losses of each sort that are told in the first lines on an arm; all are in JSON
@@ -68,8 +74,10 @@ def overlap(report: Report) -> str:
     named = [arm_name(arm) for arm in proven if arm["proof"][metric]["high"] >= level["low"]]
     if not named:
         return ""
-    return (f"The levels of {'; '.join(named)} and the baseline overlap. What decides is the interval of their paired "
-            "difference (the same rows and seeds), which is narrower: the change above.")  # fmt: skip
+    return (
+        f"The levels of {'; '.join(named)} and the baseline overlap. What decides is the interval of their paired "
+        "difference (the same rows and seeds), which is narrower: the change above."
+    )
 
 
 def summary(arm: Arm) -> tuple[str, list[str]]:
@@ -121,8 +129,10 @@ def unseen(report: Report, arm: Arm) -> str:
         return ""
     found = report["near"]["unseen"]
     fixed, still, _ = _fate(found["arms"], arm)
-    return (f"UUs of the baseline on proof near no blind spot: {count(found['uus'])} of {count(found['of'])}; "
-            f"{fixed} fixed, {still} still wrong.")  # fmt: skip
+    return (
+        f"UUs of the baseline on proof near no blind spot: {count(found['uus'])} of {count(found['of'])}; "
+        f"{fixed} fixed, {still} still wrong."
+    )
 
 
 def spot_words(report: Report) -> list[tuple[str, str]]:
@@ -141,8 +151,11 @@ def before_after(report: Report, arm: Arm, split: str) -> Table | None:
     lines = before_and_after(report, arm, split)
     if not lines:
         return None
-    return Table(f"{split} ({report['rows'][split]} rows)", ("figure", "before", "after", "change", "interval"),
-                 [(line.name, line.before, line.after, line.change, line.interval) for line in lines])  # fmt: skip
+    return Table(
+        f"{split} ({report['rows'][split]} rows)",
+        ("figure", "before", "after", "change", "interval"),
+        [(line.name, line.before, line.after, line.change, line.interval) for line in lines],
+    )
 
 
 def every_figure(report: Report, split: str) -> Table | None:
@@ -152,8 +165,10 @@ def every_figure(report: Report, split: str) -> Table | None:
     keys = [
         (key, name.format(tau=report["tau"]), show) for key, name, show in FIGURES if key in report["baseline"][split]
     ]
-    rows = [(arm_name(arm), *(show(arm[split][key]["mean"]) for key, _, show in keys))
-            for arm in (report["baseline"], *report["arms"])]  # fmt: skip
+    rows = [
+        (arm_name(arm), *(show(arm[split][key]["mean"]) for key, _, show in keys))
+        for arm in (report["baseline"], *report["arms"])
+    ]
     return Table(f"{split}: every figure, mean over seeds", ("arm, recipe", *(name for _, name, _ in keys)), rows)
 
 
@@ -162,8 +177,10 @@ def by_label(report: Report) -> Table | None:
     labels = report["baseline"]["proof"].get("by_label")
     if not labels:
         return None
-    rows = [(arm_name(arm), *(_known(value) for value in arm["proof"]["by_label"].values()))
-            for arm in (report["baseline"], *report["arms"])]  # fmt: skip
+    rows = [
+        (arm_name(arm), *(_known(value) for value in arm["proof"]["by_label"].values()))
+        for arm in (report["baseline"], *report["arms"])
+    ]
     return Table("accuracy on proof by gold label", ("arm, recipe", *map(visible, labels)), rows)
 
 
@@ -173,8 +190,7 @@ def reliability(report: Report, arms: Sequence[Arm]) -> Table | None:
     if not report["baseline"]["proof"].get("reliability"):
         return None
     bins = [{found["to"]: found for found in arm["proof"]["reliability"]} for arm in shown]
-    rows = [(f"{end:.2f}", *(_binned(found.get(end), report) for found in bins))
-            for end in sorted(set().union(*bins))]  # fmt: skip
+    rows = [(f"{end:.2f}", *(_binned(found.get(end), report) for found in bins)) for end in sorted(set().union(*bins))]
     return Table("accuracy (rows), confidence to", ("confidence", "baseline", *map(arm_name, arms)), rows)
 
 
@@ -194,8 +210,10 @@ def churn(report: Report) -> Table | None:
     """Changed labels on proof, and McNemar's test of equal accuracy."""
     if not report["arms"] or "churn" not in report["arms"][0]:
         return None
-    rows = [(arm_name(arm), f"{100 * arm['churn']:.1f} %", *(f"{value:.2g}" for value in arm["mcnemar"].values()))
-            for arm in report["arms"]]  # fmt: skip
+    rows = [
+        (arm_name(arm), f"{100 * arm['churn']:.1f} %", *(f"{value:.2g}" for value in arm["mcnemar"].values()))
+        for arm in report["arms"]
+    ]
     noise = report["seed_noise"]
     title = "churn: proof rows given another label than by the baseline"
     title += f" (two seeds of the baseline: {100 * noise:.1f} %)" if noise is not None else ""
@@ -242,8 +260,10 @@ def _with_marked(pool: dict[str, Any], columns: Sequence[int]) -> list[tuple[str
     sums = [sum(spot[column]["fixed"] for spot in entries) for column in columns]
     rows = sum(spot["rows"] for spot in pool["blind_spots"])
     both = [count(value + marked["right"][column]) for value, column in zip(sums, columns, strict=True)]
-    return [("all, without marked rows", str(rows), *map(count, sums)),
-            ("all, marked rows too", str(rows + marked["rows"]), *both)]  # fmt: skip
+    return [
+        ("all, without marked rows", str(rows), *map(count, sums)),
+        ("all, marked rows too", str(rows + marked["rows"]), *both),
+    ]
 
 
 def rounds_table(rounds: Sequence[Round]) -> Table:

@@ -133,8 +133,12 @@ def _intervals(report: Report) -> list[Text]:
         cells[cell(start) : cell(end) + 1] = "-" * (cell(end) - cell(start) + 1)
         cells[cell(mean)] = "o"
         name = arm_name(arm) if arm is not arms[0] else visible(arm["arm"])
-        lines.append(Text(f"{name[:_NAME_CELLS]:<{_NAME_CELLS}}  {''.join(cells)}",
-                          style=_STYLES.get(arm.get("verdict", ""), "").removeprefix("bold ")))  # fmt: skip
+        lines.append(
+            Text(
+                f"{name[:_NAME_CELLS]:<{_NAME_CELLS}}  {''.join(cells)}",
+                style=_STYLES.get(arm.get("verdict", ""), "").removeprefix("bold "),
+            )
+        )
     return lines
 
 

@@ -19,7 +19,7 @@ from tui.flows.commit_answer import decide, why_not
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
-from tui.view_models.teaching_draft import EDIT, PATTERN, SAMPLE, Drafting, short_id
+from tui.view_models.teaching_draft import EDIT, PATTERN, SAMPLE, TeachingDraft, short_id
 from tui.widgets.line_list import LineList
 from tui.widgets.prose import Prose
 from tui.widgets.spot_line import SpotLine
@@ -51,7 +51,7 @@ class DescribeScreen(WorkScreen):
     def __init__(self, spot: str) -> None:
         super().__init__()
         self.spot_id = spot
-        self._drafting: Drafting | None = None
+        self._drafting: TeachingDraft | None = None
         self._said, self._warns = "", False
         self._mean_error: float | None = None
         """How many UUs the estimates of this project were off, once a retrain has told."""
@@ -81,7 +81,7 @@ class DescribeScreen(WorkScreen):
         return self.ready and why_not(self.workbench, self.spot_id) is None
 
     @property
-    def drafting(self) -> Drafting:
+    def drafting(self) -> TeachingDraft:
         """The form's content."""
         assert self._drafting is not None, "the project is still being opened"
         return self._drafting
@@ -113,15 +113,20 @@ class DescribeScreen(WorkScreen):
             return
         app = shell(self)
         first = self._drafting is None
-        drafting = self._drafting = self._drafting or Drafting(self.workbench, self.spot_id)
+        drafting = self._drafting = self._drafting or TeachingDraft(self.workbench, self.spot_id)
         gone = drafting.is_gone
         app.live_verdict.begin(board.discovery.model_key)
         rows_seen = board.evidence(self.spot_id)
         self.evidence.show(TypicalRows(rows_seen, app.ink, is_edited=lambda row: drafting.is_changed(EDIT + row)))
         rows = WrittenRows(
-            drafting.patterns, drafting.samples, app.ink, app.glyphs,
-            others=drafting.others, later=drafting.later, is_changed=drafting.is_changed,
-        )  # fmt: skip
+            drafting.patterns,
+            drafting.samples,
+            app.ink,
+            app.glyphs,
+            others=drafting.others,
+            later=drafting.later,
+            is_changed=drafting.is_changed,
+        )
         self.written.show(rows)
         line = self.query_one(SpotLine)
         line.spot = board.spot(self.spot_id)

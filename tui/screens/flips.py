@@ -109,8 +109,12 @@ class FlipsScreen(FilteredScreen):
         app, flip = shell(self), self.flip
         if flip is None:
             nothing = "No row of the pool's blind spots or of test was flipped."
-            return [Text(nothing if not self._flips else "Nothing matches: o shows all, esc clears the filter.",
-                         style=app.ink.muted)]  # fmt: skip
+            return [
+                Text(
+                    nothing if not self._flips else "Nothing matches: o shows all, esc clears the filter.",
+                    style=app.ink.muted,
+                )
+            ]
         return flip_detail(flip, self._seeds, width, app.ink, app.glyphs)
 
     # where the user is

@@ -52,8 +52,10 @@ class LedgerScreen(WorkScreen):
     def _lines(self, shown: Page, width: int) -> list[Text]:
         app = shell(self)
         if not shown.tables:
-            paragraphs = ["Nothing has been written yet, and nobody was asked: d on a blind spot goes to the form.",
-                          "Then this screen shows what it took, by people and by LLMs."]  # fmt: skip
+            paragraphs = [
+                "Nothing has been written yet, and nobody was asked: d on a blind spot goes to the form.",
+                "Then this screen shows what it took, by people and by LLMs.",
+            ]
             return notice(width, app.ink, title="Nothing to pay for yet", paragraphs=paragraphs)
         inner = width - 2
         found = wrapped(Text(f"Ledger {shown.heading}", style=app.ink.strong), inner)

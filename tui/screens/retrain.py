@@ -18,7 +18,7 @@ from engine.text import visible
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
-from tui.view_models.retrain_plan import Planning
+from tui.view_models.retrain_plan import RetrainPlan
 from tui.widgets.job_panel import JobPanel
 from tui.widgets.job_rows import JobRows
 from tui.widgets.line_list import LineList
@@ -43,7 +43,7 @@ class RetrainScreen(WorkScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._planning = Planning()
+        self._planning = RetrainPlan()
         self._is_new = True
         self._noted: tuple[str, str] = ("", "")
         self._notes: list[str] = []

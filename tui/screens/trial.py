@@ -18,7 +18,7 @@ from engine.errors import BlindspotError
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
-from tui.view_models.pattern_test import APPLIES, Trying
+from tui.view_models.pattern_test import APPLIES, PatternTest
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
 from tui.widgets.prose import Prose
@@ -48,7 +48,7 @@ class TrialScreen(WorkScreen):
     def __init__(self, pattern: str) -> None:
         super().__init__()
         self.pattern_id = pattern
-        self.trying: Trying | None = None
+        self.trying: PatternTest | None = None
         """The trial; None before it is shown."""
 
     def body(self) -> ComposeResult:
@@ -77,7 +77,7 @@ class TrialScreen(WorkScreen):
         return self.query_one("#wording", Prose)
 
     @property
-    def _at_hand(self) -> Trying:
+    def _at_hand(self) -> PatternTest:
         assert self.trying is not None, "the action is available once the trial is shown"
         return self.trying
 
@@ -93,7 +93,7 @@ class TrialScreen(WorkScreen):
             self.leave("The blind spots are not there any more.")
             return
         try:
-            self.trying = Trying(self.workbench, self.pattern_id)
+            self.trying = PatternTest(self.workbench, self.pattern_id)
         except BlindspotError as error:
             self.leave(str(error))
             return

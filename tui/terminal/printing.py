@@ -208,7 +208,7 @@ def _as_utf8(value: Any) -> Any:
     return value
 
 
-class StatusLine:
+class RewrittenLine:
     """One line on stderr that is written over again; silent unless stderr is a terminal."""
 
     def __init__(self) -> None:

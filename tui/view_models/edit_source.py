@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class EditSource:
     """A text that is to be changed until its label is another one.
 
     Attributes:
@@ -26,7 +26,7 @@ class Start:
     label: str
 
 
-def find_start(board: Board, spot_id: str, start_id: str) -> Start | None:
+def find_start(board: Board, spot_id: str, start_id: str) -> EditSource | None:
     """The row or sample of a blind spot with that id; None if it may not be seen or is gone."""
     for number, row in enumerate(board.evidence(spot_id), start=1):
         if row.prediction.id == start_id:
@@ -35,11 +35,11 @@ def find_start(board: Board, spot_id: str, start_id: str) -> Start | None:
     return _of_sample(found) if found else None
 
 
-def _of_row(row: EvidenceRow, number: int) -> Start:
+def _of_row(row: EvidenceRow, number: int) -> EditSource:
     shown, mark = row.prediction, row.mark
     gold = mark.label if mark is not None and mark.label else shown.label
-    return Start(shown.id, f"row {number}", shown.text, shown.text_pair, gold)
+    return EditSource(shown.id, f"row {number}", shown.text, shown.text_pair, gold)
 
 
-def _of_sample(sample: Sample) -> Start:
-    return Start(sample.id, sample.id.partition("@")[0], sample.text, sample.text_pair, sample.label)
+def _of_sample(sample: Sample) -> EditSource:
+    return EditSource(sample.id, sample.id.partition("@")[0], sample.text, sample.text_pair, sample.label)

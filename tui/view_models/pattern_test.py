@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.files import content_key
 from engine.schema import Teacher
 from engine.teaching.pattern_test import (
-    Result,
+    PatternResult,
     Trial,
     hand_in,
     has_judged,
@@ -23,14 +23,14 @@ from engine.teaching.pattern_test import (
 
 if TYPE_CHECKING:
     from engine.schema import Pattern
-    from engine.teaching.pattern_test import Case
+    from engine.teaching.pattern_test import PatternCase
     from tui.view_models.workbench import Workbench
 
 APPLIES = "applies"
 _SEEN, _WORDING = "seen", "wording"
 
 
-class Trying:
+class PatternTest:
     """The trial as it is now.
 
     Attributes:
@@ -46,7 +46,7 @@ class Trying:
         project, found, teaching = workbench.project, workbench.board.discovery, workbench.teaching
         pattern = open_pattern(teaching, pattern_id, unjudged=workbench.board.unjudged)
         self.trial: Trial = trial_of(project, found, teaching, pattern)
-        self.results: list[Result] = results(project, found, teaching, pattern)
+        self.results: list[PatternResult] = results(project, found, teaching, pattern)
 
     @property
     def pattern(self) -> Pattern:
@@ -54,12 +54,12 @@ class Trying:
         return self.trial.pattern
 
     @property
-    def now(self) -> list[Result]:
+    def now(self) -> list[PatternResult]:
         """The results of the present wording."""
         return [result for result in self.results if result.text == self.pattern.text]
 
     @property
-    def shown(self) -> Result | None:
+    def shown(self) -> PatternResult | None:
         """The result whose rows are listed: one's own of this wording, else the first there is."""
         own = (result for result in self.now if result.author == self._workbench.teaching.author)
         return next(own, self.results[0] if self.results else None)
@@ -71,12 +71,12 @@ class Trying:
         return not self.trial.cases or judged or bool(self._draft(_SEEN))
 
     @property
-    def cases(self) -> tuple[Case, ...]:
+    def cases(self) -> tuple[PatternCase, ...]:
         """The rows to judge, or those that were judged."""
         return self.shown.cases if self.revealed and self.shown else self.trial.cases
 
     @property
-    def wrong(self) -> tuple[Case, ...]:
+    def wrong(self) -> tuple[PatternCase, ...]:
         """The counter-examples; none before they may be shown."""
         return self.shown.wrong if self.revealed and self.shown else ()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.schema import Sample
     from tui.view_models.workbench import Workbench
 
-Part = Literal["arm", "recipe", "samples", "seeds"]
+PlanPart = Literal["arm", "recipe", "samples", "seeds"]
 
 ARMS = {
     "human": "written by people",
@@ -36,7 +36,7 @@ CONTROLS, REVIEWED, EQUAL = "controls", "reviewed", "equal"
 class RunRow:
     """One line: an arm, a recipe or a way to choose samples that is on or off, or the seeds."""
 
-    part: Part
+    part: PlanPart
     name: str
     about: str
     on: bool = True
@@ -52,7 +52,7 @@ _ABOUT_EQUAL = {
 }
 
 
-class Planning:
+class RetrainPlan:
     """The choices, and the plan that follows from them and the records of now.
 
     Attributes:

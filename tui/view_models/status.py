@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class HeaderStatus:
     """What the header says. ``uus`` leaves out rows marked label wrong or ambiguous; None before discovery."""
 
     project: str

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from engine.errors import StoreError
 from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Role, Sample
 from engine.text import visible
-from tui.view_models.edit_source import Start, find_start
+from tui.view_models.edit_source import EditSource, find_start
 
 if TYPE_CHECKING:
-    from engine.scorer.protocol import Verdict
+    from engine.scorer.protocol import ModelAnswer
     from engine.teaching.views import Board
     from engine.teaching.writer import Annotator
     from tui.view_models.workbench import Workbench
@@ -28,7 +28,7 @@ _FIELDS = ("text", "pair", "kind", "role", "about", *(f"label.{role}" for role i
 _NO_PATTERN = "-"
 
 
-class Drafting:
+class TeachingDraft:
     """The slot at hand, its fields, and what submitting them does.
 
     Attributes:
@@ -41,7 +41,7 @@ class Drafting:
         self._spot_id = spot_id
         self.slot = PATTERN
         self.anchor: Sample | None = None
-        self._starts: dict[str, Start | None] = {}
+        self._starts: dict[str, EditSource | None] = {}
 
     @property
     def board(self) -> Board:
@@ -100,7 +100,7 @@ class Drafting:
         return next((record for record in records if record.id == self.slot), None)
 
     @property
-    def start(self) -> Start | None:
+    def start(self) -> EditSource | None:
         """What the counter-sample is edited from; None for anything else."""
         if not self.slot.startswith(EDIT):
             return None
@@ -245,10 +245,14 @@ class Drafting:
             if not self.label:
                 raise StoreError("the sample has no label yet", mend="choose one with ctrl+l")
             written: Pattern | Sample = self.annotator.write_sample(
-                self._spot_id, text=self.get("text"), label=self.label, role=self.role,
+                self._spot_id,
+                text=self.get("text"),
+                label=self.label,
+                role=self.role,
                 text_pair=self.get("pair") if self._workbench.project.settings.task.pair else None,
-                pattern=self.about.id if self.about else None, replaces=old.id if old else None,
-            )  # fmt: skip
+                pattern=self.about.id if self.about else None,
+                replaces=old.id if old else None,
+            )
         else:
             replaces = old.id if old else None
             written = self.annotator.describe(self._spot_id, self.kind, self.get("text"), replaces=replaces)
@@ -271,7 +275,7 @@ class Drafting:
         self.set("about", "")
         return f"{short_id(written)} is written. Now samples for it."
 
-    def doubt(self, verdict: Verdict) -> str | None:
+    def doubt(self, verdict: ModelAnswer) -> str | None:
         """What is odd about the anchor that was written last, as a sentence; None if the model gets it right."""
         anchor = self.anchor
         if anchor is None or verdict.label == anchor.label:
@@ -314,8 +318,13 @@ def _fields_of(record: Pattern | Sample | None) -> dict[str, str]:
     if isinstance(record, Pattern):
         return {"text": record.text, "kind": record.kind}
     if isinstance(record, Sample):
-        return {"text": record.text, "pair": record.text_pair or "", "role": record.role,
-                f"label.{record.role}": record.label, "about": record.pattern or _NO_PATTERN}  # fmt: skip
+        return {
+            "text": record.text,
+            "pair": record.text_pair or "",
+            "role": record.role,
+            f"label.{record.role}": record.label,
+            "about": record.pattern or _NO_PATTERN,
+        }
     return {}
 
 

@@ -21,8 +21,8 @@ from engine.teaching.records import Teaching
 from engine.teaching.store import Reverted
 from engine.teaching.views import Board
 from engine.teaching.writer import Annotator
-from tui.view_models.status import Status
-from tui.view_models.undo_steps import Steps, Way
+from tui.view_models.status import HeaderStatus
+from tui.view_models.undo_steps import UndoSteps, UndoWay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ class Workbench:
         self.board: Board | None = None
         self.annotator: Annotator | None = None
         self.jobs: list[JobView] = []
-        self.steps = Steps()
+        self.steps = UndoSteps()
         self._drafts = OpenDrafts(project.teaching_dir, author)
         self._fields = dict(self._drafts.drafts.fields)
         self._saved = self._drafts.drafts
@@ -102,21 +102,23 @@ class Workbench:
         """The newest job of a kind."""
         return next((job for job in self.jobs if job.kind == kind), None)
 
-    def status(self, *, job: str = "") -> Status:
+    def status(self, *, job: str = "") -> HeaderStatus:
         """The figures of the header."""
         name, settings = self.project.root.name, self.project.settings
         if self.board is None:
-            return Status(name, self.project.round, tau=settings.discovery.tau, job=job)
+            return HeaderStatus(name, self.project.round, tau=settings.discovery.tau, job=job)
         found, totals = self.board.discovery, self.board.totals()
         model = Path(found.model).name
-        return Status(name, found.round, model, found.tau, totals.uus_after_marks, totals.done, totals.blind_spots, job)
+        return HeaderStatus(
+            name, found.round, model, found.tau, totals.uus_after_marks, totals.done, totals.blind_spots, job
+        )
 
-    def next_action(self, way: Way, within: Callable[[Action], bool] = lambda _: True) -> Action | None:
+    def next_action(self, way: UndoWay, within: Callable[[Action], bool] = lambda _: True) -> Action | None:
         """What `revert` would undo or do again; None if there is nothing."""
         store = self.teaching.store
         return store.next_undo(within) if way == "undo" else store.next_redo(within)
 
-    def revert(self, way: Way, within: Callable[[Action], bool]) -> Reverted | None:
+    def revert(self, way: UndoWay, within: Callable[[Action], bool]) -> Reverted | None:
         """Undo, or do again, the last action that is ``within`` what is asked for."""
         store = self.teaching.store
         return store.undo(within) if way == "undo" else store.redo(within)

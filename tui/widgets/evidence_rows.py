@@ -34,8 +34,14 @@ class EvidenceRows:
         heights: kept from one to the next, because a mark changes no height; by row, number of edits and width.
     """
 
-    def __init__(self, rows: Sequence[EvidenceRow], numbers: Sequence[int], ink: Ink, glyphs: Glyphs,
-                 heights: dict[tuple[str, int, int], int]) -> None:  # fmt: skip
+    def __init__(
+        self,
+        rows: Sequence[EvidenceRow],
+        numbers: Sequence[int],
+        ink: Ink,
+        glyphs: Glyphs,
+        heights: dict[tuple[str, int, int], int],
+    ) -> None:
         self.rows = rows
         self._numbers = numbers
         self._ink = ink

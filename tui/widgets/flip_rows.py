@@ -40,8 +40,11 @@ class FlipRows:
         pair = f" | {flip.text_pair}" if flip.text_pair is not None else ""
         head = f"{'fixed' if flip.fixed else 'broken':<{_WORD}} {flip.split:<{_SPLIT}} {sure:<{_SURE}} "
         text = fitted(visible(flip.text + pair), max(0, width - len(head)), ellipsis=self._glyphs.ellipsis)
-        return [Text.assemble((head[: _WORD + 1], ink.accent if flip.fixed else ink.warn),
-                              (head[_WORD + 1 :], ink.muted), text)]  # fmt: skip
+        return [
+            Text.assemble(
+                (head[: _WORD + 1], ink.accent if flip.fixed else ink.warn), (head[_WORD + 1 :], ink.muted), text
+            )
+        ]
 
     def heading(self, width: int) -> Text:
         """The names of the columns."""
@@ -54,8 +57,10 @@ def flip_detail(flip: Flip, seeds: int, width: int, ink: Ink, glyphs: Glyphs) ->
     word = "fixed" if flip.fixed else "newly broken"
     where = f" in {flip.seeds} of {seeds} seeds   {flip.split} row {visible(flip.id)}"
     lines = [Text.assemble((word, ink.accent if flip.fixed else ink.warn), (where, ink.muted))]
-    said = (f"gold {visible(flip.gold)}   before {visible(flip.before)} {flip.before_confidence:.3f} {glyphs.arrow} "
-            f"after {visible(flip.after)} {flip.after_confidence:.3f}")  # fmt: skip
+    said = (
+        f"gold {visible(flip.gold)}   before {visible(flip.before)} {flip.before_confidence:.3f} {glyphs.arrow} "
+        f"after {visible(flip.after)} {flip.after_confidence:.3f}"
+    )
     lines += wrapped(Text(said), width)
     for name, text in (("A ", flip.text), ("B ", flip.text_pair)) if flip.text_pair is not None else (("", flip.text),):
         lines += wrapped(Text.assemble((name, ink.muted), bounded(text or "")), width)

@@ -85,8 +85,9 @@ def job_notice(width: int, ink: Ink, glyphs: Glyphs, job: JobView, *, title: str
     stage = f"{job.stage} {job.done:,} of {job.total:,}" if job.total else job.stage or "starting"
     left = f"About {duration(job.eta)} left for this step." if job.eta is not None else ""
     stop = "It is stopping" if job.cancelling else "X stops it"
-    figures = ", ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-                        for name, value in job.facts.items())  # fmt: skip
+    figures = ", ".join(
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in job.facts.items()
+    )
     where = ". ".join(part for part in (stage, figures, left) if part)
     leave = f"It runs in the background: you may leave with Q and come back. {stop}; what it has finished is kept."
     return notice(width, ink, title=title, bar_line=line, paragraphs=[where, leave])

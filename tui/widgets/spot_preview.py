@@ -24,8 +24,10 @@ def spot_preview(
     """Heading, figures and the first rows; ``spot`` is None for the rows that belong to no blind spot."""
     dot = f" {glyphs.dot} "
     if spot is None:
-        lines = [Text("In no blind spot", style=ink.strong),
-                 Text("too far from every group, or in a group that is too small", style=ink.muted)]  # fmt: skip
+        lines = [
+            Text("In no blind spot", style=ink.strong),
+            Text("too far from every group, or in a group that is too small", style=ink.muted),
+        ]
     else:
         figures = [f"confidence {spot.mean_confidence:.2f}", f"coherence {spot.coherence:.2f}"]
         if spot.size != spot.size_before:

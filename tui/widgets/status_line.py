@@ -12,7 +12,7 @@ from tui.shell import shell
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import fitted
 from tui.themes import Ink
-from tui.view_models.status import Status
+from tui.view_models.status import HeaderStatus
 from tui.widgets.line import Line
 
 _GAP = "   "
@@ -32,7 +32,7 @@ class StatusLine(Line):
         return status_text(app.status, width, app.ink, app.glyphs)
 
 
-def status_text(status: Status, width: int, ink: Ink, glyphs: Glyphs) -> Text:
+def status_text(status: HeaderStatus, width: int, ink: Ink, glyphs: Glyphs) -> Text:
     """The figures in ``width`` cells: counts and job stay; model, round, tau and the name's end go first."""
     status = replace(status, project=visible(status.project), model=visible(status.model), job=visible(status.job))
     figures = [f"round {status.round}", f"{glyphs.tau} {status.tau:g}"]

@@ -19,7 +19,7 @@ from engine.text import visible
 from tui.keys import keys
 from tui.shell import shell
 from tui.terminal.wrapping import fitted
-from tui.view_models.teaching_draft import Drafting, short_id
+from tui.view_models.teaching_draft import TeachingDraft, short_id
 from tui.widgets.line import Line
 from tui.widgets.prose import Prose
 from tui.widgets.verdict_line import ANCHOR, START, TYPED, ChangeLine, DraftLine, VerdictLine
@@ -90,7 +90,7 @@ class QuotaLine(DraftLine):
 
 
 class TeachingForm(Vertical):
-    """The form; the screen turns its keys into changes of the `Drafting` and calls `load` or `show`."""
+    """The form; the screen turns its keys into changes of the `TeachingDraft` and calls `load` or `show`."""
 
     DEFAULT_CSS = """
     TeachingForm { height: auto; }
@@ -110,7 +110,7 @@ class TeachingForm(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self.drafting: Drafting | None = None
+        self.drafting: TeachingDraft | None = None
         self._refused: tuple[object, ...] | None = None
         """What was refused: texts, kind or role, label and pattern; None if nothing was."""
 
@@ -134,7 +134,7 @@ class TeachingForm(Vertical):
         """The field of the second text of a pair."""
         return self.query_one("#pair", Prose)
 
-    def load(self, drafting: Drafting, *, pairs: bool) -> None:
+    def load(self, drafting: TeachingDraft, *, pairs: bool) -> None:
         """Show the slot at hand with its texts."""
         self.drafting = drafting
         for line in self.query(DraftLine):

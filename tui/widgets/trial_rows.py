@@ -14,7 +14,7 @@ from tui.themes import Ink
 from tui.widgets.evidence_rows import paragraphs
 
 if TYPE_CHECKING:
-    from engine.teaching.pattern_test import Case
+    from engine.teaching.pattern_test import PatternCase
 
 _NUMBER, _ANSWER, _TRUTH = 4, 8, 6  # cells of the columns, each followed by a space
 _HEAD = _NUMBER + 1 + _ANSWER + 1
@@ -30,7 +30,7 @@ class TrialRows:
     """
 
     def __init__(
-        self, cases: Sequence[Case], answers: Mapping[str, bool], ink: Ink, glyphs: Glyphs, *, revealed: bool
+        self, cases: Sequence[PatternCase], answers: Mapping[str, bool], ink: Ink, glyphs: Glyphs, *, revealed: bool
     ) -> None:
         self.cases = cases
         self._answers = answers

@@ -7,10 +7,10 @@ from rich.text import Text
 from engine.text import visible
 from tui.terminal.wrapping import wrapped
 from tui.themes import Ink
-from tui.view_models.pattern_test import Trying
+from tui.view_models.pattern_test import PatternTest
 
 
-def pattern_lines(trying: Trying, width: int, ink: Ink) -> list[Text]:
+def pattern_lines(trying: PatternTest, width: int, ink: Ink) -> list[Text]:
     """The pattern after its id, kind, blind spot and teacher."""
     pattern = trying.pattern
     head = f"{visible(pattern.id)}  {pattern.kind} of {pattern.blind_spot}, by {visible(pattern.teacher.name)} "
@@ -18,7 +18,7 @@ def pattern_lines(trying: Trying, width: int, ink: Ink) -> list[Text]:
     return wrapped(Text.assemble((head, ink.muted), (visible(pattern.text), ink.strong)), width)
 
 
-def figure_lines(trying: Trying, width: int, ink: Ink) -> list[Text]:
+def figure_lines(trying: PatternTest, width: int, ink: Ink) -> list[Text]:
     """The figures of each judge, those of the wording before too; without any, why there are none."""
     lines: list[Text] = []
     if trying.trial.reason:

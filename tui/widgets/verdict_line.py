@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.data.differences import Change, changes
+from engine.data.differences import TextChange, changes
 from engine.text import visible
 from tui.shell import shell
 from tui.terminal.wrapping import fitted
 from tui.widgets.line import Line
 
 if TYPE_CHECKING:
-    from engine.scorer.protocol import Verdict
-    from tui.view_models.teaching_draft import Drafting
+    from engine.scorer.protocol import ModelAnswer
+    from tui.view_models.teaching_draft import TeachingDraft
 
 Texts = tuple[str, "str | None"]
 
@@ -27,7 +27,7 @@ _LABEL = 16  # cells of a label at most
 class DraftLine(Line):
     """A line about what is being written."""
 
-    drafting: Drafting | None = None
+    drafting: TeachingDraft | None = None
 
 
 class VerdictLine(DraftLine):
@@ -67,7 +67,7 @@ class VerdictLine(DraftLine):
         self._compare(text, verdict, drafting)
         return text
 
-    def _compare(self, text: Text, verdict: Verdict, drafting: Drafting) -> None:
+    def _compare(self, text: Text, verdict: ModelAnswer, drafting: TeachingDraft) -> None:
         """Whether it is what the label of the sample says."""
         app, discovery = shell(self), drafting.board.discovery
         if drafting.label == verdict.label:
@@ -79,7 +79,7 @@ class VerdictLine(DraftLine):
         if verdict.key != discovery.model_key:
             text.append("  (another model than that of these blind spots)", app.ink.muted)
 
-    def _said(self, verdict: Verdict | None) -> str:
+    def _said(self, verdict: ModelAnswer | None) -> str:
         if verdict is None:
             return ""
         label = fitted(visible(verdict.label), _LABEL, ellipsis=shell(self).glyphs.ellipsis).rstrip()
@@ -110,7 +110,7 @@ class ChangeLine(DraftLine):
             text.append(app.glyphs.ellipsis, app.ink.muted)
         return text
 
-    def _changed(self, change: Change) -> Text:
+    def _changed(self, change: TextChange) -> Text:
         app = shell(self)
         before, after = visible(change.before), visible(change.after)
         if not before:

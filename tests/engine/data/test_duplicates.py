@@ -74,8 +74,10 @@ def test_exact_copies_and_chains_are_one_group() -> None:
 
 
 def test_pairs_with_one_common_half_are_not_near_duplicates() -> None:
-    rows = [Example("1", "a shared premise of some length", "x", "first claim about it"),
-            Example("2", "a shared premise of some length", "x", "second and other thing")]  # fmt: skip
+    rows = [
+        Example("1", "a shared premise of some length", "x", "first claim about it"),
+        Example("2", "a shared premise of some length", "x", "second and other thing"),
+    ]
     assert group_near_duplicates(rows) == [0, 1]
 
 
@@ -84,7 +86,9 @@ def test_one_row_is_a_group() -> None:
 
 
 def test_a_lookup_among_few_rows_loads_no_array_library() -> None:
-    script = ("import sys; from engine.data.duplicates import NearDuplicates; "
-              "assert NearDuplicates([('a text of some length', None)]).find('a text of some lengths') == 0; "
-              "assert 'numpy' not in sys.modules")  # fmt: skip
+    script = (
+        "import sys; from engine.data.duplicates import NearDuplicates; "
+        "assert NearDuplicates([('a text of some length', None)]).find('a text of some lengths') == 0; "
+        "assert 'numpy' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[3])

@@ -21,8 +21,10 @@ def project(tmp_path: Path, files: dict[str, Path]) -> Project:
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Project:
-    paths = {name: write_jsonl(tmp_path / f"{name}.jsonl", as_rows(examples(20, seed=seed, pair=True)))
-             for seed, name in enumerate(("train", "pool", "proof"))}  # fmt: skip
+    paths = {
+        name: write_jsonl(tmp_path / f"{name}.jsonl", as_rows(examples(20, seed=seed, pair=True)))
+        for seed, name in enumerate(("train", "pool", "proof"))
+    }
     return create_project(tmp_path / "pairs", **paths, text="text", pair="text_pair", label="label")  # type: ignore[arg-type]
 
 

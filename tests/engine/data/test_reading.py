@@ -142,7 +142,7 @@ GOOD = '{"text": "fine", "label": "x"}\n'
         ("a.csv", b"text,label\nfine,x\ncaf\xe9,x\n", "a.csv:3: byte 4 of the line (0xe9) is not UTF-8"),
         ("a.csv", "text,label\na,x\n".encode("utf-16")[:-1], "a.csv: what follows line 1 is not utf-16; save"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
     assert refusal(write(tmp_path / name, content)).startswith(message)
 
@@ -197,8 +197,11 @@ def test_what_parts_the_columns_is_seen_from_the_header(tmp_path: Path, case: st
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
 @pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl"])
 def test_byte_order_marks_say_the_encoding(tmp_path: Path, encoding: str, ending: str) -> None:
-    text = {"csv": "text,label\r\ncafé 漢,x\r\nb,y\r\n", "tsv": "text\tlabel\ncafé 漢\tx\nb\ty\n",
-            "jsonl": '{"text": "café 漢", "label": "x"}\n{"text": "b", "label": "y"}\n'}[ending]  # fmt: skip
+    text = {
+        "csv": "text,label\r\ncafé 漢,x\r\nb,y\r\n",
+        "tsv": "text\tlabel\ncafé 漢\tx\nb\ty\n",
+        "jsonl": '{"text": "café 漢", "label": "x"}\n{"text": "b", "label": "y"}\n',
+    }[ending]
     mark = "\ufeff" if encoding == "utf-16-be" else ""
     rows = read(write(tmp_path / f"a.{ending}", (mark + text).encode(encoding)))
     assert [(row.text, row.label) for row in rows] == [("café 漢", "x"), ("b", "y")]
@@ -218,9 +221,16 @@ LENIENT = FileOptions(Columns("text", "label"), skip_bad=True, drop_duplicates=T
 BAD = {
     "csv": ["text,label", "a,x", ",x", "b,", "c,d,e", '"q"z,x', "caf\xe9,x", "d,y", '"multi', 'line",y', "e,x"],
     "tsv": ["text\tlabel", "a\tx", "\tx", "b\t", "c\td\te", "caf\xe9\tx", "d\ty", *(f"n{n}\tx" for n in range(150))],
-    "jsonl": ['{"text": "a", "label": "x"}', '{"text": "", "label": "x"}', '{"text": "b"}', "{", "3",
-              '{"text": "caf\xe9", "label": "x"}', '{"text": "d", "label": "y"}'],
-}  # fmt: skip
+    "jsonl": [
+        '{"text": "a", "label": "x"}',
+        '{"text": "", "label": "x"}',
+        '{"text": "b"}',
+        "{",
+        "3",
+        '{"text": "caf\xe9", "label": "x"}',
+        '{"text": "d", "label": "y"}',
+    ],
+}
 
 
 @pytest.mark.parametrize("ending", list(BAD))

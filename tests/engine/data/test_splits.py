@@ -66,7 +66,9 @@ def test_a_fixed_question_in_every_pair_links_nothing() -> None:
 
 
 def test_rows_that_hang_together_cannot_be_parted() -> None:
-    rows = [Example(str(number), f"the very same long sentence about a boat, number {number}", "ab"[number % 2])
-            for number in range(50)]  # fmt: skip
+    rows = [
+        Example(str(number), f"the very same long sentence about a boat, number {number}", "ab"[number % 2])
+        for number in range(50)
+    ]
     with pytest.raises(DataError, match=r"50 of 50 rows hang together; give held-out rows with --proof"):
         split_pool(rows, 13)

@@ -15,8 +15,27 @@ def group(rows: Iterable[int], gold: str = "a", predicted: str = "b", name: str 
 
 
 def discovery(spots: Sequence[BlindSpot], *, next_id: int, retired: Sequence[BlindSpot] = ()) -> Discovery:
-    return Discovery("k", 1, "m", "mk", 0.9, ("a", "b"), 99, 0.8, 0.6, None, False, None, tuple(spots), (), {}, {}, {},
-                     next_id, tuple(retired))  # fmt: skip
+    return Discovery(
+        "k",
+        1,
+        "m",
+        "mk",
+        0.9,
+        ("a", "b"),
+        99,
+        0.8,
+        0.6,
+        None,
+        False,
+        None,
+        tuple(spots),
+        (),
+        {},
+        {},
+        {},
+        next_id,
+        tuple(retired),
+    )
 
 
 def ids(found: Sequence[BlindSpot]) -> dict[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ import pytest
 from engine.discovery import pipeline as run
 from engine.discovery import pool_scoring as pool
 from engine.discovery import spot_finding as find
-from engine.model.bf16_rescoring import Doubt
+from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import ModelRef
 from engine.operations.create_project import create_project
 from engine.progress import Monitor
@@ -59,7 +59,7 @@ class World:
         examples: Sequence[Example],
         *,
         split_key: str,
-        doubt: Doubt | None = None,
+        doubt: UncertainRows | None = None,
         monitor: Monitor,
     ) -> npt.NDArray[np.float32]:
         """Stands in for `library.predictions`."""

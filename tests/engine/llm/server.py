@@ -50,9 +50,12 @@ def completion(
     if refusal is not None:
         message["refusal"] = refusal
     body: dict[str, Any] = {
-        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "local",
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "local",
         "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-    }  # fmt: skip
+    }
     return {**body, "usage": dict(usage)} if usage is not None else body
 
 
@@ -65,8 +68,12 @@ def no_usage(text: str) -> Fault:
 
 
 def with_usage(text: str, prompt: int, answer: int, cached: int = 0) -> Fault:
-    usage = {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer,
-             "prompt_tokens_details": {"cached_tokens": cached}}  # fmt: skip
+    usage = {
+        "prompt_tokens": prompt,
+        "completion_tokens": answer,
+        "total_tokens": prompt + answer,
+        "prompt_tokens_details": {"cached_tokens": cached},
+    }
     return Fault(body=body_of(completion(text, usage=usage)))
 
 

@@ -38,9 +38,14 @@ def test_a_limit_of_cost_without_a_price_is_refused() -> None:
         Budget(max_cost=1.0)
 
 
-@pytest.mark.parametrize("limits", [
-    {"max_tokens": -5}, {"max_cost": -0.1, "price": PRICE}, {"max_cost": float("nan"), "price": PRICE},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"max_tokens": -5},
+        {"max_cost": -0.1, "price": PRICE},
+        {"max_cost": float("nan"), "price": PRICE},
+    ],
+)
 def test_what_is_no_limit_is_refused_and_not_taken_for_none(limits: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=r"a limit of (tokens|cost) cannot be"):
         Budget(**limits)
@@ -51,8 +56,10 @@ def test_a_call_that_could_pass_the_limit_is_not_begun() -> None:
     with budget.reserve(400, 200, stop=NEVER) as held:
         held.settle(300, 50)
     assert budget.tokens == 350
-    with pytest.raises(BudgetReached, match="350 of 1,000 tokens are spent, and the next call could take 651"), \
-            budget.reserve(451, 200, stop=NEVER):  # fmt: skip
+    with (
+        pytest.raises(BudgetReached, match="350 of 1,000 tokens are spent, and the next call could take 651"),
+        budget.reserve(451, 200, stop=NEVER),
+    ):
         pass
     with budget.reserve(450, 200, stop=NEVER):
         pass
@@ -120,8 +127,16 @@ def test_the_limit_stands_with_many_threads_and_a_server_that_takes_all_it_may(t
 
 def test_an_error_of_the_server_costs_nothing_and_an_answer_that_was_lost_its_worst_case(tmp_path: Path) -> None:
     budget = Budget(max_tokens=10_000)
-    with asked(tmp_path, broken(), busy("0"), with_usage(GOOD, 30, 7), silent(), budget=budget,
-               max_output_tokens=1_000, retries=2) as world:  # fmt: skip
+    with asked(
+        tmp_path,
+        broken(),
+        busy("0"),
+        with_usage(GOOD, 30, 7),
+        silent(),
+        budget=budget,
+        max_output_tokens=1_000,
+        retries=2,
+    ) as world:
         world.client.ask(question("One?"))
         assert budget.tokens == 37
         stop = threading.Thread(target=lambda: (until(lambda: len(world.server.requests) == 4), world.stop.set()))

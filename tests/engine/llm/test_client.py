@@ -30,8 +30,12 @@ def test_an_answer_is_asked_for_by_schema_and_written_with_all_that_is_known(tmp
     assert (call.tokens_in, call.tokens_out, call.tokens_cached, call.estimated) == (100, 20, 60, False)
     assert (call.teacher, call.model, call.server) == ("local", "local", world.server.base_url[7:-3])
     assert (call.step, call.blind_spot, call.pattern, call.evidence, call.prompt) == (
-        "abstraction", "B1", "P1", "e1", "h1",
-    )  # fmt: skip
+        "abstraction",
+        "B1",
+        "P1",
+        "e1",
+        "h1",
+    )
     assert call.content == GOOD
     assert (body["model"], body["temperature"], body["max_tokens"]) == ("local", 0.5, 500)
     form = body["response_format"]["json_schema"]
@@ -46,14 +50,17 @@ def test_no_temperature_is_sent_unless_it_is_set(tmp_path: Path) -> None:
     assert "temperature" not in world.server.requests[0]
 
 
-@pytest.mark.parametrize("content", [
-    FENCED,
-    f"```\n{GOOD}\n```",
-    f"Sure! {GOOD} Anything else?",
-    f'<think>{{"patterns": ["A draft."]}}</think>\n{GOOD}',
-    GOOD.replace(" at", "\n at"),
-    f"In words {{as such}} and then {GOOD}",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        FENCED,
+        f"```\n{GOOD}\n```",
+        f"Sure! {GOOD} Anything else?",
+        f'<think>{{"patterns": ["A draft."]}}</think>\n{GOOD}',
+        GOOD.replace(" at", "\n at"),
+        f"In words {{as such}} and then {GOOD}",
+    ],
+)
 def test_json_in_a_fence_or_between_words_is_found(tmp_path: Path, content: str) -> None:
     with asked(tmp_path, content) as world:
         (pattern,) = world.client.ask(question()).value.patterns
@@ -171,10 +178,19 @@ def test_another_model_or_temperature_is_another_question(tmp_path: Path, change
             assert not later.client.ask(question()).cached
 
 
-@pytest.mark.parametrize("bad", [
-    "I would rather talk.", '{"patterns": ["cut', '{"patterns": "one"}', '{"other": []}', '["a list"]',
-    '{"patterns": ["half a pair: \\ud800"]}', "[" * 50_000, '{"a":' * 5_000,
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "I would rather talk.",
+        '{"patterns": ["cut',
+        '{"patterns": "one"}',
+        '{"other": []}',
+        '["a list"]',
+        '{"patterns": ["half a pair: \\ud800"]}',
+        "[" * 50_000,
+        '{"a":' * 5_000,
+    ],
+)
 def test_a_bad_answer_is_mended_once_with_what_is_wrong(tmp_path: Path, bad: str) -> None:
     with asked(tmp_path, bad, GOOD) as world:
         answer = world.client.ask(question())
@@ -264,9 +280,14 @@ def test_an_answer_that_is_whole_at_the_limit_counts(tmp_path: Path) -> None:
         assert world.client.ask(question()).value.patterns
 
 
-@pytest.mark.parametrize("reply", [
-    refused("I can not help with that."), filtered(), error(400, "Filtered.", code="content_filter"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "reply",
+    [
+        refused("I can not help with that."),
+        filtered(),
+        error(400, "Filtered.", code="content_filter"),
+    ],
+)
 def test_a_refusal_is_kept_and_not_argued_with(tmp_path: Path, reply: Fault) -> None:
     with asked(tmp_path, reply) as world, pytest.raises(QuestionFailed, match="refuses"):
         world.client.ask(question())

@@ -29,17 +29,29 @@ from tests.engine.llm.server import (
     reset,
     silent,
     wrong_key,
-)  # fmt: skip
+)
 from tests.waiting import until
 
 HTML = Fault(body=b"<html>Bad gateway, but with status 200</html>")
 
 
-@pytest.mark.parametrize("fault", [
-    busy(), busy("0"), busy("no time"), broken(), error(503, "Overloaded"), error(408, "Late"), reset(GOOD),
-    no_choices(), HTML, Fault(body=b"[]"), Fault(body=b'{"choices": [7]}'),
-    Fault(body=b'{"choices": [{"message": 1}]}'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "fault",
+    [
+        busy(),
+        busy("0"),
+        busy("no time"),
+        broken(),
+        error(503, "Overloaded"),
+        error(408, "Late"),
+        reset(GOOD),
+        no_choices(),
+        HTML,
+        Fault(body=b"[]"),
+        Fault(body=b'{"choices": [7]}'),
+        Fault(body=b'{"choices": [{"message": 1}]}'),
+    ],
+)
 def test_a_fault_that_passes_is_tried_again_and_written(tmp_path: Path, fault: Fault) -> None:
     with asked(tmp_path, fault, GOOD) as world:
         answer = world.client.ask(question())
@@ -50,10 +62,15 @@ def test_a_fault_that_passes_is_tried_again_and_written(tmp_path: Path, fault: F
     assert "next attempt in" in world.notes[0]
 
 
-@pytest.mark.parametrize(("fault", "said"), [
-    (busy("0"), "HTTP 429: Rate limit reached"), (reset(GOOD), "the connection broke"),
-    (no_choices(), "the answer is empty"), (HTML, "what came is no chat completion"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (busy("0"), "HTTP 429: Rate limit reached"),
+        (reset(GOOD), "the connection broke"),
+        (no_choices(), "the answer is empty"),
+        (HTML, "what came is no chat completion"),
+    ],
+)
 def test_a_fault_that_stays_ends_this_question_only(tmp_path: Path, fault: Fault, said: str) -> None:
     with asked(tmp_path, fault, fault, fault, GOOD) as world:
         with pytest.raises(QuestionFailed, match=f"no answer after 3 attempts .{said}") as failed:
@@ -62,13 +79,16 @@ def test_a_fault_that_stays_ends_this_question_only(tmp_path: Path, fault: Fault
         assert world.client.ask(question("Two?")).value.patterns
 
 
-@pytest.mark.parametrize(("fault", "said"), [
-    (wrong_key(), "refuses the key.*Incorrect API key.*export a valid key as OPENAI_API_KEY"),
-    (error(403, "No access"), "refuses the key"),
-    (no_model("local"), "has no model `local`.*does not exist"),
-    (error(429, "You exceeded your quota.", code="insufficient_quota"), "nothing left to spend"),
-    (Fault(404, b"<h1>nothing here</h1>"), "nothing at this address"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (wrong_key(), "refuses the key.*Incorrect API key.*export a valid key as OPENAI_API_KEY"),
+        (error(403, "No access"), "refuses the key"),
+        (no_model("local"), "has no model `local`.*does not exist"),
+        (error(429, "You exceeded your quota.", code="insufficient_quota"), "nothing left to spend"),
+        (Fault(404, b"<h1>nothing here</h1>"), "nothing at this address"),
+    ],
+)
 def test_what_will_not_pass_stops_the_run_at_once(tmp_path: Path, fault: Fault, said: str) -> None:
     with asked(tmp_path, fault) as world, pytest.raises(ServerRefused, match=said):
         world.client.ask(question())
@@ -119,10 +139,20 @@ def test_a_page_instead_of_an_answer_points_to_the_address(tmp_path: Path) -> No
         world.client.ask(question())
 
 
-@pytest.mark.parametrize("url", [
-    "", "127.0.0.1:8000/v1", "ftp://host/v1", "http://127.0.0.1:99999/v1", "http://[::1/v1", "http://host:abc/v1",
-    "http://a..b/v1", f"http://{'a' * 70}.net/v1", "http://127.0.0.1/v1\n",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "127.0.0.1:8000/v1",
+        "ftp://host/v1",
+        "http://127.0.0.1:99999/v1",
+        "http://[::1/v1",
+        "http://host:abc/v1",
+        "http://a..b/v1",
+        f"http://{'a' * 70}.net/v1",
+        "http://127.0.0.1/v1\n",
+    ],
+)
 def test_what_is_no_address_is_told(tmp_path: Path, url: str) -> None:
     with pytest.raises(SettingsError, match="must be an address such as"), asked(tmp_path, base_url=url):
         pass
@@ -146,9 +176,14 @@ def http_date(seconds: float) -> str:
     return format_datetime(datetime.now(timezone.utc) + timedelta(seconds=seconds), usegmt=True)
 
 
-@pytest.mark.parametrize(("header", "low", "high"), [
-    (lambda: "30", 30.0, 30.0), (lambda: http_date(60), 30.0, 60.0), (lambda: "9999", 120.0, 120.0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [
+        (lambda: "30", 30.0, 30.0),
+        (lambda: http_date(60), 30.0, 60.0),
+        (lambda: "9999", 120.0, 120.0),
+    ],
+)
 def test_retry_after_is_honoured_and_the_wait_ends_when_asked_to_stop(
     tmp_path: Path, header: Callable[[], str], low: float, high: float
 ) -> None:

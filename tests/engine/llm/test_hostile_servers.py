@@ -29,10 +29,14 @@ ABSURD = [2**63 - 1, 2**64, 10**30, -1, 12.5, 1e300, "12", True, None, [3], {"a"
 
 class TestSizes:
     @pytest.mark.parametrize("status", [200, 401, 500])
-    @pytest.mark.parametrize(("body", "headers"), [
-        (gzip.compress(ZEROS), GZIP), (zlib.compress(ZEROS), {"Content-Encoding": "deflate"}),
-        (gzip.compress(gzip.compress(ZEROS, 9)), {"Content-Encoding": "gzip, gzip"}),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("body", "headers"),
+        [
+            (gzip.compress(ZEROS), GZIP),
+            (zlib.compress(ZEROS), {"Content-Encoding": "deflate"}),
+            (gzip.compress(gzip.compress(ZEROS, 9)), {"Content-Encoding": "gzip, gzip"}),
+        ],
+    )
     def test_a_body_that_unpacks_to_gigabytes_is_left_soon(
         self, tmp_path: Path, status: int, body: bytes, headers: dict[str, str]
     ) -> None:
@@ -108,10 +112,23 @@ class TestOldLog:
         assert budget.tokens < MOST_TOKENS
         assert CallLog(world.log).answer(calls[0].key)
 
-    @pytest.mark.parametrize(("field", "value"), [
-        ("time", "now"), ("time", None), ("seconds", -1), ("rung", "ladder"), ("status", 7), ("step", ["judge"]),
-        ("key", None), ("content", 3), ("blind_spot", {}), ("http_status", "200"), ("evidence", 1), ("time", 1e300),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("time", "now"),
+            ("time", None),
+            ("seconds", -1),
+            ("rung", "ladder"),
+            ("status", 7),
+            ("step", ["judge"]),
+            ("key", None),
+            ("content", 3),
+            ("blind_spot", {}),
+            ("http_status", "200"),
+            ("evidence", 1),
+            ("time", 1e300),
+        ],
+    )
     def test_a_line_with_what_is_no_call_is_passed_over(self, tmp_path: Path, field: str, value: Any) -> None:
         with asked(tmp_path, GOOD) as world:
             world.client.ask(question())
@@ -134,9 +151,16 @@ class TestWhatLeaves:
             (headers,) = world.server.headers
         assert "secret" not in str(headers).casefold()
         assert set(map(str.casefold, headers)) == {
-            "host", "accept", "accept-encoding", "authorization", "connection", "content-length", "content-type",
-            "user-agent", "x-stainless-raw-response",
-        }  # fmt: skip
+            "host",
+            "accept",
+            "accept-encoding",
+            "authorization",
+            "connection",
+            "content-length",
+            "content-type",
+            "user-agent",
+            "x-stainless-raw-response",
+        }
         assert headers["Authorization"] == f"Bearer {KEY}"
 
     def test_without_a_key_none_is_made_up(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,12 +183,25 @@ class TestWhatLeaves:
         with asked(tmp_path, Fault(307)) as world, pytest.raises(ServerRefused, match="on to nowhere"):
             world.client.ask(question())
 
-    @pytest.mark.parametrize("url", [
-        "http://me:hunter2@127.0.0.1:9/v1", "https://api.openai.com@127.0.0.1:9/v1", "http+unix://%2Ftmp%2Fs/v1",
-        "unix:/tmp/s", "http://127.0.0.1:9\\@api.openai.com/v1", "http://127.0.0.1:9/v1?next=http://x",
-        "http://127.0.0.1:9/v1#api.openai.com", "http://127.0.0.1:9/v1\r\nX-Evil: 1", "http://\u0430pi.openai.com/v1",
-        "file:///etc/passwd", "http://[fe80::1%25eth0]/v1", "http://[::g]/v1", "http:///v1", " http://127.0.0.1/v1",
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://me:hunter2@127.0.0.1:9/v1",
+            "https://api.openai.com@127.0.0.1:9/v1",
+            "http+unix://%2Ftmp%2Fs/v1",
+            "unix:/tmp/s",
+            "http://127.0.0.1:9\\@api.openai.com/v1",
+            "http://127.0.0.1:9/v1?next=http://x",
+            "http://127.0.0.1:9/v1#api.openai.com",
+            "http://127.0.0.1:9/v1\r\nX-Evil: 1",
+            "http://\u0430pi.openai.com/v1",
+            "file:///etc/passwd",
+            "http://[fe80::1%25eth0]/v1",
+            "http://[::g]/v1",
+            "http:///v1",
+            " http://127.0.0.1/v1",
+        ],
+    )
     def test_an_address_that_can_be_misread_is_refused(self, tmp_path: Path, url: str) -> None:
         with pytest.raises(SettingsError, match=r"llm\.base_url") as refused, asked(tmp_path, base_url=url):
             pass

@@ -16,7 +16,7 @@ from engine.llm.pattern_judge import JudgeReport, judge
 from engine.progress import Silent
 from engine.project import Project
 from engine.schema import Application, Pattern
-from engine.teaching.pattern_test import Result, find_pattern, results
+from engine.teaching.pattern_test import PatternResult, find_pattern, results
 from engine.teaching.records import Records
 from tests.engine.llm.judges import NEW_WORDING, asking, rows_of, says, step_of
 from tests.engine.llm.server import Fault, LlmServer, wrong_key
@@ -28,7 +28,7 @@ def project(tmp_path: Path) -> Project:
     return trial_project(tmp_path / "work")
 
 
-def found(project: Project, pattern: Pattern) -> list[Result]:
+def found(project: Project, pattern: Pattern) -> list[PatternResult]:
     discovery = project.discovery()
     assert discovery is not None
     return results(project, discovery, Records(project.teaching_dir), pattern)
@@ -55,8 +55,9 @@ def test_the_llm_judges_patterns_of_all_teachers_and_its_verdicts_give_figures(p
         assert result.precision.value == 1
         assert result.wrong == ()
     assert {(call.step, call.blind_spot, call.pattern) for call in calls(project)} == {
-        ("judge", "B1", own.id), ("judge", "B1", theirs.id),
-    }  # fmt: skip
+        ("judge", "B1", own.id),
+        ("judge", "B1", theirs.id),
+    }
 
 
 def test_the_judge_is_told_nothing_about_the_rows_but_their_texts(project: Project) -> None:

@@ -71,15 +71,31 @@ def discovery_of(spots: list[Recorded], pool: dict[str, Example]) -> Discovery:
     """The blind spots as if just these rows had been found, with no neighbours: a hash that nobody has recorded."""
     wrong = {row: spot.predicted for spot in spots for row in spot.rows}
     return Discovery(
-        key="hand-made", round=1, model="none", model_key="none", tau=0.9, labels=("negative", "positive"),
-        n_pool=len(pool), accuracy=0.5, coverage=0.9, temperature=None, temperature_applied=False,
-        uus_at_temperature=None, scattered=(),
-        blind_spots=tuple(BlindSpot(f"B{n}", spot.gold, spot.predicted, spot.rows, 0.95, 0.5, ())
-                          for n, spot in enumerate(reversed(spots), start=1)),
-        predictions={row: Prediction(row, pool[row].text, pool[row].label, said, 0.95, (0.05, 0.95))
-                     for row, said in wrong.items()},
-        neighbours={}, projection=dict.fromkeys(wrong, (0.5, 0.5)), next_id=len(spots) + 1,
-    )  # fmt: skip
+        key="hand-made",
+        round=1,
+        model="none",
+        model_key="none",
+        tau=0.9,
+        labels=("negative", "positive"),
+        n_pool=len(pool),
+        accuracy=0.5,
+        coverage=0.9,
+        temperature=None,
+        temperature_applied=False,
+        uus_at_temperature=None,
+        scattered=(),
+        blind_spots=tuple(
+            BlindSpot(f"B{n}", spot.gold, spot.predicted, spot.rows, 0.95, 0.5, ())
+            for n, spot in enumerate(reversed(spots), start=1)
+        ),
+        predictions={
+            row: Prediction(row, pool[row].text, pool[row].label, said, 0.95, (0.05, 0.95))
+            for row, said in wrong.items()
+        },
+        neighbours={},
+        projection=dict.fromkeys(wrong, (0.5, 0.5)),
+        next_id=len(spots) + 1,
+    )
 
 
 def samples_of(spot: Recorded) -> list[forms.Usable]:

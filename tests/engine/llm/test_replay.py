@@ -51,9 +51,16 @@ def recorded(spot: str = "B7", evidence: str = "feedfeedfeedfeed", **more: Any) 
     """The lines of one recorded blind spot, B1 of the world unless told otherwise."""
     where = {"gold": "negative", "predicted": "positive", "rows": ["n1", "n2", "n3", "n4"]} | more
     return [
-        {"teacher": "demo-llm", "step": step, "blind_spot": spot, "evidence": evidence, "content": json.dumps(answer),
-         **where} for step, answer in answers().items()
-    ]  # fmt: skip
+        {
+            "teacher": "demo-llm",
+            "step": step,
+            "blind_spot": spot,
+            "evidence": evidence,
+            "content": json.dumps(answer),
+            **where,
+        }
+        for step, answer in answers().items()
+    ]
 
 
 def replayed(project: Project, lines: list[dict[str, Any]], **options: Any) -> TeachReport:
@@ -74,8 +81,10 @@ def test_a_blind_spot_with_the_same_rows_gets_the_answers_marked_as_recorded(pro
         assert (record.blind_spot, record.teacher, record.evidence) == ("B1", report.teacher, "feedfeedfeedfeed")
     calls = list(read_calls(project.llm_dir / "calls.jsonl"))
     assert [(call.step, call.recorded, call.blind_spot) for call in calls] == [
-        ("abstraction", True, "B1"), ("extrapolation", True, "B1"), ("samples", True, "B1")
-    ]  # fmt: skip
+        ("abstraction", True, "B1"),
+        ("extrapolation", True, "B1"),
+        ("samples", True, "B1"),
+    ]
     assert report.calls.recorded == 3
 
 

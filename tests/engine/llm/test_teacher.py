@@ -90,8 +90,13 @@ def test_every_blind_spot_gets_patterns_of_both_kinds_and_its_quota_on_the_evide
         samples = [sample for sample in records.samples() if sample.blind_spot == spot.id]
         roles = Counter((sample.role, sample.pattern) for sample in samples)
         first, second = (pattern.id for pattern in patterns)
-        assert roles == {("target", first): 6, ("target", second): 6, ("counter", first): 3, ("counter", second): 3,
-                         ("anchor", None): 6}  # fmt: skip
+        assert roles == {
+            ("target", first): 6,
+            ("target", second): 6,
+            ("counter", first): 3,
+            ("counter", second): 3,
+            ("anchor", None): 6,
+        }
         for record in (*patterns, *samples):
             assert (record.teacher, record.evidence) == (Teacher("tiny", "llm"), seen)
         assert {sample.label for sample in samples if sample.role == "target"} == {spot.gold}
@@ -162,9 +167,12 @@ def test_wrong_labels_and_too_few_samples_are_mended_once_and_then_what_is_good_
     report = teach(project, spots=["B1"])
     repair = server.requests[-1]["messages"]
     assert len(repair) == 4
-    for told in ("target 1 has a label that there is not", "target 2 has the label that the classifier gives",
-                 "pattern 1: 6 targets were asked for, and 4 can be used",
-                 "pattern 2: 3 counters were asked for, and 2 can be used"):  # fmt: skip
+    for told in (
+        "target 1 has a label that there is not",
+        "target 2 has the label that the classifier gives",
+        "pattern 1: 6 targets were asked for, and 4 can be used",
+        "pattern 2: 3 counters were asked for, and 2 can be used",
+    ):
         assert told in repair[-1]["content"]
     assert len(server.requests) == 4
     assert report.finished == 1
@@ -218,10 +226,15 @@ def test_a_pattern_that_is_an_essay_is_asked_for_once_more(serve: Serve) -> None
 
 
 def test_more_than_was_asked_for_is_cut(serve: Serve) -> None:
-    project, _ = serve(lambda request: changed_samples(request, lambda answer: answer["anchors"].extend(
-        {"text": f"Just one more of number {number}, said the {number}th guest", "label": "negative"}
-        for number in range(5)
-    )))  # fmt: skip
+    project, _ = serve(
+        lambda request: changed_samples(
+            request,
+            lambda answer: answer["anchors"].extend(
+                {"text": f"Just one more of number {number}, said the {number}th guest", "label": "negative"}
+                for number in range(5)
+            ),
+        )
+    )
     assert teach(project, spots=["B1"]).samples["anchor"] == 6
 
 
@@ -235,8 +248,10 @@ def test_samples_pass_the_checks_that_a_persons_pass_and_refusals_are_counted_by
     project, _ = serve(lambda request: changed_samples(request, copy))
     report = teach(project, spots=["B1"])
     assert report.refused == {
-        "equals a row of the data": 1, "too close to a held-out proof row": 1, "equals a sample": 1
-    }  # fmt: skip
+        "equals a row of the data": 1,
+        "too close to a held-out proof row": 1,
+        "equals a sample": 1,
+    }
     assert report.missing == {"target": 3, "counter": 0, "anchor": 0}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from engine.errors import Cancelled
 from engine.model import batched_inference as sweep
-from engine.model.array_cache import Array, Making, kept
+from engine.model.array_cache import Array, Making, cached_arrays
 from engine.model.model_registry import current_model, embeddings, predictions
 from engine.progress import Silent
 from engine.project import Project
@@ -40,24 +40,24 @@ def counting(stop_at: int | None = None, began: list[int] | None = None) -> Maki
 def test_what_is_finished_is_kept_and_gone_on_with(tmp_path: Path) -> None:
     paths = [tmp_path / "in" / "a.npy", tmp_path / "in" / "b.npy"]
     with pytest.raises(Cancelled):
-        kept(paths, 10, lambda: counting(stop_at=6), monitor=Silent())
+        cached_arrays(paths, 10, lambda: counting(stop_at=6), monitor=Silent())
     assert not any(path.exists() for path in paths)
     began: list[int] = []
-    a, b = kept(paths, 10, lambda: counting(began=began), monitor=Silent())
+    a, b = cached_arrays(paths, 10, lambda: counting(began=began), monitor=Silent())
     assert began == [6]
     np.testing.assert_array_equal(a, np.arange(10)[:, None])
     np.testing.assert_array_equal(b, np.arange(10)[:, None].repeat(3, axis=1))
     assert sorted(path.name for path in paths[0].parent.iterdir()) == ["a.npy", "a.npy.sha256", "b.npy", "b.npy.sha256"]
-    kept(paths, 10, lambda: pytest.fail("made again"), monitor=Silent())
+    cached_arrays(paths, 10, lambda: pytest.fail("made again"), monitor=Silent())
 
 
 def test_a_partial_file_of_another_shape_is_begun_anew(tmp_path: Path) -> None:
     path = [tmp_path / "a.npy", tmp_path / "b.npy"]
     with pytest.raises(Cancelled):
-        kept(path, 10, lambda: counting(stop_at=4), monitor=Silent())
+        cached_arrays(path, 10, lambda: counting(stop_at=4), monitor=Silent())
     (tmp_path / "b.npy.partial").write_bytes(b"damaged")
     began: list[int] = []
-    kept(path, 10, lambda: counting(began=began), monitor=Silent())
+    cached_arrays(path, 10, lambda: counting(began=began), monitor=Silent())
     assert began == [0]
 
 

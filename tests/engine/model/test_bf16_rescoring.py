@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.discovery.calibration import score
-from engine.model.bf16_rescoring import LEAST_MARGIN, Doubt, log_odds, margin_of
+from engine.model.bf16_rescoring import LEAST_MARGIN, UncertainRows, log_odds, margin_of
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
 from engine.progress import Silent
@@ -36,14 +36,14 @@ def test_log_odds_are_those_of_the_confidence() -> None:
     ],
 )
 def test_rows_on_which_something_hangs_are_in_doubt(logits: list[float], gold: int, doubtful: bool) -> None:
-    doubt = Doubt(np.array([9, gold]), TAU)
+    doubt = UncertainRows(np.array([9, gold]), TAU)
     assert doubt.rows(np.array([logits]), first=1, margin=LEAST_MARGIN).tolist() == [doubtful]
 
 
 def test_a_temperature_moves_tau() -> None:
     logits = np.array([[0.0, 4.5]])
-    assert not Doubt(np.array([1]), TAU).rows(logits, first=0, margin=LEAST_MARGIN)[0]
-    assert Doubt(np.array([1]), TAU, temperature=2.0).rows(logits, first=0, margin=LEAST_MARGIN)[0]
+    assert not UncertainRows(np.array([1]), TAU).rows(logits, first=0, margin=LEAST_MARGIN)[0]
+    assert UncertainRows(np.array([1]), TAU, temperature=2.0).rows(logits, first=0, margin=LEAST_MARGIN)[0]
 
 
 def test_the_margin_follows_the_errors_and_not_a_common_shift() -> None:
@@ -75,7 +75,7 @@ def test_labels_and_uus_of_a_noisy_scan_are_settled(
     monkeypatch.setattr(model, "_sweep", sweep)
     gold = np.array([LABELS.index(row.label) for row in examples])
     out = np.empty((400, 2), dtype=np.float32)
-    list(model.score(examples, [out], doubt=Doubt(gold, TAU), monitor=Silent()))
+    list(model.score(examples, [out], doubt=UncertainRows(gold, TAU), monitor=Silent()))
     mine, exact = score(out, gold), score(truth, gold)
     assert (mine.predicted == exact.predicted).all()
     assert (mine.uus(TAU) == exact.uus(TAU)).all()
@@ -95,7 +95,7 @@ def test_a_scan_in_bf16_counts_as_fp32_does(good_bad: Path) -> None:
         with torch.no_grad():
             model.model.classifier.weight *= 30
         out = np.empty((60, 2), dtype=np.float32)
-        list(model.score(examples, [out], doubt=Doubt(gold, TAU), monitor=Silent()))
+        list(model.score(examples, [out], doubt=UncertainRows(gold, TAU), monitor=Silent()))
         found[precision] = out
     mine, exact = (score(found[name], gold) for name in ("bf16", "fp32"))
     assert exact.uus(TAU).any()

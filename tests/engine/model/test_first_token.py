@@ -18,10 +18,22 @@ NAMES = {
 def make(kind: str, **more: object) -> torch.nn.Module:
     torch.manual_seed(1)
     config = AutoConfig.for_model(
-        kind, vocab_size=40, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48,
-        max_position_embeddings=40, embedding_size=32, pad_token_id=0, num_labels=3, initializer_range=0.3,
-        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, classifier_dropout=0.0, **more,
-    )  # fmt: skip
+        kind,
+        vocab_size=40,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=48,
+        max_position_embeddings=40,
+        embedding_size=32,
+        pad_token_id=0,
+        num_labels=3,
+        initializer_range=0.3,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        classifier_dropout=0.0,
+        **more,
+    )
     return AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-any-return]
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from engine.model.bf16_rescoring import Doubt
+from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import current_model, embeddings, predictions
 from engine.model.shared_encoder import score_and_embed
 from engine.model.weights import find_weights
@@ -34,7 +34,7 @@ def head_on_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def both(project: Project, seen: Recorder) -> tuple[bool, np.ndarray, np.ndarray]:
     model = current_model(project, monitor=Silent())
     pool = list({row.text: row for row in project.examples("pool")}.values())
-    doubt = Doubt(np.array([LABELS.index(row.label) for row in pool]), 0.9)
+    doubt = UncertainRows(np.array([LABELS.index(row.label) for row in pool]), 0.9)
     together = score_and_embed(project, model, pool, split_key="pool", doubt=doubt, monitor=seen)
     logits = predictions(project, model, pool, split_key="pool", doubt=doubt, monitor=seen)
     return together, logits, embeddings(project, pool, scan=True, monitor=seen)

@@ -68,10 +68,14 @@ def test_a_module_in_a_folder_without_a_number_is_not_opened(folder: Path) -> No
     hidden.mkdir()
     (hidden / "pytorch_model.bin").write_bytes(b"\x80\x04N.")
     kinds = {"": "Transformer", "pool": "Dense"}
-    (folder / "modules.json").write_bytes(orjson.dumps([
-        {"idx": place, "name": str(place), "path": name, "type": f"sentence_transformers.models.{kind}"}
-        for place, (name, kind) in enumerate(kinds.items())
-    ]))  # fmt: skip
+    (folder / "modules.json").write_bytes(
+        orjson.dumps(
+            [
+                {"idx": place, "name": str(place), "path": name, "type": f"sentence_transformers.models.{kind}"}
+                for place, (name, kind) in enumerate(kinds.items())
+            ]
+        )
+    )
     for name in ("pool", "../pool", "/pool", "1_Dense/../pool"):
         (folder / "modules.json").write_bytes(
             (folder / "modules.json").read_bytes().replace(b'"pool"', orjson.dumps(name))

@@ -17,7 +17,7 @@ from engine.errors import Cancelled, ModelError
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
 from engine.model.training import rate, train
-from engine.model.training_plan import Kept, TrainingPlan
+from engine.model.training_plan import DistillationTarget, TrainingPlan
 from engine.progress import Silent
 from engine.schema import Example
 
@@ -104,7 +104,7 @@ def test_kept_rows_stay_as_they_are_said_and_their_labels_are_not_read(undisturb
     before = probabilities(undisturbed, asked)
     same = plan(undisturbed, steps=20)
     bent = train(same, taught, out=tmp_path / "bent", compute=CPU, monitor=Silent())
-    held = [Kept(row, tuple(map(float, said))) for row, said in zip(asked, before, strict=True)]
+    held = [DistillationTarget(row, tuple(map(float, said))) for row, said in zip(asked, before, strict=True)]
     kept = train(same, taught, kept=held, out=tmp_path / "kept", compute=CPU, monitor=Silent())
     moved = [np.abs(probabilities(folder, asked) - before).mean() for folder in (bent, kept)]
     assert moved[1] < 0.7 * moved[0]

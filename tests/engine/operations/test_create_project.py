@@ -109,8 +109,10 @@ def test_without_proof_the_pool_is_parted(tmp_path: Path, files: dict[str, Path]
 
 
 def test_pairs_keep_both_texts(tmp_path: Path) -> None:
-    files = {name: write_jsonl(tmp_path / f"{name}.jsonl", as_rows(examples(12, seed=seed, pair=True)))
-             for seed, name in enumerate(("train", "pool", "proof"))}  # fmt: skip
+    files = {
+        name: write_jsonl(tmp_path / f"{name}.jsonl", as_rows(examples(12, seed=seed, pair=True)))
+        for seed, name in enumerate(("train", "pool", "proof"))
+    }
     project = create(tmp_path / "work", files, pair="text_pair")
     assert project.settings.task.pair
     assert project.examples("train") == examples(12, seed=0, pair=True)
@@ -277,11 +279,18 @@ def test_a_folder_of_weights_is_kept_by_its_full_path(
     assert create(tmp_path / "work", files, base="weights").settings.model.base == str(tmp_path / "weights")
 
 
-@pytest.mark.parametrize(("parent", "there", "folder", "file"), [
-    (0o755, None, 0o700, 0o600), (0o777, None, 0o700, 0o600),
-    (0o2775, None, 0o2770, 0o660), (0o2770, None, 0o2770, 0o660),
-    (0o755, 0o755, 0o700, 0o600), (0o755, 0o750, 0o750, 0o640), (0o755, 0o2775, 0o2770, 0o660),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("parent", "there", "folder", "file"),
+    [
+        (0o755, None, 0o700, 0o600),
+        (0o777, None, 0o700, 0o600),
+        (0o2775, None, 0o2770, 0o660),
+        (0o2770, None, 0o2770, 0o660),
+        (0o755, 0o755, 0o700, 0o600),
+        (0o755, 0o750, 0o750, 0o640),
+        (0o755, 0o2775, 0o2770, 0o660),
+    ],
+)
 @pytest.mark.parametrize("umask", [0o000, 0o002, 0o022, 0o077])
 def test_a_new_project_is_its_owners_or_its_groups_and_nobody_elses(
     tmp_path: Path, files: dict[str, Path], parent: int, there: int | None, folder: int, file: int, umask: int
@@ -390,13 +399,21 @@ def test_rows_that_are_left_out_are_listed_without_their_texts(tmp_path: Path, f
     replace_row(files["proof"], 6, text=pool[9]["text"] + "!")
     project = create(tmp_path / "work", files, skip_bad=True, drop_duplicates=True)
     assert {name: split.rows for name, split in project.manifest.splits.items()} == {
-        "train": 23, "pool": 17, "proof": 11, "test": 10, "dev": 8,
-    }  # fmt: skip
+        "train": 23,
+        "pool": 17,
+        "proof": 11,
+        "test": 10,
+        "dev": 8,
+    }
     content = (project.root / "left-out.jsonl").read_text()
     left_out = [orjson.loads(line) for line in content.splitlines()]
     assert [(one["split"], one["place"].rpartition(":")[2]) for one in left_out] == [
-        ("train", "6"), ("pool", "3"), ("pool", "4"), ("pool", "5"), ("proof", "7"),
-    ]  # fmt: skip
+        ("train", "6"),
+        ("pool", "3"),
+        ("pool", "4"),
+        ("pool", "5"),
+        ("proof", "7"),
+    ]
     reasons = [one["reason"] for one in left_out]
     assert reasons[0] == f"the text is also that of {files['train']}:5, which has another label"
     assert reasons[1:3] == ["`text` is empty", "train has no row labelled 'unknown'"]

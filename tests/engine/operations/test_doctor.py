@@ -10,7 +10,7 @@ import pytest
 from engine.operations import machine
 from engine.operations.create_project import create_project
 from engine.operations.doctor import check
-from engine.operations.machine import Finding
+from engine.operations.machine import MachineFinding
 from engine.project import Project
 from engine.schema import RowMark
 from engine.settings import ComputeSettings
@@ -22,7 +22,7 @@ def project(tmp_path: Path, files: dict[str, Path]) -> Project:
     return create_project(tmp_path / "work", **files, text="text", label="label")  # type: ignore[arg-type]
 
 
-def findings(root: Path | None = None) -> dict[str, Finding]:
+def findings(root: Path | None = None) -> dict[str, MachineFinding]:
     return {finding.name: finding for finding in check(root)}
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.files import write_json
-from engine.operations.history import Change, compare_rounds, history
+from engine.operations.history import SpotChange, compare_rounds, history
 from engine.project import Project
 from engine.regression.promotion import Promotion, promote
 from engine.schema import BlindSpot, Discovery
@@ -17,25 +17,25 @@ def spot(name: str, rows: str, predicted: str = "y") -> BlindSpot:
 
 def test_a_blind_spot_that_keeps_its_rows_is_kept_and_one_without_them_is_not_found_again() -> None:
     before = [spot("B1", "abcdef"), spot("B2", "ghij")]
-    assert compare_rounds(before, [spot("B1", "abcdk"), spot("B3", "lmno")]) == Change(
+    assert compare_rounds(before, [spot("B1", "abcdk"), spot("B3", "lmno")]) == SpotChange(
         kept=("B1",), not_found=("B2",), new=("B3",)
     )
 
 
 def test_two_parts_are_a_split_and_two_sources_a_merger() -> None:
-    assert compare_rounds([spot("B1", "abcdefgh")], [spot("B1", "abcd"), spot("B2", "efgh")]) == Change(
+    assert compare_rounds([spot("B1", "abcdefgh")], [spot("B1", "abcd"), spot("B2", "efgh")]) == SpotChange(
         split=("B1=B1+B2",)
     )
-    assert compare_rounds([spot("B1", "abcd"), spot("B2", "efgh")], [spot("B1", "abcdefgh")]) == Change(
+    assert compare_rounds([spot("B1", "abcd"), spot("B2", "efgh")], [spot("B1", "abcdefgh")]) == SpotChange(
         merged=("B1+B2=B1",)
     )
 
 
 def test_a_row_in_common_is_not_enough_and_another_direction_is_another_blind_spot() -> None:
-    assert compare_rounds([spot("B1", "abcdefghij")], [spot("B2", "aklmnopqrs")]) == Change(
+    assert compare_rounds([spot("B1", "abcdefghij")], [spot("B2", "aklmnopqrs")]) == SpotChange(
         not_found=("B1",), new=("B2",)
     )
-    assert compare_rounds([spot("B1", "abcd")], [spot("B2", "abcd", "z")]) == Change(not_found=("B1",), new=("B2",))
+    assert compare_rounds([spot("B1", "abcd")], [spot("B2", "abcd", "z")]) == SpotChange(not_found=("B1",), new=("B2",))
 
 
 def test_each_blind_spot_stands_in_one_place() -> None:
@@ -51,7 +51,7 @@ def test_each_blind_spot_stands_in_one_place() -> None:
 def test_closed_is_what_the_proof_shows_whatever_is_found_again() -> None:
     before = [spot("B1", "abcdefgh"), spot("B2", "ijkl"), spot("B3", "mnop")]
     change = compare_rounds(before, [spot("B1", "abcdq"), spot("B4", "rstu")], closed=["B1", "B2"])
-    assert change == Change(closed=("B1", "B2"), kept=("B1",), not_found=("B3",), new=("B4",))
+    assert change == SpotChange(closed=("B1", "B2"), kept=("B1",), not_found=("B3",), new=("B4",))
 
 
 def test_a_merger_under_another_id_closes_nothing() -> None:
@@ -61,10 +61,24 @@ def test_a_merger_under_another_id_closes_nothing() -> None:
 
 def discovered(project: Project, number: int, *spots: BlindSpot) -> None:
     found = Discovery(
-        key="k", round=number, model="m", model_key="k", tau=0.9, labels=("neg", "pos"), n_pool=9, accuracy=0.5,
-        coverage=0.5, temperature=None, temperature_applied=False, uus_at_temperature=None, blind_spots=spots,
-        scattered=(), predictions={}, neighbours={}, projection={},
-    )  # fmt: skip
+        key="k",
+        round=number,
+        model="m",
+        model_key="k",
+        tau=0.9,
+        labels=("neg", "pos"),
+        n_pool=9,
+        accuracy=0.5,
+        coverage=0.5,
+        temperature=None,
+        temperature_applied=False,
+        uus_at_temperature=None,
+        blind_spots=spots,
+        scattered=(),
+        predictions={},
+        neighbours={},
+        projection={},
+    )
     write_json(project.round_dir(number) / "discovery.json", found.as_json())
 
 

@@ -17,7 +17,7 @@ from engine.preview.record import Preview, checked, keep, mean_error, previews, 
 from engine.project import Project
 from engine.schema import Teacher
 from engine.scorer.client import Scorer
-from engine.scorer.protocol import Answer
+from engine.scorer.protocol import ScorerAnswer
 from engine.scorer.resident import Resident
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
@@ -82,11 +82,11 @@ def test_without_samples_there_is_nothing_to_estimate(project: Project) -> None:
 
 def test_the_process_answers_what_is_typed_between_the_steps(project: Project) -> None:
     write_samples(project)
-    told: list[Answer] = []
+    told: list[ScorerAnswer] = []
     done = threading.Event()
 
     def hear(message: object) -> None:
-        if isinstance(message, Answer):
+        if isinstance(message, ScorerAnswer):
             told.append(message)
             if message.preview is not None:
                 done.set()
@@ -160,8 +160,9 @@ def test_freezing_leaves_the_highest_layers_and_what_follows_them(project: Proje
     from engine.model.device import Compute
 
     def start() -> torch.nn.Module:
-        started = Classifier.start(project.models_dir / "tiny", labels=project.labels, seed=1, max_length=16,
-                                 compute=Compute("cpu", "fp32", 1))  # fmt: skip
+        started = Classifier.start(
+            project.models_dir / "tiny", labels=project.labels, seed=1, max_length=16, compute=Compute("cpu", "fp32", 1)
+        )
         return started.model  # type: ignore[no-any-return]
 
     def trained(layers: int) -> set[str]:

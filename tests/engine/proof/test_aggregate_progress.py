@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.proof.aggregate_progress import Overall
+from engine.proof.aggregate_progress import AggregateProgress
 
 
 class Seen:
@@ -21,7 +21,7 @@ class Seen:
 
 def test_steps_of_all_pieces_add_up_to_one_whole() -> None:
     seen = Seen()
-    overall = Overall(seen, 100)
+    overall = AggregateProgress(seen, 100)
     overall.begin("train (1 of 2)", 60)
     overall.step("train", 5, 10, loss=0.5)
     overall.step("train", 10, 10)
@@ -38,7 +38,7 @@ def test_steps_of_all_pieces_add_up_to_one_whole() -> None:
 
 def test_a_piece_found_finished_counts_as_done_when_the_next_begins() -> None:
     seen = Seen()
-    overall = Overall(seen, 10)
+    overall = AggregateProgress(seen, 10)
     overall.begin("cached", 4)
     overall.begin("next", 6)
     assert seen.steps[-1] == ("next", 4, 10, {})
@@ -46,5 +46,5 @@ def test_a_piece_found_finished_counts_as_done_when_the_next_begins() -> None:
 
 def test_notes_pass_through() -> None:
     seen = Seen()
-    Overall(seen, 1).note("on cpu")
+    AggregateProgress(seen, 1).note("on cpu")
     assert seen.notes == ["on cpu"]

@@ -14,10 +14,16 @@ from engine.schema import ROLES, Sample, Teacher, TeacherKind
 def samples(kind: TeacherKind, count: int) -> list[Sample]:
     """Samples over two blind spots, three quarters of them in the first, with all roles in each."""
     return [
-        Sample(f"S{n}@{kind}", "B2" if n % 4 == 3 else "B1", f"{kind} says number {n}", "pos", ROLES[n // 4 % 3],
-               Teacher(kind, kind))
+        Sample(
+            f"S{n}@{kind}",
+            "B2" if n % 4 == 3 else "B1",
+            f"{kind} says number {n}",
+            "pos",
+            ROLES[n // 4 % 3],
+            Teacher(kind, kind),
+        )
         for n in range(count)
-    ]  # fmt: skip
+    ]
 
 
 HUMAN, LLM, EXAMPLE = samples("human", 12), samples("llm", 48), samples("example", 24)

@@ -10,16 +10,16 @@ import pytest
 
 from engine.files import read_json, write_json
 from engine.project import Project
-from engine.proof.closed import MEANINGS, WORDS, Part, SpotCounts, closed_sentence, closed_spots, worse_sentences
+from engine.proof.closed import MEANINGS, WORDS, SeedCounts, SpotCounts, closed_sentence, closed_spots, worse_sentences
 from engine.proof.evaluate import NEAREST, ROUND_MODEL, evaluate
 from tests.engine.proof.synthetic import Gold, Logits, gold_labels, save, write_proof
 
 GOLD = gold_labels()
 CLOSED = SpotCounts(
-    pool=Part(10, (8, 8)),
-    wrong_before=Part(5, (4, 4)),
-    right_before=Part(10, (8, 8)),
-    near=Part(20, (12, 12)),
+    pool=SeedCounts(10, (8, 8)),
+    wrong_before=SeedCounts(5, (4, 4)),
+    right_before=SeedCounts(10, (8, 8)),
+    near=SeedCounts(20, (12, 12)),
     before=12,
 )
 
@@ -32,26 +32,27 @@ def test_every_word_has_a_meaning() -> None:
     ("changed", "word"),
     [
         ({}, "closed"),
-        ({"pool": Part(10, (8, 7))}, "smaller"),  # means over seeds: 7.5 of 10
-        ({"pool": Part(10, (9, 7))}, "closed"),
-        ({"pool": Part(10, (5, 4))}, "open"),
-        ({"pool": Part(10, (3, 3)), "wrong_before": Part(0, (0, 0))}, "open"),  # the pool alone says so
-        ({"wrong_before": Part(4, (4, 4))}, "too few proof rows"),
-        ({"wrong_before": Part(0, (0, 0))}, "too few proof rows"),
-        ({"wrong_before": Part(5, (3, 4))}, "smaller"),
-        ({"wrong_before": Part(8, (1, 1))}, "open"),  # learned by heart: the pool is right, what is like it is not
-        ({"right_before": Part(10, (7, 7))}, "smaller"),
-        ({"near": Part(20, (11, 12))}, "smaller"),  # fewer of all near rows are right than before
-        ({"near": Part(20, (9, 9)), "surely_worse": True}, "worse"),
-        ({"pool": Part(35, (28, 28))}, "closed"),  # 0.8 * 35 is more than 28 in floats
+        ({"pool": SeedCounts(10, (8, 7))}, "smaller"),  # means over seeds: 7.5 of 10
+        ({"pool": SeedCounts(10, (9, 7))}, "closed"),
+        ({"pool": SeedCounts(10, (5, 4))}, "open"),
+        ({"pool": SeedCounts(10, (3, 3)), "wrong_before": SeedCounts(0, (0, 0))}, "open"),  # the pool alone says so
+        ({"wrong_before": SeedCounts(4, (4, 4))}, "too few proof rows"),
+        ({"wrong_before": SeedCounts(0, (0, 0))}, "too few proof rows"),
+        ({"wrong_before": SeedCounts(5, (3, 4))}, "smaller"),
+        # Learned by heart: the pool is right, what is like it is not.
+        ({"wrong_before": SeedCounts(8, (1, 1))}, "open"),
+        ({"right_before": SeedCounts(10, (7, 7))}, "smaller"),
+        ({"near": SeedCounts(20, (11, 12))}, "smaller"),  # fewer of all near rows are right than before
+        ({"near": SeedCounts(20, (9, 9)), "surely_worse": True}, "worse"),
+        ({"pool": SeedCounts(35, (28, 28))}, "closed"),  # 0.8 * 35 is more than 28 in floats
     ],
-)  # fmt: skip
-def test_the_word_follows_from_rows_on_pool_and_proof(changed: dict[str, Part], word: str) -> None:
+)
+def test_the_word_follows_from_rows_on_pool_and_proof(changed: dict[str, SeedCounts], word: str) -> None:
     assert replace(CLOSED, **changed).word == word  # type: ignore[arg-type]
 
 
 def test_one_seed_may_close_what_another_does_not() -> None:
-    mixed = replace(CLOSED, pool=Part(10, (9, 7)))
+    mixed = replace(CLOSED, pool=SeedCounts(10, (9, 7)))
     assert [mixed.of_seed(place).closed for place in (0, 1)] == [True, False]
 
 

@@ -27,11 +27,24 @@ def discovery(project: Project) -> Discovery:
     rows = {row.id: Prediction(row.id, row.text, row.label, row.label, 0.95, (0.95, 0.05)) for row in (*uus, *right)}
     spot = BlindSpot("B1", *project.labels[:2], tuple(row.id for row in uus[:4]), 0.95, 0.5, ())
     return Discovery(
-        key="k", round=1, model="m", model_key="k", tau=0.9, labels=project.labels, n_pool=len(pool), accuracy=0.5,
-        coverage=0.5, temperature=None, temperature_applied=False, uus_at_temperature=None, blind_spots=(spot,),
-        scattered=tuple(row.id for row in uus[4:]), predictions=rows, projection={},
+        key="k",
+        round=1,
+        model="m",
+        model_key="k",
+        tau=0.9,
+        labels=project.labels,
+        n_pool=len(pool),
+        accuracy=0.5,
+        coverage=0.5,
+        temperature=None,
+        temperature_applied=False,
+        uus_at_temperature=None,
+        blind_spots=(spot,),
+        scattered=tuple(row.id for row in uus[4:]),
+        predictions=rows,
+        projection={},
         neighbours={row.id: (right[place % 6].id, right[(place + 1) % 6].id) for place, row in enumerate(uus)},
-    )  # fmt: skip
+    )
 
 
 def ids(arm: Arm) -> list[str]:

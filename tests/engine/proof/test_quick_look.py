@@ -42,8 +42,13 @@ def project(tmp_path: Path, base: Path) -> Project:  # noqa: F811
     for name in ("proof", "test"):
         path = root / "splits" / f"{name}.jsonl"
         write_jsonl(path, held)
-        manifest["splits"][name] = {"sha256": sha256_file(path), "rows": len(held), "row_hashes": [], "source": "",
-                                    "source_sha256": ""}  # fmt: skip
+        manifest["splits"][name] = {
+            "sha256": sha256_file(path),
+            "rows": len(held),
+            "row_hashes": [],
+            "source": "",
+            "source_sha256": "",
+        }
     assert "proof" not in splits
     write_json(root / "manifest.json", manifest)
     project = Project.open(root)
@@ -55,16 +60,36 @@ def project(tmp_path: Path, base: Path) -> Project:  # noqa: F811
     )
     neighbours = {uu: (ids[6 + place],) for place, uu in enumerate(ids[:6])}
     discovery = Discovery(
-        key="k", round=1, model="m", model_key="k", tau=0.9, labels=LABELS, n_pool=12, accuracy=0.5, coverage=0.9,
-        temperature=None, temperature_applied=False, uus_at_temperature=None, blind_spots=spots, scattered=(),
-        predictions=found, neighbours=neighbours, projection={},
-    )  # fmt: skip
+        key="k",
+        round=1,
+        model="m",
+        model_key="k",
+        tau=0.9,
+        labels=LABELS,
+        n_pool=12,
+        accuracy=0.5,
+        coverage=0.9,
+        temperature=None,
+        temperature_applied=False,
+        uus_at_temperature=None,
+        blind_spots=spots,
+        scattered=(),
+        predictions=found,
+        neighbours=neighbours,
+        projection={},
+    )
     write_json(project.round_dir(1) / "discovery.json", discovery.as_json())
     teaching = Teaching(project.teaching_dir, "ann")
     with teaching.store.edit("write") as edit:
         for number, word in enumerate(WORDS[:3], start=1):
-            sample = Sample(f"S{number}@ann", f"B{number}", f"a {word} coat and a {word} desk", "bad", "target",
-                            Teacher("ann", "human"))  # fmt: skip
+            sample = Sample(
+                f"S{number}@ann",
+                f"B{number}",
+                f"a {word} coat and a {word} desk",
+                "bad",
+                "target",
+                Teacher("ann", "human"),
+            )
             edit.put("sample", sample.id, sample)
     return project
 
@@ -168,8 +193,10 @@ def test_early_stop_stands_in_the_report_and_the_baseline_keeps_its_passes(proje
     path = retrain(project, seeds=[5], monitor=Silent())
     report = read_json(path)
     chosen = read_json(path.parent / "spec.json")["passes"]["human"]
-    assert any(note.startswith(f"human, scratch: {chosen['passes']} of 2 passes, by cross-validation") for note in
-               report["notes"])  # fmt: skip
+    assert any(
+        note.startswith(f"human, scratch: {chosen['passes']} of 2 passes, by cross-validation")
+        for note in report["notes"]
+    )
     steps = {
         (entry["arm"], entry["recipe"]): read_json(project.root / entry["models"]["5"]["path"] / "training.json")[
             "steps"
@@ -184,8 +211,9 @@ def test_early_stop_stands_in_the_report_and_the_baseline_keeps_its_passes(proje
 
 def test_auto_chooses_by_the_pool_for_each_arm_and_says_so(project: Project) -> None:
     before = {split: project.split_path(split).read_bytes() for split in ("proof", "test")}
-    report = read_json(retrain(project, seeds=[5, 6], arms=["human", "uus", "temperature"], recipes=["auto"],
-                               monitor=Silent()))  # fmt: skip
+    report = read_json(
+        retrain(project, seeds=[5, 6], arms=["human", "uus", "temperature"], recipes=["auto"], monitor=Silent())
+    )
     chosen = report["recipes"]
     assert set(chosen) == {"human", "uus"}  # nothing is trained for a temperature
     for arm, choice in chosen.items():

@@ -78,9 +78,7 @@ def test_without_a_test_split_its_figures_are_null_and_the_verdict_says_so(proje
 
 def test_one_seed_is_said_to_leave_its_noise_out(project: Project) -> None:
     write_proof(project, baseline=BASELINE[:1], arms={("llm", "scratch"): BASELINE[1:2]}, gold=GOLD)
-    assert read_report(project)["notes"] == [
-        "One seed: the noise between training runs is not in the intervals."
-    ]  # fmt: skip
+    assert read_report(project)["notes"] == ["One seed: the noise between training runs is not in the intervals."]
 
 
 def test_a_temperature_that_was_fitted_divides_the_logits_of_its_run(project: Project) -> None:
@@ -109,12 +107,12 @@ def test_pool_figures_are_apart_and_called_no_proof(project: Project) -> None:
             "gold": "pos",
             "predicted": "neg",
             "rows": 4,
-            "baseline": {"arm": "baseline", "recipe": "scratch", "fixed": 0.0, "still_wrong": 4.0,
-                         "right": []},
-            "arms": [{"arm": "llm", "recipe": "scratch", "fixed": 3.67, "still_wrong": 0.33,
-                      "right": ["p1", "p2", "p3"]}],
+            "baseline": {"arm": "baseline", "recipe": "scratch", "fixed": 0.0, "still_wrong": 4.0, "right": []},
+            "arms": [
+                {"arm": "llm", "recipe": "scratch", "fixed": 3.67, "still_wrong": 0.33, "right": ["p1", "p2", "p3"]}
+            ],
         }
-    ]  # fmt: skip
+    ]
 
 
 def test_before_and_after_say_what_the_figures_say(project: Project) -> None:

@@ -291,8 +291,9 @@ def test_a_promoted_model_is_the_one_of_the_next_round(proved: Proved, copied: C
 
 def test_controls_stand_in_the_same_table(proved: Proved) -> None:
     """Runs of the teaching and the baseline are found again, and the untrained control is the baseline's own model."""
-    path = retrain(proved.project, arms=["human", "pool-n", "temperature"], seeds=[13], recipes=["scratch"],
-                   monitor=Watcher())  # fmt: skip
+    path = retrain(
+        proved.project, arms=["human", "pool-n", "temperature"], seeds=[13], recipes=["scratch"], monitor=Watcher()
+    )
     report = read_json(path)
     human, drawn, scaled = report["arms"]
     assert [arm["arm"] for arm in report["arms"]] == ["human", "pool-n", "temperature"]

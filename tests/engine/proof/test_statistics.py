@@ -5,7 +5,7 @@ import pytest
 
 from engine.proof import statistics
 from engine.proof.metrics import METRICS, Scored, measure
-from engine.proof.statistics import Comparison, compare
+from engine.proof.statistics import BaselineComparison, compare
 from tests.engine.proof.synthetic import gold_labels, hand, model, scored
 
 Models = dict[str, list[Scored]]
@@ -21,7 +21,7 @@ def three_label_models(rows: int = 90, *, rounded: bool = False) -> Models:
     return {"baseline": runs(1.0), "arm": runs(1.6)}
 
 
-def compared(models: Models, *, resamples: int = 200, seed: int = 0) -> dict[str, Comparison]:
+def compared(models: Models, *, resamples: int = 200, seed: int = 0) -> dict[str, BaselineComparison]:
     return compare(models, baseline="baseline", tau=0.8, resamples=resamples, interval=0.9, seed=seed)
 
 

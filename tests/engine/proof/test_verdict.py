@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.proof.metrics import METRICS
-from engine.proof.statistics import Comparison, Estimate, compare
+from engine.proof.statistics import BaselineComparison, Estimate, compare
 from engine.proof.verdict import MEANINGS, Rule, Verdict, judge
 from tests.engine.proof.synthetic import Gold, Logits, gold_labels, model, scored
 
@@ -21,13 +21,15 @@ SURELY_A_LITTLE = (-0.007, -0.0095, -0.004)
 Bounds = tuple[float, float, float]
 
 
-def comparison(*, matched: Bounds = REACHES_ZERO, fixed: Bounds = REACHES_ZERO, accuracy: Bounds = KEPT) -> Comparison:
+def comparison(
+    *, matched: Bounds = REACHES_ZERO, fixed: Bounds = REACHES_ZERO, accuracy: Bounds = KEPT
+) -> BaselineComparison:
     difference = {name: Estimate(0.0, -0.1, 0.1, (0.0,)) for name in METRICS}
     for name, bounds in (("uu_at_matched_coverage", matched), ("uu_at_tau", fixed), ("accuracy", accuracy)):
         difference[name] = Estimate(*bounds, per_seed=(bounds[0],))
     start = {"uu_at_matched_coverage": 100.0, "uu_at_tau": 100.0, "accuracy": 0.7}
     values = {name: Estimate(start.get(name, 0.5) + e.mean, 0.0, 0.0, (0.0,)) for name, e in difference.items()}
-    return Comparison(values, difference)
+    return BaselineComparison(values, difference)
 
 
 BASELINE = {split: comparison(matched=(0, 0, 0), fixed=(0, 0, 0), accuracy=(0, 0, 0)) for split in ("proof", "test")}
@@ -60,10 +62,13 @@ TABLE = {
     (REACHES_ZERO, RISES, KEPT): "no change",
     (REACHES_ZERO, RISES, SURELY_A_LITTLE): "no change",
     (REACHES_ZERO, RISES, DOUBTFUL): "no change",
-    **{(RISES, fixed, accuracy): "worse" for fixed in (FALLS, REACHES_ZERO, RISES)
-       for accuracy in (KEPT, SURELY_A_LITTLE, DOUBTFUL, LOST)},
+    **{
+        (RISES, fixed, accuracy): "worse"
+        for fixed in (FALLS, REACHES_ZERO, RISES)
+        for accuracy in (KEPT, SURELY_A_LITTLE, DOUBTFUL, LOST)
+    },
     **{(matched, fixed, LOST): "worse" for matched in (FALLS, REACHES_ZERO) for fixed in (FALLS, REACHES_ZERO, RISES)},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("seen", "word"), TABLE.items())

@@ -180,9 +180,14 @@ def test_quality_needs_no_reviewer_and_is_told_by_teacher_and_blind_spot(project
     found = compare(project, embed=False)
     rows = [(one.teacher.name, one.blind_spot, one.samples) for one in found.quality]
     assert rows == [
-        ("ann", None, 12), ("ann", "B1", 6), ("ann", "B2", 6),
-        ("gpt", None, 30), ("gpt", "B1", 10), ("gpt", "B2", 10), ("gpt", "B3", 10),
-    ]  # fmt: skip
+        ("ann", None, 12),
+        ("ann", "B1", 6),
+        ("ann", "B2", 6),
+        ("gpt", None, 30),
+        ("gpt", "B1", 10),
+        ("gpt", "B2", 10),
+        ("gpt", "B3", 10),
+    ]
     ann, gpt = found.quality[0], found.quality[3]
     assert (ann.labels, ann.balance) == ({"negative": 6, "positive": 6}, 1.0)
     assert (ann.equal, gpt.equal) == (12, 12)

@@ -10,7 +10,7 @@ import pytest
 
 from engine.project import Project
 from engine.scorer.client import Scorer
-from engine.scorer.protocol import Answer, State, Verdict
+from engine.scorer.protocol import ModelAnswer, ScorerAnswer, ScorerState
 from tests.engine.model.conftest import classifier, make_project
 
 
@@ -25,22 +25,22 @@ class Heard:
     """A scorer and what it tells."""
 
     def __init__(self, root: Path) -> None:
-        self._told: queue.Queue[Answer | State] = queue.Queue()
+        self._told: queue.Queue[ScorerAnswer | ScorerState] = queue.Queue()
         self.scorer = Scorer(root, self._told.put)
 
-    def state(self) -> State:
+    def state(self) -> ScorerState:
         """The next state; answers before it are passed over."""
-        while not isinstance(found := self._told.get(timeout=120), State):
+        while not isinstance(found := self._told.get(timeout=120), ScorerState):
             pass
         return found
 
-    def answer(self, number: int) -> Answer:
+    def answer(self, number: int) -> ScorerAnswer:
         """The answer to that request; what comes before it is passed over."""
-        while not isinstance(found := self._told.get(timeout=120), Answer) or found.id != number:
+        while not isinstance(found := self._told.get(timeout=120), ScorerAnswer) or found.id != number:
             pass
         return found
 
-    def verdict(self, text: str) -> Verdict:
+    def verdict(self, text: str) -> ModelAnswer:
         """Ask, and wait for what the model says."""
         found = self.answer(self.scorer.ask(text)).verdict
         assert found is not None

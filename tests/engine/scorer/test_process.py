@@ -13,7 +13,7 @@ import pytest
 
 from engine.project import Project
 from engine.scorer import client
-from engine.scorer.protocol import Answer, Request, State, line_of, read_reply, read_request
+from engine.scorer.protocol import Request, ScorerAnswer, ScorerState, line_of, read_reply, read_request
 from tests.engine.model.conftest import make_project
 from tests.engine.scorer.conftest import Heard
 from tests.waiting import until
@@ -50,11 +50,11 @@ def test_a_request_that_was_overtaken_is_not_computed_and_each_place_has_its_own
     asked = [typed[0], Request(7, TEXT, place="start"), *typed[1:]]
     process.stdin.write(b"".join(map(line_of, asked)) + b"no JSON\n" + b'{"id": 9, "text": "x", "kind": "y"}\n')
     process.stdin.flush()
-    replies: list[Answer | State] = []
-    while sum(isinstance(reply, Answer) for reply in replies) < 6:
+    replies: list[ScorerAnswer | ScorerState] = []
+    while sum(isinstance(reply, ScorerAnswer) for reply in replies) < 6:
         replies.append(read_reply(process.stdout.readline()))
-    assert [reply.name for reply in replies if isinstance(reply, State)] == ["loading", "ready"]
-    answers = [reply for reply in replies if isinstance(reply, Answer)]
+    assert [reply.name for reply in replies if isinstance(reply, ScorerState)] == ["loading", "ready"]
+    answers = [reply for reply in replies if isinstance(reply, ScorerAnswer)]
     assert [answer.id for answer in answers if answer.overtaken] == [1, 2]
     assert {answer.id for answer in answers if answer.verdict} == {3, 7}
     errors = [answer.error for answer in answers if answer.error]
@@ -66,7 +66,7 @@ def test_a_request_that_was_overtaken_is_not_computed_and_each_place_has_its_own
 def test_it_ends_when_its_input_ends_though_it_is_loading(process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
     assert process.stdout is not None
-    assert read_reply(process.stdout.readline()) == State("loading")
+    assert read_reply(process.stdout.readline()) == ScorerState("loading")
     process.stdin.close()
     assert process.wait(timeout=60) == 0
 
@@ -91,7 +91,7 @@ def test_it_is_loaded_before_anybody_asks_and_started_again_after_a_kill(heard: 
     assert os.getsid(pid) != os.getsid(0), "ctrl+c in the terminal must not reach it"
     assert os.getpriority(os.PRIO_PROCESS, pid) > os.getpriority(os.PRIO_PROCESS, 0)
     os.kill(pid, signal.SIGKILL)
-    assert heard.state() == State("failed", "The scorer was ended by SIGKILL; the next text starts it again.")
+    assert heard.state() == ScorerState("failed", "The scorer was ended by SIGKILL; the next text starts it again.")
     assert heard.scorer.pid is None
     assert heard.verdict(TEXT) == first
     assert heard.scorer.pid not in (None, pid)

@@ -14,7 +14,7 @@ from engine.model.weights import find_weights
 from engine.operations.outside_uses import outside_uses
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
-from engine.scorer.protocol import State
+from engine.scorer.protocol import ScorerState
 from engine.scorer.resident import Resident
 from engine.settings import write_settings
 from engine.trust import agree
@@ -82,7 +82,7 @@ def test_a_temperature_that_no_discovery_has_fitted_to_the_model_is_asked_for(sc
 
 
 def test_after_a_promotion_the_other_model_answers(scored: Project, tmp_path: Path) -> None:
-    told: list[State] = []
+    told: list[ScorerState] = []
     resident = Resident(scored.root, told.append)
     before = resident.verdict("the soup was cold")
     other = classifier(scored.models_dir / "other", names=("good", "bad"))  # the same weights, the other way round
@@ -97,7 +97,7 @@ def test_after_a_promotion_the_other_model_answers(scored: Project, tmp_path: Pa
 
 
 def test_what_changes_nothing_loads_nothing(scored: Project) -> None:
-    told: list[State] = []
+    told: list[ScorerState] = []
     resident = Resident(scored.root, told.append)
     resident.follow()
     (scored.models_dir / "another").mkdir(parents=True)

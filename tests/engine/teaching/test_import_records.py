@@ -20,10 +20,17 @@ PATTERN = {"blind_spot": "B2", "pattern_id": "a1", "kind": "abstraction", "patte
 ROWS: list[dict[str, Any]] = [
     {**PATTERN, "text": "I hate how often I now come here.", "label": "positive", "counter": False},
     {**PATTERN, "text": "I hate how often the door jams here.", "label": "negative", "counter": True},
-    {**PATTERN, "pattern": "guilt about pleasure", "pattern_id": "a2", "kind": "extrapolation", "counter": False,
-     "text": "Shamefully, I licked the plate.", "label": "positive"},
+    {
+        **PATTERN,
+        "pattern": "guilt about pleasure",
+        "pattern_id": "a2",
+        "kind": "extrapolation",
+        "counter": False,
+        "text": "Shamefully, I licked the plate.",
+        "label": "positive",
+    },
     {"blind_spot": "B2", "kind": "anchor", "text": "The soup was hot.", "label": "positive"},
-]  # fmt: skip
+]
 
 
 def write(path: Path, *rows: dict[str, Any]) -> Path:

@@ -11,7 +11,7 @@ from engine.schema import Pattern, RowMark
 from engine.settings import read_settings, write_settings
 from engine.teaching.evidence import evidence_for
 from engine.teaching.pattern_test import (
-    Result,
+    PatternResult,
     Trial,
     decided_patterns,
     find_pattern,
@@ -49,7 +49,7 @@ def trial(project: Project, pattern: Pattern) -> Trial:
     return trial_of(project, discovery, Records(project.teaching_dir), pattern)
 
 
-def found(project: Project, pattern: Pattern) -> list[Result]:
+def found(project: Project, pattern: Pattern) -> list[PatternResult]:
     discovery = project.discovery()
     assert discovery is not None
     return results(project, discovery, Records(project.teaching_dir), pattern)

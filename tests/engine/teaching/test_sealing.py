@@ -265,8 +265,19 @@ def test_authors_whose_names_are_no_file_names_are_found_by_name_and_by_file(pro
     (stem,) = records.authors()
     assert stem != "Ann Lee"
     assert committed_records(records, "Ann Lee", "B1") == committed_records(records, stem, "B1")
-    assert committed_records(records, stem, "B1") == ((Pattern("P1@" + stem, "B1", "abstraction", "mine",
-        Teacher("Ann Lee", "human"), evidence=records.patterns()[0].evidence),), ())  # fmt: skip
+    assert committed_records(records, stem, "B1") == (
+        (
+            Pattern(
+                "P1@" + stem,
+                "B1",
+                "abstraction",
+                "mine",
+                Teacher("Ann Lee", "human"),
+                evidence=records.patterns()[0].evidence,
+            ),
+        ),
+        (),
+    )
 
 
 def test_what_is_written_after_the_decision_carries_another_evidence_where_rows_were_held_back(

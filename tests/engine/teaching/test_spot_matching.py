@@ -7,7 +7,7 @@ import pytest
 
 from engine.schema import Discovery, Example
 from engine.teaching.spot_matching import place
-from engine.teaching.teaching_files import Line
+from engine.teaching.teaching_files import TeachingLine
 from tests.engine.teaching.world import make_discovery
 
 WORDS = ("manager", "booking", "parcel", "box", "portions", "stop")
@@ -23,9 +23,11 @@ def fail(examples: list[Example]) -> Any:
     raise AssertionError("no model is needed here")
 
 
-def line(text: str = "A text.", **values: Any) -> Line:
+def line(text: str = "A text.", **values: Any) -> TeachingLine:
     empty = dict.fromkeys(("text_pair", "blind_spot", "gold", "predicted", "pattern", "pattern_kind", "group"))
-    return Line(**{**empty, "where": f"f:{text}", "text": text, "label": "negative", "role": "target", **values})
+    return TeachingLine(
+        **{**empty, "where": f"f:{text}", "text": text, "label": "negative", "role": "target", **values}
+    )
 
 
 @pytest.fixture

@@ -134,9 +134,14 @@ def views(board: Board) -> list[SpotView]:
 
 @pytest.mark.parametrize(
     ("key", "order"),
-    [("id", "B1 B2 B3"), ("size", "B2 B3 B1"), ("confidence", "B2 B3 B1"), ("coherence", "B2 B3 B1"),
-     ("status", "B3 B2 B1")],
-)  # fmt: skip
+    [
+        ("id", "B1 B2 B3"),
+        ("size", "B2 B3 B1"),
+        ("confidence", "B2 B3 B1"),
+        ("coherence", "B2 B3 B1"),
+        ("status", "B3 B2 B1"),
+    ],
+)
 def test_sorting(board: Board, key: str, order: str) -> None:
     assert " ".join(view.id for view in sort_spots(reversed(views(board)), key)) == order  # type: ignore[arg-type]
 

@@ -15,10 +15,17 @@ ANN = Teacher("ann", "human")
 MODEL = Teacher("m1", "llm")
 WORDING = "Thanks that are meant bitterly."
 _SAID = (
-    "the towels were still wet", "nobody came to the desk", "the pool was closed again", "our key opened no door",
-    "the soup had gone cold", "the lift stood still all week", "a bus ran under the window",
-    "they lost both of our bags", "the bed was a plank", "the bill was wrong twice",
-)  # fmt: skip
+    "the towels were still wet",
+    "nobody came to the desk",
+    "the pool was closed again",
+    "our key opened no door",
+    "the soup had gone cold",
+    "the lift stood still all week",
+    "a bus ran under the window",
+    "they lost both of our bags",
+    "the bed was a plank",
+    "the bill was wrong twice",
+)
 
 
 def trial_project(root: Path, *, pair: str | None = None) -> Project:
@@ -38,10 +45,17 @@ def trial_project(root: Path, *, pair: str | None = None) -> Project:
     )
     near = {f"u{i}": (f"n{i}",) for i in range(10)} | {f"v{i}": (f"g{i % 3}",) for i in range(4)}
     found = make_discovery()
-    save_discovery(project, replace(
-        found, blind_spots=spots, scattered=(), predictions=rows, neighbours=near,
-        projection=dict.fromkeys(near, (0.5, 0.5)),
-    ))  # fmt: skip
+    save_discovery(
+        project,
+        replace(
+            found,
+            blind_spots=spots,
+            scattered=(),
+            predictions=rows,
+            neighbours=near,
+            projection=dict.fromkeys(near, (0.5, 0.5)),
+        ),
+    )
     return project
 
 

@@ -68,12 +68,25 @@ def make_discovery(*, pair: str | None = None, without: Sequence[str] = ()) -> D
         for row, (text, label) in POOL.items()
     }
     return Discovery(
-        key="hand-made", round=1, model="none", model_key="none", tau=0.9, labels=("negative", "positive"),
-        n_pool=len(POOL), accuracy=0.5, coverage=0.9, temperature=None, temperature_applied=False,
-        uus_at_temperature=None, blind_spots=spots, scattered=("s1",), predictions=predictions,
-        neighbours=dict.fromkeys(directions, ("r1", "r3")), projection=dict.fromkeys(directions, (0.5, 0.5)),
+        key="hand-made",
+        round=1,
+        model="none",
+        model_key="none",
+        tau=0.9,
+        labels=("negative", "positive"),
+        n_pool=len(POOL),
+        accuracy=0.5,
+        coverage=0.9,
+        temperature=None,
+        temperature_applied=False,
+        uus_at_temperature=None,
+        blind_spots=spots,
+        scattered=("s1",),
+        predictions=predictions,
+        neighbours=dict.fromkeys(directions, ("r1", "r3")),
+        projection=dict.fromkeys(directions, (0.5, 0.5)),
         next_id=4,
-    )  # fmt: skip
+    )
 
 
 def save_discovery(project: Project, discovery: Discovery) -> None:

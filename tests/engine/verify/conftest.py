@@ -21,7 +21,7 @@ from engine.operations.outside_uses import outside_uses
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.run import retrain
-from engine.regression.frozen_spots import Case, FrozenSpot, suite_dir
+from engine.regression.frozen_spots import FrozenCase, FrozenSpot, suite_dir
 from engine.regression.promotion import promote
 from engine.schema import RowMark, Sample, Teacher
 from engine.settings import ComputeSettings, ProofSettings, TrainingSettings, write_settings
@@ -35,8 +35,10 @@ ROWS = {"train": 48, "pool": 60, "proof": 60, "test": 24, "dev": 12}
 
 def write_splits(folder: Path) -> dict[str, Path]:
     """Rows that a word decides, each text once; the label of every third pool row is wrong, so that there are UUs."""
-    texts = [(f"the {one} was {word} and the {other}", word in GOOD)
-             for one, word, other in itertools.product(THINGS, (*GOOD, *BAD), THINGS)]  # fmt: skip
+    texts = [
+        (f"the {one} was {word} and the {other}", word in GOOD)
+        for one, word, other in itertools.product(THINGS, (*GOOD, *BAD), THINGS)
+    ]
     texts = [texts[(place * 37) % len(texts)] for place in range(len(texts))]  # 37 and 512 share no factor
     files, first = {}, 0
     for name, count in ROWS.items():
@@ -60,9 +62,12 @@ def write_call(project: Project, number: int) -> None:
 def make(root: Path, files: dict[str, Path], base: Path) -> Project:
     """Discover, teach, prove, promote by force, freeze, discover again."""
     project = create_project(root, **files, text="text", label="label", base=str(base), encoder=str(base), tau=0.5)  # type: ignore[arg-type]
-    settings = replace(project.settings, training=TrainingSettings(epochs=4, batch_size=4, learning_rate=1e-2),
-                       proof=ProofSettings(seeds=(5, 6), bootstrap=100),
-                       compute=ComputeSettings(device="cpu", threads=1))  # fmt: skip
+    settings = replace(
+        project.settings,
+        training=TrainingSettings(epochs=4, batch_size=4, learning_rate=1e-2),
+        proof=ProofSettings(seeds=(5, 6), bootstrap=100),
+        compute=ComputeSettings(device="cpu", threads=1),
+    )
     write_settings(root / SETTINGS_FILE, settings)
     project = Project.open(root)
     found = discover(project, monitor=Silent())
@@ -72,8 +77,11 @@ def make(root: Path, files: dict[str, Path], base: Path) -> Project:
         for number in range(1, 5):
             with teaching.store.edit(f"sample S{number}") as edit:
                 text = f"the {THINGS[number]} was {BAD[number % 4]} {author} {number}"
-                edit.put("sample", f"S{number}@{author}", Sample(
-                    f"S{number}@{author}", spot.id, text, spot.gold, "target", Teacher(author, "human")))  # fmt: skip
+                edit.put(
+                    "sample",
+                    f"S{number}@{author}",
+                    Sample(f"S{number}@{author}", spot.id, text, spot.gold, "target", Teacher(author, "human")),
+                )
         with teaching.store.edit("mark") as edit:
             edit.put("mark", spot.rows[-1], RowMark(spot.rows[-1], "fine"))
     for number in range(3):
@@ -82,7 +90,7 @@ def make(root: Path, files: dict[str, Path], base: Path) -> Project:
     promoted = promote(project, arm="human", force=True)
     if not promoted.frozen:  # nothing has closed: freeze one, as a proven arm would
         rows = [found.predictions[row] for row in spot.rows]
-        cases = tuple(Case(row.id, "row", row.text, row.label, row.text_pair) for row in rows)
+        cases = tuple(FrozenCase(row.id, "row", row.text, row.label, row.text_pair) for row in rows)
         frozen = FrozenSpot(spot.id, spot.gold, spot.predicted, 1, promoted.promoted_from, "human", "scratch", cases)
         from engine.files import content_key, write_json
 

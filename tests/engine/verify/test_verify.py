@@ -34,8 +34,12 @@ def only(folder: Path, pattern: str) -> Path:
 
 def seal_manifest(root: Path, name: str) -> None:
     """Write a split's present sha256 into the manifest."""
-    edit_json(root / "manifest.json", lambda found: found["splits"][name].update(  # type: ignore[index]
-        sha256=sha256_file(root / "splits" / f"{name}.jsonl")))  # fmt: skip
+    edit_json(
+        root / "manifest.json",
+        lambda found: found["splits"][name].update(  # type: ignore[index]
+            sha256=sha256_file(root / "splits" / f"{name}.jsonl")
+        ),
+    )
 
 
 def edit_rows(root: Path, name: str, old: bytes, new: bytes) -> None:
@@ -80,8 +84,12 @@ def split_hash_and_row_hashes(root: Path) -> None:
     edit_rows(root, "train", b" was ", b" was so ")
     seal_manifest(root, "train")
     rows = [orjson.loads(line) for line in (root / "splits" / "train.jsonl").read_bytes().splitlines()]
-    edit_json(root / "manifest.json", lambda found: found["splits"]["train"].update(  # type: ignore[index]
-        row_hashes=[row_hash(row["text"], None) for row in rows]))  # fmt: skip
+    edit_json(
+        root / "manifest.json",
+        lambda found: found["splits"]["train"].update(  # type: ignore[index]
+            row_hashes=[row_hash(row["text"], None) for row in rows]
+        ),
+    )
 
 
 def predictions(root: Path) -> None:
@@ -157,8 +165,10 @@ def weights(root: Path) -> None:
 def weights_and_their_hash(root: Path) -> None:
     weights(root)
     path = only(root / "models", "*/model.safetensors")
-    edit_json(path.parent / "training.json", lambda found: found.update(
-        sha256=sha256_file(path), files=found["files"] | {path.name: sha256_file(path)}))  # type: ignore[operator]  # fmt: skip
+    edit_json(
+        path.parent / "training.json",
+        lambda found: found.update(sha256=sha256_file(path), files=found["files"] | {path.name: sha256_file(path)}),
+    )  # type: ignore[operator]
 
 
 def model_config(root: Path) -> None:
@@ -348,8 +358,10 @@ def test_work_that_goes_on_agrees_with_the_seal(copied: Path) -> None:
     assert [finding for finding in bad(copied) if finding.part == "seal"] == []
 
 
-@pytest.mark.parametrize("tamper", [predictions, predictions_and_their_hash, gold, report_figure, report_verdict,
-                                    margin_of_the_spec_and_its_report])  # fmt: skip
+@pytest.mark.parametrize(
+    "tamper",
+    [predictions, predictions_and_their_hash, gold, report_figure, report_verdict, margin_of_the_spec_and_its_report],
+)
 def test_what_does_not_follow_is_not_promoted_also_not_by_force(copied: Path, tamper: Callable[[Path], None]) -> None:
     tamper(copied)
     before = sorted(path.name for path in (copied / "rounds").iterdir())

@@ -11,10 +11,10 @@ import sys
 import time
 from pathlib import Path
 
-from engine.scorer.protocol import Answer, State, Verdict, line_of, read_request
+from engine.scorer.protocol import ModelAnswer, ScorerAnswer, ScorerState, line_of, read_request
 
 
-def tell(message: Answer | State) -> None:
+def tell(message: ScorerAnswer | ScorerState) -> None:
     sys.stdout.buffer.write(line_of(message))
     sys.stdout.buffer.flush()
 
@@ -22,8 +22,8 @@ def tell(message: Answer | State) -> None:
 def main(root: Path) -> None:
     while (root / "hold").exists():
         time.sleep(0.01)
-    tell(State("loading"))
-    tell(State("ready", key="m1"))
+    tell(ScorerState("loading"))
+    tell(ScorerState("ready", key="m1"))
     for line in sys.stdin.buffer:
         request = read_request(line)
         with (root / "asked").open("a") as asked:
@@ -33,8 +33,10 @@ def main(root: Path) -> None:
         if "die" in request.text:
             os.kill(os.getpid(), signal.SIGKILL)
         bad = "bad" in request.text + (request.text_pair or "")
-        verdict = Verdict("negative" if bad else "positive", 0.95 if bad else 0.85, (0.0, 0.0, 0.0), "planted", "m1")
-        tell(Answer(request.id, verdict))
+        verdict = ModelAnswer(
+            "negative" if bad else "positive", 0.95 if bad else 0.85, (0.0, 0.0, 0.0), "planted", "m1"
+        )
+        tell(ScorerAnswer(request.id, verdict))
 
 
 if __name__ == "__main__":

@@ -102,11 +102,25 @@ def _discovery(labels: tuple[str, ...], cells: dict, *, scattered: bool) -> Disc
         projection["pool-90"] = (0.5, 0.95)
         loose = ("pool-90",)
     return Discovery(
-        key="k1", round=1, model="baseline-13", model_key="m1", tau=0.9, labels=labels, n_pool=len(predictions),
-        accuracy=0.8, coverage=0.7, temperature=None, temperature_applied=False, uus_at_temperature=None,
-        blind_spots=tuple(spots), scattered=loose, predictions=predictions, neighbours=neighbours,
-        projection=projection, next_id=len(spots) + 1,
-    )  # fmt: skip
+        key="k1",
+        round=1,
+        model="baseline-13",
+        model_key="m1",
+        tau=0.9,
+        labels=labels,
+        n_pool=len(predictions),
+        accuracy=0.8,
+        coverage=0.7,
+        temperature=None,
+        temperature_applied=False,
+        uus_at_temperature=None,
+        blind_spots=tuple(spots),
+        scattered=loose,
+        predictions=predictions,
+        neighbours=neighbours,
+        projection=projection,
+        next_id=len(spots) + 1,
+    )
 
 
 def _prediction(

@@ -23,13 +23,27 @@ def root(tmp_path: Path) -> Path:
     write_proof(root)
     shared = {"arm": "human", "recipe": "scratch", "gold": "negative", "before": "positive", "after": "negative"}
     flips = [
-        shared | {"split": "pool", "id": "pool-14", "fixed": True, "seeds": 2, "before_confidence": 0.97,
-                  "after_confidence": 0.61},
-        shared | {"split": "pool", "id": "pool-10", "fixed": False, "seeds": 2, "before_confidence": 0.52,
-                  "after_confidence": 0.93},
-        shared | {"split": "pool", "id": "gone", "fixed": True, "seeds": 2, "before_confidence": 0.9,
-                  "after_confidence": 0.9},
-    ]  # fmt: skip
+        shared
+        | {
+            "split": "pool",
+            "id": "pool-14",
+            "fixed": True,
+            "seeds": 2,
+            "before_confidence": 0.97,
+            "after_confidence": 0.61,
+        },
+        shared
+        | {
+            "split": "pool",
+            "id": "pool-10",
+            "fixed": False,
+            "seeds": 2,
+            "before_confidence": 0.52,
+            "after_confidence": 0.93,
+        },
+        shared
+        | {"split": "pool", "id": "gone", "fixed": True, "seeds": 2, "before_confidence": 0.9, "after_confidence": 0.9},
+    ]
     write_json(root / "proofs" / "aaaa1111" / "flips.json", flips)
     return root
 

@@ -49,5 +49,10 @@ def test_the_command_tells_the_same(root: Path, capsys: pytest.CaptureFixture[st
     rounds = json.loads(capsys.readouterr().out)
     assert [one["uus"] for one in rounds] == [15, 9]
     assert rounds[1]["change"] == {
-        "closed": [], "kept": ["B2", "B3"], "split": [], "merged": [], "not_found": ["B1"], "new": [],
-    }  # fmt: skip
+        "closed": [],
+        "kept": ["B2", "B3"],
+        "split": [],
+        "merged": [],
+        "not_found": ["B1"],
+        "new": [],
+    }

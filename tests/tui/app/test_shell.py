@@ -19,7 +19,7 @@ from tui.screens.evidence import EvidenceScreen
 from tui.screens.spots import SpotsScreen
 from tui.terminal.glyphs import UNICODE
 from tui.themes import DARK, INKS, LIGHT, PLAIN
-from tui.view_models.status import Status
+from tui.view_models.status import HeaderStatus
 from tui.widgets.status_line import status_text
 
 
@@ -170,7 +170,7 @@ async def test_what_was_said_on_a_screen_is_gone_when_one_comes_back(root: Path)
 @pytest.mark.parametrize("width", [60, 78, 100, 160])
 def test_the_header_keeps_counts_and_job_when_there_is_little_room(width: int) -> None:
     job = "discover embed 45 %, 32 s left"
-    status = Status("a project with a very long name", 12, "a-model-with-a-long-name", 0.95, 1234, 10, 120, job)
+    status = HeaderStatus("a project with a very long name", 12, "a-model-with-a-long-name", 0.95, 1234, 10, 120, job)
     text = status_text(status, width, INKS[DARK], UNICODE)
     assert text.cell_len <= width
     assert all(part in text.plain for part in ("a proj", "1234 UUs", "10/120 done", "discover embed"))
@@ -193,7 +193,7 @@ def test_nothing_of_the_engine_but_errors_and_safe_text_is_imported_before_the_f
 def test_an_app_can_be_made_before_there_is_a_terminal(root: Path) -> None:
     app = BlindspotApp(root, "ann")
     assert app.workbench is None
-    assert app.status == Status("work")
+    assert app.status == HeaderStatus("work")
 
 
 async def test_no_color_changes_nothing_in_the_colours_that_were_chosen(

@@ -245,5 +245,7 @@ async def test_who_only_reviews_declines_all_at_once_but_what_they_write_on(root
         await driver.sees("2 blind spots are declined.", "skipped: no time")
     teaching = Teaching(Project.open(root).teaching_dir, "ann")
     assert [getattr(decision(teaching, spot), "reason", None) for spot in ("B1", "B2", "B3")] == [
-        "no time", None, "no time",
-    ]  # fmt: skip
+        "no time",
+        None,
+        "no time",
+    ]

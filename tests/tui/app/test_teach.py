@@ -43,10 +43,13 @@ def record(root: Path) -> None:
     """Recorded answers for B1, as a project carries them."""
     evidence = evidence_of(set_up(root), "B1", held_back=0.2)
     samples = [
-        {"pattern": number, "targets": [{"text": f"Nothing broke, {word} for once.", "label": "negative"}],
-         "counters": [{"text": f"Nothing broke, {word} and all was lovely.", "label": "positive"}]}
+        {
+            "pattern": number,
+            "targets": [{"text": f"Nothing broke, {word} for once.", "label": "negative"}],
+            "counters": [{"text": f"Nothing broke, {word} and all was lovely.", "label": "positive"}],
+        }
         for number, word in ((1, "remarkably"), (2, "astonishingly"))
-    ]  # fmt: skip
+    ]
     anchors = [{"text": "The bed squeaked every night.", "label": "negative"}]
     answers = {
         "abstraction": {"patterns": [PATTERN]},
@@ -54,10 +57,15 @@ def record(root: Path) -> None:
         "samples": {"patterns": samples, "anchors": anchors},
     }
     lines = [
-        {"teacher": "small-llm", "step": step, "blind_spot": "B1", "evidence": evidence.hash,
-         "content": json.dumps(answer)}
+        {
+            "teacher": "small-llm",
+            "step": step,
+            "blind_spot": "B1",
+            "evidence": evidence.hash,
+            "content": json.dumps(answer),
+        }
         for step, answer in answers.items()
-    ]  # fmt: skip
+    ]
     write_jsonl(root / "llm" / "recorded.jsonl", lines)
 
 

@@ -211,10 +211,13 @@ def test_what_was_committed_cannot_be_taken_back_by_any_command(run: Run) -> Non
         "undo takes back: mark row n1 as fine",
     ]
     status, out, _ = run("undo", "--times", "5")
-    assert (status, out.splitlines()) == (0, [
-        "undone: mark row n1 as fine (passed over: B1 is committed: what was handed in stays)",
-        "1 of 5 undone; B1 is committed: what was handed in stays; there is nothing else to undo.",
-    ])  # fmt: skip
+    assert (status, out.splitlines()) == (
+        0,
+        [
+            "undone: mark row n1 as fine (passed over: B1 is committed: what was handed in stays)",
+            "1 of 5 undone; B1 is committed: what was handed in stays; there is nothing else to undo.",
+        ],
+    )
     status, _, err = run("undo", "--times", "5")
     assert (status, "B1 is committed: what was handed in stays" in err) == (1, True)
     after = values(run("show", "B1", "--json"))

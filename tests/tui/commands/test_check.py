@@ -18,7 +18,7 @@ from engine.files import write_json
 from engine.model.training import train
 from engine.progress import Silent
 from engine.project import Project
-from engine.regression.frozen_spots import Case, FrozenSpot, suite_dir
+from engine.regression.frozen_spots import FrozenCase, FrozenSpot, suite_dir
 from engine.regression.promotion import promote
 from tests.engine.model.conftest import CPU, config, make_project, rows, save
 from tests.engine.model.test_training import plan
@@ -46,8 +46,10 @@ def frozen(tmp_path: Path, base: Path) -> Project:
     found = rows(16)
     flipped = {"bad": "good", "good": "bad"}
     for name, labels in (("B1", {"bad": "bad", "good": "good"}), ("B2", flipped)):
-        cases = tuple(Case(row.id, "row" if number < 12 else "sample", row.text, labels[row.label])
-                      for number, row in enumerate(found))  # fmt: skip
+        cases = tuple(
+            FrozenCase(row.id, "row" if number < 12 else "sample", row.text, labels[row.label])
+            for number, row in enumerate(found)
+        )
         spot = FrozenSpot(name, "bad", "good", 1, "aaaa1111", "llm", "scratch", cases)
         write_json(suite_dir(project) / f"{name}.json", spot.as_json())
     return project
@@ -113,8 +115,11 @@ def test_without_a_closed_blind_spot_there_is_nothing_to_check(
     assert case.find("failure") is None
     assert main(["check", str(project.root), "--json"]) == 3
     assert json.loads(capsys.readouterr().out) == {
-        "model": None, "status": "nothing to check", "holds": None, "checked": [],
-    }  # fmt: skip
+        "model": None,
+        "status": "nothing to check",
+        "holds": None,
+        "checked": [],
+    }
     assert jobs.jobs(project.root) == []
 
 
@@ -134,8 +139,9 @@ def counted(tmp_path: Path, base: Path) -> Project:
     right = np.zeros((len(gold), 2), dtype=np.float32)
     right[np.arange(len(gold)), gold] = 9
     ids = [row.id for row in project.examples("pool")[:4]]
-    write_proof(project, baseline=[-right], arms={("llm", "scratch"): [right]}, gold=gold, test=False, near=len(gold),
-                ids=ids)  # fmt: skip
+    write_proof(
+        project, baseline=[-right], arms={("llm", "scratch"): [right]}, gold=gold, test=False, near=len(gold), ids=ids
+    )
     assert promote(project, arm="llm", force=True).frozen == ("B1",)
     return project
 

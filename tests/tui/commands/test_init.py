@@ -102,8 +102,14 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_from_any_folder_with_paths_relative_to_it(tmp_path: Path, words: list[str]) -> None:
     relative = [word.removeprefix(f"{tmp_path}/") for word in words]
-    done = subprocess.run([sys.executable, "-m", "tui", *relative], cwd=tmp_path, capture_output=True, text=True,
-                          env={"PYTHONPATH": str(Path(__file__).parents[3])}, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "tui", *relative],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(Path(__file__).parents[3])},
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("next: blindspot discover work\n")
     assert Project.open(tmp_path / "work").manifest.splits["train"].source == str(tmp_path / "train.csv")

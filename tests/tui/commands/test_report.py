@@ -53,11 +53,21 @@ def test_people_read_the_verdict_first_then_figures_then_what_it_means(
     assert main(["report", str(proved.root)]) == 0
     out = capsys.readouterr().out
     assert "\x1b" not in out
-    places = [out.index(part) for part in (
-        "human, scratch, 5 samples: LESS CONFIDENT ONLY\n", "UUs at tau 0.9 ", "proof (600 rows)", "test (600 rows)",
-        "It is only less sure of itself", "human, continue, 5 samples: PROVEN\n", "At equal coverage it makes fewer",
-        "llm, scratch, 5 samples: WORSE\n", "It is a worse model", "no proof",
-    )]  # fmt: skip
+    places = [
+        out.index(part)
+        for part in (
+            "human, scratch, 5 samples: LESS CONFIDENT ONLY\n",
+            "UUs at tau 0.9 ",
+            "proof (600 rows)",
+            "test (600 rows)",
+            "It is only less sure of itself",
+            "human, continue, 5 samples: PROVEN\n",
+            "At equal coverage it makes fewer",
+            "llm, scratch, 5 samples: WORSE\n",
+            "It is a worse model",
+            "no proof",
+        )
+    ]
     assert places == sorted(places)
     assert re.search(r"^accuracy +0\.\d{3} +0\.\d{3} +[+-]0\.\d{3} +[+-]0\.\d{3} to [+-]0\.\d{3}$", out, re.MULTILINE)
 

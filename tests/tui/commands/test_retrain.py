@@ -61,9 +61,13 @@ def test_equal_arms_and_reviewed_samples_are_asked_of_the_job(
     assert main(words) == 0
     job = capsys.readouterr().out.strip()
     assert jobs.find_job(taught.root, job).options == {
-        "arms": ["both"], "recipes": None, "seeds": [7, 8], "equal": "count", "reviewed": True,
+        "arms": ["both"],
+        "recipes": None,
+        "seeds": [7, 8],
+        "equal": "count",
+        "reviewed": True,
         "controls": True,
-    }  # fmt: skip
+    }
 
 
 def test_what_shall_be_equal_is_count_or_cost(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,8 +109,18 @@ def test_what_cannot_be_trained_is_refused_at_once_and_leaves_no_job(
     assert jobs.jobs(taught.root) == []
 
 
-@pytest.mark.parametrize("words", [["--seeds", "-1"], ["--seeds", "1,-2"], ["--seeds", str(2**31)], ["--seeds", "1,,2"],
-                                   ["--seeds", ""], ["--seeds", "1.5"], ["--recipe", "nope"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--seeds", "-1"],
+        ["--seeds", "1,-2"],
+        ["--seeds", str(2**31)],
+        ["--seeds", "1,,2"],
+        ["--seeds", ""],
+        ["--seeds", "1.5"],
+        ["--recipe", "nope"],
+    ],
+)
 def test_seeds_and_recipes_that_do_not_exist_are_wrong_usage(
     taught: Project, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

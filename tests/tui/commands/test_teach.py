@@ -20,14 +20,22 @@ from tui.cli import main
 
 Run = Callable[..., tuple[int, str, str]]
 RECORDED = [
-    {"teacher": "demo-llm", "step": step, "blind_spot": "B1", "gold": "negative", "predicted": "positive",
-     "rows": ["n1", "n2", "n3", "n4"], "evidence": "feedfeedfeedfeed", "content": json.dumps(answer)}
+    {
+        "teacher": "demo-llm",
+        "step": step,
+        "blind_spot": "B1",
+        "gold": "negative",
+        "predicted": "positive",
+        "rows": ["n1", "n2", "n3", "n4"],
+        "evidence": "feedfeedfeedfeed",
+        "content": json.dumps(answer),
+    }
     for step, answer in {
         "abstraction": {"patterns": ["A bare fact."]},
         "extrapolation": {"patterns": ["A bare question."]},
         "samples": {"patterns": [], "anchors": [{"text": "The bread was still warm.", "label": "positive"}]},
     }.items()
-]  # fmt: skip
+]
 
 
 @pytest.fixture

@@ -107,8 +107,12 @@ def test_another_judges_figures_are_shown_without_the_rows(project: Project, run
     assert "by m1 (llm): precision 0.50 (2 of 4;" in out
     assert "counter-example" not in out
     found = values(run("P1", "--json"))
-    assert found["results"][0]["precision"] == {"hits": 2, "n": 4, "low": pytest.approx(0.15, abs=0.01),
-                                                "high": pytest.approx(0.85, abs=0.01)}  # fmt: skip
+    assert found["results"][0]["precision"] == {
+        "hits": 2,
+        "n": 4,
+        "low": pytest.approx(0.15, abs=0.01),
+        "high": pytest.approx(0.85, abs=0.01),
+    }
     assert not {"cases", "wrong"} & found["results"][0].keys()
 
 
@@ -146,8 +150,13 @@ def test_nothing_is_told_of_patterns_that_are_sealed(tmp_path: Path, capsys: pyt
 
 
 def test_options_that_do_not_go_together_are_refused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    for words in (["P1", "--refine"], ["P1", "--by", "llm", "--reword", "x"], ["--reword", "x"], ["--max-tokens", "9"],
-                  ["--max-cost", "0"]):  # fmt: skip
+    for words in (
+        ["P1", "--refine"],
+        ["P1", "--by", "llm", "--reword", "x"],
+        ["--reword", "x"],
+        ["--max-tokens", "9"],
+        ["--max-cost", "0"],
+    ):
         with pytest.raises(SystemExit):
             run(*words)
         assert "blindspot test-pattern" in capsys.readouterr().err

@@ -58,10 +58,16 @@ def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
     return command
 
 
-@pytest.mark.parametrize("words", [
-    ["teach"], ["teach", "--json"], ["teach", "--detach"], ["teach", "--spot", "B1", "--max-tokens", "99999"],
-    ["test-pattern", "--by", "llm"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["teach"],
+        ["teach", "--json"],
+        ["teach", "--detach"],
+        ["teach", "--spot", "B1", "--max-tokens", "99999"],
+        ["test-pattern", "--by", "llm"],
+    ],
+)
 def test_without_a_terminal_one_sentence_names_the_command_and_nothing_was_sent(
     run: Run, project: Project, server: LlmServer, words: list[str]
 ) -> None:
@@ -92,10 +98,21 @@ def test_after_yes_it_is_asked_no_more_until_something_changes(run: Run, project
 def test_estimate_replay_and_prompts_need_no_agreement(run: Run, project: Project, server: LlmServer) -> None:
     assert run("teach", "--estimate")[0] == 0
     assert run("teach", "--write-prompts")[0] == 0
-    write_jsonl(project.llm_dir / "recorded.jsonl", [
-        {"teacher": "demo-llm", "step": "abstraction", "blind_spot": "B1", "gold": "negative", "predicted": "positive",
-         "rows": ["n1", "n2", "n3", "n4"], "evidence": "feedfeedfeedfeed", "content": '{"patterns": ["A bare fact."]}'}
-    ])  # fmt: skip
+    write_jsonl(
+        project.llm_dir / "recorded.jsonl",
+        [
+            {
+                "teacher": "demo-llm",
+                "step": "abstraction",
+                "blind_spot": "B1",
+                "gold": "negative",
+                "predicted": "positive",
+                "rows": ["n1", "n2", "n3", "n4"],
+                "evidence": "feedfeedfeedfeed",
+                "content": '{"patterns": ["A bare fact."]}',
+            }
+        ],
+    )
     run("teach", "--replay")
     assert jobs.find_job(project.root, "teach-1").state == "done"
     assert server.requests == []
@@ -191,8 +208,11 @@ def test_on_a_terminal_it_asks_and_goes_on(
     command = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
     process = subprocess.Popen(
         [sys.executable, "-c", command, "teach", str(project.root), "--spot", "B1"],
-        stdin=slave, stdout=subprocess.PIPE, stderr=slave, start_new_session=True,
-    )  # fmt: skip
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        start_new_session=True,
+    )
     os.close(slave)
     said = b""
     with process:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from engine.files import read_json, write_json
-from engine.operations.history import Change, Round
+from engine.operations.history import Round, SpotChange
 from engine.text import INVISIBLE
 from tests.tui.app.proofs import VERDICTS, write_proof
 from tui.reporting.markdown import markdown
@@ -26,7 +26,7 @@ from tui.reporting.terminal import show
 WORK = Path("work")
 ROUNDS = [
     Round(1, "m", 0.6, 0.7, 100, 4, None, ("aaaa1111",)),
-    Round(2, "n", 0.7, 0.6, 60, 3, Change(kept=("B1",), closed=("B2",)), (), "llm, scratch: proven"),
+    Round(2, "n", 0.7, 0.6, 60, 3, SpotChange(kept=("B1",), closed=("B2",)), (), "llm, scratch: proven"),
 ]
 
 
@@ -47,9 +47,10 @@ class Loads(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.outside += [
-            value for name, value in attrs
+            value
+            for name, value in attrs
             if value and (name in ("src", "srcset", "data", "action") or (name.endswith("href") and value[0] != "#"))
-        ]  # fmt: skip
+        ]
 
     def handle_data(self, data: str) -> None:
         self.words.append(data.strip())
@@ -144,7 +145,7 @@ def planted(value: Any, name: str = "") -> Any:
 def test_whatever_text_a_report_has_it_is_only_ever_text(report: Report) -> None:
     report["arms"][0]["arm"] = "$\\frac{1$ &"
     found = planted(report) | {"labels": report["labels"]}
-    rounds = [Round(1, PLANTED, 0.6, 0.7, 100, 4, Change(kept=(PLANTED,)), (PLANTED,), PLANTED)]
+    rounds = [Round(1, PLANTED, 0.6, 0.7, 100, 4, SpotChange(kept=(PLANTED,)), (PLANTED,), PLANTED)]
     html, text = page(found, rounds, WORK), markdown(found, rounds, WORK)
     assert not INVISIBLE.search(html.replace("\n", ""))
     seen = Loads()

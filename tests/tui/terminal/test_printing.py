@@ -126,15 +126,35 @@ def run(*words: str, **options: object) -> subprocess.CompletedProcess[bytes]:
 
 
 READING = (
-    ["list"], ["list", "--json"], ["show", "B1"], ["show", "scattered"], ["suspects"], ["review"], ["ledger"],
-    ["rounds"], ["report"], ["report", "--json"], ["jobs"], ["doctor"], ["test-pattern"],
-    ["mark", "pool-11", "--verdict", "fine"], ["describe", "B1", "--kind", "abstraction", "--text", "日本 é 🙄"],
-    ["undo"], ["undo", "--redo"], ["commit", "B2", "--decline", "--reason", "日本 é"],
-)  # fmt: skip
+    ["list"],
+    ["list", "--json"],
+    ["show", "B1"],
+    ["show", "scattered"],
+    ["suspects"],
+    ["review"],
+    ["ledger"],
+    ["rounds"],
+    ["report"],
+    ["report", "--json"],
+    ["jobs"],
+    ["doctor"],
+    ["test-pattern"],
+    ["mark", "pool-11", "--verdict", "fine"],
+    ["describe", "B1", "--kind", "abstraction", "--text", "日本 é 🙄"],
+    ["undo"],
+    ["undo", "--redo"],
+    ["commit", "B2", "--decline", "--reason", "日本 é"],
+)
 
 
-@pytest.mark.parametrize("environment", [{"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
-                                         {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1"},
+    ],
+)
 def test_every_command_works_where_stdout_is_not_utf_8(work: Path, environment: dict[str, str]) -> None:
     """All in one process after another, as each start takes its time; the reports have names in Japanese."""
     write_proof(work)
@@ -155,8 +175,13 @@ def test_every_command_works_where_stdout_is_not_utf_8(work: Path, environment: 
 
 
 def test_texts_are_utf_8_in_every_locale_and_refused_where_they_are_not(work: Path) -> None:
-    env = {"PATH": os.environ["PATH"], "HOME": str(work.parent), "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0",
-           "PYTHONUTF8": "0"}  # fmt: skip
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(work.parent),
+        "LC_ALL": "C",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONUTF8": "0",
+    }
     command = [sys.executable, "-m", "tui", "commit", str(work), "--annotator", "ann", "B1", "--decline", "--reason"]
     refused = subprocess.run([*command, b"caf\xe9"], cwd=REPOSITORY, env=env, capture_output=True, check=False)
     assert refused.returncode == 2

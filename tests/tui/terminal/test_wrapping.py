@@ -57,10 +57,17 @@ def test_random_texts_never_overflow() -> None:
         assert all(cell_len(text[start:end].rstrip()) <= width for start, end in wrap_spans(text, width))
 
 
-@pytest.mark.parametrize(("text", "width", "shown"), [
-    ("abc", 5, "abc  "), ("abcdef", 4, "abc…"), ("abc", 0, ""), ("abc", 1, "…"),
-    ("部屋部屋", 5, "部屋…"), ("部屋部屋", 6, "部屋 …"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("abc", 5, "abc  "),
+        ("abcdef", 4, "abc…"),
+        ("abc", 0, ""),
+        ("abc", 1, "…"),
+        ("部屋部屋", 5, "部屋…"),
+        ("部屋部屋", 6, "部屋 …"),
+    ],
+)
 def test_fitted_text_has_exactly_its_cells(text: str, width: int, shown: str) -> None:
     assert fitted(text, width) == shown
     assert cell_len(fitted(text, width)) == width

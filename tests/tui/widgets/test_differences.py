@@ -14,15 +14,18 @@ def parts(first: str, second: str) -> tuple[list[str], list[str]]:
     return [first[a:b] for a, b in left], [second[a:b] for a, b in right]
 
 
-@pytest.mark.parametrize(("first", "second", "left", "right"), [
-    ("a red apple", "a green apple", ["red"], ["green"]),
-    ("a red apple", "a red apple", [], []),
-    ("not good", "good", ["not"], []),
-    ("a big old dog", "a dog", ["big old"], []),
-    ("He said yes.", "He said no!", ["yes."], ["no!"]),
-    ("犬が猫を追う", "犬が鳥を追う", ["猫"], ["鳥"]),
-    ("", "new", [], ["new"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("first", "second", "left", "right"),
+    [
+        ("a red apple", "a green apple", ["red"], ["green"]),
+        ("a red apple", "a red apple", [], []),
+        ("not good", "good", ["not"], []),
+        ("a big old dog", "a dog", ["big old"], []),
+        ("He said yes.", "He said no!", ["yes."], ["no!"]),
+        ("犬が猫を追う", "犬が鳥を追う", ["猫"], ["鳥"]),
+        ("", "new", [], ["new"]),
+    ],
+)
 def test_only_what_differs_is_found(first: str, second: str, left: list[str], right: list[str]) -> None:
     assert parts(first, second) == (left, right)
 
