@@ -101,7 +101,9 @@ def discovery_of(spots: list[Recorded], pool: dict[str, Example]) -> Discovery:
 def samples_of(spot: Recorded) -> list[forms.Usable]:
     """The samples of one blind spot as `teach` would take them."""
     answer = forms.samples_form(("negative", "positive"), pair=False).model_validate_json(spot.answers["samples"])
-    asked = forms.Asked(spot.gold, spot.predicted, ("negative", "positive"), False, 2, targets=6, counters=3, anchors=6)
+    asked = forms.SampleRequest(
+        spot.gold, spot.predicted, ("negative", "positive"), False, 2, targets=6, counters=3, anchors=6
+    )
     assert forms.samples_problem(answer, asked) is None
     return forms.usable_samples(answer, asked)
 

@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 import pytest
 
+from engine.costs.book import costs_of_kinds
 from engine.errors import Cancelled, ProjectError, SettingsError
 from engine.files import read_json, write_json
 from engine.model.model_registry import current_model
@@ -243,7 +244,7 @@ def test_equal_arms_and_reviewed_samples_stand_in_the_report_and_make_it_another
 def test_at_equal_cost_an_unknown_cost_is_refused_before_anything_is_trained(proved: Proved) -> None:
     watcher = Watcher()
     with pytest.raises(ProjectError, match=r"arm `human` cost is unknown .*no active time on record"):
-        retrain(proved.project, equal="cost", monitor=watcher)
+        retrain(proved.project, equal="cost", costs=costs_of_kinds(proved.project), monitor=watcher)
     assert watcher.steps == []
 
 
