@@ -12,14 +12,14 @@ from engine.teaching.records import Records, Teaching
 from engine.teaching.sealing import committed_records, decisions
 
 if TYPE_CHECKING:
-    from engine.review.items import Side
+    from engine.review.items import ReviewSide
 
 ItemKind = Literal["abstraction", "extrapolation", "anchors"]
 ITEM_KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TeacherAnswer:
     """All that one teacher gave to a blind spot and stands for."""
 
     blind_spot: str
@@ -47,7 +47,7 @@ class Answer:
         return found
 
 
-def answers(records: Records, spots: Sequence[str]) -> list[Answer]:
+def answers(records: Records, spots: Sequence[str]) -> list[TeacherAnswer]:
     """Every answer to these blind spots that may be reviewed: what people have committed to, and what others wrote.
 
     An LLM's answer counts once it has samples, which are asked for last: an item of half an answer would stay so.
@@ -99,7 +99,7 @@ def _by_teacher(
     *,
     kinds: Sequence[str],
     evidence: str | None = None,
-) -> list[Answer]:
+) -> list[TeacherAnswer]:
     made = []
     everything: tuple[Pattern | Sample, ...] = (*patterns, *samples)
     for teacher in dict.fromkeys(record.teacher for record in everything):
@@ -112,14 +112,14 @@ def _by_teacher(
             for part in parts:
                 seen = {_seen(record) for records in part for record in records}
                 known = evidence or (seen.pop() if len(seen) == 1 else None)
-                made.append(Answer(spot_id, teacher, author, known, *part))
+                made.append(TeacherAnswer(spot_id, teacher, author, known, *part))
     return made
 
 
-def item_pairs(discovery: Discovery, records: Records) -> list[tuple[Answer, Answer]]:
+def item_pairs(discovery: Discovery, records: Records) -> list[tuple[TeacherAnswer, TeacherAnswer]]:
     """For each blind spot every answer that is no LLM's with one of every LLM: to the same evidence, else its last."""
     there = answers(records, [spot.id for spot in discovery.blind_spots])
-    by_llm: defaultdict[str, dict[tuple[str, str, str], list[Answer]]] = defaultdict(dict)
+    by_llm: defaultdict[str, dict[tuple[str, str, str], list[TeacherAnswer]]] = defaultdict(dict)
     for answer in there:
         if answer.teacher.kind == "llm":
             by_llm[answer.blind_spot].setdefault(source_name(answer), []).append(answer)
@@ -131,12 +131,12 @@ def item_pairs(discovery: Discovery, records: Records) -> list[tuple[Answer, Ans
     ]
 
 
-def is_own(source: Answer | Side, teaching: Teaching) -> bool:
+def is_own(source: TeacherAnswer | ReviewSide, teaching: Teaching) -> bool:
     """Whether this annotator wrote it, in their own file or in one that was imported under their name."""
     imported = source.teacher.kind == "human" and source.teacher.name == teaching.author
     return source.author == teaching.store.stem or imported
 
 
-def source_name(source: Answer | Side) -> tuple[str, str, str]:
+def source_name(source: TeacherAnswer | ReviewSide) -> tuple[str, str, str]:
     """What tells one side of a pair from another: file, name and kind of its teacher."""
     return source.author, source.teacher.name, source.teacher.kind

@@ -13,18 +13,20 @@ from engine.files import write_json
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.review.agreement import agreements
-from engine.review.answers import Answer, answers
-from engine.review.comparison import Comparison, comparison_key, comparison_path, read_comparison
+from engine.review.answers import TeacherAnswer, answers
+from engine.review.comparison import TeacherComparison, comparison_key, comparison_path, read_comparison
+from engine.review.diversity import qualities
 from engine.review.items import Items
 from engine.review.outcome import judged_items
-from engine.review.quality import qualities
-from engine.review.winning import acceptances, human_win_rates_by_spot, win_rates
+from engine.review.win_rate import acceptances, human_win_rates_by_spot, win_rates
 from engine.schema import Discovery, Prediction
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Records
 
 
-def compare(project: Project, *, own: bool = False, embed: bool = True, monitor: Monitor | None = None) -> Comparison:
+def compare(
+    project: Project, *, own: bool = False, embed: bool = True, monitor: Monitor | None = None
+) -> TeacherComparison:
     """Compare the teachers, and write it to `comparison_path`.
 
     Args:
@@ -56,7 +58,7 @@ def compare(project: Project, *, own: bool = False, embed: bool = True, monitor:
         monitor.step("review", 1, 1)
         rows = _evidence(project, discovery, records)
         quality = qualities(project, rows, records.samples(), embed=embed, monitor=monitor)
-    made = Comparison(
+    made = TeacherComparison(
         key=key,
         own=own,
         embedded=embed,
@@ -87,7 +89,7 @@ def _left_out(discovery: Discovery | None, records: Records, items: Items) -> di
     sides = [side for item in items.all() for side in item.sides]
     patterns = {side.pattern.id for side in sides if side.pattern}
     samples = {sample.id for side in sides for sample in side.samples}
-    given: Sequence[Answer] = answers(records, [spot.id for spot in discovery.blind_spots]) if discovery else ()
+    given: Sequence[TeacherAnswer] = answers(records, [spot.id for spot in discovery.blind_spots]) if discovery else ()
     return {
         "patterns": sum(found.id not in patterns for answer in given for found in answer.patterns),
         "samples": sum(found.id not in samples for answer in given for found in answer.samples),

@@ -134,7 +134,7 @@ class Quality(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison(Record):
+class TeacherComparison(Record):
     """Everything that is known of who teaches better.
 
     Attributes:
@@ -168,15 +168,15 @@ def comparison_path(project: Project, *, own: bool = False) -> Path:
     return project.review_dir / ("comparison-own.json" if own else "comparison.json")
 
 
-def read_comparison(project: Project, *, own: bool = False) -> Comparison | None:
+def read_comparison(project: Project, *, own: bool = False) -> TeacherComparison | None:
     """The last comparison; None where there is none that this version can read."""
     try:
-        return read_record(comparison_path(project, own=own), Comparison.from_json)
+        return read_record(comparison_path(project, own=own), TeacherComparison.from_json)
     except (FileNotFoundError, FileError):
         return None  # it can be made again at any time
 
 
-def is_current(project: Project, comparison: Comparison, records: Records | None = None) -> bool:
+def is_current(project: Project, comparison: TeacherComparison, records: Records | None = None) -> bool:
     """Whether nothing has changed since that would change a figure; ``records``: of the project, if at hand.
 
     Raises:

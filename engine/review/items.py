@@ -19,7 +19,7 @@ import orjson
 from engine.errors import FileError, StoreError
 from engine.files import content_key, identity, read_bytes, write_atomic, write_jsonl
 from engine.project import Project
-from engine.review.answers import ITEM_KINDS, Answer, ItemKind, item_pairs, source_name
+from engine.review.answers import ITEM_KINDS, ItemKind, TeacherAnswer, item_pairs, source_name
 from engine.schema import ROLES, Discovery, Pattern, Record, Sample, Teacher
 from engine.teaching.records import Records
 from engine.teaching.write_lock import writing
@@ -28,7 +28,7 @@ _KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Side(Record):
+class ReviewSide(Record):
     """One teacher's part of an item, as it stood when the item was made.
 
     Attributes:
@@ -44,14 +44,14 @@ class Side(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Item(Record):
+class ReviewPair(Record):
     """What a reviewer judges as one. ``a`` and ``b`` are in no order that would tell anything."""
 
     id: str
     blind_spot: str
     kind: ItemKind
-    a: Side
-    b: Side
+    a: ReviewSide
+    b: ReviewSide
 
     @property
     def same_evidence(self) -> bool:
@@ -59,7 +59,7 @@ class Item(Record):
         return self.a.evidence is not None and self.a.evidence == self.b.evidence
 
     @property
-    def sides(self) -> tuple[Side, Side]:
+    def sides(self) -> tuple[ReviewSide, ReviewSide]:
         """Both, the LLM's second."""
         return (self.b, self.a) if self.a.teacher.kind == "llm" else (self.a, self.b)
 
@@ -75,7 +75,7 @@ class Items:
         self._folder = project.review_dir
         self._key = b""
         self._seen: tuple[int, int, int] | None = None
-        self._items: dict[str, Item] = {}
+        self._items: dict[str, ReviewPair] = {}
         self._complete: object = None
         """The state of everything when last there was no item to make."""
         self.read()
@@ -89,11 +89,11 @@ class Items:
     def _key_file(self) -> Path:
         return self._folder / "key"
 
-    def all(self) -> tuple[Item, ...]:
+    def all(self) -> tuple[ReviewPair, ...]:
         """All items, in the order of their ids."""
         return tuple(self._items.values())
 
-    def get(self, item_id: str) -> Item:
+    def get(self, item_id: str) -> ReviewPair:
         """The item of that id.
 
         Raises:
@@ -116,7 +116,7 @@ class Items:
         if seen == self._seen:
             return
         try:
-            found = [Item.from_json(orjson.loads(line)) for line in read_bytes(self.path).splitlines()]
+            found = [ReviewPair.from_json(orjson.loads(line)) for line in read_bytes(self.path).splitlines()]
             self._key = read_bytes(self._key_file)
         except (FileNotFoundError, FileError, ValueError, KeyError, TypeError) as error:
             raise StoreError(
@@ -157,7 +157,7 @@ class Items:
             ) from error
         self.read()
 
-    def left_and_right(self, item: Item, reviewer: str) -> tuple[Side, Side]:
+    def left_and_right(self, item: ReviewPair, reviewer: str) -> tuple[ReviewSide, ReviewSide]:
         """The sides as a reviewer (stem of the file) is shown them."""
         return (item.b, item.a) if self.digest("sides", item.id, reviewer)[0] & 1 else (item.a, item.b)
 
@@ -165,7 +165,9 @@ class Items:
         """A hash that nobody without the key can compute."""
         return hmac.digest(self._key, orjson.dumps(parts), "sha256")
 
-    def _missing(self, pairs: Iterable[tuple[Answer, Answer]]) -> list[tuple[ItemKind, tuple[Answer, Answer]]]:
+    def _missing(
+        self, pairs: Iterable[tuple[TeacherAnswer, TeacherAnswer]]
+    ) -> list[tuple[ItemKind, tuple[TeacherAnswer, TeacherAnswer]]]:
         there = {(item.kind, item.blind_spot, *(source_name(side) for side in item.sides)) for item in self.all()}
         return [
             (kind, pair)
@@ -175,7 +177,7 @@ class Items:
             and all(answer.has(kind) for answer in pair)
         ]
 
-    def _pair_up(self, kind: ItemKind, one: Answer, other: Answer) -> list[Item]:
+    def _pair_up(self, kind: ItemKind, one: TeacherAnswer, other: TeacherAnswer) -> list[ReviewPair]:
         """Patterns against each other in the order they were written; anchors all in one item."""
         if kind == "anchors":
             return [self._item(kind, one, other, None, None)]
@@ -184,7 +186,9 @@ class Items:
             for mine, theirs in zip(one.patterns_of(kind), other.patterns_of(kind), strict=False)
         ]
 
-    def _item(self, kind: ItemKind, one: Answer, other: Answer, mine: Pattern | None, theirs: Pattern | None) -> Item:
+    def _item(
+        self, kind: ItemKind, one: TeacherAnswer, other: TeacherAnswer, mine: Pattern | None, theirs: Pattern | None
+    ) -> ReviewPair:
         name = (
             one.blind_spot,
             kind,
@@ -202,12 +206,12 @@ class Items:
         )
         item_id = self.digest("item", *name, drawn_from).hex()[:16]
         sides = [
-            Side(answer.teacher, answer.author, answer.evidence, pattern, self._draw(item_id, groups, place))
+            ReviewSide(answer.teacher, answer.author, answer.evidence, pattern, self._draw(item_id, groups, place))
             for place, (answer, pattern) in enumerate(((one, mine), (other, theirs)))
         ]
         if self.digest("order", item_id)[0] & 1:
             sides.reverse()
-        return Item(item_id, one.blind_spot, kind, *sides)
+        return ReviewPair(item_id, one.blind_spot, kind, *sides)
 
     def _draw(self, item_id: str, groups: Sequence[dict[str, list[Sample]]], place: int) -> tuple[Sample, ...]:
         """Of each role as many samples as both sides have, drawn and shuffled."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from engine.project import Project
-from engine.review.items import Item, Items, Side
+from engine.review.items import Items, ReviewPair, ReviewSide
 from engine.schema import Judgement, Preference, Sample, SampleJudgement, SampleVerdict, SideJudgement, TeacherKind
 from engine.teaching.authors import file_stem
 from engine.teaching.records import Records
@@ -27,13 +27,13 @@ class Judged:
     """
 
     reviewer: str
-    item: Item
+    item: ReviewPair
     preference: Preference
     answers: tuple[SideJudgement, SideJudgement]
     own: bool
 
     @property
-    def parts(self) -> Iterator[tuple[Side, SideJudgement]]:
+    def parts(self) -> Iterator[tuple[ReviewSide, SideJudgement]]:
         """Each side with the answers about it."""
         return zip(self.item.sides, self.answers, strict=True)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.schema import ROLES, Role
 
 if TYPE_CHECKING:
-    from engine.review.items import Item
+    from engine.review.items import ReviewPair
 
 MOST = 12
 """Questions about one item: which side is better, one about each pattern, a verdict on some samples of each side."""
@@ -23,7 +23,7 @@ SAMPLE_ANSWERS = ("right_label", "natural", "fits")
 """What can be answered about a sample with yes or no; asked is its verdict alone."""
 
 
-def samples_asked(item: Item) -> dict[Role, int]:
+def samples_asked(item: ReviewPair) -> dict[Role, int]:
     """Of each role how many samples of each side are to be judged: its first ones.
 
     As the samples of a side were drawn with the key of the project, their first ones are a draw too: the same for

@@ -13,10 +13,10 @@ from typing import Literal
 from engine.errors import FileError, StoreError
 from engine.files import identity, read_json, write_json
 from engine.project import Project
+from engine.review.anonymise import plain, plain_pattern
 from engine.review.answers import ItemKind, is_own
-from engine.review.disguise import plain, plain_pattern
-from engine.review.items import Item, Items, Side
-from engine.review.judging import checked
+from engine.review.items import Items, ReviewPair, ReviewSide
+from engine.review.judgement_checks import checked
 from engine.review.questions import samples_asked
 from engine.schema import Discovery, Judgement, Prediction, Record, Role, Teacher
 from engine.teaching.evidence import evidence_for
@@ -27,7 +27,7 @@ EntryState = Literal["open", "skipped", "judged", "sealed", "own"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry(Record):
+class QueueEntry(Record):
     """One line of the queue.
 
     ``state``: ``own`` is one with work of the reviewer's own that they have not judged; ``sealed``: nothing is decided
@@ -118,7 +118,7 @@ class Review:
         if self._found and not self._project.read_only:
             self._items.make(self._found, self._teaching)
 
-    def queue(self, *, own: bool = False) -> list[Entry]:
+    def queue(self, *, own: bool = False) -> list[QueueEntry]:
         """The items of the round's blind spots in this reviewer's own random order.
 
         Args:
@@ -142,7 +142,7 @@ class Review:
                 state = "skipped"
             elif mine:
                 state = "own"
-            entries.append(Entry(item.id, item.blind_spot, item.kind, state, mine))
+            entries.append(QueueEntry(item.id, item.blind_spot, item.kind, state, mine))
         return sorted(entries, key=lambda entry: self._items.digest("queue", entry.id, self._stem))
 
     def item(self, item_id: str) -> ItemView:
@@ -216,10 +216,10 @@ class Review:
     def _stem(self) -> str:
         return self._teaching.store.stem
 
-    def _is_own(self, item: Item) -> bool:
+    def _is_own(self, item: ReviewPair) -> bool:
         return any(is_own(side, self._teaching) for side in item.sides)
 
-    def _open(self, item_id: str) -> Item:
+    def _open(self, item_id: str) -> ReviewPair:
         """An item that this reviewer may see."""
         item = self._items.get(item_id)
         if item.blind_spot not in decisions(self._teaching, self._teaching.author):
@@ -248,7 +248,7 @@ class Review:
             write_json(self._state_path, kept)
 
 
-def _view(item: Item, side: Side) -> SideView:
+def _view(item: ReviewPair, side: ReviewSide) -> SideView:
     left, samples = samples_asked(item), []
     for found in side.samples:
         asked = left.get(found.role, 0) > 0

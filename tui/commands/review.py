@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
             raise StoreError("no item is named", mend="give an id that `blindspot review` prints")
         return _list(review, options)
     if options.judge:
-        from engine.review.judging import judgement_from
+        from engine.review.judgement_checks import judgement_from
 
         review.judge(judgement_from(options.item, _read(options.judge)))
         return _reveal(review, options)

@@ -14,7 +14,7 @@ from engine.text import visible
 from tui.reporting.cost_tables import Table
 
 if TYPE_CHECKING:
-    from engine.review.comparison import Acceptance, Agreement, Comparison, Quality, WinRate
+    from engine.review.comparison import Acceptance, Agreement, Quality, TeacherComparison, WinRate
     from engine.schema import Teacher
     from engine.teaching.pattern_test import Share
 
@@ -22,7 +22,7 @@ _NOTHING = "-"
 _APART = ", other evidence"
 
 
-def comparison_heading(found: Comparison) -> str:
+def comparison_heading(found: TeacherComparison) -> str:
     """How much it rests on, in one line."""
     said = f"{_counted(found.judgements, 'judgement')} by {_counted(len(found.reviewers), 'reviewer')}"
     parts = [f"{said} on {found.judged} of {_counted(found.items, 'item')}"]
@@ -38,7 +38,7 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
-def comparison_tables(found: Comparison) -> list[Table]:
+def comparison_tables(found: TeacherComparison) -> list[Table]:
     """All that there is something to say about, the most important first."""
     tables = [
         Table("Win rate (wins of all wins and losses)", _WIN_HEAD,
@@ -55,7 +55,7 @@ def comparison_tables(found: Comparison) -> list[Table]:
     return [table for table in tables if table.rows]
 
 
-def comparison_notes(found: Comparison) -> list[str]:
+def comparison_notes(found: TeacherComparison) -> list[str]:
     """Why figures are missing, and what the others mean; a sentence each."""
     notes = [
         f"{_pair(one)}: interval by Wilson, as all items go one way" for one in found.wins if one.method == "wilson"

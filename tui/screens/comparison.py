@@ -24,7 +24,7 @@ from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from engine.jobs.spec import JobKind
-    from engine.review.comparison import Comparison
+    from engine.review.comparison import TeacherComparison
 
 _KIND: JobKind = "compare"
 
@@ -44,7 +44,7 @@ class ComparisonScreen(WorkScreen):
     def __init__(self) -> None:
         super().__init__()
         self._own = False
-        self._found: Comparison | None = None
+        self._found: TeacherComparison | None = None
         self._is_current = True
 
     def body(self) -> ComposeResult:

@@ -14,20 +14,20 @@ from textual import on
 from textual.app import ComposeResult
 
 from engine.errors import BlindspotError
-from tui.balloting import Ballot, Side
 from tui.flows.commit_answer import decide
-from tui.judging import ask_to_hand_in, mend, no_item, still_open, what_next, which_are_asked, why_not_now
+from tui.flows.hand_in_review import ask_to_hand_in, mend, no_item, still_open, what_next, which_are_asked, why_not_now
 from tui.keys import keys
-from tui.review_queue import ReviewQueue
 from tui.screens.base import WorkScreen
 from tui.shell import shell
+from tui.view_models.judgement import Ballot, Side
+from tui.view_models.review_queue import ReviewQueue
 from tui.widgets.line_list import LineList
 from tui.widgets.review_item import ReviewItem
 from tui.widgets.review_lines import ItemLine
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from engine.review.review import Entry
+    from engine.review.review import QueueEntry
     from engine.schema import Preference
 
 
@@ -69,7 +69,7 @@ class ReviewScreen(WorkScreen):
         return (*(asks if is_pattern else verdicts), "review.everything", "review.submit", "app.help")
 
     @property
-    def entry(self) -> Entry | None:
+    def entry(self) -> QueueEntry | None:
         """The item in front, with its state."""
         return self._queue.entry if self._queue else None
 

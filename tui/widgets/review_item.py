@@ -10,8 +10,8 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from tui.balloting import SIDES, Ballot, Side
 from tui.shell import shell
+from tui.view_models.judgement import SIDES, Ballot, Side
 from tui.widgets.line_list import LineList
 from tui.widgets.review_lines import PreferenceLine, SideLine
 from tui.widgets.side_rows import SideRows

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.text import visible
-from tui.balloting import Ballot
 from tui.shell import shell
 from tui.terminal.wrapping import fitted
+from tui.view_models.judgement import Ballot
 from tui.widgets.line import Line
 
 if TYPE_CHECKING:
     from engine.review.review import Sources
     from engine.schema import Preference, Teacher
-    from tui.review_queue import ReviewQueue
+    from tui.view_models.review_queue import ReviewQueue
 
 _BETTER: dict[Preference, str] = {
     "left": "side A", "right": "side B", "tie": "both equally good", "neither": "neither is good",

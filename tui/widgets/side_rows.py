@@ -7,10 +7,10 @@ from functools import cached_property
 from rich.text import Text
 
 from engine.text import visible
-from tui.balloting import VERDICT, Ballot, Side
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import bounded, fitted, wrapped
 from tui.themes import Ink
+from tui.view_models.judgement import VERDICT, Ballot, Side
 
 _OPEN = "?"
 _LABEL_MOST = 16

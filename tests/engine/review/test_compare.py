@@ -8,8 +8,8 @@ import pytest
 
 from engine.project import Project
 from engine.review.compare import compare
-from engine.review.comparison import Comparison, WinRate, is_current, read_comparison
-from engine.review.quality import distinct, near_duplicates, spread, vendi
+from engine.review.comparison import TeacherComparison, WinRate, is_current, read_comparison
+from engine.review.diversity import distinct, near_duplicates, spread, vendi
 from engine.review.review import Review
 from engine.schema import Preference, Sample, Teacher
 from engine.teaching.records import Teaching
@@ -38,7 +38,7 @@ def prefer(project: Project, review: Review, item_id: str, choice: str) -> Prefe
     return sides.get(choice) or ("tie" if choice == "tie" else "neither")
 
 
-def overall(found: Comparison) -> WinRate:
+def overall(found: TeacherComparison) -> WinRate:
     (one,) = [one for one in found.wins if one.overall]
     return one
 

@@ -13,7 +13,7 @@ from engine.errors import StoreError
 from engine.project import Project
 from engine.review.compare import compare
 from engine.review.comparison import Acceptance
-from engine.review.judging import judgement_from
+from engine.review.judgement_checks import judgement_from
 from engine.review.outcome import judged_items, outcomes, reviewed_counts, reviewed_samples
 from engine.review.questions import MOST
 from engine.review.review import ItemView, Review, SideView

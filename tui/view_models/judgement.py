@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.schema import SampleVerdict
     from tui.view_models.workbench import Workbench
 
-Side = Literal["left", "right"]
+SideName = Literal["left", "right"]
 SIDES: tuple[Side, ...] = ("left", "right")
 YES, NO = "yes", "no"
 VERDICT = "verdict"

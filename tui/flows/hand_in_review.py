@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.text import visible
-from tui.balloting import VERDICT, Ballot, Side
 from tui.flows.commit_answer import why_not
 from tui.shell import shell
 from tui.themes import Ink
+from tui.view_models.judgement import VERDICT, Ballot, Side
 from tui.widgets.notice import notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.review.review import Entry
-    from tui.review_queue import ReviewQueue
+    from engine.review.review import QueueEntry
     from tui.screens.base import WorkScreen
+    from tui.view_models.review_queue import ReviewQueue
     from tui.view_models.workbench import Workbench
 
 _ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "everything", "submit")
@@ -138,7 +138,7 @@ def _not_answerable(ballot: Ballot, side: Side, row: int, action: str) -> str | 
     return "The verdict is left: a accepts it, x rejects it, e fixes it." if asked[0] == VERDICT else None
 
 
-def no_item(width: int, ink: Ink, entry: Entry | None) -> list[Text]:
+def no_item(width: int, ink: Ink, entry: QueueEntry | None) -> list[Text]:
     """Why there is nothing to judge in front, and what can be done about it."""
     if entry is None:
         paragraphs = [

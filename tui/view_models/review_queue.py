@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.balloting import Ballot
+from tui.view_models.judgement import Ballot
 
 if TYPE_CHECKING:
-    from engine.review.review import Entry, Review, Sources
+    from engine.review.review import QueueEntry, Review, Sources
     from tui.view_models.workbench import Workbench
 
 
@@ -21,7 +21,7 @@ class ReviewQueue:
     def __init__(self, workbench: Workbench) -> None:
         self._workbench = workbench
         self._review: Review | None = None
-        self.entries: list[Entry] = []
+        self.entries: list[QueueEntry] = []
         self.at = 0
         self.own = False
 
@@ -35,7 +35,7 @@ class ReviewQueue:
         return self._review
 
     @property
-    def entry(self) -> Entry | None:
+    def entry(self) -> QueueEntry | None:
         """The item in front; None: there is none."""
         return self.entries[self.at] if self.entries else None
 
@@ -104,5 +104,5 @@ class ReviewQueue:
         return self.review.reveal(ballot.item.id) if ballot is not None and ballot.is_final else None
 
 
-def _is_open(entry: Entry) -> bool:
+def _is_open(entry: QueueEntry) -> bool:
     return entry.state in ("open", "own")
