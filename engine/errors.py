@@ -9,18 +9,18 @@ class BlindspotError(Exception):
     Args:
         what: what is wrong, without a full stop at the end.
         where: file:line, settings key, row or folder; stands in front of ``what``.
-        mend: what to do about it, as an imperative.
+        hint: what to do about it, as an imperative.
     """
 
-    def __init__(self, what: str, *, where: str | None = None, mend: str | None = None) -> None:
+    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
         self.what = what
         self.where = where
-        self.mend = mend
+        self.hint = hint
         super().__init__(str(self))
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        cure = f"; {self.mend}" if self.mend else ""
+        cure = f"; {self.hint}" if self.hint else ""
         return f"{place}{self.what}{cure}."
 
 
@@ -42,13 +42,13 @@ class FileError(ProjectError):
     Args:
         what: what is wrong with it.
         where: its path, with a line where one is known.
-        mend: what to do about it.
+        hint: what to do about it.
         reason: the same in the system's words (``No space left on device``), where it was the system that refused.
     """
 
-    def __init__(self, what: str, *, where: str | None = None, mend: str | None = None, reason: str = "") -> None:
+    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None, reason: str = "") -> None:
         self.reason = reason or what
-        super().__init__(what, where=where, mend=mend)
+        super().__init__(what, where=where, hint=hint)
 
 
 class ModelError(BlindspotError):
@@ -66,12 +66,12 @@ class RefusedSample(StoreError):
         what: what is wrong with this sample.
         reason: the same in general words, to count refusals by.
         where: file:line, if it comes from a file.
-        mend: what to do about it.
+        hint: what to do about it.
     """
 
-    def __init__(self, what: str, *, reason: str, where: str | None = None, mend: str | None = None) -> None:
+    def __init__(self, what: str, *, reason: str, where: str | None = None, hint: str | None = None) -> None:
         self.reason = reason
-        super().__init__(what, where=where, mend=mend)
+        super().__init__(what, where=where, hint=hint)
 
 
 class JobError(BlindspotError):

@@ -63,7 +63,7 @@ def open_read(path: Path, *, limit: int | None = None) -> IO[bytes]:
     if limit is not None and size > limit:
         source.close()
         raise FileError(
-            f"the file has {size:,} bytes, and at most {limit:,} are read", where=str(path), mend="restore the file"
+            f"the file has {size:,} bytes, and at most {limit:,} are read", where=str(path), hint="restore the file"
         )
     return source
 
@@ -87,7 +87,7 @@ def read_text(path: Path, *, limit: int = LARGEST) -> str:
     try:
         return read_bytes(path, limit=limit).decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise FileError("the file is not UTF-8", where=str(path), mend="save it as UTF-8") from error
+        raise FileError("the file is not UTF-8", where=str(path), hint="save it as UTF-8") from error
 
 
 def read_lines(path: Path, *, limit: int = LARGEST) -> Iterator[bytes]:
@@ -100,13 +100,13 @@ def read_lines(path: Path, *, limit: int = LARGEST) -> Iterator[bytes]:
         yield from source
 
 
-def read_json(path: Path, *, limit: int = LARGEST, mend: str = "restore the file") -> Any:
+def read_json(path: Path, *, limit: int = LARGEST, hint: str = "restore the file") -> Any:
     """The value in a JSON file.
 
     Args:
         path: the file.
         limit: bytes that it may have.
-        mend: what the user can do about a damaged file.
+        hint: what the user can do about a damaged file.
 
     Raises:
         FileNotFoundError, FileError: as `open_read`, or it is not JSON.
@@ -114,28 +114,28 @@ def read_json(path: Path, *, limit: int = LARGEST, mend: str = "restore the file
     try:
         return orjson.loads(read_bytes(path, limit=limit))
     except orjson.JSONDecodeError as error:
-        raise FileError(f"this is not valid JSON ({error})", where=str(path), mend=mend) from error
+        raise FileError(f"this is not valid JSON ({error})", where=str(path), hint=hint) from error
 
 
-def read_record(path: Path, build: Callable[[Any], T], *, mend: str = "restore the file", limit: int = LARGEST) -> T:
+def read_record(path: Path, build: Callable[[Any], T], *, hint: str = "restore the file", limit: int = LARGEST) -> T:
     """What ``build`` makes of the value in a JSON file.
 
     Args:
         path: the file.
         build: makes a record of a JSON value; whatever it trips over means that the file is damaged.
-        mend: what the user can do about a damaged file.
+        hint: what the user can do about a damaged file.
         limit: bytes that the file may have.
 
     Raises:
         FileNotFoundError, FileError: as `read_json`, or ``build`` can make nothing of it.
     """
-    value = read_json(path, limit=limit, mend=mend)
+    value = read_json(path, limit=limit, hint=hint)
     try:
         return build(value)
     except WrongShape as error:
-        raise FileError(f"this file is damaged: {error}", where=str(path), mend=mend) from error
+        raise FileError(f"this file is damaged: {error}", where=str(path), hint=hint) from error
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
-        raise FileError("this file is damaged", where=str(path), mend=mend) from error
+        raise FileError("this file is damaged", where=str(path), hint=hint) from error
 
 
 def identity(path: Path) -> tuple[int, int, int] | None:

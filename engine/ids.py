@@ -33,7 +33,7 @@ def inside(root: Path, value: object) -> Path:
     path = Path(value) if isinstance(value, str) and "\0" not in value else Path("..")
     if path.is_absolute() or ".." in path.parts or not path.parts:
         what = f"{str(value)[:80]!r} is no path inside the project"
-        raise FileError(what, where=str(root), mend="restore the file that says so")
+        raise FileError(what, where=str(root), hint="restore the file that says so")
     return root / path
 
 
@@ -44,5 +44,5 @@ def checked_id(kind: IdKind, value: object) -> str:
         FileError: it is none, so no file is named by it.
     """
     if not is_id(kind, value):
-        raise FileError(f"{str(value)[:80]!r} is no id of a {kind}", mend="restore the file that says so")
+        raise FileError(f"{str(value)[:80]!r} is no id of a {kind}", hint="restore the file that says so")
     return str(value)

@@ -24,7 +24,7 @@ _TAIL = 8  # hex digits of a temporary file's name
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 """Errors of the system that a user can mend."""
-_MENDS = {
+_HINTS = {
     errno.ENOSPC: "make room",
     errno.EDQUOT: "make room",
     errno.EISDIR: "move the folder away",
@@ -161,8 +161,8 @@ def is_read_only(project: Path) -> bool:
 def no_ordinary(path: Path) -> FileError:
     """What is said of a link, a pipe or a device."""
     what = "this is a symbolic link" if _is_link(path) else "this is no ordinary file"
-    mend = "put a file or folder itself there, or remove it"
-    return FileError(f"{what}, and nothing in a project may be one", where=str(path), mend=mend)
+    hint = "put a file or folder itself there, or remove it"
+    return FileError(f"{what}, and nothing in a project may be one", where=str(path), hint=hint)
 
 
 def _is_link(path: Path) -> bool:
@@ -184,8 +184,8 @@ def in_words(path: Path, done: str) -> Iterator[None]:
             for link in (path, *path.parents):
                 if project in link.parents and _is_link(link):
                     raise no_ordinary(link) from error
-        mend = _MENDS.get(error.errno or 0, "give yourself the right")
+        hint = _HINTS.get(error.errno or 0, "give yourself the right")
         reason = error.strerror or str(error)
         if done == "written" and any(is_read_only(project) for project in projects_around(path / "_")[:1]):
             reason = "the project is read-only"
-        raise FileError(f"this cannot be {done} ({reason})", where=str(path), mend=mend, reason=reason) from error
+        raise FileError(f"this cannot be {done} ({reason})", where=str(path), hint=hint, reason=reason) from error

@@ -86,7 +86,7 @@ class Project:
             raise ProjectError(
                 "there is no Blindspot project in this folder",
                 where=str(root),
-                mend="name another folder, or make one with `blindspot init`",
+                hint="name another folder, or make one with `blindspot init`",
             )
         try:
             manifest = read_record(root / "manifest.json", Manifest.from_json)
@@ -94,7 +94,7 @@ class Project:
             raise ProjectError(
                 f"the manifest is damaged: {error.what}",
                 where=str(root / "manifest.json"),
-                mend="restore it, or make a new project with `blindspot init`",
+                hint="restore it, or make a new project with `blindspot init`",
             ) from error
         project = cls(root, read_settings(root / SETTINGS_FILE), manifest)
         if verify:
@@ -121,13 +121,13 @@ class Project:
             raise ProjectError(
                 f"the {name} split is missing",
                 where=str(path),
-                mend="put the file back, or make a new project with `blindspot init`",
+                hint="put the file back, or make a new project with `blindspot init`",
             )
         if sha256_file(path) != self.manifest.splits[name].sha256:
             raise ProjectError(
                 f"the {name} split has changed since the project was made",
                 where=str(path),
-                mend="restore the file, or make a new project with `blindspot init`; "
+                hint="restore the file, or make a new project with `blindspot init`; "
                 "results on changed data cannot be compared",
             )
 
@@ -156,10 +156,10 @@ class Project:
             ProjectError: the split is proof, or does not exist.
         """
         if name == "proof":
-            raise ProjectError("proof rows are read by the evaluator alone", mend="use another split")
+            raise ProjectError("proof rows are read by the evaluator alone", hint="use another split")
         if not self.has_split(name):
             raise ProjectError(
-                f"the project has no {name} split", where=str(self.root), mend=f"make a project with --{name}"
+                f"the project has no {name} split", where=str(self.root), hint=f"make a project with --{name}"
             )
         with open_read(self.split_path(name)) as lines:
             return [Example.from_json(orjson.loads(line)) for line in lines]
@@ -239,7 +239,7 @@ class Project:
         """
         path = self.round_dir(number or self.round) / "discovery.json"
         try:
-            return read_record(path, Discovery.from_json, mend="delete it and run `blindspot discover` again")
+            return read_record(path, Discovery.from_json, hint="delete it and run `blindspot discover` again")
         except FileNotFoundError:
             return None
 
@@ -258,7 +258,7 @@ class Project:
 
         found = self.discovery()
         if found is None:
-            mend = "run `blindspot discover` on it"
-            raise ProjectError("nothing has been discovered yet", where=str(self.root), mend=mend)
+            hint = "run `blindspot discover` on it"
+            raise ProjectError("nothing has been discovered yet", where=str(self.root), hint=hint)
         tau_of(self, found)
         return found

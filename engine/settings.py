@@ -64,8 +64,9 @@ class DiscoverySettings:
 class TeachingSettings:
     """What a teacher sees and how much is asked of one."""
 
-    held_back: float = _key(0.2, "share of a blind spot's rows that no teacher sees: patterns are tested on them",
-                            low=0.0, high=0.5)  # fmt: skip
+    held_back: float = _key(
+        0.2, "share of a blind spot's rows that no teacher sees: patterns are tested on them", low=0.0, high=0.5
+    )
     patterns: int = _key(1, "patterns of each kind asked of an LLM for a blind spot", low=1, high=10)
     targets: int = _key(6, "samples per pattern", low=0, high=1000)
     counters: int = _key(3, "counter-samples per pattern: minimal edits with another label", low=0, high=1000)
@@ -172,10 +173,10 @@ def read_settings(path: Path) -> Settings:
         document = tomlkit.parse(read_text(path, limit=_LONGEST)).unwrap()
     except ParseError as error:
         raise SettingsError(
-            f"this is not valid TOML ({error})", where=f"{path}:{error.line}", mend="correct the line"
+            f"this is not valid TOML ({error})", where=f"{path}:{error.line}", hint="correct the line"
         ) from error
     except FileError as error:
-        raise SettingsError(error.what, where=error.where, mend=error.mend) from error
+        raise SettingsError(error.what, where=error.where, hint=error.hint) from error
     types = get_type_hints(Settings)
     _refuse_unknown(path, document, types, "")
     return Settings(**{name: _section(path, name, types[name], document.get(name, {})) for name in types})
@@ -211,7 +212,7 @@ def change_setting(path: Path, section: str, key: str, value: float | str | bool
         document = tomlkit.parse(read_text(path, limit=_LONGEST))
     except ParseError as error:
         raise SettingsError(
-            f"this is not valid TOML ({error})", where=f"{path}:{error.line}", mend="correct the line"
+            f"this is not valid TOML ({error})", where=f"{path}:{error.line}", hint="correct the line"
         ) from error
     document.setdefault(section, tomlkit.table())[key] = value
     write_atomic(path, tomlkit.dumps(document).encode())
@@ -222,12 +223,12 @@ def _refuse_unknown(path: Path, values: dict[str, Any], known: Any, prefix: str)
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean `{prefix}{near[0]}`?" if near else f"known keys: {', '.join(known)}"
-            raise SettingsError(f"unknown key `{prefix}{name}`", where=str(path), mend=f"correct or remove it ({hint})")
+            raise SettingsError(f"unknown key `{prefix}{name}`", where=str(path), hint=f"correct or remove it ({hint})")
 
 
 def _section(path: Path, name: str, kind: Any, values: Any) -> Any:
     if not isinstance(values, dict):
-        raise SettingsError(f"`{name}` must be a table", where=str(path), mend=f"write it as [{name}]")
+        raise SettingsError(f"`{name}` must be a table", where=str(path), hint=f"write it as [{name}]")
     known = {f.name: f for f in fields(kind)}
     hints = get_type_hints(kind)
     _refuse_unknown(path, values, known, f"{name}.")
@@ -242,7 +243,7 @@ _NOUNS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "
 
 def _value(path: Path, key: str, kind: Any, limits: Any, value: Any) -> Any:
     def refuse(need: str) -> SettingsError:
-        return SettingsError(f"`{key}` is {value!r}", where=str(path), mend=f"it must be {need}")
+        return SettingsError(f"`{key}` is {value!r}", where=str(path), hint=f"it must be {need}")
 
     if kind == dict[str, Price]:
         if not isinstance(value, dict):

@@ -49,7 +49,7 @@ def checked_tau(tau: float) -> float:
         SettingsError: it is not between 0 and 1.
     """
     if not 0 <= tau <= 1:
-        raise SettingsError(f"tau is {tau}", mend="it must be between 0 and 1")
+        raise SettingsError(f"tau is {tau}", hint="it must be between 0 and 1")
     return tau
 
 
@@ -88,19 +88,19 @@ def refuse_new_tau(project: Project, tau: float | None = None) -> None:
             f"`discovery.apply_temperature` is {_toml(calibrated)}, but it was {was} in the first proof and is frozen "
             "since",
             where=str(project.root / SETTINGS_FILE),
-            mend=f"set it back to {was}, or make a new project with `blindspot init`",
+            hint=f"set it back to {was}, or make a new project with `blindspot init`",
         )
     if frozen == wanted:
         return
     if tau is None or tau == project.settings.discovery.tau:
         what = f"`discovery.tau` is {wanted:g}, but it was {frozen:g} in the first proof and is frozen since"
-        mend = f"set it back to {frozen:g}"
+        hint = f"set it back to {frozen:g}"
     else:
-        what, mend = f"tau was {frozen:g} in the first proof and is frozen since", f"leave it at {frozen:g}"
+        what, hint = f"tau was {frozen:g} in the first proof and is frozen since", f"leave it at {frozen:g}"
     raise SettingsError(
         what,
         where=str(project.root / SETTINGS_FILE),
-        mend=f"{mend}, or make a new project with `blindspot init --tau {wanted:g}`",
+        hint=f"{hint}, or make a new project with `blindspot init --tau {wanted:g}`",
     )
 
 
@@ -122,14 +122,14 @@ def tau_of(project: Project, found: Discovery | None) -> float:
         raise SettingsError(
             f"`discovery.apply_temperature` is {_toml(calibrated)}, but the blind spots were found with {was}",
             where=str(project.root / SETTINGS_FILE),
-            mend=f"run `blindspot discover` to find them anew, or set it back to {was}",
+            hint=f"run `blindspot discover` to find them anew, or set it back to {was}",
         )
     if found is not None and found.tau != tau:
         refuse_new_tau(project)
         raise SettingsError(
             f"`discovery.tau` is {tau:g}, but the blind spots were found at {found.tau:g}",
             where=str(project.root / SETTINGS_FILE),
-            mend=f"run `blindspot discover` to find those at {tau:g}, or set it back to {found.tau:g}",
+            hint=f"run `blindspot discover` to find those at {tau:g}, or set it back to {found.tau:g}",
         )
     return tau
 

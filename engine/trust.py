@@ -120,7 +120,7 @@ def require(root: Path, uses: Iterable[OutsideUse | None]) -> None:
         raise NotTrusted(
             f"nobody on this machine has agreed to this: {'; '.join(use.what for use in missing)}",
             where=visible(str(root)),
-            mend=f"`blindspot trust {shlex.quote(visible(str(root)))}` shows it and asks",
+            hint=f"`blindspot trust {shlex.quote(visible(str(root)))}` shows it and asks",
         )
 
 
@@ -161,16 +161,16 @@ def _read() -> dict[str, list[str]]:
     try:
         with path.open("rb") as source:
             if os.fstat(source.fileno()).st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                raise NotTrusted("others may write this file", where=str(path), mend=f"run `chmod 600 {path}`")
+                raise NotTrusted("others may write this file", where=str(path), hint=f"run `chmod 600 {path}`")
             agreed = json.load(source)
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise NotTrusted(f"the file cannot be read ({error.strerror})", where=str(path), mend="correct that") from error
+        raise NotTrusted(f"the file cannot be read ({error.strerror})", where=str(path), hint="correct that") from error
     except (ValueError, RecursionError):
         agreed = None
     if not isinstance(agreed, dict) or not all(isinstance(keys, list) for keys in agreed.values()):
-        raise NotTrusted("this file is damaged", where=str(path), mend="delete it; what you agreed to is asked again")
+        raise NotTrusted("this file is damaged", where=str(path), hint="delete it; what you agreed to is asked again")
     return agreed
 
 
@@ -202,5 +202,5 @@ def _changing() -> Iterator[dict[str, list[str]]]:
         raise NotTrusted(
             f"what you agree to cannot be kept ({error.strerror})",
             where=str(path),
-            mend="set XDG_STATE_HOME to a folder that you may write to",
+            hint="set XDG_STATE_HOME to a folder that you may write to",
         ) from error

@@ -34,11 +34,11 @@ def task_labels(train: Source, column: str) -> tuple[str, ...]:
     labels = {example.label for example in train.examples}
     if len(labels) == 1:
         raise DataError(
-            f"all rows have the label {_quoted(*labels)}", where=str(train.path), mend="give rows of two or more labels"
+            f"all rows have the label {_quoted(*labels)}", where=str(train.path), hint="give rows of two or more labels"
         )
     if len(labels) > max(20, len(train.examples) / 2):
         what = f"`{column}` has {len(labels)} different values in {len(train.examples)} rows"
-        raise DataError(what, where=str(train.path), mend="name the column that holds the labels with --label")
+        raise DataError(what, where=str(train.path), hint="name the column that holds the labels with --label")
     if all(label.removeprefix("-").isdecimal() for label in labels):
         return tuple(sorted(labels, key=int))
     return tuple(sorted(labels))
@@ -58,7 +58,7 @@ def refuse_unknown_labels(source: Source, labels: Sequence[str]) -> None:
             raise DataError(
                 f"train has no row labelled {_quoted(example.label)}, only {known}",
                 where=source.where(index),
-                mend=f"write {_quoted(nearest)} if that is meant, map it with --map, or use --skip-bad"
+                hint=f"write {_quoted(nearest)} if that is meant, map it with --map, or use --skip-bad"
                 if nearest
                 else "relabel or remove the row, add such rows to train, map the label with --map, or use --skip-bad",
             )
@@ -82,7 +82,7 @@ def refuse_shared(splits: Mapping[SplitName, Source], hashes: Hashes) -> None:
     raise DataError(
         f"this held-out row is also in {name}, at {splits[name].where(twin)}{more}",
         where=proof.where(shared[0]),
-        mend="remove such rows from one of the two files, or use --drop-duplicates: a model that learned them proves "
+        hint="remove such rows from one of the two files, or use --drop-duplicates: a model that learned them proves "
         "nothing",
     )
 

@@ -67,15 +67,15 @@ class FileRequest:
         if missing is None:
             return None
         if self.confidential:  # without a header line the names are the texts of a proof row
-            mend = "name its columns as in the train file, or with --column"
-            return DataError(f"there is no column {missing!r}", where=where, mend=mend)
+            hint = "name its columns as in the train file, or with --column"
+            return DataError(f"there is no column {missing!r}", where=where, hint=hint)
         shown = ", ".join(map(_shortened, names[:_MANY])) + (", ..." if len(names) > _MANY else "")
         lower = {name.lower(): name for name in names}
         near = get_close_matches(missing.lower(), lower, n=1)
         return DataError(
             f"there is no column {missing!r}; there are {shown or 'none'}",
             where=where,
-            mend=f"name {_shortened(lower[near[0]])} if that is meant"
+            hint=f"name {_shortened(lower[near[0]])} if that is meant"
             if near
             else "name one of them (--column for this file alone), or add a header",
         )
@@ -96,18 +96,18 @@ def records(path: Path, asked: FileRequest) -> Iterator[FileRow]:
         raise DataError(
             f"the ending {path.suffix!r} is unknown" if path.suffix else "the file's name has no ending",
             where=str(path),
-            mend=f"give a file that ends in {', '.join(_READERS)}",
+            hint=f"give a file that ends in {', '.join(_READERS)}",
         )
     try:
         if not path.is_file():
             what = "this is not a file" if path.exists() else "there is no such file"
-            raise DataError(what, where=str(path), mend="check the path")
+            raise DataError(what, where=str(path), hint="check the path")
         if path.stat().st_size == 0:
             raise empty(path)
         yield from reader(path, asked)
     except OSError as error:
         what = f"the file cannot be read ({error.strerror})"
-        raise DataError(what, where=str(path), mend="give yourself the right to read it") from error
+        raise DataError(what, where=str(path), hint="give yourself the right to read it") from error
 
 
 def _shortened(name: str) -> str:
@@ -124,7 +124,7 @@ def _jsonl(path: Path, asked: FileRequest) -> Iterator[FileRow]:
             raise DataError(
                 "this is a JSON list, not one object a line",
                 where=where,
-                mend="convert it, e.g. with `jq -c '.[]' rows.json > rows.jsonl`",
+                hint="convert it, e.g. with `jq -c '.[]' rows.json > rows.jsonl`",
             )
         first = False
         try:
@@ -142,14 +142,14 @@ def _json(line: str, where: str) -> dict[str, Any]:
         record = json.loads(line)
     except json.JSONDecodeError as error:
         what = f"this line is not JSON ({error.msg} at column {error.colno})"
-        raise DataError(what, where=where, mend="correct or remove it") from None
+        raise DataError(what, where=where, hint="correct or remove it") from None
     except (ValueError, RecursionError):
         what = "this line has a number that is too long, or is nested too deep"
-        raise DataError(what, where=where, mend="correct or remove it") from None
+        raise DataError(what, where=where, hint="correct or remove it") from None
     if isinstance(record, dict):
         return record
     what = "this is a JSON list, not one object" if isinstance(record, list) else "this line is not a JSON object"
-    raise DataError(what, where=where, mend='write {"column": value, ...}')
+    raise DataError(what, where=where, hint='write {"column": value, ...}')
 
 
 def _csv(path: Path, asked: FileRequest) -> Iterator[FileRow]:
@@ -236,13 +236,13 @@ def _fields(path: Path, asked: FileRequest, separator: str) -> Iterator[tuple[in
         except csv.Error as error:
             open_quote = "end of data" in str(error)
             what = "a quote that opens here is never closed" if open_quote else f"this row is broken ({error})"
-            mend = "quote the field, and double each quote inside it"
-            pass_over(DataError(what, where=f"{path}:{row_lines[0][0]}", mend=mend))
+            hint = "quote the field, and double each quote inside it"
+            pass_over(DataError(what, where=f"{path}:{row_lines[0][0]}", hint=hint))
 
 
 def _wrong_width(path: Path, line: int, fields: int, width: int) -> DataError:
     what = f"this row has {fields} fields, the header {width}"
-    return DataError(what, where=f"{path}:{line}", mend="quote fields that hold the separator")
+    return DataError(what, where=f"{path}:{line}", hint="quote fields that hold the separator")
 
 
 def _table(path: Path, asked: FileRequest, rows: Iterator[tuple[int, list[str]]]) -> Iterator[FileRow]:
@@ -252,7 +252,7 @@ def _table(path: Path, asked: FileRequest, rows: Iterator[tuple[int, list[str]]]
         raise error
     twice = next((name for name in asked.wanted if header.count(name) > 1), None)
     if twice is not None:
-        raise DataError(f"there are two columns {twice!r}", where=f"{path}:{start}", mend="rename one of them")
+        raise DataError(f"there are two columns {twice!r}", where=f"{path}:{start}", hint="rename one of them")
     for number, row in rows:
         if len(row) != len(header):
             asked.broken(_wrong_width(path, number, len(row), len(header)))
@@ -279,7 +279,7 @@ def _parquet(path: Path, asked: FileRequest) -> Iterator[FileRow]:
         raise DataError(
             "this is not a whole Parquet file, or a text in it is not UTF-8",
             where=str(path),
-            mend="write the file again",
+            hint="write the file again",
         ) from error
 
 

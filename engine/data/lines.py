@@ -32,13 +32,13 @@ def checked_encoding(name: str) -> str:
     raise DataError(
         f"there is no encoding {name!r}",
         where="--encoding",
-        mend="name one that Python knows, such as cp1252, latin-1, utf-16 or shift_jis",
+        hint="name one that Python knows, such as cp1252, latin-1, utf-16 or shift_jis",
     )
 
 
 def empty(path: Path) -> DataError:
     """The error of a file with nothing in it."""
-    return DataError("the file is empty", where=str(path), mend="give a file with rows")
+    return DataError("the file is empty", where=str(path), hint="give a file with rows")
 
 
 def lines_of(
@@ -84,8 +84,8 @@ def _by_line(
         except UnicodeDecodeError as error:
             name = "UTF-8" if encoding == "utf-8" else encoding
             what = f"byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not {name}"
-            mend = "save the file as UTF-8, or say what it is, e.g. `--encoding cp1252` (Western European Windows)"
-            broken(DataError(what, where=f"{path}:{number}", mend=mend))
+            hint = "save the file as UTF-8, or say what it is, e.g. `--encoding cp1252` (Western European Windows)"
+            broken(DataError(what, where=f"{path}:{number}", hint=hint))
 
 
 def _wide(path: Path, file: io.BufferedReader, encoding: str) -> Iterator[tuple[int, str]]:
@@ -97,5 +97,5 @@ def _wide(path: Path, file: io.BufferedReader, encoding: str) -> Iterator[tuple[
         raise DataError(
             f"what follows line {number} is not {encoding}",
             where=str(path),
-            mend="save the file as UTF-8, or name its encoding with --encoding",
+            hint="save the file as UTF-8, or name its encoding with --encoding",
         ) from error

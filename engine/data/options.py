@@ -51,7 +51,7 @@ def file_options(
             raise DataError(
                 f"{visible(said)!r} names no column",
                 where="--column",
-                mend=f"write [FILE:]ROLE=COLUMN, where ROLE is "
+                hint=f"write [FILE:]ROLE=COLUMN, where ROLE is "
                 f"text, label or (with --pair) pair and FILE is one of {_named(files)}",
             )
         for split in splits:
@@ -60,8 +60,8 @@ def file_options(
         splits, rest = _scope(said, files)
         old, equals, new = (part.strip() for part in rest.partition("="))
         if not old or not equals or not new:
-            mend = f"write [FILE:]LABEL=LABEL, e.g. 1=positive, where FILE is one of {_named(files)}"
-            raise DataError(f"{visible(said)!r} maps no label", where="--map", mend=mend)
+            hint = f"write [FILE:]LABEL=LABEL, e.g. 1=positive, where FILE is one of {_named(files)}"
+            raise DataError(f"{visible(said)!r} maps no label", where="--map", hint=hint)
         for split in splits:
             options[split] = replace(options[split], labels={**options[split].labels, old: new})
     for said in encodings:
@@ -85,7 +85,7 @@ def refuse_unused(options: Mapping[SplitName, FileOptions], splits: Mapping[Spli
         raise DataError(
             f"no row has the label {visible(unused[0])!r}",
             where="--map",
-            mend=f"correct or remove it; after all maps the labels are {known}",
+            hint=f"correct or remove it; after all maps the labels are {known}",
         )
 
 

@@ -18,7 +18,7 @@ def read_proof(project: Project) -> list[Example]:
     """
     if not project.has_split("proof"):
         raise ProjectError(
-            "the project has no proof split", where=str(project.root), mend="make a new one with `blindspot init`"
+            "the project has no proof split", where=str(project.root), hint="make a new one with `blindspot init`"
         )
     with open_read(project.split_path("proof")) as lines:
         return [Example.from_json(orjson.loads(line)) for line in lines]

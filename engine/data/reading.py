@@ -34,7 +34,7 @@ class Columns:
             twin = next((other for other, name in named.items() if other != option and name == column), None)
             if twin is not None and column is not None:
                 raise DataError(
-                    f"{option} and {twin} both name the column {column!r}", mend="name two different columns"
+                    f"{option} and {twin} both name the column {column!r}", hint="name two different columns"
                 )
 
     @property
@@ -124,7 +124,7 @@ def read_source(path: Path, options: FileOptions, split: SplitName, *, monitor: 
 
     def bad(error: DataError) -> None:
         if not options.skip_bad:
-            raise DataError(error.what, where=error.where, mend=f"{error.mend}, or leave it out with --skip-bad")
+            raise DataError(error.what, where=error.where, hint=f"{error.hint}, or leave it out with --skip-bad")
         first.append(error)
         source.left_out.append(LeftOut(split, error.where or str(path), error.what))
 
@@ -152,8 +152,8 @@ def read_source(path: Path, options: FileOptions, split: SplitName, *, monitor: 
                 source.left_out.append(LeftOut(split, where, f"the id is also that of {twin}"))
                 continue
             what = f"the id {visible(example.id)!r} is also that of {twin}"
-            mend = "give each row its own id, rename the column to have the rows numbered, or use --drop-duplicates"
-            raise DataError(what, where=where, mend=mend)
+            hint = "give each row its own id, rename the column to have the rows numbered, or use --drop-duplicates"
+            raise DataError(what, where=where, hint=hint)
         seen[example.id] = line
         if example.label in options.labels:
             source.mapped.add(example.label)
@@ -161,7 +161,7 @@ def read_source(path: Path, options: FileOptions, split: SplitName, *, monitor: 
         source.examples.append(example)
         source.lines.append(line)
     if not source.examples:
-        raise first[0] if first else DataError("the file has no rows", where=str(path), mend="give a file with rows")
+        raise first[0] if first else DataError("the file has no rows", where=str(path), hint="give a file with rows")
     return source
 
 
@@ -181,10 +181,10 @@ def _example(record: dict[str, Any], columns: Columns, number: str, where: str) 
 
 def _text(value: Any, column: str, where: str) -> str:
     if _is_missing(value):
-        raise DataError(f"`{column}` is empty", where=where, mend="fill it in or remove the row")
+        raise DataError(f"`{column}` is empty", where=where, hint="fill it in or remove the row")
     if not isinstance(value, str):
         raise DataError(
-            f"`{column}` is {_kind(value)}, not a text", where=where, mend="put it in quotes, or name another column"
+            f"`{column}` is {_kind(value)}, not a text", where=where, hint="put it in quotes, or name another column"
         )
     return _encodable(value, column, where)
 
@@ -197,9 +197,9 @@ def _label(value: Any, column: str, where: str) -> str:
     if isinstance(value, int):
         return str(value)
     if _is_missing(value):
-        raise DataError(f"`{column}` is empty", where=where, mend="fill it in or remove the row")
+        raise DataError(f"`{column}` is empty", where=where, hint="fill it in or remove the row")
     if not isinstance(value, str):
-        raise DataError(f"`{column}` is {_kind(value)}", where=where, mend="it must be a text or a whole number")
+        raise DataError(f"`{column}` is {_kind(value)}", where=where, hint="it must be a text or a whole number")
     return _encodable(value.strip(), column, where)
 
 
@@ -220,6 +220,6 @@ def _encodable(value: str, column: str, where: str) -> str:
         raise DataError(
             f"`{column}` holds half of a character (a lone surrogate)",
             where=where,
-            mend="write the character whole, or remove it",
+            hint="write the character whole, or remove it",
         ) from None
     return value

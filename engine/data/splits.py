@@ -46,7 +46,7 @@ def split_pool(examples: Sequence[Example], seed: int) -> tuple[list[Example], l
         labels[side].update(needs)
     if min(map(len, sides)) < _SMALLEST_SIDE * len(examples):
         what = f"pool and proof cannot be parted: {len(dealt[0])} of {len(examples)} rows hang together"
-        raise DataError(what, mend="give held-out rows with --proof")
+        raise DataError(what, hint="give held-out rows with --proof")
     pool, proof = ([examples[index] for index in sorted(side)] for side in sides)
     return pool, proof
 

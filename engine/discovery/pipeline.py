@@ -38,7 +38,7 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
         raise SettingsError(
             "`discovery.apply_temperature` is true and the project has no dev split",
             where=str(project.root / SETTINGS_FILE),
-            mend="set it to false, or make a project with --dev",
+            hint="set it to false, or make a project with --dev",
         )
     number = project.round
     model = current_model(project, monitor=monitor)

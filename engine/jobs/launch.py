@@ -34,7 +34,7 @@ def start(root: Path, kind: JobKind, options: dict[str, Any] | None = None) -> s
         FileError: its files cannot be written, as on a full disk.
     """
     if kind not in JOB_KINDS:
-        raise JobError(f"there is no kind of job called {kind}", mend=f"use one of {', '.join(JOB_KINDS)}")
+        raise JobError(f"there is no kind of job called {kind}", hint=f"use one of {', '.join(JOB_KINDS)}")
     lock = _project_lock(root)
     try:
         files = new_job(root / "jobs", kind)
@@ -61,7 +61,7 @@ def resume(root: Path, job_id: str) -> None:
     """
     view = find_job(root, job_id)
     if not view.resumable:
-        raise JobError(f"job {job_id} is {view.state}", mend="only a failed, cancelled or dead job can be resumed")
+        raise JobError(f"job {job_id} is {view.state}", hint="only a failed, cancelled or dead job can be resumed")
     lock = _project_lock(root)
     try:
         files = JobFiles(root / "jobs" / job_id)
@@ -83,7 +83,7 @@ def cancel(root: Path, job_id: str) -> None:
     """
     view = find_job(root, job_id)
     if view.state != "running":
-        raise JobError(f"job {job_id} is {view.state}", mend="only a running job can be cancelled")
+        raise JobError(f"job {job_id} is {view.state}", hint="only a running job can be cancelled")
     write_atomic(JobFiles(root / "jobs" / job_id).cancel, b"")
 
 
@@ -95,7 +95,7 @@ def _project_lock(root: Path) -> int:
         raise JobError(
             f"{name} is running in this project",
             where=str(root),
-            mend=f"wait for it, or stop it with `blindspot jobs DIR --cancel {name}`",
+            hint=f"wait for it, or stop it with `blindspot jobs DIR --cancel {name}`",
         )
     return lock
 
@@ -103,7 +103,7 @@ def _project_lock(root: Path) -> int:
 def _alive(files: JobFiles) -> int:
     alive = acquire(files.alive, patience=_PATIENCE)
     if alive is None:
-        raise JobError(f"job {files.folder.name} is still ending", mend="try again in a moment")
+        raise JobError(f"job {files.folder.name} is still ending", hint="try again in a moment")
     return alive
 
 

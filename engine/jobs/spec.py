@@ -43,7 +43,7 @@ class JobFiles:
         files = cls(jobs_dir / job_id)
         if not is_id("job", job_id) or not files.spec.is_file():
             known = ", ".join(path.parent.name for path in find_files(jobs_dir, "*/spec.json")) or "none yet"
-            raise JobError(f"there is no job {job_id}", where=str(jobs_dir), mend=f"known jobs: {known}")
+            raise JobError(f"there is no job {job_id}", where=str(jobs_dir), hint=f"known jobs: {known}")
         return files
 
     @property
@@ -77,7 +77,7 @@ class JobFiles:
         Raises:
             FileError: the file is damaged, or of another job.
         """
-        return read_record(self.spec, self._build, mend="delete the folder")
+        return read_record(self.spec, self._build, hint="delete the folder")
 
     def _build(self, values: dict[str, Any]) -> JobSpec:
         spec = JobSpec.from_json(values)

@@ -50,7 +50,7 @@ class Address:
             raise SettingsError(
                 f"`llm.base_url` is {shown}",
                 where="blindspot.toml",
-                mend="it must be an address such as https://api.openai.com/v1: host, port and path, nothing else",
+                hint="it must be an address such as https://api.openai.com/v1: host, port and path, nothing else",
             )
         return cls(found["scheme"], found["host"].lower(), port)
 
@@ -80,7 +80,7 @@ def checked_variable(name: str) -> str:
         raise SettingsError(
             "this is not the name of an environment variable",
             where="llm.key_env",
-            mend="write the name, such as OPENAI_API_KEY, and never the key itself, and export the key under that name",
+            hint="write the name, such as OPENAI_API_KEY, and never the key itself, and export the key under that name",
         )
     return name
 

@@ -71,12 +71,12 @@ class Budget:
     ) -> None:
         for name, limit in (("cost", max_cost), ("tokens", max_tokens)):
             if limit is not None and not limit >= 0:  # not a number is not below 0 either
-                raise SettingsError(f"a limit of {name} cannot be {limit}", mend="give a number from 0")
+                raise SettingsError(f"a limit of {name} cannot be {limit}", hint="give a number from 0")
         if max_cost is not None and price is None:
             raise SettingsError(
                 "a limit of cost needs the price of the model, which is not known",
                 where="cost.prices",
-                mend='add [cost.prices."MODEL"] to blindspot.toml, or set a limit of tokens instead',
+                hint='add [cost.prices."MODEL"] to blindspot.toml, or set a limit of tokens instead',
             )
         self._max_cost = max_cost
         self._max_tokens = max_tokens
@@ -121,7 +121,7 @@ class Budget:
         with self._changed:
             while not self._fits(asked, with_held=True):
                 if not self._fits(asked, with_held=False):
-                    raise BudgetReached(self._sentence(asked), mend="raise the limit to go on; answers are kept")
+                    raise BudgetReached(self._sentence(asked), hint="raise the limit to go on; answers are kept")
                 if stop.is_set():
                     raise Cancelled
                 self._changed.wait(_LOOK_SECONDS)

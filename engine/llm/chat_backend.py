@@ -99,14 +99,14 @@ class QuestionFailed(TeacherError):
         what: what is wrong, without a full stop at the end.
         calls: every call made for it.
         where: blind spot and step.
-        mend: what to do about it, as an imperative.
+        hint: what to do about it, as an imperative.
     """
 
     def __init__(
-        self, what: str, *, calls: tuple[Call, ...] = (), where: str | None = None, mend: str | None = None
+        self, what: str, *, calls: tuple[Call, ...] = (), where: str | None = None, hint: str | None = None
     ) -> None:
         self.calls = calls
-        super().__init__(what, where=where, mend=mend)
+        super().__init__(what, where=where, hint=hint)
 
 
 class BudgetReached(TeacherError):

@@ -82,7 +82,7 @@ class Client:
     ) -> None:
         if not settings.model:
             raise ServerRefused(
-                "no model is set", where="llm.model", mend="set it in blindspot.toml, or replay recorded answers"
+                "no model is set", where="llm.model", hint="set it in blindspot.toml, or replay recorded answers"
             )
         self._settings = settings
         self._log = log
@@ -279,37 +279,37 @@ class Client:
             raise ServerRefused(
                 f"{server} is not reached: {reply.error}",
                 where="llm.base_url",
-                mend="start the server or correct the address, then run it again",
+                hint="start the server or correct the address, then run it again",
             )
         if reply.trouble == "late" and not self._is_heard:
             raise ServerRefused(
                 f"{server} takes connections and never answers: {reply.error}",
                 where="llm.base_url",
-                mend="look after the server, or raise llm.timeout for a slow one",
+                hint="look after the server, or raise llm.timeout for a slow one",
             )
         if reply.sent_on_to:
             raise ServerRefused(
                 f"{server} sends requests on to {reply.sent_on_to}, where nothing is sent unasked",
                 where="llm.base_url",
-                mend="if you know that address, set it there",
+                hint="if you know that address, set it there",
             )
         if reply.status in (401, 403):
             raise ServerRefused(
                 f"{server} refuses the key ({reply.status}): {reply.error}",
                 where="llm.key_env",
-                mend=f"export a valid key as {key}",
+                hint=f"export a valid key as {key}",
             )
         if reply.status == 404:
             raise ServerRefused(
                 f"{server} has no model `{model}`, or nothing at this address: {reply.error}",
                 where="llm.model",
-                mend=f"correct llm.model or llm.base_url{_ENDING}",
+                hint=f"correct llm.model or llm.base_url{_ENDING}",
             )
         if reply.code == "insufficient_quota" or reply.status == 402:
             raise ServerRefused(
                 f"the account at {server} has nothing left to spend: {reply.error}",
                 where="llm.base_url",
-                mend="top it up, then run it again",
+                hint="top it up, then run it again",
             )
         times = f"{len(talk.calls)} attempts" if len(talk.calls) > 1 else "one attempt"
         said = f"HTTP {reply.status}: {reply.error}" if reply.trouble == "status" else talk.calls[-1].error

@@ -53,9 +53,9 @@ class Conversation(Generic[T]):
         """Ask for the form in a simpler way."""
         self.rung, self.broken = below(self.rung), 0
 
-    def failed(self, what: str, mend: str) -> QuestionFailed:
+    def failed(self, what: str, hint: str) -> QuestionFailed:
         """The error that says so."""
-        return QuestionFailed(what, calls=tuple(self.calls), where=self.where, mend=mend)
+        return QuestionFailed(what, calls=tuple(self.calls), where=self.where, hint=hint)
 
 
 def read_reply(

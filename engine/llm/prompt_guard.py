@@ -53,7 +53,7 @@ class PromptGuard:
         if self._guard.is_inside(plain) or any(self._guard.is_leak(*row) for row in new if row[0]):
             raise LeakFound(
                 "a text in the prompt equals or nearly equals a held-out proof row, so it was not sent",
-                mend="leave this blind spot to people, or make the project anew so that such rows are kept apart",
+                hint="leave this blind spot to people, or make the project anew so that such rows are kept apart",
             )
         self._clean |= new
 

@@ -95,7 +95,7 @@ class Prompts:
                 if found["escaped"] is None and placeholder not in fields:
                     known = ", ".join(f"${field}" for field in fields)
                     what = f"unknown placeholder `${placeholder}`" if placeholder else "a single `$`"
-                    raise SettingsError(what, where=f"{path}:{number}", mend=f"use {known}, or $$ for the sign itself")
+                    raise SettingsError(what, where=f"{path}:{number}", hint=f"use {known}, or $$ for the sign itself")
                 used.add(placeholder)
         missing = [field for field in fields if field not in used]
         if missing and name != _FREE:
@@ -103,7 +103,7 @@ class Prompts:
             raise SettingsError(
                 f"the placeholder `${missing[0]}` is missing",
                 where=f"{path}:{lines}",
-                mend="put it where its value belongs",
+                hint="put it where its value belongs",
             )
         return Template(text).substitute(fields)
 
@@ -124,8 +124,8 @@ def _own_text(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except FileError as error:
-        mend = "put an ordinary UTF-8 file there, or delete it to have the package's again"
-        raise SettingsError(f"the template cannot be read: {error.what}", where=str(path), mend=mend) from error
+        hint = "put an ordinary UTF-8 file there, or delete it to have the package's again"
+        raise SettingsError(f"the template cannot be read: {error.what}", where=str(path), hint=hint) from error
 
 
 def fenced(value: Any) -> str:

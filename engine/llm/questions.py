@@ -133,11 +133,11 @@ def model_of(project: Project) -> str:
     """
     llm = project.settings.llm
     if not llm.model.strip():
-        mend = (
+        hint = (
             "name a model in [llm] of blindspot.toml (and base_url, if it is not at api.openai.com), export its key as "
             f"{llm.key_env}, or replay recorded answers with `blindspot teach DIR --replay`"
         )
-        raise SettingsError("no LLM is set up", where="llm.model", mend=mend)
+        raise SettingsError("no LLM is set up", where="llm.model", hint=hint)
     return llm.model
 
 

@@ -191,7 +191,7 @@ def read_recording(path: Path) -> Recording:
     try:
         lines = read_bytes(path).splitlines()
     except (FileNotFoundError, FileError) as error:
-        raise TeacherError("the recording cannot be read", where=str(path), mend="name another file") from error
+        raise TeacherError("the recording cannot be read", where=str(path), hint="name another file") from error
     for number, line in enumerate(lines, start=1):
         try:
             values = orjson.loads(line)
@@ -206,7 +206,7 @@ def read_recording(path: Path) -> Recording:
             raise TeacherError(
                 f"this is no recorded answer: it has no usable `{missing[0]}`",
                 where=f"{path}:{number}",
-                mend="correct or remove the line",
+                hint="correct or remove the line",
             )
         if values.get("status", "ok") == "ok" and values["step"] in _STEPS:
             teachers.add(values["teacher"])
@@ -215,7 +215,7 @@ def read_recording(path: Path) -> Recording:
             spot |= {name: values[name] for name in ("gold", "predicted", "rows") if name in values}
     if len(teachers) != 1:
         what = f"answers of {', '.join(sorted(teachers))} are in this file" if teachers else "no answer is in this file"
-        raise TeacherError(what, where=str(path), mend="give a file with the answers of one LLM")
+        raise TeacherError(what, where=str(path), hint="give a file with the answers of one LLM")
     found = tuple(
         RecordedSpot(
             spot.get("gold", ""), spot.get("predicted", ""), frozenset(spot.get("rows", ())), evidence, spot["answers"]

@@ -90,7 +90,7 @@ class TeachingTask:
                     raise LeakFound(
                         "every pattern of the answer holds a held-out proof row, so none is kept",
                         where=self.spot_id,
-                        mend="leave this blind spot to people",
+                        hint="leave this blind spot to people",
                     )
         if not self.done.samples:
             yield "samples", asker.ask(self._samples_question())

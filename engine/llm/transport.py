@@ -100,7 +100,7 @@ class Transport:
             raise ServerRefused(
                 "the proxy that the environment names is of a kind that is not known here",
                 where="http_proxy, https_proxy, all_proxy",
-                mend="name an http proxy, or unset them",
+                hint="name an http proxy, or unset them",
             ) from error
         self._client = openai.OpenAI(
             api_key=self._key or _NO_KEY,
@@ -294,7 +294,7 @@ def _key(name: str, *, needed: bool) -> str:
         raise ServerRefused(
             f"{OPENAI} needs a key and the environment variable {variable} is not set",
             where="llm.key_env",
-            mend=f"export {name or 'one and name it'}, or set llm.base_url to a server of your own",
+            hint=f"export {name or 'one and name it'}, or set llm.base_url to a server of your own",
         )
     return key
 
@@ -309,7 +309,7 @@ def _printable(variable: str) -> str:
     if not (value.isascii() and value.isprintable()):
         raise ServerRefused(
             f"the environment variable {variable} holds characters that are in no key",
-            mend="export it again, from the place where the key was given",
+            hint="export it again, from the place where the key was given",
         )
     return value
 

@@ -79,7 +79,7 @@ def cached_arrays(
         found = [read_cached(path, rows, columns) for path, columns in zip(paths, widths, strict=True)]
     whole = [array for array in found if array is not None]
     if len(whole) < len(paths):
-        raise ModelError("the model gives values that are not finite", where=str(paths[0]), mend="use other weights")
+        raise ModelError("the model gives values that are not finite", where=str(paths[0]), hint="use other weights")
     return whole
 
 
@@ -121,7 +121,7 @@ def read_array(path: Path) -> Any:
         with open_read(path) as source:
             return np.load(source, allow_pickle=False)
     except (ValueError, EOFError) as error:
-        raise FileError("this file is damaged", where=str(path), mend="restore the file") from error
+        raise FileError("this file is damaged", where=str(path), hint="restore the file") from error
 
 
 def _make(paths: Sequence[Path], rows: int, making: Making) -> None:

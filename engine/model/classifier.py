@@ -76,13 +76,13 @@ class Classifier:
             raise ModelError(
                 "the classification head is missing",
                 where=str(path),
-                mend="name a fine-tuned classifier, or give the folder as model.base",
+                hint="name a fine-tuned classifier, or give the folder as model.base",
             )
         if model.config.problem_type not in (None, "single_label_classification"):
             raise ModelError(
                 f"its problem type is {model.config.problem_type}",
                 where=str(path),
-                mend="name a classifier that gives each row exactly one label",
+                hint="name a classifier that gives each row exactly one label",
             )
         order = output_order(model.config.id2label, labels, classifier_labels, where=str(path))
         return cls(model.eval(), _tokenizer(path), order=order, max_length=max_length, compute=compute)
@@ -240,7 +240,7 @@ class Classifier:
             first = examples[broken[0]].id
             raise ModelError(
                 f"the model gives no finite score for {len(broken)} rows, the first is {first}",
-                mend="use other weights",
+                hint="use other weights",
             )
 
     def _give_padding(self) -> None:
@@ -251,7 +251,7 @@ class Classifier:
                 raise ModelError(
                     "the tokenizer has neither a padding nor an end token",
                     where=where,
-                    mend="set pad_token in its tokenizer_config.json",
+                    hint="set pad_token in its tokenizer_config.json",
                 )
             self.tokenizer.pad_token = self.tokenizer.eos_token
         if getattr(self.model.config, "pad_token_id", None) is None:
@@ -286,5 +286,5 @@ def _unloadable(what: str, path: Path, error: Exception) -> ModelError:
     return ModelError(
         f"the {what} cannot be loaded as a text classifier ({reason})",
         where=str(path),
-        mend="name a classifier or encoder that transformers knows",
+        hint="name a classifier or encoder that transformers knows",
     )

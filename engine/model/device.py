@@ -68,7 +68,7 @@ def _device(wanted: str) -> str:
         raise SettingsError(
             f"torch finds no {wanted} device on this machine",
             where="compute.device",
-            mend='set it to "auto", or install a torch build for the device',
+            hint='set it to "auto", or install a torch build for the device',
         )
     return wanted
 

@@ -58,7 +58,7 @@ class Encoder:
             raise ModelError(
                 f"the encoder cannot be loaded ({error})",
                 where=str(path),
-                mend="name a sentence-transformers model in model.encoder",
+                hint="name a sentence-transformers model in model.encoder",
             ) from error
         if model.max_seq_length:  # word vectors have none
             model.max_seq_length = min(model.max_seq_length, max_length)

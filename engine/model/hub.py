@@ -43,31 +43,31 @@ def file_sizes(name: str) -> dict[str, int]:
         raise ModelError(
             "the hub gives this model only to those who accepted its terms",
             where=name,
-            mend="accept them on its page and run `hf auth login`",
+            hint="accept them on its page and run `hf auth login`",
         ) from error
     except RepositoryNotFoundError as error:
         raise ModelError(
             "this is neither a folder nor a public model on the hub",
             where=name,
-            mend="check the spelling, or run `hf auth login` for a private model",
+            hint="check the spelling, or run `hf auth login` for a private model",
         ) from error
     except HfHubHTTPError as error:
         raise HubUnreachable(
             f"the hub refused the request ({error.response.status_code})",
             where=name,
-            mend="try again later, or name a local folder",
+            hint="try again later, or name a local folder",
         ) from error
     except OfflineModeIsEnabled as error:
         raise ModelError(
             "this is no folder and not in the hub cache, and HF_HUB_OFFLINE forbids to fetch it",
             where=name,
-            mend="name a local folder, or unset HF_HUB_OFFLINE",
+            hint="name a local folder, or unset HF_HUB_OFFLINE",
         ) from error
     except Exception as error:  # transport errors are httpx's or httpx2's, by the version of the hub library
         raise HubUnreachable(
             f"this is no folder and not in the hub cache, and the hub cannot be reached ({error})",
             where=name,
-            mend="name a local folder, or connect to the network once",
+            hint="name a local folder, or connect to the network once",
         ) from error
     return {file.rfilename: file.size or 0 for file in info.siblings or []}
 
@@ -95,10 +95,10 @@ def download(name: str, sizes: dict[str, int], wanted: Iterable[str], monitor: M
         try:
             hf_hub_download(name, file, etag_timeout=PROBE_SECONDS)
         except Exception as error:  # as in `file_sizes`
-            raise ModelError(f"the download of {file} broke off ({error})", where=name, mend="try again") from error
+            raise ModelError(f"the download of {file} broke off ({error})", where=name, hint="try again") from error
         done += sizes[file]
     monitor.step("download", total, total)
     folder = cached_snapshot(name)
     if folder is None:
-        raise ModelError("the model has no config.json on the hub", where=name, mend="name a transformers model")
+        raise ModelError("the model has no config.json on the hub", where=name, hint="name a transformers model")
     return folder

@@ -46,16 +46,16 @@ def output_order(
             f"model.classifier_labels names {', '.join(classifier_labels)} for {len(own)} outputs, "
             f"the project's labels are {', '.join(labels)}",
             where=where,
-            mend=f"set it to the project's labels in the order of the outputs, such as {example}",
+            hint=f"set it to the project's labels in the order of the outputs, such as {example}",
         )
     if all(_GENERIC.fullmatch(name) for name in own) and len(own) == len(labels):
         raise ModelError(
             f"the classifier calls its outputs {', '.join(own)}, which says nothing of their meaning",
             where=where,
-            mend=f"set model.classifier_labels to the labels in the order of the outputs, such as {example}",
+            hint=f"set model.classifier_labels to the labels in the order of the outputs, such as {example}",
         )
     raise ModelError(
         f"the classifier answers {', '.join(own)}, the project's labels are {', '.join(labels)}",
         where=where,
-        mend="use a classifier of these labels, or leave model.classifier empty to fine-tune one",
+        hint="use a classifier of these labels, or leave model.classifier empty to fine-tune one",
     )

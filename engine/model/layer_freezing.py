@@ -36,7 +36,7 @@ def freeze(model: Any, layers: int) -> None:
         raise SettingsError(
             f"{layers} layers are to be frozen, and the model has {len(stack)}",
             where="training.frozen_layers",
-            mend=f"take {len(stack)} or fewer, or {ALL_BUT_HEAD} for all but the head",
+            hint=f"take {len(stack)} or fewer, or {ALL_BUT_HEAD} for all but the head",
         )
     count = len(stack) if layers == ALL_BUT_HEAD else layers
     kept = {id(weight) for layer in stack[:count] for weight in layer.parameters()}
@@ -64,5 +64,5 @@ def _stack(model: Any) -> nn.ModuleList:
     raise SettingsError(
         f"the layers of a {type(model).__name__} are not found",
         where="training.frozen_layers",
-        mend="set it to 0, or use another model",
+        hint="set it to 0, or use another model",
     )

@@ -99,19 +99,19 @@ def current_model(project: Project, *, seed: int | None = None, make: bool = Tru
     """
     promoted = project.round_dir(project.round) / "model.json"
     if promoted.is_file():
-        reference = read_record(promoted, _Promoted.from_json, mend="restore the file, or promote again")
+        reference = read_record(promoted, _Promoted.from_json, hint="restore the file, or promote again")
         path = project.root / reference.path
         if not path.resolve().is_relative_to(project.root.resolve()):
             raise ModelError(
                 "the promoted model lies outside the project",
                 where=str(promoted),
-                mend="promote again; a promoted model lies in the folder models",
+                hint="promote again; a promoted model lies in the folder models",
             )
         if not (path / "config.json").is_file():
             raise ModelError(
                 "the promoted model is gone",
                 where=str(path),
-                mend=f"put the folder back, or delete {promoted.relative_to(project.root)}",
+                hint=f"put the folder back, or delete {promoted.relative_to(project.root)}",
             )
         return ModelRef(reference.name, checked(path), reference.key)
     weights = starting_weights(project, make=make, monitor=monitor)
@@ -156,7 +156,7 @@ def trained(
     if not (out / "training.json").is_file():
         if not make:
             raise ModelError(
-                "the model has not been trained yet", where=str(project.root), mend="run `blindspot discover`"
+                "the model has not been trained yet", where=str(project.root), hint="run `blindspot discover`"
             )
         from engine.model.device import choose_compute
         from engine.model.training import train
@@ -170,7 +170,7 @@ def trained(
             compute=choose_compute(project.settings.compute),
             monitor=monitor,
         )
-    made = read_record(out / "training.json", _Trained.from_json, mend="delete the folder, and it is trained again")
+    made = read_record(out / "training.json", _Trained.from_json, hint="delete the folder, and it is trained again")
     return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", checked(out), content_key(key, made.sha256))
 
 

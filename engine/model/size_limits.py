@@ -37,15 +37,15 @@ def refuse_unfit(folder: Path) -> None:
         modules = read_json(folder / "modules.json") if (folder / "modules.json").exists() else []
         shapes = [shape for path in sorted(folder.glob("*.safetensors")) for shape in _shapes(path)]
     except FileNotFoundError as error:
-        raise ModelError("the folder has no config.json", where=str(folder), mend=_AGAIN) from error
+        raise ModelError("the folder has no config.json", where=str(folder), hint=_AGAIN) from error
     except (FileError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError(f"the folder is damaged ({error})", where=str(folder), mend=_AGAIN) from error
+        raise ModelError(f"the folder is damaged ({error})", where=str(folder), hint=_AGAIN) from error
     named = [str(one.get("path", "")) if isinstance(one, dict) else "?" for one in modules]
     if odd := next((name for name in named if not _MODULE.fullmatch(name)), None):
         raise ModelError(
             f"modules.json names the folder {odd!r}",
             where=str(folder),
-            mend="modules lie in folders such as 1_Pooling: save the encoder again",
+            hint="modules lie in folders such as 1_Pooling: save the encoder again",
         )
     if not shapes or not isinstance(config, dict):
         return
@@ -54,7 +54,7 @@ def refuse_unfit(folder: Path) -> None:
         most = len(shapes) if _LAYERS.fullmatch(key) else widest if _WIDTHS.fullmatch(key) else None
         if most is not None and not 1 <= value <= most:
             what = f"`{key}` of its config.json is {value}, and its weights have 1 to {most}"
-            raise ModelError(what, where=str(folder), mend=_AGAIN)
+            raise ModelError(what, where=str(folder), hint=_AGAIN)
 
 
 def _whole_numbers(config: dict[str, Any]) -> Iterator[tuple[str, int]]:

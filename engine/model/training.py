@@ -145,7 +145,7 @@ def train(
                 raise ModelError(
                     f"the loss is not finite at step {done}",
                     where=str(out),
-                    mend="lower training.learning_rate, or set compute.precision to fp32",
+                    hint="lower training.learning_rate, or set compute.precision to fp32",
                 )
             if time.monotonic() - checkpointed > CHECKPOINT_SECONDS:
                 checkpoint()
@@ -234,5 +234,5 @@ def _read_checkpoint(path: Path, key: str) -> dict[str, Any] | None:
     try:
         state: dict[str, Any] = torch.load(checked(path), map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
-        raise ModelError("the checkpoint cannot be read", where=str(path), mend="delete it and train again") from error
+        raise ModelError("the checkpoint cannot be read", where=str(path), hint="delete it and train again") from error
     return state if state["key"] == key else None

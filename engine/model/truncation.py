@@ -125,6 +125,6 @@ def _number(path: Path, key: str) -> int:
     except FileNotFoundError:
         return 0
     except FileError as error:
-        raise ModelError(error.what, where=error.where, mend="save or download the model again") from error
+        raise ModelError(error.what, where=error.where, hint="save or download the model again") from error
     value = values.get(key) if isinstance(values, dict) else None
     return value if type(value) is int and value > 0 else 0

@@ -103,14 +103,14 @@ def find_weights(name: str, *, fetch: bool = True, root: Path | None = None, mon
         return _weights(name, installed, "package")
     if not HUB_NAME.fullmatch(name):
         raise ModelError(
-            "there is no such folder", where=name, mend="name a folder with weights, or a hub id like org/model"
+            "there is no such folder", where=name, hint="name a folder with weights, or a hub id like org/model"
         )
     hub_name = PACKAGE_NAMES[1] if name in PACKAGE_NAMES else name
     cached = cached_snapshot(hub_name)
     if cached and not _missing(cached):  # an interrupted download leaves a snapshot without its weights
         return _weights(name, cached, "hub cache")
     if not fetch:
-        raise ModelError("the weights are not on this machine yet", where=name, mend="run `blindspot discover`")
+        raise ModelError("the weights are not on this machine yet", where=name, hint="run `blindspot discover`")
     sizes = file_sizes(hub_name)
     _refuse_pickles(f"hub model {name}", sizes)
     return _weights(name, download(hub_name, sizes, filter(_LOADED.fullmatch, sizes), monitor or Silent()), "hub")
@@ -126,8 +126,8 @@ def named_weights(name: str, *, monitor: Monitor) -> str:
         ModelError: it is a file, or a folder or a hub model that cannot be used; offline, a model never fetched.
     """
     if os.path.isfile(os.path.expanduser(name)):  # noqa: PTH111, PTH113 - no error for what cannot be a path
-        mend = "name the folder that save_pretrained wrote, with model.safetensors and config.json in it"
-        raise ModelError("this is a file", where=name, mend=mend)
+        hint = "name the folder that save_pretrained wrote, with model.safetensors and config.json in it"
+        raise ModelError("this is a file", where=name, hint=hint)
     folder = local_folder(Path.cwd(), name)
     if folder is not None or name.startswith((".", "/", "~")):
         return str(find_weights(str(folder) if folder else name).path)
@@ -135,7 +135,7 @@ def named_weights(name: str, *, monitor: Monitor) -> str:
         raise ModelError(
             "there is no such folder, and the hub has no such names",
             where=name,
-            mend="name a folder with weights, or a hub id like org/model",
+            hint="name a folder with weights, or a hub id like org/model",
         )
     if name in PACKAGE_NAMES and _installed():
         return name
@@ -162,12 +162,12 @@ def read_config(folder: Path) -> dict[str, Any]:
         config = read_json(path)
     except FileNotFoundError as error:
         raise ModelError(
-            "the folder has no config.json", where=str(folder), mend="name a folder written by save_pretrained"
+            "the folder has no config.json", where=str(folder), hint="name a folder written by save_pretrained"
         ) from error
     except FileError as error:
-        raise ModelError(error.what, where=error.where, mend="save the model again") from error
+        raise ModelError(error.what, where=error.where, hint="save the model again") from error
     if not isinstance(config, dict):
-        raise ModelError("this is not a JSON object", where=str(path), mend="save the model again")
+        raise ModelError("this is not a JSON object", where=str(path), hint="save the model again")
     return config
 
 
@@ -181,7 +181,7 @@ def _weights(name: str, folder: Path, origin: Origin) -> Weights:
     read_config(folder)
     _refuse_pickles(folder, _found(folder))
     if missing := _missing(folder):
-        raise ModelError(f"{missing[0]} is missing", where=str(folder), mend="save or download the model again")
+        raise ModelError(f"{missing[0]} is missing", where=str(folder), hint="save or download the model again")
     hashes = _loaded_hashes(folder)
     parts = [_sha256(folder / inner) for inner in _weight_files(folder)]
     sha256 = parts[0] if len(parts) == 1 else hashlib.sha256("".join(parts).encode()).hexdigest()
@@ -205,7 +205,7 @@ def _refuse_changed(installed: Path) -> None:
             raise ModelError(
                 f"{inner} of the installed weights has sha256 {found.get(inner)} and not {PACKAGE_FILES.get(inner)}",
                 where=str(installed),
-                mend=f"reinstall {PACKAGE.replace('_', '-')}",
+                hint=f"reinstall {PACKAGE.replace('_', '-')}",
             )
 
 
@@ -234,7 +234,7 @@ def _refuse_pickles(where: Path | str, inner_paths: Iterable[str]) -> None:
         raise ModelError(
             f"the weights are pickled ({pickled[0]}) and opening them could run any code",
             where=str(where),
-            mend="convert them where you trust them: AutoModelForSequenceClassification"
+            hint="convert them where you trust them: AutoModelForSequenceClassification"
             ".from_pretrained(FOLDER).save_pretrained(FOLDER) writes model.safetensors",
         )
 

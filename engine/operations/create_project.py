@@ -126,7 +126,7 @@ def create_project(
         splits = without_duplicates(splits)
     for name, source in splits.items():
         if not source.examples:
-            raise DataError(f"no row of {name} is left", where=str(source.path), mend="give a file with other rows")
+            raise DataError(f"no row of {name} is left", where=str(source.path), hint="give a file with other rows")
     left_out = [one for source in splits.values() for one in source.left_out]
     if proof is None:
         monitor.step("parting the pool", 0, 1)
@@ -182,7 +182,7 @@ def _settings(
     """The defaults with what the user chose."""
     settings = Settings(task=TaskSettings(pair=pair))
     if seed is not None and not 0 <= seed <= _LARGEST_SEED:
-        raise SettingsError(f"the seed is {seed}", mend=f"it must be between 0 and {_LARGEST_SEED}")
+        raise SettingsError(f"the seed is {seed}", hint=f"it must be between 0 and {_LARGEST_SEED}")
     weights = settings.model
     weights = replace(
         weights,
@@ -221,7 +221,7 @@ def _part(splits: Mapping[SplitName, Source], seed: int) -> dict[SplitName, Sour
     try:
         pool, proof = split_pool(whole.examples, seed)
     except DataError as error:
-        raise DataError(error.what, where=str(whole.path), mend=error.mend) from error
+        raise DataError(error.what, where=str(whole.path), hint=error.hint) from error
     parted: dict[SplitName, Source] = {"train": splits["train"], "pool": whole.only(pool), "proof": whole.only(proof)}
     everything = {**splits, **parted}
     return {name: everything[name] for name in SPLITS if name in everything}
@@ -261,15 +261,15 @@ def _refuse_taken(root: Path) -> None:
         raise ProjectError(
             "there is a project in this folder already",
             where=str(root),
-            mend="open it with `blindspot open`, or name another folder",
+            hint="open it with `blindspot open`, or name another folder",
         )
     if root.exists() and not root.is_dir():
-        raise ProjectError("this is a file", where=str(root), mend="name another folder")
+        raise ProjectError("this is a file", where=str(root), hint="name another folder")
     if root.is_dir() and any(root.iterdir()):
-        raise ProjectError("the folder is not empty", where=str(root), mend="name a new folder")
+        raise ProjectError("the folder is not empty", where=str(root), hint="name a new folder")
     place = next(folder for folder in (root, *root.parents) if folder.exists())
     if not (place.is_dir() and os.access(place, os.W_OK)):
-        raise ProjectError("no folder can be made here", where=str(place), mend="name a place that you may write to")
+        raise ProjectError("no folder can be made here", where=str(place), hint="name a place that you may write to")
 
 
 def _mode(root: Path) -> int:
@@ -310,7 +310,7 @@ def _appearing(root: Path) -> Iterator[Path]:
         raise ProjectError(
             f"the project cannot be written ({reason})",
             where=str(root),
-            mend="make room, or name a folder that you may write to",
+            hint="make room, or name a folder that you may write to",
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -128,7 +128,7 @@ def history(project: Project) -> list[Round]:
 def _promotion(path: Path) -> Promotion | None:
     """What was promoted; None: nothing, or the file is damaged and left out."""
     try:
-        return read_record(path, Promotion.from_json, mend="restore the file, or promote again")
+        return read_record(path, Promotion.from_json, hint="restore the file, or promote again")
     except FileNotFoundError:
         return None
     except FileError as error:

@@ -49,13 +49,13 @@ class MachineFinding(Record):
         name: what was looked at.
         state: ``warning`` does no harm now; ``problem`` keeps something from working.
         detail: what was found.
-        mend: what to do about it, if anything.
+        hint: what to do about it, if anything.
     """
 
     name: str
     state: State
     detail: str
-    mend: str = ""
+    hint: str = ""
 
     @property
     def ok(self) -> bool:
@@ -66,7 +66,7 @@ class MachineFinding(Record):
 def failed(name: str, error: BlindspotError) -> MachineFinding:
     """The finding for something that raised."""
     detail = f"{error.where}: {error.what}" if error.where else error.what
-    return MachineFinding(name, "problem", detail, error.mend or "")
+    return MachineFinding(name, "problem", detail, error.hint or "")
 
 
 def check_python() -> MachineFinding:

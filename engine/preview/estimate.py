@@ -62,7 +62,7 @@ def estimate(
         if (one.blind_spot, one.teacher.name, one.teacher.kind) == (blind_spot, author, "human")
     ]
     if spot is None or not samples:
-        raise ProjectError(f"{author} has no samples for {blind_spot}", where=str(project.root), mend="write one first")
+        raise ProjectError(f"{author} has no samples for {blind_spot}", where=str(project.root), hint="write one first")
     threads = 1 if active_job(project.root) else min(MOST_THREADS, int(usable_cores()))
     trained = _copy(classifier)
     rate = RATE * project.settings.training.learning_rate

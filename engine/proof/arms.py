@@ -80,13 +80,13 @@ def choose_arms(
     if not given:
         raise ProjectError(
             "there are no samples to train with",
-            mend="write some with `blindspot open` or `blindspot sample`, or bring some with "
+            hint="write some with `blindspot open` or `blindspot sample`, or bring some with "
             "`blindspot import-teaching`",
         )
     possible = _possible(tuple(given))
     for name in names or ():
         if name not in possible:
-            raise ProjectError(f"there is no teaching for arm `{name}`", mend=f"use one of {', '.join(possible)}")
+            raise ProjectError(f"there is no teaching for arm `{name}`", hint=f"use one of {', '.join(possible)}")
     chosen = {name: kinds for name, kinds in possible.items() if names is None or name in names}
     if equal is None or not chosen:
         return [Arm(name, _examples(row for kind in kinds for row in given[kind])) for name, kinds in chosen.items()]
@@ -163,15 +163,15 @@ def plan_runs(
     seeds = list(dict.fromkeys(project.settings.proof.seeds if seeds is None else seeds))
     if not seeds:
         raise ProjectError(
-            "a proof needs at least one seed", mend="name seeds with --seeds, or set proof.seeds in blindspot.toml"
+            "a proof needs at least one seed", hint="name seeds with --seeds, or set proof.seeds in blindspot.toml"
         )
     for seed in seeds:
         if not 0 <= seed <= MOST_SEED:
-            raise ProjectError(f"{seed} is no seed", mend=f"seeds are whole numbers from 0 to {MOST_SEED}")
+            raise ProjectError(f"{seed} is no seed", hint=f"seeds are whole numbers from 0 to {MOST_SEED}")
     wanted = list(dict.fromkeys(USUAL if recipes is None else recipes))
     for name in wanted:
         if name not in RECIPES:
-            raise ProjectError(f"there is no recipe `{name}`", mend=f"use one of {', '.join(RECIPES)}, {AUTO}")
+            raise ProjectError(f"there is no recipe `{name}`", hint=f"use one of {', '.join(RECIPES)}, {AUTO}")
     n_train, training = project.manifest.splits["train"].rows, project.settings.training
     steps = training.epochs * ceil(n_train / training.batch_size)
     runs = [Run(Arm(BASELINE, ()), "scratch", seed, n_train, steps, steps * training.batch_size) for seed in seeds]

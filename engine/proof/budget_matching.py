@@ -82,7 +82,7 @@ def cut_down(
             raise ProjectError(
                 f"at equal cost arm `{arm}` would have no sample by {short}: the cheapest arm cost {money:.4g} "
                 f"{currency}, and one of those {worth[short] / len(given[short]):.4g}",
-                mend="have more written by the cheaper kind, or compare at equal count",
+                hint="have more written by the cheaper kind, or compare at equal count",
             )
         drawn[arm] = _parts(given, of, counts)
     return limit, drawn
@@ -92,12 +92,12 @@ def _known(kind: TeacherKind, costs: Mapping[TeacherKind, Figure]) -> float:
     cost = costs.get(kind, Figure(None, "nothing is on record"))
     if cost.value is None:
         raise ProjectError(
-            f"what arm `{kind}` cost is unknown ({cost.why})", mend="leave that arm out, or compare at equal count"
+            f"what arm `{kind}` cost is unknown ({cost.why})", hint="leave that arm out, or compare at equal count"
         )
     if cost.value <= 0:
         raise ProjectError(
             f"arm `{kind}` cost nothing, so no other can be cut down to that",
-            mend="leave that arm out, or compare at equal count",
+            hint="leave that arm out, or compare at equal count",
         )
     return cost.value
 

@@ -68,7 +68,7 @@ def usable_pool(project: Project, discovery: Discovery | None, doubtful: Collect
         raise ProjectError(
             "controls and kept rows are made of what was discovered, and nothing has been yet",
             where=str(project.root),
-            mend=f"run `blindspot discover {project.root}`",
+            hint=f"run `blindspot discover {project.root}`",
         )
     withheld = frozenset(project.manifest.withheld)
     rows = [
@@ -123,7 +123,7 @@ def control_arms(
     possible = every_control(teaching)
     for name in names:
         if name not in possible:
-            raise ProjectError(f"there is no arm `{name}`", mend=f"use one of {', '.join(possible)}")
+            raise ProjectError(f"there is no arm `{name}`", hint=f"use one of {', '.join(possible)}")
     pool = usable_pool(project, discovery, doubtful)
     count = max((len(arm.samples) for arm in teaching), default=len(pool.uus))
     make: dict[str, Callable[[], list[Example]]] = {
@@ -140,7 +140,7 @@ def control_arms(
     arms = [Arm(name, tuple(make[name]())) for name in possible if name in names]
     for arm in arms:
         if not arm.samples and arm.name != TEMPERATURE:
-            raise ProjectError(f"arm `{arm.name}` would have no row: no UU was found", mend="leave it out")
+            raise ProjectError(f"arm `{arm.name}` would have no row: no UU was found", hint="leave it out")
     return arms
 
 

@@ -39,7 +39,7 @@ def near_rows(project: Project, proof_id: str, spot_id: str) -> NearRows:
         raise ProjectError(
             f"proof {proof_id}, which closed {spot_id}, is gone",
             where=str(folder),
-            mend=f"put it back, or delete suite/{spot_id}.json and promote again",
+            hint=f"put it back, or delete suite/{spot_id}.json and promote again",
         )
     spec, nearest, rows = read_json(folder / "spec.json"), read_array(folder / NEAREST), read_proof(project)
     gold = read_array(gold_file(folder, "proof"))
@@ -47,7 +47,7 @@ def near_rows(project: Project, proof_id: str, spot_id: str) -> NearRows:
         raise ProjectError(
             f"proof {proof_id}, which closed {spot_id}, was made with other proof rows",
             where=str(folder),
-            mend=f"delete suite/{spot_id}.json and promote again",
+            hint=f"delete suite/{spot_id}.json and promote again",
         )
     place = [spot["id"] for spot in spec["blind_spots"]].index(spot_id)
     before = round_model(folder, spec, gold)

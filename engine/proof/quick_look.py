@@ -51,7 +51,7 @@ def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | 
     began = time.monotonic()
     discovery = project.discovered()
     if not discovery.blind_spots:
-        raise ProjectError("there are no blind spots to look at", where=str(project.root), mend="lower discovery.tau")
+        raise ProjectError("there are no blind spots to look at", where=str(project.root), hint="lower discovery.tau")
     chosen = choose_arms(samples, arms) if arms else choose_arms(samples)[-1:]
     model, seed = current_model(project, monitor=monitor), project.settings.proof.seeds[0]
     asked = _asked(project, discovery, seed)

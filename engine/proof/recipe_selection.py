@@ -117,7 +117,7 @@ def runs_and_choices(
     if recipes is None or AUTO not in recipes:
         return plan_runs(project, arms, seeds=seeds, recipes=named, kept=len(kept)), {}
     if discovery is None or len(discovery.blind_spots) < 2:
-        raise ProjectError(NO_CHOICE, where=str(project.root), mend=f"name a recipe: {', '.join(RECIPES)}")
+        raise ProjectError(NO_CHOICE, where=str(project.root), hint=f"name a recipe: {', '.join(RECIPES)}")
     every = plan_runs(project, arms, seeds=seeds, recipes=list(RECIPES), kept=len(kept))
     spot_of = {sample.id: sample.blind_spot for sample in samples}
     spot_of |= {row: spot.id for spot in discovery.blind_spots for row in spot.rows}

@@ -98,8 +98,8 @@ def flipped(project: Project, report: Report, arm: str, recipe: str) -> list[Fli
     """
     path = project.proofs_dir / checked_id("proof", report["id"]) / FLIPS
     if not path.is_file():
-        raise ProjectError(f"proof {report['id']} was made before flips were kept", mend="retrain to get a new one")
-    stored: list[StoredFlip] = read_record(path, lambda values: fit(values, list[StoredFlip]), mend=_PROVE_AGAIN)
+        raise ProjectError(f"proof {report['id']} was made before flips were kept", hint="retrain to get a new one")
+    stored: list[StoredFlip] = read_record(path, lambda values: fit(values, list[StoredFlip]), hint=_PROVE_AGAIN)
     found = [one for one in stored if (one["arm"], one["recipe"]) == (arm, recipe)]
     discovery = project.discovery(report["round"])
     texts: dict[tuple[str, str], tuple[str, str | None]] = {
@@ -122,7 +122,7 @@ def learned(project: Project, report: Report, arm: str, recipe: str, seed: int) 
     names = {"arm": arm, "recipe": recipe, "seed": seed}
     if not path.exists():
         return frozenset()
-    entries: list[Learned] = read_record(path, lambda values: fit(values, list[Learned]), mend=_PROVE_AGAIN)
+    entries: list[Learned] = read_record(path, lambda values: fit(values, list[Learned]), hint=_PROVE_AGAIN)
     return frozenset(one for entry in entries if entry.items() >= names.items() for one in entry["right"])
 
 
@@ -140,7 +140,7 @@ def reports(project: Project) -> list[dict[str, Any]]:
 
 
 def _report(path: Path) -> Report:
-    return read_record(path, lambda values: checked_report(values, path.parent.name), mend=_PROVE_AGAIN)
+    return read_record(path, lambda values: checked_report(values, path.parent.name), hint=_PROVE_AGAIN)
 
 
 def read_report(project: Project, proof_id: str | None = None) -> dict[str, Any]:
@@ -158,12 +158,12 @@ def read_report(project: Project, proof_id: str | None = None) -> dict[str, Any]
         raise ProjectError(
             "there is no finished proof yet",
             where=str(project.root),
-            mend=f"make one with `blindspot retrain {project.root}`",
+            hint=f"make one with `blindspot retrain {project.root}`",
         )
     if proof_id is None:
         return finished[0]
     known = ", ".join(str(report["id"]) for report in finished)
-    raise ProjectError(f"there is no finished proof {proof_id}", where=str(project.root), mend=f"use one of {known}")
+    raise ProjectError(f"there is no finished proof {proof_id}", where=str(project.root), hint=f"use one of {known}")
 
 
 def find_arm(report: dict[str, Any], arm: str, recipe: str) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def find_arm(report: dict[str, Any], arm: str, recipe: str) -> dict[str, Any]:
         if (entry["arm"], entry["recipe"]) == (arm, recipe):
             return dict(entry)
     known = ", ".join(f"{entry['arm']} ({entry['recipe']})" for entry in report["arms"])
-    raise ProjectError(f"proof {report['id']} has no arm {arm} ({recipe})", mend=f"its arms are {known}")
+    raise ProjectError(f"proof {report['id']} has no arm {arm} ({recipe})", hint=f"its arms are {known}")
 
 
 def before_and_after(report: dict[str, Any], arm: dict[str, Any], split: str) -> list[ProofLine]:

@@ -69,7 +69,7 @@ def _refuse_unknown(arms: Sequence[str], samples: Sequence[Sample]) -> None:
         none_yet = name in (*TEACHER_KINDS, BOTH, ALL)
         what = f"arm `{name}` has no samples yet" if none_yet else f"there is no arm `{name}`"
         have = f"one of {', '.join(teaching)}, or " if teaching else ""
-        raise ProjectError(what, mend=f"use {have}a control: {', '.join(known[len(teaching) :] or CONTROLS)}")
+        raise ProjectError(what, hint=f"use {have}a control: {', '.join(known[len(teaching) :] or CONTROLS)}")
 
 
 def refuse_retrain(
@@ -95,7 +95,7 @@ def refuse_retrain(
     tau_of(project, discovery)
     if not project.has_split("proof"):
         raise ProjectError(
-            "the project has no proof split", where=str(project.root), mend="make a new one with `blindspot init`"
+            "the project has no proof split", where=str(project.root), hint="make a new one with `blindspot init`"
         )
     records = Records(project.teaching_dir)
     samples: Sequence[Sample] = records.samples()
@@ -107,7 +107,7 @@ def refuse_retrain(
     if any(name == AUTO or RECIPES[name].keep for name in wanted):
         usable_pool(project, discovery, doubtful)
     if AUTO in wanted and (discovery is None or len(discovery.blind_spots) < 2):
-        raise ProjectError(NO_CHOICE, where=str(project.root), mend=f"name a recipe: {', '.join(RECIPES)}")
+        raise ProjectError(NO_CHOICE, where=str(project.root), hint=f"name a recipe: {', '.join(RECIPES)}")
 
 
 def refuse_quick(project: Project, arms: Sequence[str] | None) -> None:
@@ -117,5 +117,5 @@ def refuse_quick(project: Project, arms: Sequence[str] | None) -> None:
         ProjectError: there are no samples, no such arm, or no blind spots.
     """
     if not project.discovered().blind_spots:
-        raise ProjectError("there are no blind spots to look at", where=str(project.root), mend="lower discovery.tau")
+        raise ProjectError("there are no blind spots to look at", where=str(project.root), hint="lower discovery.tau")
     choose_arms(Records(project.teaching_dir).samples(), arms or None)

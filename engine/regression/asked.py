@@ -28,7 +28,7 @@ def named_classifier(
         raise ModelError(
             "this is no classifier: it has no classification head",
             where=str(weights.path),
-            mend="name a fine-tuned classifier",
+            hint="name a fine-tuned classifier",
         )
     return weights
 

@@ -124,7 +124,7 @@ def suite(project: Project) -> list[FrozenSpot]:
     """
     found = []
     for path in find_files(suite_dir(project), "*.json"):
-        found.append(read_record(path, FrozenSpot.from_json, mend="restore it, or delete it and promote again"))
+        found.append(read_record(path, FrozenSpot.from_json, hint="restore it, or delete it and promote again"))
         if path.stem != checked_id("blind spot", found[-1].id):
-            raise ProjectError("this file of the suite is of another blind spot", where=str(path), mend="delete it")
+            raise ProjectError("this file of the suite is of another blind spot", where=str(path), hint="delete it")
     return sorted(found, key=lambda spot: int(spot.id.lstrip("B")))

@@ -83,7 +83,7 @@ def promote(
         raise ProjectError(
             f"arm {arm} ({recipe}) was judged `{entry['verdict']}`, not `proven`",
             where=f"proof {report['id']}",
-            mend="promote it all the same with --force",
+            hint="promote it all the same with --force",
         )
     refuse_changed_report(project, report["id"])
     refuse_changed(project.root / model["path"], model["key"])
@@ -139,7 +139,7 @@ def _model(project: Project, entry: dict[str, Any], seed: int) -> dict[str, str]
     if str(seed) not in entry["models"]:
         raise ProjectError(
             f"arm {entry['arm']} ({entry['recipe']}) was not trained with seed {seed}",
-            mend=f"its seeds are {', '.join(entry['models'])}",
+            hint=f"its seeds are {', '.join(entry['models'])}",
         )
     model: dict[str, str] = entry["models"][str(seed)]
     path = inside(project.root, model["path"])
@@ -147,6 +147,6 @@ def _model(project: Project, entry: dict[str, Any], seed: int) -> dict[str, str]
         raise ProjectError(
             "the model's folder is gone",
             where=str(path),
-            mend=f"train it again with `blindspot retrain {project.root}`",
+            hint=f"train it again with `blindspot retrain {project.root}`",
         )
     return model

@@ -99,4 +99,4 @@ def refuse_changed_suite(project: Project, frozen: Iterable[FrozenSpot]) -> None
     for name, key in _recorded(project).items():
         if there.get(name) != key:
             what = f"the suite's {name} is not what the promotion froze" if name in there else f"the suite lacks {name}"
-            raise ProjectError(what, where=str(suite_dir(project) / f"{name}.json"), mend=_PROMOTE)
+            raise ProjectError(what, where=str(suite_dir(project) / f"{name}.json"), hint=_PROMOTE)

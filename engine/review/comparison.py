@@ -195,11 +195,16 @@ def comparison_key(project: Project, records: Records | None = None, *, own: boo
     discovery, settings = project.discovery(), project.settings
     written: tuple[Pattern | Sample, ...] = (*records.patterns(), *records.samples())
     return content_key(
-        COMPARISON, own, embed, asdict(settings.proof), settings.model.encoder if embed else "",
-        discovery.key if discovery else "", settings.teaching.held_back,
+        COMPARISON,
+        own,
+        embed,
+        asdict(settings.proof),
+        settings.model.encoder if embed else "",
+        discovery.key if discovery else "",
+        settings.teaching.held_back,
         [record.as_json() for record in written],
         [record.as_json() for record in records.perturbations()],
         [item.id for item in Items(project).all()],
         [[author, record.as_json()] for author, record in records.by_author("judgement")],
         [[author, record.as_json()] for author, record in records.by_author("commitment")],
-    )  # fmt: skip
+    )

@@ -100,7 +100,7 @@ class Items:
             StoreError: there is none.
         """
         if item_id not in self._items:
-            raise StoreError(f"there is no item `{item_id}`", mend="take an id that `blindspot review` prints")
+            raise StoreError(f"there is no item `{item_id}`", hint="take an id that `blindspot review` prints")
         return self._items[item_id]
 
     def read(self) -> None:
@@ -122,7 +122,7 @@ class Items:
             raise StoreError(
                 "the items of the review, or their key, are damaged",
                 where=str(self._folder),
-                mend="restore the folder; judgements mean nothing without it",
+                hint="restore the folder; judgements mean nothing without it",
             ) from error
         self._items, self._seen = {item.id: item for item in found}, seen
 
@@ -153,7 +153,7 @@ class Items:
             raise StoreError(
                 f"the review cannot be written ({error.reason})",
                 where=str(self._folder),
-                mend="make room, or give yourself the right",
+                hint="make room, or give yourself the right",
             ) from error
         self.read()
 

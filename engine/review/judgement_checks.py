@@ -26,8 +26,11 @@ def judgement_from(item_id: str, values: Any) -> Judgement:
     try:
         return Judgement.from_json({**values, "item": item_id, "own": False})
     except (TypeError, ValueError) as error:
-        raise StoreError(f"the judgement does not have the form of one: {error}", where=f"item {item_id}",
-                         mend="see the example of `blindspot review --help`") from error  # fmt: skip
+        raise StoreError(
+            f"the judgement does not have the form of one: {error}",
+            where=f"item {item_id}",
+            hint="see the example of `blindspot review --help`",
+        ) from error
 
 
 def checked(project: Project, judgement: Judgement, *, left: SideView, right: SideView) -> Judgement:
@@ -45,7 +48,7 @@ def checked(project: Project, judgement: Judgement, *, left: SideView, right: Si
     """
     where, guard = f"item {judgement.item}", LeakGuard(project)
     if judgement.preference not in PREFERENCES:
-        raise StoreError("the preference is missing", where=where, mend=f"give one of {', '.join(PREFERENCES)}")
+        raise StoreError("the preference is missing", where=where, hint=f"give one of {', '.join(PREFERENCES)}")
     return replace(
         judgement,
         left=_checked_side(project, guard, left, judgement.left, f"{where}, left"),
@@ -59,9 +62,9 @@ def _checked_side(
     for name in PATTERN_ANSWERS:
         given = getattr(answers, name)
         if side.pattern is None and given is not None:
-            raise StoreError(f"there is no pattern for `{name}`", where=where, mend="leave it out")
+            raise StoreError(f"there is no pattern for `{name}`", where=where, hint="leave it out")
         if side.pattern is not None and given is None and name == PATTERN_ASKED:
-            raise StoreError(f"the pattern lacks an answer to `{name}`", where=where, mend="say true or false")
+            raise StoreError(f"the pattern lacks an answer to `{name}`", where=where, hint="say true or false")
         _check_answer(name, given, where)
     places = _places(side, len(answers.samples), where)
     judged: list[SampleJudgement | None] = [None] * len(side.samples)
@@ -79,14 +82,18 @@ def _places(side: SideView, given: int, where: str) -> Sequence[int]:
     if given == len(asked):
         return asked
     number = len(asked) if len(asked) == len(side.samples) else f"{len(asked)}, or of all {len(side.samples)},"
-    raise StoreError(f"{given} of {number} samples are judged", where=where,
-                     mend="give an entry for each sample that is shown, in their order")  # fmt: skip
+    raise StoreError(
+        f"{given} of {number} samples are judged",
+        where=where,
+        hint="give an entry for each sample that is shown, in their order",
+    )
 
 
 def _check_answer(name: str, given: object, where: str) -> None:
     if given is not None and not isinstance(given, bool):
-        raise StoreError(f"the answer to `{name}` is neither yes nor no", where=where,
-                         mend="say true or false, or leave it out")  # fmt: skip
+        raise StoreError(
+            f"the answer to `{name}` is neither yes nor no", where=where, hint="say true or false, or leave it out"
+        )
 
 
 def _check_sample(
@@ -94,28 +101,28 @@ def _check_sample(
 ) -> None:
     if answer is None:
         if sample.asked:
-            raise StoreError("the verdict is missing", where=where, mend=f"give one of {', '.join(SAMPLE_VERDICTS)}")
+            raise StoreError("the verdict is missing", where=where, hint=f"give one of {', '.join(SAMPLE_VERDICTS)}")
         return
     for name in SAMPLE_ANSWERS:
         _check_answer(name, getattr(answer, name), where)
     if answer.verdict not in SAMPLE_VERDICTS:
-        raise StoreError("the verdict is missing", where=where, mend=f"give one of {', '.join(SAMPLE_VERDICTS)}")
+        raise StoreError("the verdict is missing", where=where, hint=f"give one of {', '.join(SAMPLE_VERDICTS)}")
     mended = (answer.text, answer.text_pair, answer.label)
     if answer.verdict != "fix":
         if any(part is not None for part in mended):
-            raise StoreError(f"`{answer.verdict}` mends nothing", where=where, mend="say fix, or leave the text out")
+            raise StoreError(f"`{answer.verdict}` mends nothing", where=where, hint="say fix, or leave the text out")
         return
     if all(part is None for part in mended):
-        raise StoreError("`fix` needs a text or a label", where=where, mend="write what it should be, or reject it")
+        raise StoreError("`fix` needs a text or a label", where=where, hint="write what it should be, or reject it")
     if answer.label is not None and answer.label not in project.labels:
         labels = ", ".join(project.labels)
-        raise StoreError(f"there is no label `{answer.label}`", where=where, mend=f"give one of {labels}")
+        raise StoreError(f"there is no label `{answer.label}`", where=where, hint=f"give one of {labels}")
     if answer.text_pair is not None and sample.text_pair is None:
-        raise StoreError("there is no second text to mend", where=where, mend="leave text_pair out")
+        raise StoreError("there is no second text to mend", where=where, hint="leave text_pair out")
     for text in (answer.text, answer.text_pair):
         if text is not None and not (isinstance(text, str) and normalise(text)):
-            raise StoreError("the mended text is empty", where=where, mend="write one, or reject the sample")
+            raise StoreError("the mended text is empty", where=where, hint="write one, or reject the sample")
     text = answer.text if answer.text is not None else sample.text
     pair = answer.text_pair if answer.text_pair is not None else sample.text_pair
     if guard.is_leak(text, pair):
-        raise StoreError("the mended text nearly equals a held-out row", where=where, mend="write another one")
+        raise StoreError("the mended text nearly equals a held-out row", where=where, hint="write another one")

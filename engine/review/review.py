@@ -154,14 +154,24 @@ class Review:
         item = self._open(item_id)
         spot = self._found.spot(item.blind_spot) if self._found else None
         if self._found is None or spot is None:
-            raise StoreError(f"the blind spot {item.blind_spot} is gone", where=f"item {item_id}",
-                             mend="judge another item of `blindspot review`")  # fmt: skip
+            raise StoreError(
+                f"the blind spot {item.blind_spot} is gone",
+                where=f"item {item_id}",
+                hint="judge another item of `blindspot review`",
+            )
         evidence = evidence_for(self._project, self._found, self._teaching, spot.id)
         left, right = self._items.left_and_right(item, self._stem)
         return ItemView(
-            item.id, item.blind_spot, item.kind, spot.gold, spot.predicted, self._is_own(item), evidence.rows,
-            _view(item, left), _view(item, right),
-        )  # fmt: skip
+            item.id,
+            item.blind_spot,
+            item.kind,
+            spot.gold,
+            spot.predicted,
+            self._is_own(item),
+            evidence.rows,
+            _view(item, left),
+            _view(item, right),
+        )
 
     def judge(self, judgement: Judgement) -> Judgement:
         """Hand in a judgement for good. Whether it is about one's own work is found out here.
@@ -174,8 +184,11 @@ class Review:
         made = replace(checked(self._project, judgement, left=left, right=right), own=self._is_own(item))
         with self._teaching.store.edit(f"judge item {item.id}", final=True) as edit:
             if item.id in self._judged():
-                raise StoreError("this item has been judged", where=f"item {item.id}",
-                                 mend="a judgement is final, as the sources have been shown")  # fmt: skip
+                raise StoreError(
+                    "this item has been judged",
+                    where=f"item {item.id}",
+                    hint="a judgement is final, as the sources have been shown",
+                )
             edit.put("judgement", item.id, made)
         self._set_skipped(item.id, on=False)
         return made
@@ -192,7 +205,7 @@ class Review:
         """
         self._open(item_id)
         if item_id in self._judged():
-            raise StoreError("this item has been judged", where=f"item {item_id}", mend="go on with the next one")
+            raise StoreError("this item has been judged", where=f"item {item_id}", hint="go on with the next one")
         self._set_skipped(item_id, on=True)
 
     def unskip(self, item_id: str) -> None:
@@ -207,8 +220,9 @@ class Review:
         """
         item = self._items.get(item_id)
         if item_id not in self._judged():
-            raise StoreError("who wrote what is told after the judgement", where=f"item {item_id}",
-                             mend="judge it first")  # fmt: skip
+            raise StoreError(
+                "who wrote what is told after the judgement", where=f"item {item_id}", hint="judge it first"
+            )
         left, right = self._items.left_and_right(item, self._stem)
         return Sources(left.teacher, right.teacher, item.same_evidence)
 
@@ -223,8 +237,11 @@ class Review:
         """An item that this reviewer may see."""
         item = self._items.get(item_id)
         if item.blind_spot not in decisions(self._teaching, self._teaching.author):
-            raise StoreError(f"item {item_id} is sealed", where=item.blind_spot,
-                             mend="commit your answer to that blind spot first, or decline")  # fmt: skip
+            raise StoreError(
+                f"item {item_id} is sealed",
+                where=item.blind_spot,
+                hint="commit your answer to that blind spot first, or decline",
+            )
         return item
 
     def _judged(self) -> dict[str, Judgement]:

@@ -53,9 +53,23 @@ def _win_rate(judged: Sequence[Judged], one: str, other: str, rule: ProofSetting
     wins, losses, ties, neither = (int(count) for count in counts.sum(axis=0))
     rate, low, high, method, reason = _interval(counts[:, :2], rule)
     return WinRate(
-        one, other, judged[0].item.sides[0].teacher.kind, overall, judged[0].item.same_evidence, len(items),
-        len(judged), wins, losses, ties, neither, rate, low, high, method, reason,
-    )  # fmt: skip
+        one,
+        other,
+        judged[0].item.sides[0].teacher.kind,
+        overall,
+        judged[0].item.same_evidence,
+        len(items),
+        len(judged),
+        wins,
+        losses,
+        ties,
+        neither,
+        rate,
+        low,
+        high,
+        method,
+        reason,
+    )
 
 
 def _interval(
@@ -108,18 +122,26 @@ def _acceptances(judged: Sequence[Judged], spot: str | None, rule: ProofSettings
         return not found[1], TEACHER_KINDS.index(found[0].kind), found[0].name
 
     made = []
-    for teacher, same in sorted({(side.teacher, one.item.same_evidence) for one in judged for side, _ in one.parts},
-                                key=rank):  # fmt: skip
+    for teacher, same in sorted(
+        {(side.teacher, one.item.same_evidence) for one in judged for side, _ in one.parts}, key=rank
+    ):
         own = [found for found in samples if (found.sample.teacher, found.same_evidence) == (teacher, same)]
         words = [list(votes.values()) for key, votes in patterns.items() if key[:2] == (teacher, same)]
         of = {name: share(found.verdict == name for found in own) for name in ("accept", "fix", "reject")}
-        made.append(Acceptance(
-            teacher, spot, same, of["accept"], of["fix"], of["reject"],
-            label_errors=share(None if found.right_label is None else not found.right_label for found in own),
-            natural=share(majority(vote.natural for vote in found.votes.values()) for found in own),
-            on_pattern=share(majority(vote.fits for vote in found.votes.values()) for found in own),
-            fits=share(majority(vote.fits for vote in votes) for votes in words),
-            precise=share(majority(vote.precise for vote in votes) for votes in words),
-            useful=share(majority(vote.useful for vote in votes) for votes in words),
-        ))  # fmt: skip
+        made.append(
+            Acceptance(
+                teacher,
+                spot,
+                same,
+                of["accept"],
+                of["fix"],
+                of["reject"],
+                label_errors=share(None if found.right_label is None else not found.right_label for found in own),
+                natural=share(majority(vote.natural for vote in found.votes.values()) for found in own),
+                on_pattern=share(majority(vote.fits for vote in found.votes.values()) for found in own),
+                fits=share(majority(vote.fits for vote in votes) for votes in words),
+                precise=share(majority(vote.precise for vote in votes) for votes in words),
+                useful=share(majority(vote.useful for vote in votes) for votes in words),
+            )
+        )
     return made

@@ -111,7 +111,7 @@ def refuse_if_off(project: Project) -> None:
         raise SettingsError(
             "verdicts on texts are turned off in this project",
             where=str(project.root / SETTINGS_FILE),
-            mend="`live_verdict = true` in [teaching] turns them on for everybody",
+            hint="`live_verdict = true` in [teaching] turns them on for everybody",
         )
 
 

@@ -66,8 +66,8 @@ class Resident:
         loaded = self.follow()
         project = loaded.project
         if project.settings.task.pair != (text_pair is not None):
-            what, mend = ("single texts", "leave the second text out") if text_pair else ("pairs", "give a second text")
-            raise ProjectError(f"rows of this project are {what}", where=str(project.root), mend=mend)
+            what, hint = ("single texts", "leave the second text out") if text_pair else ("pairs", "give a second text")
+            raise ProjectError(f"rows of this project are {what}", where=str(project.root), hint=hint)
         (logits,) = loaded.classifier.logits([Example("text", text, "", text_pair)], monitor=Silent())
         scaled = logits.astype(np.float64) / self._temperature
         odds = np.exp(scaled - scaled.max())
@@ -139,6 +139,9 @@ def _temperature(project: Project, model: ModelRef, found: Discovery | None) -> 
     if not project.settings.discovery.apply_temperature:
         return 1.0
     if found is None or found.model_key != model.key:
-        raise ModelError("no temperature has been fitted to the current model yet", where=str(project.root),
-                         mend="run `blindspot discover`")  # fmt: skip
+        raise ModelError(
+            "no temperature has been fitted to the current model yet",
+            where=str(project.root),
+            hint="run `blindspot discover`",
+        )
     return found.applied_temperature

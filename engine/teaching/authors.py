@@ -30,7 +30,7 @@ def file_stem(author: str) -> str:
     """
     name = author.strip()
     if not name:
-        raise StoreError("an annotator without a name cannot write", mend="give one with --annotator NAME")
+        raise StoreError("an annotator without a name cannot write", hint="give one with --annotator NAME")
     safe = _UNSAFE.sub("-", name.casefold()).strip(".-")[:60]
     if safe == author:
         return safe

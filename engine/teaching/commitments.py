@@ -35,7 +35,7 @@ def decide(
     """
     ids = ", ".join(spot.id for spot in spots)
     if what == "declined" and not reason:
-        raise StoreError("who declines gives a reason", where=ids, mend="say in a few words why")
+        raise StoreError("who declines gives a reason", where=ids, hint="say in a few words why")
     made = []
     with teaching.store.edit(f"{'commit' if what == 'committed' else 'decline'} {ids}", final=True) as edit:
         decided = decisions(teaching, teaching.author)
@@ -45,13 +45,13 @@ def decide(
                 raise StoreError(
                     f"{teaching.author} has {before.decision} already",
                     where=spot.id,
-                    mend="that is final: the others' answers have been seen",
+                    hint="that is final: the others' answers have been seen",
                 )
             if what == "committed" and spot.id not in own:
                 raise StoreError(
                     "there is no pattern of yours to commit",
                     where=spot.id,
-                    mend="describe the blind spot first, or decline with a reason",
+                    hint="describe the blind spot first, or decline with a reason",
                 )
             seen, standing = evidence_for(project, discovery, teaching, spot.id).hash, teaching.store.standing(spot.id)
             made.append(Commitment(spot.id, what, seen, reason, standing))

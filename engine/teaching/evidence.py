@@ -187,5 +187,5 @@ def known_spot(discovery: Discovery, spot_id: str) -> BlindSpot:
         ids = [spot.id for spot in discovery.blind_spots]
         more = f" and {len(ids) - _LISTED} more" if len(ids) > _LISTED else ""
         known = f"one of {', '.join(ids[:_LISTED])}{more}" if ids else "none: the round has no blind spots"
-        raise StoreError(f"there is no blind spot `{spot_id}`", mend=f"take {known}; `blindspot list` shows them")
+        raise StoreError(f"there is no blind spot `{spot_id}`", hint=f"take {known}; `blindspot list` shows them")
     return found

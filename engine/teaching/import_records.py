@@ -84,7 +84,7 @@ def import_teaching(
     lines = [line for path in files for line in read_teaching(path)]
     discovery = project.discovered()
     if not discovery.blind_spots:
-        raise StoreError("there is no blind spot to teach", where=str(project.root), mend="lower tau in blindspot.toml")
+        raise StoreError("there is no blind spot to teach", where=str(project.root), hint="lower tau in blindspot.toml")
     teaching = Teaching.of(project, import_author(teacher))
     new = _unknown(lines, teaching)
     known = {pattern.text: pattern.blind_spot for pattern in teaching.own("pattern") if isinstance(pattern, Pattern)}

@@ -52,7 +52,7 @@ class LeakCheck:
         words = "\n".join(_texts(body))
         if self.holds_row(words) or (kind == "pattern" and self.holds_row(str(body["text"]), alone=True)):
             what = f"the {kind} holds a held-out proof row, or nearly equals one"
-            raise HoldsProofRow(what, mend="say it in other words")
+            raise HoldsProofRow(what, hint="say it in other words")
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -104,7 +104,7 @@ def find_pattern(records: Records, pattern_id: str) -> Pattern:
     """
     found = next((pattern for pattern in records.patterns() if pattern.id == pattern_id), None)
     if found is None:
-        raise StoreError(f"there is no pattern `{pattern_id}`", mend="take an id that `blindspot show` prints")
+        raise StoreError(f"there is no pattern `{pattern_id}`", hint="take an id that `blindspot show` prints")
     return found
 
 
@@ -122,14 +122,14 @@ def open_pattern(teaching: Teaching, name: str, *, unjudged: Collection[str] = (
     full = teaching.own_id(name)
     shown = decided_patterns(teaching, unjudged=unjudged)
     if not teaching.is_own(full) and full not in {pattern.id for pattern in shown}:
-        mend = "take an id that `blindspot show` prints; others' are shown after `blindspot commit` and the review"
-        raise StoreError(f"there is no pattern `{name}` to test", mend=mend)
+        hint = "take an id that `blindspot show` prints; others' are shown after `blindspot commit` and the review"
+        raise StoreError(f"there is no pattern `{name}` to test", hint=hint)
     pattern = find_pattern(teaching, full)
     if decision(teaching, pattern.blind_spot) is None:
         raise StoreError(
             "its rows are held back from you until you have handed in your answer",
             where=pattern.id,
-            mend=f"run `blindspot commit` on {pattern.blind_spot} first",
+            hint=f"run `blindspot commit` on {pattern.blind_spot} first",
         )
     return pattern
 
@@ -198,17 +198,17 @@ def hand_in(teaching: Teaching, trial: Trial, answers: Mapping[str, bool], judge
     if not rows:
         raise StoreError(f"it cannot be tested: {trial.reason}", where=pattern.id)
     if unknown := sorted(answers.keys() - set(rows)):
-        raise StoreError(f"row `{unknown[0]}` is not of this trial", where=pattern.id, mend="leave it out")
+        raise StoreError(f"row `{unknown[0]}` is not of this trial", where=pattern.id, hint="leave it out")
     if missing := [row for row in rows if row not in answers]:
-        mend = f"say for {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''} whether it applies"
-        raise StoreError(f"{len(missing)} of {len(rows)} rows have no answer", where=pattern.id, mend=mend)
+        hint = f"say for {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''} whether it applies"
+        raise StoreError(f"{len(missing)} of {len(rows)} rows have no answer", where=pattern.id, hint=hint)
     is_uu = {case.row.id: case.is_uu for case in trial.cases}
     with teaching.store.edit(f"test pattern {pattern.id}", final=True) as edit:
         if has_judged(teaching, pattern):
             raise StoreError(
                 f"{teaching.author} has judged this wording already",
                 where=pattern.id,
-                mend="what the rows are has been shown: let another judge it, or reword it",
+                hint="what the rows are has been shown: let another judge it, or reword it",
             )
         for row in rows:
             record = Application(pattern.id, pattern.text, row, answers[row], judge, is_uu[row])

@@ -54,7 +54,7 @@ def perturb(
         raise StoreError(
             f"the model takes the edit for `{predicted}` ({confidence:.2f}), not for `{label}`",
             where=f"row {row}",
-            mend="change it until the model gets it right",
+            hint="change it until the model gets it right",
         )
     with annotator.teaching.store.edit(f"perturb row {row}") as change:
         record_id = change.new_id("E")
@@ -73,11 +73,11 @@ def shown_row(annotator: Annotator, row: str) -> Prediction:
     project, discovery = annotator.project, annotator.discovery
     spot = next((spot for spot in discovery.blind_spots if row in spot.rows), None)
     if spot is None:
-        raise StoreError(f"row `{row}` is no UU of a blind spot", mend="take one that `blindspot show` numbers")
+        raise StoreError(f"row `{row}` is no UU of a blind spot", hint="take one that `blindspot show` numbers")
     rows = evidence_for(project, discovery, annotator.teaching, spot.id).rows
     found = next((shown for shown in rows if shown.id == row), None)
     if found is None:
-        raise StoreError(f"no teacher is shown row `{row}`", where=spot.id, mend="take another row")
+        raise StoreError(f"no teacher is shown row `{row}`", where=spot.id, hint="take another row")
     return found
 
 
@@ -85,17 +85,17 @@ def _check(annotator: Annotator, row: Prediction, edit: Example) -> None:
     """Refuse what is no edit of the row."""
     project, where = annotator.project, f"row {row.id}"
     if edit.label not in project.labels:
-        mend = f"give one of {', '.join(project.labels)}"
-        raise StoreError(f"there is no label `{edit.label}`", where=where, mend=mend)
+        hint = f"give one of {', '.join(project.labels)}"
+        raise StoreError(f"there is no label `{edit.label}`", where=where, hint=hint)
     if row.text_pair is None and edit.text_pair is not None:
-        raise StoreError("rows of this project are single texts", where=where, mend="leave the second text out")
+        raise StoreError("rows of this project are single texts", where=where, hint="leave the second text out")
     texts = [text for text in (edit.text, edit.text_pair) if text is not None]
     if not all(normalise(text) for text in texts):
-        raise StoreError("the edit has no text", where=where, mend="write the row with a small change")
+        raise StoreError("the edit has no text", where=where, hint="write the row with a small change")
     if (edit.text, edit.text_pair) == (row.text, row.text_pair):
-        raise StoreError("the edit is the row itself", where=where, mend="change a word or two")
+        raise StoreError("the edit is the row itself", where=where, hint="change a word or two")
     if LeakGuard(project).is_leak(edit.text, edit.text_pair):
-        raise StoreError("the edit is too close to a held-out proof row", where=where, mend="write another one")
+        raise StoreError("the edit is too close to a held-out proof row", where=where, hint="write another one")
     kept = min(
         Indel.normalized_similarity(normalise(before), normalise(after))
         for before, after in ((row.text, edit.text), (row.text_pair or "", edit.text_pair or ""))
@@ -104,11 +104,11 @@ def _check(annotator: Annotator, row: Prediction, edit: Example) -> None:
         raise StoreError(
             f"the edit keeps {kept:.0%} of the row's characters, and a minimal edit keeps at least {LEAST_KEPT:.0%}",
             where=where,
-            mend="write the row with a small change",
+            hint="write the row with a small change",
         )
     known = [pair for pair in annotator.teaching.perturbations() if pair.row == row.id]
     if same := next((pair for pair in known if (pair.text, pair.text_pair) == (edit.text, edit.text_pair)), None):
-        raise StoreError(f"that edit is there already ({same.id})", where=where, mend="write another one")
+        raise StoreError(f"that edit is there already ({same.id})", where=where, hint="write another one")
 
 
 def _score(annotator: Annotator, edit: Example, monitor: Monitor) -> tuple[str, float]:
@@ -124,7 +124,7 @@ def _score(annotator: Annotator, edit: Example, monitor: Monitor) -> tuple[str, 
         raise ModelError(
             "the current model is not the one that these blind spots were found with",
             where=str(project.root),
-            mend="run `blindspot discover` again",
+            hint="run `blindspot discover` again",
         )
     logits = predictions(project, model, [edit], split_key="edit", monitor=monitor)
     found = score(logits, np.array([0]), temperature=discovery.applied_temperature)

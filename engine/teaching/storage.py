@@ -126,7 +126,7 @@ class AtomicStorage(Storage):
             raise StoreError(
                 f"annotations cannot be written ({error.reason})",
                 where=str(self._path),
-                mend="make room, or give yourself the right; nothing was changed",
+                hint="make room, or give yourself the right; nothing was changed",
             ) from error
         self._tables, self._seen = data, self.identity()
 
@@ -251,7 +251,7 @@ class AtomicStorage(Storage):
                 raise StoreError(
                     f"annotations cannot be read ({reason})",
                     where=where,
-                    mend="give yourself the right to read the file",
+                    hint="give yourself the right to read the file",
                 ) from error
             if identity(self._path) == now[0]:
                 return now, raw, journal

@@ -83,7 +83,7 @@ class Edit:
             StoreError: this author has no such record.
         """
         if (kind, record_id) not in self._log.current:
-            raise StoreError(f"{self._stem} has no {kind} `{record_id}`", mend="name one of your own")
+            raise StoreError(f"{self._stem} has no {kind} `{record_id}`", hint="name one of your own")
         self.changes[kind, record_id] = None
 
 
@@ -236,9 +236,9 @@ class Store(Log):
         for kind, record_id in keys:
             if spot := self._frozen.get((kind, record_id)):
                 why = f"{self.why_frozen(spot)}, and {kind} {record_id} is part of it"
-                raise StoreError(why, mend=f"write another {kind} beside it")
+                raise StoreError(why, hint=f"write another {kind} beside it")
             if kind in FINAL_KINDS and (kind, record_id) in self._latest:
-                raise StoreError(f"the {kind} is final", where=record_id, mend="leave it as it is")
+                raise StoreError(f"the {kind} is final", where=record_id, hint="leave it as it is")
 
     def _mend(self) -> None:
         """Write the whole records of a damaged file back; the storage keeps the damaged one under another name."""

@@ -50,12 +50,12 @@ def read_teaching(path: Path) -> list[TeachingLine]:
         raw = path.read_bytes()
     except OSError as error:
         raise DataError(
-            f"the file cannot be read ({error.strerror})", where=str(path), mend="name another file"
+            f"the file cannot be read ({error.strerror})", where=str(path), hint="name another file"
         ) from error
     numbered = enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1)
     lines = [_line(f"{path}:{number}", str(path), source) for number, source in numbered if source.strip()]
     if not lines:
-        raise DataError("the file has no line", where=str(path), mend="name a file with one JSON object a line")
+        raise DataError("the file has no line", where=str(path), hint="name a file with one JSON object a line")
     return lines
 
 
@@ -63,22 +63,22 @@ def _line(where: str, file: str, source: bytes) -> TeachingLine:
     try:
         values = orjson.loads(source)
     except orjson.JSONDecodeError as error:
-        raise DataError(f"the line is not valid JSON ({error})", where=where, mend="correct it") from error
+        raise DataError(f"the line is not valid JSON ({error})", where=where, hint="correct it") from error
     if not isinstance(values, dict):
-        raise DataError("the line is not a JSON object", where=where, mend='write {"text": ..., "label": ...}')
+        raise DataError("the line is not a JSON object", where=where, hint='write {"text": ..., "label": ...}')
     text, label = _word(where, values, "text"), _word(where, values, "label", int)
     for name, value in (("text", text), ("label", label)):
         if value is None:
-            raise DataError(f"the line has no `{name}`", where=where, mend="add it")
+            raise DataError(f"the line has no `{name}`", where=where, hint="add it")
     kind, pattern, counter = _word(where, values, "kind"), _word(where, values, "pattern"), values.get("counter")
     if kind not in (None, "anchor", *PATTERN_KINDS):
         choices = ", ".join((*PATTERN_KINDS, "anchor"))
-        raise DataError(f"`kind` is `{kind}`", where=where, mend=f"it must be one of {choices}")
+        raise DataError(f"`kind` is `{kind}`", where=where, hint=f"it must be one of {choices}")
     if (pattern is None) == (kind in PATTERN_KINDS):
         problem = f"kind `{kind}` needs a `pattern`" if pattern is None else "a `pattern` needs its kind"
-        raise DataError(problem, where=where, mend=f"give `pattern` with {' or '.join(PATTERN_KINDS)}, or neither")
+        raise DataError(problem, where=where, hint=f"give `pattern` with {' or '.join(PATTERN_KINDS)}, or neither")
     if not isinstance(counter, bool | None):
-        raise DataError("`counter` is neither true nor false", where=where, mend="write true or false")
+        raise DataError("`counter` is neither true nor false", where=where, hint="write true or false")
     group = _word(where, values, "pattern_id", int) or pattern
     return TeachingLine(
         where=where,
@@ -101,5 +101,5 @@ def _word(where: str, values: dict[str, Any], name: str, also: type | None = Non
     if also and isinstance(value, also) and not isinstance(value, bool):
         return str(value)
     if value is not None and not isinstance(value, str):
-        raise DataError(f"`{name}` is not a text", where=where, mend="put it in quotes")
+        raise DataError(f"`{name}` is not a text", where=where, hint="put it in quotes")
     return None if value is None else value.strip()

@@ -82,27 +82,27 @@ class SampleChecker:
         self._samples.update(samples)
         key = row_hash(draft.text, draft.text_pair)
         if sample := self._samples.equal(key):
-            raise RefusedSample(f"the text equals {named(sample)}", reason="equals a sample", mend=_MEND)
+            raise RefusedSample(f"the text equals {named(sample)}", reason="equals a sample", hint=_MEND)
         if place := self._rows.get(key):
-            raise RefusedSample(f"the text equals {place}", reason="equals a row of the data", mend=_MEND)
+            raise RefusedSample(f"the text equals {place}", reason="equals a row of the data", hint=_MEND)
         both = f"{draft.text}\n{draft.text_pair or ''}"
         if self._guard.is_leak(draft.text, draft.text_pair) or self._guard.is_inside(both):
             raise RefusedSample(
                 "the text is too close to a held-out proof row",
                 reason="too close to a held-out proof row",
-                mend=_MEND,
+                hint=_MEND,
             )
         if row := self._near_row(draft):
             raise RefusedSample(
                 f"the text nearly equals row {row.id} of the pool, which has the same label",
                 reason="nearly equals a pool row of the same label",
-                mend=_MEND,
+                hint=_MEND,
             )
         if sample := self._samples.near(draft):
             raise RefusedSample(
                 f"the text nearly equals {named(sample)}, which has the same label",
                 reason="nearly equals a sample of the same label",
-                mend=_MEND,
+                hint=_MEND,
             )
 
     def check_pattern(self, text: str) -> None:
@@ -115,25 +115,25 @@ class SampleChecker:
             raise RefusedSample(
                 f"{A_PATTERN_WITH_A_ROW}, or nearly equals one",
                 reason=A_PATTERN_WITH_A_ROW,
-                mend="say it in other words",
+                hint="say it in other words",
             )
 
     def _check_form(self, draft: Draft) -> None:
         if not normalise(draft.text):
-            raise RefusedSample("the text is empty", reason="empty text", mend="write a text")
+            raise RefusedSample("the text is empty", reason="empty text", hint="write a text")
         if self._project.settings.task.pair and not normalise(draft.text_pair or ""):
             raise RefusedSample(
-                "rows of this project are pairs and the second text is empty", reason="no second text", mend="write it"
+                "rows of this project are pairs and the second text is empty", reason="no second text", hint="write it"
             )
         if not self._project.settings.task.pair and draft.text_pair is not None:
             raise RefusedSample(
-                "rows of this project are single texts", reason="a second text", mend="leave the second text out"
+                "rows of this project are single texts", reason="a second text", hint="leave the second text out"
             )
         if draft.label not in self._project.labels:
             raise RefusedSample(
                 f"there is no label `{draft.label}`",
                 reason="unknown label",
-                mend=f"give one of {', '.join(self._project.labels)}",
+                hint=f"give one of {', '.join(self._project.labels)}",
             )
 
     def _check_role(self, draft: Draft, gold: str, predicted: str) -> None:
@@ -141,13 +141,13 @@ class SampleChecker:
             raise RefusedSample(
                 f"a target labelled `{draft.label}` is one that the model of {gold} -> {predicted} gets right",
                 reason="a target with the predicted label",
-                mend="give another label, or make it a counter-sample or an anchor",
+                hint="give another label, or make it a counter-sample or an anchor",
             )
         if draft.role == "counter" and draft.label == gold:
             raise RefusedSample(
                 f"a counter-sample of {gold} -> {predicted} needs another label than `{gold}`",
                 reason="a counter-sample with the gold label",
-                mend="give the label that the edit brings about, or make it a target",
+                hint="give the label that the edit brings about, or make it a target",
             )
 
     @cached_property

@@ -27,11 +27,11 @@ def writing(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
     try:
         held = acquire(path, patience=patience)
     except FileError as error:
-        mend = "give yourself the right to write there"
-        raise StoreError(f"annotations cannot be written ({error.reason})", where=error.where, mend=mend) from error
+        hint = "give yourself the right to write there"
+        raise StoreError(f"annotations cannot be written ({error.reason})", where=error.where, hint=hint) from error
     if held is None:
         what = f"another process writes this annotator's records{_holder(path)}"
-        raise StoreError(what, where=str(path), mend="wait for it to end, or close it")
+        raise StoreError(what, where=str(path), hint="wait for it to end, or close it")
     try:
         with suppress(OSError):  # the file is another person's, or the disk is full
             os.ftruncate(held, 0)

@@ -76,18 +76,18 @@ class Annotator:
         """
         prediction = self.discovery.predictions.get(row)
         if prediction is None:
-            raise StoreError(f"there is no row `{row}` in the evidence", mend="take an id that `blindspot show` prints")
+            raise StoreError(f"there is no row `{row}` in the evidence", hint="take an id that `blindspot show` prints")
         self._check_shown(prediction)
         labels = ", ".join(other for other in self.project.labels if other != prediction.label)
         if verdict != "label wrong" and label is not None:
             raise StoreError(
-                f"`{verdict}` takes no label", where=f"row {row}", mend="leave it out, or say `label wrong`"
+                f"`{verdict}` takes no label", where=f"row {row}", hint="leave it out, or say `label wrong`"
             )
         if verdict == "label wrong" and label is None:
-            raise StoreError("`label wrong` needs the right label", where=f"row {row}", mend=f"give one of {labels}")
+            raise StoreError("`label wrong` needs the right label", where=f"row {row}", hint=f"give one of {labels}")
         if label is not None and (label not in self.project.labels or label == prediction.label):
             problem = f"`{label}` is its label already" if label == prediction.label else f"there is no label `{label}`"
-            raise StoreError(problem, where=f"row {row}", mend=f"give one of {labels}")
+            raise StoreError(problem, where=f"row {row}", hint=f"give one of {labels}")
         mark = RowMark(row, verdict, label)
         right = f", right is {label}" if label else ""
         with self.teaching.store.edit(f"mark row {row} as {verdict}{right}") as edit:
@@ -120,8 +120,8 @@ class Annotator:
         """
         spot, text = known_spot(self.discovery, spot_id), clean(text)
         if not text:
-            mend = "say why these rows fail, or what else should fail"
-            raise StoreError("a pattern needs a text", where=spot.id, mend=mend)
+            hint = "say why these rows fail, or what else should fail"
+            raise StoreError("a pattern needs a text", where=spot.id, hint=hint)
         with self.teaching.store.edit(f"{'change' if replaces else 'describe'} {kind} of {spot.id}") as edit:
             record_id = self.pattern_id(spot.id, replaces, own=True) if replaces else edit.new_id("P")
             before = self.teaching.store.current.get(("pattern", record_id))
@@ -171,7 +171,7 @@ class Annotator:
                 named=self._named,
             )
             if replaces and ("sample", replaces) not in self.teaching.store.current:
-                raise StoreError(f"{self.teaching.author} has no sample `{replaces}`", mend="name one of your own")
+                raise StoreError(f"{self.teaching.author} has no sample `{replaces}`", hint="name one of your own")
             record_id = replaces or edit.new_id("S")
             sample = Sample(
                 record_id, spot.id, draft.text, label, role, self.teacher, draft.text_pair, about, self._seen(spot)
@@ -203,7 +203,7 @@ class Annotator:
         """
         spot, reason = known_spot(self.discovery, spot_id), clean(reason)
         if status == "skipped" and not reason:
-            raise StoreError("a skipped blind spot needs a reason", where=spot.id, mend="say in a few words why")
+            raise StoreError("a skipped blind spot needs a reason", where=spot.id, hint="say in a few words why")
         by_hand = status in ("done", "skipped")
         with self.teaching.store.edit(f"call {spot.id} {status}" if by_hand else f"reopen {spot.id}") as edit:
             if by_hand:
@@ -248,7 +248,7 @@ class Annotator:
         if not spots:
             raise StoreError(
                 "there is no blind spot left on which you have written nothing and decided nothing",
-                mend="commit or decline each of the others by its id",
+                hint="commit or decline each of the others by its id",
             )
         return decide(self.project, self.discovery, self.teaching, spots, "declined", clean(reason))
 
@@ -278,15 +278,15 @@ class Annotator:
         there = [pattern for pattern in self.teaching.patterns() if pattern.blind_spot == spot_id]
         found = [pattern.id for pattern in there if not is_sealed(self.teaching, pattern)]
         if full not in found or (own and not self.teaching.is_own(full)):
-            mend = f"take one of {', '.join(found)}" if found else "write one with `blindspot describe`"
-            raise StoreError(f"{spot_id} has no pattern `{name}`{' of yours' * own}", mend=mend)
+            hint = f"take one of {', '.join(found)}" if found else "write one with `blindspot describe`"
+            raise StoreError(f"{spot_id} has no pattern `{name}`{' of yours' * own}", hint=hint)
         return full
 
     def _check_shown(self, row: Prediction) -> None:
         """A row is not marked before it can be seen."""
         if is_withheld(row, self.project.manifest.withheld):
             raise StoreError(
-                f"row `{row.id}` nearly equals a proof row", mend="take a row that `blindspot show` prints"
+                f"row `{row.id}` nearly equals a proof row", hint="take a row that `blindspot show` prints"
             )
         spot = next((spot for spot in self.discovery.blind_spots if row.id in spot.rows), None)
         if spot is None or decision(self.teaching, spot.id) is not None:
@@ -295,7 +295,7 @@ class Annotator:
             raise StoreError(
                 f"row `{row.id}` is held back to test patterns",
                 where=spot.id,
-                mend="commit your answer there, or decline, to see it",
+                hint="commit your answer there, or decline, to see it",
             )
 
     def _held_back(self, spot: BlindSpot) -> frozenset[str]:

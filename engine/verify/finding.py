@@ -24,14 +24,14 @@ class Finding(Record):
         part: what was looked at. file: where it is, relative to the project.
         state: ``changed``: it is not what was recorded or does not follow from what it was made from; ``missing``:
             something needs it and it is not there; ``not checkable``: nothing to compare it with is there.
-        what: the same in a sentence. mend: what to do about it; empty where nothing is to be done.
+        what: the same in a sentence. hint: what to do about it; empty where nothing is to be done.
     """
 
     part: str
     state: State
     what: str
     file: str = ""
-    mend: str = ""
+    hint: str = ""
 
     @property
     def bad(self) -> bool:
@@ -40,14 +40,14 @@ class Finding(Record):
 
 
 def looked_at(
-    part: str, file: str, mend: str, look: Callable[Given, Iterable[Finding]], *args: Given.args, **named: Given.kwargs
+    part: str, file: str, hint: str, look: Callable[Given, Iterable[Finding]], *args: Given.args, **named: Given.kwargs
 ) -> Iterator[Finding]:
     """What a look at one part finds; a file that cannot even be read is a finding too, and the next part comes."""
     try:
         yield from look(*args, **named)
     except FileNotFoundError as error:
-        yield Finding(part, "missing", f"{Path(error.filename or file).name} is not there", file, mend)
+        yield Finding(part, "missing", f"{Path(error.filename or file).name} is not there", file, hint)
     except BlindspotError as error:
-        yield Finding(part, "changed", error.what, file, error.mend or mend)
+        yield Finding(part, "changed", error.what, file, error.hint or hint)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError) as error:
-        yield Finding(part, "changed", f"this is damaged ({type(error).__name__}: {error})", file, mend)
+        yield Finding(part, "changed", f"this is damaged ({type(error).__name__}: {error})", file, hint)

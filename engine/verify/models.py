@@ -70,4 +70,4 @@ def refuse_changed(path: Path, key: str) -> None:
     except (BlindspotError, ValueError, LookupError, TypeError, OSError) as error:
         problem = f"its {TRAINING} is damaged ({error})"
     if problem:
-        raise ModelError(problem, where=str(path), mend="`blindspot verify` says more; train it again")
+        raise ModelError(problem, where=str(path), hint="`blindspot verify` says more; train it again")

@@ -65,7 +65,7 @@ def refuse_changed_report(project: Project, proof_id: str) -> None:
             raise ProjectError(
                 f"{finding.part} does not hold: {finding.what}",
                 where=str(project.root / finding.file),
-                mend=finding.mend,
+                hint=finding.hint,
             )
 
 

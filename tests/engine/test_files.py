@@ -134,7 +134,7 @@ def test_a_large_file_is_refused_before_it_is_read(root: Path) -> None:
 def test_a_damaged_file_is_one_sentence(root: Path, raw: bytes) -> None:
     (root / "a.json").write_bytes(raw)
     with pytest.raises(FileError, match=r"a\.json: .*; delete it\.$"):
-        files.read_record(root / "a.json", lambda values: values["a"], mend="delete it")
+        files.read_record(root / "a.json", lambda values: values["a"], hint="delete it")
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,6 @@ def _write_junit(found: dict[str, Any], path: Path) -> None:
         xml.write(str(path), pretty=True)
     except OSError as error:
         raise ProjectError(
-            f"the JUnit file cannot be written ({error.strerror})", where=str(path), mend="name another with --junit"
+            f"the JUnit file cannot be written ({error.strerror})", where=str(path), hint="name another with --junit"
         ) from error
     print_error(f"outcome written to {path}")

@@ -39,8 +39,8 @@ def run(options: argparse.Namespace) -> int:
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         print_line(f"{_SIGNS[finding.state]:<7}  {finding.name:<{width}}  {finding.detail}")
-        if finding.mend:
-            print_line(f"{'':7}  {'':<{width}}  -> {finding.mend}")
+        if finding.hint:
+            print_line(f"{'':7}  {'':<{width}}  -> {finding.hint}")
     counts = [
         f"{count} {state}{'s' * (count > 1)}"
         for state in ("problem", "warning")

@@ -41,17 +41,17 @@ def follow_to_end(root: Path, job_id: str) -> JobView:
         if jobs.find_job(root, job_id).state == "running":
             jobs.cancel(root, job_id)
         raise JobError(
-            f"job {job_id} was asked to stop", mend=f"`blindspot jobs DIR --resume {job_id}` goes on"
+            f"job {job_id} was asked to stop", hint=f"`blindspot jobs DIR --resume {job_id}` goes on"
         ) from None
     finally:
         line.clear()
     view = jobs.find_job(root, job_id)
     if view.state == "failed":
         raise JobError(
-            f"job {job_id} failed: {view.message.rstrip('.')}", mend=f"then `blindspot jobs DIR --resume {job_id}`"
+            f"job {job_id} failed: {view.message.rstrip('.')}", hint=f"then `blindspot jobs DIR --resume {job_id}`"
         )
     if view.state != "done":
-        raise JobError(f"job {job_id} is {view.state}", mend=f"`blindspot jobs DIR --resume {job_id}` goes on")
+        raise JobError(f"job {job_id} is {view.state}", hint=f"`blindspot jobs DIR --resume {job_id}` goes on")
     return view
 
 

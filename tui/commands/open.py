@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if not sys.stdout.isatty() or not sys.stdin.isatty():
         raise ProjectError(
             "the workbench needs a terminal",
-            mend="use the plain commands here: `blindspot list DIR`, `blindspot show DIR B1` and the others",
+            hint="use the plain commands here: `blindspot list DIR`, `blindspot show DIR B1` and the others",
         )
     return open_app(options.project, options)
 

@@ -77,6 +77,6 @@ def _write(path: Path, text: str) -> None:
         write_atomic(path, text.encode())
     except FileError as error:
         raise ProjectError(
-            f"the report cannot be written ({error.reason})", where=str(path), mend="name another file"
+            f"the report cannot be written ({error.reason})", where=str(path), hint="name another file"
         ) from error
     print_line(str(path))

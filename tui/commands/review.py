@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     review = Review(project, open_teaching(project, options))
     if options.item is None:
         if options.all or options.judge or options.skip or options.unskip or options.reveal:
-            raise StoreError("no item is named", mend="give an id that `blindspot review` prints")
+            raise StoreError("no item is named", hint="give an id that `blindspot review` prints")
         return _list(review, options)
     if options.judge:
         from engine.review.judgement_checks import judgement_from
@@ -176,8 +176,8 @@ def _read(file: str) -> object:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return orjson.loads(raw)
     except OSError as error:
-        raise StoreError(f"the file cannot be read ({error.strerror})", where=file, mend="name another") from error
+        raise StoreError(f"the file cannot be read ({error.strerror})", where=file, hint="name another") from error
     except orjson.JSONDecodeError as error:
         raise StoreError(
-            "this is not valid JSON", where=file, mend="see the example of `blindspot review --help`"
+            "this is not valid JSON", where=file, hint="see the example of `blindspot review --help`"
         ) from error

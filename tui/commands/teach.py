@@ -135,7 +135,7 @@ def _recording(project: Project, name: str) -> Path:
     """
     path = Path(name).expanduser().resolve() if name else project.llm_dir / RECORDED_FILE
     if not path.is_file():
-        raise TeacherError("there is no such recording", where=str(path), mend="name a file with --replay FILE")
+        raise TeacherError("there is no such recording", where=str(path), hint="name a file with --replay FILE")
     return path
 
 

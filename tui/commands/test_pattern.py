@@ -99,11 +99,11 @@ def _answers(options: argparse.Namespace) -> dict[str, bool]:
     try:
         values = orjson.loads(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
     except OSError as error:
-        raise DataError(f"the file cannot be read ({error.strerror})", where=file, mend="name another") from error
+        raise DataError(f"the file cannot be read ({error.strerror})", where=file, hint="name another") from error
     except orjson.JSONDecodeError as error:
-        raise DataError(f"this is not valid JSON ({error})", where=file, mend="correct it") from error
+        raise DataError(f"this is not valid JSON ({error})", where=file, hint="correct it") from error
     if not isinstance(values, dict) or not all(isinstance(value, bool) for value in values.values()):
-        raise DataError("an answer is neither true nor false", where=file, mend='write {"ROW": true, "ROW": false}')
+        raise DataError("an answer is neither true nor false", where=file, hint='write {"ROW": true, "ROW": false}')
     return values
 
 
@@ -113,7 +113,7 @@ def _by_llm(options: argparse.Namespace, session: Session) -> int:
 
     settings = session.project.settings
     if not settings.llm.model.strip():
-        raise SettingsError("no LLM is set up", where="llm.model", mend="name one in blindspot.toml")
+        raise SettingsError("no LLM is set up", where="llm.model", hint="name one in blindspot.toml")
     Budget(options.max_cost, options.max_tokens, settings.cost.prices.get(settings.llm.model))
     names = [find_pattern(session.teaching, session.teaching.own_id(name)).id for name in options.patterns]
     asked = {

@@ -48,8 +48,8 @@ def run(options: argparse.Namespace) -> int:
         done.append(found)
     if not done:
         if store.stays:
-            raise StoreError(store.stays, mend=f"there is nothing else to {word}")
-        raise StoreError(f"{store.author} has nothing to {word}", mend="name another annotator with --annotator")
+            raise StoreError(store.stays, hint=f"there is nothing else to {word}")
+        raise StoreError(f"{store.author} has nothing to {word}", hint="name another annotator with --annotator")
     if options.json:
         told = [{word: one.note, "revisions": [revision.as_json() for revision in one.revisions]} for one in done]
         print_json(told[0] if options.times is None else told)

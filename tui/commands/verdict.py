@@ -91,7 +91,7 @@ def _lines() -> Iterator[Texts]:
             line = raw.decode().rstrip("\r\n")
         except UnicodeDecodeError as error:
             raise DataError(
-                "this line is not UTF-8", where=f"line {number} of the input", mend="convert it, e.g. with iconv"
+                "this line is not UTF-8", where=f"line {number} of the input", hint="convert it, e.g. with iconv"
             ) from error
         if not line.lstrip().startswith("{"):
             yield line, None
@@ -103,7 +103,7 @@ def _lines() -> Iterator[Texts]:
             raise DataError(
                 "this is no JSON object with a text",
                 where=f"line {number} of the input",
-                mend='write {"text": "..."}, or the text alone',
+                hint='write {"text": "..."}, or the text alone',
             ) from error
         if not isinstance(texts[0], str) or not isinstance(texts[1], str | None):
             raise DataError("text and text_pair must be texts", where=f"line {number} of the input")

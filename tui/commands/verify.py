@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     for finding in findings:
         print_line(f"{finding.state:<13}  {finding.part}: {finding.what}")
         if finding.bad:
-            print_line(f"{'':13}  {finding.file}" + (f" -> {finding.mend}" if finding.mend else ""))
+            print_line(f"{'':13}  {finding.file}" + (f" -> {finding.hint}" if finding.hint else ""))
     bad = sum(finding.bad for finding in findings)
     print_line(f"{bad} of {len(findings)} parts are not what was written" if bad else "all parts are what was written")
     return 0 if sound else 1

@@ -10,7 +10,7 @@ from engine.text import visible
 from tui.flows.commit_answer import why_not
 from tui.shell import shell
 from tui.themes import Ink
-from tui.view_models.judgement import VERDICT, Ballot, Side
+from tui.view_models.judgement import VERDICT, JudgementDraft, SideName
 from tui.widgets.notice import notice
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ _ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "everything"
 _VIEWS = ("side", "enlarge", "turn", "skip")
 
 
-def mend(screen: WorkScreen, ballot: Ballot, side: Side, row: int, then: Callable[[dict[str, str]], None]) -> None:
+def ask_for_correction(
+    screen: WorkScreen, ballot: JudgementDraft, side: SideName, row: int, then: Callable[[dict[str, str]], None]
+) -> None:
     """Ask for a correction of a sample, which is kept while it is typed.
 
     Args:
@@ -53,7 +55,7 @@ def mend(screen: WorkScreen, ballot: Ballot, side: Side, row: int, then: Callabl
     screen.app.push_screen(FixDialog(fields, ballot.typed(side, row), screen.workbench.project.labels, keep), take)
 
 
-def ask_to_hand_in(screen: WorkScreen, ballot: Ballot, then: Callable[[], None]) -> None:
+def ask_to_hand_in(screen: WorkScreen, ballot: JudgementDraft, then: Callable[[], None]) -> None:
     """Ask whether the answers stand; ``then`` is called if so."""
     from tui.dialogs.choice import ChoiceDialog
 
@@ -67,13 +69,13 @@ def ask_to_hand_in(screen: WorkScreen, ballot: Ballot, then: Callable[[], None])
     screen.app.push_screen(ChoiceDialog(title, ["hand in", "not yet"], current=1), take)
 
 
-def still_open(ballot: Ballot) -> str:
+def still_open(ballot: JudgementDraft) -> str:
     """What is left to be answered, as sentences."""
     better = " Which side is better?" if ballot.preference is None else ""
     return f"{_questions(ballot.missing)} {'is' if ballot.missing == 1 else 'are'} open.{better}"
 
 
-def which_are_asked(ballot: Ballot) -> str:
+def which_are_asked(ballot: JudgementDraft) -> str:
     """What was shown or hidden by asking for all questions, or only the few again, as a sentence."""
     if ballot.asks_everything:
         return f"All {ballot.total} questions are shown; answer as many as you like. + shows the few again."
@@ -84,7 +86,7 @@ def _questions(number: int) -> str:
     return f"{number} question{'s' * (number != 1)}"
 
 
-def what_next(ballot: Ballot, side: Side, row: int) -> str:
+def what_next(ballot: JudgementDraft, side: SideName, row: int) -> str:
     """What is to be done after an answer to that row; empty where the screen shows it: at the next open row."""
     asks, still = ballot.asks(side, row), ballot.unanswered(side, row)
     if still and not ballot.is_pattern(side, row) and ballot.answer(side, row, VERDICT):
@@ -99,7 +101,7 @@ def what_next(ballot: Ballot, side: Side, row: int) -> str:
 
 
 def why_not_now(
-    workbench: Workbench, queue: ReviewQueue, ballot: Ballot | None, place: tuple[Side, int], action: str
+    workbench: Workbench, queue: ReviewQueue, ballot: JudgementDraft | None, place: tuple[SideName, int], action: str
 ) -> str | None:
     """Why an action of the review cannot be used now, as a sentence; None if it can.
 
@@ -128,7 +130,7 @@ def why_not_now(
     return None
 
 
-def _not_answerable(ballot: Ballot, side: Side, row: int, action: str) -> str | None:
+def _not_answerable(ballot: JudgementDraft, side: SideName, row: int, action: str) -> str | None:
     if action != "answer":
         about_pattern = ballot.is_pattern(side, row)
         return "That is for samples; a pattern is answered with y and n." if about_pattern else None

@@ -41,17 +41,26 @@ def _counted(number: int, noun: str) -> str:
 def comparison_tables(found: TeacherComparison) -> list[Table]:
     """All that there is something to say about, the most important first."""
     tables = [
-        Table("Win rate (wins of all wins and losses)", _WIN_HEAD,
-              [_win(f"{visible(one.one)} against {visible(one.other)}", one) for one in found.wins]),
+        Table(
+            "Win rate (wins of all wins and losses)",
+            _WIN_HEAD,
+            [_win(f"{visible(one.one)} against {visible(one.other)}", one) for one in found.wins],
+        ),
         *_acceptance("as reviewers judge them", [one for one in found.acceptance if one.blind_spot is None]),
-        Table("Agreement of reviewers beyond chance", ("", "judged by two", "value"),
-              [(_agreement(one), str(one.n), _number(one.value)) for one in found.agreement if one.n]),
+        Table(
+            "Agreement of reviewers beyond chance",
+            ("", "judged by two", "value"),
+            [(_agreement(one), str(one.n), _number(one.value)) for one in found.agreement if one.n],
+        ),
         *_quality("all", [one for one in found.quality if one.blind_spot is None]),
-        Table("Win rate by blind spot, human against llm", _WIN_HEAD,
-              [_win(spot, one) for spot, one in found.wins_by_spot.items()]),
+        Table(
+            "Win rate by blind spot, human against llm",
+            _WIN_HEAD,
+            [_win(spot, one) for spot, one in found.wins_by_spot.items()],
+        ),
         *_acceptance("by blind spot", [one for one in found.acceptance if one.blind_spot is not None]),
         *_quality("by blind spot", [one for one in found.quality if one.blind_spot is not None]),
-    ]  # fmt: skip
+    ]
     return [table for table in tables if table.rows]
 
 
@@ -108,15 +117,21 @@ def _acceptance(of: str, found: Sequence[Acceptance]) -> Iterable[Table]:
     samples = [(_of(one.blind_spot, one.teacher, one.same_evidence), one.accepted, one) for one in found]
     details = [(name, (one.label_errors, one.natural, one.on_pattern)) for name, _, one in samples]
     patterns = [(name, (one.fits, one.precise, one.useful)) for name, _, one in samples]
-    yield Table(f"Samples, {of}", ("", "n", "accepted", "fixed", "rejected"), [
-        (name, str(n.n), *map(_share, (n, one.fixed, one.rejected))) for name, n, one in samples if n
-    ])  # fmt: skip
-    yield Table(f"Samples, {of}: label, language, pattern", ("", "label wrong", "natural", "fits"), [
-        (name, *_answered(*shares)) for name, shares in details if any(shares)
-    ])  # fmt: skip
-    yield Table(f"Patterns, {of}", ("", "fits", "precise", "useful"), [
-        (name, *_answered(*shares)) for name, shares in patterns if any(shares)
-    ])  # fmt: skip
+    yield Table(
+        f"Samples, {of}",
+        ("", "n", "accepted", "fixed", "rejected"),
+        [(name, str(n.n), *map(_share, (n, one.fixed, one.rejected))) for name, n, one in samples if n],
+    )
+    yield Table(
+        f"Samples, {of}: label, language, pattern",
+        ("", "label wrong", "natural", "fits"),
+        [(name, *_answered(*shares)) for name, shares in details if any(shares)],
+    )
+    yield Table(
+        f"Patterns, {of}",
+        ("", "fits", "precise", "useful"),
+        [(name, *_answered(*shares)) for name, shares in patterns if any(shares)],
+    )
 
 
 def _of(spot: str | None, teacher: Teacher, same_evidence: bool = True) -> str:
@@ -139,25 +154,62 @@ def _number(value: float | None, digits: int = 2) -> str:
 def _quality(of: str, found: Sequence[Quality]) -> Iterable[Table]:
     """Two tables, as one would be too wide for 80 columns, and for whole teachers one more at equal numbers."""
     named = [(_of(one.blind_spot, one.teacher), one) for one in found]
-    yield Table(f"Variety of samples, {of}", (
-        "", "samples", "distinct-1", "distinct-2", "near-dup", "spread", "Vendi",
-    ), [
-        (name, str(one.samples), _number(one.distinct_1), _number(one.distinct_2), str(one.near_duplicates),
-         _number(one.spread), _number(one.vendi, 1))
-        for name, one in named
-    ])  # fmt: skip
-    yield Table(f"New against the evidence, and balance of labels, {of}", (
-        "", "by text", "by embedding", "balance", "labels",
-    ), [
-        (name, _number(one.novelty_text), _number(one.novelty_embedding), _number(one.balance),
-         " ".join(f"{visible(label)} {count}" for label, count in one.labels.items()))
-        for name, one in named
-    ])  # fmt: skip
+    yield Table(
+        f"Variety of samples, {of}",
+        (
+            "",
+            "samples",
+            "distinct-1",
+            "distinct-2",
+            "near-dup",
+            "spread",
+            "Vendi",
+        ),
+        [
+            (
+                name,
+                str(one.samples),
+                _number(one.distinct_1),
+                _number(one.distinct_2),
+                str(one.near_duplicates),
+                _number(one.spread),
+                _number(one.vendi, 1),
+            )
+            for name, one in named
+        ],
+    )
+    yield Table(
+        f"New against the evidence, and balance of labels, {of}",
+        (
+            "",
+            "by text",
+            "by embedding",
+            "balance",
+            "labels",
+        ),
+        [
+            (
+                name,
+                _number(one.novelty_text),
+                _number(one.novelty_embedding),
+                _number(one.balance),
+                " ".join(f"{visible(label)} {count}" for label, count in one.labels.items()),
+            )
+            for name, one in named
+        ],
+    )
     equal = [(name, one) for name, one in named if one.equal]
     if equal:
-        yield Table(f"Variety at equal numbers: {equal[0][1].equal} samples drawn", (
-            "", "distinct-2", "spread", "Vendi",
-        ), [
-            (name, _number(one.distinct_2_equal), _number(one.spread_equal), _number(one.vendi_equal, 1))
-            for name, one in equal
-        ])  # fmt: skip
+        yield Table(
+            f"Variety at equal numbers: {equal[0][1].equal} samples drawn",
+            (
+                "",
+                "distinct-2",
+                "spread",
+                "Vendi",
+            ),
+            [
+                (name, _number(one.distinct_2_equal), _number(one.spread_equal), _number(one.vendi_equal, 1))
+                for name, one in equal
+            ],
+        )

@@ -15,11 +15,19 @@ from textual.app import ComposeResult
 
 from engine.errors import BlindspotError
 from tui.flows.commit_answer import decide
-from tui.flows.hand_in_review import ask_to_hand_in, mend, no_item, still_open, what_next, which_are_asked, why_not_now
+from tui.flows.hand_in_review import (
+    ask_for_correction,
+    ask_to_hand_in,
+    no_item,
+    still_open,
+    what_next,
+    which_are_asked,
+    why_not_now,
+)
 from tui.keys import keys
 from tui.screens.base import WorkScreen
 from tui.shell import shell
-from tui.view_models.judgement import Ballot, Side
+from tui.view_models.judgement import JudgementDraft, SideName
 from tui.view_models.review_queue import ReviewQueue
 from tui.widgets.line_list import LineList
 from tui.widgets.review_item import ReviewItem
@@ -48,7 +56,7 @@ class ReviewScreen(WorkScreen):
     def __init__(self) -> None:
         super().__init__()
         self._queue: ReviewQueue | None = None
-        self._ballot: Ballot | None = None
+        self._ballot: JudgementDraft | None = None
 
     def body(self) -> ComposeResult:
         """Notice, or item."""
@@ -80,7 +88,7 @@ class ReviewScreen(WorkScreen):
         return self._queue
 
     @property
-    def ballot(self) -> Ballot:
+    def ballot(self) -> JudgementDraft:
         """The answers to the item in front."""
         assert self._ballot is not None, "unavailable without an item"
         return self._ballot
@@ -91,7 +99,7 @@ class ReviewScreen(WorkScreen):
         return self.query_one(ReviewItem)
 
     @property
-    def _row(self) -> tuple[Side, int]:
+    def _row(self) -> tuple[SideName, int]:
         return self.shown.current, self.shown.row
 
     # showing
@@ -185,7 +193,7 @@ class ReviewScreen(WorkScreen):
         self.refresh_bindings()
         shell(self).autosave()
 
-    def action_side(self, side: Side) -> None:
+    def action_side(self, side: SideName) -> None:
         """Go to one side."""
         self.shown.go_to(side)
 
@@ -257,8 +265,10 @@ class ReviewScreen(WorkScreen):
         change()
         after = ballot.given
         keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-        states = ({"item": ballot.item.id, "side": side, "row": row,
-                   "answers": {key: given.get(key, "") for key in keys}} for given in (before, after))  # fmt: skip
+        states = (
+            {"item": ballot.item.id, "side": side, "row": row, "answers": {key: given.get(key, "") for key in keys}}
+            for given in (before, after)
+        )
         self.did(note, *states)
 
     def put_back(self, state: dict[str, Any]) -> None:
@@ -305,7 +315,7 @@ class ReviewScreen(WorkScreen):
             self._give("fix the sample", lambda: self.ballot.fix(*place, mended))
             self._answered()
 
-        mend(self, self.ballot, *place, then=take)
+        ask_for_correction(self, self.ballot, *place, then=take)
 
     def action_clear(self) -> None:
         """Take the answers off the row."""
@@ -337,7 +347,7 @@ class ReviewScreen(WorkScreen):
             self.shown.go_to(*place)
         self.say(still_open(ballot), warning=True)
 
-    def _hand_in(self, ballot: Ballot) -> None:
+    def _hand_in(self, ballot: JudgementDraft) -> None:
         try:
             self.queue.review.judge(ballot.judgement())
         except BlindspotError as error:

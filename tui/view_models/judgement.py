@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui.view_models.workbench import Workbench
 
 SideName = Literal["left", "right"]
-SIDES: tuple[Side, ...] = ("left", "right")
+SIDES: tuple[SideName, ...] = ("left", "right")
 YES, NO = "yes", "no"
 VERDICT = "verdict"
 PATTERN_ASKS = {"fits": "fits", "precise": "precise", "useful": "useful"}
@@ -34,7 +34,7 @@ _ANSWERS = {YES: True, NO: False}
 _TYPED = "typed."  # in front of a field of a correction that was not taken yet
 
 
-class Ballot:
+class JudgementDraft:
     """The answers about one item.
 
     Args:
@@ -52,7 +52,7 @@ class Ballot:
 
     # what is asked
 
-    def side(self, side: Side) -> SideView:
+    def side(self, side: SideName) -> SideView:
         """One side of the item."""
         return self.item.left if side == "left" else self.item.right
 
@@ -67,31 +67,31 @@ class Ballot:
         self._given |= {_EVERYTHING: YES} if everything else {}
         self._keep()
 
-    def rows(self, side: Side) -> list[int]:
+    def rows(self, side: SideName) -> list[int]:
         """Numbers of the rows that are shown."""
         return [row for row in self._every_row(side) if self.names(side, row)]
 
-    def is_pattern(self, side: Side, row: int) -> bool:
+    def is_pattern(self, side: SideName, row: int) -> bool:
         """Whether that row is the pattern, rather than a sample."""
         return row == 0 and self.side(side).pattern is not None
 
-    def sample(self, side: Side, row: int) -> SampleView:
+    def sample(self, side: SideName, row: int) -> SampleView:
         """The sample of that row."""
         view = self.side(side)
         return view.samples[row - (view.pattern is not None)]
 
-    def samples(self, side: Side) -> tuple[int, int]:
+    def samples(self, side: SideName) -> tuple[int, int]:
         """Number of samples that are shown, and of all."""
         shown = sum(not self.is_pattern(side, row) for row in self.rows(side))
         return shown, len(self.side(side).samples)
 
-    def asks(self, side: Side, row: int) -> dict[str, str]:
+    def asks(self, side: SideName, row: int) -> dict[str, str]:
         """What is shown there to be answered with yes or no: name and word."""
         words = PATTERN_ASKS if self.is_pattern(side, row) else SAMPLE_ASKS
         shown = self.names(side, row)
         return {name: word for name, word in words.items() if name in shown}
 
-    def names(self, side: Side, row: int) -> tuple[str, ...]:
+    def names(self, side: SideName, row: int) -> tuple[str, ...]:
         """Names of the questions that are shown there, in the order in which they are answered."""
         shown = self._every_name(side, row)
         if self.asks_everything:
@@ -99,27 +99,27 @@ class Ballot:
         needed = self.needed(side, row)
         return tuple(name for name in shown if name == needed or self.answer(side, row, name))
 
-    def needed(self, side: Side, row: int) -> str:
+    def needed(self, side: SideName, row: int) -> str:
         """Name of the one question there that must be answered: not about every sample, but if it has other answers."""
         if self.is_pattern(side, row):
             return PATTERN_ASKED
         begun = any(self.answer(side, row, name) for name in self._every_name(side, row))
         return VERDICT if begun or self.sample(side, row).asked else ""
 
-    def _every_name(self, side: Side, row: int) -> tuple[str, ...]:
+    def _every_name(self, side: SideName, row: int) -> tuple[str, ...]:
         return tuple(PATTERN_ASKS) if self.is_pattern(side, row) else (*SAMPLE_ASKS, VERDICT)
 
-    def _every_row(self, side: Side) -> range:
+    def _every_row(self, side: SideName) -> range:
         view = self.side(side)
         return range((view.pattern is not None) + len(view.samples))
 
     # what is answered
 
-    def answer(self, side: Side, row: int, name: str) -> str:
+    def answer(self, side: SideName, row: int, name: str) -> str:
         """An answer; empty if there is none."""
         return self._given.get(_key(side, row, name), "")
 
-    def unanswered(self, side: Side, row: int) -> list[str]:
+    def unanswered(self, side: SideName, row: int) -> list[str]:
         """Names of the questions that are shown there and have no answer."""
         return [name for name in self.names(side, row) if not self.answer(side, row, name)]
 
@@ -144,7 +144,7 @@ class Ballot:
         """Number of questions that must be answered before it is handed in, and are not."""
         return (self.preference is None) + sum(self._lacks(side, row) for side, row in self._rows())
 
-    def next_row(self, side: Side, row: int, *, needed: bool = False) -> tuple[Side, int] | None:
+    def next_row(self, side: SideName, row: int, *, needed: bool = False) -> tuple[SideName, int] | None:
         """The first row with an unanswered question, looked for from a row on and around; None: there is none.
 
         Args:
@@ -157,7 +157,7 @@ class Ballot:
         is_open = self._lacks if needed else self.unanswered
         return next((place for place in (*order[at:], *order[:at]) if is_open(*place)), None)
 
-    def _lacks(self, side: Side, row: int) -> bool:
+    def _lacks(self, side: SideName, row: int) -> bool:
         name = self.needed(side, row)
         return bool(name) and not self.answer(side, row, name)
 
@@ -173,7 +173,7 @@ class Ballot:
         self._given = {key: value for key, value in {**self._given, **answers}.items() if value}
         self._keep()
 
-    def set(self, side: Side, row: int, name: str, value: str) -> None:
+    def set(self, side: SideName, row: int, name: str, value: str) -> None:
         """Take an answer."""
         self._given[_key(side, row, name)] = value
         self._keep()
@@ -183,47 +183,47 @@ class Ballot:
         self._given[_PREFERENCE] = preference
         self._keep()
 
-    def accept(self, side: Side, row: int) -> None:
+    def accept(self, side: SideName, row: int) -> None:
         """Accept a sample; the questions about it that are shown and have no answer are answered with yes."""
         for name in self.unanswered(side, row):
             self._given[_key(side, row, name)] = YES
         self.decide(side, row, "accept")
 
-    def decide(self, side: Side, row: int, verdict: SampleVerdict) -> None:
+    def decide(self, side: SideName, row: int, verdict: SampleVerdict) -> None:
         """Take the verdict on a sample; a correction is forgotten."""
         self._forget(side, row)
         self.set(side, row, VERDICT, verdict)
 
-    def fix(self, side: Side, row: int, mended: Mapping[str, str]) -> None:
+    def fix(self, side: SideName, row: int, mended: Mapping[str, str]) -> None:
         """Take a correction of a sample: text, text_pair and label, those that differ."""
         self.decide(side, row, "fix")
         for name, value in mended.items():
             self.set(side, row, name, value)
 
-    def type(self, side: Side, row: int, mended: Mapping[str, str]) -> None:
+    def type(self, side: SideName, row: int, mended: Mapping[str, str]) -> None:
         """Remember a correction that is being typed."""
         self._forget(side, row, _TYPED)
         for name, value in mended.items():
             self._given[_key(side, row, _TYPED + name)] = value
         self._keep()
 
-    def clear(self, side: Side, row: int) -> None:
+    def clear(self, side: SideName, row: int) -> None:
         """Take all answers off a row."""
         for name in self._every_name(side, row):
             self._given.pop(_key(side, row, name), None)
         self._forget(side, row)
         self._keep()
 
-    def mended(self, side: Side, row: int, prefix: str = "") -> dict[str, str]:
+    def mended(self, side: SideName, row: int, prefix: str = "") -> dict[str, str]:
         """The correction of a sample, by field."""
         found = {name: self.answer(side, row, prefix + name) for name in _MENDED}
         return {name: value for name, value in found.items() if value}
 
-    def typed(self, side: Side, row: int) -> dict[str, str]:
+    def typed(self, side: SideName, row: int) -> dict[str, str]:
         """The correction as it was typed last, else as it was taken."""
         return self.mended(side, row, _TYPED) or self.mended(side, row)
 
-    def _forget(self, side: Side, row: int, *prefixes: str) -> None:
+    def _forget(self, side: SideName, row: int, *prefixes: str) -> None:
         for prefix in prefixes or ("", _TYPED):
             for name in _MENDED:
                 self._given.pop(_key(side, row, prefix + name), None)
@@ -237,7 +237,7 @@ class Ballot:
         """Drop the draft: it has been handed in."""
         self._workbench.keep_draft(self._name, "")
 
-    def _judgement_of(self, side: Side) -> SideJudgement:
+    def _judgement_of(self, side: SideName) -> SideJudgement:
         samples: list[SampleJudgement | None] = []
         about_pattern: dict[str, bool | None] = {}
         for row in self._every_row(side):
@@ -254,7 +254,7 @@ class Ballot:
             samples.append(SampleJudgement(verdict, right_label, natural, fits, *mended))
         return SideJudgement(tuple(samples), **about_pattern)
 
-    def _rows(self) -> Iterator[tuple[Side, int]]:
+    def _rows(self) -> Iterator[tuple[SideName, int]]:
         for side in SIDES:
             for row in self.rows(side):
                 yield side, row
@@ -263,7 +263,7 @@ class Ballot:
         self._workbench.keep_draft(self._name, json.dumps(self._given) if self._given else "")
 
 
-def _key(side: Side, row: int, name: str) -> str:
+def _key(side: SideName, row: int, name: str) -> str:
     return f"{side}.{row}.{name}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.view_models.judgement import Ballot
+from tui.view_models.judgement import JudgementDraft
 
 if TYPE_CHECKING:
     from engine.review.review import QueueEntry, Review, Sources
@@ -88,7 +88,7 @@ class ReviewQueue:
         self.read(entry.id)
         return skip
 
-    def ballot(self) -> Ballot | None:
+    def ballot(self) -> JudgementDraft | None:
         """The answers to the item in front; None: there is no item, or it is sealed.
 
         Raises:
@@ -97,9 +97,9 @@ class ReviewQueue:
         entry = self.entry
         if entry is None or entry.state == "sealed":
             return None
-        return Ballot(self._workbench, self.review.item(entry.id), self.review.judgement(entry.id))
+        return JudgementDraft(self._workbench, self.review.item(entry.id), self.review.judgement(entry.id))
 
-    def sources(self, ballot: Ballot | None) -> Sources | None:
+    def sources(self, ballot: JudgementDraft | None) -> Sources | None:
         """Who wrote what, of an item that has been handed in."""
         return self.review.reveal(ballot.item.id) if ballot is not None and ballot.is_final else None
 

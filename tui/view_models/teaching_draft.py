@@ -243,7 +243,7 @@ class TeachingDraft:
         old = self.record
         if self.is_sample:
             if not self.label:
-                raise StoreError("the sample has no label yet", mend="choose one with ctrl+l")
+                raise StoreError("the sample has no label yet", hint="choose one with ctrl+l")
             written: Pattern | Sample = self.annotator.write_sample(
                 self._spot_id,
                 text=self.get("text"),

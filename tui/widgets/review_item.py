@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from tui.shell import shell
-from tui.view_models.judgement import SIDES, Ballot, Side
+from tui.view_models.judgement import SIDES, JudgementDraft, SideName
 from tui.widgets.line_list import LineList
 from tui.widgets.review_lines import PreferenceLine, SideLine
 from tui.widgets.side_rows import SideRows
@@ -27,7 +27,7 @@ class ReviewItem(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="item")
-        self.current: Side = SIDES[0]
+        self.current: SideName = SIDES[0]
         """The side that is answered."""
 
     def compose(self) -> ComposeResult:
@@ -45,7 +45,7 @@ class ReviewItem(Vertical):
         """The rows of the blind spot."""
         return self.query_one("#evidence", LineList)
 
-    def rows_of(self, side: Side) -> LineList:
+    def rows_of(self, side: SideName) -> LineList:
         """The rows of one side."""
         return self.query_one(f"#{side}", LineList)
 
@@ -59,7 +59,7 @@ class ReviewItem(Vertical):
         """The row of each side."""
         return [self._row_of(side) for side in SIDES]
 
-    def _row_of(self, side: Side) -> int:
+    def _row_of(self, side: SideName) -> int:
         """The row that the cursor of a side is on, by its number, which is not its place where others are hidden."""
         found = self.rows_of(side)
         return found.rows.shown[found.cursor] if isinstance(found.rows, SideRows) else 0
@@ -69,7 +69,7 @@ class ReviewItem(Vertical):
         shown = [row for row in rows if not row.held_back]
         self.evidence.show(TypicalRows(shown, shell(self).ink), cursor=cursor)
 
-    def show(self, ballot: Ballot | None, sources: Sources | None) -> None:
+    def show(self, ballot: JudgementDraft | None, sources: Sources | None) -> None:
         """Show the answers, and who wrote the sides."""
         app = shell(self)
         for side in SIDES:
@@ -83,7 +83,7 @@ class ReviewItem(Vertical):
         better = self.query_one(PreferenceLine)
         better.ballot, better.sources = ballot, sources
 
-    def start(self, ballot: Ballot) -> None:
+    def start(self, ballot: JudgementDraft) -> None:
         """Go to the first row with an open question; to the first of all if there is none."""
         self.place((0, 0))
         self.go_to(*(ballot.next_row(self.current, 0) or (self.current, 0)))
@@ -94,7 +94,7 @@ class ReviewItem(Vertical):
             self._move(side, row)
         self.go_to(next((side for side in SIDES if side == current), SIDES[0]))
 
-    def go_to(self, side: Side, row: int | None = None) -> None:
+    def go_to(self, side: SideName, row: int | None = None) -> None:
         """Answer that side from now on, at a row or where its cursor is."""
         self.query_one(f"#side-{side}").add_class("-current")  # what is not displayed cannot take the focus
         rows = self.rows_of(side)
@@ -103,7 +103,7 @@ class ReviewItem(Vertical):
         if row is not None:
             self._move(side, row)
 
-    def _move(self, side: Side, row: int) -> None:
+    def _move(self, side: SideName, row: int) -> None:
         """Put the cursor of a side on a row, or, where that is hidden, on the one before."""
         found = self.rows_of(side)
         if isinstance(found.rows, SideRows):

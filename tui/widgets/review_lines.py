@@ -9,7 +9,7 @@ from rich.text import Text
 from engine.text import visible
 from tui.shell import shell
 from tui.terminal.wrapping import fitted
-from tui.view_models.judgement import Ballot
+from tui.view_models.judgement import JudgementDraft
 from tui.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from tui.view_models.review_queue import ReviewQueue
 
 _BETTER: dict[Preference, str] = {
-    "left": "side A", "right": "side B", "tie": "both equally good", "neither": "neither is good",
-}  # fmt: skip
+    "left": "side A",
+    "right": "side B",
+    "tie": "both equally good",
+    "neither": "neither is good",
+}
 
 
 class ItemLine(Line):
@@ -29,7 +32,7 @@ class ItemLine(Line):
     ItemLine { padding: 0 1; }
     """
     queue: ReviewQueue | None = None
-    ballot: Ballot | None = None
+    ballot: JudgementDraft | None = None
 
     def line(self, width: int) -> Text:
         """Place in the queue, state, blind spot, kind; what comes first is never cut."""
@@ -84,7 +87,7 @@ class PreferenceLine(Line):
     DEFAULT_CSS = """
     PreferenceLine { padding: 0 1; }
     """
-    ballot: Ballot | None = None
+    ballot: JudgementDraft | None = None
     sources: Sources | None = None
 
     def line(self, width: int) -> Text:

@@ -10,7 +10,7 @@ from engine.text import visible
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import bounded, fitted, wrapped
 from tui.themes import Ink
-from tui.view_models.judgement import VERDICT, Ballot, Side
+from tui.view_models.judgement import VERDICT, JudgementDraft, SideName
 
 _OPEN = "?"
 _LABEL_MOST = 16
@@ -28,9 +28,9 @@ class SideRows:
         shown: numbers of the rows that are shown.
     """
 
-    def __init__(self, ballot: Ballot, side: Side, ink: Ink, glyphs: Glyphs) -> None:
+    def __init__(self, ballot: JudgementDraft, side: SideName, ink: Ink, glyphs: Glyphs) -> None:
         self._ballot = ballot
-        self._side: Side = side
+        self._side: SideName = side
         self._ink = ink
         self._glyphs = glyphs
         self.shown = ballot.rows(side)

@@ -32,7 +32,7 @@ def count(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
         time.sleep(0.002)
         os.kill(tests, 0)  # ProcessLookupError: it is gone
     if options.get("fail") == "user":
-        raise ProjectError("the shelf is empty", mend="fill it")
+        raise ProjectError("the shelf is empty", hint="fill it")
     if options.get("fail") == "bug":
         raise ZeroDivisionError("a defect")
     return {"started_at": started_at, "counted": done}

@@ -49,7 +49,7 @@ def test_a_folder_without_a_project(tmp_path: Path) -> None:
     finding = findings(tmp_path / "nowhere")["project"]
     assert (finding.state, finding.ok) == ("problem", False)
     assert "there is no Blindspot project in this folder" in finding.detail
-    assert "blindspot init" in finding.mend
+    assert "blindspot init" in finding.hint
 
 
 def test_changed_and_missing_splits_are_all_named(project: Project) -> None:

@@ -119,8 +119,14 @@ def test_measures_count_those_who_answered(project: Project) -> None:
     for one in accepted(project):
         shares = (one.accepted, one.rejected, one.label_errors, one.natural, one.on_pattern, one.fits, one.useful)
         assert [(share.hits, share.n) for share in shares if share] == [
-            (8, 12), (4, 12), (12, 12), (0, 12), (0, 12), (0, 1), (1, 1)
-        ]  # fmt: skip
+            (8, 12),
+            (4, 12),
+            (12, 12),
+            (0, 12),
+            (0, 12),
+            (0, 1),
+            (1, 1),
+        ]
     verdicts = {(one.measure, one.n) for one in compare(project, embed=False).agreement if one.of == "samples"}
     assert verdicts == {("alpha", 8), ("kappa", 8)}, "agreement is about the samples that two have judged"
 
@@ -168,8 +174,15 @@ class OldJudgement(Record):
 def test_a_judgement_of_before_opens_and_counts_as_it_did(project: Project) -> None:
     review = reviewer(project, "rev")
     item = item_of(review)
-    sample = {"right_label": False, "natural": True, "fits": True, "verdict": "accept", "text": None,
-              "text_pair": None, "label": None}  # fmt: skip
+    sample = {
+        "right_label": False,
+        "natural": True,
+        "fits": True,
+        "verdict": "accept",
+        "text": None,
+        "text_pair": None,
+        "label": None,
+    }
     fix = {**sample, "verdict": "fix", "label": "positive"}
     side = {"samples": [fix, *[sample] * 11], "fits": True, "precise": False, "useful": True}
     old = {"item": item.id, "preference": "left", "left": side, "right": side, "own": False}
@@ -182,8 +195,14 @@ def test_a_judgement_of_before_opens_and_counts_as_it_did(project: Project) -> N
     for one in accepted(project):
         shares = (one.accepted, one.fixed, one.label_errors, one.natural, one.on_pattern, one.fits, one.precise)
         assert [(share.hits, share.n) for share in shares if share] == [
-            (11, 12), (1, 12), (12, 12), (12, 12), (12, 12), (1, 1), (0, 1)
-        ]  # fmt: skip
+            (11, 12),
+            (1, 12),
+            (12, 12),
+            (12, 12),
+            (12, 12),
+            (1, 1),
+            (0, 1),
+        ]
 
 
 def reviewer_again(project: Project) -> Review:

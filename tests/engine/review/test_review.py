@@ -121,8 +121,10 @@ def test_the_review_has_ones_answer_as_it_was_committed_whatever_is_tried_afterw
     mine = [answer for answer in answers(Records(project.teaching_dir), ["B1"]) if answer.author == "ann"]
     assert [len(found) for answer in mine for found in (answer.patterns, answer.samples)] == [2, 6]
     assert {entry.kind for entry in reviewer(project, "rev").queue() if entry.blind_spot == "B1"} == {
-        "abstraction", "extrapolation", "anchors"
-    }  # fmt: skip
+        "abstraction",
+        "extrapolation",
+        "anchors",
+    }
 
 
 def test_reviewers_that_start_at_once_make_the_same_items(project: Project) -> None:
@@ -189,8 +191,9 @@ def test_no_view_holds_a_name_an_id_or_the_evidence_hash_of_a_side(project: Proj
 def test_texts_lose_what_a_keyboard_or_a_model_leaves_in_them(project: Project, review: Review) -> None:
     item = first(review)
     assert {item.left.pattern, item.right.pattern} == {
-        "People are named where a thing is meant", 'The staff are praised... "in vain"'
-    }  # fmt: skip
+        "People are named where a thing is meant",
+        'The staff are praised... "in vain"',
+    }
 
 
 def many(tmp_path: Path, count: int) -> Project:

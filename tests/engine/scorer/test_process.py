@@ -72,9 +72,12 @@ def test_it_ends_when_its_input_ends_though_it_is_loading(process: subprocess.Po
 
 
 def test_an_error_of_its_own_is_its_last_line_and_no_crash(scored: Project) -> None:
-    with Path("/dev/full").open("wb") as full, subprocess.Popen(
-        [*client.WORKER, scored.root], stdin=subprocess.PIPE, stdout=full, stderr=subprocess.PIPE, cwd=ROOT
-    ) as process:  # fmt: skip
+    with (
+        Path("/dev/full").open("wb") as full,
+        subprocess.Popen(
+            [*client.WORKER, scored.root], stdin=subprocess.PIPE, stdout=full, stderr=subprocess.PIPE, cwd=ROOT
+        ) as process,
+    ):
         assert process.stderr is not None
         last = process.stderr.read().decode().splitlines()[-1]
         assert (process.wait(timeout=60), last) == (1, "OSError: [Errno 28] No space left on device")

@@ -72,8 +72,10 @@ def test_so_is_every_other_text_of_ones_own(
 def test_a_correction_in_a_judgement_that_is_written_directly_is_refused_too(annotator: Annotator) -> None:
     fix = SampleJudgement("fix", True, True, True, HIDDEN[0])
     side = SideJudgement((fix,))
-    with pytest.raises(StoreError, match="the judgement holds a held-out proof row"), \
-         annotator.teaching.store.edit("judge") as edit:  # fmt: skip
+    with (
+        pytest.raises(StoreError, match="the judgement holds a held-out proof row"),
+        annotator.teaching.store.edit("judge") as edit,
+    ):
         edit.put("judgement", "i1", Judgement("i1", "tie", side, side))
 
 
@@ -96,7 +98,7 @@ def test_an_imported_line_whose_pattern_holds_a_proof_row_is_left_out_and_counte
     lines = [
         {"text": text, "label": "negative", "blind_spot": "B1", "pattern": pattern, "kind": "abstraction"}
         for text, pattern in zip(texts, (HIDDEN[0], "bare facts", HIDDEN[1]), strict=True)
-    ]  # fmt: skip
+    ]
     file.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
     report = import_teaching(project, [file], Teacher("gpt", "llm"))
     assert (report.patterns, sum(report.samples.values())) == (1, 1)

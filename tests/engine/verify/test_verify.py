@@ -282,7 +282,7 @@ def test_what_was_changed_is_found(copied: Path, tamper: Callable[[Path], None],
     tamper(copied)
     found = bad(copied)
     assert any(finding.part.startswith(part) for finding in found), found
-    assert all(finding.what and finding.file and finding.mend for finding in found)
+    assert all(finding.what and finding.file and finding.hint for finding in found)
 
 
 def cut_off(root: Path) -> None:

@@ -27,15 +27,27 @@ def root(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "words",
     [
-        ("list",), ("show", "B1"), ("show", "scattered"), ("suspects",), ("mark", "B1", "--done"),
+        ("list",),
+        ("show", "B1"),
+        ("show", "scattered"),
+        ("suspects",),
+        ("mark", "B1", "--done"),
         ("describe", "B1", "--kind", "abstraction", "--text", "facts"),
         ("sample", "B1", "--text", "New.", "--label", "negative", "--role", "target"),
-        ("perturb", "n1", "--text", "New.", "--label", "positive"), ("preview", "B1"), ("commit", "B1"),
-        ("test-pattern",), ("import-teaching", "FILE", "--teacher", "x", "--kind", "llm"), ("teach", "--estimate"),
-        ("teach", "--replay"), ("retrain",), ("retrain", "--quick"), ("review",), ("verdict", "a text"),
+        ("perturb", "n1", "--text", "New.", "--label", "positive"),
+        ("preview", "B1"),
+        ("commit", "B1"),
+        ("test-pattern",),
+        ("import-teaching", "FILE", "--teacher", "x", "--kind", "llm"),
+        ("teach", "--estimate"),
+        ("teach", "--replay"),
+        ("retrain",),
+        ("retrain", "--quick"),
+        ("review",),
+        ("verdict", "a text"),
     ],
     ids=" ".join,
-)  # fmt: skip
+)
 def test_a_command_refuses_and_starts_no_job(
     tmp_path: Path, words: tuple[str, ...], key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

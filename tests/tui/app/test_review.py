@@ -339,8 +339,14 @@ async def test_pairs_show_both_texts_of_a_sample(tmp_path: Path) -> None:
     for name, teacher in teachers.items():
         by = annotator(root, name, Teacher(name, teacher))
         pattern = by.describe("B1", "abstraction", f"Words swap places, says {teacher}.")
-        by.write_sample("B1", text=f"A dog bites a man, {teacher}.", text_pair="A man bites a dog.", label="different",
-                        role="target", pattern=pattern.id)  # fmt: skip
+        by.write_sample(
+            "B1",
+            text=f"A dog bites a man, {teacher}.",
+            text_pair="A man bites a dog.",
+            label="different",
+            role="target",
+            pattern=pattern.id,
+        )
         if teacher == "human":
             by.commit("B1")
     decline(root, "rev", "B1")

@@ -23,7 +23,7 @@ def test_json_without_a_project(capsys: pytest.CaptureFixture[str], monkeypatch:
     found = orjson.loads(capsys.readouterr().out)
     assert found["ok"]
     assert {finding["name"] for finding in found["findings"]} >= {"python", "packages", "compute", "disk", "terminal"}
-    assert all(finding.keys() == {"name", "state", "detail", "mend"} for finding in found["findings"])
+    assert all(finding.keys() == {"name", "state", "detail", "hint"} for finding in found["findings"])
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
