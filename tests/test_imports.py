@@ -50,7 +50,7 @@ LIGHT = [
     *(f"engine.costs.{path.stem}" for path in (ROOT / "engine" / "costs").glob("[a-z]*.py")),
     *(
         f"engine.review.{name}"
-        for name in ("answers", "blinding", "comparison", "items", "judging", "outcome", "questions", "review")
+        for name in ("answers", "blinding", "comparison", "items", "judgement_checks", "outcome", "questions", "review")
     ),
     *(f"engine.teaching.{path.stem}" for path in (ROOT / "engine" / "teaching").glob("[a-z]*.py")),
     *(f"engine.llm.{path.stem}" for path in (ROOT / "engine" / "llm").glob("[a-z]*.py")),
