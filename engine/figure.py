@@ -1,4 +1,4 @@
-"""A figure that may be unknown: then it says why, and whatever is computed from it is unknown for the same reason."""
+"""A number that may be unknown, with the reason; arithmetic on it carries the reason along."""
 
 from __future__ import annotations
 

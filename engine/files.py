@@ -1,4 +1,4 @@
-"""The only door to the files of a project: what comes through it lies in the project, is whole, and is private.
+"""All reading and writing of project files: no links out of the project, atomic writes, private permissions.
 
 A project folder may come from a stranger. So nothing in it is reached through a symbolic link: from the project's own
 folder on, each folder is opened inside the one before, and only ordinary files of a bounded size are read. A write is

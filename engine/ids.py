@@ -1,4 +1,4 @@
-"""What an id looks like that becomes the name of a file. An id from a file is checked before a path is made of it."""
+"""Validation of ids before they become part of a path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks that say who lives: held through an open file, freed by the kernel when the process ends, however it ends.
+"""File locks (flock) that the kernel releases when their process ends.
 
 The lock itself is flock's, for which reading is enough. Beside it the holder marks the file with a shared lock of the
 open file (Linux's F_OFD_SETLK), which can be asked for without taking anything: so a look is in

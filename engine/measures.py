@@ -1,4 +1,4 @@
-"""What each measure means, in one line: one table for every place where it is shown or printed. Light."""
+"""The one-line definition of each measure, shared by screens, commands and reports. Light."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a path of a project is reached, and who may use what is made there. Only `engine.files` builds on it.
+"""Opening paths inside a project without following links, and the permissions of new files; for `engine.files` only.
 
 From the outermost project folder on, each folder is opened inside the one before, without following a link (openat
 with O_NOFOLLOW), so what lies between look and use cannot be exchanged either.

@@ -1,4 +1,4 @@
-"""Files that were left out of a list because they are damaged: each is told once, wherever the list was read.
+"""Damaged files that were skipped when listing, each reported once.
 
 Who shows things to people (the command line, the app) takes the sentences; who reads lists only says what was left out.
 """

@@ -1,4 +1,4 @@
-"""How long work reports where it is, and how it learns that it should stop."""
+"""The progress and cancellation protocol (`Monitor`) between long work and whoever watches it."""
 
 from __future__ import annotations
 

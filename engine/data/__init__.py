@@ -1,1 +1,1 @@
-"""A labelled file becomes splits that are whole, parted without leaks, and known by their hashes."""
+"""Reading labelled files, splitting them, and finding duplicates and leaks between splits."""

@@ -1,4 +1,4 @@
-"""Rules that hold between splits: what must be so is refused otherwise, what may well be so is noted.
+"""Consistency checks across splits: errors for what must hold, notes for what may be intended.
 
 Refused: a label that train does not have, and a proof row that is also in train or pool. Proof rows that nearly equal
 a pool row, directly or through others, are only counted: minimal edits of one text are near-duplicates by intent

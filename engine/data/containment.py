@@ -1,4 +1,4 @@
-"""Rows that stand, as they are, somewhere inside a longer text: what near-duplicates do not find."""
+"""Exact containment: rows that occur verbatim inside a longer text, which near-duplicate search does not find."""
 
 from __future__ import annotations
 

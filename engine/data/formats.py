@@ -1,4 +1,4 @@
-"""Records of JSONL, CSV, TSV and Parquet files, each with the line that it starts on.
+"""Readers for JSONL, CSV, TSV and Parquet that keep each record's line number.
 
 Every way in which a file can be broken becomes one sentence with file and line. What concerns the whole file refuses
 it; what concerns a line or a record is handed to whoever asked, who refuses the file or leaves the record out.

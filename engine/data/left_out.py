@@ -1,4 +1,4 @@
-"""Rows that are left out where the user allows it: duplicates over all files, and the list of all that is missing."""
+"""Rows left out on request (duplicates, unknown labels), with a list of all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines of a file: decoded one by one, so that a wrong byte has its line and memory does not grow with the file."""
+"""Reading a file line by line: decoding errors carry a line number, memory does not grow with the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Candidates for near-duplicates among many texts, without comparing all with all.
+"""Candidate pairs for near-duplicates by MinHash and locality-sensitive hashing.
 
 Texts that share most of their 4-character shingles get an equal key in at least one band. One permutation hashing
 (Li, Owen and Zhang 2012, arXiv 1208.1259) with empty bins filled by rotation (Shrivastava and Li 2014, arXiv

@@ -1,4 +1,4 @@
-"""What is said of single files on the command line: ``[FILE:]KEY=VALUE``, where FILE is a split or a file's name."""
+"""Per-file options of the command line: ``[FILE:]KEY=VALUE``, where FILE is a split or a file's name."""
 
 from __future__ import annotations
 

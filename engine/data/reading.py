@@ -1,4 +1,4 @@
-"""Rows of a user's file as examples: checked one by one, so that nothing after this has to doubt a row.
+"""Converting and validating the rows of a user's file into `Example`s.
 
 Every example has a text that shows something, a label that is not empty, and an id of its own within the file.
 """

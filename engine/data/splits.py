@@ -1,4 +1,4 @@
-"""Parting one labelled file into pool and proof so that proof rows are new to whoever has seen the pool.
+"""Splitting one labelled file into pool and proof, with near-duplicates on the same side.
 
 Rows that nearly equal each other, or that share one text of a pair, stay on the same side.
 """

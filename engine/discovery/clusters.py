@@ -1,4 +1,4 @@
-"""Groups of UUs inside one confusion cell. Every row is in one group or scattered; the same rows give the same groups.
+"""Clustering UUs inside one confusion cell; deterministic, and every row is in one cluster or scattered.
 
 Method: average linkage over cosine distance, its tree cut from the top: a group too large to explain always, another
 one where two halves are clearly apart. The few rows that join a group from far away are its far tail, and scattered.

@@ -1,4 +1,4 @@
-"""Words that tell what a blind spot is about: more common in it than where the model is right, and with a meaning.
+"""Keywords of a blind spot: log-odds against the rows that the model gets right.
 
 How much more common is the log-odds ratio of Monroe, Colaresi & Quinn (2008), "Fightin' Words", with an informative
 Dirichlet prior, over its standard deviation. That lets function words through where a group is small by chance, so a

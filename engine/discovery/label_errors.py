@@ -1,4 +1,4 @@
-"""UUs whose gold label the rest of the pool speaks against: where to look first for labels that are wrong.
+"""UUs whose gold label may be wrong, ranked by confident learning (cleanlab).
 
 Confident learning (Northcutt et al. 2021, arXiv 1911.00068) as cleanlab does it, on probabilities that a logistic
 regression over sentence embeddings gives to rows it was not fitted on. The project's model takes no part: it disagrees

@@ -1,4 +1,4 @@
-"""The rows nearest to a UU that the model gets right: what it can already do, close to where it fails."""
+"""For each UU its nearest neighbours among the rows that the model gets right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model says of the pool, in an order that does not hang on the file; scored once, for whoever asks."""
+"""The model's predictions on the pool, cached, in an order that does not depend on the file's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places on the map of UUs: near on the map is near in meaning, as far as two dimensions allow."""
+"""Two-dimensional projection (t-SNE) of the UUs for the map."""
 
 from __future__ import annotations
 

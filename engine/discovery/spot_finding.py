@@ -1,4 +1,4 @@
-"""The work of a discovery: from scores of the pool to named blind spots. Row order of files changes nothing."""
+"""From predictions on the pool to named blind spots; independent of the files' row order."""
 
 from __future__ import annotations
 

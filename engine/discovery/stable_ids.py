@@ -1,4 +1,4 @@
-"""Blind spot ids: a group that was there before keeps its number, and no number is ever given to another group."""
+"""Stable ids: a cluster that overlaps an earlier blind spot keeps its id, and ids are never used twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where requests to an LLM go and which variable holds the key, each read by one strict pattern.
+"""Validation of an LLM server's address and of the environment variable with its key.
 
 So what is shown to a person is what is used.
 """

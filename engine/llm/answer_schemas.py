@@ -1,4 +1,4 @@
-"""The forms of an LLM's answers, and what must be in them: how many patterns and samples, with which labels.
+"""JSON schemas of an LLM's answers, and checks of how many patterns and samples they hold and with which labels.
 
 A form is kept loose: what only a part of an answer gets wrong is told in words by `patterns_problem` and
 `samples_problem`, so that one repair turn can mend it and the good part is never lost. Imports pydantic.

@@ -1,4 +1,4 @@
-"""Taking an LLM's answers into the records, one action for each, under the same checks as a person's samples."""
+"""Writing an LLM's answers as records, under the same checks as a person's."""
 
 from __future__ import annotations
 

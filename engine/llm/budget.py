@@ -1,4 +1,4 @@
-"""A hard limit on what a run may spend: what is in flight counts at its worst case, so the limit is never passed."""
+"""A hard limit on the cost and tokens of a run; requests in flight count at their worst case."""
 
 from __future__ import annotations
 

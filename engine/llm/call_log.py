@@ -1,4 +1,4 @@
-"""Every call of an LLM, one JSON line each, written as soon as the answer is there: ledger, cache and recording in one.
+"""The log of all LLM calls: one JSON line each, which is also the cache of answers.
 
 A line is durable before its answer is used, so nothing that was answered is asked, or paid, a second time.
 """

@@ -1,4 +1,4 @@
-"""What is asked of an LLM and what comes back: the border between those who ask and the client that speaks HTTP.
+"""The protocol between those who ask an LLM and the client that talks to a server: prompt, question, answer, errors.
 
 Light: neither httpx2 nor pydantic is imported here, so that screens and estimates can use these types.
 """

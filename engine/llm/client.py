@@ -1,4 +1,4 @@
-"""The one who asks a server: what was answered is in the log before it is used, so nothing is asked twice."""
+"""The client of a chat server: cache, retries, rate limits; each answer is logged before it is used."""
 
 from __future__ import annotations
 

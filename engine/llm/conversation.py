@@ -1,4 +1,4 @@
-"""One question while it is being asked: what is sent, and what an answer is worth."""
+"""One question with its repair turn: which messages are sent, and how an answer is validated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run of the LLM teacher will take, before anybody is asked: calls, tokens, cost. A guess, and called so."""
+"""Estimate of calls, tokens and cost of an LLM teaching run before it starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several questions at a time: threads ask, the caller's thread takes each answer as it comes.
+"""Running questions in parallel threads; results are handled in the caller's thread.
 
 The threads are daemons and are not waited for when the caller gives up: what they hold is an open connection, and
 closing the asker ends that.

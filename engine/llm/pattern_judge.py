@@ -1,4 +1,4 @@
-"""The LLM as a judge of patterns, its own and others': one question for each, with the rows and nothing about them.
+"""The LLM as a judge: does a pattern apply to a row? One question a pattern.
 
 After it has judged, it may reword its own patterns once, with the counter-examples before it. Imports pydantic.
 """

@@ -1,4 +1,4 @@
-"""No proof row in a prompt: every text that is about to be sent is looked through, and refused as a whole.
+"""Refuses a prompt that contains a proof row.
 
 What is asked of `LeakGuard` is all that is known of the proof rows here; no message repeats a word of them.
 """

@@ -1,4 +1,4 @@
-"""What is said to an LLM: readable template files, a project's own before the package's, and data fenced as data.
+"""Prompt templates: the project's own before the package's; data are fenced and escaped.
 
 No text of a dataset or of a teacher enters a prompt but through `fenced`: it cannot close its fence, and what it says
 is never an instruction. Labels, which come from the settings, stand in the sentences as JSON texts.

@@ -1,4 +1,4 @@
-"""Recorded answers of an LLM, replayed with no server and no network: every record and call made of one says so.
+"""Replaying recorded LLM answers without a server; every record made so is marked as recorded.
 
 A recording is a file of JSON lines, one answer a line: the `calls.jsonl` of a project (see `engine.llm.call_log`), or
 lines with the same fields of which these are read::

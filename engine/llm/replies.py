@@ -1,4 +1,4 @@
-"""What servers send back, read tolerantly: nothing in it is taken for granted, and no answer breaks the reader."""
+"""Tolerant parsing of servers' responses."""
 
 from __future__ import annotations
 

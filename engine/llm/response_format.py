@@ -1,4 +1,4 @@
-"""How the form of an answer is asked for: by JSON schema, else in JSON mode with or without it, else in words alone.
+"""How JSON is asked for: by schema, in JSON mode with or without a schema, or in words; stepping down when refused.
 
 JSON mode with a schema is what llama-cpp-python enforces, which does not know the first way. A server that knows less
 is taken one rung down, once, and what worked is remembered.

@@ -1,4 +1,4 @@
-"""The LLM as a teacher: three questions about each blind spot, several blind spots at a time, every answer kept.
+"""The LLM teacher: three questions for each blind spot, several blind spots in parallel.
 
 Threads ask; only the caller's thread writes records, one action for each answer. What is in the records is not asked
 again, and what is in the log of calls is not paid again, so a run that was killed goes on where it was.

@@ -1,4 +1,4 @@
-"""One blind spot as an LLM is asked about it: three questions in order, each with what came before it."""
+"""One blind spot as the LLM teacher is asked about it: evidence, questions and the answers so far."""
 
 from __future__ import annotations
 

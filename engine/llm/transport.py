@@ -1,4 +1,4 @@
-"""One HTTP exchange with a chat completions server: bounded in time and size, stopped when asked to.
+"""One HTTP exchange with a chat completions server, with limits on time and size, cancellable.
 
 OpenAI's client speaks the protocol. Left to itself it sends further variables of the environment to any server, follows
 redirects with the prompts and reads the bodies of errors whole; so its HTTP client is made here: of the headers only

@@ -1,4 +1,4 @@
-"""Arrays that are made once and kept on disk: window by window, and gone on with after an interruption.
+"""A resumable on-disk array cache, written in windows, each array with a checksum.
 
 While one is made it is called `<name>.partial`, beside a count of its finished rows; it gets its name when it is whole.
 Beside it lies its sha256. An array without one, or that differs from it, or with a value that is not finite, is made

@@ -1,4 +1,4 @@
-"""All rows of a set through a model, once: in windows, in batches of one length, with tokens made ahead.
+"""Batched inference over all rows: windows, batches of equal length, tokenization ahead in a thread.
 
 Invariants: memory depends on `WINDOW_ROWS`, not on how many rows there are; a row's result depends on its window, never
 on which thread took its batch or on whether the sweep was interrupted at a window's end.

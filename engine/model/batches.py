@@ -1,4 +1,4 @@
-"""Rows turned into tensors: tokens, batches of similar length, and an order that depends on seed and epoch alone."""
+"""Tokenizing rows, batching them by length, and the seeded order of batches in training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sequence classifier that answers in the project's labels, whatever its own outputs are called and in what order."""
+"""A sequence classifier whose outputs are mapped to the project's labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job takes of the machine: device, precision and CPU threads, chosen once and written down."""
+"""Choice of device, precision and CPU threads for a job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Hugging Face hub: its local cache first, then the network, which never makes us wait long for nothing.
+"""The Hugging Face hub: its local cache first, then the network with short time-outs.
 
 In huggingface_hub 2.4 `snapshot_download` asks for the list of files without any timeout and waits for ever on a server
 that does not answer; `hf_hub_download` repeats a lost first request for minutes. So the first request here has a short

@@ -1,4 +1,4 @@
-"""Training the highest layers of a model only: the lower ones, embeddings included, stay as they are.
+"""Freezing embeddings and lower layers, so that only the highest layers are trained.
 
 Lee et al. 2019, "What Would Elsa Do? Freezing Layers During Transformer Fine-Tuning" (arXiv 1911.03090): the highest
 quarter of the layers reaches nine tenths of the quality. Frozen layers run without dropout and need no backward pass.

@@ -1,4 +1,4 @@
-"""Models and their answers by content: nothing is computed twice, and what is cached needs no torch.
+"""Models, predictions and embeddings by content hash; reading what is cached needs no torch.
 
 A key is made of hashes of weights, rows and settings, never of the machine. So the baseline that discovery trains is
 the very model that a proof with the same seed uses.

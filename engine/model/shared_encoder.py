@@ -1,4 +1,4 @@
-"""Scores and embeddings of the same rows in one pass, where classifier and encoder are one body with two heads.
+"""Scores and embeddings in one pass, where classifier and sentence encoder share their body.
 
 So it is when only a head was trained on the encoder (`training.update = "head"`), or when the encoder named in the
 settings is the classifier itself.

@@ -1,4 +1,4 @@
-"""A folder of weights before it is loaded: what its configuration asks for against what lies in it. Light.
+"""Checks a weights folder before loading: the sizes in its configuration against the files in it. Light.
 
 A configuration is obeyed before the weights are looked at: one of 10 million layers takes all memory first. So its
 sizes may not exceed those of the tensors that are there. And a module of an encoder is read from the folder that

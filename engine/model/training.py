@@ -1,4 +1,4 @@
-"""Fine-tuning, read from top to bottom: a finished model is a function of plan, rows and machine, interrupted or not.
+"""Fine-tuning with checkpoints: the finished model depends on plan, rows and machine, interrupted or not.
 
 The order of batches depends on seed and epoch, the dropout noise of a step on seed and step, the learning rate on the
 step. So a checkpoint holds weights, optimizer and the number of steps done, and a resumed run repeats, bit for bit,

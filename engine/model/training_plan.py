@@ -1,4 +1,4 @@
-"""What a training run depends on: enough to name its result before anything is computed. No torch here."""
+"""The inputs of a training run and the content hash that names its result. No torch here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows longer than a classifier reads: which they are, and where in their text its reading ends.
+"""Rows that are longer than the model's input limit, and where in their text the limit falls.
 
 Only the tokenizer is needed, and it is read by the `tokenizers` library alone (0.2 s); transformers takes seconds.
 """

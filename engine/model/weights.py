@@ -1,4 +1,4 @@
-"""Weights by name: a folder, the installed package, or the hub. Safetensors only; the network never makes us wait.
+"""Resolving weights by name: a folder, the installed package, or the hub. Safetensors only.
 
 Nothing here imports torch, and no code that comes with weights is ever executed.
 """

@@ -1,4 +1,4 @@
-"""Making a project: everything is read and checked before anything is written, and it appears whole or not at all."""
+"""Creating a project: all input is validated first, and the folder appears whole or not at all."""
 
 from __future__ import annotations
 

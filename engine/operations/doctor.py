@@ -1,4 +1,4 @@
-"""Looks at a machine and a project and says what is wrong, in the words of the errors it would cause later.
+"""Diagnosis of machine and project, in the words of the errors that would come later.
 
 Nothing is changed, nothing is downloaded, and one broken part does not keep the others from being looked at.
 """

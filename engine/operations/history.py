@@ -1,4 +1,4 @@
-"""What became of the blind spots from round to round: closed, kept, split, merged, not found again, new. Light.
+"""The history of blind spots across rounds: closed, kept, split, merged, not found again, new. Light.
 
 A blind spot of one round and one of the next are kin if they lie in one confusion cell and share at least a fifth of
 the rows of either: models change, so UUs come and go, and clusters with them. So one that is not found again, or under

@@ -1,4 +1,4 @@
-"""A few real steps on a blind spot's samples, and what the model then says of its UUs.
+"""A quick estimate: a few training steps on a blind spot's samples, then the model's predictions on its UUs.
 
 Why steps and not neighbours or a new head: on 230 UUs of a public pool (SST-2 -> DynaSent, 1,151 LLM-written samples,
 one seed; a retrain from scratch with all of them fixed 32) the estimated probability of the gold label told the fixed

@@ -1,4 +1,4 @@
-"""Progress of many pieces of work as one: a stage that names the piece, and steps counted over all of them.
+"""Combines the progress of many runs into one count of steps.
 
 So whoever shows the time left shows that of the whole, not of the piece at hand.
 """

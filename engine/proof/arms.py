@@ -1,4 +1,4 @@
-"""Which training sets are compared: one arm per kind of teaching, each with the rows that its runs are trained on.
+"""The arms of a proof: one training set for each kind of teaching, and the runs trained on it.
 
 Light, so that the app can show what a proof would take. Train rows are never changed, only added to; equal teaching
 gives equal rows in equal order, so that finished runs are found again by their content.

@@ -1,4 +1,4 @@
-"""Arms cut down to the same: to equal numbers of samples, or to what an equal sum of money paid for.
+"""Subsampling arms to equal numbers of samples or to equal cost.
 
 What is left is a seeded draw in which every blind spot and every role keeps its share. An arm of several kinds takes
 an equal part from each.

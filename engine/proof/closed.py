@@ -1,4 +1,4 @@
-"""When a blind spot is closed: the one rule, for the report, the rounds, the regression suite and `check`. Light.
+"""The definition of `closed`, shared by report, rounds, regression suite and `check`. Light.
 
 A blind spot is a group of pool rows that the round's model gets wrong with confidence. It is judged by rows alone, on
 pool and proof, and by what a model says of them now:

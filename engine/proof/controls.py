@@ -1,4 +1,4 @@
-"""Arms that no teacher wrote: what the gain of a teaching must be held against.
+"""Control arms that no teacher wrote, such as random pool rows.
 
 A teaching is worth its price only if it beats what the pool's labels, or no training at all, would have given. Every
 control is light to plan and follows from the project's data alone; equal data gives equal rows.

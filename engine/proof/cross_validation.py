@@ -1,4 +1,4 @@
-"""Cross-validation over the pool's blind spots: what is learned must carry over to blind spots nobody wrote about.
+"""Cross-validation over the pool's blind spots: train on some, evaluate on the others.
 
 Each fold is trained with the samples of the other folds' blind spots and looked at on the UUs of its own, and on the
 rows beside them that the model gets right. Proof and test rows take no part.

@@ -1,4 +1,4 @@
-"""How many passes an arm is trained for from scratch, chosen by cross-validation over the pool's blind spots."""
+"""Number of epochs of an arm trained from scratch, chosen by cross-validation over the pool's blind spots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the stored predictions of a proof to its report: everything in it can be computed again, without a model.
+"""Computes a proof's report from its stored predictions, without a model.
 
 A proof folder holds ``spec.json`` (what was compared and how it is judged), gold label indices and logits of every run
 as ``.npy``, and no text. Pool figures are kept apart from the proof: teachers saw those rows.

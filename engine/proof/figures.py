@@ -1,4 +1,4 @@
-"""How figures and their intervals are written for people: the same digits in a reason, a table and on the screen."""
+"""Formatting of figures and intervals, with the same digits everywhere."""
 
 from __future__ import annotations
 

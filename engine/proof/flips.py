@@ -1,4 +1,4 @@
-"""Rows whose label an arm changed: what it fixed and what it newly broke, row by row, to be read by people.
+"""Rows whose predicted label an arm changed: fixed and newly broken.
 
 Only rows that people may see: the test split and the pool rows of blind spots; of proof rows there are counts alone.
 What is stored of them holds ids and figures, no text (`engine.proof.report.flipped` adds it).

@@ -1,4 +1,4 @@
-"""The figures of one model on one split, by their plain definitions.
+"""Metrics of one model on one split.
 
 Invariant: counts stay counts, ties favour nobody, and every figure here depends on the logits and gold labels alone.
 `engine.proof.statistics` computes the same figures for thousands of resamples at once and is tested against this.

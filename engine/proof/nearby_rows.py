@@ -1,4 +1,4 @@
-"""The proof rows near a blind spot, as they are stored beside its proof: for whoever asks a later model for them."""
+"""The proof rows near a blind spot, as stored with its proof, for the check of a later model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A first answer within a minute: one short training, looked at on the pool and on test rows, never on proof rows.
+"""A first result within a minute: one short training, evaluated on pool and test, never on proof.
 
 Nothing is proven by it: one seed, few rows, and teachers saw the pool. So it gives no verdict, its models cannot be
 promoted, and proof rows stay unseen however often it is asked. A retrain of the same samples proves or refutes it.

@@ -1,4 +1,4 @@
-"""Which recipe an arm is trained with where `auto` is asked for: chosen by cross-validation inside the pool.
+"""The recipe `auto`: chosen by cross-validation inside the pool.
 
 Proof and test rows take no part, so the verdict on the chosen recipe is as honest as on one that was named before.
 """

@@ -1,4 +1,4 @@
-"""How an arm's rows become a model: the recipes, each with its source. Light: the app shows them.
+"""Training recipes: how an arm's rows become a model, each with its source. Light.
 
 Every arm of a recipe is trained for the same number of steps, so that none gains by being trained longer.
 """

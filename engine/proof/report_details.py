@@ -1,4 +1,4 @@
-"""What a report shows beside its figures: curve, calibration bins, accuracy by label, churn, and proof by blind spot.
+"""Further parts of a report: risk-coverage curve, calibration bins, accuracy by label, churn, proof rows by blind spot.
 
 All of it describes, none of it decides: means over seeds, without intervals.
 """
