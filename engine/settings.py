@@ -57,6 +57,11 @@ class DiscoverySettings:
         False, "true: confidence is calibrated on dev before tau is applied; frozen as tau is"
     )
     min_size: int = _key(4, "smallest blind spot; smaller groups are listed as scattered", low=2, high=1000)
+    clusterer: str = _key(
+        "average-linkage",
+        "clustering method; kmeans: the number of clusters by silhouette, hardly a row scattered",
+        choices=("average-linkage", "kmeans"),  # the names in `engine.discovery.clusterers`
+    )
     seed: int = _key(13, "of clusters and map", low=0, high=2**31)
 
 

@@ -1,68 +1,48 @@
-"""Clustering UUs inside one confusion cell; deterministic, and every row is in one cluster or scattered.
-
-Method: average linkage over cosine distance, its tree cut from the top: a group too large to explain always, another
-one where two halves are clearly apart. The few rows that join a group from far away are its far tail, and scattered.
-
-Why not k-means or Ward: measured on 1,304 UUs of three public tasks (ten cells, MiniLM embeddings) at 85-125 groups.
-Stability is the ARI of two groupings made from random 80 % samples, on the rows they share; themes is the ARI with the
-patterns that an LLM wrote 1,143 samples for, in uneven draws; scattered is the share of rows in no group.
-
-    method                              stability  cosine to centre  themes  largest group  scattered
-    average linkage, cut here              .50           .56           .16         27          .05
-    average linkage, silhouette >= .15     .50           .57           .16         27          .03
-    Ward, silhouette >= .15                .39           .54           .15         25          .01
-    bisecting k-means, same                .37           .55           .16         26          .00
-    complete linkage, same                 .34           .57            -          26          .00
-    k-means, k by silhouette               .41           .55       .13 (k given)   35          .01
-    Ward, k by silhouette                  .40           .54       .15 (k given)   61          .03
-
-BIRCH equals Ward, HDBSCAN calls more than half of such rows noise.
-"""
+"""What a clustering method for the UUs of one confusion cell takes and returns; the methods: `clusterers.py`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
-from scipy.spatial.distance import squareform
-from sklearn.cluster import MiniBatchKMeans
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.intp]
 
 SCATTERED = -1
 READABLE = 25  # rows that a teacher can hold in mind at once
-# How much nearer (cosine, on average) rows must be to their own half than to the other. Silhouette divides this by the
-# distance and so cuts tight themes in two. At .08 the mean group has 7 rows, not 9.5, and themes are found no better.
-CLEAR = 0.12
-STRAY = 0.3  # a few rows are left out of a group if they are so much farther from it than its rows from each other
-NEAR_COPIES = 0.1  # cosine distance below which rows are copies of each other, and no cut can be explained
-# The tree needs a distance for every pair of rows, twice: 75 MB and 0.5 s for 2,500, four times that for 5,000, which a
-# pool of 100,000 rows would show as peak memory. Larger cells are cut coarsely first.
-TREE_ROWS = 2_500
 
 
-def cluster_cell(embeddings: Floats, *, min_size: int, seed: int) -> Ints:
-    """Group the UUs of one confusion cell.
+class Clusterer(Protocol):
+    """Clusters the UUs of one confusion cell; the same rows in the same order give the same clusters.
 
     Args:
-        embeddings: (n, d), each row of length 1, in an order that does not depend on file order.
-        min_size: smallest group, >= 2.
-        seed: used above `TREE_ROWS` rows only; below, nothing is random.
+        embeddings: (n, d), each row of length 1, in an order that does not depend on file order; n may be 0.
+        min_size: smallest cluster, >= 2.
+        seed: of whatever is random.
 
     Returns:
-        (n,) group of each row, 0 .. k-1 from the largest to the smallest, or `SCATTERED`.
+        (n,) cluster of each row, 0 .. k-1 from the largest to the smallest, or `SCATTERED`: `numbered` makes it.
     """
-    # Where a cell has thousands of rows, readable groups are too many to read: sqrt(2n) is the mean size of sqrt(n/2)
-    # groups, and a cut leaves halves of sqrt(n)/3 rows. 450 rows give about 40 groups, 2,000 rows 80, 20,000 rows 300.
-    root = len(embeddings) ** 0.5
-    largest, half = max(READABLE, 3 * min_size, int(2**0.5 * root)), max(min_size, int(root / 3))
-    groups = [
-        part[rows]
-        for part in _coarse(embeddings, np.arange(len(embeddings)), seed)
-        for rows in _tree_groups(embeddings[part], min_size, half, largest)
-    ]
-    labels = np.full(len(embeddings), SCATTERED, dtype=np.intp)
+
+    def __call__(self, embeddings: Floats, *, min_size: int, seed: int) -> Ints:
+        """Cluster the rows."""
+
+
+def readable(n: int, min_size: int) -> tuple[int, int]:
+    """How many rows the groups of a cell of n rows should have: a smallest part worth a cut, and the largest group.
+
+    Where a cell has thousands of rows, readable groups are too many to read: sqrt(2n) is the mean size of sqrt(n/2)
+    groups, and a cut leaves parts of sqrt(n)/3 rows. 450 rows give about 40 groups, 2,000 rows 80, 20,000 rows 300.
+    """
+    return max(min_size, int(n**0.5 / 3)), max(READABLE, 3 * min_size, int((2 * n) ** 0.5))
+
+
+def numbered(groups: Iterable[Ints], n: int) -> Ints:
+    """The group (n,) of each of n rows, from the rows of each group; rows in none of them are `SCATTERED`."""
+    labels = np.full(n, SCATTERED, dtype=np.intp)
     for number, rows in enumerate(sorted(groups, key=lambda rows: (-len(rows), rows.min()))):
         labels[rows] = number
     return labels
@@ -73,80 +53,3 @@ def closeness(embeddings: Floats) -> npt.NDArray[np.float64]:
     centre = embeddings.mean(axis=0, dtype=np.float64)
     length = np.linalg.norm(centre)
     return np.asarray(embeddings @ (centre / length) if length > 0 else np.zeros(len(embeddings)), dtype=np.float64)
-
-
-def _coarse(embeddings: Floats, rows: Ints, seed: int) -> list[Ints]:
-    """Parts of at most `TREE_ROWS` rows, or of rows that k-means cannot tell apart."""
-    if len(rows) <= TREE_ROWS:
-        return [rows]
-    parts = -(-len(rows) // (TREE_ROWS // 2))
-    found = MiniBatchKMeans(parts, n_init=3, random_state=seed).fit_predict(embeddings[rows])
-    numbers = np.unique(found)
-    if len(numbers) == 1:
-        return [rows[start : start + TREE_ROWS] for start in range(0, len(rows), TREE_ROWS)]
-    return [part for number in numbers for part in _coarse(embeddings, rows[found == number], seed)]
-
-
-def _tree_groups(embeddings: Floats, min_size: int, half: int, largest: int) -> list[Ints]:
-    """Cut the tree of one part; rows in none of the groups are its far tail."""
-    if len(embeddings) < min_size:
-        return []
-    wide = embeddings.astype(np.float64)
-    between = wide @ wide.T
-    np.clip(np.subtract(1.0, between, out=between), 0.0, 2.0, out=between)
-    np.fill_diagonal(between, 0.0)
-    groups: list[Ints] = []
-    branches = [to_tree(linkage(squareform(between, checks=False), "average"))]
-    while branches:
-        branch = branches.pop()
-        if branch.get_count() < min_size:
-            continue
-        small, large = _sides(branch)
-        stray = small.get_count() < min_size <= large.get_count() and branch.dist - _core(large).dist >= STRAY
-        if branch.dist < NEAR_COPIES:
-            parts = []
-        elif stray:
-            parts = [large]
-        elif branch.get_count() > largest:
-            parts = [small, large]
-        else:
-            parts = _clear_cut(branch, between, min_size, half)
-        branches += parts
-        if not parts:
-            groups.append(np.sort(np.array(branch.pre_order(), dtype=np.intp)))
-    return groups
-
-
-def _clear_cut(branch: ClusterNode, between: Floats, min_size: int, half: int) -> list[ClusterNode]:
-    """The first two halves of at least ``half`` rows, if they are well apart; else nothing.
-
-    Single rows join a tree last, so a cut is looked for below them; they are then the far tail.
-    """
-    small, large = _sides(branch)
-    while small.get_count() < min_size and large.get_count() >= 2 * half:
-        small, large = _sides(large)
-    if small.get_count() < half:
-        return []
-    first, second = small.pre_order(), large.pre_order()
-    across = float(between[np.ix_(first, second)].mean())
-    return [small, large] if across - _mean_within(between, first, second) >= CLEAR else []
-
-
-def _mean_within(between: Floats, *halves: list[int]) -> float:
-    """Mean distance of a row to the others of its half."""
-    sums = [between[np.ix_(rows, rows)].sum() / (len(rows) - 1) for rows in halves]
-    return float(sum(sums) / sum(map(len, halves)))
-
-
-def _core(branch: ClusterNode) -> ClusterNode:
-    """The smallest branch with more than half of the rows: how near each other rows are but for the far ones."""
-    core = branch
-    while 2 * (large := _sides(core)[1]).get_count() > branch.get_count():
-        core = large
-    return core
-
-
-def _sides(branch: ClusterNode) -> tuple[ClusterNode, ClusterNode]:
-    """The smaller and the larger branch below."""
-    left, right = branch.get_left(), branch.get_right()
-    return (left, right) if left.get_count() <= right.get_count() else (right, left)

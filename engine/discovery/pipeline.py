@@ -16,6 +16,7 @@ from engine.model.model_registry import ModelRef, current_model, encoder_weights
 from engine.progress import Monitor
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery
+from engine.settings import DiscoverySettings
 from engine.tau import refuse_new_tau
 
 # Raised whenever the same input would give another result.
@@ -60,6 +61,9 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
 def _key(project: Project, number: int, model: ModelRef, monitor: Monitor) -> str:
     splits = {name: split.sha256 for name, split in project.manifest.splits.items() if name in ("pool", "dev")}
     settings = project.settings
+    found_by = asdict(settings.discovery)
+    if settings.discovery.clusterer == DiscoverySettings().clusterer:
+        del found_by["clusterer"]  # so that what was discovered before there was a choice stands
     return content_key(
         "discovery",
         DISCOVERY,
@@ -69,7 +73,7 @@ def _key(project: Project, number: int, model: ModelRef, monitor: Monitor) -> st
         model.key,
         settings.model.max_length,
         encoder_weights(project, monitor=monitor).key,
-        asdict(settings.discovery),
+        found_by,
     )
 
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from engine.discovery.calibration import Scores, histogram, score, taus_for
-from engine.discovery.clusters import SCATTERED, closeness, cluster_cell
+from engine.discovery.clusterers import CLUSTERERS
+from engine.discovery.clusters import SCATTERED, closeness
 from engine.discovery.keywords import Background, telling
 from engine.discovery.label_errors import suspects
 from engine.discovery.neighbours import nearest
@@ -132,7 +133,7 @@ def find(
 def _groups(scores: Scores, uus: Ints, vectors: Floats, settings: DiscoverySettings, monitor: Monitor) -> list[Ints]:
     """Places among the UUs of the rows of each group, most typical first, cell by cell."""
     cells = sorted({(int(scores.gold[row]), int(scores.predicted[row])) for row in uus})
-    groups = []
+    groups, cluster_cell = [], CLUSTERERS[settings.clusterer]
     for done, (gold, predicted) in enumerate(cells):
         monitor.step("cluster", done, len(cells))
         cell = np.flatnonzero((scores.gold[uus] == gold) & (scores.predicted[uus] == predicted))

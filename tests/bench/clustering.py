@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 
 import sample_data
-from engine.discovery.clusters import cluster_cell
+from engine.discovery.average_linkage import cluster_cell
 from engine.discovery.keywords import distinctive_words
 from engine.discovery.projection import project
 from engine.model.device import choose_compute

@@ -58,6 +58,7 @@ def test_settings_come_back_as_they_were_written(tmp_path: Path) -> None:
         ('[discovery]\ntau = "high"', "it must be a number"),
         ("[proof]\nseeds = [1, 2.5]", "a list, each item a whole number"),
         ('[compute]\ndevice = "tpu"', "one of auto, cuda, mps, cpu"),
+        ('[discovery]\nclusterer = "kmean"', "`discovery.clusterer` is 'kmean'.*one of average-linkage, kmeans"),
         ("[compute]\nthreads = true", "a whole number"),
         ("discovery = 3", r"write it as \[discovery\]"),
         ("[discovery\ntau = 0.8", r"blindspot.toml:1"),

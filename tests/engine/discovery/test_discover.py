@@ -6,7 +6,7 @@ import json
 import random
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from engine.discovery.pipeline import discover
 from engine.errors import Cancelled, SettingsError
+from engine.files import content_key
+from engine.model.model_registry import encoder_weights
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery, Teacher
@@ -52,7 +54,7 @@ class Recorder(Silent):
         self.notes.append(message)
 
 
-def change(project: Project, **discovery: float | bool) -> Project:
+def change(project: Project, **discovery: float | bool | str) -> Project:
     """The project with other discovery settings."""
     kept = DiscoverySettings(**{**project.settings.discovery.__dict__, **discovery})
     write_settings(project.root / SETTINGS_FILE, replace(project.settings, discovery=kept))
@@ -100,6 +102,34 @@ def test_planted_themes_become_blind_spots(world: World, planted_project: Projec
     assert all(any(word.startswith("theme") for word in spot.words) for spot in found.blind_spots)
     assert monitor.stages == ["score", "embed", "labels", "cluster", "map", "words"]
     assert planted_project.discovery() == found
+
+
+def test_another_way_of_grouping_is_a_setting_and_the_usual_one_keeps_the_key_of_before(
+    world: World, planted_project: Project
+) -> None:
+    settings = planted_project.root / SETTINGS_FILE
+    written = settings.read_text()
+    lines = [line for line in written.splitlines(keepends=True) if not line.startswith("clusterer")]
+    settings.write_text("".join(lines))
+    assert len(lines) < len(written.splitlines())
+    before = Project.open(planted_project.root)
+    usual = discover(before, monitor=Silent())
+    known = {name: value for name, value in asdict(before.settings.discovery).items() if name != "clusterer"}
+    splits = {name: split.sha256 for name, split in before.manifest.splits.items() if name in ("pool", "dev")}
+    encoder = encoder_weights(before, monitor=Silent()).key
+    assert usual.key == content_key("discovery", 5, 1, splits, before.labels, "first", 128, encoder, known)
+
+    scored = world.scored
+    settings.write_text(written)
+    assert discover(Project.open(before.root), monitor=Silent()) == usual
+    assert world.scored == scored
+
+    found = discover(change(before, clusterer="kmeans"), monitor=Silent())
+    assert found.key != usual.key
+    whole(found, world.uus(), {row["id"]: row["label"] for row in world.rows})
+    assert {frozenset(spot.rows) for spot in found.blind_spots} == {
+        frozenset(row for row, theme in world.theme.items() if theme == number) for number in range(6)
+    }
 
 
 def test_accuracy_and_coverage_count_the_whole_pool(world: World, planted_project: Project) -> None:
