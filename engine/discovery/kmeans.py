@@ -18,7 +18,7 @@ JUDGED_ROWS = 2_000  # of a cell, for the silhouette, which looks at every pair
 
 
 def cluster_cell(embeddings: Floats, *, min_size: int, seed: int) -> Ints:
-    """Cluster the UUs of one confusion cell: an `engine.discovery.clusters.Clusterer`. Smaller clusters are scattered."""
+    """Cluster the UUs of one confusion cell: an `engine.discovery.clusters.Clusterer`. Smaller ones are scattered."""
     count = len(embeddings)
     smallest, largest = readable(count, min_size)
     most = min(count // smallest, len(np.unique(embeddings, axis=0)))
