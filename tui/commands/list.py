@@ -11,8 +11,10 @@ from tui.commands.annotating import Session, add_common, counted
 from tui.commands.discover import print_none_found
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import console, print_json
+from tui.view_models.spot_columns import COLUMNS, IN_COMMAND, SpotColumn
 
 _WIDE = 100  # columns of a terminal
+_FIGURES = ("confidence", "coherence")
 _FACTS = ("tau", "n_pool", "accuracy", "coverage", "confidences", "taus", "read_tokens")
 
 
@@ -69,16 +71,12 @@ def _rows(spots: list[SpotView], *, figures: bool) -> list[str]:
     """Lines in columns; without ``figures`` the confidence and coherence make room for the words."""
     from rich.cells import cell_len
 
-    from engine.text import visible
+    columns = [COLUMNS[name] for name in IN_COMMAND if figures or name not in _FIGURES]
+    rows = [[column.name for column in columns], *([column.text(spot) for column in columns] for spot in spots)]
+    widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
 
-    more = ("conf", "coh") if figures else ()
-    cells = [("id", "size", "direction", "status", *more, "pat/sam", "words")]
-    for spot in spots:
-        status = f"{spot.status}: {spot.reason}" if spot.reason else spot.status
-        size = str(spot.size) if spot.size == spot.size_before else f"{spot.size}/{spot.size_before}"
-        direction, words = visible(spot.direction), visible(", ".join(spot.words))
-        more = (f"{spot.mean_confidence:.2f}", f"{spot.coherence:.2f}") if figures else ()
-        cells.append((spot.id, size, direction, visible(status), *more, f"{spot.patterns}/{spot.samples}", words))
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    padded = [[cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)] for row in cells]
-    return ["  ".join(row) for row in padded]
+    def padded(cell: str, column: SpotColumn, width: int) -> str:
+        space = " " * (width - cell_len(cell))
+        return space + cell if column.right else cell + space
+
+    return ["  ".join(map(padded, row, columns, widths)) for row in rows]

@@ -12,14 +12,16 @@ from engine.text import visible
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import fitted
 from tui.themes import Ink
+from tui.view_models.spot_columns import COLUMNS, ON_SCREEN
 
 if TYPE_CHECKING:
+    from rich.style import Style
+
     from engine.teaching.views import SpotView
 
-_ID, _SIZE, _COUNTS, _GAP = 4, 5, 7, "  "
-_DIRECTION_MOST, _DIRECTION_LEAST = 30, 15
-_WORDS_LEAST = 14  # cells; to have them the counts go first, then the labels are cut
-_STATE_MOST = 14
+_GAP = "  "
+_WORDS_LEAST = 14  # cells; to have them spare columns go first, then the labels are cut
+_COLUMNS = {name: COLUMNS[name] for name in ON_SCREEN}
 
 
 class SpotRows:
@@ -31,15 +33,16 @@ class SpotRows:
 
     def __init__(self, spots: Sequence[SpotView], ink: Ink, glyphs: Glyphs, *, scattered: int = 0) -> None:
         self.spots = spots
-        self._scattered = scattered
         self._ink = ink
         self._glyphs = glyphs
-        widest = max((cell_len(self._direction(spot)) for spot in spots), default=9)
-        self._direction_cells = max(9, min(_DIRECTION_MOST, widest))
-        self._state_cells = min(_STATE_MOST, max((cell_len(self._state(spot).plain) for spot in spots), default=9))
+        self._texts = [{name: self._text(name, spot) for name in _COLUMNS} for spot in spots]
+        if scattered:
+            self._texts.append(dict.fromkeys(_COLUMNS, "") | {"size": str(scattered), "direction": "in no blind spot"})
+        widest = {name: max((cell_len(texts[name]) for texts in self._texts), default=0) for name in _COLUMNS}
+        self._cells = {name: max(column.least, min(column.most, widest[name])) for name, column in _COLUMNS.items()}
 
     def __len__(self) -> int:
-        return len(self.spots) + (1 if self._scattered else 0)
+        return len(self._texts)
 
     def height(self, index: int, width: int) -> int:
         """Always one line."""
@@ -47,22 +50,21 @@ class SpotRows:
 
     def lines(self, index: int, width: int) -> list[Text]:
         """The row's one line."""
-        if index >= len(self.spots):
-            cells = ("", str(self._scattered), "in no blind spot", "", "")
-            return [self._line(width, cells, Text(), dim=True)]
-        spot = self.spots[index]
-        words, counts = ", ".join(spot.words), f"{spot.patterns} / {spot.samples}"
-        cells = (spot.id, str(spot.size), self._direction(spot), words, counts)
-        return [self._line(width, cells, self._state(spot), dim=spot.status in ("done", "skipped"))]
+        spot = self.spots[index] if index < len(self.spots) else None
+        dim = spot is None or spot.status in ("done", "skipped")
+        return [self._line(width, self._texts[index], self._ink.muted if dim else None, spot)]
 
     def heading(self, width: int) -> Text:
         """The names of the columns."""
-        names = ("id", "UUs", f"gold {self._glyphs.arrow} said", "words", "pat/sam")
-        text = self._line(width, names, Text("state"), dim=False)
-        return Text(text.plain, style=self._ink.muted, no_wrap=True, end="")
+        names = {name: column.name.replace("->", self._glyphs.arrow) for name, column in _COLUMNS.items()}
+        return self._line(width, names, self._ink.muted)
 
-    def _direction(self, spot: SpotView) -> str:
-        return f"{visible(spot.gold)} {self._glyphs.arrow} {visible(spot.predicted)}"
+    def _text(self, name: str, spot: SpotView) -> str:
+        """What a column says of a blind spot, with the signs that the terminal can show."""
+        if name == "direction":
+            return f"{visible(spot.gold)} {self._glyphs.arrow} {visible(spot.predicted)}"
+        sign = f"{self._glyphs.check} " if name == "state" and spot.status == "done" else ""
+        return sign + _COLUMNS[name].text(spot)
 
     def _both(self, direction: str, room: int) -> str:
         """The direction in that many cells; where it is too long both labels are cut, for either may tell."""
@@ -77,26 +79,37 @@ class SpotRows:
         )
         return arrow.join(names)
 
-    def _state(self, spot: SpotView) -> Text:
-        if spot.status == "done":
-            return Text(f"{self._glyphs.check} done")
-        if spot.status == "skipped":
-            return Text(f"skipped: {visible(spot.reason)}")
-        return Text(spot.status, style=self._ink.accent if spot.status == "in progress" else self._ink.muted)
+    def _style(self, name: str, spot: SpotView | None) -> Style | str:
+        if name == "id":
+            return self._ink.strong
+        if name == "state" and spot is not None and spot.status == "in progress":
+            return self._ink.accent
+        return "" if name in ("size", "direction") else self._ink.muted
 
-    def _line(self, width: int, cells: tuple[str, str, str, str, str], state: Text, *, dim: bool) -> Text:
-        id, size, direction, words, counts = cells
-        ink, ellipsis = self._ink, self._glyphs.ellipsis
-        rest = width - (_ID + _SIZE + 2 + self._direction_cells + 2 + 2 + _COUNTS + 2 + self._state_cells)
-        counted = rest >= _WORDS_LEAST
-        rest += 0 if counted else _COUNTS + 2
-        cut = min(max(0, _WORDS_LEAST - rest), self._direction_cells - _DIRECTION_LEAST)
-        room, rest = self._direction_cells - max(0, cut), max(0, rest + max(0, cut))
+    def _line(self, width: int, cells: dict[str, str], style: Style | None, spot: SpotView | None = None) -> Text:
+        """One line; ``style``: of all of it, None: of each column its own."""
+        room = self._room(width)
         text = Text(no_wrap=True, end="")
-        text.append(fitted(id, _ID, ellipsis=ellipsis), ink.muted if dim else ink.strong)
-        text.append(f"{size:>{_SIZE}}" + _GAP, ink.muted if dim else "")
-        text.append(self._both(direction, room) + _GAP, ink.muted if dim else "")
-        text.append(fitted(words, rest, ellipsis=ellipsis) + _GAP, ink.muted)
-        text.append(f"{counts:>{_COUNTS}}" + _GAP if counted else "", ink.muted)
-        text.append(fitted(state.plain, self._state_cells, ellipsis=ellipsis), ink.muted if dim else state.style)
+        for name, cut in room.items():
+            cell, column = cells[name], _COLUMNS[name]
+            if name == "direction":
+                cell = self._both(cell, cut)
+            else:
+                cell = fitted(f"{cell:>{cut}}" if column.right else cell, cut, ellipsis=self._glyphs.ellipsis)
+            text.append(cell + ("" if name == ON_SCREEN[-1] else _GAP), style or self._style(name, spot))
         return text
+
+    def _room(self, width: int) -> dict[str, int]:
+        """The cells of each column that there is room for."""
+        room = dict(self._cells)
+        flexible = [name for name, column in _COLUMNS.items() if not column.most]
+        rest = width - sum(room.values()) - len(_GAP) * (len(room) - 1)
+        for name, column in _COLUMNS.items():
+            if column.spare and rest < _WORDS_LEAST:
+                rest += room.pop(name) + len(_GAP)
+        for name, column in _COLUMNS.items():
+            if column.shrinks_to and rest < _WORDS_LEAST:
+                cut = max(0, min(_WORDS_LEAST - rest, room[name] - column.shrinks_to))
+                room[name] -= cut
+                rest += cut
+        return room | {name: max(0, rest) for name in flexible}
