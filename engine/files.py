@@ -328,6 +328,21 @@ def append_line(path: Path, line: bytes, *, durable: bool = False, at: int | Non
         os.close(handle)
 
 
+def truncate(path: Path, size: int) -> None:
+    """Cut a file off at ``size`` bytes, and wait until that is on the disk.
+
+    Raises:
+        FileError: as `open_append`.
+    """
+    handle = open_append(path)
+    try:
+        with in_words(path, "written"):
+            os.ftruncate(handle, size)
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def open_lock(path: Path) -> int:
     """A descriptor of a lock file, made if it is not there; for reading alone where more is not allowed.
 

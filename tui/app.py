@@ -7,16 +7,13 @@ and no key is pressed, no timer runs and nothing is sent to the terminal. Messag
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import events, on, work
-from textual.app import App
 from textual.dom import DOMNode
-from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
@@ -34,17 +31,16 @@ from tui.message_log import Messages
 from tui.screens import make_screen
 from tui.screens.base import WorkScreen
 from tui.screens.spots import SpotsScreen
-from tui.terminal.driver import SteadyDriver, TerminalGone
-from tui.terminal.glyphs import ASCII, UNICODE
-from tui.terminal.safe_lines import SafeLines
-from tui.themes import DARK, INKS, PLAIN, THEMES, Ink, next_theme
+from tui.steady_app import SteadyApp
+from tui.terminal.driver import TerminalGone
+from tui.themes import DARK, THEMES, next_theme
 from tui.view_models.status import HeaderStatus
 
 if TYPE_CHECKING:
     from tui.view_models.workbench import Workbench
 
 
-class BlindspotApp(App[None], inherit_bindings=False):
+class BlindspotApp(SteadyApp, inherit_bindings=False):
     """The workbench over one project.
 
     Args:
@@ -53,13 +49,9 @@ class BlindspotApp(App[None], inherit_bindings=False):
         ascii: use no characters beyond ASCII in bars, maps and signs.
     """
 
-    ENABLE_COMMAND_PALETTE = False
     CSS_PATH = ["app.tcss", "screens/spots.tcss"]  # Textual does not read the sheet of a default screen
     BINDINGS = [*keys("app")]
     TITLE = "Blindspot"
-
-    ascii = False
-    """Whether characters beyond ASCII are avoided."""
 
     class Opened(Message):
         """The project has been opened."""
@@ -76,12 +68,9 @@ class BlindspotApp(App[None], inherit_bindings=False):
             self.error = error
 
     def __init__(self, root: Path, annotator: str, ascii: bool = False) -> None:
-        no_color = "NO_COLOR" in os.environ
-        super().__init__(driver_class=SteadyDriver, ansi_color=True if no_color else None)
+        super().__init__(ascii=ascii)
         self.root = root
         self.annotator = annotator
-        self.ascii = ascii
-        self.glyphs = ASCII if ascii else UNICODE
         self.workbench: Workbench | None = None
         """The opened project; None until it has been read."""
         self.failed = False
@@ -91,27 +80,12 @@ class BlindspotApp(App[None], inherit_bindings=False):
         self.job_watch = JobWatch(self)
         self.active_time = ActiveTime(self)
         self.live_verdict = LiveVerdict(self)
-        self.animation_level = "none"
-        for theme in THEMES.values():
-            self.register_theme(theme)
-        self.set_reactive(App.theme, PLAIN if no_color else self.colours)
-        self.stylesheet.set_variables(self.get_css_variables())
         self.choices: dict[str, dict[str, Any]] = {}
         """What was chosen on a screen and outlives it, by the screen's name."""
         self.messages = Messages()
         self._keeper = SessionState(self)
         self._leaving = False
-        self._safe_lines = SafeLines()
         self.undoing = UndoFlow(self)
-
-    def get_css_variables(self) -> dict[str, str]:
-        """The variables of the theme, and ``$line``: how borders are drawn."""
-        return super().get_css_variables() | {"line": "ascii" if self.ascii else "solid"}
-
-    @property
-    def ink(self) -> Ink:
-        """The styles of data text in the current colours."""
-        return INKS[self.theme]
 
     @property
     def status(self) -> HeaderStatus:
@@ -131,10 +105,6 @@ class BlindspotApp(App[None], inherit_bindings=False):
         if self._leaving:
             return None
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, WorkScreen)), None)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Those of Textual, after what keeps control characters off the terminal."""
-        return [self._safe_lines, *super().get_line_filters()]
 
     def get_default_screen(self) -> Screen[None]:
         """The list of blind spots is always at the bottom of the stack."""
@@ -293,10 +263,6 @@ class BlindspotApp(App[None], inherit_bindings=False):
             self.active_time.key()
         await super().on_event(event)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """A terminal that changes its size drops part of what it showed, or moves it."""
-        self._forget_screen()
-
     def on_app_blur(self, event: events.AppBlur) -> None:
         """The user is elsewhere."""
         self.active_time.pause()
@@ -366,15 +332,6 @@ class BlindspotApp(App[None], inherit_bindings=False):
         from tui.dialogs.messages import MessagesDialog
 
         self.push_screen(MessagesDialog(self.messages.all))
-
-    def action_redraw(self) -> None:
-        """Paint the screen anew."""
-        self._forget_screen()
-        self.screen.refresh()
-
-    def _forget_screen(self) -> None:
-        if isinstance(self._driver, SteadyDriver):
-            self._driver.forget()
 
     def action_interrupt(self) -> None:
         """Say how to leave."""

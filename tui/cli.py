@@ -23,6 +23,7 @@ from tui.hints import with_project
 from tui.terminal.printing import exit_status, guarded, print_error
 
 COMMANDS = {
+    "label": "label texts by single keys, without a project or a model",
     "init": "make a project from data files",
     "discover": "find the blind spots of the current model",
     "list": "list the blind spots",

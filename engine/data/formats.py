@@ -186,7 +186,8 @@ def _separator(path: Path, asked: FileRequest, usual: str) -> str:
         except csv.Error:
             row = []
         headers[separator] = [name.strip() for name in row]
-    holding = [separator for separator, names in headers.items() if set(asked.wanted) <= set(names)]
+    wanted = set(asked.wanted)
+    holding = [separator for separator, names in headers.items() if wanted and wanted <= set(names)]
     parting = max(headers, key=lambda separator: len(headers[separator]))
     found = holding[0] if holding else parting if len(headers[usual]) == 1 else usual
     if found != usual:
@@ -283,6 +284,15 @@ def _parquet(path: Path, asked: FileRequest) -> Iterator[FileRow]:
         ) from error
 
 
+def _txt(path: Path, asked: FileRequest) -> Iterator[FileRow]:
+    """One text a line, in a column called `text`."""
+    if error := asked.missing(["text"], str(path)):
+        raise error
+    for number, line in asked.lines(path):
+        if line.strip():
+            yield number, {"text": line.rstrip("\r\n")}
+
+
 _READERS: dict[str, Callable[[Path, FileRequest], Iterator[FileRow]]] = {
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
@@ -290,4 +300,5 @@ _READERS: dict[str, Callable[[Path, FileRequest], Iterator[FileRow]]] = {
     ".csv": _csv,
     ".tsv": _tsv,
     ".parquet": _parquet,
+    ".txt": _txt,
 }

@@ -108,7 +108,7 @@ GOOD = '{"text": "fine", "label": "x"}\n'
         ("a.csv", "\ufeff", "a.csv: the file is empty"),
         ("a.csv", "\n \n", "a.csv: the file is empty"),
         ("a.csv", "text,label\n", "a.csv: the file has no rows"),
-        ("a.txt", "x", "a.txt: the ending '.txt' is unknown; give a file that ends in .jsonl"),
+        ("a.doc", "x", "a.doc: the ending '.doc' is unknown; give a file that ends in .jsonl"),
         ("rows", "x", "rows: the file's name has no ending"),
         ("a.jsonl", GOOD + '{"text": "cut', "a.jsonl:2: this line is not JSON (Unterminated string"),
         ("a.jsonl", GOOD + "\n[1, 2]\n", "a.jsonl:3: this is a JSON list"),

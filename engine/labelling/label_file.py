@@ -1,0 +1,270 @@
+"""The file that labels are saved to, one row each, as CSV or JSON lines: at every label, on the disk before it returns.
+
+The file is all there is: whoever opens it again goes on from it, and it can be used at any moment. A new label is a
+line at its end; a change of an older one writes the file anew, whole or not at all. A line that a crash has cut off was
+never acknowledged, and is left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from engine.errors import FileError, StoreError
+from engine.files import append_line, read_bytes, remove, truncate, write_atomic
+from engine.locks import acquire
+
+SURE, LIKELY, GUESS, UNSURE = 3, 2, 1, 0
+"""Certainty of a label; a row of which one is unsure has no label."""
+ENDINGS = (".csv", ".jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class RowLabel:
+    """What one person said of one row.
+
+    Attributes:
+        id, text, text_pair: of the row.
+        label: empty where the person is unsure.
+        certainty: 3 sure, 2 likely, 1 a guess, 0 unsure.
+        note: in the person's words.
+        seconds: from when the row was shown until its key, without idle time.
+        labeller: the person. time: when, in UTC.
+    """
+
+    id: str
+    text: str
+    text_pair: str | None
+    label: str
+    certainty: int
+    note: str
+    seconds: float
+    labeller: str
+    time: str
+
+
+_FIELDS = tuple(field.name for field in fields(RowLabel))
+
+
+class LabelFile:
+    """Labels by the id of their row, in the order in which they were given. Close it at the end.
+
+    Args:
+        path: ends in .csv or .jsonl; made with the first label.
+
+    Raises:
+        StoreError: it is another kind of file, it is damaged, may not be written, or somebody labels into it now.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if path.suffix.lower() not in ENDINGS:
+            raise StoreError(
+                f"the ending {path.suffix!r} is none of a file of labels",
+                where=str(path),
+                hint=f"name one that ends in {' or '.join(ENDINGS)}",
+            )
+        self._csv = path.suffix.lower() == ".csv"
+        self._lock_path = path.with_name(f".{path.name}.lock")
+        try:
+            lock = acquire(self._lock_path)
+        except FileError as error:
+            raise self._not_written(error) from error
+        if lock is None:
+            raise StoreError("somebody is labelling into this file", where=str(path), hint="name another with --out")
+        self._lock = lock
+        self._labels: dict[str, RowLabel] = {}
+        self._starts: dict[str, int] = {}
+        """Where the line of each label starts, in bytes."""
+        self._size = 0
+        self.repaired = ""
+        """A sentence, if the end of the file was cut off."""
+        try:
+            self._read()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def labels(self) -> dict[str, RowLabel]:
+        """All labels by the id of their row, the last one last."""
+        return dict(self._labels)
+
+    def get(self, row_id: str) -> RowLabel | None:
+        """The label of a row; None if it has none."""
+        return self._labels.get(row_id)
+
+    def put(self, label: RowLabel) -> None:
+        """Save a label; one that the row has is replaced, in its place.
+
+        Raises:
+            StoreError: the disk is full, or the file may not be written; it stays as it was.
+        """
+        if label.id in self._labels:
+            self._write({**self._labels, label.id: label})
+            return
+        line = self._line(label)
+        try:
+            if not self._size and self._csv:
+                self._size = append_line(self._path, _row(_FIELDS), durable=True, at=0)
+            start = self._size
+            self._size = append_line(self._path, line, durable=True, at=start)
+        except FileError as error:
+            raise self._not_written(error) from error
+        self._labels[label.id], self._starts[label.id] = label, start
+
+    def drop(self, row_id: str) -> None:
+        """Take the label of a row off.
+
+        Raises:
+            StoreError: as `put`.
+        """
+        if row_id not in self._labels:
+            return
+        if row_id == next(reversed(self._labels)):
+            try:
+                truncate(self._path, self._starts[row_id])
+            except FileError as error:
+                raise self._not_written(error) from error
+            self._size = self._starts.pop(row_id)
+            del self._labels[row_id]
+        else:
+            self._write({name: label for name, label in self._labels.items() if name != row_id})
+
+    def close(self) -> None:
+        """Let others label into the file."""
+        if self._lock >= 0:
+            remove(self._lock_path)
+            os.close(self._lock)
+            self._lock = -1
+
+    def _write(self, labels: dict[str, RowLabel]) -> None:
+        lines = [_row(_FIELDS) + b"\n"] if self._csv else []
+        size, starts = sum(map(len, lines)), {}
+        for name, label in labels.items():
+            starts[name] = size
+            lines.append(self._line(label) + b"\n")
+            size += len(lines[-1])
+        try:
+            write_atomic(self._path, b"".join(lines))
+        except FileError as error:
+            raise self._not_written(error) from error
+        self._labels, self._starts, self._size = labels, starts, size
+
+    def _line(self, label: RowLabel) -> bytes:
+        values = asdict(label)
+        if self._csv:
+            return _row("" if value is None else value for value in values.values())
+        return orjson.dumps(values)
+
+    def _read(self) -> None:
+        try:
+            raw = read_bytes(self._path)
+        except FileNotFoundError:
+            return
+        except FileError as error:
+            raise StoreError(
+                f"the file cannot be read ({error.reason})", where=str(self._path), hint="name another with --out"
+            ) from error
+        whole = raw[: raw.rfind(b"\n") + 1]
+        start = 0
+        for number, (values, end) in enumerate((_csv_records if self._csv else _json_records)(whole), start=1):
+            where = f"{self._path}, record {number}"
+            if self._csv and number == 1:
+                if values != list(_FIELDS):
+                    raise self._foreign(f"{self._path}:1")
+            else:
+                label = _label(dict(zip(_FIELDS, values, strict=False)) if self._csv else values)
+                if label is None:
+                    raise self._foreign(where)
+                self._labels.pop(label.id, None)
+                self._labels[label.id], self._starts[label.id] = label, start
+            start = end
+        self._size = start
+        if start < len(raw):
+            self.repaired = f"The last line of {self._path.name} was cut off by a crash and is left out."
+
+    def _foreign(self, where: str) -> StoreError:
+        return StoreError(
+            "this is no file of labels that blindspot has written", where=where, hint="name another with --out"
+        )
+
+    def _not_written(self, error: FileError) -> StoreError:
+        return StoreError(
+            f"the file of labels cannot be written ({error.reason})",
+            where=str(self._path),
+            hint="make room, or name another with --out",
+        )
+
+
+def _row(values: Any) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(values)
+    return out.getvalue().encode()
+
+
+def _csv_records(raw: bytes) -> Iterator[tuple[Any, int]]:
+    """Each whole record of CSV with the byte at which it ends; one that is cut off at the end is passed over."""
+    csv.field_size_limit(2**31 - 1)
+    taken = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal taken
+        for line in io.BytesIO(raw):
+            taken += len(line)
+            yield line.decode("utf-8-sig" if taken == len(line) else "utf-8", "replace")
+
+    try:
+        for row in csv.reader(lines(), strict=True):
+            if row:
+                yield row, taken
+    except csv.Error:  # the closing quote is missing
+        return
+
+
+def _json_records(raw: bytes) -> Iterator[tuple[Any, int]]:
+    end = 0
+    for line in io.BytesIO(raw):
+        end += len(line)
+        if line.strip():
+            try:
+                yield orjson.loads(line), end
+            except orjson.JSONDecodeError:
+                yield None, end
+
+
+def _label(values: Any) -> RowLabel | None:
+    """A label from the values of a record; None if they are none of one."""
+    if not isinstance(values, dict) or not set(_FIELDS) <= set(values):
+        return None
+    try:
+        pair = values["text_pair"]
+        return RowLabel(
+            id=str(values["id"]),
+            text=str(values["text"]),
+            text_pair=str(pair) if pair else None,
+            label=str(values["label"]),
+            certainty=int(values["certainty"]),
+            note=str(values["note"]),
+            seconds=float(values["seconds"]),
+            labeller=str(values["labeller"]),
+            time=str(values["time"]),
+        )
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,66 @@
+"""`blindspot label`: line by line, and by keys in a real terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from tui.cli import main
+
+TEXTS = 'id,comment\na,"A fine film, really"\nb,Dreadful\nc,It has actors\n'
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    path = tmp_path / "texts.csv"
+    path.write_text(TEXTS)
+    return path
+
+
+def plain(texts: Path, answers: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> tuple[int, list[dict[str, str]]]:
+    out = texts.with_name("out.csv")
+    monkeypatch.setattr("sys.stdin", io.StringIO(answers))
+    status = main(["label", str(texts), "--labels", "positive,negative", "--out", str(out), "--plain", *more])
+    with out.open(newline="") as file:
+        return status, list(csv.DictReader(file))
+
+
+def test_line_by_line(texts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    status, rows = plain(texts, "1\nx\nu\nm odd\nwhat\nnegative?\nq\n", monkeypatch, "--labeller", "ada")
+    assert status == 0
+    assert [(row["id"], row["label"], row["certainty"], row["note"]) for row in rows] == [
+        ("a", "positive", "3", ""),
+        ("b", "negative", "2", "odd"),
+    ]
+    assert {row["labeller"] for row in rows} == {"ada"}
+    told = capsys.readouterr().out
+    assert "1 positive, 2 negative" in told
+    assert "1 of 3: A fine film, really" in told
+    assert "there is no label 'what'; give one of positive, negative" in told
+    assert told.endswith("2 of 3 labelled\n")
+    _, rows = plain(texts, "2\n", monkeypatch)
+    assert [row["id"] for row in rows] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--labels", "one"], "not a list of two or more labels"),
+        (["--labels", "a,a"], "not a list of two or more labels"),
+    ],
+)
+def test_labels_that_are_none_are_wrong_usage(
+    texts: Path, words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["label", str(texts), "--out", "out.csv", *words])
+    assert left.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_without_a_terminal_it_says_what_to_do(texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["label", str(texts), "--labels", "a,b", "--out", str(texts.with_name("out.csv"))]) == 1
+    assert "use --plain" in capsys.readouterr().err

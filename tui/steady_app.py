@@ -1,0 +1,66 @@
+"""What the apps of this package share: a terminal driver that loses nothing, themes, and safe output."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import App
+from textual.filter import LineFilter
+
+from tui.terminal.driver import SteadyDriver
+from tui.terminal.glyphs import ASCII, UNICODE
+from tui.terminal.safe_lines import SafeLines
+from tui.themes import DARK, INKS, PLAIN, THEMES, Ink
+
+
+class SteadyApp(App[None], inherit_bindings=False):
+    """An app on `SteadyDriver`, in the themes of `tui.themes`, plain where NO_COLOR is set.
+
+    Args:
+        ascii: use no characters beyond ASCII in bars, maps and signs.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+
+    ascii = False
+    """Whether characters beyond ASCII are avoided."""
+
+    def __init__(self, *, ascii: bool = False) -> None:
+        no_color = "NO_COLOR" in os.environ
+        super().__init__(driver_class=SteadyDriver, ansi_color=True if no_color else None)
+        self.ascii = ascii
+        self.glyphs = ASCII if ascii else UNICODE
+        self.animation_level = "none"
+        self._safe_lines = SafeLines()
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.set_reactive(App.theme, PLAIN if no_color else DARK)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The variables of the theme, and ``$line``: how borders are drawn."""
+        return super().get_css_variables() | {"line": "ascii" if self.ascii else "solid"}
+
+    @property
+    def ink(self) -> Ink:
+        """The styles of data text in the current colours."""
+        return INKS[self.theme]
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Those of Textual, after what keeps control characters off the terminal."""
+        return [self._safe_lines, *super().get_line_filters()]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A terminal that changes its size drops part of what it showed, or moves it."""
+        self._forget_screen()
+
+    def action_redraw(self) -> None:
+        """Paint the screen anew."""
+        self._forget_screen()
+        self.screen.refresh()
+
+    def _forget_screen(self) -> None:
+        if isinstance(self._driver, SteadyDriver):
+            self._driver.forget()
