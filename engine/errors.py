@@ -59,11 +59,11 @@ class StoreError(BlindspotError):
     """An annotation cannot be written, or names something that does not exist."""
 
 
-class RefusedSample(StoreError):
-    """A sample that would not teach or would leak: a duplicate, an unknown label, a copy of a proof row.
+class RefusedRecord(StoreError):
+    """A sample, pattern or edit that would not teach or would leak: a duplicate, a copy of a proof row.
 
     Args:
-        what: what is wrong with this sample.
+        what: what is wrong with it.
         reason: the same in general words, to count refusals by.
         where: file:line, if it comes from a file.
         hint: what to do about it.

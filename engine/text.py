@@ -57,6 +57,16 @@ def row_hash(text: str, pair: str | None = None) -> str:
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def as_utf8(text: str) -> str:
+    """The text as UTF-8 can carry it: half a surrogate pair becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def clean(text: str) -> str:
+    """The text without white space around it, and without what UTF-8 cannot carry."""
+    return as_utf8(text).strip()
+
+
 def without_surrogates(text: str) -> str:
     r"""The text as UTF-8 can hold it: bytes of a file name that are not UTF-8 as escapes, e.g. ``\udce9``."""
     return SURROGATE.sub(lambda found: visible(found[0]), text)

@@ -16,11 +16,15 @@ from pydantic import BaseModel, Field, create_model
 from engine.schema import BlindSpot, Role
 from engine.settings import TeachingSettings
 from engine.teaching.evidence import Evidence
-from engine.teaching.writer import clean
-from engine.text import normalise
+from engine.teaching.validation import barred_label
+from engine.text import clean, normalise
 
 LONGEST_PATTERN = 600  # characters; the prompt asks for 50 words, some 300
 _TOLD = 12  # problems that are told in one repair turn
+_BARRED: dict[Role, str] = {
+    "target": "the label that the classifier gives, which no target has",
+    "counter": "the right label of the rows, which no counter-sample has",
+}
 
 
 class Patterns(BaseModel):
@@ -180,10 +184,8 @@ def _checked(
             yield f"{place} has an empty text"
         elif label is None:
             yield f"{place} has a label that there is not"
-        elif role == "target" and label == asked.predicted:
-            yield f"{place} has the label that the classifier gives, which no target has"
-        elif role == "counter" and label == asked.gold:
-            yield f"{place} has the right label of the rows, which no counter-sample has"
+        elif label == barred_label(role, gold=asked.gold, predicted=asked.predicted):
+            yield f"{place} has {_BARRED[role]}"
         else:
             yield Usable(clean(sample.text), clean(pair) if asked.pair else None, label, role, pattern)
 

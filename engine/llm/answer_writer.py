@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
-from engine.errors import RefusedSample
+from engine.errors import RefusedRecord
 from engine.llm.answer_schemas import Patterns, Samples, usable_samples
 from engine.llm.call_log import CallStep
 from engine.llm.chat_backend import ChatAnswer
 from engine.llm.teaching_task import TeachingTask
 from engine.project import Project
-from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Role, Sample, Teacher
+from engine.schema import PATTERN_KINDS, ROLES, PatternKind, Role, Sample, Teacher
+from engine.teaching.record_factory import RecordFactory
 from engine.teaching.records import Teaching
-from engine.teaching.validation import A_PATTERN_WITH_A_ROW, Draft, SampleChecker
 
 
 class AnswerWriter:
@@ -30,8 +30,7 @@ class AnswerWriter:
 
     def __init__(self, project: Project, teaching: Teaching, teacher: Teacher) -> None:
         self._teaching = teaching
-        self._teacher = teacher
-        self._checker = SampleChecker(project, teaching.leaks)
+        self._factory = RecordFactory(project, teaching, teacher)
         self._ids: dict[str, dict[PatternKind, list[str]]] = {}
         self.patterns = 0
         self.samples: Counter[Role] = Counter()
@@ -48,9 +47,7 @@ class AnswerWriter:
         before = self.samples.copy()
         if isinstance(answer.value, Patterns):
             kind = next(kind for kind in PATTERN_KINDS if kind == step)
-            self._keep_patterns(lesson, kind, lesson.new_patterns(answer.value))
-            if leaking := lesson.leaking(answer.value):
-                self.refused[A_PATTERN_WITH_A_ROW] += leaking
+            self._keep_patterns(lesson, kind, lesson.usable(answer.value))
         else:
             self._keep_samples(lesson, answer.value)
         return self.samples - before
@@ -64,10 +61,13 @@ class AnswerWriter:
         known = self._known(lesson)
         with self._teaching.store.edit(f"describe {kind} of {lesson.spot_id}") as edit:
             for text in texts:
-                pattern = Pattern(edit.new_id("P"), lesson.spot_id, kind, text, self._teacher, lesson.seen)
-                edit.put("pattern", pattern.id, pattern)
+                try:
+                    pattern = self._factory.pattern(edit, lesson.spot_id, kind, text, evidence=lesson.seen)
+                except RefusedRecord as refused:
+                    self.refused[refused.reason] += 1
+                    continue
                 known[kind].append(pattern.id)
-        self.patterns += len(texts)
+                self.patterns += 1
 
     def _keep_samples(self, lesson: TeachingTask, answer: Samples) -> None:
         gold, predicted = lesson.evidence.gold, lesson.evidence.predicted
@@ -75,25 +75,22 @@ class AnswerWriter:
         with self._teaching.store.edit(f"write samples of {lesson.spot_id}") as edit:
             taken = [sample for sample in self._teaching.own("sample") if isinstance(sample, Sample)]
             for one in usable_samples(answer, lesson.asked):
-                draft = Draft(one.text, one.label, one.role, one.text_pair)
                 try:
-                    self._checker.check(draft, gold=gold, predicted=predicted, samples=taken)
-                except RefusedSample as refused:
+                    checked = self._factory.check_sample(
+                        lesson.spot_id,
+                        text=one.text,
+                        label=one.label,
+                        role=one.role,
+                        text_pair=one.text_pair,
+                        gold=gold,
+                        predicted=predicted,
+                        beside=taken,
+                    )
+                except RefusedRecord as refused:
                     self.refused[refused.reason] += 1
                     continue
                 about = numbered[one.pattern - 1] if one.pattern else None
-                sample = Sample(
-                    edit.new_id("S"),
-                    lesson.spot_id,
-                    one.text,
-                    one.label,
-                    one.role,
-                    self._teacher,
-                    one.text_pair,
-                    about,
-                    lesson.seen,
-                )
-                edit.put("sample", sample.id, sample)
+                sample = self._factory.sample(edit, checked, pattern=about, evidence=lesson.seen)
                 taken.append(sample)
                 self.samples[one.role] += 1
 

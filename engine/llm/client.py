@@ -13,12 +13,13 @@ from engine.files import content_key
 from engine.llm.budget import Budget, Reservation, most_tokens
 from engine.llm.call_log import Call, CallLog, ResponseFormat, read_calls
 from engine.llm.chat_backend import ChatAnswer, Question, ServerRefused, T
-from engine.llm.conversation import BadAnswer, Conversation, clean, judged, messages_of, read_reply, tokens_of
+from engine.llm.conversation import BadAnswer, Conversation, judged, messages_of, read_reply, tokens_of
 from engine.llm.replies import Completion, read_completion
 from engine.llm.response_format import FormatLadder, rejects_format, response_format, schema_of
 from engine.llm.transport import Reply, Transport
 from engine.schema import Teacher
 from engine.settings import LlmSettings
+from engine.text import as_utf8
 
 LONGEST_WAIT = 120.0
 _BUSY_SECONDS, _BROKEN_SECONDS, _LONGEST_BACKOFF = 1.0, 0.25, 60.0
@@ -152,8 +153,8 @@ class Client:
             self._wire.server,
             self._settings.model,
             self._settings.temperature,
-            clean(question.prompt.system),
-            clean(question.prompt.user),
+            as_utf8(question.prompt.system),
+            as_utf8(question.prompt.user),
             question.form.__name__,
             schema_of(question.form),
         )

@@ -11,6 +11,7 @@ from engine.llm.chat_backend import Question, QuestionFailed, T
 from engine.llm.replies import LARGEST_ANSWER, Completion, Unusable, decode
 from engine.llm.response_format import below, in_words
 from engine.llm.transport import LONGEST_BODY, Reply
+from engine.text import as_utf8
 
 _LONGEST_SHOWN = 10_000
 """Characters of a bad answer that are sent back to be mended."""
@@ -100,12 +101,7 @@ def messages_of(question: Question[Any], rung: ResponseFormat, bad: BadAnswer | 
     if bad is not None:
         again = f"This answer cannot be used: {bad.wrong}\nAnswer again, in full. {in_words(question.form)}"
         messages += [{"role": "assistant", "content": bad.content[:_LONGEST_SHOWN]}, {"role": "user", "content": again}]
-    return [{"role": message["role"], "content": clean(message["content"])} for message in messages]
-
-
-def clean(text: str) -> str:
-    """The text as UTF-8 can carry it: half a surrogate pair becomes a question mark."""
-    return text.encode("utf-8", "replace").decode()
+    return [{"role": message["role"], "content": as_utf8(message["content"])} for message in messages]
 
 
 def tokens_of(completion: Completion | None, sent: str) -> tuple[int | None, int | None, int | None, bool]:

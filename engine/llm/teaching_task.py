@@ -61,15 +61,8 @@ class TeachingTask:
         pair = self._project.settings.task.pair
         return SampleRequest.of(self.evidence, patterns, self._project.labels, pair, teaching)
 
-    def new_patterns(self, answer: Patterns) -> list[str]:
-        """The patterns that are taken from an answer: none that holds a proof row."""
-        return [text for text in self._usable(answer) if not self._holds_row(text)]
-
-    def leaking(self, answer: Patterns) -> int:
-        """How many patterns of an answer hold a proof row."""
-        return sum(map(self._holds_row, self._usable(answer)))
-
-    def _usable(self, answer: Patterns) -> list[str]:
+    def usable(self, answer: Patterns) -> list[str]:
+        """The patterns of an answer that have the form asked for."""
         return usable_patterns(answer, self._project.settings.teaching.patterns)
 
     def _holds_row(self, text: str) -> bool:
@@ -84,7 +77,7 @@ class TeachingTask:
         for kind in PATTERN_KINDS:
             if not self._texts[kind]:
                 about_patterns = asker.ask(self._patterns_question(kind))
-                self._texts[kind] = self.new_patterns(about_patterns.value)
+                self._texts[kind] = [text for text in self.usable(about_patterns.value) if not self._holds_row(text)]
                 yield kind, about_patterns
                 if not self._texts[kind]:
                     raise LeakFound(

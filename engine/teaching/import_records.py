@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import RefusedSample, StoreError
+from engine.errors import RefusedRecord, StoreError
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.schema import ROLES, Discovery, Example, Pattern, Record, Role, Sample, Teacher
+from engine.teaching.record_factory import RecordFactory
 from engine.teaching.records import Teaching
 from engine.teaching.spot_matching import place
 from engine.teaching.store import Edit
 from engine.teaching.teaching_files import TeachingLine, read_teaching
-from engine.teaching.validation import Draft, SampleChecker
-from engine.teaching.writer import clean
-from engine.text import row_hash
+from engine.text import clean, row_hash
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,9 +121,8 @@ class _Importer:
     ) -> None:
         self._discovery = discovery
         self._author = teaching.author
-        self._teacher = teacher
         self._edit = edit
-        self._checker = SampleChecker(project, teaching.leaks)
+        self._factory = RecordFactory(project, teaching, teacher)
         self._samples = list(teaching.samples())
         self._patterns = {
             (pattern.blind_spot, pattern.text): pattern.id
@@ -139,26 +137,22 @@ class _Importer:
         """Write the line's sample, and its pattern if that is new, or count why not."""
         spot = self._discovery.spot(spot_id)
         assert spot is not None, "lines are placed in blind spots of this discovery"
-        draft = Draft(clean(line.text), line.label, line.role, line.text_pair and clean(line.text_pair))
         try:
-            gold, predicted = line.gold or spot.gold, line.predicted or spot.predicted
-            self._checker.check(draft, gold=gold, predicted=predicted, samples=self._samples)
-            if line.pattern is not None:
-                self._checker.check_pattern(clean(line.pattern))
-        except RefusedSample as refused:
+            checked = self._factory.check_sample(
+                spot_id,
+                text=line.text,
+                label=line.label,
+                role=line.role,
+                text_pair=line.text_pair,
+                gold=line.gold or spot.gold,
+                predicted=line.predicted or spot.predicted,
+                beside=self._samples,
+            )
+            about = self._pattern(line, spot_id)
+        except RefusedRecord as refused:
             self._refusals.append(Refusal(line.where, refused.reason, str(refused)))
             return
-        sample = Sample(
-            id=self._edit.new_id("S"),
-            blind_spot=spot_id,
-            text=draft.text,
-            label=draft.label,
-            role=draft.role,
-            teacher=self._teacher,
-            text_pair=draft.text_pair,
-            pattern=self._pattern(line, spot_id),
-        )
-        self._edit.put("sample", sample.id, sample)
+        sample = self._factory.sample(self._edit, checked, pattern=about)
         self._samples.append(sample)
         self._taken.append(sample)
 
@@ -167,8 +161,7 @@ class _Importer:
             return None
         text = clean(line.pattern)
         if (spot_id, text) not in self._patterns:
-            pattern = Pattern(self._edit.new_id("P"), spot_id, line.pattern_kind, text, self._teacher)
-            self._edit.put("pattern", pattern.id, pattern)
+            pattern = self._factory.pattern(self._edit, spot_id, line.pattern_kind, text)
             self._patterns[spot_id, text] = pattern.id
             self._described += 1
         return self._patterns[spot_id, text]

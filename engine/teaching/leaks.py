@@ -6,20 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.data.leak_guard import LeakGuard
-from engine.errors import StoreError
+from engine.errors import RefusedRecord
 from engine.project import Project
 
 _FREE = ("pattern", "sample", "state", "commitment", "perturbation", "judgement")  # kinds with words of an author's own
 
 
-class HoldsProofRow(StoreError):
+class HoldsProofRow(RefusedRecord):
     """What was to be written would have shown a held-out row. The sentence holds no word of it."""
+
+    def __init__(self, kind: str) -> None:
+        reason = f"the {kind} holds a held-out proof row"
+        super().__init__(f"{reason}, or nearly equals one", reason=reason, hint="say it in other words")
 
 
 class LeakCheck:
     """Refuses records that hold a proof row: a whole one inside a longer text, or a pattern that nearly equals one.
 
-    Samples and edits are checked for near-duplicates where they are made (`engine.teaching.validation`).
+    Samples and edits are checked for near-duplicates where they are made (`engine.teaching.record_factory`).
 
     Args:
         project: whose proof rows are kept out.
@@ -49,10 +53,19 @@ class LeakCheck:
         """
         if kind not in _FREE:
             return
-        words = "\n".join(_texts(body))
-        if self.holds_row(words) or (kind == "pattern" and self.holds_row(str(body["text"]), alone=True)):
-            what = f"the {kind} holds a held-out proof row, or nearly equals one"
-            raise HoldsProofRow(what, hint="say it in other words")
+        if kind == "pattern":
+            self.check_pattern(str(body["text"]))
+        if self.holds_row("\n".join(_texts(body))):
+            raise HoldsProofRow(kind)
+
+    def check_pattern(self, text: str) -> None:
+        """Return if a pattern may be written.
+
+        Raises:
+            HoldsProofRow: it may not.
+        """
+        if self.holds_row(text, alone=True):
+            raise HoldsProofRow("pattern")
 
 
 def _texts(value: Any) -> Iterator[str]:

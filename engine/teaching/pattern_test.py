@@ -8,7 +8,7 @@ is shown then. A row counts for one wording only: who rewords a pattern may have
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from engine.errors import StoreError
@@ -16,10 +16,10 @@ from engine.files import content_key
 from engine.project import Project
 from engine.schema import Application, Discovery, Pattern, Prediction, Record, Teacher
 from engine.teaching.evidence import Evidence, evidence_for, is_withheld
+from engine.teaching.record_factory import reword_pattern
 from engine.teaching.records import Records, Teaching
 from engine.teaching.sealing import decision
-from engine.teaching.writer import clean
-from engine.text import row_hash
+from engine.text import clean, row_hash
 from engine.wilson import wilson_bounds
 
 _MOST = 20  # rows of each sort
@@ -254,11 +254,7 @@ def reword(teaching: Teaching, pattern: Pattern, text: str, found: Sequence[Patt
     if reason is not None:
         raise StoreError(reason)
     with teaching.store.edit(f"reword {pattern.id} after a test") as edit:
-        new = replace(pattern, text=text, refined=True)
-        if teaching.store.is_frozen("pattern", pattern.id):
-            new = replace(new, id=edit.new_id("P"), rewords=pattern.id)
-        edit.put("pattern", new.id, new)
-    return new
+        return reword_pattern(edit, teaching, pattern, text)
 
 
 def wilson(hits: int, n: int, coverage: float) -> Share:

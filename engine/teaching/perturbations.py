@@ -1,6 +1,6 @@
 """Perturbed pairs: a UU beside its minimal edit, taken only if the current model gets the edit right.
 
-They are evidence for every teacher (Lippmann et al., arXiv 2403.17860), so they go through the leak guard: a proof row
+They are evidence for every teacher (Lippmann et al., arXiv 2403.17860), so they are checked for leaks: a proof row
 cannot come in as the edit of another one.
 """
 
@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from rapidfuzz.distance import Indel
 
-from engine.data.leak_guard import LeakGuard
-from engine.errors import ModelError, StoreError
+from engine.errors import ModelError, RefusedRecord, StoreError
 from engine.progress import Monitor, Silent
 from engine.schema import Example, Perturbation, Prediction
 from engine.teaching.evidence import evidence_for
-from engine.teaching.writer import Annotator, clean
+from engine.teaching.writer import Annotator
 from engine.text import normalise
 
 LEAST_KEPT = 0.5
@@ -46,9 +45,11 @@ def perturb(
         ModelError: the model that found the blind spots cannot be used.
     """
     shown = shown_row(annotator, row)
-    pair = shown.text_pair if text_pair is None else clean(text_pair)
-    edit = Example("edit", clean(text), label, pair)
-    _check(annotator, shown, edit)
+    try:
+        edit = annotator.factory.check_edit(shown, text, label, text_pair)
+    except RefusedRecord as refused:
+        raise StoreError(refused.what, where=f"row {row}", hint=refused.hint) from None
+    _check_size(annotator, shown, edit)
     predicted, confidence = _score(annotator, edit, monitor or Silent())
     if predicted != label:
         raise StoreError(
@@ -57,11 +58,8 @@ def perturb(
             hint="change it until the model gets it right",
         )
     with annotator.teaching.store.edit(f"perturb row {row}") as change:
-        record_id = change.new_id("E")
         key = annotator.discovery.model_key
-        made = Perturbation(record_id, row, edit.text, label, confidence, key, edit.text_pair)
-        change.put("perturbation", record_id, made)
-    return made
+        return annotator.factory.perturbation(change, shown, edit, confidence=confidence, model_key=key)
 
 
 def shown_row(annotator: Annotator, row: str) -> Prediction:
@@ -81,21 +79,9 @@ def shown_row(annotator: Annotator, row: str) -> Prediction:
     return found
 
 
-def _check(annotator: Annotator, row: Prediction, edit: Example) -> None:
-    """Refuse what is no edit of the row."""
-    project, where = annotator.project, f"row {row.id}"
-    if edit.label not in project.labels:
-        hint = f"give one of {', '.join(project.labels)}"
-        raise StoreError(f"there is no label `{edit.label}`", where=where, hint=hint)
-    if row.text_pair is None and edit.text_pair is not None:
-        raise StoreError("rows of this project are single texts", where=where, hint="leave the second text out")
-    texts = [text for text in (edit.text, edit.text_pair) if text is not None]
-    if not all(normalise(text) for text in texts):
-        raise StoreError("the edit has no text", where=where, hint="write the row with a small change")
-    if (edit.text, edit.text_pair) == (row.text, row.text_pair):
-        raise StoreError("the edit is the row itself", where=where, hint="change a word or two")
-    if LeakGuard(project).is_leak(edit.text, edit.text_pair):
-        raise StoreError("the edit is too close to a held-out proof row", where=where, hint="write another one")
+def _check_size(annotator: Annotator, row: Prediction, edit: Example) -> None:
+    """Refuse what is no small change of the row, or is there already."""
+    where = f"row {row.id}"
     kept = min(
         Indel.normalized_similarity(normalise(before), normalise(after))
         for before, after in ((row.text, edit.text), (row.text_pair or "", edit.text_pair or ""))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.data.duplicates import NearDuplicates
-from engine.errors import RefusedSample
+from engine.errors import RefusedRecord
 from engine.project import Project
 from engine.schema import Example, Role, Sample
 from engine.teaching.leaks import LeakCheck
@@ -19,7 +19,6 @@ from engine.text import normalise, row_hash
 
 _CHUNK = 100  # samples indexed together; one more sample then costs a new index of at most so many
 _MEND = "write another one"
-A_PATTERN_WITH_A_ROW = "the pattern holds a held-out proof row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +31,21 @@ class Draft:
     text_pair: str | None = None
 
 
-class SampleChecker:
-    """Checks drafts against everything the project has; keep it, for the first check reads the pool.
+def barred_label(role: Role, *, gold: str, predicted: str) -> str | None:
+    """The label that a sample of this role cannot have in a blind spot ``gold`` -> ``predicted``; None: none.
 
     A target is a text that the model is expected to get wrong as it did in the blind spot, so it cannot carry the
     label that the model gives there; a counter-sample differs from a target in its label, so it cannot carry the
-    blind spot's gold label. Nearly equal texts with different labels are welcome: that is what counter-samples are.
+    blind spot's gold label.
+    """
+    labels: dict[Role, str] = {"target": predicted, "counter": gold}
+    return labels.get(role)
+
+
+class SampleChecker:
+    """Checks drafts against everything the project has; keep it, for the first check reads the pool.
+
+    Nearly equal texts with different labels are welcome: that is what counter-samples are.
 
     Args:
         project: gives the labels, whether rows are pairs, and the rows of all splits.
@@ -75,80 +83,81 @@ class SampleChecker:
             named: what a refusal calls one of them.
 
         Raises:
-            RefusedSample: it may not, with the reason.
+            RefusedRecord: it may not, with the reason.
         """
-        self._check_form(draft)
+        self.check_form(draft)
         self._check_role(draft, gold, predicted)
         self._samples.update(samples)
         key = row_hash(draft.text, draft.text_pair)
         if sample := self._samples.equal(key):
-            raise RefusedSample(f"the text equals {named(sample)}", reason="equals a sample", hint=_MEND)
+            raise RefusedRecord(f"the text equals {named(sample)}", reason="equals a sample", hint=_MEND)
         if place := self._rows.get(key):
-            raise RefusedSample(f"the text equals {place}", reason="equals a row of the data", hint=_MEND)
-        both = f"{draft.text}\n{draft.text_pair or ''}"
-        if self._guard.is_leak(draft.text, draft.text_pair) or self._guard.is_inside(both):
-            raise RefusedSample(
-                "the text is too close to a held-out proof row",
-                reason="too close to a held-out proof row",
-                hint=_MEND,
-            )
+            raise RefusedRecord(f"the text equals {place}", reason="equals a row of the data", hint=_MEND)
+        self.check_leak(draft)
         if row := self._near_row(draft):
-            raise RefusedSample(
+            raise RefusedRecord(
                 f"the text nearly equals row {row.id} of the pool, which has the same label",
                 reason="nearly equals a pool row of the same label",
                 hint=_MEND,
             )
         if sample := self._samples.near(draft):
-            raise RefusedSample(
+            raise RefusedRecord(
                 f"the text nearly equals {named(sample)}, which has the same label",
                 reason="nearly equals a sample of the same label",
                 hint=_MEND,
             )
 
-    def check_pattern(self, text: str) -> None:
-        """Return if a pattern may be taken.
+    def check_form(self, draft: Draft) -> None:
+        """Return if texts and label are of the form of the project's rows.
 
         Raises:
-            RefusedSample: a proof row stands in it.
+            RefusedRecord: they are not.
         """
-        if self._leaks.holds_row(text, alone=True):
-            raise RefusedSample(
-                f"{A_PATTERN_WITH_A_ROW}, or nearly equals one",
-                reason=A_PATTERN_WITH_A_ROW,
-                hint="say it in other words",
-            )
-
-    def _check_form(self, draft: Draft) -> None:
         if not normalise(draft.text):
-            raise RefusedSample("the text is empty", reason="empty text", hint="write a text")
+            raise RefusedRecord("the text is empty", reason="empty text", hint="write a text")
         if self._project.settings.task.pair and not normalise(draft.text_pair or ""):
-            raise RefusedSample(
+            raise RefusedRecord(
                 "rows of this project are pairs and the second text is empty", reason="no second text", hint="write it"
             )
         if not self._project.settings.task.pair and draft.text_pair is not None:
-            raise RefusedSample(
+            raise RefusedRecord(
                 "rows of this project are single texts", reason="a second text", hint="leave the second text out"
             )
         if draft.label not in self._project.labels:
-            raise RefusedSample(
+            raise RefusedRecord(
                 f"there is no label `{draft.label}`",
                 reason="unknown label",
                 hint=f"give one of {', '.join(self._project.labels)}",
             )
 
+    def check_leak(self, draft: Draft) -> None:
+        """Return if the texts show no proof row.
+
+        Raises:
+            RefusedRecord: they do.
+        """
+        both = f"{draft.text}\n{draft.text_pair or ''}"
+        if self._guard.is_leak(draft.text, draft.text_pair) or self._guard.is_inside(both):
+            raise RefusedRecord(
+                "the text is too close to a held-out proof row",
+                reason="too close to a held-out proof row",
+                hint=_MEND,
+            )
+
     def _check_role(self, draft: Draft, gold: str, predicted: str) -> None:
-        if draft.role == "target" and draft.label == predicted:
-            raise RefusedSample(
+        if draft.label != barred_label(draft.role, gold=gold, predicted=predicted):
+            return
+        if draft.role == "target":
+            raise RefusedRecord(
                 f"a target labelled `{draft.label}` is one that the model of {gold} -> {predicted} gets right",
                 reason="a target with the predicted label",
                 hint="give another label, or make it a counter-sample or an anchor",
             )
-        if draft.role == "counter" and draft.label == gold:
-            raise RefusedSample(
-                f"a counter-sample of {gold} -> {predicted} needs another label than `{gold}`",
-                reason="a counter-sample with the gold label",
-                hint="give the label that the edit brings about, or make it a target",
-            )
+        raise RefusedRecord(
+            f"a counter-sample of {gold} -> {predicted} needs another label than `{gold}`",
+            reason="a counter-sample with the gold label",
+            hint="give the label that the edit brings about, or make it a target",
+        )
 
     @cached_property
     def _rows(self) -> dict[str, str]:

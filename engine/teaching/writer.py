@@ -5,9 +5,6 @@ A record that names a row, label, blind spot or pattern names one that exists.
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
-
 from engine.errors import StoreError
 from engine.project import Project
 from engine.schema import (
@@ -27,13 +24,12 @@ from engine.schema import (
 )
 from engine.teaching.commitments import decide
 from engine.teaching.evidence import evidence_for, is_withheld, known_spot, parts_of
+from engine.teaching.record_factory import RecordFactory
 from engine.teaching.records import Teaching
 from engine.teaching.revisions import RecordKind
 from engine.teaching.sealing import decision, decisions, is_sealed
 from engine.teaching.store import Reverted
-
-if TYPE_CHECKING:
-    from engine.teaching.validation import SampleChecker
+from engine.text import clean
 
 _KINDS: dict[str, RecordKind] = {"P": "pattern", "S": "sample", "E": "perturbation"}
 """Kind of a record by the first letter of its id."""
@@ -47,6 +43,9 @@ class Annotator:
         discovery: of the round.
         teaching: the records; its author's file takes what is written.
         teacher: stands in every pattern and sample.
+
+    Attributes:
+        project, discovery, teaching, teacher: as above. factory: makes and checks what is written.
     """
 
     def __init__(self, project: Project, discovery: Discovery, teaching: Teaching, teacher: Teacher) -> None:
@@ -54,14 +53,12 @@ class Annotator:
         self.discovery = discovery
         self.teaching = teaching
         self.teacher = teacher
+        self.factory = RecordFactory(project, teaching, teacher)
         self._drawn: dict[str, frozenset[str]] = {}
 
-    @cached_property
-    def checker(self) -> SampleChecker:
-        """Made on first use: its index of the pool takes about a second for 10,000 rows, its import 20 ms."""
-        from engine.teaching.validation import SampleChecker
-
-        return SampleChecker(self.project, self.teaching.leaks)
+    def prepare(self) -> None:
+        """Read what samples are checked against now rather than at the first one. May run in a thread."""
+        self.factory.checker.prepare()
 
     def mark(self, row: str, verdict: RowVerdict, label: str | None = None) -> RowMark:
         """Mark a row's gold label.
@@ -78,21 +75,9 @@ class Annotator:
         if prediction is None:
             raise StoreError(f"there is no row `{row}` in the evidence", hint="take an id that `blindspot show` prints")
         self._check_shown(prediction)
-        labels = ", ".join(other for other in self.project.labels if other != prediction.label)
-        if verdict != "label wrong" and label is not None:
-            raise StoreError(
-                f"`{verdict}` takes no label", where=f"row {row}", hint="leave it out, or say `label wrong`"
-            )
-        if verdict == "label wrong" and label is None:
-            raise StoreError("`label wrong` needs the right label", where=f"row {row}", hint=f"give one of {labels}")
-        if label is not None and (label not in self.project.labels or label == prediction.label):
-            problem = f"`{label}` is its label already" if label == prediction.label else f"there is no label `{label}`"
-            raise StoreError(problem, where=f"row {row}", hint=f"give one of {labels}")
-        mark = RowMark(row, verdict, label)
         right = f", right is {label}" if label else ""
         with self.teaching.store.edit(f"mark row {row} as {verdict}{right}") as edit:
-            edit.put("mark", row, mark)
-        return mark
+            return self.factory.mark(edit, prediction, verdict, label)
 
     def unmark(self, row: str) -> None:
         """Take one's own mark off a row.
@@ -118,17 +103,12 @@ class Annotator:
         Raises:
             StoreError: there is no such blind spot or pattern, or the text is empty.
         """
-        spot, text = known_spot(self.discovery, spot_id), clean(text)
-        if not text:
-            hint = "say why these rows fail, or what else should fail"
-            raise StoreError("a pattern needs a text", where=spot.id, hint=hint)
+        spot = known_spot(self.discovery, spot_id)
         with self.teaching.store.edit(f"{'change' if replaces else 'describe'} {kind} of {spot.id}") as edit:
-            record_id = self.pattern_id(spot.id, replaces, own=True) if replaces else edit.new_id("P")
-            before = self.teaching.store.current.get(("pattern", record_id))
-            refined = refined or bool(before and before.body and before.body.get("refined"))
-            pattern = Pattern(record_id, spot.id, kind, text, self.teacher, self._seen(spot), refined)
-            edit.put("pattern", record_id, pattern)
-        return pattern
+            old = self.pattern_id(spot.id, replaces, own=True) if replaces else None
+            return self.factory.pattern(
+                edit, spot.id, kind, text, evidence=self._seen(spot), replaces=old, refined=refined
+            )
 
     def write_sample(
         self,
@@ -153,31 +133,25 @@ class Annotator:
             replaces: id of the sample it takes the place of.
 
         Raises:
-            RefusedSample: it would not teach or would leak, with the reason.
+            RefusedRecord: it would not teach or would leak, with the reason.
             StoreError: there is no such blind spot, pattern or sample.
         """
-        from engine.teaching.validation import Draft
-
         spot = known_spot(self.discovery, spot_id)
-        draft = Draft(clean(text), label, role, clean(text_pair) if text_pair is not None else None)
         about = self.pattern_id(spot.id, pattern) if pattern else None
         with self.teaching.store.edit(f"{'change' if replaces else 'write'} {role} sample of {spot.id}") as edit:
             self.teaching.refresh()
-            self.checker.check(
-                draft,
+            checked = self.factory.check_sample(
+                spot.id,
+                text=text,
+                label=label,
+                role=role,
+                text_pair=text_pair,
                 gold=spot.gold,
                 predicted=spot.predicted,
-                samples=self._visible_samples(replaces),
+                beside=self._visible_samples(replaces),
                 named=self._named,
             )
-            if replaces and ("sample", replaces) not in self.teaching.store.current:
-                raise StoreError(f"{self.teaching.author} has no sample `{replaces}`", hint="name one of your own")
-            record_id = replaces or edit.new_id("S")
-            sample = Sample(
-                record_id, spot.id, draft.text, label, role, self.teacher, draft.text_pair, about, self._seen(spot)
-            )
-            edit.put("sample", record_id, sample)
-        return sample
+            return self.factory.sample(edit, checked, pattern=about, evidence=self._seen(spot), replaces=replaces)
 
     def delete(self, record_id: str) -> None:
         """Delete one's own sample, perturbed pair, or pattern with one's own samples for it, in one action.
@@ -323,8 +297,3 @@ class Annotator:
     def _named(self, sample: Sample) -> str:
         """Others' without an id: a reviewer who tries the texts of an item must not be told who wrote them."""
         return f"sample {sample.id}" if self.teaching.is_own(sample.id) else "a sample of another teacher"
-
-
-def clean(text: str) -> str:
-    """The text without white space around it, and without what UTF-8 cannot carry."""
-    return text.encode("utf-8", "replace").decode("utf-8").strip()

@@ -137,7 +137,7 @@ class DescribeScreen(WorkScreen):
         if first:
             self.form.text.focus()
             self.run_worker(self._look_back, thread=True, group="previews", exit_on_error=False)
-            self.run_worker(drafting.annotator.checker.prepare, thread=True, group="checker", exit_on_error=False)
+            self.run_worker(drafting.annotator.prepare, thread=True, group="checker", exit_on_error=False)
         self.form.show()
 
     def _look_back(self) -> None:

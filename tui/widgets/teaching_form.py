@@ -14,8 +14,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
-from engine.teaching.writer import clean
-from engine.text import visible
+from engine.text import clean, visible
 from tui.keys import keys
 from tui.shell import shell
 from tui.terminal.wrapping import fitted

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 import sample_data
-from engine.errors import RefusedSample
+from engine.errors import RefusedRecord
 from engine.files import write_json
 from engine.llm import answer_schemas as forms
 from engine.llm.call_log import STEPS, read_calls
@@ -156,7 +156,7 @@ def test_all_samples_pass_the_checks_beside_the_example_teaching(demo: Project) 
             draft = Draft(sample.text, sample.label, sample.role)
             try:
                 checker.check(draft, gold=spot.gold, predicted=spot.predicted, samples=taken)
-            except RefusedSample as error:
+            except RefusedRecord as error:
                 refused.append((sample.text, error.reason))
             taken.append(Sample(f"S{len(taken)}@y", "B1", sample.text, sample.label, sample.role, example))
     assert refused == []

@@ -105,6 +105,13 @@ def test_refused_lines_are_counted_and_named_and_stop_nothing(project: Project, 
     assert "stare" not in words
 
 
+def test_a_line_whose_pattern_is_empty_is_refused_as_it_is_when_typed(project: Project, tmp_path: Path) -> None:
+    report = take(project, write(tmp_path / "t.jsonl", {**ROWS[0], "pattern": " "}, *ROWS[1:]))
+    assert report.refused == {"empty pattern": 1}
+    assert "a pattern needs a text" in report.refusals[0].message
+    assert [pattern.id.partition("@")[0] for pattern in Records(project.teaching_dir).patterns()] == ["P1", "P2"]
+
+
 def test_a_broken_line_anywhere_imports_nothing(project: Project, tmp_path: Path) -> None:
     good = write(tmp_path / "good.jsonl", *ROWS)
     broken = tmp_path / "broken.jsonl"

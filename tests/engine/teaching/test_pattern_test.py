@@ -234,6 +234,10 @@ def test_the_new_wording_of_a_pattern_that_was_handed_in_stands_beside_it_and_is
     assert trial(project, new).cases == (), "no row is left that it has not seen"
     for again in (pattern, new):
         assert "reworded before" in str(not_rewordable(teaching, again, found(project, again)))
+    annotator = Annotator(project, project.discovered(), teaching, ANN)
+    changed = annotator.describe(new.blind_spot, new.kind, "Thanks for what went wrong.", replaces=new.id)
+    assert (changed.id, changed.rewords, changed.refined) == (new.id, "P1@ann", True)
+    assert annotator.undo() is not None
     undone = teaching.store.undo()
     assert undone is not None
     assert undone.note == "reword P1@ann after a test"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import RefusedSample
+from engine.errors import RefusedRecord
 from engine.project import Project
 from engine.schema import Role, Sample, Teacher
 from engine.teaching.validation import Draft, SampleChecker
@@ -18,8 +18,8 @@ def sample(text: str, label: str = "negative", number: int = 1, pair: str | None
     return Sample(f"S{number}@ann", "B1", text, label, "target", TEACHER, pair)
 
 
-def refusal(checker: SampleChecker, draft: Draft, *samples: Sample) -> RefusedSample:
-    with pytest.raises(RefusedSample) as refused:
+def refusal(checker: SampleChecker, draft: Draft, *samples: Sample) -> RefusedRecord:
+    with pytest.raises(RefusedRecord) as refused:
         checker.check(draft, gold="negative", predicted="positive", samples=samples)
     return refused.value
 

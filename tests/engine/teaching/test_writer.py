@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.errors import RefusedSample, StoreError
+from engine.errors import RefusedRecord, StoreError
 from engine.project import Project
 from engine.schema import Pattern, RowMark, Teacher
 from engine.teaching.evidence import evidence_for
@@ -95,7 +95,7 @@ def test_a_changed_sample_keeps_its_id_and_may_stay_close_to_itself(annotator: A
 
 def test_a_refused_sample_leaves_no_trace_and_an_undone_one_may_be_written_again(annotator: Annotator) -> None:
     target(annotator)
-    with pytest.raises(RefusedSample):
+    with pytest.raises(RefusedRecord):
         target(annotator)
     annotator.undo()
     target(annotator)
