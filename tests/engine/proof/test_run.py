@@ -162,7 +162,8 @@ def test_figures_are_those_of_the_stored_logits(proved: Proved) -> None:
     gold = np.load(folder / "gold-proof.npy")
     right = [np.load(folder / f"human-scratch-{seed}-proof.npy").argmax(axis=1) == gold for seed in SEEDS]
     report = read_json(proved.report)
-    assert report["arms"][0]["proof"]["accuracy"]["per_seed"] == pytest.approx([one.mean() for one in right], abs=1e-6)
+    (scratch,) = (arm for arm in report["arms"] if arm["recipe"] == "scratch")
+    assert scratch["proof"]["accuracy"]["per_seed"] == pytest.approx([one.mean() for one in right], abs=1e-6)
 
 
 def test_a_cancelled_proof_goes_on_where_it_was(proved: Proved) -> None:
@@ -287,7 +288,8 @@ def test_a_promoted_model_is_the_one_of_the_next_round(proved: Proved, copied: C
     done = promote(project, arm="human", recipe="keep", seed=14, proof_id=report["id"], force=True)
     model = current_model(project, monitor=Watcher())
     assert (model.name, model.key) == (done.name, done.key)
-    assert model.key == report["arms"][1]["models"]["14"]["key"]
+    (keep,) = (arm for arm in report["arms"] if arm["recipe"] == "keep")
+    assert model.key == keep["models"]["14"]["key"]
 
 
 def test_controls_stand_in_the_same_table(proved: Proved) -> None:

@@ -18,6 +18,7 @@ from engine.jobs import launch
 from engine.jobs.events import read_events
 from engine.jobs.spec import JobFiles
 from engine.project import Project
+from engine.proof.recipes import RECIPES, USUAL
 from engine.schema import Teacher
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
@@ -58,6 +59,19 @@ async def retrain(driver: Driver) -> None:
     await driver.until(lambda: isinstance(driver.screen, RetrainScreen) and driver.screen.focused is not None)
 
 
+async def go_to(driver: Driver, name: str) -> None:
+    """Move the cursor to the line of that name, wherever it stands."""
+    choices = driver.screen.choices
+    line = next(index for index, row in enumerate(choices.rows.rows) if row.name == name)
+    await driver.press(*"j" * (line - choices.cursor), *"k" * (choices.cursor - line))
+
+
+async def tick(driver: Driver, name: str) -> None:
+    """Space on the line of that name."""
+    await go_to(driver, name)
+    await driver.press("space")
+
+
 async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root: Path) -> None:
     async with opened(root) as driver:
         await retrain(driver)
@@ -65,10 +79,10 @@ async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root:
         assert "[x] llm 1 sample" in driver.words
         assert "[x] both 3 samples" in driver.words
         assert "35 trainings, 5 of them the baseline; time unknown before the first one." in driver.words
-        await driver.press("j", "space")
+        await tick(driver, "llm")
         assert "[ ] llm" in driver.words
         assert "25 trainings" in driver.words
-        await driver.press("G", "space")
+        await tick(driver, "seeds")
         await driver.press("ctrl+u")
         await driver.type("7, x")
         await driver.press("enter")
@@ -79,7 +93,8 @@ async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root:
         await driver.press("enter")
         assert "seeds 7, 8" in driver.words
         assert "10 trainings, 2 of them the baseline" in driver.words
-        await driver.press(*"kkkkkkkk", "space", "k", "k", "space")  # up to keep, then scratch
+        for recipe in USUAL:
+            await tick(driver, recipe)
         assert "Choose a recipe: space on its line." in driver.words
         await driver.press("S")
         assert "! Choose a recipe" in driver.words
@@ -89,17 +104,19 @@ async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root:
 async def test_arms_are_cut_down_to_equal_count_or_say_why_not_to_equal_cost(root: Path) -> None:
     async with opened(root) as driver:
         await retrain(driver)
-        await driver.press("G", "k", "space")
+        await tick(driver, "equal")
         assert "[x] equal count: each arm cut down" in driver.words
-        await driver.press("g")
+        await go_to(driver, "human")
         assert "[x] human 1 sample" in driver.words
         assert "[x] both 1 sample" in driver.words
-        await driver.press("G", "k", "space")
+        await tick(driver, "equal")
         assert "[x] equal cost: each arm cut down" in driver.words
         assert "what arm `human` cost is unknown" in driver.words
         await driver.press("S")
         assert "! what arm `human` cost is unknown" in driver.words
-        await driver.press("space", "space", "k", "space")
+        await tick(driver, "equal")
+        await tick(driver, "equal")
+        await tick(driver, "reviewed")
         assert "[x] reviewed" in driver.words
         await driver.press("S")
         await driver.sees("retrain-1 is running")
@@ -115,11 +132,11 @@ async def test_controls_and_more_recipes_are_ticked_on_request(root: Path) -> No
     async with opened(root) as driver:
         await retrain(driver)
         assert "[ ] controls" in driver.words
-        await driver.press("j", "j", "j", "space")
+        await tick(driver, "controls")
         assert "[x] controls" in driver.words
         # 3 arms, 6 controls, uus+ and pool+ for each arm, with two recipes; temperature with none
         assert "160 trainings, 5 of them the baseline" in driver.words
-        await driver.press("j", "j", "space")
+        await tick(driver, "continue")
         assert "[x] continue" in driver.words
         assert "235 trainings, 5 of them the baseline" in driver.words
         await driver.press("S")
@@ -136,9 +153,11 @@ async def test_samples_that_reviewers_reject_are_left_out_on_request(tmp_path: P
     async with opened(project.root) as driver:
         await retrain(driver)
         assert "[x] human 12 samples" in driver.words
-        await driver.press("G", "k", "k", "space", "g")
+        await tick(driver, "reviewed")
+        await go_to(driver, "human")
         assert "[x] human 6 samples" in driver.words
-        await driver.press("G", "k", "k", "space", "g")
+        await tick(driver, "reviewed")
+        await go_to(driver, "human")
         assert "[x] human 12 samples" in driver.words
 
 
@@ -166,7 +185,8 @@ async def test_without_samples_it_says_what_to_do_first(tmp_path: Path) -> None:
 async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> None:
     async with opened(root) as driver:
         await retrain(driver)
-        await driver.press("j", "space", "S")
+        await tick(driver, "llm")
+        await driver.press("S")
         await driver.sees("retrain-1 is running", "last sign of life", "loss", "counting")
         assert jobs.find_job(root, "retrain-1").options == {
             "arms": ["human", "both"],
@@ -226,7 +246,7 @@ async def test_a_failed_job_says_why_and_a_done_one_where_its_result_is(root: Pa
 async def test_choices_are_there_again_after_a_restart(root: Path) -> None:
     async with opened(root) as driver:
         await retrain(driver)
-        await driver.press("j", "space")
+        await tick(driver, "llm")
         driver.app.save()
     async with opened(root) as driver:
         await driver.until(lambda: isinstance(driver.screen, RetrainScreen))
@@ -237,7 +257,8 @@ async def test_choices_are_there_again_after_a_restart(root: Path) -> None:
 async def test_ticks_are_there_again_when_one_comes_back_to_the_screen(root: Path) -> None:
     async with opened(root) as driver:
         await retrain(driver)
-        await driver.press("j", "space", "q")
+        await tick(driver, "llm")
+        await driver.press("q")
         await driver.until(lambda: isinstance(driver.screen, SpotsScreen))
         await retrain(driver)
         assert "[ ] llm" in driver.words
@@ -253,20 +274,23 @@ async def test_ticks_are_there_again_when_one_comes_back_to_the_screen(root: Pat
 async def test_a_list_that_is_longer_than_its_window_says_how_much_more_there_is(root: Path) -> None:
     async with opened(root) as driver:
         await retrain(driver)
-        await driver.sees("7 more below")
+        choices = driver.screen.choices
+        hidden = len(choices.rows) - choices.size.height
+        await driver.sees(f"{hidden} more below")
         await driver.press("G")
-        await driver.sees("7 above")
+        await driver.sees(f"{hidden} above")
         assert "more below" not in driver.text
 
 
 async def test_auto_chooses_recipes_and_its_trainings_are_counted(root: Path) -> None:
     async with opened(root) as driver:
         await retrain(driver)
-        await driver.press("G", *"kkk")
+        await go_to(driver, "auto")
         assert "[ ] auto" in driver.words
         await driver.press("space")
-        # 5 baselines; 3 arms x 5 seeds x scratch, keep and one other; 3 folds x 7 recipes x 3 arms
-        assert "at most 50 trainings, 5 of them the baseline, and 63 to choose by" in driver.words
+        # 5 baselines; 3 arms x 5 seeds x scratch, keep and one other; 3 folds x every recipe x 3 arms
+        tries = 3 * len(RECIPES) * 3
+        assert f"at most 50 trainings, 5 of them the baseline, and {tries} to choose by" in driver.words
         await driver.press("S")
         await driver.sees("retrain-1 is running")
         assert jobs.find_job(root, "retrain-1").options["recipes"] == ["scratch", "keep", "auto"]
@@ -279,7 +303,8 @@ async def test_auto_needs_two_blind_spots(tmp_path: Path) -> None:
     writer.write_sample("B1", text="One.", text_pair="Two.", label="different", role="anchor")
     async with opened(root) as driver:
         await retrain(driver)
-        await driver.press("G", *"kkk", "space", "S")
+        await tick(driver, "auto")
+        await driver.press("S")
         assert "! `auto` chooses by two blind spots or more" in driver.words
     assert jobs.jobs(root) == []
 

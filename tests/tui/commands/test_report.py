@@ -4,6 +4,7 @@ import html
 import json
 import re
 import shlex
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,11 @@ ARMS = {
     ("human", "continue"): [model(GOLD, seed=seed, noise=2.5, skill=3.5) for seed in (1, 2, 3)],
     ("llm", "scratch"): [model(GOLD, seed=seed, noise=2.5, skill=0.5) for seed in (1, 2, 3)],
 }
+
+
+def by_recipe(report: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """The arms of a report by arm and recipe."""
+    return {(arm["arm"], arm["recipe"]): arm for arm in report["arms"]}
 
 
 @pytest.fixture
@@ -43,8 +49,13 @@ def test_json_is_one_object_with_what_scripts_need(proved: Project, capsys: pyte
     assert main(["report", str(proved.root), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert {"tau", "seeds", "baseline", "arms"} <= set(report)
-    assert [arm["verdict"] for arm in report["arms"]] == ["less confident only", "proven", "worse"]
-    assert report["arms"][2]["proof"]["difference"]["accuracy"]["high"] < 0
+    arms = by_recipe(report)
+    assert {name: arm["verdict"] for name, arm in arms.items()} == {
+        ("human", "scratch"): "less confident only",
+        ("human", "continue"): "proven",
+        ("llm", "scratch"): "worse",
+    }
+    assert arms["llm", "scratch"]["proof"]["difference"]["accuracy"]["high"] < 0
 
 
 def test_people_read_the_verdict_first_then_figures_then_what_it_means(
@@ -134,7 +145,7 @@ def test_a_figure_and_its_interval_are_written_alike_everywhere(
 ) -> None:
     main(["report", str(proved.root)])
     out = capsys.readouterr().out
-    change = read_report(proved)["arms"][1]["proof"]["difference"]["uu_at_matched_coverage"]
+    change = by_recipe(read_report(proved))["human", "continue"]["proof"]["difference"]["uu_at_matched_coverage"]
     bounds = f"{change['low']:+.1f} to {change['high']:+.1f}".replace(".0", "")
     assert "." in bounds
     assert out.count(bounds) >= 3  # table of arms, reason, figures
