@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from engine.review.blinding import to_judge
 from tui.commands.annotating import Session, add_common, add_teacher_kind, counted
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import print_json, print_line
@@ -53,6 +54,10 @@ def run(options: argparse.Namespace) -> int:
     ids += [sample.id for sample in session.board.samples(view.id)]
     others = sum(not session.teaching.is_own(record_id) for record_id in ids)
     print_line(f"{view.id} is {made.decision}: {made.reason}" if made.reason else f"{view.id} is {made.decision}")
+    if view.id in to_judge(session.project, session.discovery, session.teaching):
+        what = "others have answered too, and you can judge their answers without knowing whose they are"
+        print_line(f"{what}: `blindspot review {options.project}`; after that they are shown")
+        return 0
     seen = f"{counted(others, 'record')} of other teachers" if others else "no other teacher has answered yet"
     print_line(f"{seen}; `blindspot show {options.project} {view.id}` shows all of it")
     return 0

@@ -213,3 +213,14 @@ def test_a_dozen_questions_are_asked_and_more_on_request(run: Run, long_item: st
 
 def test_all_samples_are_those_of_one_item(run: Run) -> None:
     assert "no item is named" in run("--all")[2]
+
+
+def test_who_commits_is_told_that_there_is_something_to_judge(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [str(project.root), "B1", "--annotator", "rev"]
+    assert main(["commit", *words, "--decline", "--reason", "to judge"]) == 0
+    out = capsys.readouterr().out
+    assert "others have answered too" in out
+    assert f"`blindspot review {project.root}`" in out
+    assert "gpt" not in out
