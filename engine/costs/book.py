@@ -16,12 +16,12 @@ from engine.llm.call_log import CALLS_FILE, Call, read_calls
 from engine.project import Project
 from engine.proof.arms import ALL, BOTH, choose_arms
 from engine.proof.budget_matching import equal_parts
-from engine.proof.report import Report, reports
+from engine.proof.report import reports
+from engine.proof.report_types import Report, ReportArm
 from engine.review.outcome import reviewed_counts, reviewed_samples
 from engine.schema import TEACHER_KINDS, Pattern, Record, Sample, Teacher, TeacherKind
 from engine.teaching.records import Records
 
-_FIRST = "uu_at_matched_coverage"
 TWO_KINDS: tuple[TeacherKind, TeacherKind] = ("human", "llm")
 
 
@@ -189,7 +189,7 @@ def _removals(project: Project, records: Records, costs: Mapping[TeacherKind, Fi
     if not samples:
         return ()
     arms = {arm.name: len(arm.samples) for arm in choose_arms(samples)}
-    kept = reviewed_samples(project, records, samples) if any(report.get("reviewed") for report in finished) else ()
+    kept = reviewed_samples(project, records, samples) if any(report.reviewed for report in finished) else ()
     accepted = {arm.name: len(arm.samples) for arm in choose_arms(kept)} if kept else {}
     found: list[Removal] = []
     for arm in arms:
@@ -199,7 +199,7 @@ def _removals(project: Project, records: Records, costs: Mapping[TeacherKind, Fi
             none = unknown(f"there is no proof of arm {arm} yet")
             found.append(Removal(arm, "", "", none, None, None, total(costs[kind] for kind in kinds), none))
         for report, entry in entries:
-            sizes = accepted if report.get("reviewed") else arms
+            sizes = accepted if report.reviewed else arms
             found.append(
                 _removal(report, entry, _cost_of_arm(report, entry, {kind: costs[kind] for kind in kinds}, sizes))
             )
@@ -207,16 +207,16 @@ def _removals(project: Project, records: Records, costs: Mapping[TeacherKind, Fi
 
 
 def _cost_of_arm(
-    report: Report, entry: Report, costs: Mapping[TeacherKind, Figure], sizes: Mapping[str, int]
+    report: Report, entry: ReportArm, costs: Mapping[TeacherKind, Figure], sizes: Mapping[str, int]
 ) -> Figure:
     """What the samples of an arm cost. ``sizes``: how many every arm would have today, were none cut down."""
-    limit = report.get("equal")
-    if limit and limit["by"] == "cost":
-        return Figure(limit["value"], limit["why"])
+    limit = report.equal
+    if limit and limit.by == "cost":
+        return Figure(limit.value, limit.why)
     if limit:
-        counts = dict(zip(costs, equal_parts(entry["n_added"], len(costs)), strict=True))
+        counts = dict(zip(costs, equal_parts(entry.n_added, len(costs)), strict=True))
         return total(costs[kind].times(_share(counts[kind], sizes.get(kind, 0))) for kind in costs)
-    return total(costs.values()).times(_share(entry["n_added"], sizes.get(entry["arm"], 0)))
+    return total(costs.values()).times(_share(entry.n_added, sizes.get(entry.arm, 0)))
 
 
 def _share(count: int, size: int) -> float:
@@ -224,21 +224,21 @@ def _share(count: int, size: int) -> float:
     return count / size if count < size else 1.0
 
 
-def _newest(finished: Sequence[Report], arm: str) -> list[tuple[Report, Report]]:
+def _newest(finished: Sequence[Report], arm: str) -> list[tuple[Report, ReportArm]]:
     """For each recipe of an arm the newest report that has it, with the arm's entry."""
-    found: dict[str, tuple[Report, Report]] = {}
+    found: dict[str, tuple[Report, ReportArm]] = {}
     for report in finished:
-        for entry in report["arms"]:
-            if entry["arm"] == arm:
-                found.setdefault(entry["recipe"], (report, entry))
+        for entry in report.arms:
+            if entry.arm == arm:
+                found.setdefault(entry.recipe, (report, entry))
     return list(found.values())
 
 
-def _removal(report: Report, entry: Report, cost: Figure) -> Removal:
-    change = entry["proof"]["difference"][_FIRST]
-    removed, low, high = -change["mean"], -change["high"], -change["low"]
+def _removal(report: Report, entry: ReportArm, cost: Figure) -> Removal:
+    change = entry.proof.difference.uu_at_matched_coverage
+    removed, low, high = -change.mean, -change.high, -change.low
     per_uu = cost.over(removed, "it removed none")
-    return Removal(entry["arm"], entry["recipe"], report["id"], Figure(removed), low, high, cost, per_uu)
+    return Removal(entry.arm, entry.recipe, report.id, Figure(removed), low, high, cost, per_uu)
 
 
 def _ratios(sides: Sequence[KindCosts], removals: Sequence[Removal]) -> tuple[Ratio, ...]:

@@ -97,9 +97,9 @@ def history(project: Project) -> list[Round]:
         ProjectError: a discovery is damaged.
     """
     proofs: dict[int, list[str]] = {}
-    finished = {report["id"]: report for report in reports(project)}
+    finished = {report.id: report for report in reports(project)}
     for report in reversed(finished.values()):
-        proofs.setdefault(report["round"], []).append(report["id"])
+        proofs.setdefault(report.round, []).append(report.id)
     found: list[Round] = []
     before: Discovery | None = None
     for number in range(1, project.round + 1):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import orjson
 
 from engine.files import append_line, find_files, read_lines
 from engine.project import Project
 from engine.proof.report import reports
+from engine.proof.report_types import PoolSpot, Report
 from engine.schema import Record
 from engine.teaching.authors import file_stem
 
@@ -71,30 +71,28 @@ def previews(project: Project) -> list[Preview]:
     return sorted(found, key=lambda one: one.time)
 
 
-def checked(project: Project, report: Mapping[str, Any]) -> list[CheckedPreview]:
+def checked(project: Project, report: Report) -> list[CheckedPreview]:
     """For each blind spot the last estimate of each author before a proof, beside what that proof's retrain did.
 
     Empty where no estimate was made for the model that the round began with, or no arm has a person's samples.
     """
-    found = project.discovery(report["round"])
-    pool = report.get("pool")
-    arms: Sequence[Mapping[str, Any]] = report["arms"]
-    arm = next((name for name in _OWN_ARMS if any(entry["arm"] == name for entry in arms)), None)
-    if found is None or not pool or arm is None:
+    found, pool = project.discovery(report.round), report.pool
+    arm = next((name for name in _OWN_ARMS if any(entry.arm == name for entry in report.arms)), None)
+    if found is None or pool is None or arm is None:
         return []
-    made = datetime.fromisoformat(report["created"]).timestamp() - report.get("seconds", 0.0)
+    made = datetime.fromisoformat(report.created).timestamp() - report.seconds
     last = {
         (one.blind_spot, one.author): one
         for one in previews(project)
         if one.model_key == found.model_key and one.time <= made
     }
-    real = {spot["id"]: _flipped(spot, arm) for spot in pool["blind_spots"]}
+    real = {spot.id: _flipped(spot, arm) for spot in pool.blind_spots}
     return [CheckedPreview(one, arm, real[spot]) for (spot, _), one in sorted(last.items()) if spot in real]
 
 
-def _flipped(spot: Mapping[str, Any], arm: str) -> float:
+def _flipped(spot: PoolSpot, arm: str) -> float:
     """UUs of a blind spot that an arm gets right; of two recipes the better-known one, from scratch, stands first."""
-    return float(next(entry["fixed"] for entry in spot["arms"] if entry["arm"] == arm))
+    return next(entry.fixed for entry in spot.arms if entry.arm == arm)
 
 
 def sentence(found: Sequence[CheckedPreview]) -> str:

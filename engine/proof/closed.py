@@ -26,13 +26,16 @@ with another, is not closed by that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.proof.figures import count, interval, share
 from engine.schema import Record
 from engine.wilson import wilson_bounds
+
+if TYPE_CHECKING:
+    from engine.proof.report_types import Loss, Report, ReportArm
 
 ClosedWord = Literal["closed", "smaller", "open", "worse", "too few proof rows"]
 
@@ -137,40 +140,40 @@ def tally(words: Sequence[str]) -> Entry:
     return {"of": len(words)} | {word: words.count(word) for word in WORDS}
 
 
-def closed_spots(report: Mapping[str, Any], arm: str, recipe: str, seed: int) -> tuple[str, ...]:
+def closed_spots(report: Report, arm: str, recipe: str, seed: int) -> tuple[str, ...]:
     """Ids of the blind spots that an arm closed and that its model of that seed closes by itself.
 
     Empty for a proof of before evidence was kept.
     """
     found = []
-    for spot in report.get("blind_spots", ()):
-        entry = next((one for one in spot["arms"] if (one["arm"], one["recipe"]) == (arm, recipe)), None)
-        if entry is not None and entry["word"] == "closed" and seed in entry["closed_by"]:
-            found.append(str(spot["id"]))
+    for spot in report.spots:
+        entry = next((one for one in spot.arms if one.group == (arm, recipe)), None)
+        if entry is not None and entry.word == "closed" and seed in entry.closed_by:
+            found.append(spot.id)
     return tuple(found)
 
 
-def closed_sentence(arm: Mapping[str, Any]) -> str:
+def closed_sentence(arm: ReportArm) -> str:
     """``0 of 9 blind spots closed; 1 smaller, 8 open``; empty where the proof had no blind spots."""
-    if "closed" not in arm:
+    found = arm.closed
+    if found is None:
         return UNKNOWN
-    found = arm["closed"]
-    if not found or not found["of"]:
+    if not found["of"]:
         return "there was no blind spot to close"
     spots = "blind spot" if found["of"] == 1 else "blind spots"
-    others = ", ".join(f"{found[word]} {word}" for word in WORDS if word != "closed" and found[word])
+    others = ", ".join(f"{found[word]} {word}" for word in WORDS if word != "closed" and found.get(word))
     return f"{found['closed']} of {found['of']} {spots} closed" + (f" ({others})" if others else "")
 
 
-def worse_sentences(losses: Sequence[Mapping[str, Any]]) -> list[str]:
+def worse_sentences(losses: Sequence[Loss]) -> list[str]:
     """A sentence for each loss of an arm (its ``worse``), with the interval of the change."""
     told = []
     for one in losses:
-        change, show = one["change"], share if one["what"] == "label" else count
-        moved = f"{one['word']} {show(one['before'])} -> {show(one['after'])}"
-        bounds = f"{show(change['mean'], sign=True)}, {interval(show, change['low'], change['high'])}"
-        if one["what"] == "label":
-            told.append(f"accuracy on {one['name']} ({one['split']}, {one['rows']} rows): {moved} ({bounds})")
+        show = share if one.what == "label" else count
+        moved = f"{one.word} {show(one.before)} -> {show(one.after)}"
+        bounds = f"{show(one.change.mean, sign=True)}, {interval(show, one.change.low, one.change.high)}"
+        if one.what == "label":
+            told.append(f"accuracy on {one.name} ({one.split}, {one.rows} rows): {moved} ({bounds})")
         else:
-            told.append(f"right proof rows near {one['name']}: {moved} of {one['rows']} ({bounds})")
+            told.append(f"right proof rows near {one.name}: {moved} of {one.rows} ({bounds})")
     return told

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from engine.proof.report_types import RightRows
 
 
 class Show(Protocol):
@@ -28,10 +30,12 @@ def interval(show: Show, low: float, high: float) -> str:
     return f"{show(low, sign=True)} to {show(high, sign=True)}"
 
 
-def right_of(part: Mapping[str, Any]) -> str:
+def right_of(part: RightRows) -> str:
     """Rows that are right with Wilson's interval of their share: ``2.5 of 20 (4 to 32 %)``."""
-    bounds = f" ({100 * part['low']:.0f} to {100 * part['high']:.0f} %)" if part["of"] else ""
-    return f"{count(part['right'])} of {part['of']}{bounds}"
+    bounds = ""
+    if part.low is not None and part.high is not None:
+        bounds = f" ({100 * part.low:.0f} to {100 * part.high:.0f} %)"
+    return f"{count(part.right)} of {part.of}{bounds}"
 
 
 # Each metric of a report: its key, its name for people ({tau} filled in), and how it is written.

@@ -12,12 +12,13 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from engine.errors import FileError, ProjectError
-from engine.files import content_key, read_record
+from engine.files import content_key, read_json, read_record
 from engine.ids import checked_id, is_id
 from engine.problems import leave_out
 from engine.project import Project
 from engine.proof.figures import FIGURES, interval
 from engine.proof.report_checks import checked_report
+from engine.proof.report_types import Report, ReportArm
 from engine.schema import Record, Sample
 from engine.shapes import fit
 
@@ -26,8 +27,6 @@ FLIPS = "flips.json"  # of a proof folder
 LEARNED = "samples.json"  # of a proof folder: which samples each model gets right
 
 _PROVE_AGAIN = "restore the file, or make a new proof with `blindspot retrain`"
-
-Report = dict[str, Any]
 
 
 class StoredFlip(TypedDict):
@@ -96,12 +95,12 @@ def flipped(project: Project, report: Report, arm: str, recipe: str) -> list[Fli
     Raises:
         ProjectError: the proof is of before flips were kept.
     """
-    path = project.proofs_dir / checked_id("proof", report["id"]) / FLIPS
+    path = project.proofs_dir / checked_id("proof", report.id) / FLIPS
     if not path.is_file():
-        raise ProjectError(f"proof {report['id']} was made before flips were kept", hint="retrain to get a new one")
+        raise ProjectError(f"proof {report.id} was made before flips were kept", hint="retrain to get a new one")
     stored: list[StoredFlip] = read_record(path, lambda values: fit(values, list[StoredFlip]), hint=_PROVE_AGAIN)
     found = [one for one in stored if (one["arm"], one["recipe"]) == (arm, recipe)]
-    discovery = project.discovery(report["round"])
+    discovery = project.discovery(report.round)
     texts: dict[tuple[str, str], tuple[str, str | None]] = {
         ("pool", row.id): (row.text, row.text_pair) for row in (discovery.predictions.values() if discovery else ())
     }
@@ -118,7 +117,7 @@ def content(sample: Sample) -> str:
 
 def learned(project: Project, report: Report, arm: str, recipe: str, seed: int) -> frozenset[str]:
     """The samples, by `content`, that a model of a proof gets right; none in proofs of before that was kept."""
-    path = project.proofs_dir / checked_id("proof", report["id"]) / LEARNED
+    path = project.proofs_dir / checked_id("proof", report.id) / LEARNED
     names = {"arm": arm, "recipe": recipe, "seed": seed}
     if not path.exists():
         return frozenset()
@@ -126,7 +125,7 @@ def learned(project: Project, report: Report, arm: str, recipe: str, seed: int) 
     return frozenset(one for entry in entries if entry.items() >= names.items() for one in entry["right"])
 
 
-def reports(project: Project) -> list[dict[str, Any]]:
+def reports(project: Project) -> list[Report]:
     """All finished reports of a project, newest first; a damaged one is left out (`engine.problems`)."""
     found = []
     for path in project.report_files():
@@ -136,14 +135,14 @@ def reports(project: Project) -> list[dict[str, Any]]:
             continue
         except FileError as error:
             leave_out(error)
-    return sorted(found, key=lambda report: str(report["created"]), reverse=True)
+    return sorted(found, key=lambda report: report.created, reverse=True)
 
 
 def _report(path: Path) -> Report:
     return read_record(path, lambda values: checked_report(values, path.parent.name), hint=_PROVE_AGAIN)
 
 
-def read_report(project: Project, proof_id: str | None = None) -> dict[str, Any]:
+def read_report(project: Project, proof_id: str | None = None) -> Report:
     """The report of that id, or the newest one.
 
     Raises:
@@ -162,33 +161,44 @@ def read_report(project: Project, proof_id: str | None = None) -> dict[str, Any]
         )
     if proof_id is None:
         return finished[0]
-    known = ", ".join(str(report["id"]) for report in finished)
+    known = ", ".join(report.id for report in finished)
     raise ProjectError(f"there is no finished proof {proof_id}", where=str(project.root), hint=f"use one of {known}")
 
 
-def find_arm(report: dict[str, Any], arm: str, recipe: str) -> dict[str, Any]:
+def stored_report(project: Project, report: Report) -> dict[str, Any]:
+    """The JSON values of a report as they stand in its file, for scripts: those of other versions are among them.
+
+    Raises:
+        FileNotFoundError, FileError: it cannot be read any more.
+    """
+    values: dict[str, Any] = read_json(project.proofs_dir / report.id / _FILE, hint=_PROVE_AGAIN)
+    return values
+
+
+def find_arm(report: Report, arm: str, recipe: str) -> ReportArm:
     """One arm of a report.
 
     Raises:
         ProjectError: the report has no such arm and recipe.
     """
-    for entry in report["arms"]:
-        if (entry["arm"], entry["recipe"]) == (arm, recipe):
-            return dict(entry)
-    known = ", ".join(f"{entry['arm']} ({entry['recipe']})" for entry in report["arms"])
-    raise ProjectError(f"proof {report['id']} has no arm {arm} ({recipe})", hint=f"its arms are {known}")
+    for entry in report.arms:
+        if entry.group == (arm, recipe):
+            return entry
+    known = ", ".join(f"{entry.arm} ({entry.recipe})" for entry in report.arms)
+    raise ProjectError(f"proof {report.id} has no arm {arm} ({recipe})", hint=f"its arms are {known}")
 
 
-def before_and_after(report: dict[str, Any], arm: dict[str, Any], split: str) -> list[ProofLine]:
+def before_and_after(report: Report, arm: ReportArm, split: str) -> list[ProofLine]:
     """The figures of an arm on ``proof`` or ``test`` beside the baseline's; empty if there is no such split."""
-    if arm[split] is None:
+    first, second = report.baseline.on(split), arm.on(split)
+    if first is None or second is None:
         return []
     lines = []
     for key, name, show in FIGURES:
-        if key not in arm[split]:  # a proof of before it was measured
+        before, after, moved = first.named(key), second.named(key), second.difference.named(key)
+        if before is None or after is None or moved is None:  # a proof of before it was measured
             continue
-        before, after = (show(side[split][key]["mean"]) for side in (report["baseline"], arm))
-        moved = arm[split]["difference"][key]
-        bounds = interval(show, moved["low"], moved["high"])
-        lines.append(ProofLine(name.format(tau=report["tau"]), before, after, show(moved["mean"], sign=True), bounds))
+        bounds = interval(show, moved.low, moved.high)
+        change = show(moved.mean, sign=True)
+        lines.append(ProofLine(name.format(tau=report.tau), show(before.mean), show(after.mean), change, bounds))
     return lines

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from engine.errors import ProjectError
 from engine.files import content_key, find_files, read_json, read_record, write_json
@@ -20,6 +20,7 @@ from engine.project import Project
 from engine.proof.arms import kinds_of
 from engine.proof.closed import closed_spots
 from engine.proof.report import content, learned
+from engine.proof.report_types import Report, ReportArm
 from engine.schema import Record, Sample
 
 CaseOrigin = Literal["row", "sample"]
@@ -66,9 +67,7 @@ def suite_dir(project: Project) -> Path:
     return project.root / "suite"
 
 
-def freeze(
-    project: Project, report: dict[str, Any], arm: dict[str, Any], seed: int, samples: Iterable[Sample]
-) -> list[str]:
+def freeze(project: Project, report: Report, arm: ReportArm, seed: int, samples: Iterable[Sample]) -> list[str]:
     """Freeze the blind spots that an arm closed and that its model of a seed closes by itself; return their ids.
 
     Args:
@@ -78,13 +77,12 @@ def freeze(
         seed: whose model is promoted.
         samples: of all teachers; those that the arm was trained on and that the model gets right are taken.
     """
-    name = arm["arm"], arm["recipe"]
-    closed = closed_spots(report, *name, seed)
+    closed = closed_spots(report, *arm.group, seed)
     if not closed:
         return []
-    kinds, right = kinds_of(arm["arm"]), learned(project, report, *name, seed)
+    kinds, right = kinds_of(arm.arm), learned(project, report, *arm.group, seed)
     kept = [one for one in samples if one.teacher.kind in kinds and content(one) in right]
-    spec = read_json(project.proofs_dir / checked_id("proof", report["id"]) / "spec.json")
+    spec = read_json(project.proofs_dir / checked_id("proof", report.id) / "spec.json")
     spots = {spot["id"]: spot for spot in spec["blind_spots"]}
     pool = {row.id: row for row in project.examples("pool")}
     for spot in map(spots.__getitem__, closed):
@@ -99,9 +97,9 @@ def freeze(
             spot["id"],
             spot["gold"],
             spot["predicted"],
-            report["round"],
-            report["id"],
-            *name,
+            report.round,
+            report.id,
+            *arm.group,
             cases=tuple(cases),
             counted=True,
         )

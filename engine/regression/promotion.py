@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from engine.errors import ProjectError
 from engine.files import write_json
@@ -15,6 +14,7 @@ from engine.ids import inside
 from engine.project import Project
 from engine.proof.closed import closed_sentence
 from engine.proof.report import find_arm, read_report
+from engine.proof.report_types import JudgedModel, Report, ReportArm
 from engine.regression.frozen_spots import freeze, frozen_keys, suite
 from engine.review.outcome import reviewed_samples
 from engine.schema import Record, Sample
@@ -77,28 +77,30 @@ def promote(
 
     report = read_report(project, proof_id)
     entry = find_arm(report, arm, recipe)
-    seed = report["seeds"][0] if seed is None else seed
+    seed = report.seeds[0] if seed is None else seed
     model = _model(project, entry, seed)
-    if entry["verdict"] != "proven" and not force:
+    if entry.verdict != "proven" and not force:
         raise ProjectError(
-            f"arm {arm} ({recipe}) was judged `{entry['verdict']}`, not `proven`",
-            where=f"proof {report['id']}",
+            f"arm {arm} ({recipe}) was judged `{entry.verdict}`, not `proven`",
+            where=f"proof {report.id}",
             hint="promote it all the same with --force",
         )
-    refuse_changed_report(project, report["id"])
-    refuse_changed(project.root / model["path"], model["key"])
+    refuse_changed_report(project, report.id)
+    refuse_changed(project.root / model.path, model.key)
     number = project.round
     if number == 1 or project.discovery() is not None:
         number += 1
     frozen = freeze(project, report, entry, seed, _samples(project, report))
     promotion = Promotion(
         round=number,
-        **model,
-        promoted_from=report["id"],
+        name=model.name,
+        path=model.path,
+        key=model.key,
+        promoted_from=report.id,
         arm=arm,
         recipe=recipe,
         seed=seed,
-        verdict=entry["verdict"],
+        verdict=entry.verdict,
         frozen=tuple(frozen),
         suite=frozen_keys(project, frozen),
     )
@@ -110,11 +112,7 @@ def frozen_sentences(project: Project, done: Promotion) -> list[str]:
     """What of the closed blind spots is guarded from now on, and what is not, for people."""
     report = read_report(project, done.promoted_from)
     group = done.arm, done.recipe
-    closed = [
-        spot["id"]
-        for spot in report.get("blind_spots", ())
-        if any((one["arm"], one["recipe"], one["word"]) == (*group, "closed") for one in spot["arms"])
-    ]
+    closed = [spot.id for spot in report.spots if any((one.group, one.word) == (group, "closed") for one in spot.arms)]
     told = []
     if done.frozen:
         told.append(f"Closed, and in the regression suite from now on: {', '.join(done.frozen)}.")
@@ -128,21 +126,21 @@ def frozen_sentences(project: Project, done: Promotion) -> list[str]:
     return told
 
 
-def _samples(project: Project, report: dict[str, Any]) -> Sequence[Sample]:
+def _samples(project: Project, report: Report) -> Sequence[Sample]:
     """The samples as the arms of a proof were trained on them."""
     records = Records(project.teaching_dir)
     samples = records.samples()
-    return reviewed_samples(project, records, samples) if report.get("reviewed") else samples
+    return reviewed_samples(project, records, samples) if report.reviewed else samples
 
 
-def _model(project: Project, entry: dict[str, Any], seed: int) -> dict[str, str]:
-    if str(seed) not in entry["models"]:
+def _model(project: Project, entry: ReportArm, seed: int) -> JudgedModel:
+    if str(seed) not in entry.models:
         raise ProjectError(
-            f"arm {entry['arm']} ({entry['recipe']}) was not trained with seed {seed}",
-            hint=f"its seeds are {', '.join(entry['models'])}",
+            f"arm {entry.arm} ({entry.recipe}) was not trained with seed {seed}",
+            hint=f"its seeds are {', '.join(entry.models)}",
         )
-    model: dict[str, str] = entry["models"][str(seed)]
-    path = inside(project.root, model["path"])
+    model = entry.models[str(seed)]
+    path = inside(project.root, model.path)
     if not path.is_dir():
         raise ProjectError(
             "the model's folder is gone",

@@ -9,6 +9,7 @@ from engine.errors import BlindspotError, ProjectError
 from engine.files import content_key, find_files, read_json
 from engine.project import Project
 from engine.proof.report import find_arm, read_report
+from engine.proof.report_types import JudgedModel
 from engine.regression.frozen_spots import FrozenSpot, suite_dir
 from engine.regression.promotion import Promotion
 from engine.verify.finding import Finding, looked_at
@@ -27,14 +28,14 @@ def _promotion(project: Project, path: Path, file: str) -> Iterator[Finding]:
     part, made = f"promotion to round {path.parent.name}", Promotion.from_json(read_json(path))
     report = read_report(project, made.promoted_from)
     arm = find_arm(report, made.arm, made.recipe)
-    model = arm["models"].get(str(made.seed), {})
+    model = arm.models.get(str(made.seed))
     problem = ""
     if made.round != int(path.parent.name):
         problem = f"it says that it starts round {made.round}"
-    elif {name: getattr(made, name) for name in ("name", "path", "key")} != model:
+    elif JudgedModel(name=made.name, path=made.path, key=made.key) != model:
         problem = f"its model is not the one of proof {made.promoted_from}"
-    elif made.verdict != arm["verdict"]:
-        problem = f"it says `{made.verdict}`, and proof {made.promoted_from} `{arm['verdict']}`"
+    elif made.verdict != arm.verdict:
+        problem = f"it says `{made.verdict}`, and proof {made.promoted_from} `{arm.verdict}`"
     elif not (project.root / made.path / "config.json").is_file():
         yield Finding(part, "missing", "the model's folder is not there", made.path, "put it back")
         return

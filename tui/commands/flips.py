@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         print_json([flip.as_json() for flip in shown])
         return 0
     fixed = sum(flip.fixed for flip in found)
-    print_line(f"{fixed} fixed, {len(found) - fixed} newly broken, in more than half of {len(report['seeds'])} seeds")
+    print_line(f"{fixed} fixed, {len(found) - fixed} newly broken, in more than half of {len(report.seeds)} seeds")
     for flip in shown:
         word = "fixed" if flip.fixed else "broken"
         pair = f" | {flip.text_pair}" if flip.text_pair is not None else ""

@@ -10,7 +10,8 @@ from engine.files import write_atomic
 from engine.operations.history import history
 from engine.preview.record import checked, sentence
 from engine.project import Project
-from engine.proof.report import Report, read_report
+from engine.proof.report import read_report, stored_report
+from engine.proof.report_types import Report
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.terminal.printing import console, print_json, print_line
 
@@ -62,7 +63,7 @@ def print_report(
     report = report or read_report(project)
     estimates = checked(project, report)
     if as_json:
-        print_json(report | {"estimates": [one.as_json() for one in estimates]})
+        print_json(stored_report(project, report) | {"estimates": [one.as_json() for one in estimates]})
         return
     from tui.reporting.terminal import show
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.measures import PROOF
+from engine.proof.report_types import Report, ReportArm
 from engine.text import visible
 from tui.reporting import tables
 from tui.reporting.cost_tables import Table
-from tui.reporting.tables import Report, arm_name
+from tui.reporting.tables import arm_name
 
 if TYPE_CHECKING:
     from engine.operations.history import Round
@@ -24,15 +25,15 @@ _LINE_START = re.compile(r"^(\d*)([-+=.)])")  # what makes a list, a rule or a h
 
 def markdown(report: Report, rounds: Sequence[Round], project: Path) -> str:
     """The whole report. ``project``: its folder, as the user names it."""
-    made = report["created"][:16].replace("T", " ")
-    head = f"Round {report['round']}, {made} UTC; {tables.head_line(report)}."
-    parts = [f"# Proof {_escaped(report['id'])}", _paragraph(head), *map(_summary, report["arms"])]
-    parts += map(_paragraph, report["notes"])
+    made = report.created[:16].replace("T", " ")
+    head = f"Round {report.round}, {made} UTC; {tables.head_line(report)}."
+    parts = [f"# Proof {_escaped(report.id)}", _paragraph(head), *map(_summary, report.arms)]
+    parts += map(_paragraph, report.notes)
     parts += ["## Arms", _table(tables.side_by_side(report))]
-    for arm in report["arms"]:
+    for arm in report.arms:
         parts += [
-            f"### {_escaped(arm_name(arm))}: {_escaped(arm['verdict'])}",
-            _paragraph(f"{arm['reason']}. {arm['meaning']}"),
+            f"### {_escaped(arm_name(arm))}: {_escaped(arm.verdict)}",
+            _paragraph(f"{arm.reason}. {arm.meaning}"),
         ]
         found = [tables.before_after(report, arm, split) for split in ("proof", "test")]
         parts += [
@@ -42,10 +43,11 @@ def markdown(report: Report, rounds: Sequence[Round], project: Path) -> str:
         ]
         parts += [_paragraph(told)] if (told := tables.unseen(report, arm)) else []
     parts += ["## Beside the verdict"]
-    described = tables.by_label(report), tables.reliability(report, report["arms"]), tables.churn(report)
+    described = tables.by_label(report), tables.reliability(report, report.arms), tables.churn(report)
     parts += [_table(one) for one in described if one]
-    if pool := tables.pool_rows(report, report["arms"]):
-        parts += ["## Blind spots of the pool", _paragraph(report["pool"]["note"]), _table(pool)]
+    pool = tables.pool_rows(report, report.arms)
+    if report.pool and pool:
+        parts += ["## Blind spots of the pool", _paragraph(report.pool.note), _table(pool)]
     parts += ["## What the words mean", _list(tables.definitions(report))]
     parts += ["## What the measures mean", _list(list(PROOF.items()))]
     parts += [
@@ -57,10 +59,10 @@ def markdown(report: Report, rounds: Sequence[Round], project: Path) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _summary(arm: tables.Arm) -> str:
+def _summary(arm: ReportArm) -> str:
     """Verdict, blind spots closed, and for whom it got worse."""
     closed, worse = tables.summary(arm)
-    head = f"**{_escaped(arm_name(arm))}: {_escaped(arm['verdict'])}; {_escaped(closed)}.**"
+    head = f"**{_escaped(arm_name(arm))}: {_escaped(arm.verdict)}; {_escaped(closed)}.**"
     return "\n".join([head, *(f"- {_escaped(one)}" for one in worse)])
 
 

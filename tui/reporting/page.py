@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.measures import PROOF
-from engine.proof.report import Report
+from engine.proof.report_types import Report
 from engine.text import visible
 from tui.reporting import tables
 from tui.reporting.cost_tables import Table
@@ -46,11 +46,11 @@ def page(report: Report, rounds: Sequence[Round], project: Path) -> str:
             "summary": tables.summary(arm),
             "unseen": tables.unseen(report, arm),
         }
-        for arm in report["arms"]
+        for arm in report.arms
     ]
     return template.render(
         report=report,
-        made=report["created"][:16].replace("T", " "),
+        made=report.created[:16].replace("T", " "),
         head=tables.head_line(report),
         side_by_side=tables.side_by_side(report),
         overlap=tables.overlap(report),
@@ -63,11 +63,11 @@ def page(report: Report, rounds: Sequence[Round], project: Path) -> str:
                 tables.every_figure(report, "proof"),
                 tables.every_figure(report, "test"),
                 tables.by_label(report),
-                tables.reliability(report, report["arms"]),
+                tables.reliability(report, report.arms),
                 tables.churn(report),
             ]
         ),
-        pool=tables.pool_rows(report, report["arms"]),
+        pool=tables.pool_rows(report, report.arms),
         rounds=tables.rounds_table(rounds),
         to_rerun=tables.to_rerun(report, project),
     )

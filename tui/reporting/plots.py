@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from engine.child import in_root_folder
 from engine.proof.figures import count
+from engine.proof.report_types import Report, ReportArm, ReportBaseline
 from engine.text import visible
-from tui.reporting.tables import FEWEST_IN_BIN, Arm, Report, arm_name, rows_in
+from tui.reporting.tables import FEWEST_IN_BIN, arm_name, rows_in
 
 if TYPE_CHECKING:
     from engine.operations.history import Round
@@ -29,12 +30,12 @@ _RELIABILITY = (
 def plots(report: Report, rounds: Sequence[Round]) -> list[tuple[str, str]]:
     """Caption and SVG of every plot that there is something to draw for."""
     drawn = [("UUs at matched coverage on proof, with intervals; the line is the baseline", _draw(_intervals, report))]
-    if report["baseline"]["proof"].get("risk_coverage"):
+    if report.baseline.proof.risk_coverage:
         drawn += [
             ("Error rate among the most confident proof rows, by coverage", _draw(_curves, report)),
             (_RELIABILITY, _draw(_reliability, report)),
         ]
-    if report["pool"]:
+    if report.pool:
         drawn.append(("Share of each blind spot's pool rows that are right", _draw(_fix_rates, report)))
     if len(rounds) > 1:
         drawn.append(("UUs in the pool by round", _draw(_over_time, rounds)))
@@ -73,34 +74,34 @@ def _draw(paint: Callable[[Any, Any], None], data: Any) -> str:
 
 
 def _intervals(figure: Any, report: Report) -> None:
-    arms = [report["baseline"], *report["arms"]]
+    arms = (report.baseline, *report.arms)
     figure.set_size_inches(_WIDTH, 0.8 + 0.28 * len(arms))
     axes = figure.add_subplot()
     for place, arm in enumerate(arms):
-        found = arm["proof"]["uu_at_matched_coverage"]
-        color = _COLORS.get(arm.get("verdict", ""), _INK)
-        axes.plot([found["low"], found["high"]], [place, place], color=color, linewidth=2)
-        axes.plot([found["mean"]], [place], "o", color=color)
-        at = (found["mean"], place)
+        found = arm.proof.uu_at_matched_coverage
+        color = _COLORS[arm.verdict] if isinstance(arm, ReportArm) else _INK
+        axes.plot([found.low, found.high], [place, place], color=color, linewidth=2)
+        axes.plot([found.mean], [place], "o", color=color)
+        at = (found.mean, place)
         axes.annotate(count(at[0]), at, xytext=(0, 5), textcoords="offset points", ha="center", fontsize=7)
-    axes.axvline(arms[0]["proof"]["uu_at_matched_coverage"]["mean"], color=_INK, linewidth=0.8, linestyle=":")
-    axes.set_yticks(range(len(arms)), [_cut(arm["arm"] if arm is arms[0] else arm_name(arm)) for arm in arms])
+    axes.axvline(report.baseline.proof.uu_at_matched_coverage.mean, color=_INK, linewidth=0.8, linestyle=":")
+    axes.set_yticks(range(len(arms)), [_cut(arm_name(arm) if isinstance(arm, ReportArm) else arm.arm) for arm in arms])
     axes.set_ylim(len(arms) - 0.5, -0.8)
 
 
-def _lines(axes: Any, report: Report, points: Callable[[Arm], tuple[list[float], list[float]]]) -> None:
+def _lines(axes: Any, report: Report, points: Callable[[ReportBaseline], tuple[list[float], list[float]]]) -> None:
     """One line an arm, the baseline dashed."""
     import matplotlib as mpl
 
     wheel = mpl.colormaps["tab20"]
-    for place, arm in enumerate(report["arms"]):
+    for place, arm in enumerate(report.arms):
         axes.plot(*points(arm), color=wheel(place % 20), linewidth=1.3, label=_cut(arm_name(arm)))
-    axes.plot(*points(report["baseline"]), color=_INK, linewidth=2, linestyle="--", label="baseline")
+    axes.plot(*points(report.baseline), color=_INK, linewidth=2, linestyle="--", label="baseline")
 
 
 def _curves(figure: Any, report: Report) -> None:
-    def points(arm: Arm) -> tuple[list[float], list[float]]:
-        curve = arm["proof"]["risk_coverage"]
+    def points(arm: ReportBaseline) -> tuple[list[float], list[float]]:
+        curve = arm.proof.risk_coverage or ()
         return [at for at, _ in curve], [risk for _, risk in curve]
 
     axes = figure.add_subplot()
@@ -112,20 +113,20 @@ def _curves(figure: Any, report: Report) -> None:
 
 
 def _reliability(figure: Any, report: Report) -> None:
-    def accuracies(arm: Arm) -> tuple[list[float], list[float]]:
-        bins = [one for one in arm["proof"]["reliability"] if rows_in(one, report) >= FEWEST_IN_BIN]
-        return [one["confidence"] for one in bins], [one["accuracy"] for one in bins]
+    def accuracies(arm: ReportBaseline) -> tuple[list[float], list[float]]:
+        bins = [one for one in arm.proof.reliability or () if rows_in(one, report) >= FEWEST_IN_BIN]
+        return [one.confidence for one in bins], [one.accuracy for one in bins]
 
-    def rows(arm: Arm) -> tuple[list[float], list[float]]:
-        bins = arm["proof"]["reliability"]
-        return [one["confidence"] for one in bins], [rows_in(one, report) for one in bins]
+    def rows(arm: ReportBaseline) -> tuple[list[float], list[float]]:
+        bins = arm.proof.reliability or ()
+        return [one.confidence for one in bins], [rows_in(one, report) for one in bins]
 
     figure.set_size_inches(_WIDTH, 4.4)
     axes, beneath = figure.subplots(2, sharex=True, height_ratios=(3, 1))
     _lines(axes, report, accuracies)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=7)
     axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=":")
-    lowest = min(one["confidence"] for one in report["baseline"]["proof"]["reliability"])
+    lowest = min(one.confidence for one in report.baseline.proof.reliability or ())
     axes.set_xlim(lowest - 0.02, 1.01)
     axes.set_ylim(0, 1.01)
     axes.set_ylabel("accuracy")
@@ -138,13 +139,13 @@ def _reliability(figure: Any, report: Report) -> None:
 
 
 def _fix_rates(figure: Any, report: Report) -> None:
-    spots = report["pool"]["blind_spots"]
-    arms = ["baseline", *(_cut(arm_name(arm)) for arm in report["arms"])]
-    shares = [[entry["fixed"] / spot["rows"] for entry in (spot["baseline"], *spot["arms"])] for spot in spots]
+    spots = report.pool.blind_spots if report.pool else ()
+    arms = ["baseline", *(_cut(arm_name(arm)) for arm in report.arms)]
+    shares = [[entry.fixed / spot.rows for entry in (spot.baseline, *spot.arms)] for spot in spots]
     figure.set_size_inches(_WIDTH, 1.6 + 0.2 * len(spots))
     axes = figure.add_subplot()
     image = axes.imshow(shares, aspect="auto", cmap="viridis", vmin=0, vmax=1)
-    axes.set_yticks(range(len(spots)), [_cut(f"{spot['id']} ({spot['rows']})") for spot in spots])
+    axes.set_yticks(range(len(spots)), [_cut(f"{spot.id} ({spot.rows})") for spot in spots])
     axes.set_xticks(range(len(arms)), arms, rotation=40, ha="right", fontsize=7)
     figure.colorbar(image, ax=axes)
 

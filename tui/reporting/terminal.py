@@ -9,10 +9,11 @@ from rich.text import Text
 
 from engine.measures import PROOF
 from engine.proof.figures import count
+from engine.proof.report_types import Report, ReportArm
 from engine.text import visible
 from tui.reporting import tables
 from tui.reporting.cost_tables import Table
-from tui.reporting.tables import Arm, Report, arm_name
+from tui.reporting.tables import arm_name
 
 if TYPE_CHECKING:
     from tui.terminal.console import Console
@@ -25,30 +26,30 @@ _CURVES = 4  # arms whose curves can be told apart in one plot of characters
 
 def show(report: Report, console: Console, *, explain: bool = False) -> None:
     """Print a report for people; ``explain``: with a line on what each measure means."""
-    console.print(f"Proof {report['id']}, round {report['round']}, {report['created'][:16].replace('T', ' ')} UTC")
+    console.print(f"Proof {report.id}, round {report.round}, {report.created[:16].replace('T', ' ')} UTC")
     console.print(tables.head_line(report))
-    for arm in report["arms"]:
+    for arm in report.arms:
         _show_summary(arm, console)
-    for note in report["notes"]:
+    for note in report.notes:
         console.print(note)
-    if len(report["arms"]) > 1:
+    if len(report.arms) > 1:
         console.print(_rich(_without(tables.side_by_side(report), "added", "closed"), gap=1))
         console.print(Text("\n").join(_intervals(report)))
         if told := tables.overlap(report):
             console.print(told)
-    for arm in report["arms"]:
+    for arm in report.arms:
         _show_arm(report, arm, console)
     for found in (tables.by_label(report), tables.churn(report)):
         if found:
             console.print()
             console.print(_rich(found))
-    if console.is_terminal and report["baseline"]["proof"].get("risk_coverage"):
+    if console.is_terminal and report.baseline.proof.risk_coverage:
         console.print()
         console.print(Text.from_ansi(_curves(report)))
     _abreast(tables.reliability, report, console)
-    if report["pool"] is not None:
+    if report.pool is not None:
         console.print()
-        console.print(report["pool"]["note"])
+        console.print(report.pool.note)
         _abreast(tables.pool_rows, report, console)
 
     console.print()
@@ -60,26 +61,26 @@ def show(report: Report, console: Console, *, explain: bool = False) -> None:
             console.print(f"{name}: {meaning}")
 
 
-def _show_summary(arm: Arm, console: Console) -> None:
+def _show_summary(arm: ReportArm, console: Console) -> None:
     """Verdict, blind spots closed, and for whom it got worse."""
     closed, worse = tables.summary(arm)
-    console.print(Text.assemble(f"{arm_name(arm)}: ", (arm["verdict"], _STYLES[arm["verdict"]]), f"; {closed}."))
+    console.print(Text.assemble(f"{arm_name(arm)}: ", (arm.verdict, _STYLES[arm.verdict]), f"; {closed}."))
     for one in worse:
         console.print(f"  {one}.")
 
 
-def _abreast(make: Callable[[Report, Sequence[Arm]], Table | None], report: Report, console: Console) -> None:
+def _abreast(make: Callable[[Report, Sequence[ReportArm]], Table | None], report: Report, console: Console) -> None:
     """A table with a column an arm, a few arms at a time."""
-    for first in range(0, len(report["arms"]), _ARMS_ABREAST):
-        if found := make(report, report["arms"][first : first + _ARMS_ABREAST]):
+    for first in range(0, len(report.arms), _ARMS_ABREAST):
+        if found := make(report, report.arms[first : first + _ARMS_ABREAST]):
             console.print(_rich(found))
 
 
-def _show_arm(report: Report, arm: Arm, console: Console) -> None:
+def _show_arm(report: Report, arm: ReportArm, console: Console) -> None:
     console.print()
-    console.print(f"{arm_name(arm)}, {arm['n_added']} samples: ", end="")
-    console.print(arm["verdict"].upper(), style=_STYLES.get(arm["verdict"]))
-    console.print(f"{arm['reason']}.")
+    console.print(f"{arm_name(arm)}, {arm.n_added} samples: ", end="")
+    console.print(arm.verdict.upper(), style=_STYLES.get(arm.verdict))
+    console.print(f"{arm.reason}.")
     for split in ("proof", "test"):
         if found := tables.before_after(report, arm, split):
             console.print(_rich(found, first=23))
@@ -90,7 +91,7 @@ def _show_arm(report: Report, arm: Arm, console: Console) -> None:
         console.print(f"  {counts}")
     if told := tables.unseen(report, arm):
         console.print(told)
-    console.print(arm["meaning"])
+    console.print(arm.meaning)
 
 
 def _without(table: Table, *heads: str) -> Table:
@@ -116,29 +117,26 @@ def _rich(table: Table, *, first: int = 0, gap: int = 2) -> Any:
 
 def _intervals(report: Report) -> list[Text]:
     """UUs at matched coverage of each arm with its interval, on one scale; the line is the baseline."""
-    metric = "uu_at_matched_coverage"
-    arms = [report["baseline"], *report["arms"]]
-    found = [(arm["proof"][metric]["low"], arm["proof"][metric]["mean"], arm["proof"][metric]["high"]) for arm in arms]
-    low, high = min(one[0] for one in found), max(one[2] for one in found)
+    arms = (report.baseline, *report.arms)
+    found = [arm.proof.uu_at_matched_coverage for arm in arms]
+    low, high = min(one.low for one in found), max(one.high for one in found)
 
     def cell(value: float) -> int:
         return int((value - low) / ((high - low) or 1) * (_BAR_CELLS - 1) + 0.5)
 
-    mark = cell(found[0][1])
+    mark = cell(found[0].mean)
     ends = f"{count(low)}{count(high):>{_BAR_CELLS - len(count(low))}}"
     lines = [Text(f"{'UUs at matched':<{_NAME_CELLS + 2}}{ends}", style="dim")]
-    for arm, (start, mean, end) in zip(arms, found, strict=True):
+    for arm, one in zip(arms, found, strict=True):
+        start, end = cell(one.low), cell(one.high)
         cells = [" "] * _BAR_CELLS
         cells[mark] = "|"
-        cells[cell(start) : cell(end) + 1] = "-" * (cell(end) - cell(start) + 1)
-        cells[cell(mean)] = "o"
-        name = arm_name(arm) if arm is not arms[0] else visible(arm["arm"])
-        lines.append(
-            Text(
-                f"{name[:_NAME_CELLS]:<{_NAME_CELLS}}  {''.join(cells)}",
-                style=_STYLES.get(arm.get("verdict", ""), "").removeprefix("bold "),
-            )
-        )
+        cells[start : end + 1] = "-" * (end - start + 1)
+        cells[cell(one.mean)] = "o"
+        name, style = visible(arm.arm), ""
+        if isinstance(arm, ReportArm):
+            name, style = arm_name(arm), _STYLES[arm.verdict].removeprefix("bold ")
+        lines.append(Text(f"{name[:_NAME_CELLS]:<{_NAME_CELLS}}  {''.join(cells)}", style=style))
     return lines
 
 
@@ -152,9 +150,9 @@ def _curves(report: Report) -> str:
     figure.x_label, figure.y_label = "coverage", "error rate"
     figure.set_x_limits(min_=0, max_=1)
     figure.set_y_limits(min_=0)
-    best = sorted(report["arms"], key=lambda arm: arm["proof"]["uu_at_matched_coverage"]["mean"])[:_CURVES]
+    best = sorted(report.arms, key=lambda arm: arm.proof.uu_at_matched_coverage.mean)[:_CURVES]
     colors = ("bright_white", "bright_green", "bright_cyan", "bright_yellow", "bright_magenta")
-    for arm, color in zip((report["baseline"], *best), colors, strict=False):
-        points = arm["proof"]["risk_coverage"]
+    for arm, color in zip((report.baseline, *best), colors, strict=False):
+        points = arm.proof.risk_coverage or ()
         figure.plot([at for at, _ in points], [risk for _, risk in points], lc=color, label=arm_name(arm))
     return "risk-coverage on proof\n" + str(figure.show(legend=True))

@@ -88,7 +88,7 @@ class FlipsScreen(FilteredScreen):
             except BlindspotError as error:
                 self.leave(str(error))
                 return
-            self._seeds = len(report["seeds"])
+            self._seeds = len(report.seeds)
         self.refill()
         if self.focused is None:
             self.rows.focus()

@@ -25,7 +25,7 @@ from tui.widgets.proof_text import proof_text
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    Report = dict[str, Any]
+    from engine.proof.report_types import Report, ReportArm
 
 
 class ProofLine(Line):
@@ -43,11 +43,11 @@ class ProofLine(Line):
         app, report = shell(self), self.report
         if report is None:
             return Text("")
-        seeds = " ".join(str(seed) for seed in report["seeds"])
-        made = str(report["created"])[:16].replace("T", " ")
-        rest = f"   {made} UTC   round {report['round']}   seeds {seeds}   {app.glyphs.tau} {report['tau']:g}"
+        seeds = " ".join(str(seed) for seed in report.seeds)
+        made = report.created[:16].replace("T", " ")
+        rest = f"   {made} UTC   round {report.round}   seeds {seeds}   {app.glyphs.tau} {report.tau:g}"
         which = f"   {self.number} of {self.total}, h older, l newer" if self.total > 1 else ""
-        head = f"Proof {visible(report['id'])}"
+        head = f"Proof {visible(report.id)}"
         rest = fitted(rest, max(0, width - len(head) - len(which)), ellipsis=app.glyphs.ellipsis).rstrip()
         return Text.assemble((head, app.ink.strong), (rest, app.ink.muted), which, no_wrap=True, end="")
 
@@ -106,9 +106,9 @@ class ProofScreen(WorkScreen):
         return self._reports[self._shown] if self._reports else None
 
     @property
-    def arm(self) -> dict[str, Any] | None:
+    def arm(self) -> ReportArm | None:
         """The arm under the cursor."""
-        arms = self.report["arms"] if self.report else []
+        arms = self.report.arms if self.report else ()
         return arms[self.arms.cursor] if self.arms.cursor < len(arms) else None
 
     def show(self) -> None:
@@ -116,11 +116,11 @@ class ProofScreen(WorkScreen):
         from engine import problems
         from engine.proof.report import reports
 
-        keep = self.report["id"] if self.report else None
+        keep = self.report.id if self.report else None
         self._reports = reports(self.workbench.project)
         if told := problems.take():
             self.say(" ".join(told), warning=True)
-        ids = [report["id"] for report in self._reports]
+        ids = [report.id for report in self._reports]
         self._shown = ids.index(keep) if keep in ids else 0
         self.set_class(bool(self._reports), "-judged")
         if not self._reports:
@@ -140,7 +140,7 @@ class ProofScreen(WorkScreen):
         from engine.preview.record import checked, sentence
 
         self._estimates = sentence(checked(self.workbench.project, report))
-        self.arms.show(ArmRows(report["arms"], app.ink, app.glyphs), cursor=cursor)
+        self.arms.show(ArmRows(report.arms, app.ink, app.glyphs), cursor=cursor)
         self.refresh_bindings()
 
     def _notice(self, width: int) -> list[Text]:
@@ -175,18 +175,18 @@ class ProofScreen(WorkScreen):
         """The proof, the arm, the focus."""
         arm, focus = self.arm, self.focused.id if self.focused is not None else None
         return {
-            "proof": self.report["id"] if self.report else None,
-            "arm": [arm["arm"], arm["recipe"]] if arm else None,
+            "proof": self.report.id if self.report else None,
+            "arm": list(arm.group) if arm else None,
             "focus": focus,
         }
 
     def restore(self, place: dict[str, Any]) -> None:
         """Return to that arm."""
-        ids = [report["id"] for report in self._reports]
+        ids = [report.id for report in self._reports]
         if place.get("proof") not in ids:
             return
         self._shown = ids.index(place["proof"])
-        names = [[arm["arm"], arm["recipe"]] for arm in self._reports[self._shown]["arms"]]
+        names = [list(arm.group) for arm in self._reports[self._shown].arms]
         self._show_report(names.index(place["arm"]) if place.get("arm") in names else 0)
         if place.get("focus") in ("arms", "figures"):
             self.query_one(f"#{place['focus']}").focus()
@@ -210,7 +210,7 @@ class ProofScreen(WorkScreen):
 
     @on(LineList.Moved)
     def _moved(self) -> None:
-        looked_at = (self.report["id"], self.arms.cursor) if self.report else None
+        looked_at = (self.report.id, self.arms.cursor) if self.report else None
         self.query_one("#figures", TextPane).show(self._figures, keep_scroll=looked_at == self._looked_at)
         self._looked_at = looked_at
         shell(self).autosave()
@@ -226,7 +226,7 @@ class ProofScreen(WorkScreen):
         report, arm = self.report, self.arm
         assert report is not None, "unavailable without a proof"
         assert arm is not None, "unavailable without a proof"
-        await shell(self).go("flips", proof=report["id"], arm=arm["arm"], recipe=arm["recipe"])
+        await shell(self).go("flips", proof=report.id, arm=arm.arm, recipe=arm.recipe)
 
     def action_promote(self) -> None:
         """Ask, promote, and look for the blind spots of the new model."""
@@ -240,16 +240,14 @@ class ProofScreen(WorkScreen):
             if yes:
                 await self._promote(report, arm)
 
-        self.app.push_screen(PromoteDialog(arm, report["seeds"][0]), answered)
+        self.app.push_screen(PromoteDialog(arm, report.seeds[0]), answered)
 
-    async def _promote(self, report: Report, arm: dict[str, Any]) -> None:
+    async def _promote(self, report: Report, arm: ReportArm) -> None:
         from engine.regression.promotion import frozen_sentences, promote
 
         app = shell(self)
         try:
-            promoted = promote(
-                self.workbench.project, arm=arm["arm"], recipe=arm["recipe"], proof_id=report["id"], force=True
-            )
+            promoted = promote(self.workbench.project, arm=arm.arm, recipe=arm.recipe, proof_id=report.id, force=True)
         except BlindspotError as error:
             app.refuse(error)
             return
@@ -258,5 +256,5 @@ class ProofScreen(WorkScreen):
         await app.go("spots")
         app.changed()
         if started:
-            begins = f"Round {promoted.round} begins with {arm['arm']} {arm['recipe']}: looking for its blind spots."
+            begins = f"Round {promoted.round} begins with {arm.arm} {arm.recipe}: looking for its blind spots."
             app.say(" ".join([begins, *frozen_sentences(self.workbench.project, promoted)]))

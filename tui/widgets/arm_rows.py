@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -12,7 +12,8 @@ from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import fitted
 from tui.themes import Ink
 
-Arm = Mapping[str, Any]
+if TYPE_CHECKING:
+    from engine.proof.report_types import ReportArm
 
 _ONE_LINE = 50  # cells; a narrower list gives each arm two lines
 
@@ -24,7 +25,7 @@ class ArmRows:
         arms: entries of a report.
     """
 
-    def __init__(self, arms: Sequence[Arm], ink: Ink, glyphs: Glyphs) -> None:
+    def __init__(self, arms: Sequence[ReportArm], ink: Ink, glyphs: Glyphs) -> None:
         self.arms = arms
         self._ink = ink
         self._glyphs = glyphs
@@ -39,8 +40,8 @@ class ArmRows:
     def lines(self, index: int, width: int) -> list[Text]:
         """Arm, recipe, samples, verdict."""
         arm, ellipsis = self.arms[index], self._glyphs.ellipsis
-        verdict = verdict_text(arm["verdict"], self._ink, self._glyphs)
-        name, recipe, count = visible(arm["arm"]), visible(arm["recipe"]), arm["n_added"]
+        verdict = verdict_text(arm.verdict, self._ink, self._glyphs)
+        name, recipe, count = visible(arm.arm), visible(arm.recipe), arm.n_added
         if self.height(index, width) == 1:
             lines = [Text.assemble(f"{name:<11} {recipe:<9} {count:>5} samples   ", verdict)]
         else:

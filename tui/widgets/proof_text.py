@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.text import Text
 
 from engine.proof.figures import count, share
 from engine.proof.report import ProofLine, before_and_after
+from engine.proof.report_types import Report, ReportArm, of_group
 from engine.text import visible
 from tui.reporting.tables import near_blind_spots, spot_lines, spot_words, summary, unseen
 from tui.terminal.glyphs import Glyphs
@@ -21,23 +21,23 @@ _COLUMNS = ("before", "after", "change")
 
 
 def proof_text(
-    width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink, glyphs: Glyphs, *, estimates: str = ""
+    width: int, report: Report, arm: ReportArm, ink: Ink, glyphs: Glyphs, *, estimates: str = ""
 ) -> list[Text]:
     """Everything that is known of an arm, and what became of the estimates made before it."""
-    verdict = verdict_text(arm["verdict"], ink, glyphs)
+    verdict = verdict_text(arm.verdict, ink, glyphs)
     verdict.stylize(ink.strong)
     closed, worse = summary(arm)
-    lines = [verdict, *wrapped(Text(visible(arm["reason"]) + "."), width)]
+    lines = [verdict, *wrapped(Text(visible(arm.reason) + "."), width)]
     lines += wrapped(Text(visible(f"{closed}."), style=ink.strong), width)
     for one in worse:
-        lines += wrapped(Text(visible(f"{one}."), style=ink.warn if arm["worse"] else ink.muted), width)
-    lines += wrapped(Text(visible(arm["meaning"]), style=ink.muted), width)
-    for note in report.get("notes", ()):
+        lines += wrapped(Text(visible(f"{one}."), style=ink.warn if arm.worse else ink.muted), width)
+    lines += wrapped(Text(visible(arm.meaning), style=ink.muted), width)
+    for note in report.notes:
         lines += wrapped(Text(visible(note), style=ink.muted), width)
     for split in ("proof", "test"):
         figures = before_and_after(report, arm, split)
         if figures:
-            title, interval = f"{split}, {report['rows'][split]:,} rows", f"{100 * report['interval']:.4g} % interval"
+            title, interval = f"{split}, {report.rows.on(split):,} rows", f"{100 * report.interval:.4g} % interval"
             lines += [Text(""), *_table(width, title, interval, figures, ink, glyphs)]
     lines += _spots(width, report, arm, ink)
     lines += _beside(width, report, arm, ink, glyphs)
@@ -69,25 +69,25 @@ def _table(width: int, title: str, interval: str, figures: Sequence[ProofLine], 
     return lines
 
 
-def _beside(width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink, glyphs: Glyphs) -> list[Text]:
+def _beside(width: int, report: Report, arm: ReportArm, ink: Ink, glyphs: Glyphs) -> list[Text]:
     """What describes and does not decide: churn, accuracy by label, proof rows by nearest blind spot."""
     lines = []
-    if "churn" in arm:
-        noise = report["seed_noise"]
+    if arm.churn is not None:
+        noise = report.seed_noise
         than = f"; two seeds of the baseline differ on {100 * noise:.1f} %" if noise is not None else ""
         lines += [
             Text(""),
-            *wrapped(Text(f"Churn: {100 * arm['churn']:.1f} % of proof rows change label{than}."), width),
+            *wrapped(Text(f"Churn: {100 * arm.churn:.1f} % of proof rows change label{than}."), width),
         ]
-    for label, after in (arm["proof"].get("by_label") or {}).items():
-        before = report["baseline"]["proof"]["by_label"][label]
-        if after is not None:
+    for label, after in (arm.proof.by_label or {}).items():
+        before = (report.baseline.proof.by_label or {})[label]
+        if before is not None and after is not None:
             lines.append(Text(f"accuracy on {visible(label)}: {share(before)} {glyphs.arrow} {share(after)}"))
     near = near_blind_spots(report, arm)
     return [*lines, Text(""), *table_text(width, near, ink, glyphs)] if near else lines
 
 
-def _spots(width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink) -> list[Text]:
+def _spots(width: int, report: Report, arm: ReportArm, ink: Ink) -> list[Text]:
     """The word on each blind spot, with the counts behind it."""
     lines = []
     for name, counts in spot_lines(report, arm):
@@ -98,20 +98,17 @@ def _spots(width: int, report: dict[str, Any], arm: dict[str, Any], ink: Ink) ->
     return [Text(""), title, *lines] if lines else []
 
 
-def _pool(width: int, report: Mapping[str, Any], arm: Mapping[str, Any], ink: Ink, glyphs: Glyphs) -> list[Text]:
+def _pool(width: int, report: Report, arm: ReportArm, ink: Ink, glyphs: Glyphs) -> list[Text]:
     """How many rows of each blind spot are right now."""
-    pool = report.get("pool")
-    if not pool:
+    pool = report.pool
+    if pool is None:
         return []
     lines = [Text(""), Text("blind spots of the pool", style=ink.strong)]
-    lines += wrapped(Text(visible(pool["note"]), style=ink.muted), width)
-    for spot in pool["blind_spots"]:
-        after = next((e for e in spot["arms"] if (e["arm"], e["recipe"]) == (arm["arm"], arm["recipe"])), None)
-        if after is None:
-            continue
-        right = f"right before {count(spot['baseline']['fixed'])}, after {count(after['fixed'])}"
-        said = f"{right} of {spot['rows']}"
-        name = f"{spot['id']:<4} {visible(spot['gold'])} {glyphs.arrow} {visible(spot['predicted'])}"
+    lines += wrapped(Text(visible(pool.note), style=ink.muted), width)
+    for spot in pool.blind_spots:
+        after = of_group(spot.arms, arm.group)
+        said = f"right before {count(spot.baseline.fixed)}, after {count(after.fixed)} of {spot.rows}"
+        name = f"{spot.id:<4} {visible(spot.gold)} {glyphs.arrow} {visible(spot.predicted)}"
         name = fitted(name, min(34, max(10, width - len(said) - 2)), ellipsis=glyphs.ellipsis)
         lines.append(Text(f"{name}  {said}"))
     return lines

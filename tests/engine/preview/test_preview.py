@@ -15,6 +15,8 @@ from engine.model.layer_freezing import freeze, layers_of
 from engine.model.training_plan import ALL_BUT_HEAD
 from engine.preview.record import Preview, checked, keep, mean_error, previews, sentence
 from engine.project import Project
+from engine.proof.report import read_report
+from engine.proof.report_types import Report
 from engine.schema import Teacher
 from engine.scorer.client import Scorer
 from engine.scorer.protocol import ScorerAnswer
@@ -104,7 +106,7 @@ def test_the_process_answers_what_is_typed_between_the_steps(project: Project) -
     assert [answer.id for answer in told].index(typed) < [answer.id for answer in told].index(asked)
 
 
-def report(project: Project, fixed: float, *, arm: str = "human") -> dict[str, Any]:
+def report(project: Project, fixed: float, *, arm: str = "human") -> Report:
     """A finished proof in which an arm gets so many UUs of B1 right."""
     gold = gold_labels(40)
     logits = [model(gold, seed=1)]
@@ -113,7 +115,7 @@ def report(project: Project, fixed: float, *, arm: str = "human") -> dict[str, A
     made |= {"created": "2026-11-20T10:00:10+00:00", "seconds": 5.0}
     made["pool"]["blind_spots"][0]["arms"][0]["fixed"] = fixed
     write_json(path, made)
-    return made
+    return read_report(project)
 
 
 BEFORE = 1795168805.0 - 60  # 2026-11-20 10:00:05 UTC, when the retrain began, less a minute

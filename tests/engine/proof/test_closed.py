@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from engine.files import read_json, write_json
 from engine.project import Project
 from engine.proof.closed import MEANINGS, WORDS, SeedCounts, SpotCounts, closed_sentence, closed_spots, worse_sentences
 from engine.proof.evaluate import NEAREST, ROUND_MODEL, evaluate
+from engine.proof.report_checks import checked_report
+from engine.proof.report_types import Report
 from tests.engine.proof.synthetic import Gold, Logits, gold_labels, save, write_proof
 
 GOLD = gold_labels()
@@ -64,6 +67,10 @@ def said(gold: Gold, right: int) -> Logits:
     return logits
 
 
+def read(report: dict[str, Any]) -> Report:
+    return checked_report(report, report["id"])
+
+
 def spot_of(folder: Path) -> dict[str, object]:
     (spot,) = evaluate(folder)["blind_spots"]
     (entry,) = spot["arms"]
@@ -104,8 +111,9 @@ def test_before_is_the_model_in_which_the_blind_spot_was_found(learned: Path) ->
     found = spot_of(learned)
     assert (found["wrong_before"]["of"], found["right_before"]["of"]) == (0, 100)  # type: ignore[index]
     assert found["word"] == "worse"
-    worse = evaluate(learned)["arms"][0]["worse"]
-    assert [(one["what"], one["name"], one["word"]) for one in worse] == [("blind spot", "B1", "fell")]
+    worse = read(evaluate(learned)).arms[0].worse
+    assert worse is not None
+    assert [(one.what, one.name, one.word) for one in worse] == [("blind spot", "B1", "fell")]
     assert worse_sentences(worse)[0].startswith("right proof rows near B1: fell 100 -> 30 of 100 (-70, ")
 
 
@@ -120,8 +128,8 @@ def test_only_a_seed_whose_own_model_closes_it_may_say_so(project: Project) -> N
     arm = [said(GOLD, 100), said(GOLD, 70)]
     report = evaluate(write_proof(project, baseline=[wrong, wrong], arms={("llm", "keep"): arm}, gold=GOLD))
     assert report["blind_spots"][0]["arms"][0]["word"] == "closed"  # 85 of 100 on the mean
-    assert closed_spots(report, "llm", "keep", 13) == ("B1",)
-    assert closed_spots(report, "llm", "keep", 14) == ()
+    assert closed_spots(read(report), "llm", "keep", 13) == ("B1",)
+    assert closed_spots(read(report), "llm", "keep", 14) == ()
 
 
 def test_a_proven_arm_may_close_nothing_and_says_so(project: Project) -> None:
@@ -131,7 +139,7 @@ def test_a_proven_arm_may_close_nothing_and_says_so(project: Project) -> None:
     report = evaluate(write_proof(project, baseline=[wrong, wrong], arms={("llm", "keep"): [right, right]}, gold=GOLD))
     (arm,) = report["arms"]
     assert arm["verdict"] == "proven"
-    assert closed_sentence(arm) == "0 of 1 blind spot closed (1 open)"
+    assert closed_sentence(read(report).arms[0]) == "0 of 1 blind spot closed (1 open)"
 
 
 def test_a_label_that_got_worse_is_told_with_its_interval(project: Project) -> None:
@@ -169,5 +177,5 @@ def test_a_proof_of_before_is_computed_as_it_was_and_closes_nothing(learned: Pat
     write_json(learned / "spec.json", spec)
     report = evaluate(learned)
     assert "blind_spots" not in report
-    assert closed_spots(report, "human", "scratch", 13) == ()
-    assert "made before evidence was kept" in closed_sentence(report["arms"][0])
+    assert closed_spots(read(report), "human", "scratch", 13) == ()
+    assert "made before evidence was kept" in closed_sentence(read(report).arms[0])

@@ -9,7 +9,7 @@ from engine.errors import ProjectError
 from engine.files import read_json, write_json
 from engine.project import Project
 from engine.proof.evaluate import evaluate
-from engine.proof.report import before_and_after, find_arm, read_report, reports
+from engine.proof.report import before_and_after, find_arm, read_report, reports, stored_report
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
 
 GOLD = gold_labels()
@@ -30,9 +30,9 @@ def test_without_a_finished_proof_the_error_names_the_command(project: Project) 
 def test_the_newest_proof_is_read_unless_another_is_named(project: Project) -> None:
     for proof_id, day in (("old", "01"), ("new", "03"), ("mid", "02")):
         write_proof(project, baseline=BASELINE[:1], arms={}, gold=GOLD, proof_id=proof_id, created=f"2026-01-{day}")
-    assert [report["id"] for report in reports(project)] == ["new", "mid", "old"]
-    assert read_report(project)["id"] == "new"
-    assert read_report(project, "old")["id"] == "old"
+    assert [report.id for report in reports(project)] == ["new", "mid", "old"]
+    assert read_report(project).id == "new"
+    assert read_report(project, "old").id == "old"
     with pytest.raises(ProjectError, match="no finished proof nix; use one of new, mid, old"):
         read_report(project, "nix")
 
@@ -40,23 +40,24 @@ def test_the_newest_proof_is_read_unless_another_is_named(project: Project) -> N
 def test_a_report_has_the_keys_that_scripts_rely_on(project: Project) -> None:
     folder = write_proof(project, baseline=BASELINE, arms=ARMS, gold=GOLD)
     report = read_report(project)
-    assert (report["tau"], report["seeds"], report["notes"]) == (0.9, [13, 14, 15], [])
-    assert [(arm["arm"], arm["recipe"], arm["n_added"], arm["verdict"]) for arm in report["arms"]] == [
+    assert (report.tau, report.seeds, report.notes) == (0.9, (13, 14, 15), ())
+    assert [(arm.arm, arm.recipe, arm.n_added, arm.verdict) for arm in report.arms] == [
         ("human", "scratch", 5, "less confident only"),
         ("human", "continue", 5, "proven"),
     ]
+    stored = stored_report(project, report)
     metrics = {"accuracy", "macro_f1", "uu_at_tau", "coverage", "uu_at_matched_coverage", "ece", "aurc", "excess_aurc"}
     details = {"by_label", "reliability", "risk_coverage"}
     for split in ("proof", "test"):
-        assert set(report["baseline"][split]) == metrics | details
-        for arm in report["arms"]:
+        assert set(stored["baseline"][split]) == metrics | details
+        for arm in stored["arms"]:
             assert set(arm[split]) == metrics | details | {"difference"}
             for figure in (*(arm[split][name] for name in metrics), *arm[split]["difference"].values()):
                 assert set(figure) == {"mean", "low", "high", "per_seed"}
                 assert figure["low"] <= figure["high"]
                 assert len(figure["per_seed"]) == 3
-    assert all(arm["reason"] and arm["meaning"] for arm in report["arms"])
-    assert read_json(folder / "report.json") == report
+    assert all(arm.reason and arm.meaning for arm in report.arms)
+    assert read_json(folder / "report.json") == stored
 
 
 def test_a_report_follows_from_the_stored_predictions_alone(project: Project) -> None:
@@ -69,16 +70,16 @@ def test_a_report_follows_from_the_stored_predictions_alone(project: Project) ->
 def test_without_a_test_split_its_figures_are_null_and_the_verdict_says_so(project: Project) -> None:
     write_proof(project, baseline=BASELINE, arms=ARMS, gold=GOLD, test=False)
     report = read_report(project)
-    assert report["baseline"]["test"] is None
-    for arm in report["arms"]:
-        assert arm["test"] is None
-        assert "test was not checked" in arm["reason"]
+    assert report.baseline.test is None
+    for arm in report.arms:
+        assert arm.test is None
+        assert "test was not checked" in arm.reason
         assert before_and_after(report, arm, "test") == []
 
 
 def test_one_seed_is_said_to_leave_its_noise_out(project: Project) -> None:
     write_proof(project, baseline=BASELINE[:1], arms={("llm", "scratch"): BASELINE[1:2]}, gold=GOLD)
-    assert read_report(project)["notes"] == ["One seed: the noise between training runs is not in the intervals."]
+    assert read_report(project).notes == ("One seed: the noise between training runs is not in the intervals.",)
 
 
 def test_a_temperature_that_was_fitted_divides_the_logits_of_its_run(project: Project) -> None:
@@ -99,9 +100,10 @@ def test_pool_figures_are_apart_and_called_no_proof(project: Project) -> None:
     wrong_once = [right[0], right[1], right[2].copy()]
     wrong_once[2][0] *= -1
     write_proof(project, baseline=[-logits for logits in right], arms={("llm", "scratch"): wrong_once}, gold=GOLD)
-    pool = read_report(project)["pool"]
-    assert "no proof" in pool["note"]
-    assert pool["blind_spots"] == [
+    report = read_report(project)
+    assert report.pool is not None
+    assert "no proof" in report.pool.note
+    assert stored_report(project, report)["pool"]["blind_spots"] == [
         {
             "id": "B1",
             "gold": "pos",

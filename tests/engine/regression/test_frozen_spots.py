@@ -106,7 +106,9 @@ def test_what_the_seeds_close_on_the_mean_is_not_frozen_for_a_model_that_does_no
     seeds = [arm(4), arm(4)]
     seeds[1][4:7] = seeds[1][4:7, ::-1]  # 7 of 10; 8.5 on the mean
     write_proof(project, baseline=BASELINE, arms={("human", "scratch"): seeds}, gold=GOLD, ids=ids)
-    assert read_report(project)["arms"][0]["closed"]["closed"] == 1
+    closed = read_report(project).arms[0].closed
+    assert closed is not None
+    assert closed["closed"] == 1
     assert promote(project, arm="human", seed=14).frozen == ()
     assert promote(project, arm="human", seed=13).frozen == ("B1",)
 

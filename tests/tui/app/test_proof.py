@@ -105,7 +105,7 @@ async def test_the_place_is_found_again_after_a_restart(root: Path) -> None:
     async with opened(root) as driver:
         await driver.until(lambda: isinstance(driver.screen, ProofScreen))
         await driver.sees("~ less confident only")
-        assert driver.screen.arm["arm"] == "example"
+        assert driver.screen.arm.arm == "example"
 
 
 async def test_promoting_a_proven_arm_starts_the_next_round(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from engine.files import read_json, write_json
 from engine.measures import PROOF
 from engine.project import Project
 from engine.proof.figures import FIGURES
-from engine.proof.report import read_report
+from engine.proof.report import find_arm, read_report
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
 from tui.cli import main, parser_for
 
@@ -145,8 +145,8 @@ def test_a_figure_and_its_interval_are_written_alike_everywhere(
 ) -> None:
     main(["report", str(proved.root)])
     out = capsys.readouterr().out
-    change = by_recipe(read_report(proved))["human", "continue"]["proof"]["difference"]["uu_at_matched_coverage"]
-    bounds = f"{change['low']:+.1f} to {change['high']:+.1f}".replace(".0", "")
+    change = find_arm(read_report(proved), "human", "continue").proof.difference.uu_at_matched_coverage
+    bounds = f"{change.low:+.1f} to {change.high:+.1f}".replace(".0", "")
     assert "." in bounds
     assert out.count(bounds) >= 3  # table of arms, reason, figures
 
@@ -160,6 +160,27 @@ def test_a_proof_of_before_evidence_was_kept_is_shown_without_it(
     out = capsys.readouterr().out
     assert "human, continue: proven; made before evidence was kept" in out
     assert "blind spot closed" not in out
+
+
+def test_a_report_of_the_first_version_is_shown(proved: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    (path,) = proved.proofs_dir.glob("*/report.json")
+    report = read_json(path)
+    for name in ("notes", "seed_noise", "near", "blind_spots", "seconds"):
+        del report[name]
+    del report["pool"]["marked"]
+    for one in (report["baseline"], *report["arms"]):
+        for name in ("temperatures", "mcnemar", "churn", "closed", "worse"):
+            one.pop(name, None)
+        for split in ("proof", "test"):
+            for figures in (one[split], one[split].get("difference", {})):
+                for name in ("by_label", "reliability", "risk_coverage", "aurc", "excess_aurc"):
+                    figures.pop(name, None)
+    write_json(path, report)
+    for words in ([], ["--html", str(proved.root / "r.html")], ["--markdown", str(proved.root / "r.md")]):
+        assert main(["report", str(proved.root), *words]) == 0
+    assert "human, continue: proven; made before evidence was kept" in capsys.readouterr().out
+    assert main(["report", str(proved.root), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == report | {"estimates": []}
 
 
 def test_the_command_that_makes_a_proof_again_can_be_copied(proved: Project) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,15 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from engine.files import read_json, write_json
 from engine.operations.history import Round, SpotChange
+from engine.proof.report_checks import checked_report
+from engine.proof.report_types import Report
 from engine.text import INVISIBLE
 from tests.tui.app.proofs import VERDICTS, write_proof
 from tui.reporting.markdown import markdown
 from tui.reporting.page import page
 from tui.reporting.plots import _reliability
-from tui.reporting.tables import Report, overlap, reliability
+from tui.reporting.tables import overlap, reliability
 from tui.reporting.terminal import show
 
 WORK = Path("work")
@@ -31,8 +33,17 @@ ROUNDS = [
 
 
 @pytest.fixture
-def report(tmp_path: Path) -> Report:
+def stored(tmp_path: Path) -> dict[str, Any]:
     return write_proof(tmp_path)
+
+
+@pytest.fixture
+def report(stored: dict[str, Any]) -> Report:
+    return read(stored)
+
+
+def read(stored: dict[str, Any]) -> Report:
+    return checked_report(stored, stored["id"])
 
 
 class Loads(HTMLParser):
@@ -71,14 +82,10 @@ def test_the_page_loads_nothing_and_has_every_verdict_and_plot(report: Report) -
     assert any("UUs at matched coverage" in word for word in seen.words)
 
 
-def test_names_in_the_data_are_text_and_never_markup(tmp_path: Path) -> None:
-    write_proof(tmp_path)
-    path = next((tmp_path / "proofs").iterdir()) / "report.json"
-    report = read_json(path)
-    report["arms"][0]["reason"] = "<script>alert(1)</script> | [link](http://x)"
-    write_json(path, report)
-    assert "<script>" not in page(read_json(path), ROUNDS, WORK)
-    text = markdown(read_json(path), ROUNDS, WORK)
+def test_names_in_the_data_are_text_and_never_markup(stored: dict[str, Any]) -> None:
+    stored["arms"][0]["reason"] = "<script>alert(1)</script> | [link](http://x)"
+    assert "<script>" not in page(read(stored), ROUNDS, WORK)
+    text = markdown(read(stored), ROUNDS, WORK)
     assert "<script>" not in text
     assert "\\[link\\](http" in text
 
@@ -142,9 +149,9 @@ def planted(value: Any, name: str = "") -> Any:
     return f"{value} {PLANTED}" if isinstance(value, str) and name not in ("created", "recipe", "verdict") else value
 
 
-def test_whatever_text_a_report_has_it_is_only_ever_text(report: Report) -> None:
-    report["arms"][0]["arm"] = "$\\frac{1$ &"
-    found = planted(report) | {"labels": report["labels"]}
+def test_whatever_text_a_report_has_it_is_only_ever_text(stored: dict[str, Any]) -> None:
+    stored["arms"][0]["arm"] = "$\\frac{1$ &"
+    found = Report.from_json(planted(stored))
     rounds = [Round(1, PLANTED, 0.6, 0.7, 100, 4, SpotChange(kept=(PLANTED,)), (PLANTED,), PLANTED)]
     html, text = page(found, rounds, WORK), markdown(found, rounds, WORK)
     assert not INVISIBLE.search(html.replace("\n", ""))
@@ -163,35 +170,36 @@ def test_whatever_text_a_report_has_it_is_only_ever_text(report: Report) -> None
 
 
 def test_a_paragraph_that_would_start_a_list_is_text(report: Report) -> None:
-    text = markdown(report | {"notes": ["- a", "12. b", "= c"]}, ROUNDS, WORK)
+    text = markdown(replace(report, notes=("- a", "12. b", "= c")), ROUNDS, WORK)
     assert "\\- a\n\n12\\. b\n\n\\= c" in text
 
 
-def test_overlapping_levels_beside_proven_are_explained(report: Report) -> None:
-    level = report["baseline"]["proof"]["uu_at_matched_coverage"]
-    assert overlap(report) == ""
-    report["arms"][0]["proof"]["uu_at_matched_coverage"]["high"] = level["low"]
+def test_overlapping_levels_beside_proven_are_explained(stored: dict[str, Any]) -> None:
+    level = stored["baseline"]["proof"]["uu_at_matched_coverage"]
+    assert overlap(read(stored)) == ""
+    stored["arms"][0]["proof"]["uu_at_matched_coverage"]["high"] = level["low"]
+    report = read(stored)
     told = "What decides is the interval of their paired difference"
     assert told in overlap(report)
     assert told in page(report, ROUNDS, WORK)
     assert told in " ".join(shown(report, terminal=False).split())
 
 
-def test_a_bin_with_few_rows_has_no_accuracy_and_tells_its_rows(report: Report) -> None:
-    found = report["baseline"]["proof"]["reliability"]
-    found[0] |= {"share": 3 / report["rows"]["proof"], "accuracy": 1.0}
-    found[1] |= {"share": 20 / report["rows"]["proof"], "accuracy": 0.5}
-    table = reliability(report, [])
+def test_a_bin_with_few_rows_has_no_accuracy_and_tells_its_rows(stored: dict[str, Any]) -> None:
+    found = stored["baseline"]["proof"]["reliability"]
+    found[0] |= {"share": 3 / stored["rows"]["proof"], "accuracy": 1.0}
+    found[1] |= {"share": 20 / stored["rows"]["proof"], "accuracy": 0.5}
+    table = reliability(read(stored), [])
     assert table is not None
     assert [row[1] for row in table.rows[:2]] == ["too few (3)", "0.500 (20)"]
 
 
-def test_no_line_of_the_plot_goes_through_a_bin_with_few_rows(report: Report) -> None:
-    for bin_ in report["baseline"]["proof"]["reliability"]:
-        bin_["share"] = 3 / report["rows"]["proof"]
-    report["arms"] = []
+def test_no_line_of_the_plot_goes_through_a_bin_with_few_rows(stored: dict[str, Any]) -> None:
+    bins = stored["baseline"]["proof"]["reliability"]
+    for bin_ in bins:
+        bin_["share"] = 3 / stored["rows"]["proof"]
     figure = Figure()
-    _reliability(figure, report)
+    _reliability(figure, replace(read(stored), arms=()))
     above, beneath = figure.axes
     assert [len(line.get_xdata()) for line in above.lines] == [0, 2]  # the baseline has no point; the diagonal
-    assert list(beneath.lines[0].get_ydata()) == pytest.approx([3] * len(report["baseline"]["proof"]["reliability"]))
+    assert list(beneath.lines[0].get_ydata()) == pytest.approx([3] * len(bins))
