@@ -5,11 +5,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from engine.files import write_json
 from engine.project import Project
-from engine.schema import BlindSpot, Discovery, Prediction
+from engine.schema import BlindSpot, Prediction
 from tests.bench.measure import figure, keep, options
 from tests.bench.project import large_project
+from tests.builders.discovery import discovery_of, save_discovery
 from tests.terminals import Terminal
 
 MOVES = 60
@@ -39,27 +39,8 @@ def discovered(root: Path, rows: int) -> Path:
     said = {row.id: next(label for label in labels if label != row.label) for row in pool}
     found = {row.id: Prediction(row.id, row.text, row.label, said[row.id], 0.95, (0.05, 0.95)) for row in pool}
     spot = BlindSpot("B1", labels[0], labels[1], tuple(found), 0.95, 0.4, ("much", "rows"))
-    discovery = Discovery(
-        key="k",
-        round=1,
-        model="m",
-        model_key="k",
-        tau=0.9,
-        labels=labels,
-        n_pool=rows,
-        accuracy=0.5,
-        coverage=0.9,
-        temperature=None,
-        temperature_applied=False,
-        uus_at_temperature=None,
-        blind_spots=(spot,),
-        scattered=(),
-        predictions=found,
-        neighbours={},
-        projection=dict.fromkeys(found, (0.5, 0.5)),
-        next_id=2,
-    )
-    write_json(project.round_dir(1) / "discovery.json", discovery.as_json())
+    places = dict.fromkeys(found, (0.5, 0.5))
+    save_discovery(project, discovery_of([spot], found, labels=labels, projection=places, next_id=2))
     return root
 
 

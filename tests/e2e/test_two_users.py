@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from engine.files import write_jsonl
+from tests.builders.tiny_bert import classifier, rows
 from tests.e2e.python_for_all import python_for_all
-from tests.engine.model.conftest import classifier, rows
 from tests.waiting import until
 
 GROUP = 54320

@@ -18,6 +18,7 @@ from engine.settings import change_setting
 from engine.tau import refuse_new_tau, tau_of
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
+from tests.builders.monitor import Recorder
 from tests.engine.discovery.world import World, make_project, planted
 
 
@@ -90,18 +91,14 @@ def test_a_replaced_discovery_is_kept_and_what_was_written_about_it_is_told(proj
     spot = first.blind_spots[0]
     annotator = Annotator(project, first, Teaching(project.teaching_dir, "ann"), Teacher("ann", "human"))
     annotator.describe(spot.id, "abstraction", "They all have a theme.")
-    notes: list[str] = []
+    told = Recorder()
 
-    class Told(Silent):
-        def note(self, message: str) -> None:
-            notes.append(message)
-
-    done = KINDS["discover"](project, {"tau": 1.0}, Told())
+    done = KINDS["discover"](project, {"tau": 1.0}, told)
     assert (done["tau"], done["uus"]) == (1.0, 0)
     (old,) = kept(project)
     assert Discovery.from_json(read_json(old)) == first
-    assert f"tau 0.9, {len(first.uus)} UUs, 6 blind spots) is kept in rounds/001/{old.name}" in " ".join(notes)
-    assert f"written about, but not found any more: {spot.id};" in notes[-1]
+    assert f"tau 0.9, {len(first.uus)} UUs, 6 blind spots) is kept in rounds/001/{old.name}" in " ".join(told.notes)
+    assert f"written about, but not found any more: {spot.id};" in told.notes[-1]
     back = discover(with_setting(project, 0.9), monitor=Silent())
     assert {one.id: one.rows for one in back.blind_spots} == {one.id: one.rows for one in first.blind_spots}
 

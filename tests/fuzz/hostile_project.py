@@ -10,13 +10,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine.errors import BlindspotError
-from engine.files import read_json, sha256_file, write_json, write_jsonl
+from engine.files import read_json, write_json, write_jsonl
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Prediction, Teacher
-from engine.settings import LlmSettings, Settings, TaskSettings, TeachingSettings, write_settings
+from engine.settings import LlmSettings, Settings, TaskSettings, TeachingSettings
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
-from engine.text import row_hash
+from tests.builders.discovery import discovery_of, save_discovery
+from tests.builders.project import lay_out, put_split
 from tests.fuzz.hostile_text import hostile
 from tests.tui.app.proofs import write_proof
 
@@ -46,24 +47,13 @@ class Stranger:
             teaching=TeachingSettings(live_verdict=False),
             llm=LlmSettings(model=self.llm),
         )
-        write_settings(self.root / "blindspot.toml", settings)
+        lay_out(self.root, {}, settings)
         found = self._discovery()
         pool = [{"id": row.id, "text": row.text, "label": row.label} for row in found.predictions.values()]
         proof = [{"id": "proof-0", "text": "A held-out row.", "label": self.labels[0]}]
-        splits = {}
         for name, rows in {"train": pool[:2], "pool": pool, "test": pool[2:4], "proof": proof}.items():
-            path = self.root / "splits" / f"{name}.jsonl"
-            write_jsonl(path, rows)
-            splits[name] = {
-                "sha256": sha256_file(path),
-                "rows": len(rows),
-                "source": self._maybe("pool.csv", 0.5),
-                "row_hashes": [row_hash(row["text"]) for row in rows],
-                "source_sha256": "",
-            }
-        manifest = {"version": "1", "splits": splits, "proof_origin": "none", "seed": 13, "columns": {}}
-        write_json(self.root / "manifest.json", manifest)
-        write_json(self.root / "rounds" / "001" / "discovery.json", found.as_json())
+            put_split(self.root, name, rows, source=self._maybe("pool.csv", 0.5))
+        save_discovery(self.root, found)
         self._write_proof()
         self._write_jobs()
         return self
@@ -105,22 +95,11 @@ class Stranger:
             words = tuple(self._maybe(word, 0.7) for word in ("quiet", "room", "queue"))
             spots.append(BlindSpot(f"B{number}", self.labels[gold], self.labels[said], tuple(rows), 0.96, 0.5, words))
             self.rows += rows
-        return Discovery(
-            key="k1",
-            round=1,
-            model=self._maybe("baseline-13", 0.7),
-            model_key="m1",
-            tau=0.9,
+        return discovery_of(
+            spots,
+            predictions,
             labels=self.labels,
-            n_pool=len(predictions),
-            accuracy=0.8,
-            coverage=0.7,
-            temperature=None,
-            temperature_applied=False,
-            uus_at_temperature=None,
-            blind_spots=tuple(spots),
-            scattered=(),
-            predictions=predictions,
+            model=self._maybe("baseline-13", 0.7),
             neighbours=neighbours,
             projection=projection,
             next_id=4,

@@ -337,7 +337,7 @@ def make_template(folder: Path) -> Path:
     from engine.teaching.drafts import write_drafts
     from engine.teaching.journal import journal_lines
     from engine.teaching.records import Teaching
-    from tests.engine.model.conftest import config, save
+    from tests.builders.tiny_bert import config, save
     from tests.engine.verify.conftest import make, write_splits
 
     folder.mkdir(parents=True)

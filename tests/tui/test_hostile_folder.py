@@ -13,7 +13,7 @@ import pytest
 
 from engine import jobs
 from engine.project import Project
-from tests.engine.model.conftest import classifier, make_project
+from tests.builders.tiny_bert import classifier, make_project
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
 from tests.engine.scorer.conftest import Heard
 from tests.terminals import Pty

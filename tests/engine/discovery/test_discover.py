@@ -23,6 +23,7 @@ from engine.schema import Discovery, Teacher
 from engine.settings import DiscoverySettings, write_settings
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
+from tests.builders.monitor import Recorder
 from tests.engine.discovery.world import LABELS, World, make_project, planted, texts
 
 AGAIN = """
@@ -34,24 +35,6 @@ from engine.project import Project
 found = discover(Project.open(Path(sys.argv[1])), monitor=Silent())
 print(found.key, *{"torch", "transformers", "sentence_transformers", "sklearn", "scipy"} & set(sys.modules))
 """
-
-
-class Recorder(Silent):
-    """Keeps stages and notes; raises `Cancelled` when ``stop_at`` begins."""
-
-    def __init__(self, stop_at: str = "") -> None:
-        self.stop_at = stop_at
-        self.stages: list[str] = []
-        self.notes: list[str] = []
-
-    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-        if stage == self.stop_at:
-            raise Cancelled
-        assert 0 <= done <= total
-        self.stages += [stage] if stage not in self.stages else []
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
 
 
 def change(project: Project, **discovery: float | bool | str) -> Project:
@@ -101,6 +84,7 @@ def test_planted_themes_become_blind_spots(world: World, planted_project: Projec
     assert [spot.id for spot in found.blind_spots] == [f"B{n}" for n in range(1, 7)]
     assert all(any(word.startswith("theme") for word in spot.words) for spot in found.blind_spots)
     assert monitor.stages == ["score", "embed", "labels", "cluster", "map", "words"]
+    assert all(0 <= done <= total for _, done, total, _ in monitor.steps)
     assert planted_project.discovery() == found
 
 
@@ -289,7 +273,7 @@ def test_a_temperature_without_dev_is_refused(planted_project: Project) -> None:
 @pytest.mark.parametrize("stage", ["score", "embed", "cluster", "map"])
 def test_a_cancelled_discovery_leaves_nothing_behind(planted_project: Project, stage: str) -> None:
     with pytest.raises(Cancelled):
-        discover(planted_project, monitor=Recorder(stop_at=stage))
+        discover(planted_project, monitor=Recorder(lambda begun, _: begun == stage))
     assert planted_project.discovery() is None
     assert discover(planted_project, monitor=Silent()).blind_spots
 

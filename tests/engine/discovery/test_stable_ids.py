@@ -8,6 +8,7 @@ import pytest
 
 from engine.discovery.stable_ids import OVERLAP, match_ids
 from engine.schema import BlindSpot, Discovery
+from tests.builders.discovery import discovery_of
 
 
 def group(rows: Iterable[int], gold: str = "a", predicted: str = "b", name: str = "") -> BlindSpot:
@@ -15,27 +16,7 @@ def group(rows: Iterable[int], gold: str = "a", predicted: str = "b", name: str 
 
 
 def discovery(spots: Sequence[BlindSpot], *, next_id: int, retired: Sequence[BlindSpot] = ()) -> Discovery:
-    return Discovery(
-        "k",
-        1,
-        "m",
-        "mk",
-        0.9,
-        ("a", "b"),
-        99,
-        0.8,
-        0.6,
-        None,
-        False,
-        None,
-        tuple(spots),
-        (),
-        {},
-        {},
-        {},
-        next_id,
-        tuple(retired),
-    )
+    return discovery_of(spots, labels=("a", "b"), next_id=next_id, retired=tuple(retired))
 
 
 def ids(found: Sequence[BlindSpot]) -> dict[str, tuple[str, ...]]:

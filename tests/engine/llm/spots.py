@@ -14,8 +14,9 @@ from engine.project import SETTINGS_FILE, Project
 from engine.schema import BlindSpot, Prediction
 from engine.settings import LlmSettings, TeachingSettings, read_settings, write_settings
 from engine.trust import agree
+from tests.builders.discovery import save_discovery
 from tests.engine.llm.answers import text
-from tests.engine.teaching.world import make_discovery, save_discovery
+from tests.engine.teaching.world import make_discovery
 
 LABELS = ("negative", "positive")
 

@@ -18,6 +18,7 @@ from engine.project import Project
 from engine.schema import Application, Pattern
 from engine.teaching.pattern_test import PatternResult, find_pattern, results
 from engine.teaching.records import Records
+from tests.builders.monitor import Recorder
 from tests.engine.llm.judges import NEW_WORDING, asking, rows_of, says, step_of
 from tests.engine.llm.server import Fault, LlmServer, wrong_key
 from tests.engine.teaching.trials import MODEL, WORDING, decide, held_back, trial_project, write
@@ -183,17 +184,6 @@ def test_a_run_that_goes_on_counts_what_it_had_spent_before(project: Project) ->
         assert run(project, patterns=[second], max_tokens=limit).judged == (second,)
 
 
-class Cancels(Silent):
-    """A monitor whose owner asks to stop once the server holds a call."""
-
-    def __init__(self, holding: threading.Event) -> None:
-        self._holding = holding
-
-    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-        if self._holding.is_set():
-            raise Cancelled
-
-
 def test_a_cancelled_run_does_not_wait_for_the_server(project: Project) -> None:
     write(project, "ann")
     holding = threading.Event()
@@ -203,7 +193,7 @@ def test_a_cancelled_run_does_not_wait_for_the_server(project: Project) -> None:
         return Fault(hold=True)
 
     with LlmServer(answer) as server, pytest.raises(Cancelled):
-        judge(asking(project, server), monitor=Cancels(holding))
+        judge(asking(project, server), monitor=Recorder(lambda *_: holding.is_set()))
 
 
 def test_the_job_judges_in_a_process_of_its_own(project: Project) -> None:

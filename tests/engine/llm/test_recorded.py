@@ -24,6 +24,7 @@ from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Example, Prediction, Sample, Teacher
 from engine.teaching.records import Records
 from engine.teaching.validation import Draft, SampleChecker
+from tests.builders.discovery import discovery_of
 
 FILE = sample_data.FOLDER / "teaching" / "recorded.jsonl"
 LINES: list[dict[str, Any]] = [orjson.loads(line) for line in FILE.open("rb")]
@@ -63,39 +64,21 @@ def demo(tmp_path: Path) -> Project:
     files = {name: data / f"{name}.jsonl" for name in ("train", "pool", "proof", "test", "dev")}
     project = create_project(tmp_path / "demo", **files, text="text", label="label")  # type: ignore[arg-type]
     pool = {row.id: row for row in project.examples("pool")}
-    write_json(project.round_dir(1) / "discovery.json", discovery_of(SPOTS, pool).as_json())
+    write_json(project.round_dir(1) / "discovery.json", recorded_discovery(SPOTS, pool).as_json())
     return project
 
 
-def discovery_of(spots: list[Recorded], pool: dict[str, Example]) -> Discovery:
+def recorded_discovery(spots: list[Recorded], pool: dict[str, Example]) -> Discovery:
     """The blind spots as if just these rows had been found, with no neighbours: a hash that nobody has recorded."""
     wrong = {row: spot.predicted for spot in spots for row in spot.rows}
-    return Discovery(
-        key="hand-made",
-        round=1,
-        model="none",
-        model_key="none",
-        tau=0.9,
-        labels=("negative", "positive"),
-        n_pool=len(pool),
-        accuracy=0.5,
-        coverage=0.9,
-        temperature=None,
-        temperature_applied=False,
-        uus_at_temperature=None,
-        scattered=(),
-        blind_spots=tuple(
-            BlindSpot(f"B{n}", spot.gold, spot.predicted, spot.rows, 0.95, 0.5, ())
-            for n, spot in enumerate(reversed(spots), start=1)
-        ),
-        predictions={
-            row: Prediction(row, pool[row].text, pool[row].label, said, 0.95, (0.05, 0.95))
-            for row, said in wrong.items()
-        },
-        neighbours={},
-        projection=dict.fromkeys(wrong, (0.5, 0.5)),
-        next_id=len(spots) + 1,
-    )
+    found = [
+        BlindSpot(f"B{n}", spot.gold, spot.predicted, spot.rows, 0.95, 0.5, ())
+        for n, spot in enumerate(reversed(spots), start=1)
+    ]
+    rows = {
+        row: Prediction(row, pool[row].text, pool[row].label, said, 0.95, (0.05, 0.95)) for row, said in wrong.items()
+    }
+    return discovery_of(found, rows, n_pool=len(pool), next_id=len(spots) + 1)
 
 
 def samples_of(spot: Recorded) -> list[forms.Usable]:

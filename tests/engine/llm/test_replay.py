@@ -19,10 +19,11 @@ from engine.project import Project
 from engine.schema import Teacher
 from engine.teaching.evidence import evidence_of
 from engine.teaching.records import Records, Teaching
+from tests.builders.discovery import save_discovery
 from tests.engine.llm.answers import good_answer
 from tests.engine.llm.server import LlmServer
 from tests.engine.llm.spots import set_llm
-from tests.engine.teaching.world import POOL, PROOF, make_discovery, make_project, save_discovery
+from tests.engine.teaching.world import POOL, PROOF, make_discovery, make_project
 
 
 @pytest.fixture

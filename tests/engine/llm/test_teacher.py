@@ -20,12 +20,12 @@ from engine.llm.chat_backend import ServerRefused
 from engine.llm.cost_estimate import estimate
 from engine.llm.questions import asking
 from engine.llm.teacher import TeachReport, teach
-from engine.progress import Silent
 from engine.project import Project
 from engine.schema import Perturbation, Teacher
 from engine.settings import Price, TeachingSettings, read_settings, write_settings
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Records, Teaching
+from tests.builders.monitor import Recorder
 from tests.engine.llm.answers import fences, good_answer
 from tests.engine.llm.server import Fault, LlmServer, broken, no_choices, no_model, refused, silent, wrong_key
 from tests.engine.llm.spots import project_of, set_llm
@@ -309,29 +309,18 @@ def test_a_limit_of_cost_needs_a_price(serve: Serve) -> None:
     assert not server.requests[0].get("max_cost")
 
 
-class Stopper(Silent):
-    """A monitor that asks to stop as soon as it is told to."""
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-
-    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-        if self.stop.is_set():
-            raise Cancelled
-
-
 def test_a_wish_to_cancel_is_heard_while_the_server_is_silent_and_no_more_are_asked_than_may_be(serve: Serve) -> None:
     project, server = serve(lambda _: silent())
-    stopper, ended = Stopper(), threading.Event()
+    stop, ended = threading.Event(), threading.Event()
 
     def run() -> None:
         with pytest.raises(Cancelled):
-            teach(set_llm(project, parallel=2), monitor=stopper)
+            teach(set_llm(project, parallel=2), monitor=Recorder(lambda *_: stop.is_set()))
         ended.set()
 
     threading.Thread(target=run, daemon=True).start()
     until(lambda: len(server.requests) == 2)
-    stopper.stop.set()
+    stop.set()
     until(ended.is_set, seconds=10)  # the server would be waited for for 60 s
     assert len(server.requests) == 2
 

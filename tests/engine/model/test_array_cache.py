@@ -16,9 +16,8 @@ from engine.model.array_cache import Array, Making, cached_arrays
 from engine.model.model_registry import current_model, embeddings, predictions
 from engine.progress import Silent
 from engine.project import Project
+from tests.builders.monitor import Recorder
 from tests.waiting import until
-
-from .conftest import Recorder
 
 
 def counting(stop_at: int | None = None, began: list[int] | None = None) -> Making:
@@ -66,16 +65,10 @@ def test_scoring_goes_on_at_the_last_window(small_project: Project, monkeypatch:
     model = current_model(small_project, monitor=Silent())
     pool = small_project.examples("pool")
 
-    class Stop(Recorder):
-        def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-            super().step(stage, done, total, **facts)
-            if done > 8:
-                raise Cancelled
-
     with pytest.raises(Cancelled):
-        predictions(small_project, model, pool, split_key="pool", monitor=Stop())
+        predictions(small_project, model, pool, split_key="pool", monitor=Recorder(lambda _, done: done > 8))
     with pytest.raises(Cancelled):
-        embeddings(small_project, pool, monitor=Stop())
+        embeddings(small_project, pool, monitor=Recorder(lambda _, done: done > 8))
     seen = Recorder()
     logits = predictions(small_project, model, pool, split_key="pool", monitor=seen)
     vectors = embeddings(small_project, pool, monitor=seen)

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from engine.model.batches import collate, scoring_batches, tokenise, training_batches
 from engine.schema import Example
-
-from .conftest import tokenizer
+from tests.builders.tiny_bert import tokenizer
 
 LENGTHS = [3 + (7 * row) % 23 for row in range(101)]
 

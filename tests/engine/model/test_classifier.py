@@ -16,8 +16,8 @@ from engine.errors import Cancelled, ModelError
 from engine.model.classifier import Classifier
 from engine.progress import Silent
 from engine.schema import Example
-
-from .conftest import CPU, LABELS, Recorder, classifier, config, rows, save, tokenizer
+from tests.builders.monitor import Recorder
+from tests.builders.tiny_bert import CPU, LABELS, classifier, config, rows, save, tokenizer
 
 
 def load(path: Path, labels: tuple[str, ...] = LABELS, classifier_labels: tuple[str, ...] = ()) -> Classifier:
@@ -58,12 +58,8 @@ def test_scoring_reports_rows_and_may_be_cancelled(good_bad: Path) -> None:
     assert seen.steps[0][:3] == ("score pool", 0, 5)
     assert seen.steps[-1][:3] == ("score pool", 5, 5)
 
-    class Stop(Recorder):
-        def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-            raise Cancelled
-
     with pytest.raises(Cancelled):
-        load(good_bad).logits(rows(5), monitor=Stop())
+        load(good_bad).logits(rows(5), monitor=Recorder(lambda *_: True))
 
 
 def test_a_base_without_a_head_is_not_scored(base: Path) -> None:

@@ -11,8 +11,8 @@ from engine.model.array_cache import Array
 from engine.model.encoder import Encoder, joined
 from engine.model.weights import find_weights
 from engine.progress import Monitor, Silent
-
-from .conftest import CPU, Recorder
+from tests.builders.monitor import Recorder
+from tests.builders.tiny_bert import CPU
 
 TEXTS = [
     "The soup was cold.",

@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from engine.model.weights import find_weights
-
-from .conftest import classifier
+from tests.builders.tiny_bert import classifier
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FIND = """

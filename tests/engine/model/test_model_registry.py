@@ -15,9 +15,8 @@ from engine.model.model_registry import ModelRef, current_model, embeddings, pre
 from engine.progress import Silent
 from engine.project import Project
 from engine.schema import Example
-
-from .conftest import Recorder, classifier, make_project, rows
-from .test_training import StopAt
+from tests.builders.monitor import Recorder
+from tests.builders.tiny_bert import classifier, make_project, rows
 
 
 def test_without_a_classifier_a_baseline_is_trained_once(small_project: Project) -> None:
@@ -25,11 +24,11 @@ def test_without_a_classifier_a_baseline_is_trained_once(small_project: Project)
     model = current_model(small_project, monitor=seen)
     assert model.path.parent == small_project.models_dir
     assert model.name.endswith("base + 24 rows (seed 5)")
-    assert seen.stages() == {"train"}
+    assert seen.stages == ["train"]
     assert any("sha256" in note for note in seen.notes)
     again = Recorder()
     assert current_model(small_project, monitor=again) == model
-    assert again.stages() == set()
+    assert again.stages == []
 
 
 def test_the_baseline_is_the_model_that_a_proof_trains_with_the_first_seed(small_project: Project) -> None:
@@ -45,7 +44,7 @@ def test_the_baseline_is_the_model_that_a_proof_trains_with_the_first_seed(small
 
 def test_an_interrupted_training_goes_on(small_project: Project) -> None:
     with pytest.raises(Cancelled):
-        current_model(small_project, monitor=StopAt(4))
+        current_model(small_project, monitor=Recorder(lambda _, done: done >= 4))
     assert len(list(small_project.models_dir.glob("*.partial"))) == 1
     seen = Recorder()
     current_model(small_project, monitor=seen)
@@ -173,7 +172,7 @@ def test_a_checkpoint_without_a_head_is_fine_tuned(base: Path, tmp_path: Path) -
     project = make_project(tmp_path / "work", base=Path("/nowhere"), classifier=str(base))
     seen = Recorder()
     assert current_model(project, monitor=seen).path.parent == project.models_dir
-    assert seen.stages() == {"train"}
+    assert seen.stages == ["train"]
 
 
 def test_a_promoted_model_is_the_model_of_its_round(small_project: Project) -> None:

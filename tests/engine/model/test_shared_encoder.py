@@ -13,8 +13,8 @@ from engine.model.shared_encoder import score_and_embed
 from engine.model.weights import find_weights
 from engine.progress import Silent
 from engine.project import Project
-
-from .conftest import LABELS, Recorder, classifier, make_project
+from tests.builders.monitor import Recorder
+from tests.builders.tiny_bert import LABELS, classifier, make_project
 
 MINILM = "all-MiniLM-L6-v2"
 
@@ -47,14 +47,14 @@ def test_one_body_is_asked_once(
     once = Recorder()
     together, logits, vectors = both(project, once)
     assert together
-    assert once.stages() == {"score"}
+    assert once.stages == ["score"]
     for path in project.cache_dir.iterdir():
         path.unlink()
     monkeypatch.setattr("engine.model.shared_encoder.share_body", lambda *_: False)
     twice = Recorder()
     apart, logits_apart, vectors_apart = both(project, twice)
     assert not apart
-    assert twice.stages() == {"score", "embed"}
+    assert twice.stages == ["score", "embed"]
     np.testing.assert_allclose(logits, logits_apart, atol=1e-5)
     np.testing.assert_allclose(vectors, vectors_apart, atol=1e-5)
 
@@ -63,4 +63,4 @@ def test_two_bodies_are_asked_one_after_the_other(base: Path, tmp_path: Path) ->
     project = make_project(tmp_path / "work", base=base, classifier=str(classifier(tmp_path / "other")))
     seen = Recorder()
     assert not both(project, seen)[0]
-    assert seen.stages() == {"score", "embed"}
+    assert seen.stages == ["score", "embed"]

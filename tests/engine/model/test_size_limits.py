@@ -13,8 +13,7 @@ from engine.errors import ModelError
 from engine.model.classifier import Classifier
 from engine.model.encoder import Encoder
 from engine.model.size_limits import refuse_unfit
-
-from .conftest import CPU, LABELS, classifier
+from tests.builders.tiny_bert import CPU, LABELS, classifier
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from engine.model.training import rate, train
 from engine.model.training_plan import DistillationTarget, TrainingPlan
 from engine.progress import Silent
 from engine.schema import Example
-
-from .conftest import CPU, LABELS, Recorder, classifier, rows
+from tests.builders.monitor import Recorder
+from tests.builders.tiny_bert import CPU, LABELS, classifier, rows
 
 
 def plan(start: Path, **more: Any) -> TrainingPlan:
@@ -42,19 +42,6 @@ def plan(start: Path, **more: Any) -> TrainingPlan:
 
 def weights(folder: Path) -> bytes:
     return (folder / "model.safetensors").read_bytes()
-
-
-class StopAt(Recorder):
-    """Cancels the work once it has reported so many steps."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__()
-        self.stop = step
-
-    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-        super().step(stage, done, total, **facts)
-        if done >= self.stop:
-            raise Cancelled
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +80,13 @@ def test_steps_take_the_place_of_passes_and_may_end_within_one(base: Path, tmp_p
     out = train(plan(base, steps=8), rows(44), out=tmp_path / "model", compute=CPU, monitor=Silent())
     assert json.loads((out / "training.json").read_text())["steps"] == 8  # a pass has 6
     with pytest.raises(Cancelled):
-        train(plan(base, steps=8, seed=6), rows(44), out=tmp_path / "other", compute=CPU, monitor=StopAt(7))
+        train(
+            plan(base, steps=8, seed=6),
+            rows(44),
+            out=tmp_path / "other",
+            compute=CPU,
+            monitor=Recorder(lambda _, done: done >= 7),
+        )
     seen = Recorder()
     train(plan(base, steps=8, seed=6), rows(44), out=tmp_path / "other", compute=CPU, monitor=seen)
     assert [done for _, done, *_ in seen.steps] == [8]
@@ -138,7 +131,7 @@ def test_averaged_weights_lie_between_start_and_end(undisturbed: Path, tmp_path:
 def test_a_cancelled_run_goes_on_to_the_same_model(step: int, base: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
     with pytest.raises(Cancelled):
-        train(plan(base), rows(44), out=out, compute=CPU, monitor=StopAt(step))
+        train(plan(base), rows(44), out=out, compute=CPU, monitor=Recorder(lambda _, done: done >= step))
     assert not out.exists()
     seen = Recorder()
     train(plan(base), rows(44), out=out, compute=Compute("cpu", "fp32", 1, "found later"), monitor=seen)
@@ -155,7 +148,8 @@ KILLED = """
 import sys, threading
 from pathlib import Path
 from engine.model import training
-from tests.engine.model.conftest import CPU, Recorder, rows
+from tests.builders.monitor import Recorder
+from tests.builders.tiny_bert import CPU, rows
 from tests.engine.model.test_training import plan
 
 class Wait(Recorder):
@@ -189,7 +183,13 @@ def test_a_killed_run_goes_on_to_the_same_model(base: Path, undisturbed: Path, t
 def test_a_resumed_run_keeps_the_threads_it_began_with(base: Path, tmp_path: Path) -> None:
     short = plan(base, epochs=1)
     with pytest.raises(Cancelled):
-        train(short, rows(16), out=tmp_path / "model", compute=Compute("cpu", "fp32", 2), monitor=StopAt(1))
+        train(
+            short,
+            rows(16),
+            out=tmp_path / "model",
+            compute=Compute("cpu", "fp32", 2),
+            monitor=Recorder(lambda _, done: done >= 1),
+        )
     out = train(short, rows(16), out=tmp_path / "model", compute=CPU, monitor=Silent())
     assert json.loads((out / "training.json").read_text())["compute"]["threads"] == 2
 
@@ -203,7 +203,7 @@ def test_a_finished_run_is_not_repeated(base: Path, undisturbed: Path) -> None:
 def test_a_checkpoint_of_another_plan_is_not_used(base: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
     with pytest.raises(Cancelled):
-        train(plan(base, seed=6), rows(44), out=out, compute=CPU, monitor=StopAt(7))
+        train(plan(base, seed=6), rows(44), out=out, compute=CPU, monitor=Recorder(lambda _, done: done >= 7))
     train(plan(base), rows(44), out=out, compute=CPU, monitor=Silent())
     assert weights(out) == weights(undisturbed)
 

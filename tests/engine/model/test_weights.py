@@ -15,8 +15,7 @@ from engine.errors import ModelError
 from engine.files import sha256_file
 from engine.model import weights
 from engine.model.weights import PACKAGE_FILES, PACKAGE_SHA256, find_weights, is_classifier
-
-from .conftest import classifier, config
+from tests.builders.tiny_bert import classifier, config
 
 
 def test_a_folder_is_named_by_the_bytes_that_are_loaded(good_bad: Path, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from engine.files import write_json
 from engine.operations.history import SpotChange, compare_rounds, history
 from engine.project import Project
 from engine.regression.promotion import Promotion, promote
-from engine.schema import BlindSpot, Discovery
+from engine.schema import BlindSpot
+from tests.builders.discovery import discovery_of, save_discovery
 from tests.engine.proof.synthetic import gold_labels, write_proof
 
 
@@ -60,26 +61,7 @@ def test_a_merger_under_another_id_closes_nothing() -> None:
 
 
 def discovered(project: Project, number: int, *spots: BlindSpot) -> None:
-    found = Discovery(
-        key="k",
-        round=number,
-        model="m",
-        model_key="k",
-        tau=0.9,
-        labels=("neg", "pos"),
-        n_pool=9,
-        accuracy=0.5,
-        coverage=0.5,
-        temperature=None,
-        temperature_applied=False,
-        uus_at_temperature=None,
-        blind_spots=spots,
-        scattered=(),
-        predictions={},
-        neighbours={},
-        projection={},
-    )
-    write_json(project.round_dir(number) / "discovery.json", found.as_json())
+    save_discovery(project, discovery_of(spots, round=number, labels=("neg", "pos"), n_pool=9))
 
 
 @pytest.mark.parametrize(("right", "closed", "not_found"), [(True, ("B1",), ()), (False, (), ("B1",))])

@@ -23,7 +23,7 @@ from engine.scorer.protocol import ScorerAnswer
 from engine.scorer.resident import Resident
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
-from tests.engine.model.conftest import classifier
+from tests.builders.tiny_bert import classifier
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
 from tests.tui.app.projects import write_project
 

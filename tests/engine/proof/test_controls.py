@@ -10,6 +10,7 @@ from engine.project import Project
 from engine.proof.arms import Arm, plan_runs
 from engine.proof.controls import CONTROLS, control_arms, every_control
 from engine.schema import BlindSpot, Discovery, Example, Prediction
+from tests.builders.discovery import discovery_of
 
 TAUGHT = Arm("llm", tuple(Example(f"S{number}", f"written text {number}", "pos") for number in range(12)))
 
@@ -26,23 +27,12 @@ def discovery(project: Project) -> Discovery:
     uus, right = pool[:6], pool[6:12]
     rows = {row.id: Prediction(row.id, row.text, row.label, row.label, 0.95, (0.95, 0.05)) for row in (*uus, *right)}
     spot = BlindSpot("B1", *project.labels[:2], tuple(row.id for row in uus[:4]), 0.95, 0.5, ())
-    return Discovery(
-        key="k",
-        round=1,
-        model="m",
-        model_key="k",
-        tau=0.9,
+    return discovery_of(
+        [spot],
+        rows,
         labels=project.labels,
         n_pool=len(pool),
-        accuracy=0.5,
-        coverage=0.5,
-        temperature=None,
-        temperature_applied=False,
-        uus_at_temperature=None,
-        blind_spots=(spot,),
         scattered=tuple(row.id for row in uus[4:]),
-        predictions=rows,
-        projection={},
         neighbours={row.id: (right[place % 6].id, right[(place + 1) % 6].id) for place, row in enumerate(uus)},
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.errors import Cancelled, ProjectError
-from engine.files import read_json, sha256_file, write_json, write_jsonl
+from engine.files import read_json, write_json
 from engine.model.model_registry import current_model, predictions
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
@@ -21,11 +21,14 @@ from engine.proof.evaluate import evaluate
 from engine.proof.recipes import RECIPES
 from engine.proof.report import reports
 from engine.proof.run import look_quickly, retrain
-from engine.schema import BlindSpot, Discovery, Prediction, Sample, Teacher
+from engine.schema import BlindSpot, Prediction, Sample, Teacher
 from engine.settings import write_settings
 from engine.teaching.records import Teaching
-from tests.engine.model.conftest import LABELS, Recorder, base, make_project, rows  # noqa: F401
-from tests.engine.model.test_training import StopAt
+from tests.builders.discovery import discovery_of, save_discovery
+from tests.builders.monitor import Recorder
+from tests.builders.project import put_split
+from tests.builders.tiny_bert import LABELS, make_project, rows
+from tests.engine.model.conftest import base  # noqa: F401
 
 WORDS = ("slow", "cold", "rude", "late")
 STEPS = 12  # two passes over 24 train rows, 4 a step
@@ -35,22 +38,9 @@ STEPS = 12  # two passes over 24 train rows, 4 a step
 def project(tmp_path: Path, base: Path) -> Project:  # noqa: F811
     """Pool rows in three blind spots, each row with a right neighbour; one sample for each blind spot."""
     root = tmp_path / "work"
-    made = make_project(root, base=base)
-    splits = made.manifest.splits
-    held = [row.as_json() for row in rows(40)[24:]]
-    manifest = read_json(root / "manifest.json")
+    make_project(root, base=base)
     for name in ("proof", "test"):
-        path = root / "splits" / f"{name}.jsonl"
-        write_jsonl(path, held)
-        manifest["splits"][name] = {
-            "sha256": sha256_file(path),
-            "rows": len(held),
-            "row_hashes": [],
-            "source": "",
-            "source_sha256": "",
-        }
-    assert "proof" not in splits
-    write_json(root / "manifest.json", manifest)
+        put_split(root, name, [row.as_json() for row in rows(40)[24:]])
     project = Project.open(root)
     pool = project.examples("pool")
     found = {row.id: Prediction(row.id, row.text, row.label, "bad", 0.95, (0.95, 0.05)) for row in pool}
@@ -59,26 +49,7 @@ def project(tmp_path: Path, base: Path) -> Project:  # noqa: F811
         BlindSpot(f"B{n + 1}", "good", "bad", tuple(ids[2 * n : 2 * n + 2]), 0.95, 0.5, ("soup",)) for n in range(3)
     )
     neighbours = {uu: (ids[6 + place],) for place, uu in enumerate(ids[:6])}
-    discovery = Discovery(
-        key="k",
-        round=1,
-        model="m",
-        model_key="k",
-        tau=0.9,
-        labels=LABELS,
-        n_pool=12,
-        accuracy=0.5,
-        coverage=0.9,
-        temperature=None,
-        temperature_applied=False,
-        uus_at_temperature=None,
-        blind_spots=spots,
-        scattered=(),
-        predictions=found,
-        neighbours=neighbours,
-        projection={},
-    )
-    write_json(project.round_dir(1) / "discovery.json", discovery.as_json())
+    save_discovery(project, discovery_of(spots, found, labels=LABELS, neighbours=neighbours))
     teaching = Teaching(project.teaching_dir, "ann")
     with teaching.store.edit("write") as edit:
         for number, word in enumerate(WORDS[:3], start=1):
@@ -180,7 +151,9 @@ def test_a_fold_is_trained_without_the_samples_of_its_blind_spots(project: Proje
 
 def test_a_cancelled_fold_is_begun_again_and_ends_as_it_would_have(project: Project) -> None:
     with pytest.raises(Cancelled):
-        choose_passes(project, project.discovered(), [], {}, steps=STEPS, seed=5, monitor=StopAt(3))
+        choose_passes(
+            project, project.discovered(), [], {}, steps=STEPS, seed=5, monitor=Recorder(lambda _, done: done >= 3)
+        )
     after = choose_passes(project, project.discovered(), [], {}, steps=STEPS, seed=5, monitor=Silent())
     for path in project.cache_dir.glob("fold-*.json"):
         path.unlink()
@@ -229,11 +202,7 @@ def test_auto_chooses_by_the_pool_for_each_arm_and_says_so(project: Project) -> 
 def test_the_choice_does_not_hang_on_proof_rows(project: Project) -> None:
     asked: dict[str, Any] = {"seeds": [5], "arms": ["human"], "recipes": ["auto"], "monitor": Silent()}
     first = read_json(retrain(project, **asked))["recipes"]
-    manifest = read_json(project.root / "manifest.json")
-    path = project.split_path("proof")
-    write_jsonl(path, [row.as_json() | {"label": LABELS[0]} for row in rows(40)[24:]])
-    manifest["splits"]["proof"]["sha256"] = sha256_file(path)
-    write_json(project.root / "manifest.json", manifest)
+    put_split(project.root, "proof", [row.as_json() | {"label": LABELS[0]} for row in rows(40)[24:]])
     for kept in project.cache_dir.glob("fold-*.json"):
         kept.unlink()
     assert read_json(retrain(Project.open(project.root), **asked))["recipes"] == first

@@ -1,11 +1,11 @@
-"""One small proof with the real MiniLM: cancelled once, gone on with, and looked at from all sides."""
+"""One small proof with a very small BERT: cancelled once, gone on with, and looked at from all sides."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,43 +15,26 @@ import pytest
 
 from engine.costs.book import costs_of_kinds
 from engine.errors import Cancelled, ProjectError, SettingsError
-from engine.files import read_json, write_json
+from engine.files import read_json
 from engine.model.model_registry import current_model
 from engine.operations.create_project import create_project
+from engine.operations.outside_uses import outside_uses
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.evaluate import evaluate
 from engine.proof.run import retrain
 from engine.regression.promotion import promote
-from engine.schema import BlindSpot, Discovery, Example, Prediction, Role, RowMark, Sample, Teacher
+from engine.schema import BlindSpot, Example, Prediction, Role, RowMark, Sample, Teacher
 from engine.settings import write_settings
 from engine.teaching.records import Teaching
+from engine.trust import agree
+from tests.builders.discovery import discovery_of, save_discovery
+from tests.builders.monitor import Recorder
+from tests.builders.tiny_bert import body, words_of
 from tui.reporting.tables import pool_rows
 
 SEEDS = (13, 14)
 N_TRAIN = 32
 ROLES: tuple[Role, ...] = ("target", "counter", "anchor")
-
-
-@dataclass
-class Watcher:
-    """Keeps what it is told; may ask the work to stop."""
-
-    stop_at: str = "never"
-    steps: list[tuple[str, int, int, dict[str, Any]]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-        self.steps.append((stage, done, total, facts))
-        if stage.startswith(self.stop_at):
-            raise Cancelled
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
-
-    @property
-    def trained(self) -> set[str]:
-        """Stages in which a loss was seen: those that were not found finished."""
-        return {stage for stage, _, _, facts in self.steps if "loss" in facts}
 
 
 def teach(project: Project) -> None:
@@ -68,31 +51,13 @@ def teach(project: Project) -> None:
         edit.put("mark", "doubtful", RowMark("doubtful", "ambiguous"))
 
 
-def discover_by_hand(project: Project) -> None:
+def discover_by_hand(project: Project, *, calibrated: bool = False) -> None:
     """A discovery with one blind spot of four pool rows, one of them doubtful."""
     rows = [*project.examples("pool")[:3], Example("doubtful", "Well.", project.labels[0])]
     found = {row.id: Prediction(row.id, row.text, row.label, "other", 0.9, (0.9, 0.1)) for row in rows}
     spot = BlindSpot("B1", "x", "y", tuple(found), 0.9, 0.5, ("well",))
-    discovery = Discovery(
-        key="k",
-        round=1,
-        model="m",
-        model_key="k",
-        tau=0.5,
-        labels=project.labels,
-        n_pool=48,
-        accuracy=0.5,
-        coverage=0.5,
-        temperature=None,
-        temperature_applied=False,
-        uus_at_temperature=None,
-        blind_spots=(spot,),
-        scattered=(),
-        predictions=found,
-        neighbours={},
-        projection={},
-    )
-    write_json(project.round_dir(1) / "discovery.json", discovery.as_json())
+    more = {"tau": 0.5, "n_pool": 48, "temperature_applied": calibrated}
+    save_discovery(project, discovery_of([spot], found, labels=project.labels, **more))
 
 
 @dataclass(frozen=True)
@@ -101,8 +66,8 @@ class Proved:
 
     project: Project
     report: Path
-    cancelled: Watcher
-    resumed: Watcher
+    cancelled: Recorder
+    resumed: Recorder
 
 
 @pytest.fixture(scope="module")
@@ -110,21 +75,24 @@ def proved(tmp_path_factory: pytest.TempPathFactory, tiny_files: dict[str, Path]
     folder = tmp_path_factory.mktemp("proof")
     root, train = folder / "work", folder / "train.jsonl"
     train.write_bytes(b"".join(tiny_files["train"].open("rb").readlines()[:N_TRAIN]))
-    project = create_project(root, **tiny_files | {"train": train}, text="text", label="label", tau=0.5)  # type: ignore[arg-type]
+    weights = str(body(folder / "base", words_of(tiny_files.values())))
+    files: dict[str, Any] = tiny_files | {"train": train}
+    project = create_project(root, **files, text="text", label="label", tau=0.5, base=weights, encoder=weights)
     settings = project.settings
     settings = replace(
         settings,
-        training=replace(settings.training, epochs=1, batch_size=16),
+        training=replace(settings.training, epochs=1, batch_size=16, learning_rate=1e-2),
         proof=replace(settings.proof, seeds=SEEDS, bootstrap=200),
     )
     write_settings(root / SETTINGS_FILE, settings)
     project = Project.open(root)
+    agree(root, outside_uses(project))
     teach(project)
     discover_by_hand(project)
-    cancelled = Watcher(stop_at="train human scratch seed 14")
+    cancelled = Recorder(lambda stage, _: stage.startswith("train human scratch seed 14"))
     with pytest.raises(Cancelled):
         retrain(project, monitor=cancelled)
-    resumed = Watcher()
+    resumed = Recorder()
     return Proved(project, retrain(project, monitor=resumed), cancelled, resumed)
 
 
@@ -218,7 +186,7 @@ def test_doubtful_rows_of_the_pool_do_not_count_and_proof_keeps_all_rows(proved:
 
 def test_the_same_proof_again_trains_nothing_and_becomes_the_newest(proved: Proved) -> None:
     before = read_json(proved.report)
-    watcher = Watcher()
+    watcher = Recorder()
     assert retrain(proved.project, monitor=watcher) == proved.report
     after = read_json(proved.report)
     assert watcher.trained == set()
@@ -230,7 +198,7 @@ def test_the_same_proof_again_trains_nothing_and_becomes_the_newest(proved: Prov
 
 
 def test_equal_arms_and_reviewed_samples_stand_in_the_report_and_make_it_another_proof(proved: Proved) -> None:
-    watcher = Watcher()
+    watcher = Recorder()
     path = retrain(proved.project, seeds=[13], recipes=["keep"], equal="count", reviewed=True, monitor=watcher)
     report, before = read_json(path), read_json(proved.report)
     assert watcher.trained == set()  # the draw is the same five samples
@@ -243,23 +211,10 @@ def test_equal_arms_and_reviewed_samples_stand_in_the_report_and_make_it_another
 
 
 def test_at_equal_cost_an_unknown_cost_is_refused_before_anything_is_trained(proved: Proved) -> None:
-    watcher = Watcher()
+    watcher = Recorder()
     with pytest.raises(ProjectError, match=r"arm `human` cost is unknown .*no active time on record"):
         retrain(proved.project, equal="cost", costs=costs_of_kinds(proved.project), monitor=watcher)
     assert watcher.steps == []
-
-
-def test_confidence_is_calibrated_on_dev_where_the_settings_say_so(proved: Proved) -> None:
-    settings = proved.project.settings
-    calibrated = replace(settings, discovery=replace(settings.discovery, apply_temperature=True))
-    project = Project(proved.project.root, calibrated, proved.project.manifest)
-    after = read_json(retrain(project, seeds=[13], recipes=["continue"], monitor=Watcher()))
-    before = read_json(proved.report)
-    assert set(before["baseline"]["temperatures"].values()) == {1.0}
-    assert 1.0 not in after["baseline"]["temperatures"].values()
-    (accuracy,) = after["baseline"]["proof"]["accuracy"]["per_seed"]
-    assert accuracy == before["baseline"]["proof"]["accuracy"]["per_seed"][0]
-    assert after["baseline"]["proof"]["ece"]["per_seed"] != before["baseline"]["proof"]["ece"]["per_seed"][:1]
 
 
 @pytest.fixture
@@ -271,22 +226,44 @@ def copied(proved: Proved, tmp_path: Path) -> Callable[[float], Project]:
         shutil.copytree(proved.project.root, root, ignore=shutil.ignore_patterns("models", "cache"))
         settings = proved.project.settings
         write_settings(root / SETTINGS_FILE, replace(settings, discovery=replace(settings.discovery, tau=tau)))
-        return Project.open(root)
+        project = Project.open(root)
+        agree(root, outside_uses(project))
+        return project
 
     return copy
 
 
+def test_confidence_is_calibrated_on_dev_where_the_settings_say_so(
+    proved: Proved, copied: Callable[[float], Project]
+) -> None:
+    project = copied(0.5)
+    shutil.rmtree(project.proofs_dir)  # the first of them says what a proof after it must do
+    shutil.copytree(proved.project.models_dir, project.models_dir, copy_function=os.link)
+    settings = project.settings
+    settings = replace(settings, discovery=replace(settings.discovery, apply_temperature=True))
+    write_settings(project.root / SETTINGS_FILE, settings)
+    project = Project.open(project.root)
+    discover_by_hand(project, calibrated=True)
+    after = read_json(retrain(project, seeds=[13], recipes=["continue"], monitor=Recorder()))
+    before = read_json(proved.report)
+    assert set(before["baseline"]["temperatures"].values()) == {1.0}
+    assert 1.0 not in after["baseline"]["temperatures"].values()
+    (accuracy,) = after["baseline"]["proof"]["accuracy"]["per_seed"]
+    assert accuracy == before["baseline"]["proof"]["accuracy"]["per_seed"][0]
+    assert after["baseline"]["proof"]["ece"]["per_seed"] != before["baseline"]["proof"]["ece"]["per_seed"][:1]
+
+
 def test_tau_is_frozen_by_the_first_proof(copied: Callable[[float], Project]) -> None:
     with pytest.raises(SettingsError, match=r"is 0.8, but it was 0.5 in the first proof.*set it back to 0.5"):
-        retrain(copied(0.8), monitor=Watcher())
+        retrain(copied(0.8), monitor=Recorder())
 
 
 def test_a_promoted_model_is_the_one_of_the_next_round(proved: Proved, copied: Callable[[float], Project]) -> None:
     project = copied(0.5)
-    shutil.copytree(proved.project.models_dir, project.models_dir, copy_function=os.link)  # 90 MB each
+    shutil.copytree(proved.project.models_dir, project.models_dir, copy_function=os.link)
     report = read_json(proved.report)
     done = promote(project, arm="human", recipe="keep", seed=14, proof_id=report["id"], force=True)
-    model = current_model(project, monitor=Watcher())
+    model = current_model(project, monitor=Recorder())
     assert (model.name, model.key) == (done.name, done.key)
     (keep,) = (arm for arm in report["arms"] if arm["recipe"] == "keep")
     assert model.key == keep["models"]["14"]["key"]
@@ -295,7 +272,7 @@ def test_a_promoted_model_is_the_one_of_the_next_round(proved: Proved, copied: C
 def test_controls_stand_in_the_same_table(proved: Proved) -> None:
     """Runs of the teaching and the baseline are found again, and the untrained control is the baseline's own model."""
     path = retrain(
-        proved.project, arms=["human", "pool-n", "temperature"], seeds=[13], recipes=["scratch"], monitor=Watcher()
+        proved.project, arms=["human", "pool-n", "temperature"], seeds=[13], recipes=["scratch"], monitor=Recorder()
     )
     report = read_json(path)
     human, drawn, scaled = report["arms"]

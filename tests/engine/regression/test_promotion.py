@@ -5,10 +5,10 @@ import shutil
 import pytest
 
 from engine.errors import ProjectError
-from engine.files import read_json, write_json
+from engine.files import read_json
 from engine.project import Project
 from engine.regression.promotion import promote
-from engine.schema import Discovery
+from tests.builders.discovery import discovery_of, save_discovery
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
 
 GOLD = gold_labels()
@@ -66,26 +66,7 @@ def test_a_round_without_a_discovery_gets_the_new_model_instead_of_a_successor(p
 
 def test_a_round_with_a_discovery_is_left_as_it_is(proved: Project) -> None:
     promote(proved, arm="human")
-    nothing = Discovery(
-        key="k",
-        round=2,
-        model="m",
-        model_key="k",
-        tau=0.9,
-        labels=proved.labels,
-        n_pool=0,
-        accuracy=0.0,
-        coverage=0.0,
-        temperature=None,
-        temperature_applied=False,
-        uus_at_temperature=None,
-        blind_spots=(),
-        scattered=(),
-        predictions={},
-        neighbours={},
-        projection={},
-    )
-    write_json(proved.round_dir(2) / "discovery.json", nothing.as_json())
+    save_discovery(proved, discovery_of(round=2, labels=proved.labels))
     assert promote(proved, arm="human", seed=14).round == 3
     assert read_json(proved.round_dir(2) / "model.json")["seed"] == 13
 

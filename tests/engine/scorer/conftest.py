@@ -11,7 +11,7 @@ import pytest
 from engine.project import Project
 from engine.scorer.client import Scorer
 from engine.scorer.protocol import ModelAnswer, ScorerAnswer, ScorerState
-from tests.engine.model.conftest import classifier, make_project
+from tests.builders.tiny_bert import classifier, make_project
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from engine.project import Project
 from engine.scorer import client
 from engine.scorer.protocol import Request, ScorerAnswer, ScorerState, line_of, read_reply, read_request
-from tests.engine.model.conftest import make_project
+from tests.builders.tiny_bert import make_project
 from tests.engine.scorer.conftest import Heard
 from tests.waiting import until
 

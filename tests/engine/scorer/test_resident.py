@@ -18,7 +18,7 @@ from engine.scorer.protocol import ScorerState
 from engine.scorer.resident import Resident
 from engine.settings import write_settings
 from engine.trust import agree
-from tests.engine.model.conftest import classifier, make_project, rows
+from tests.builders.tiny_bert import classifier, make_project, rows
 
 
 def change(project: Project, **sections: dict[str, object]) -> Project:
@@ -124,7 +124,7 @@ def small_base(tmp_path: Path) -> Path:
     import torch
     from transformers import BertModel
 
-    from tests.engine.model.conftest import config, save
+    from tests.builders.tiny_bert import config, save
 
     torch.manual_seed(3)
     return save(BertModel(config()), tmp_path / "base")

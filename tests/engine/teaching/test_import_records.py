@@ -7,12 +7,13 @@ import pytest
 
 from engine.errors import Cancelled, DataError, ProjectError, StoreError
 from engine.files import write_jsonl
-from engine.progress import Silent
 from engine.project import Project
 from engine.schema import Teacher
 from engine.teaching.import_records import ImportReport, import_teaching
 from engine.teaching.records import Records, Teaching
-from tests.engine.teaching.world import POOL, PROOF, make_discovery, save_discovery
+from tests.builders.discovery import save_discovery
+from tests.builders.monitor import Recorder
+from tests.engine.teaching.world import POOL, PROOF, make_discovery
 
 GPT = Teacher("gpt", "llm")
 PRAISE = "praise in the words of a complaint"
@@ -122,13 +123,8 @@ def test_a_broken_line_anywhere_imports_nothing(project: Project, tmp_path: Path
 
 
 def test_a_cancelled_import_writes_nothing(project: Project, tmp_path: Path) -> None:
-    class Impatient(Silent):
-        def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-            if done == 2:
-                raise Cancelled
-
     with pytest.raises(Cancelled):
-        import_teaching(project, [write(tmp_path / "t.jsonl", *ROWS)], GPT, monitor=Impatient())
+        import_teaching(project, [write(tmp_path / "t.jsonl", *ROWS)], GPT, monitor=Recorder(lambda _, done: done == 2))
     assert Records(project.teaching_dir).samples() == ()
 
 

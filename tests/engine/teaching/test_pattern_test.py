@@ -26,8 +26,8 @@ from engine.teaching.pattern_test import (
 from engine.teaching.records import Records, Teaching
 from engine.teaching.writer import Annotator
 from engine.text import row_hash
+from tests.builders.discovery import save_discovery
 from tests.engine.teaching.trials import ANN, MODEL, WORDING, decide, held_back, trial_project, write
-from tests.engine.teaching.world import save_discovery
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import BertForSequenceClassification
 
-    from tests.engine.model.conftest import config, save
+    from tests.builders.tiny_bert import config, save
 
     torch.manual_seed(0)
     names = {"id2label": {0: "negative", 1: "positive"}, "label2id": {"negative": 0, "positive": 1}}

@@ -9,7 +9,8 @@ from engine.project import Project
 from engine.schema import BlindSpot, Commitment, Pattern, Prediction, Teacher
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Records, Teaching
-from tests.engine.teaching.world import make_discovery, make_project, save_discovery
+from tests.builders.discovery import save_discovery
+from tests.engine.teaching.world import make_discovery, make_project
 
 ANN = Teacher("ann", "human")
 MODEL = Teacher("m1", "llm")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.files import write_json, write_jsonl
+from engine.files import write_jsonl
 from engine.operations.create_project import create_project
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Prediction
+from tests.builders.discovery import discovery_of, save_discovery
 
 POOL = {
     # B1, negative taken for positive
@@ -67,28 +68,14 @@ def make_discovery(*, pair: str | None = None, without: Sequence[str] = ()) -> D
         row: Prediction(row, text, label, directions.get(row, label), 0.95, (0.05, 0.95), pair)
         for row, (text, label) in POOL.items()
     }
-    return Discovery(
+    return discovery_of(
+        spots,
+        predictions,
         key="hand-made",
-        round=1,
         model="none",
         model_key="none",
-        tau=0.9,
-        labels=("negative", "positive"),
-        n_pool=len(POOL),
-        accuracy=0.5,
-        coverage=0.9,
-        temperature=None,
-        temperature_applied=False,
-        uus_at_temperature=None,
-        blind_spots=spots,
         scattered=("s1",),
-        predictions=predictions,
         neighbours=dict.fromkeys(directions, ("r1", "r3")),
         projection=dict.fromkeys(directions, (0.5, 0.5)),
         next_id=4,
     )
-
-
-def save_discovery(project: Project, discovery: Discovery) -> None:
-    """Make it the one of the current round."""
-    write_json(project.round_dir(1) / "discovery.json", discovery.as_json())

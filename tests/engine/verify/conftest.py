@@ -10,8 +10,6 @@ from pathlib import Path
 
 import orjson
 import pytest
-import torch
-from transformers import BertModel
 
 from engine.discovery.pipeline import discover
 from engine.files import write_jsonl
@@ -28,7 +26,7 @@ from engine.settings import ComputeSettings, ProofSettings, TrainingSettings, wr
 from engine.teaching.records import Teaching
 from engine.trust import agree
 from engine.verify.seal import keep_seal
-from tests.engine.model.conftest import BAD, GOOD, THINGS, config, save
+from tests.builders.tiny_bert import BAD, GOOD, THINGS, body
 
 ROWS = {"train": 48, "pool": 60, "proof": 60, "test": 24, "dev": 12}
 
@@ -107,9 +105,7 @@ def make(root: Path, files: dict[str, Path], base: Path) -> Project:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as its tools left it."""
     folder = tmp_path_factory.mktemp("verify")
-    torch.manual_seed(3)
-    base = save(BertModel(config()), folder / "base")
-    return make(folder / "work", write_splits(folder), base).root
+    return make(folder / "work", write_splits(folder), body(folder / "base")).root
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.files import sha256_file, write_json, write_jsonl
 from engine.schema import BlindSpot, Discovery, Prediction
-from engine.settings import Settings, TaskSettings, TeachingSettings, write_settings
-from engine.text import row_hash
+from engine.settings import Settings, TaskSettings, TeachingSettings
+from tests.builders.discovery import discovery_of, save_discovery
+from tests.builders.project import lay_out
 
 SPOTS = {
     ("negative", "positive"): [
@@ -49,26 +49,17 @@ def write_project(root: Path, *, discovered: bool = True, pairs: bool = False, l
     """A project folder with splits, settings and, unless told otherwise, a discovery; its screens start no scorer."""
     labels = ("same", "different") if pairs else ("negative", "neutral", "positive")
     settings = Settings(TaskSettings(labels=labels, pair=pairs), teaching=TeachingSettings(live_verdict=live_verdict))
-    write_settings(root / "blindspot.toml", settings)
     found = _discovery(labels, PAIRS if pairs else SPOTS, scattered=not pairs)
     pool = [
         {"id": row.id, "text": row.text, "label": row.label} | ({"text_pair": row.text_pair} if pairs else {})
         for row in found.predictions.values()
     ]
-    splits = {}
-    proof = [{"text": PROOF[0], "label": labels[0]} | ({"text_pair": PROOF[1]} if pairs else {})]
-    for name, rows in {"train": pool[:2], "pool": pool, "test": pool[2:4], "proof": proof}.items():
-        path = root / "splits" / f"{name}.jsonl"
-        write_jsonl(
-            path, [row | {"id": f"{name}-{number}"} if name != "pool" else row for number, row in enumerate(rows)]
-        )
-        hashes = [row_hash(row["text"], row.get("text_pair")) for row in rows]
-        splits[name] = {"sha256": sha256_file(path), "rows": len(rows), "row_hashes": hashes} | dict.fromkeys(
-            ("source", "source_sha256"), ""
-        )
-    write_json(
-        root / "manifest.json", {"version": "1", "splits": splits, "proof_origin": "none", "seed": 13, "columns": {}}
+    proof = [{"id": "proof-0", "text": PROOF[0], "label": labels[0]} | ({"text_pair": PROOF[1]} if pairs else {})]
+    train, test = (
+        [row | {"id": f"{name}-{number}"} for number, row in enumerate(rows)]
+        for name, rows in (("train", pool[:2]), ("test", pool[2:4]))
     )
+    lay_out(root, {"train": train, "pool": pool, "test": test, "proof": proof}, settings)
     if discovered:
         write_discovery(root, found)
     return root
@@ -77,7 +68,7 @@ def write_project(root: Path, *, discovered: bool = True, pairs: bool = False, l
 def write_discovery(root: Path, found: Discovery | None = None) -> None:
     """What the discover job writes when it is done."""
     found = found or _discovery(("negative", "neutral", "positive"), SPOTS, scattered=True)
-    write_json(root / "rounds" / "001" / "discovery.json", found.as_json())
+    save_discovery(root, found)
 
 
 def _discovery(labels: tuple[str, ...], cells: dict, *, scattered: bool) -> Discovery:
@@ -101,22 +92,16 @@ def _discovery(labels: tuple[str, ...], cells: dict, *, scattered: bool) -> Disc
         predictions["pool-90"] = _prediction("pool-90", text, gold, said, labels, 0.93, None)
         projection["pool-90"] = (0.5, 0.95)
         loose = ("pool-90",)
-    return Discovery(
+    return discovery_of(
+        spots,
+        predictions,
+        labels=labels,
         key="k1",
-        round=1,
         model="baseline-13",
         model_key="m1",
-        tau=0.9,
-        labels=labels,
-        n_pool=len(predictions),
         accuracy=0.8,
         coverage=0.7,
-        temperature=None,
-        temperature_applied=False,
-        uus_at_temperature=None,
-        blind_spots=tuple(spots),
         scattered=loose,
-        predictions=predictions,
         neighbours=neighbours,
         projection=projection,
         next_id=len(spots) + 1,

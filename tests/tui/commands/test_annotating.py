@@ -14,7 +14,8 @@ import pytest
 from engine.files import write_jsonl
 from engine.project import Project
 from engine.teaching.records import Records
-from tests.engine.teaching.world import POOL, PROOF, make_discovery, make_project, save_discovery
+from tests.builders.discovery import save_discovery
+from tests.engine.teaching.world import POOL, PROOF, make_discovery, make_project
 from tui.cli import main
 
 ROOT = Path(__file__).parents[3]

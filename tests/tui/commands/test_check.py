@@ -9,8 +9,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-import torch
-from transformers import BertModel
 
 from engine import jobs
 from engine.data.proof_rows import read_proof
@@ -20,7 +18,7 @@ from engine.progress import Silent
 from engine.project import Project
 from engine.regression.frozen_spots import FrozenCase, FrozenSpot, suite_dir
 from engine.regression.promotion import promote
-from tests.engine.model.conftest import CPU, config, make_project, rows, save
+from tests.builders.tiny_bert import CPU, body, make_project, rows
 from tests.engine.model.test_training import plan
 from tests.engine.proof.synthetic import write_proof
 from tui.cli import main
@@ -29,8 +27,7 @@ from tui.cli import main
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A base without a classification head."""
-    torch.manual_seed(3)
-    return save(BertModel(config()), tmp_path_factory.mktemp("weights") / "base")
+    return body(tmp_path_factory.mktemp("weights") / "base")
 
 
 @pytest.fixture(scope="module")

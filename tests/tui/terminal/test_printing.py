@@ -239,9 +239,9 @@ def test_closed_streams_never_become_a_file_of_the_project(work: Path, closed: l
 
 def test_progress_in_a_terminal_shows_hostile_stages_as_escapes() -> None:
     script = (
-        "from tui.terminal.printing import StatusLine, guarded\n"
+        "from tui.terminal.printing import RewrittenLine, guarded\n"
         "with guarded():\n"
-        "    line = StatusLine()\n"
+        "    line = RewrittenLine()\n"
         "    line.show('stage \\x1b]0;planted\\x07\\u202e')\n"
         "    line.show('note \\x1b[2J', stays=True)\n"
         "    line.show('shown')"

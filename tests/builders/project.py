@@ -1,0 +1,47 @@
+"""One builder for a project as its files lie on disk, for rows that `blindspot init` would not take as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.files import read_json, sha256_file, write_json, write_jsonl
+from engine.project import SETTINGS_FILE, Project
+from engine.settings import Settings, write_settings
+from engine.text import row_hash
+
+Row = Mapping[str, Any]
+
+
+def lay_out(root: Path, splits: Mapping[str, Sequence[Row]], settings: Settings, *, source: str = "") -> Project:
+    """Splits, their manifest and settings; nothing has been discovered.
+
+    Args:
+        root: the folder, made where it is not there.
+        splits: rows with ``id``, ``text``, ``label`` and, in a task of pairs, ``text_pair``.
+        settings: all of them.
+        source: where the rows came from, as the manifest says it.
+    """
+    write_json(
+        root / "manifest.json", {"version": "1", "splits": {}, "proof_origin": "none", "seed": 13, "columns": {}}
+    )
+    write_settings(root / SETTINGS_FILE, settings)
+    for name, rows in splits.items():
+        put_split(root, name, rows, source=source)
+    return Project.open(root)
+
+
+def put_split(root: Path, name: str, rows: Sequence[Row], *, source: str = "") -> None:
+    """Write a split, in place of one of that name, and what the manifest knows of it."""
+    path = root / "splits" / f"{name}.jsonl"
+    write_jsonl(path, [dict(row) for row in rows])
+    manifest = read_json(root / "manifest.json")
+    manifest["splits"][name] = {
+        "sha256": sha256_file(path),
+        "rows": len(rows),
+        "row_hashes": [row_hash(row["text"], row.get("text_pair")) for row in rows],
+        "source": source,
+        "source_sha256": "",
+    }
+    write_json(root / "manifest.json", manifest)
