@@ -113,7 +113,12 @@ class LlmSettings:
     """Which LLM is asked, and how. The key is read from the environment and nowhere else."""
 
     model: str = _key("", "name of the model at the server; empty: no LLM is asked")
-    base_url: str = _key("https://api.openai.com/v1", "any server that speaks the chat completions protocol")
+    base_url: str = _key("https://api.openai.com/v1", "any server that speaks the protocol")
+    protocol: str = _key(
+        "chat-completions",
+        "how the server is spoken to; responses: OpenAI's newer way, the only one of some of its models",
+        choices=("chat-completions", "responses"),  # the names in `engine.llm.protocols`
+    )
     key_env: str = _key("OPENAI_API_KEY", "environment variable that holds the key; a server without keys needs none")
     parallel: int = _key(4, "blind spots worked on at the same time", low=1, high=64)
     timeout: float = _key(60.0, "seconds to wait for an answer", low=1.0, high=3600.0)

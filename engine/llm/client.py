@@ -14,8 +14,9 @@ from engine.llm.budget import Budget, Reservation, most_tokens
 from engine.llm.call_log import Call, CallLog, ResponseFormat, read_calls
 from engine.llm.chat_backend import ChatAnswer, Question, ServerRefused, T
 from engine.llm.conversation import BadAnswer, Conversation, judged, messages_of, read_reply, tokens_of
-from engine.llm.replies import Completion, read_completion
-from engine.llm.response_format import FormatLadder, rejects_format, response_format, schema_of
+from engine.llm.protocols import PROTOCOLS
+from engine.llm.replies import Completion
+from engine.llm.response_format import FormatLadder, rejects_format, schema_of
 from engine.llm.transport import Reply, Transport
 from engine.schema import Teacher
 from engine.settings import LlmSettings
@@ -91,7 +92,8 @@ class Client:
         self._check_prompt = check_prompt
         self._stop = stop
         self._note = note
-        self._wire = Transport(settings)
+        self._protocol = PROTOCOLS[settings.protocol]
+        self._wire = Transport(settings, self._protocol)
         self._teacher = Teacher(name or settings.model, "llm")
         worked: ResponseFormat | None = None
         self._unmended: dict[str, Call] = {}
@@ -235,17 +237,15 @@ class Client:
         messages = messages_of(question, talk.rung, bad)
         text = "\n".join(message["content"] for message in messages)
         self._check_prompt(text)
-        request: dict[str, Any] = {"model": self._settings.model, "messages": messages}
-        wanted = response_format(talk.rung, question.form)
-        if wanted is not None:
-            request["response_format"] = wanted
-            text += str(wanted)
+        form = self._protocol.form(talk.rung, question.form)
+        request = {"model": self._settings.model, **self._protocol.conversation(messages), **form}
+        text += "".join(map(str, form.values()))
         if self._settings.temperature >= 0:
             request["temperature"] = self._settings.temperature
         with self._budget.reserve(most_tokens(text), talk.max_tokens, stop=self._stop) as reservation:
             reply = self._wire.send(request, max_tokens=talk.max_tokens, stop=self._stop)
             self._is_heard |= reply.status is not None or reply.trouble == "cut off"
-            completion = read_completion(reply.body) if not reply.trouble else None
+            completion = self._protocol.completion(reply.body) if not reply.trouble else None
             if completion is not None:
                 completion = completion.mapped(self._wire.redact)
             outcome = self._written(talk, reply, completion, repair=bad is not None, sent=text)

@@ -8,6 +8,7 @@ from typing import Any, Generic
 from engine.llm.budget import likely_tokens
 from engine.llm.call_log import Call, CallStatus, ResponseFormat
 from engine.llm.chat_backend import Question, QuestionFailed, T
+from engine.llm.chat_protocol import Message
 from engine.llm.replies import LARGEST_ANSWER, Completion, Unusable, decode
 from engine.llm.response_format import below, in_words
 from engine.llm.transport import LONGEST_BODY, Reply
@@ -15,8 +16,6 @@ from engine.text import as_utf8
 
 _LONGEST_SHOWN = 10_000
 """Characters of a bad answer that are sent back to be mended."""
-
-Message = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def read_reply(
     if len(reply.body) > LONGEST_BODY:
         return "too large", f"more than {LONGEST_BODY:,} bytes", None
     if completion is None:
-        return "failed", "what came is no chat completion", None
+        return "failed", "what came is no answer of this protocol", None
     if len(completion.content) > LARGEST_ANSWER:
         return "too large", f"{len(completion.content):,} characters", None
     if completion.refusal:

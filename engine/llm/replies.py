@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
-from engine.llm.call_log import token_count
-
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -31,7 +29,7 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True)
 class Completion:
-    """A chat completion, as far as it says something.
+    """An answer of a server, as far as it says something.
 
     Attributes:
         content: the answer; empty if there is none.
@@ -47,35 +45,33 @@ class Completion:
     tokens_out: int | None
     tokens_cached: int | None
 
+    @classmethod
+    def of(
+        cls,
+        content: str,
+        refusal: str,
+        *,
+        is_cut: bool,
+        tokens_in: int | None,
+        tokens_out: int | None,
+        tokens_cached: int | None,
+    ) -> Completion:
+        """From what a server says; more cached tokens than there are tokens say nothing."""
+        cached = tokens_cached if tokens_cached is None or tokens_cached <= (tokens_in or 0) else None
+        return cls(content, refusal, is_cut, tokens_in, tokens_out, cached)
+
     def mapped(self, change: Callable[[str], str]) -> Completion:
         """The same with its texts changed."""
         return replace(self, content=change(self.content), refusal=change(self.refusal))
 
 
-def read_completion(body: bytes) -> Completion | None:
-    """The completion in the body of a response; None: it is not one."""
+def read_object(body: bytes) -> dict[str, Any] | None:
+    """The JSON object in the body of a response; None: it is not one."""
     try:
         values = json.loads(body.decode("utf-8"))  # the strict orjson would lose a whole answer for one NaN beside it
     except (ValueError, RecursionError):
         return None
-    if not isinstance(values, dict) or not isinstance(values.get("choices"), list):
-        return None
-    choice = _dict(values["choices"][0]) if values["choices"] else {}
-    message = _dict(choice.get("message"))
-    refusal = _text(message.get("refusal"))
-    if not refusal and choice.get("finish_reason") == "content_filter":
-        refusal = "its content filter stopped the answer"
-    usage = _dict(values.get("usage"))
-    tokens_in = token_count(usage.get("prompt_tokens"))
-    cached = token_count(_dict(usage.get("prompt_tokens_details")).get("cached_tokens"))
-    return Completion(
-        content=_text(message.get("content")),
-        refusal=refusal,
-        is_cut=choice.get("finish_reason") == "length",
-        tokens_in=tokens_in,
-        tokens_out=token_count(usage.get("completion_tokens")),
-        tokens_cached=cached if cached is None or cached <= (tokens_in or 0) else None,
-    )
+    return values if isinstance(values, dict) else None
 
 
 def decode(content: str, form: type[T]) -> T:
@@ -133,10 +129,11 @@ def _faults(error: Any) -> str:
     return "; ".join(shown) + (f"; and {more} more" if more else "")
 
 
-def _dict(value: Any) -> dict[str, Any]:
+def as_dict(value: Any) -> dict[str, Any]:
+    """The object, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A text as the log can hold it: half a surrogate pair becomes a question mark."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

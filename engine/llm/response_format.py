@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 RUNGS: tuple[ResponseFormat, ...] = get_args(ResponseFormat)
 _REJECTING = (400, 404, 415, 422, 500, 501)
-_ABOUT_FORMAT = re.compile(r"response.?format|json.?(schema|object|mode)|schema|structured|grammar|guided", re.I)
+_ABOUT_FORMAT = re.compile(
+    r"response.?format|text\.format|json.?(schema|object|mode)|schema|structured|grammar|guided", re.I
+)
 # Constraints that servers in strict mode refuse; the answer is validated here in any case.
 _DROPPED = {"title", "default", "minLength", "maxLength"}
 
@@ -64,20 +66,8 @@ def below(rung: ResponseFormat) -> ResponseFormat:
 
 
 def rejects_format(status: int | None, error: str) -> bool:
-    """Whether an error is about ``response_format`` and not about the question."""
+    """Whether an error is about the form that was asked for and not about the question."""
     return status in _REJECTING and _ABOUT_FORMAT.search(error) is not None
-
-
-def response_format(rung: ResponseFormat, form: type[BaseModel]) -> dict[str, Any] | None:
-    """What the request says about the form; None: nothing."""
-    if rung == "schema":
-        return {
-            "type": "json_schema",
-            "json_schema": {"name": form.__name__, "strict": True, "schema": schema_of(form)},
-        }
-    if rung == "json with schema":
-        return {"type": "json_object", "schema": schema_of(form)}
-    return {"type": "json_object"} if rung == "json" else None
 
 
 def in_words(form: type[BaseModel]) -> str:

@@ -1,6 +1,6 @@
-"""One HTTP exchange with a chat completions server, with limits on time and size, cancellable.
+"""One HTTP exchange with a chat server, with limits on time and size, cancellable.
 
-OpenAI's client speaks the protocol. Left to itself it sends further variables of the environment to any server, follows
+OpenAI's client speaks to it. Left to itself it sends further variables of the environment to any server, follows
 redirects with the prompts and reads the bodies of errors whole; so its HTTP client is made here: of the headers only
 those named here leave, no redirect is followed, and a body that is no answer ends at `LONGEST_ERROR_BODY`.
 """
@@ -21,6 +21,7 @@ from urllib.parse import quote
 from engine import __version__
 from engine.llm.address import OPENAI, Address, checked_variable
 from engine.llm.chat_backend import ServerRefused
+from engine.llm.chat_protocol import ChatProtocol
 from engine.settings import LlmSettings
 from engine.text import visible
 
@@ -37,7 +38,6 @@ _PATIENCE_SECONDS = 0.05
 _LONGEST_ERROR = 300
 # Shorter values are placeholders such as "none", of which cutting every occurrence would spoil answers.
 _SHORTEST_SECRET = 8
-_LIMITS = ("max_completion_tokens", "max_tokens")
 _NO_KEY = "no-key"  # the client wants one; it is not sent
 # Of the headers that the client makes: what HTTP needs, and what tells itself to hand over the body as it comes.
 _TRANSPORT = ("host", "connection", "content-length", "transfer-encoding", "x-stainless-raw-response")
@@ -75,13 +75,14 @@ class Transport:
 
     Args:
         settings: of the project; the key is read from the environment now.
+        protocol: what the fields of a request are, and where they go.
 
     Raises:
         SettingsError: the address or the name of the variable is none.
         ServerRefused: the server needs a key and there is none, or what is there is none; or the proxy is unusable.
     """
 
-    def __init__(self, settings: LlmSettings) -> None:
+    def __init__(self, settings: LlmSettings, protocol: ChatProtocol) -> None:
         import httpx2
         import openai
 
@@ -89,8 +90,8 @@ class Transport:
         self.server = address.server
         self._timeout = settings.timeout
         self._key = _key(settings.key_env, needed=address.is_openai)
-        # Newer models of the one take only the new name, most other servers only the old one.
-        self._limit = _LIMITS[0] if address.is_openai else _LIMITS[1]
+        self._protocol = protocol
+        self._limit = protocol.limits[0 if address.is_openai else -1]
         self._headers = self._own_headers(address)
         timeout = httpx2.Timeout(settings.timeout, connect=min(CONNECT_SECONDS, settings.timeout))
         hooks: dict[str, list[Any]] = {"request": [self._keep_own_headers], "response": [_refuse_errors]}
@@ -171,7 +172,7 @@ class Transport:
         import openai
 
         began = time.monotonic()
-        create: Any = self._client.chat.completions.with_streaming_response.create  # takes any field of the protocol
+        create = self._protocol.endpoint(self._client)
         try:
             with create(**request) as response:
                 body = _bounded(response.http_response, LONGEST_BODY)
@@ -219,10 +220,11 @@ class Transport:
         )
 
     def _rename_limit(self, request: Mapping[str, Any], error: str) -> bool:
-        used, other = _LIMITS if _LIMITS[0] in request else _LIMITS[::-1]
-        if used not in error:
+        used = next(name for name in self._protocol.limits if name in request)
+        others = [name for name in self._protocol.limits if name != used]
+        if used not in error or not others:
             return False
-        self._limit = other
+        self._limit = others[0]
         return True
 
     def _one_line(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that speaks the chat completions protocol and fails in every way asked of it."""
+"""A real HTTP server on 127.0.0.1 that speaks the protocols of chat servers and fails in every way asked of it."""
 
 from __future__ import annotations
 
@@ -75,6 +75,36 @@ def with_usage(text: str, prompt: int, answer: int, cached: int = 0) -> Fault:
         "prompt_tokens_details": {"cached_tokens": cached},
     }
     return Fault(body=body_of(completion(text, usage=usage)))
+
+
+def response(
+    text: str | None,
+    *,
+    usage: Mapping[str, Any] | None = None,
+    stopped_by: str | None = None,
+    refusal: str | None = None,
+) -> Fault:
+    """An answer by the responses protocol, after some reasoning; ``stopped_by``: why it is incomplete."""
+    said = (
+        {"type": "refusal", "refusal": refusal} if refusal else {"type": "output_text", "text": text, "annotations": []}
+    )
+    body = {
+        "id": "resp_1",
+        "object": "response",
+        "created_at": 1,
+        "model": "local",
+        "status": "incomplete" if stopped_by else "completed",
+        "incomplete_details": {"reason": stopped_by} if stopped_by else None,
+        "output": [
+            {"type": "reasoning", "id": "rs_1", "summary": []},
+            {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [said]},
+        ],
+        "parallel_tool_calls": False,
+        "tool_choice": "auto",
+        "tools": [],
+        "usage": usage,
+    }
+    return Fault(body=body_of(body))
 
 
 def cut(text: str) -> Fault:
@@ -180,7 +210,7 @@ class LlmServer:
 
     def reply(self, body: dict[str, Any], headers: Message) -> Fault:
         """What is sent for a request."""
-        kind = body.get("response_format", {}).get("type")
+        kind = (body.get("response_format") or body.get("text", {}).get("format", {})).get("type")
         with self._lock:
             self.requests.append(body)
             self.headers.append(headers)
@@ -189,6 +219,8 @@ class LlmServer:
             answer = self._answer(body)
         if isinstance(answer, Fault):
             return answer
+        if "input" in body:
+            return response(answer)
         prompt = sum(len(message["content"]) for message in body["messages"]) // 4
         return with_usage(answer, prompt, len(answer) // 4)
 
@@ -214,7 +246,7 @@ class _Handler(BaseHTTPRequestHandler):
         if len(body) < length:  # a client killed in the middle of asking is one that left
             self.close_connection = True
             return
-        if self.path != "/v1/chat/completions":
+        if self.path not in ("/v1/chat/completions", "/v1/responses"):
             self._send(error(404, f"nothing at {self.path}"))
             return
         self._send(self.owner.reply(json.loads(body), self.headers))

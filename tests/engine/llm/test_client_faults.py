@@ -68,7 +68,7 @@ def test_a_fault_that_passes_is_tried_again_and_written(tmp_path: Path, fault: F
         (busy("0"), "HTTP 429: Rate limit reached"),
         (reset(GOOD), "the connection broke"),
         (no_choices(), "the answer is empty"),
-        (HTML, "what came is no chat completion"),
+        (HTML, "what came is no answer of this protocol"),
     ],
 )
 def test_a_fault_that_stays_ends_this_question_only(tmp_path: Path, fault: Fault, said: str) -> None:
