@@ -90,13 +90,13 @@ def read_text(path: Path, *, limit: int = LARGEST) -> str:
         raise FileError("the file is not UTF-8", where=str(path), hint="save it as UTF-8") from error
 
 
-def read_lines(path: Path, *, limit: int = LARGEST) -> Iterator[bytes]:
+def read_lines(path: Path) -> Iterator[bytes]:
     """The lines of a file with their ends, one after the other; none if it is not there.
 
     Raises:
         FileError: as `open_read`.
     """
-    with suppress(FileNotFoundError), open_read(path, limit=limit) as source:
+    with suppress(FileNotFoundError), open_read(path, limit=LARGEST) as source:
         yield from source
 
 
@@ -117,19 +117,18 @@ def read_json(path: Path, *, limit: int = LARGEST, hint: str = "restore the file
         raise FileError(f"this is not valid JSON ({error})", where=str(path), hint=hint) from error
 
 
-def read_record(path: Path, build: Callable[[Any], T], *, hint: str = "restore the file", limit: int = LARGEST) -> T:
+def read_record(path: Path, build: Callable[[Any], T], *, hint: str = "restore the file") -> T:
     """What ``build`` makes of the value in a JSON file.
 
     Args:
         path: the file.
         build: makes a record of a JSON value; whatever it trips over means that the file is damaged.
         hint: what the user can do about a damaged file.
-        limit: bytes that the file may have.
 
     Raises:
         FileNotFoundError, FileError: as `read_json`, or ``build`` can make nothing of it.
     """
-    value = read_json(path, limit=limit, hint=hint)
+    value = read_json(path, hint=hint)
     try:
         return build(value)
     except WrongShape as error:

@@ -6,7 +6,7 @@ Every record turns into JSON with `as_json` and back with its `from_json`.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from typing_extensions import Self
 
@@ -51,6 +51,26 @@ class Record:
         return fit(values, cls)
 
 
+class Labelled(Protocol):
+    """A text, or a pair of texts, with its right label."""
+
+    @property
+    def id(self) -> str:
+        """Names it."""
+
+    @property
+    def text(self) -> str:
+        """The text, or the first of two."""
+
+    @property
+    def label(self) -> str:
+        """The right label."""
+
+    @property
+    def text_pair(self) -> str | None:
+        """The second text where rows are pairs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example(Record):
     """One labelled row of a split: a text, or a pair of texts."""
@@ -59,6 +79,11 @@ class Example(Record):
     text: str
     label: str
     text_pair: str | None = None
+
+    @classmethod
+    def of(cls, row: Labelled) -> Example:
+        """A prediction, a sample or the like without what else it says."""
+        return cls(row.id, row.text, row.label, row.text_pair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +255,11 @@ class RowMark(Record):
     row: str
     verdict: RowVerdict
     label: str | None = None
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether the row's gold label is not to be counted on: wrong, or ambiguous."""
+        return self.verdict != "fine"
 
 
 @dataclass(frozen=True, slots=True)

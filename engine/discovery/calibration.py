@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,8 +78,8 @@ def histogram(scores: Scores) -> tuple[tuple[float, int, int], ...]:
     return tuple((round(place / STEPS, 2), int(right[place]), int(wrong[place])) for place in range(first, STEPS))
 
 
-def taus_for(scores: Scores, counts: Sequence[int] = FEW) -> tuple[tuple[float, int], ...]:
-    """The highest tau of two decimals that gives at least so many UUs, with the number that it gives.
+def taus_for(scores: Scores) -> tuple[tuple[float, int], ...]:
+    """The highest tau of two decimals that gives at least so many UUs (`FEW`), with the number that it gives.
 
     Returns:
         For each count, and for all wrong rows where there are fewer: tau, UUs. Highest tau first, none twice; empty if
@@ -89,8 +88,8 @@ def taus_for(scores: Scores, counts: Sequence[int] = FEW) -> tuple[tuple[float, 
     wrong = np.sort(scores.confidence[~scores.right])[::-1]
     if not len(wrong):
         return ()
-    wanted = [count for count in counts if count <= len(wrong)]
-    wanted += [len(wrong)] if len(wanted) < len(counts) else []
+    wanted = [count for count in FEW if count <= len(wrong)]
+    wanted += [len(wrong)] if len(wanted) < len(FEW) else []
     taus = {float(np.floor(wrong[count - 1] * 100) / 100) for count in wanted}
     return tuple((tau, int((wrong >= tau).sum())) for tau in sorted(taus, reverse=True))
 

@@ -64,7 +64,6 @@ class Client:
         check_prompt: is given all text that is about to leave and raises if it must not.
         stop: set it to end every wait; `Cancelled` is then raised where questions are asked.
         note: is told of waits and of what the server cannot do, in sentences; called from the asking threads.
-        name: of the teacher; None: the model's.
 
     Raises:
         ServerRefused: no model is set, or the key is missing.
@@ -80,7 +79,6 @@ class Client:
         check_prompt: Callable[[str], None],
         stop: threading.Event,
         note: Callable[[str], None],
-        name: str | None = None,
     ) -> None:
         if not settings.model:
             raise ServerRefused(
@@ -94,7 +92,7 @@ class Client:
         self._note = note
         self._protocol = PROTOCOLS[settings.protocol]
         self._wire = Transport(settings, self._protocol)
-        self._teacher = Teacher(name or settings.model, "llm")
+        self._teacher = Teacher(settings.model, "llm")
         worked: ResponseFormat | None = None
         self._unmended: dict[str, Call] = {}
         """Bad answers from before this process that wait to be mended: they are paid already."""

@@ -57,7 +57,7 @@ def estimate(
     found, labels = project.discovered(), project.labels
     spot = found.spot(blind_spot)
     samples = [
-        Example(one.id, one.text, one.label, one.text_pair)
+        Example.of(one)
         for one in Records(project.teaching_dir).samples()
         if (one.blind_spot, one.teacher.name, one.teacher.kind) == (blind_spot, author, "human")
     ]
@@ -68,7 +68,7 @@ def estimate(
     rate = RATE * project.settings.training.learning_rate
     for _ in _steps(trained, samples, project.examples("train"), labels, rate=rate, seed=blind_spot, threads=threads):
         yield None
-    uus = [Example(row, found.predictions[row].text, spot.gold, found.predictions[row].text_pair) for row in spot.rows]
+    uus = [Example.of(found.predictions[row]) for row in spot.rows]
     chances = score(trained.logits(uus, monitor=Silent()), np.zeros(len(uus), dtype=np.intp)).probabilities
     right = chances[:, labels.index(spot.gold)]
     preview = Preview(

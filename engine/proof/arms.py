@@ -134,7 +134,7 @@ def _unique(samples: Iterable[Sample]) -> list[Sample]:
 
 def _examples(samples: Iterable[Sample]) -> tuple[Example, ...]:
     """Samples as training rows, each once."""
-    return tuple(Example(one.id, one.text, one.label, one.text_pair) for one in _unique(samples))
+    return tuple(Example.of(one) for one in _unique(samples))
 
 
 def plan_runs(

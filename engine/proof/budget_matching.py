@@ -11,14 +11,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal, get_args
+from typing import Literal
 
 from engine.errors import ProjectError
 from engine.figure import Figure, total
 from engine.schema import Record, Sample, TeacherKind
 
 Equal = Literal["count", "cost"]
-EQUALS: tuple[Equal, ...] = get_args(Equal)
 _SEED = 13
 
 

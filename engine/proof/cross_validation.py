@@ -43,9 +43,9 @@ class Fold:
     covered: int
 
 
-def deal(blind_spots: Sequence[BlindSpot], count: int = FOLDS) -> list[list[BlindSpot]]:
-    """Blind spots dealt out, largest first, each to the fold with the fewest rows so far; the same each time."""
-    dealt: list[list[BlindSpot]] = [[] for _ in range(min(count, len(blind_spots)))]
+def deal(blind_spots: Sequence[BlindSpot]) -> list[list[BlindSpot]]:
+    """Blind spots dealt out, largest first, each to that of `FOLDS` with the fewest rows so far; the same each time."""
+    dealt: list[list[BlindSpot]] = [[] for _ in range(min(FOLDS, len(blind_spots)))]
     for spot in sorted(blind_spots, key=lambda spot: (-len(spot.rows), spot.id)):
         min(dealt, key=lambda fold: sum(len(one.rows) for one in fold)).append(spot)
     return dealt
@@ -59,7 +59,7 @@ def folds(discovery: Discovery) -> list[Fold]:
         beside = dict.fromkeys(row for uu in uus for row in discovery.neighbours.get(uu, ()))
         rows = [discovery.predictions[row] for row in dict.fromkeys((*uus, *beside))]
         covered = sum(row.confidence >= discovery.tau for row in rows)
-        asked = tuple(Example(row.id, row.text, row.label, row.text_pair) for row in rows)
+        asked = tuple(Example.of(row) for row in rows)
         found.append(Fold(frozenset(spot.id for spot in spots), frozenset(uus), asked, covered))
     return found
 

@@ -97,7 +97,7 @@ def _asked(project: Project, discovery: Discovery, seed: int) -> list[Example]:
     found = [discovery.predictions[row] for row in (*uus, *beside)]
     test = project.examples("test") if project.has_split("test") else []
     drawn = random.Random(f"quick test/{seed}").sample(test, min(MOST_TEST, len(test)))
-    return [*(Example(row.id, row.text, row.label, row.text_pair) for row in found), *drawn]
+    return [*(Example.of(row) for row in found), *drawn]
 
 
 def _right(project: Project, model: ModelRef, rows: Sequence[Example], monitor: Monitor) -> Any:

@@ -17,11 +17,6 @@ from engine.tau import refuse_new_tau, tau_of
 from engine.teaching.records import Records
 
 
-def doubtful_rows(records: Records) -> set[str]:
-    """Ids of pool rows whose gold label somebody marked as wrong or ambiguous."""
-    return {row for row, marked in records.marks().items() if marked.mark.verdict != "fine"}
-
-
 def arms_asked(
     project: Project,
     samples: Sequence[Sample],
@@ -37,7 +32,7 @@ def arms_asked(
     Args:
         project: gives pool, discovery and currency.
         samples: that may be trained on.
-        doubtful: as `doubtful_rows`.
+        doubtful: as `Records.doubtful_rows`.
         arms: names, controls among them; default: all teaching there is.
         equal: cut the teaching down (`engine.proof.budget_matching`).
         costs: what all samples of a kind of teacher cost, for equal cost (`engine.costs.book.costs_of_kinds`).
@@ -100,7 +95,7 @@ def refuse_retrain(
     records = Records(project.teaching_dir)
     samples: Sequence[Sample] = records.samples()
     samples = reviewed_samples(project, records, samples) if reviewed else samples
-    doubtful = doubtful_rows(records)
+    doubtful = records.doubtful_rows()
     found = arms_asked(project, samples, doubtful, arms=arms, equal=equal, costs=costs, controls=controls)
     wanted = list(USUAL if recipes is None else recipes)
     plan_runs(project, found, seeds=seeds, recipes=[name for name in wanted if name != AUTO])

@@ -48,7 +48,7 @@ from engine.proof.evaluate import (
 from engine.proof.quick_look import quick
 from engine.proof.recipe_selection import possible_recipes, runs_and_choices
 from engine.proof.report import FLIPS, LEARNED, content
-from engine.proof.request import arms_asked, doubtful_rows
+from engine.proof.request import arms_asked
 from engine.proof.spot_assignment import nearest_blind_spots
 from engine.proof.training_sets import kept_rows, training_set
 from engine.review.outcome import reviewed_samples
@@ -102,7 +102,7 @@ def retrain(
         samples = _as_reviewed(project, records, samples, monitor)
     discovery = project.discovery()
     tau_of(project, discovery)
-    doubtful = doubtful_rows(records)
+    doubtful = records.doubtful_rows()
     arms_to_train = arms_asked(project, samples, doubtful, arms=arms, equal=equal, costs=costs, controls=controls)
     kept = kept_rows(project, discovery, possible_recipes(recipes), doubtful, monitor=monitor)
     runs, choices = runs_and_choices(
@@ -205,9 +205,9 @@ def _splits(project: Project, discovery: Discovery | None, samples: Sequence[Sam
         splits["test"] = project.examples("test")
     if discovery and discovery.blind_spots:
         found = [discovery.predictions[row] for spot in discovery.blind_spots for row in spot.rows]
-        splits[POOL] = [Example(row.id, row.text, row.label, row.text_pair) for row in found]
+        splits[POOL] = [Example.of(row) for row in found]
     if samples:
-        splits[SAMPLES] = [Example(one.id, one.text, one.label, one.text_pair) for one in samples]
+        splits[SAMPLES] = [Example.of(one) for one in samples]
     return splits
 
 

@@ -43,7 +43,7 @@ def nearest_blind_spots(
     """
     if not spots:
         return np.full(len(rows), FAR, dtype=np.int64)
-    own = [Example(row, known[row].text, known[row].label, known[row].text_pair) for spot in spots for row in spot.rows]
+    own = [Example.of(known[row]) for spot in spots for row in spot.rows]
     vectors = embeddings(project, own, monitor=monitor)
     parts = np.split(vectors, np.cumsum([len(spot.rows) for spot in spots])[:-1])
     centres = np.stack([part.mean(axis=0) / np.linalg.norm(part.mean(axis=0)) for part in parts])

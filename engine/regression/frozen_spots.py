@@ -24,7 +24,6 @@ from engine.proof.report_types import Report, ReportArm
 from engine.schema import Record, Sample
 
 CaseOrigin = Literal["row", "sample"]
-ORIGINS: tuple[CaseOrigin, ...] = ("row", "sample")
 
 # Share of the samples that must be right: only those are frozen that the promoted model has learned.
 SAMPLES_FLOOR = 0.8

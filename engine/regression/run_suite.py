@@ -84,7 +84,7 @@ def check(project: Project, model: str | None = None, *, monitor: Monitor) -> Pa
     near = {spot.id: near_rows(project, spot.proof, spot.id) for spot in frozen if spot.counted}
     asked = _model(project, model, monitor)
     cases = [case for spot in frozen for case in spot.cases]
-    rows = [Example(case.id, case.text, case.label, case.text_pair) for case in cases]
+    rows = [Example.of(case) for case in cases]
     held_out = [row for found in near.values() for row in found.rows]
     gold = np.array([project.labels.index(row.label) for row in [*rows, *held_out]], dtype=np.int64)
     logits = predictions(project, asked, [*rows, *held_out], split_key="suite", monitor=monitor)

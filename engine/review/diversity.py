@@ -77,7 +77,7 @@ def _vectors(
 
     evidence = [row for own in rows.values() for row in own]
     everything: tuple[Sample | Prediction, ...] = (*samples, *evidence)
-    examples = [Example(one.id, one.text, one.label, one.text_pair) for one in everything]
+    examples = [Example.of(one) for one in everything]
     array = embeddings(project, examples, monitor=monitor)
     names = [_sample_name(sample) for sample in samples] + [_row_name(row) for row in evidence]
     return dict(zip(names, array, strict=True))
@@ -200,7 +200,7 @@ def near_duplicates(samples: Sequence[Sample]) -> int:
     """
     by_label: defaultdict[str, list[Example]] = defaultdict(list)
     for sample in samples:
-        by_label[sample.label].append(Example(sample.id, sample.text, sample.label, sample.text_pair))
+        by_label[sample.label].append(Example.of(sample))
     return sum(len(rows) - len(set(group_near_duplicates(rows))) for rows in by_label.values())
 
 

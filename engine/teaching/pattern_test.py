@@ -23,7 +23,6 @@ from engine.text import clean, row_hash
 from engine.wilson import wilson_bounds
 
 _MOST = 20  # rows of each sort
-_NOT_COUNTED = ("label wrong", "ambiguous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +155,7 @@ def trial_of(project: Project, discovery: Discovery, records: Records, pattern: 
         share = project.settings.teaching.held_back
         few = f"none of the {len(spot.rows)} rows of {spot.id} is held back: too few for a share of {share:g}"
         return Trial(pattern, (), few)
-    off = _not_counted(records)
+    off = records.doubtful_rows()
     withheld = project.manifest.withheld
     off |= {row.id for row in discovery.predictions.values() if is_withheld(row, withheld)}
     counted = [row for row in evidence.held_back if row.id not in off]
@@ -173,7 +172,7 @@ def trial_of(project: Project, discovery: Discovery, records: Records, pattern: 
 
 def results(project: Project, discovery: Discovery, records: Records, pattern: Pattern) -> list[PatternResult]:
     """What judges found about a pattern: the wording it has now first, then earlier ones, each judge by name."""
-    off, known = _not_counted(records), discovery.predictions
+    off, known = records.doubtful_rows(), discovery.predictions
     answers: dict[tuple[bool, str, str], list[Application]] = {}
     for author, one in _applications(records, pattern):
         if one.row not in off and (one.row in known or one.is_uu is not None):
@@ -260,10 +259,6 @@ def reword(teaching: Teaching, pattern: Pattern, text: str, found: Sequence[Patt
 def wilson(hits: int, n: int, coverage: float) -> Share:
     """A share with its interval (`engine.wilson`); ``n`` is at least 1."""
     return Share(hits, n, *wilson_bounds(hits, n, coverage))
-
-
-def _not_counted(records: Records) -> set[str]:
-    return {row for row, marked in records.marks().items() if marked.mark.verdict in _NOT_COUNTED}
 
 
 def _applications(records: Records, pattern: Pattern) -> list[tuple[str, Application]]:

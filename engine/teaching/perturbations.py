@@ -9,7 +9,7 @@ from __future__ import annotations
 from rapidfuzz.distance import Indel
 
 from engine.errors import ModelError, RefusedRecord, StoreError
-from engine.progress import Monitor, Silent
+from engine.progress import Silent
 from engine.schema import Example, Perturbation, Prediction
 from engine.teaching.evidence import evidence_for
 from engine.teaching.writer import Annotator
@@ -26,7 +26,6 @@ def perturb(
     text: str,
     label: str,
     text_pair: str | None = None,
-    monitor: Monitor | None = None,
 ) -> Perturbation:
     """Score an edit of a row with the current model and write it beside the row. Can be undone.
 
@@ -38,7 +37,6 @@ def perturb(
         text: the edited text.
         label: the right label of the edit: that of the row, or another one.
         text_pair: the second text where rows are pairs; None: that of the row.
-        monitor: told how far the scoring is.
 
     Raises:
         StoreError: the row is not shown, or text and label make no edit that the model gets right.
@@ -50,7 +48,7 @@ def perturb(
     except RefusedRecord as refused:
         raise StoreError(refused.what, where=f"row {row}", hint=refused.hint) from None
     _check_size(annotator, shown, edit)
-    predicted, confidence = _score(annotator, edit, monitor or Silent())
+    predicted, confidence = _score(annotator, edit)
     if predicted != label:
         raise StoreError(
             f"the model takes the edit for `{predicted}` ({confidence:.2f}), not for `{label}`",
@@ -97,7 +95,7 @@ def _check_size(annotator: Annotator, row: Prediction, edit: Example) -> None:
         raise StoreError(f"that edit is there already ({same.id})", where=where, hint="write another one")
 
 
-def _score(annotator: Annotator, edit: Example, monitor: Monitor) -> tuple[str, float]:
+def _score(annotator: Annotator, edit: Example) -> tuple[str, float]:
     """What the model that found the blind spots says of the edit: label and confidence."""
     import numpy as np
 
@@ -105,13 +103,13 @@ def _score(annotator: Annotator, edit: Example, monitor: Monitor) -> tuple[str, 
     from engine.model.model_registry import current_model, predictions
 
     project, discovery = annotator.project, annotator.discovery
-    model = current_model(project, monitor=monitor)
+    model = current_model(project, monitor=Silent())
     if model.key != discovery.model_key:
         raise ModelError(
             "the current model is not the one that these blind spots were found with",
             where=str(project.root),
             hint="run `blindspot discover` again",
         )
-    logits = predictions(project, model, [edit], split_key="edit", monitor=monitor)
+    logits = predictions(project, model, [edit], split_key="edit", monitor=Silent())
     found = score(logits, np.array([0]), temperature=discovery.applied_temperature)
     return project.labels[int(found.predicted[0])], round(float(found.confidence[0]), 6)

@@ -71,7 +71,6 @@ class RecordFactory:
         *,
         evidence: str | None = None,
         replaces: str | None = None,
-        refined: bool = False,
     ) -> Pattern:
         """Make a pattern, or a new state of one's own pattern.
 
@@ -82,7 +81,6 @@ class RecordFactory:
             text: the pattern in words.
             evidence: hash of the evidence that its teacher has seen; None: not known.
             replaces: full id of the pattern it takes the place of; once refined it stays called so.
-            refined: it is reworded after a test with counter-examples.
 
         Raises:
             RefusedRecord: the text is empty, or holds a proof row.
@@ -97,7 +95,7 @@ class RecordFactory:
             text,
             self._teacher,
             evidence,
-            refined or bool(body.get("refined")),
+            bool(body.get("refined")),
             body.get("rewords"),
         )
         edit.put("pattern", pattern.id, pattern)

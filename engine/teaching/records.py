@@ -114,6 +114,10 @@ class Records:
                     found[record.row] = rank
         return {row: rank[2] for row, rank in found.items()}
 
+    def doubtful_rows(self) -> frozenset[str]:
+        """Ids of the rows whose gold label counts as wrong or ambiguous."""
+        return frozenset(row for row, marked in self.marks().items() if marked.mark.is_doubt)
+
     def perturbations(self) -> tuple[Perturbation, ...]:
         """All perturbed pairs, by author, each author's oldest first."""
         return tuple(record for _, _, record in self._records("perturbation") if isinstance(record, Perturbation))

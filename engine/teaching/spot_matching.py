@@ -90,7 +90,7 @@ def _nearest(
     import numpy as np
 
     spots = list({spot.id: spot for candidates in wanted.values() for spot in candidates}.values())
-    parts = [[_row(discovery, row) for row in spot.rows] for spot in spots]
+    parts = [[Example.of(discovery.predictions[row]) for row in spot.rows] for spot in spots]
     parts += [[Example(line.where, line.text, line.label, line.text_pair) for line in groups[key]] for key in wanted]
     vectors = embed([example for part in parts for example in part])
     means = [part.mean(axis=0) for part in np.split(vectors, np.cumsum([len(part) for part in parts])[:-1])]
@@ -101,8 +101,3 @@ def _nearest(
         cosines = {spot.id: float(centres[spot.id] @ unit) for spot in candidates}
         placed[group] = max(cosines, key=cosines.__getitem__)
     return placed
-
-
-def _row(discovery: Discovery, row: str) -> Example:
-    found = discovery.predictions[row]
-    return Example(found.id, found.text, found.label, found.text_pair)

@@ -45,7 +45,6 @@ from engine.teaching.sealing import decisions
 SortKey = Literal["id", "size", "confidence", "coherence", "status"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
 _ARROW = re.compile(r"\s*->\s*")
-_NOT_COUNTED = ("label wrong", "ambiguous")
 _URGENCY: dict[SpotStatus, int] = {"in progress": 0, "untouched": 1, "skipped": 2, "done": 3}
 
 
@@ -337,7 +336,7 @@ class Board:
         return EvidenceRow(row, near, mark, marked_by, edits, held_back, suspect, read_to)
 
     def _counted(self, rows: Iterable[str]) -> int:
-        return sum(row not in self._marks or self._marks[row].mark.verdict not in _NOT_COUNTED for row in rows)
+        return sum(row not in self._marks or not self._marks[row].mark.is_doubt for row in rows)
 
 
 def sort_spots(spots: Iterable[SpotView], key: SortKey) -> list[SpotView]:

@@ -88,9 +88,7 @@ class Annotator:
         with self.teaching.store.edit(f"take the mark off row {row}") as edit:
             edit.delete("mark", row)
 
-    def describe(
-        self, spot_id: str, kind: PatternKind, text: str, *, replaces: str | None = None, refined: bool = False
-    ) -> Pattern:
+    def describe(self, spot_id: str, kind: PatternKind, text: str, *, replaces: str | None = None) -> Pattern:
         """Write a pattern, or a new wording of one's own pattern ``replaces``.
 
         Args:
@@ -98,7 +96,6 @@ class Annotator:
             kind: abstraction or extrapolation.
             text: the pattern in words.
             replaces: id of the pattern it takes the place of; once refined it stays called so.
-            refined: it is reworded after a test with counter-examples.
 
         Raises:
             StoreError: there is no such blind spot or pattern, or the text is empty.
@@ -106,9 +103,7 @@ class Annotator:
         spot = known_spot(self.discovery, spot_id)
         with self.teaching.store.edit(f"{'change' if replaces else 'describe'} {kind} of {spot.id}") as edit:
             old = self.pattern_id(spot.id, replaces, own=True) if replaces else None
-            return self.factory.pattern(
-                edit, spot.id, kind, text, evidence=self._seen(spot), replaces=old, refined=refined
-            )
+            return self.factory.pattern(edit, spot.id, kind, text, evidence=self._seen(spot), replaces=old)
 
     def write_sample(
         self,

@@ -12,6 +12,6 @@ class Field(Input):
     Field, Field:focus { border: none; height: 1; padding: 0; background: $surface; }
     """
 
-    def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:
-        super().__init__(value, placeholder=placeholder, select_on_focus=False, compact=True, id=id)
+    def __init__(self, value: str = "", *, placeholder: str = "") -> None:
+        super().__init__(value, placeholder=placeholder, select_on_focus=False, compact=True)
         self.cursor_blink = False

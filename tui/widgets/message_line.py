@@ -21,8 +21,8 @@ class MessageLine(Line):
     MessageLine { padding: 0 1; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.message = ""
         self._said: Said | None = None
 
