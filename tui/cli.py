@@ -55,6 +55,7 @@ COMMANDS = {
     "doctor": "check this machine and a project",
     "demo": "open the workbench over the bundled project",
     "open": "open the workbench over a project",
+    "completion": "print the script by which a shell completes commands and options",
 }
 _EPILOG = """\
 a first session:
@@ -111,7 +112,10 @@ def _run(words: list[str]) -> int:
 
 
 def parser_for(words: list[str]) -> argparse.ArgumentParser:
-    """The parser of all commands; only the module of the one that is named first is imported."""
+    """The parser of all commands; only the module of the one that is named first is imported.
+
+    `completion` is about every command: it imports them all (0.3 s) and is given the parser.
+    """
     parser = Parser(
         prog="blindspot",
         description="Find where a text classifier is confidently wrong, teach it, and prove whether it learned.",
@@ -122,8 +126,10 @@ def parser_for(words: list[str]) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=CommandParser)
     wanted = next((word for word in words if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
-        if name == wanted:
+        if wanted in (name, "completion"):
             import_module(f"tui.commands.{name.replace('-', '_')}").add_parser(subparsers)
         else:
             subparsers.add_parser(name, help=summary)
+    if wanted == "completion":
+        subparsers.choices[wanted].set_defaults(every_command=parser)
     return parser
