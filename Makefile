@@ -1,5 +1,6 @@
 # make demo   the workbench over the bundled project (without a terminal: the whole job, headless, and its report)
 # make test   lint, types, import contracts, all tests
+# make pytest  the tests alone; PYTEST_FLAGS and WORKERS pass on what it takes
 # make fuzz   random attacks in their long form: TRIALS=1000 SEED=7 ONLY=hostile_rows,random_keys
 # make docs   the documentation site, build/docs/site/index.html; a link to nowhere is an error
 # make audit  licences, hashes and known vulnerabilities of what is installed
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS)
 UV ?= uv
 
-.PHONY: demo test lint format fuzz docs audit licences lock bench bench-proof clean
+.PHONY: demo test pytest lint format fuzz docs audit licences lock bench bench-proof clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -32,8 +33,12 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test: lint
-	$(BIN)/pytest -n 2 --dist loadgroup
+test: lint pytest
+
+# Three on two cores: a third of the time a test waits, for keys of the app, a server or a disk.
+WORKERS ?= 3
+pytest: $(VENV)/.installed
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_FLAGS)
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .

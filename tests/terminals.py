@@ -83,6 +83,7 @@ class Pty:
                 "PATH": os.environ["PATH"],
                 "TERM": "xterm-256color",
                 "COLORTERM": "truecolor",
+                "OMP_NUM_THREADS": "1",
                 leftovers.NAME: leftovers.MARK,
                 **(env or {}),
             },

@@ -24,6 +24,7 @@ ANN, BEN, EVE = (54321, GROUP, 0o077), (54322, GROUP, 0o022), (54323, 54323, 0o0
 Person = tuple[int, int, int]
 
 pytestmark = [
+    pytest.mark.xdist_group("two users"),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root may act for other users"),
     pytest.mark.skipif(sys.platform != "linux", reason="users and groups as on Linux"),
 ]
@@ -55,6 +56,7 @@ class Team:
             "HOME": str(self.home(who)),
             "USER": f"u{user}",
             "HF_HUB_OFFLINE": "1",
+            "OMP_NUM_THREADS": "1",
             "BLINDSPOT_TESTS": os.environ["BLINDSPOT_TESTS"],
             "PYTHONDONTWRITEBYTECODE": "1",
             **self._variables,

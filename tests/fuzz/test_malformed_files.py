@@ -9,6 +9,8 @@ import pytest
 
 from tests.fuzz.malformed import main, make_template
 
+pytestmark = pytest.mark.xdist_group("malformed")  # what they share is made once
+
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -21,6 +21,7 @@ from engine.jobs import launch
 from engine.jobs.events import EventLog, read_events
 from engine.locks import acquire, is_held
 from engine.project import Project
+from tests import leftovers
 from tests.waiting import until
 
 WORKER = (sys.executable, str(Path(__file__).with_name("slow_worker.py")))
@@ -78,6 +79,14 @@ def test_a_counting_job_ends_with_the_tests_however_they_end(project: Project) -
     finally:
         if jobs.active_job(project.root) is not None:
             jobs.cancel(project.root, job_id)
+
+
+def test_a_counting_job_that_nobody_stops_is_found_among_what_the_tests_left(running: tuple[Project, str]) -> None:
+    pid = pid_of(*running)
+    found = {one: line for one, line in leftovers.bearers().items() if one == pid}
+    assert "slow_worker.py" in found[pid]
+    leftovers.end(found)
+    until(lambda: pid not in leftovers.bearers())
 
 
 def test_a_job_for_which_the_disk_has_no_room_leaves_nothing(project: Project) -> None:

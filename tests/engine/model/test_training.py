@@ -23,6 +23,8 @@ from engine.schema import Example
 from tests.builders.monitor import Recorder
 from tests.builders.tiny_bert import CPU, LABELS, classifier, rows
 
+pytestmark = pytest.mark.xdist_group("training")  # what they share is made once
+
 
 def plan(start: Path, **more: Any) -> TrainingPlan:
     usual: dict[str, Any] = {

@@ -32,6 +32,8 @@ from tests.builders.monitor import Recorder
 from tests.builders.tiny_bert import body, words_of
 from tui.reporting.tables import pool_rows
 
+pytestmark = pytest.mark.xdist_group("proof")  # what they share is made once
+
 SEEDS = (13, 14)
 N_TRAIN = 32
 ROLES: tuple[Role, ...] = ("target", "counter", "anchor")

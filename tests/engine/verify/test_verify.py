@@ -23,6 +23,8 @@ from engine.regression.run_suite import check
 from engine.verify.finding import Finding
 from tests.engine.verify.conftest import edit_json, write_call
 
+pytestmark = pytest.mark.xdist_group("verify")  # what they share is made once
+
 
 def bad(root: Path) -> list[Finding]:
     return [finding for finding in verify(root) if finding.bad]

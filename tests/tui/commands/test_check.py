@@ -23,6 +23,8 @@ from tests.engine.model.test_training import plan
 from tests.engine.proof.synthetic import write_proof
 from tui.cli import main
 
+pytestmark = pytest.mark.xdist_group("check")  # what they share is made once
+
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
