@@ -24,6 +24,7 @@ from tui.terminal.printing import exit_status, guarded, print_error
 
 COMMANDS = {
     "label": "label texts by single keys, without a project or a model",
+    "agreement": "how far people agree who labelled the same texts",
     "init": "make a project from data files",
     "discover": "find the blind spots of the current model",
     "list": "list the blind spots",

@@ -175,35 +175,11 @@ class LabelFile:
 
     def _read(self) -> None:
         try:
-            raw = read_bytes(self._path)
+            self._labels, self._starts, self._size = _read(self._path)
         except FileNotFoundError:
             return
-        except FileError as error:
-            raise StoreError(
-                f"the file cannot be read ({error.reason})", where=str(self._path), hint="name another with --out"
-            ) from error
-        whole = raw[: raw.rfind(b"\n") + 1]
-        start = 0
-        for number, (values, end) in enumerate((_csv_records if self._csv else _json_records)(whole), start=1):
-            where = f"{self._path}, record {number}"
-            if self._csv and number == 1:
-                if values != list(_FIELDS):
-                    raise self._foreign(f"{self._path}:1")
-            else:
-                label = _label(dict(zip(_FIELDS, values, strict=False)) if self._csv else values)
-                if label is None:
-                    raise self._foreign(where)
-                self._labels.pop(label.id, None)
-                self._labels[label.id], self._starts[label.id] = label, start
-            start = end
-        self._size = start
-        if start < len(raw):
+        if self._size < self._path.stat().st_size:
             self.repaired = f"The last line of {self._path.name} was cut off by a crash and is left out."
-
-    def _foreign(self, where: str) -> StoreError:
-        return StoreError(
-            "this is no file of labels that blindspot has written", where=where, hint="name another with --out"
-        )
 
     def _not_written(self, error: FileError) -> StoreError:
         return StoreError(
@@ -211,6 +187,47 @@ class LabelFile:
             where=str(self._path),
             hint="make room, or name another with --out",
         )
+
+
+def read_labels(path: Path) -> dict[str, RowLabel]:
+    """The labels of a file as they are now, by the id of their row; somebody may be labelling into it.
+
+    Raises:
+        StoreError: it is not there, cannot be read, or is another kind of file.
+    """
+    try:
+        return _read(path)[0]
+    except FileNotFoundError:
+        raise StoreError("there is no such file", where=str(path), hint="name a file of labels") from None
+
+
+def _read(path: Path) -> tuple[dict[str, RowLabel], dict[str, int], int]:
+    """Labels, where the line of each starts, and where the last whole line ends (bytes)."""
+    try:
+        raw = read_bytes(path)
+    except FileError as error:
+        raise StoreError(f"the file cannot be read ({error.reason})", where=str(path), hint="name another") from error
+    labels: dict[str, RowLabel] = {}
+    starts: dict[str, int] = {}
+    is_csv, start = path.suffix.lower() == ".csv", 0
+    whole = raw[: raw.rfind(b"\n") + 1]
+    for number, (values, end) in enumerate((_csv_records if is_csv else _json_records)(whole), start=1):
+        if is_csv and number == 1:
+            label = None
+            if values != list(_FIELDS):
+                raise _foreign(f"{path}:1")
+        else:
+            label = _label(dict(zip(_FIELDS, values, strict=False)) if is_csv else values)
+            if label is None:
+                raise _foreign(f"{path}, record {number}")
+            labels.pop(label.id, None)
+            labels[label.id], starts[label.id] = label, start
+        start = end
+    return labels, starts, start
+
+
+def _foreign(where: str) -> StoreError:
+    return StoreError("this is no file of labels that blindspot has written", where=where, hint="name another")
 
 
 def _row(values: Any) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.data.formats import FileRequest, records
 from engine.errors import DataError
+from engine.schema import Record
 from engine.text import normalise
 
 _USUAL = "text"
@@ -18,7 +19,7 @@ _SHUFFLE_SEED = 13
 
 
 @dataclass(frozen=True, slots=True)
-class TextRow:
+class TextRow(Record):
     """A row to be labelled; ``id``: what its `id` column says, else the number of its line."""
 
     id: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations, product
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Literal
 
+from engine.agreement import krippendorff_alpha
 from engine.review.comparison import Agreement
 from engine.review.outcome import Judged, outcomes
 
@@ -31,37 +32,6 @@ def agreements(judged: Sequence[Judged]) -> list[Agreement]:
     reviewers = tuple(sorted({one.reviewer for one in judged}))
     found = [_alpha(of, votes, reviewers) for of, votes in units.items()]
     return found + [_kappa(of, votes, pair) for pair in combinations(reviewers, 2) for of, votes in units.items()]
-
-
-def krippendorff_alpha(units: Iterable[Sequence[str]]) -> float:
-    """Krippendorff's alpha for nominal answers, with answers that are missing (Krippendorff 2011).
-
-    From *Computing Krippendorff's Alpha-Reliability*, section C: each unit with m answers adds its ordered pairs of
-    answers, each weighted 1 / (m - 1), to the coincidences; alpha is one minus observed by expected disagreement.
-
-    Args:
-        units: the answers that each unit got, at most one of each observer; units with fewer than two say nothing.
-
-    Returns:
-        1 for perfect agreement, 0 for chance.
-
-    Raises:
-        ZeroDivisionError: all answers are the same, so that nothing is expected to disagree.
-    """
-    coincidences: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for answers in units:
-        if len(answers) > 1:
-            given = Counter(answers)
-            for one, other in product(given, repeat=2):
-                pairs = given[one] * (given[other] - (one == other))
-                coincidences[one, other] += pairs / (len(answers) - 1)
-    totals: defaultdict[str, float] = defaultdict(float)
-    for (one, _), value in coincidences.items():
-        totals[one] += value
-    n = sum(totals.values())
-    observed = sum(value for (one, other), value in coincidences.items() if one != other)
-    expected = (n * n - sum(total * total for total in totals.values())) / (n - 1)
-    return 1 - observed / expected
 
 
 def _alpha(of: Unit, votes: Mapping[str, Mapping[str, str]], reviewers: tuple[str, ...]) -> Agreement:

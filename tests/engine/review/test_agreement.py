@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.review.agreement import krippendorff_alpha
+from engine.agreement import krippendorff_alpha
 
 # A row an observer, a column a unit; a dot is an answer that is missing.
 TWO_BINARY = ("0100000010", "1110010000")

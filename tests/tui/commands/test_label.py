@@ -64,3 +64,27 @@ def test_labels_that_are_none_are_wrong_usage(
 def test_without_a_terminal_it_says_what_to_do(texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["label", str(texts), "--labels", "a,b", "--out", str(texts.with_name("out.csv"))]) == 1
     assert "use --plain" in capsys.readouterr().err
+
+
+def test_two_people_are_compared_and_a_third_decides(
+    texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outs = [tmp_path / name for name in ("ann.csv", "ben.jsonl")]
+    for out, answers in zip(outs, ("1\n2\n1\n", "1\n1\n2\n"), strict=True):
+        monkeypatch.setattr("sys.stdin", io.StringIO(answers))
+        words = ["label", str(texts), "--labels", "positive,negative", "--out", str(out), "--plain"]
+        assert main(words) == 0
+    conflicts = tmp_path / "conflicts.jsonl"
+    capsys.readouterr()
+    assert main(["agreement", *map(str, outs), "--conflicts", str(conflicts)]) == 0
+    told = capsys.readouterr().out
+    assert "3 texts with labels by two people or more" in told
+    assert "agreed on 1: 0.33" in told
+    assert "negative / positive" in told
+    assert "positive" not in conflicts.read_text()
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n1\n"))
+    decided = tmp_path / "decided.csv"
+    words = ["label", str(conflicts), "--labels", "positive,negative", "--out", str(decided), "--plain"]
+    assert main(words) == 0
+    with decided.open(newline="") as file:
+        assert [row["id"] for row in csv.DictReader(file)] == ["b", "c"]
