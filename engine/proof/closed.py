@@ -28,11 +28,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.proof.figures import count, interval, share
 from engine.schema import Record
-from engine.wilson import wilson_bounds
 
 if TYPE_CHECKING:
     from engine.proof.report_types import Loss, Report, ReportArm
@@ -57,8 +56,6 @@ MEANINGS: dict[ClosedWord, str] = {
 WORDS: tuple[ClosedWord, ...] = ("closed", "smaller", "open", "worse", "too few proof rows")
 UNKNOWN = "made before evidence was kept, so nothing is said to be closed"
 
-Entry = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class SeedCounts(Record):
@@ -80,12 +77,6 @@ class SeedCounts(Record):
     def of_seed(self, place: int) -> SeedCounts:
         """What the model of one seed gets right."""
         return SeedCounts(self.of, (self.per_seed[place],))
-
-    def shown(self, coverage: float) -> Entry:
-        """As JSON, with Wilson's interval of the share; None where there are no rows."""
-        low, high = wilson_bounds(self.right, self.of, coverage) if self.of else (None, None)
-        bounds = {"low": low and round(low, 6), "high": high and round(high, 6)}
-        return {"of": self.of, "right": self.right, **bounds, "per_seed": list(self.per_seed)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +126,7 @@ class SpotCounts(Record):
         return "smaller" if self.wrong_before.reaches(SMALLER) else "open"
 
 
-def tally(words: Sequence[str]) -> Entry:
+def tally(words: Sequence[ClosedWord]) -> dict[str, int]:
     """How many blind spots there are, and how many have each word."""
     return {"of": len(words)} | {word: words.count(word) for word in WORDS}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,23 +10,8 @@ from engine.model.model_registry import plan_of, starting_weights
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.cross_validation import errors_of, folds
-from engine.schema import Discovery, Example, Record
-
-
-@dataclass(frozen=True, slots=True)
-class EpochChoice(Record):
-    """What was chosen.
-
-    Attributes:
-        passes: the first number of passes with the fewest errors. of: how many were tried.
-        errors: after each pass, among as many of the most confident rows as the round's model covers at tau, over all
-            folds. rows: that were looked at.
-    """
-
-    passes: int
-    of: int
-    errors: tuple[float, ...]
-    rows: int
+from engine.proof.proof_spec import EpochChoice
+from engine.schema import Discovery, Example
 
 
 def choose_passes(

@@ -7,7 +7,8 @@ as ``.npy``, and no text. Pool figures are kept apart from the proof: teachers s
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,29 @@ import numpy as np
 from engine.files import read_json
 from engine.model.array_cache import read_array
 from engine.proof.arms import BASELINE
-from engine.proof.budget_matching import BudgetLimit
 from engine.proof.flips import error_confidence, flips
 from engine.proof.metrics import IntArray, Scored
-from engine.proof.report_details import by_blind_spot, churn, details, seed_noise
+from engine.proof.proof_spec import SPEC, ProofSpec, RoundModel, SpecRun, read_spec
+from engine.proof.report import Learned, StoredFlip
+from engine.proof.report_details import by_blind_spot, by_label, churn, reliability, risk_coverage, seed_noise
+from engine.proof.report_types import (
+    ArmFigures,
+    DoubtfulRows,
+    Estimate,
+    Group,
+    Measures,
+    NearReport,
+    PoolCounts,
+    PoolReport,
+    PoolSpot,
+    ReportArm,
+    ReportBaseline,
+    ReportSpot,
+    SplitFigures,
+)
 from engine.proof.significance import corrected, mcnemar, resamples_for
 from engine.proof.spot_counts import Resampling, closed_tally, count_spots, worse_for
-from engine.proof.statistics import BaselineComparison, Estimate, compare
+from engine.proof.statistics import BaselineComparison, compare
 from engine.proof.verdict import MEANINGS, Rule, judge
 
 JUDGED = ("proof", "test")
@@ -36,9 +53,10 @@ ONE_SEED = "One seed: the noise between training runs is not in the intervals."
 
 _NOT_SHOWN = ("runs", "blind_spots", "samples")  # parts of the spec that the report has otherwise
 
-Entry = dict[str, Any]
-Group = tuple[str, str]
 REFERENCE: Group = (BASELINE, "scratch")
+
+Asked = Mapping[str, Mapping[Group, list[Scored]]]  # by split
+Compared = Mapping[str, Mapping[Group, BaselineComparison]]  # by split
 
 
 def gold_file(folder: Path, split: str) -> Path:
@@ -46,171 +64,202 @@ def gold_file(folder: Path, split: str) -> Path:
     return folder / f"gold-{split}.npy"
 
 
-def logits_file(folder: Path, run: Entry, split: str) -> Path:
+def logits_file(folder: Path, run: SpecRun, split: str) -> Path:
     """Logits of one run on a split, (n, labels) float32."""
-    return folder / f"{run['arm']}-{run['recipe']}-{run['seed']}-{split}.npy"
+    return folder / f"{run.arm}-{run.recipe}-{run.seed}-{split}.npy"
 
 
 def evaluate(folder: Path) -> dict[str, Any]:
-    """Compute the report of a proof from its folder: figures, verdicts, and the spec's own entries."""
-    spec = read_json(folder / "spec.json")
+    """Compute the report of a proof from its folder: what ``report.json`` holds.
+
+    Its JSON values are the spec's own entries, as they are, with figures and verdicts (`engine.proof.report_types`).
+    """
+    values = read_json(folder / SPEC)
+    spec = ProofSpec.from_json(values)
     groups = _groups(spec)
-    interval = corrected(spec["interval"], len(groups) - 1) if spec.get("corrected") else spec["interval"]
+    interval = corrected(spec.interval, len(groups) - 1) if spec.corrected else spec.interval
     asked = {split: _scored(folder, groups, split) for split in JUDGED if gold_file(folder, split).is_file()}
-    resamples = resamples_for(interval, spec["bootstrap"])
+    how = Resampling(resamples_for(interval, spec.bootstrap), interval)
     compared = {
-        split: compare(models, baseline=REFERENCE, tau=spec["tau"], resamples=resamples, interval=interval)
+        split: compare(models, baseline=REFERENCE, tau=spec.tau, resamples=how.resamples, interval=interval)
         for split, models in asked.items()
     }
-    rule = Rule(spec["tau"], spec["margin"], interval)
-    entries = []
-    for group, runs in groups.items():
-        figures = {split: compared[split][group] for split in compared}
-        entry = _entry(runs, figures)
-        for split, models in asked.items():
-            entry[split] |= details(models[group], spec["labels"])
-        if group != REFERENCE:
-            verdict = judge(figures, {split: compared[split][REFERENCE] for split in compared}, rule)
-            same = {split: round(mcnemar(models[group], models[REFERENCE]), 6) for split, models in asked.items()}
-            entry |= {
-                "verdict": verdict.word,
-                "reason": verdict.reason,
-                "meaning": MEANINGS[verdict.word],
-                "mcnemar": same,
-                "churn": churn(asked["proof"][group], asked["proof"][REFERENCE]),
-            }
-        entries.append(entry)
-    head = {key: value for key, value in spec.items() if key not in ("runs", "blind_spots", "samples")} | {
-        "interval": interval
+    arms = [_arm(group, groups, asked, compared, spec, interval) for group in groups if group != REFERENCE]
+    parts: dict[str, Any] = {}
+    if "round_model" in values:  # a proof of before evidence was kept lacks it, and its report says so
+        spots = _spots(folder, groups, asked["proof"], spec, how)
+        worse = worse_for(spots, asked, REFERENCE, spec.labels, how)
+        arms = [replace(arm, closed=closed_tally(spots, arm.group), worse=worse[arm.group]) for arm in arms]
+        parts["blind_spots"] = [spot.as_json() for spot in spots]
+    shown = {
+        split: SplitFigures(**_figures(found[REFERENCE].values, asked[split][REFERENCE], spec.labels))
+        for split, found in compared.items()
     }
-    head |= {"notes": _notes(spec), "seed_noise": seed_noise(asked["proof"][REFERENCE])}
-    arms = [entry for entry in entries if entry["arm"] != BASELINE]
-    found = {
-        **head,
-        "baseline": entries[0],
-        "arms": arms,
-        "pool": _pool(folder, groups, spec),
-        "near": _near(folder, asked["proof"], spec),
+    baseline = ReportBaseline(**_training(groups[REFERENCE]), proof=shown["proof"], test=shown.get("test"))
+    pool, near = _pool(folder, groups, spec), _near(folder, asked["proof"], spec)
+    return {
+        **{key: value for key, value in values.items() if key not in _NOT_SHOWN},
+        "interval": interval,
+        "notes": _notes(spec),
+        "seed_noise": seed_noise(asked["proof"][REFERENCE]),
+        "baseline": baseline.as_json(),
+        "arms": [arm.as_json() for arm in arms],
+        "pool": pool.as_json() if pool else None,
+        "near": near.as_json() if near else None,
+        **parts,
     }
-    if "round_model" in spec:  # a proof of before evidence was kept lacks it, and its report says so
-        how = Resampling(resamples, interval)
-        found["blind_spots"] = spots = _spots(folder, groups, asked["proof"], spec, how)
-        worse = worse_for(spots, asked, REFERENCE, spec["labels"], how)
-        for arm in arms:
-            group = arm["arm"], arm["recipe"]
-            arm |= {"closed": closed_tally(spots, group), "worse": worse[group]}
-    return found
 
 
-def flipped_rows(folder: Path, ids: dict[str, list[str]]) -> list[Entry]:
+def flipped_rows(folder: Path, ids: dict[str, list[str]]) -> list[StoredFlip]:
     """`engine.proof.flips.flips` of every split but proof, from a proof's folder and the ids of its rows by split."""
-    spec = read_json(folder / "spec.json")
+    spec = read_spec(folder)
     found = []
     for split in (split for split in ids if split in ("test", POOL)):
         models = _scored(folder, _groups(spec), split)
-        found += flips(ids[split], models, REFERENCE, spec["labels"], split=split)
+        found += flips(ids[split], models, REFERENCE, spec.labels, split=split)
     return sorted(found, key=lambda flip: -error_confidence(flip))
 
 
-def right_samples(folder: Path) -> list[Entry]:
+def right_samples(folder: Path) -> list[Learned]:
     """For each model of a teaching the samples that it gets right, by their content (`engine.proof.report.content`).
 
     They tell which samples a promoted model has learned, and so which may be asked of later ones.
     """
-    spec = read_json(folder / "spec.json")
+    spec = read_spec(folder)
     gold = read_array(gold_file(folder, SAMPLES))
-    found = []
-    for run in (run for run in spec["runs"] if run["arm"] != BASELINE):
-        right = _logits(folder, run, SAMPLES).argmax(axis=1) == gold
-        names = {key: run[key] for key in ("arm", "recipe", "seed")}
-        found.append(names | {"right": [spec["samples"][place] for place in np.flatnonzero(right)]})
+    found: list[Learned] = []
+    for run in (run for run in spec.runs if run.arm != BASELINE):
+        right = np.flatnonzero(_logits(folder, run, SAMPLES).argmax(axis=1) == gold)
+        samples = [spec.samples[place] for place in right]
+        found.append({"arm": run.arm, "recipe": run.recipe, "seed": run.seed, "right": samples})
     return found
 
 
-def _groups(spec: Entry) -> dict[Group, list[Entry]]:
-    groups: dict[Group, list[Entry]] = defaultdict(list)
-    for run in spec["runs"]:
-        groups[run["arm"], run["recipe"]].append(run)
+def _groups(spec: ProofSpec) -> dict[Group, list[SpecRun]]:
+    groups: dict[Group, list[SpecRun]] = defaultdict(list)
+    for run in spec.runs:
+        groups[run.group].append(run)
     return groups
 
 
-def _notes(spec: Entry) -> list[str]:
-    """What a reader of the figures must know; proofs of before there were equal arms and reviews lack those keys."""
-    notes = [BudgetLimit.from_json(spec["equal"]).sentence] if spec.get("equal") else []
-    notes += [REVIEWED] if spec.get("reviewed") else []
-    for arm, chosen in spec.get("passes", {}).items():
-        errors = ", ".join(f"{value:g}" for value in chosen["errors"])
+def _notes(spec: ProofSpec) -> list[str]:
+    """What a reader of the figures must know."""
+    notes = [spec.equal.sentence] if spec.equal else []
+    notes += [REVIEWED] if spec.reviewed else []
+    for arm, tried in spec.passes.items():
+        errors = ", ".join(f"{value:g}" for value in tried.errors)
         notes.append(
-            f"{arm}, scratch: {chosen['passes']} of {chosen['of']} passes, by cross-validation over the "
+            f"{arm}, scratch: {tried.passes} of {tried.of} passes, by cross-validation over the "
             f"pool's blind spots (errors after each: {errors})."
         )
-    for arm, chosen in spec.get("recipes", {}).items():
-        errors = ", ".join(f"{name} {value:g}" for name, value in chosen["errors"].items())
+    for arm, chosen in spec.recipes.items():
+        errors = ", ".join(f"{name} {value:g}" for name, value in chosen.errors.items())
         notes.append(
-            f"{arm}: recipe {chosen['recipe']}, by cross-validation over the pool's blind spots (errors: {errors})."
+            f"{arm}: recipe {chosen.recipe}, by cross-validation over the pool's blind spots (errors: {errors})."
         )
-    arms = len({(run["arm"], run["recipe"]) for run in spec["runs"]}) - 1
-    if spec.get("corrected") and arms > 1:
-        each, all_together = (f"{100 * value:.4g} %" for value in (corrected(spec["interval"], arms), spec["interval"]))
+    arms = len({run.group for run in spec.runs}) - 1
+    if spec.corrected and arms > 1:
+        each, all_together = (f"{100 * value:.4g} %" for value in (corrected(spec.interval, arms), spec.interval))
         notes.append(f"Each interval is one of {each}, so that all {arms} comparisons together keep to {all_together}.")
-    return notes + ([ONE_SEED] if len(spec["seeds"]) == 1 else [])
+    return notes + ([ONE_SEED] if len(spec.seeds) == 1 else [])
 
 
-def _scored(folder: Path, groups: dict[Group, list[Entry]], split: str) -> dict[Group, list[Scored]]:
+def _scored(folder: Path, groups: dict[Group, list[SpecRun]], split: str) -> dict[Group, list[Scored]]:
     gold = read_array(gold_file(folder, split))
     return {
-        group: [Scored.from_logits(_logits(folder, run, split), gold, temperature=run["temperature"]) for run in runs]
+        group: [Scored.from_logits(_logits(folder, run, split), gold, temperature=run.temperature) for run in runs]
         for group, runs in groups.items()
     }
 
 
-def _logits(folder: Path, run: Entry, split: str) -> Any:
+def _logits(folder: Path, run: SpecRun, split: str) -> Any:
     return read_array(logits_file(folder, run, split))
 
 
-def _entry(runs: list[Entry], figures: dict[str, BaselineComparison]) -> Entry:
+def _training(runs: list[SpecRun]) -> dict[str, Any]:
+    """What a report says of the training of an arm, or the baseline: fields of `ReportBaseline`."""
     first = runs[0]
-    splits: Entry = dict.fromkeys(JUDGED)
-    for split, comparison in figures.items():
-        splits[split] = _figures(comparison.values) | {"difference": _figures(comparison.difference)}
-    if first["arm"] == BASELINE:
-        for values in filter(None, splits.values()):
-            del values["difference"]
-    steps = {"steps": first["steps"]} if "steps" in first else {}
-    by_seed = {
-        plural: {str(run["seed"]): run[key] for run in runs}
-        for key, plural in (("model", "models"), ("temperature", "temperatures"))
+    return {
+        "arm": first.arm,
+        "recipe": first.recipe,
+        "n_added": first.n_added,
+        "n_rows": first.n_rows,
+        "steps": first.steps,
+        "models": {str(run.seed): run.model for run in runs},
+        "temperatures": {str(run.seed): run.temperature for run in runs},
     }
-    return {key: first[key] for key in ("arm", "recipe", "n_added", "n_rows")} | steps | splits | by_seed
 
 
-def _figures(estimates: dict[str, Estimate]) -> Entry:
-    return {name: asdict(estimate) | {"per_seed": list(estimate.per_seed)} for name, estimate in estimates.items()}
+def _figures(measured: dict[str, Estimate], runs: list[Scored], labels: Sequence[str]) -> dict[str, Any]:
+    """Fields of `SplitFigures`, but the difference to the baseline."""
+    return {
+        **measured,
+        "by_label": by_label(runs, labels),
+        "reliability": reliability(runs),
+        "risk_coverage": risk_coverage(runs),
+    }
 
 
-def _near(folder: Path, models: dict[Group, list[Scored]], spec: Entry) -> Entry | None:
+def _arm(
+    group: Group,
+    groups: Mapping[Group, list[SpecRun]],
+    asked: Asked,
+    compared: Compared,
+    spec: ProofSpec,
+    interval: float,
+) -> ReportArm:
+    """Figures and verdict of an arm, without what became of the blind spots."""
+    verdict = judge(
+        {split: found[group] for split, found in compared.items()},
+        {split: found[REFERENCE] for split, found in compared.items()},
+        Rule(spec.tau, spec.margin, interval),
+    )
+    figures = {
+        split: ArmFigures(
+            difference=Measures(**found[group].difference),
+            **_figures(found[group].values, asked[split][group], spec.labels),
+        )
+        for split, found in compared.items()
+    }
+    return ReportArm(
+        **_training(groups[group]),
+        proof=figures["proof"],
+        test=figures.get("test"),
+        verdict=verdict.word,
+        reason=verdict.reason,
+        meaning=MEANINGS[verdict.word],
+        mcnemar={split: round(mcnemar(models[group], models[REFERENCE]), 6) for split, models in asked.items()},
+        churn=churn(asked["proof"][group], asked["proof"][REFERENCE]),
+    )
+
+
+def _near(folder: Path, models: dict[Group, list[Scored]], spec: ProofSpec) -> NearReport | None:
     """What became of proof rows by their nearest blind spot; None without blind spots, and in proofs of before."""
     if not (folder / NEAREST).is_file():
         return None
-    return by_blind_spot(models, REFERENCE, read_array(folder / NEAREST), spec["blind_spots"], spec["tau"])
+    return by_blind_spot(models, REFERENCE, read_array(folder / NEAREST), spec.blind_spots, spec.tau)
 
 
 def _spots(
-    folder: Path, groups: dict[Group, list[Entry]], models: dict[Group, list[Scored]], spec: Entry, how: Resampling
-) -> list[Entry]:
+    folder: Path,
+    groups: dict[Group, list[SpecRun]],
+    models: dict[Group, list[Scored]],
+    spec: ProofSpec,
+    how: Resampling,
+) -> tuple[ReportSpot, ...]:
     """`engine.proof.spot_counts.count_spots` of a proof."""
-    if spec["round_model"] is None:
-        return []
-    before = round_model(folder, spec, read_array(gold_file(folder, "proof")))
+    if spec.round_model is None:
+        return ()
+    before = round_model(folder, spec.round_model, read_array(gold_file(folder, "proof")))
     return count_spots(_right(folder, groups), models, REFERENCE, before, read_array(folder / NEAREST), spec, how)
 
 
-def round_model(folder: Path, spec: Entry, gold: IntArray) -> Scored:
+def round_model(folder: Path, found_in: RoundModel, gold: IntArray) -> Scored:
     """What the model in which the blind spots were found says of the proof rows."""
-    return Scored.from_logits(read_array(folder / ROUND_MODEL), gold, temperature=spec["round_model"]["temperature"])
+    return Scored.from_logits(read_array(folder / ROUND_MODEL), gold, temperature=found_in.temperature)
 
 
-def _right(folder: Path, groups: dict[Group, list[Entry]]) -> dict[Group, Any]:
+def _right(folder: Path, groups: dict[Group, list[SpecRun]]) -> dict[Group, Any]:
     """Whether the model of each seed gets a pool row right, (seeds, rows)."""
     gold = read_array(gold_file(folder, POOL))
     return {
@@ -219,36 +268,33 @@ def _right(folder: Path, groups: dict[Group, list[Entry]]) -> dict[Group, Any]:
     }
 
 
-def _pool(folder: Path, groups: dict[Group, list[Entry]], spec: Entry) -> Entry | None:
+def _pool(folder: Path, groups: dict[Group, list[SpecRun]], spec: ProofSpec) -> PoolReport | None:
     """What of each blind spot each arm gets right, the baseline beside it; None without blind spots.
 
-    ``right``: ids of the rows that the models of all seeds get right.
-    ``marked``: rows whose label an annotator doubts, which stand in no blind spot here, and how many the baseline and
-    each arm get right, by the label as it is.
+    Rows whose label an annotator doubts stand in no blind spot here: what the baseline and each arm get right of them,
+    by the label as it is, is told apart.
     """
-    if not spec["blind_spots"]:
+    if not spec.blind_spots:
         return None
     right = _right(folder, groups)
     spots = []
-    for spot in spec["blind_spots"]:
-        entries = []
+    for spot in spec.blind_spots:
+        counts = []
         for (arm, recipe), found in right.items():
-            inside, rows = found[:, spot["rows"]], len(spot["rows"])
-            fixed = round(float(inside.mean(axis=0).sum()), 2)
-            sure = [row for row, place in zip(spot["ids"], spot["rows"], strict=True) if found[:, place].all()]
-            entries.append(
-                {"arm": arm, "recipe": recipe, "fixed": fixed, "still_wrong": round(rows - fixed, 2), "right": sure}
-            )
+            fixed = round(float(found[:, spot.rows].mean(axis=0).sum()), 2)
+            sure = tuple(row for row, place in zip(spot.ids, spot.rows, strict=True) if found[:, place].all())
+            wrong = round(len(spot.rows) - fixed, 2)
+            counts.append(PoolCounts(arm=arm, recipe=recipe, fixed=fixed, still_wrong=wrong, right=sure))
         spots.append(
-            {
-                "id": spot["id"],
-                "gold": spot["gold"],
-                "predicted": spot["predicted"],
-                "rows": len(spot["rows"]),
-                "baseline": entries[0],
-                "arms": entries[1:],
-            }
+            PoolSpot(
+                id=spot.id,
+                gold=spot.gold,
+                predicted=spot.predicted,
+                rows=len(spot.rows),
+                baseline=counts[0],
+                arms=tuple(counts[1:]),
+            )
         )
-    marked = spec.get("marked", [])
-    counts = [round(float(found[:, marked].mean(axis=0).sum()), 2) for found in right.values()]
-    return {"note": POOL_NOTE, "blind_spots": spots, "marked": {"rows": len(marked), "right": counts}}
+    doubtful = tuple(round(float(found[:, spec.marked].mean(axis=0).sum()), 2) for found in right.values())
+    marked = DoubtfulRows(rows=len(spec.marked), right=doubtful)
+    return PoolReport(note=POOL_NOTE, blind_spots=tuple(spots), marked=marked)

@@ -7,18 +7,17 @@ What is stored of them holds ids and figures, no text (`engine.proof.report.flip
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from engine.proof.metrics import Scored
-
-Group = tuple[str, str]
+from engine.proof.report import StoredFlip
+from engine.proof.report_types import Group
 
 
 def flips(
     ids: Sequence[str], models: Mapping[Group, Sequence[Scored]], baseline: Group, labels: Sequence[str], *, split: str
-) -> list[dict[str, Any]]:
+) -> list[StoredFlip]:
     """Rows of one split that more than half of the seeds flip from wrong to right, or from right to wrong.
 
     Args:
@@ -33,7 +32,7 @@ def flips(
         both models the label that most seeds give and their mean confidence, 0..1. Most confident errors first.
     """
     reference = models[baseline]
-    found = []
+    found: list[StoredFlip] = []
     for (arm, recipe), runs in models.items():
         if (arm, recipe) == baseline:
             continue
@@ -60,9 +59,9 @@ def flips(
     return sorted(found, key=lambda one: -error_confidence(one))
 
 
-def error_confidence(flip: Mapping[str, Any]) -> float:
+def error_confidence(flip: StoredFlip) -> float:
     """How sure the model was that was wrong, before or after, 0..1."""
-    return float(flip["before_confidence"] if flip["fixed"] else flip["after_confidence"])
+    return flip["before_confidence"] if flip["fixed"] else flip["after_confidence"]
 
 
 def _said(runs: Sequence[Scored], labels: Sequence[str]) -> list[tuple[str, float]]:

@@ -8,10 +8,10 @@ import numpy as np
 
 from engine.data.proof_rows import read_proof
 from engine.errors import ProjectError
-from engine.files import read_json
 from engine.model.array_cache import read_array
 from engine.project import Project
 from engine.proof.evaluate import NEAREST, gold_file, round_model
+from engine.proof.proof_spec import read_spec
 from engine.proof.spot_counts import Bools, near_parts
 from engine.schema import Example
 
@@ -35,13 +35,14 @@ def near_rows(project: Project, proof_id: str, spot_id: str) -> NearRows:
         ProjectError: the proof is gone, or it is one of other proof rows.
     """
     folder = project.proofs_dir / proof_id
-    if not (folder / NEAREST).is_file():
+    spec = read_spec(folder) if (folder / NEAREST).is_file() else None
+    if spec is None or spec.round_model is None:
         raise ProjectError(
             f"proof {proof_id}, which closed {spot_id}, is gone",
             where=str(folder),
             hint=f"put it back, or delete suite/{spot_id}.json and promote again",
         )
-    spec, nearest, rows = read_json(folder / "spec.json"), read_array(folder / NEAREST), read_proof(project)
+    nearest, rows = read_array(folder / NEAREST), read_proof(project)
     gold = read_array(gold_file(folder, "proof"))
     if [project.labels.index(row.label) for row in rows] != gold.tolist():
         raise ProjectError(
@@ -49,9 +50,9 @@ def near_rows(project: Project, proof_id: str, spot_id: str) -> NearRows:
             where=str(folder),
             hint=f"delete suite/{spot_id}.json and promote again",
         )
-    place = [spot["id"] for spot in spec["blind_spots"]].index(spot_id)
-    before = round_model(folder, spec, gold)
-    masks, near = near_parts(nearest, place, before, spec["tau"]), nearest == place
+    place = [spot.id for spot in spec.blind_spots].index(spot_id)
+    before = round_model(folder, spec.round_model, gold)
+    masks, near = near_parts(nearest, place, before, spec.tau), nearest == place
     return NearRows(
         [rows[at] for at in np.flatnonzero(near)],
         {name: mask[near] for name, mask in masks.items()},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,42 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.aggregate_progress import AggregateProgress
 from engine.proof.arms import Arm, choose_arms
-from engine.schema import Discovery, Example, Sample
+from engine.proof.report_types import SpotEntry
+from engine.schema import Discovery, Example, Record, Sample
 
 # One pass over so many rows takes MiniLM 22 s on two cores without bf16, scoring 9 s, imports and loading 7 s.
 ROWS, MOST_SAMPLES, MOST_TEST = 1500, 500, 1000
 _REPLAY = 4  # train rows for each sample: there is one pass only, and few samples would else bend the model
 
-Entry = dict[str, Any]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuickSpot(SpotEntry):
+    """A blind spot: how many UUs it has, and how many of them are right now."""
+
+    rows: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuickArm(Record):
+    """What one short training with the samples of an arm did.
+
+    Attributes:
+        trained_rows: samples and replayed train rows. uus, uus_right: all of the pool, and those that are right now.
+        neighbours, neighbours_broken: rows beside UUs that were right, and those of them that are not any more.
+        test_accuracy: before and after, 0..1; None without test rows.
+    """
+
+    arm: str
+    samples: int
+    trained_rows: int
+    uus: int
+    uus_right: int
+    neighbours: int
+    neighbours_broken: int
+    test_rows: int
+    test_accuracy: tuple[float | None, float | None]
+    blind_spots: tuple[QuickSpot, ...]
 
 
 def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | None = None, monitor: Monitor) -> Path:
@@ -72,7 +102,7 @@ def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | 
         "model": model.name,
         "seed": seed,
         "tau": discovery.tau,
-        "arms": entries,
+        "arms": [one.as_json() for one in entries],
         "sentence": " ".join(map(_sentence, entries)),
     }
     path = project.quick_dir / f"{content_key(result)[:8]}.json"
@@ -105,38 +135,36 @@ def _right(project: Project, model: ModelRef, rows: Sequence[Example], monitor: 
     return predictions(project, model, rows, split_key="quick", monitor=monitor).argmax(axis=1) == gold
 
 
-def _entry(arm: Arm, rows: int, discovery: Discovery, asked: Sequence[Example], before: Any, after: Any) -> Entry:
+def _entry(arm: Arm, rows: int, discovery: Discovery, asked: Sequence[Example], before: Any, after: Any) -> QuickArm:
     spots, first = [], 0
     for spot in discovery.blind_spots:
         right = int(after[first : first + len(spot.rows)].sum())
-        spots.append(
-            {"id": spot.id, "gold": spot.gold, "predicted": spot.predicted, "rows": len(spot.rows), "right": right}
-        )
+        spots.append(QuickSpot(id=spot.id, gold=spot.gold, predicted=spot.predicted, rows=len(spot.rows), right=right))
         first += len(spot.rows)
     uus = {row for spot in discovery.blind_spots for row in spot.rows}
     beside = {row for uu in uus for row in discovery.neighbours.get(uu, ())}
     test = first + len(beside)
     broken = before[first:test] & ~after[first:test]
-    accuracy = [float(found[test:].mean()) if len(asked) > test else None for found in (before, after)]
-    return {
-        "arm": arm.name,
-        "samples": len(arm.samples),
-        "trained_rows": rows,
-        "uus": first,
-        "uus_right": int(after[:first].sum()),
-        "neighbours": len(beside),
-        "neighbours_broken": int(broken.sum()),
-        "test_rows": len(asked) - test,
-        "test_accuracy": accuracy,
-        "blind_spots": spots,
-    }
+    was, now = (float(found[test:].mean()) if len(asked) > test else None for found in (before, after))
+    return QuickArm(
+        arm=arm.name,
+        samples=len(arm.samples),
+        trained_rows=rows,
+        uus=first,
+        uus_right=int(after[:first].sum()),
+        neighbours=len(beside),
+        neighbours_broken=int(broken.sum()),
+        test_rows=len(asked) - test,
+        test_accuracy=(was, now),
+        blind_spots=tuple(spots),
+    )
 
 
-def _sentence(entry: Entry) -> str:
-    before, after = entry["test_accuracy"]
+def _sentence(found: QuickArm) -> str:
+    before, after = found.test_accuracy
     test = f"; test accuracy {before:.3f} -> {after:.3f}" if before is not None else ""
     return (
-        f"Quick look, no proof: with {entry['arm']} {entry['uus_right']} of {entry['uus']} UUs of the pool are "
-        f"right; of {entry['neighbours']} right rows beside them {entry['neighbours_broken']} are not any more"
+        f"Quick look, no proof: with {found.arm} {found.uus_right} of {found.uus} UUs of the pool are "
+        f"right; of {found.neighbours} right rows beside them {found.neighbours_broken} are not any more"
         f"{test}."
     )

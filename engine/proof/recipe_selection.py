@@ -6,7 +6,7 @@ Proof and test rows take no part, so the verdict on the chosen recipe is as hone
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.errors import ProjectError
 from engine.model.model_registry import plan_of
@@ -15,24 +15,10 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.arms import Arm, Run, plan_runs
 from engine.proof.cross_validation import Fold, errors_of, folds
+from engine.proof.proof_spec import RecipeChoice
 from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, USUAL
 from engine.proof.training_sets import training_set
-from engine.schema import Discovery, Record, Sample
-
-
-@dataclass(frozen=True, slots=True)
-class RecipeChoice(Record):
-    """What was chosen.
-
-    Attributes:
-        recipe: the one with the fewest errors; of equals the one tried first.
-        errors: by recipe, among as many of the most confident rows as the round's model covers at tau, over all folds.
-        rows: that were looked at.
-    """
-
-    recipe: str
-    errors: dict[str, float]
-    rows: int
+from engine.schema import Discovery, Sample
 
 
 def choose_recipe(

@@ -32,7 +32,7 @@ from engine.proof.aggregate_progress import AggregateProgress
 from engine.proof.arms import Arm, Run
 from engine.proof.budget_matching import Equal
 from engine.proof.controls import TEMPERATURE, is_control
-from engine.proof.epoch_selection import EpochChoice, choose_passes
+from engine.proof.epoch_selection import choose_passes
 from engine.proof.evaluate import (
     JUDGED,
     NEAREST,
@@ -45,9 +45,11 @@ from engine.proof.evaluate import (
     logits_file,
     right_samples,
 )
+from engine.proof.proof_spec import SPEC, EpochChoice, SpecRun, SpecSpot
 from engine.proof.quick_look import quick
 from engine.proof.recipe_selection import possible_recipes, runs_and_choices
 from engine.proof.report import FLIPS, LEARNED, content
+from engine.proof.report_types import JudgedModel
 from engine.proof.request import arms_asked
 from engine.proof.spot_assignment import nearest_blind_spots
 from engine.proof.training_sets import kept_rows, training_set
@@ -121,7 +123,7 @@ def retrain(
     train = project.examples("train")
 
     passes = _passes(project, arms_to_train, runs, samples, discovery, monitor)
-    entries: list[dict[str, Any]] = []
+    entries: list[SpecRun] = []
     logits: list[dict[str, Logits]] = []
     for number, run in enumerate(runs, 1):
         name = f"{run.arm.name} {run.recipe} seed {run.seed} ({number} of {len(runs)})"
@@ -132,6 +134,7 @@ def retrain(
         entries.append(_entry(project, run, model, _temperature(project, run, model, overall)))
 
     overall.begin("judge", 0)
+    spots = _blind_spots(discovery, doubtful)
     limit = next((arm.limit for arm in arms_to_train), None)
     spec = _spec(project, splits) | {
         "equal": limit.as_json() if limit else None,
@@ -140,12 +143,12 @@ def retrain(
         "passes": {name: chosen.as_json() for name, chosen in passes.items()},
         "recipes": {name: chosen.as_json() for name, chosen in choices.items()},
         "seeds": list(dict.fromkeys(run.seed for run in runs)),
-        "runs": entries,
-        "blind_spots": _blind_spots(discovery, doubtful),
+        "runs": [run.as_json() for run in entries],
+        "blind_spots": [spot.as_json() for spot in spots],
         "samples": [content(sample) for sample in samples],
         "marked": [place for place, row in enumerate(splits.get(POOL, ())) if row.id in doubtful],
     }
-    found_in = current_model(project, monitor=overall) if discovery and spec["blind_spots"] else None
+    found_in = current_model(project, monitor=overall) if discovery and spots else None
     spec["round_model"] = None
     if discovery and found_in:
         spec["round_model"] = {"name": found_in.name, "key": found_in.key, "temperature": discovery.applied_temperature}
@@ -156,14 +159,14 @@ def retrain(
             _save(logits_file(folder, entry, split), found[split])
     if discovery and found_in:
         _save(folder / ROUND_MODEL, _score(project, found_in, {"proof": splits["proof"]}, overall)["proof"])
-        listed = {spot["id"] for spot in spec["blind_spots"]}
-        spots = [spot for spot in discovery.blind_spots if spot.id in listed]
-        near = nearest_blind_spots(project, spots, discovery.predictions, splits["proof"], monitor=overall)
+        listed = {spot.id for spot in spots}
+        near_to = [spot for spot in discovery.blind_spots if spot.id in listed]
+        near = nearest_blind_spots(project, near_to, discovery.predictions, splits["proof"], monitor=overall)
         _save(folder / NEAREST, near)
     seconds = round(time.monotonic() - began, 1)
     made = {"id": folder.name, "created": datetime.now(timezone.utc).isoformat(), "seconds": seconds}
     hashes = {path.name: sha256_file(path) for path in sorted(folder.glob("*.npy"))}
-    write_json(folder / "spec.json", made | spec | {"files": hashes})
+    write_json(folder / SPEC, made | spec | {"files": hashes})
     ids = {split: [row.id for row in rows] for split, rows in splits.items()}
     write_json(folder / FLIPS, flipped_rows(folder, ids))
     if samples:
@@ -211,22 +214,22 @@ def _splits(project: Project, discovery: Discovery | None, samples: Sequence[Sam
     return splits
 
 
-def _blind_spots(discovery: Discovery | None, doubtful: Collection[str]) -> list[dict[str, Any]]:
+def _blind_spots(discovery: Discovery | None, doubtful: Collection[str]) -> list[SpecSpot]:
     """Blind spots with the places and ids of their rows among the pool rows asked; doubtful rows are left out."""
     spots, first = [], 0
     for spot in discovery.blind_spots if discovery else ():
         kept = [(first + place, row) for place, row in enumerate(spot.rows) if row not in doubtful]
         spots.append(
-            {
-                "id": spot.id,
-                "gold": spot.gold,
-                "predicted": spot.predicted,
-                "rows": [place for place, _ in kept],
-                "ids": [row for _, row in kept],
-            }
+            SpecSpot(
+                id=spot.id,
+                gold=spot.gold,
+                predicted=spot.predicted,
+                rows=tuple(place for place, _ in kept),
+                ids=tuple(row for _, row in kept),
+            )
         )
         first += len(spot.rows)
-    return [spot for spot in spots if spot["rows"]]
+    return [spot for spot in spots if spot.rows]
 
 
 def _train(
@@ -294,18 +297,19 @@ def _fitted(project: Project, model: ModelRef, split: SplitName, monitor: Monito
     return fit_temperature(predictions(project, model, rows, split_key=split, monitor=monitor), gold)
 
 
-def _entry(project: Project, run: Run, model: ModelRef, temperature: float) -> dict[str, Any]:
+def _entry(project: Project, run: Run, model: ModelRef, temperature: float) -> SpecRun:
     """What the report says of a run; its model's path is relative, so that the project can be moved."""
-    return {
-        "arm": run.arm.name,
-        "recipe": run.recipe,
-        "seed": run.seed,
-        "n_added": len(run.arm.samples),
-        "n_rows": run.rows,
-        "steps": run.steps,
-        "model": {"name": model.name, "path": model.path.relative_to(project.root).as_posix(), "key": model.key},
-        "temperature": temperature,
-    }
+    path = model.path.relative_to(project.root).as_posix()
+    return SpecRun(
+        arm=run.arm.name,
+        recipe=run.recipe,
+        seed=run.seed,
+        n_added=len(run.arm.samples),
+        n_rows=run.rows,
+        steps=run.steps,
+        model=JudgedModel(name=model.name, path=path, key=model.key),
+        temperature=temperature,
+    )
 
 
 def _spec(project: Project, splits: dict[str, list[Example]]) -> dict[str, Any]:

@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.proof.closed import FEWEST_NEAR, SeedCounts, SpotCounts, tally
 from engine.proof.metrics import IntArray, Scored
-from engine.proof.statistics import Estimate, changes
+from engine.proof.proof_spec import ProofSpec
+from engine.proof.report_types import Estimate, Group, Loss, NearRightRows, ReportSpot, RightRows, SpotResult, of_group
+from engine.proof.statistics import changes
+from engine.wilson import wilson_bounds
 
 Bools = npt.NDArray[np.bool_]
-Entry = dict[str, Any]
-Group = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ def count_spots(
     baseline: Group,
     before: Scored,
     nearest: IntArray,
-    spec: Entry,
+    spec: ProofSpec,
     how: Resampling,
-) -> list[Entry]:
+) -> tuple[ReportSpot, ...]:
     """The word on every blind spot for every arm, with the counts behind it, the baseline's beside them.
 
     Args:
@@ -60,20 +60,25 @@ def count_spots(
         how: of the interval of the change of near rows.
     """
     listed = []
-    for place, spot in enumerate(spec["blind_spots"]):
-        masks = near_parts(nearest, place, before, spec["tau"])
-        moved = _changes(models, [before] * len(spec["seeds"]), masks["near"], how)
+    for place, spot in enumerate(spec.blind_spots):
+        masks = near_parts(nearest, place, before, spec.tau)
+        moved = _changes(models, [before] * len(spec.seeds), masks["near"], how)
         entries = {
-            group: _entry(
-                group, pool[group][:, spot["rows"]], runs, before, masks, moved[group], spec["seeds"], how.interval
+            group: _result(
+                group, pool[group][:, spot.rows], runs, before, masks, moved[group], spec.seeds, how.interval
             )
             for group, runs in models.items()
         }
         listed.append(
-            {key: spot[key] for key in ("id", "gold", "predicted")}
-            | {"baseline": entries.pop(baseline), "arms": list(entries.values())}
+            ReportSpot(
+                id=spot.id,
+                gold=spot.gold,
+                predicted=spot.predicted,
+                baseline=entries.pop(baseline),
+                arms=tuple(entries.values()),
+            )
         )
-    return listed
+    return tuple(listed)
 
 
 def _changes(
@@ -82,7 +87,7 @@ def _changes(
     return changes(models, before, inside, resamples=how.resamples, interval=how.interval)
 
 
-def _entry(
+def _result(
     group: Group,
     pool: Bools,
     runs: Sequence[Scored],
@@ -91,7 +96,7 @@ def _entry(
     moved: Estimate,
     seeds: Sequence[int],
     interval: float,
-) -> Entry:
+) -> SpotResult:
     near = masks["near"]
     found = SpotCounts(
         SeedCounts(pool.shape[1], tuple(map(int, pool.sum(axis=1)))),
@@ -102,31 +107,46 @@ def _entry(
         before=int((near & ~before.wrong).sum()),
         surely_worse=moved.high < 0 and int(near.sum()) >= FEWEST_NEAR,
     )
-    parts = {name: getattr(found, name).shown(interval) for name in ("pool", *masks)}
-    parts["near"] |= {"before": found.before, "change": _bounds(moved)}
-    closed_by = [seed for place, seed in enumerate(seeds) if found.of_seed(place).closed]
-    return {"arm": group[0], "recipe": group[1], "word": found.word, **parts, "closed_by": closed_by}
+    return SpotResult(
+        arm=group[0],
+        recipe=group[1],
+        word=found.word,
+        pool=_right_rows(found.pool, interval),
+        wrong_before=_right_rows(found.wrong_before, interval),
+        right_before=_right_rows(found.right_before, interval),
+        near=NearRightRows(
+            **asdict(_right_rows(found.near, interval)), before=found.before, change=replace(moved, per_seed=())
+        ),
+        closed_by=tuple(seed for place, seed in enumerate(seeds) if found.of_seed(place).closed),
+    )
 
 
-def closed_tally(spots: Sequence[Entry], arm: Group) -> Entry:
+def _right_rows(rows: SeedCounts, coverage: float) -> RightRows:
+    """With Wilson's interval of the share; None where there are no rows."""
+    low, high = wilson_bounds(rows.right, rows.of, coverage) if rows.of else (None, None)
+    low, high = low and round(low, 6), high and round(high, 6)
+    return RightRows(of=rows.of, right=rows.right, low=low, high=high, per_seed=rows.per_seed)
+
+
+def closed_tally(spots: Sequence[ReportSpot], arm: Group) -> dict[str, int]:
     """How many blind spots there were, and how many have each word by an arm."""
-    return tally([entry["word"] for _, entry in _of(spots, arm)])
+    return tally([of_group(spot.arms, arm).word for spot in spots])
 
 
 def worse_for(
-    spots: Sequence[Entry],
+    spots: Sequence[ReportSpot],
     splits: Mapping[str, Mapping[Group, Sequence[Scored]]],
     baseline: Group,
     labels: Sequence[str],
     how: Resampling,
-) -> dict[Group, list[Entry]]:
+) -> dict[Group, tuple[Loss, ...]]:
     """By arm, labels whose accuracy fell against the baseline, and blind spots near which fewer proof rows are right.
 
     ``fell``: the whole paired interval lies below 0; ``may have fallen``: it does not, or there are fewer than
     `FEWEST_NEAR` rows. Shown losses come first, then the largest.
     """
     arms = [group for group in splits["proof"] if group != baseline]
-    worse: dict[Group, list[Entry]] = {arm: [] for arm in arms}
+    worse: dict[Group, list[Loss]] = {arm: [] for arm in arms}
     for split, models in splits.items() if arms else ():
         before = models[baseline]
         for place, label in enumerate(labels):
@@ -134,35 +154,35 @@ def worse_for(
             rows, right = int(inside.sum()), float(np.mean([(inside & ~run.wrong).sum() for run in before]))
             moved = _changes({arm: models[arm] for arm in arms}, before, inside, how)
             for arm in arms if rows else ():
-                who = {"what": "label", "name": label, "split": split}
-                worse[arm] += _loss(who, right / rows, moved[arm], rows, scale=rows)
+                worse[arm] += _loss("label", label, split, right / rows, moved[arm], rows, scale=rows)
     for arm in arms:
-        for spot, entry in _of(spots, arm):
-            near = entry["near"]
-            who = {"what": "blind spot", "name": spot, "split": "proof"}
-            worse[arm] += _loss(who, near["before"], Estimate(**near["change"], per_seed=()), near["of"])
-        worse[arm].sort(key=lambda one: (one["word"] != "fell", one["change"]["mean"] / _scale(one)))
-    return worse
+        for spot in spots:
+            near = of_group(spot.arms, arm).near
+            if near.change is not None:
+                worse[arm] += _loss("blind spot", spot.id, "proof", near.before, near.change, near.of)
+        worse[arm].sort(key=lambda one: (one.word != "fell", one.change.mean / _scale(one)))
+    return {arm: tuple(losses) for arm, losses in worse.items()}
 
 
-def _scale(one: Entry) -> int:
+def _scale(one: Loss) -> int:
     """What turns a change into a share of rows: labels have shares, blind spots rows."""
-    return 1 if one["what"] == "label" else int(one["rows"])
+    return 1 if one.what == "label" else one.rows
 
 
-def _loss(who: Entry, before: float, moved: Estimate, rows: int, *, scale: int = 1) -> list[Entry]:
+def _loss(what: str, name: str, split: str, before: float, moved: Estimate, rows: int, *, scale: int = 1) -> list[Loss]:
+    """One, or none where it is no loss; ``scale``: what the change is divided by."""
     if moved.mean >= 0:
         return []
-    change = {name: round(value / scale, 6) for name, value in _bounds(moved).items()}
-    word = "fell" if moved.high < 0 and rows >= FEWEST_NEAR else "may have fallen"
-    after = before + moved.mean / scale
-    return [who | {"word": word, "rows": rows, "before": round(before, 6), "after": round(after, 6), "change": change}]
-
-
-def _bounds(moved: Estimate) -> Entry:
-    return {"mean": moved.mean, "low": moved.low, "high": moved.high}
-
-
-def _of(spots: Sequence[Entry], arm: Group) -> list[tuple[str, Entry]]:
-    """Id and entry of every blind spot for an arm."""
-    return [(spot["id"], one) for spot in spots for one in spot["arms"] if (one["arm"], one["recipe"]) == arm]
+    mean, low, high = (round(value / scale, 6) for value in (moved.mean, moved.low, moved.high))
+    return [
+        Loss(
+            what=what,
+            name=name,
+            split=split,
+            word="fell" if moved.high < 0 and rows >= FEWEST_NEAR else "may have fallen",
+            rows=rows,
+            before=round(before, 6),
+            after=round(before + moved.mean / scale, 6),
+            change=Estimate(mean, low, high),
+        )
+    ]

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.proof.metrics import ECE_BINS, METRICS, FloatArray, Scored, calibration_bins, measure
+from engine.proof.report_types import Estimate
 
 # Counts in one block of resamples: 200k (1.6 MB) stay in the cache; 1M took twice, 5M three times as long.
 _BLOCK = 200_000
@@ -29,16 +30,6 @@ _BLOCK = 200_000
 _DIGITS = 6
 
 Name = TypeVar("Name", bound=Hashable)
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A figure: mean over seeds, bounds of its interval, and its value for each seed."""
-
-    mean: float
-    low: float
-    high: float
-    per_seed: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Literal
 
 from engine.errors import ProjectError
-from engine.files import content_key, find_files, read_json, read_record, write_json
+from engine.files import content_key, find_files, read_record, write_json
 from engine.ids import checked_id
 from engine.project import Project
 from engine.proof.arms import kinds_of
 from engine.proof.closed import closed_spots
+from engine.proof.proof_spec import read_spec
 from engine.proof.report import content, learned
 from engine.proof.report_types import Report, ReportArm
 from engine.schema import Record, Sample
@@ -81,21 +82,21 @@ def freeze(project: Project, report: Report, arm: ReportArm, seed: int, samples:
         return []
     kinds, right = kinds_of(arm.arm), learned(project, report, *arm.group, seed)
     kept = [one for one in samples if one.teacher.kind in kinds and content(one) in right]
-    spec = read_json(project.proofs_dir / checked_id("proof", report.id) / "spec.json")
-    spots = {spot["id"]: spot for spot in spec["blind_spots"]}
+    spec = read_spec(project.proofs_dir / checked_id("proof", report.id))
+    spots = {spot.id: spot for spot in spec.blind_spots}
     pool = {row.id: row for row in project.examples("pool")}
     for spot in map(spots.__getitem__, closed):
-        rows = [pool[row] for row in spot["ids"]]
+        rows = [pool[row] for row in spot.ids]
         cases = [FrozenCase(row.id, "row", row.text, row.label, row.text_pair) for row in rows]
         cases += [
             FrozenCase(one.id, "sample", one.text, one.label, one.text_pair)
             for one in kept
-            if one.blind_spot == spot["id"]
+            if one.blind_spot == spot.id
         ]
         found = FrozenSpot(
-            spot["id"],
-            spot["gold"],
-            spot["predicted"],
+            spot.id,
+            spot.gold,
+            spot.predicted,
             report.round,
             report.id,
             *arm.group,

@@ -12,6 +12,7 @@ from engine.files import write_json
 from engine.project import Project
 from engine.proof.evaluate import NEAREST, ROUND_MODEL, evaluate, gold_file, logits_file, right_samples
 from engine.proof.metrics import Scored
+from engine.proof.proof_spec import SpecRun
 from engine.proof.report import LEARNED
 from engine.proof.report_details import FAR
 
@@ -76,10 +77,11 @@ def write_proof(
             name = f"{arm}-{recipe}-{seed}"
             (project.models_dir / name).mkdir(parents=True, exist_ok=True)
             run = {"arm": arm, "recipe": recipe, "seed": seed, "n_added": 5, "n_rows": 9, "temperature": 1.0}
-            runs.append(run | {"model": {"name": name, "path": f"models/{name}", "key": name}})
+            run |= {"model": {"name": name, "path": f"models/{name}", "key": name}}
+            runs.append(run)
             for split in splits:
                 rows = len(samples) if samples and split == "samples" else len(gold)
-                save(logits_file(folder, run, split), one[:rows])
+                save(logits_file(folder, SpecRun.from_json(run), split), one[:rows])
                 save(gold_file(folder, split), gold[:rows])
     spec = {
         "id": proof_id,

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.files import write_json
 from engine.proof.evaluate import evaluate, gold_file, logits_file
+from engine.proof.proof_spec import SpecRun
 from tests.engine.proof.synthetic import gold_labels, model
 
 TAU = 0.9
@@ -48,7 +49,7 @@ def write_proof(
             }
             runs.append(run)
             for split in ("proof", "test"):
-                np.save(logits_file(folder, run, split), model(gold, seed=seed, **how))
+                np.save(logits_file(folder, SpecRun.from_json(run), split), model(gold, seed=seed, **how))
     for split in ("proof", "test"):
         np.save(gold_file(folder, split), gold)
     write_json(

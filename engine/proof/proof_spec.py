@@ -1,0 +1,116 @@
+"""What a proof compares and how it is judged: ``spec.json`` of its folder. Light.
+
+The report follows from it and the stored predictions.
+
+A field with a default came later than the first version; see `engine.proof.report_types`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.files import read_record
+from engine.proof.budget_matching import BudgetLimit
+from engine.proof.report_types import ArmEntry, JudgedModel, ReportPart, SpotEntry
+from engine.schema import Record
+
+SPEC = "spec.json"  # of a proof folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecRun(ArmEntry):
+    """One model: an arm and recipe with one seed. ``temperature`` divides its logits."""
+
+    seed: int
+    n_added: int
+    n_rows: int
+    steps: int | None = None
+    model: JudgedModel
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecSpot(SpotEntry):
+    """A blind spot; ``rows``: places of its rows among the pool rows that were asked, ``ids``: theirs."""
+
+    rows: tuple[int, ...]
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundModel(ReportPart):
+    """The model in which the blind spots were found."""
+
+    name: str
+    key: str
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochChoice(Record):
+    """How many passes of training an arm gets.
+
+    Attributes:
+        passes: the first number of passes with the fewest errors. of: how many were tried.
+        errors: after each pass, among as many of the most confident rows as the round's model covers at tau, over all
+            folds. rows: that were looked at.
+    """
+
+    passes: int
+    of: int
+    errors: tuple[float, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeChoice(Record):
+    """Which recipe an arm gets.
+
+    Attributes:
+        recipe: the one with the fewest errors; of equals the one tried first.
+        errors: by recipe, among as many of the most confident rows as the round's model covers at tau, over all folds.
+        rows: that were looked at.
+    """
+
+    recipe: str
+    errors: dict[str, float]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofSpec(ReportPart):
+    """What of a spec the report is computed from.
+
+    Attributes:
+        interval: coverage of the intervals, 0..1; ``corrected``: that of all comparisons together.
+        passes, recipes: what was chosen, by arm.
+        marked: places of the pool rows whose label an annotator doubts. samples: by their content.
+        round_model: None without blind spots, and in a proof of before evidence was kept.
+    """
+
+    seeds: tuple[int, ...]
+    labels: tuple[str, ...]
+    tau: float
+    margin: float
+    interval: float
+    corrected: bool = False
+    bootstrap: int
+    equal: BudgetLimit | None = None
+    reviewed: bool = False
+    passes: dict[str, EpochChoice] = field(default_factory=dict)
+    recipes: dict[str, RecipeChoice] = field(default_factory=dict)
+    runs: tuple[SpecRun, ...]
+    blind_spots: tuple[SpecSpot, ...]
+    samples: tuple[str, ...] = ()
+    marked: tuple[int, ...] = ()
+    round_model: RoundModel | None = None
+
+
+def read_spec(folder: Path) -> ProofSpec:
+    """The spec of a proof's folder.
+
+    Raises:
+        FileNotFoundError, FileError: it is not there, or damaged.
+    """
+    return read_record(folder / SPEC, ProofSpec.from_json)
