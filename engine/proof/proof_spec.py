@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.files import read_record
 from engine.proof.budget_matching import BudgetLimit
-from engine.proof.report_types import ArmEntry, JudgedModel, ReportPart, SpotEntry
+from engine.proof.report_types import ArmEntry, JudgedModel, SpotEntry
 from engine.schema import Record
 
 SPEC = "spec.json"  # of a proof folder
@@ -39,7 +39,7 @@ class SpecSpot(SpotEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoundModel(ReportPart):
+class RoundModel(Record):
     """The model in which the blind spots were found."""
 
     name: str
@@ -79,7 +79,7 @@ class RecipeChoice(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProofSpec(ReportPart):
+class ProofSpec(Record):
     """What of a spec the report is computed from.
 
     Attributes:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from engine.errors import ProjectError
+from engine.errors import FileError, ProjectError
 from engine.files import read_json, write_json
 from engine.project import Project
 from engine.proof.evaluate import evaluate
@@ -58,6 +60,54 @@ def test_a_report_has_the_keys_that_scripts_rely_on(project: Project) -> None:
                 assert len(figure["per_seed"]) == 3
     assert all(arm.reason and arm.meaning for arm in report.arms)
     assert read_json(folder / "report.json") == stored
+
+
+def test_the_types_name_all_that_a_report_holds(project: Project) -> None:
+    write_proof(project, baseline=BASELINE, arms=ARMS, gold=GOLD)
+    report = read_report(project)
+    stored = stored_report(project, report)
+    assert report.baseline.as_json() == stored["baseline"]
+    assert [arm.as_json() for arm in report.arms] == stored["arms"]
+    assert [spot.as_json() for spot in report.spots] == stored["blind_spots"]
+    assert report.pool is not None
+    assert report.near is not None
+    assert (report.pool.as_json(), report.near.as_json()) == (stored["pool"], stored["near"])
+
+
+def without(name: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda values: values.pop(name)
+
+
+@pytest.mark.parametrize(
+    ("place", "damage", "told"),
+    [
+        ((), without("arms"), "`arms` is not there"),
+        ((), lambda report: report.update(id="bbbb2222"), "`id` is not that of its folder, aaaa1111"),
+        ((), lambda report: report.update(created="once"), "`created` is not a time"),
+        (("arms", 0), lambda arm: arm.update(test=None), "`arms.0.test` is not on the same splits as the baseline"),
+        (("arms", 0), lambda arm: arm.update(verdict="good"), "`arms.0.verdict` is not one of proven, less confident"),
+        (("arms", 0, "proof"), without("difference"), "`arms.0.proof.difference` is not there"),
+        (("arms", 1, "closed"), without("of"), "`arms.1.closed.of` is not there"),
+        (("baseline", "proof"), without("aurc"), "`arms.0.proof` is not with the measures of the baseline"),
+        (("arms", 0, "proof", "difference"), without("aurc"), "`arms.0.proof` is not with the measures of the"),
+        (("arms", 0, "proof", "by_label"), without("pos"), "`arms.0.proof.by_label` is not of the labels of the"),
+        (("pool", "blind_spots", 0), lambda spot: spot["arms"].pop(), "`pool.B1.arms` is not one for each arm"),
+        (("blind_spots", 0), lambda spot: spot.update(id="../B1"), "`blind_spots.id` is not an id"),
+        (("near", "blind_spots", 0, "arms", 0), lambda one: one.update(fixed="1"), "is not a number"),
+    ],
+)
+def test_a_damaged_report_is_refused_and_the_place_is_named(
+    project: Project, place: tuple[str | int, ...], damage: Callable[[dict[str, Any]], Any], told: str
+) -> None:
+    path = write_proof(project, baseline=BASELINE, arms=ARMS, gold=GOLD) / "report.json"
+    report = inside = read_json(path)
+    for step in place:
+        inside = inside[step]
+    damage(inside)
+    write_json(path, report)
+    with pytest.raises(FileError) as refused:
+        read_report(project)
+    assert told in str(refused.value)
 
 
 def test_a_report_follows_from_the_stored_predictions_alone(project: Project) -> None:
