@@ -21,6 +21,7 @@ from engine.operations.create_project import create_project
 from engine.operations.outside_uses import outside_uses
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.evaluate import evaluate
+from engine.proof.report import read_report
 from engine.proof.run import retrain
 from engine.regression.promotion import promote
 from engine.schema import BlindSpot, Example, Prediction, Role, RowMark, Sample, Teacher
@@ -178,7 +179,8 @@ def test_doubtful_rows_of_the_pool_do_not_count_and_proof_keeps_all_rows(proved:
     marked = report["pool"]["marked"]
     assert marked["rows"] == 1
     assert len(marked["right"]) == 1 + len(report["arms"])
-    table = pool_rows(report, report["arms"])
+    read = read_report(proved.project, report["id"])
+    table = pool_rows(read, read.arms)
     assert table is not None
     assert [row[:2] for row in table.rows[-2:]] == [("all, without marked rows", "3"), ("all, marked rows too", "4")]
     for entry in (spot["baseline"], *spot["arms"]):
