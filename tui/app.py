@@ -23,7 +23,6 @@ from tui.background.job_watch import JobWatch
 from tui.background.live_verdict import LiveVerdict
 from tui.background.screen_time import ActiveTime
 from tui.background.session_state import SessionState
-from tui.ending import end
 from tui.flows.undo import UndoFlow
 from tui.hints import with_project
 from tui.keys import keys
@@ -249,7 +248,7 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
         self.active_time.save()
         self.save()
         self._leaving = True
-        self.run_worker(end(self, status or int(self.failed)), group="end")
+        self.run_worker(self.end(status or int(self.failed)), group="end")
 
     def on_terminal_gone(self, message: TerminalGone) -> None:
         """The terminal has been closed: save and end."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
+from time import monotonic
 
 from textual import events
 from textual.app import App
@@ -13,6 +15,8 @@ from tui.terminal.driver import SteadyDriver
 from tui.terminal.glyphs import ASCII, UNICODE
 from tui.terminal.safe_lines import SafeLines
 from tui.themes import DARK, INKS, PLAIN, THEMES, Ink
+
+_PATIENCE = 1.0  # seconds that screens have to work off their messages before they are taken apart
 
 
 class SteadyApp(App[None], inherit_bindings=False):
@@ -60,6 +64,15 @@ class SteadyApp(App[None], inherit_bindings=False):
         """Paint the screen anew."""
         self._forget_screen()
         self.screen.refresh()
+
+    async def end(self, status: int) -> None:
+        """Exit with that status once no message waits: its handler would look for widgets that are gone already."""
+        last = monotonic() + _PATIENCE
+        while monotonic() < last and any(
+            node.message_queue_size for screen in self.screen_stack for node in screen.walk_children(with_self=True)
+        ):
+            await asyncio.sleep(0)
+        self.exit(return_code=status)
 
     def _forget_screen(self) -> None:
         if isinstance(self._driver, SteadyDriver):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from typing import Any
 
 from engine.project import Project
 from engine.review.blinding import to_judge
@@ -12,7 +14,7 @@ from engine.teaching.records import Teaching
 from engine.teaching.views import Board
 from engine.teaching.writer import Annotator
 from tui.commands.shared import add_json, add_project
-from tui.terminal.printing import print_error
+from tui.terminal.printing import print_error, print_json, print_line
 
 
 class Session:
@@ -50,6 +52,14 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 def add_teacher_kind(parser: argparse.ArgumentParser) -> None:
     """The option --teacher-kind of the commands that write patterns and samples."""
     parser.add_argument("--teacher-kind", choices=TEACHER_KINDS, default="human", help="who wrote it (default: human)")
+
+
+def show_done(options: argparse.Namespace, result: Mapping[str, Any], sentence: str) -> None:
+    """Print what was written or deleted, in the form asked for."""
+    if options.json:
+        print_json(result)
+    else:
+        print_line(sentence)
 
 
 def counted(number: int, noun: str) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 
 from engine.schema import PATTERN_KINDS
-from tui.commands.annotating import Session, add_common, add_teacher_kind
+from tui.commands.annotating import Session, add_common, add_teacher_kind, show_done
 from tui.commands.shared import SubParsers, new_parser
-from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -43,8 +42,5 @@ def run(options: argparse.Namespace) -> int:
     else:
         pattern = annotator.describe(options.spot, options.kind, options.text, replaces=options.replaces)
         result, sentence = pattern.as_json(), f"{pattern.id}  {pattern.kind} of {pattern.blind_spot}"
-    if options.json:
-        print_json(result)
-    else:
-        print_line(sentence)
+    show_done(options, result, sentence)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,10 @@ def follow_to_end(root: Path, job_id: str) -> JobView:
 
 
 class ProgressLine:
-    """One line on stderr that is written over again; silent unless stderr is a terminal."""
+    """One line on stderr that is written over again; silent unless stderr is a terminal.
+
+    Shows the events of a job, and is a monitor (`engine.progress.Monitor`) of work in this process.
+    """
 
     def __init__(self) -> None:
         self._line = RewrittenLine()
@@ -64,22 +68,28 @@ class ProgressLine:
     def show(self, event: Event) -> None:
         """Show where the job is; notes stay on the screen."""
         if event["type"] == "note":
-            self._line.show(event["message"], stays=True)
+            self.note(event["message"])
         elif event["type"] == "progress":
-            self._line.show(progress_text(event))
+            self._show(event["stage"], event["done"], event["total"], event["facts"], event["eta"])
+
+    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
+        """Show how far a stage is."""
+        self._show(stage, done, total, facts, None)
+
+    def note(self, message: str) -> None:
+        """Show a sentence that stays."""
+        self._line.show(message, stays=True)
 
     def clear(self) -> None:
         """Leave the line empty."""
         self._line.clear()
 
-
-def progress_text(event: Event) -> str:
-    """Stage, share done, figures and time left, in one line."""
-    facts = "  ".join(
-        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in event["facts"].items()
-    )
-    eta = event["eta"]
-    left = f"about {duration(eta)} left" if eta is not None else ""
-    share = f"{event['done']}/{event['total']}"
-    return "  ".join(part for part in (event["stage"], share, facts, left) if part)
+    def _show(
+        self, stage: str, done: int, total: int, facts: Mapping[str, float | int | str], eta: float | None
+    ) -> None:
+        """Stage, share done, figures and time left, in one line."""
+        figures = "  ".join(
+            f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in facts.items()
+        )
+        left = f"about {duration(eta)} left" if eta is not None else ""
+        self._line.show("  ".join(part for part in (stage, f"{done}/{total}", figures, left) if part))

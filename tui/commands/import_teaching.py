@@ -41,12 +41,12 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Import the files and print what was taken, where it went, and what was refused and why."""
-    progress = _Progress()
+    progress = ProgressLine()
     try:
         teacher = Teacher(options.teacher, options.kind)
         report = import_teaching(Project.open(options.project), options.files, teacher, monitor=progress)
     finally:
-        progress.line.clear()
+        progress.clear()
     if options.json:
         print_json(report.as_json())
     else:
@@ -73,29 +73,3 @@ def _summary(report: ImportReport, project: Path) -> list[str]:
     if report.placement:
         lines.append(f"to take it back: blindspot undo {project} --annotator {report.author}")
     return lines
-
-
-class _Progress:
-    """Shows progress on stderr while it is a terminal."""
-
-    def __init__(self) -> None:
-        self.line = ProgressLine()
-
-    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-        """Show how far a stage is."""
-        self.line.show(
-            {
-                "seq": 0,
-                "time": 0.0,
-                "type": "progress",
-                "stage": stage,
-                "done": done,
-                "total": total,
-                "eta": None,
-                "facts": facts,
-            }
-        )
-
-    def note(self, message: str) -> None:
-        """Show a sentence."""
-        self.line.show({"seq": 0, "time": 0.0, "type": "note", "message": message})

@@ -6,9 +6,8 @@ import argparse
 from typing import Any
 
 from engine.schema import ROW_VERDICTS, RowVerdict
-from tui.commands.annotating import Session, add_common
+from tui.commands.annotating import Session, add_common, show_done
 from tui.commands.shared import SubParsers, new_parser
-from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -51,10 +50,7 @@ def run(options: argparse.Namespace) -> int:
         result, sentence = _mark_row(session, options)
     else:
         result, sentence = _mark_spot(session, options)
-    if options.json:
-        print_json(result)
-    else:
-        print_line(sentence)
+    show_done(options, result, sentence)
     return 0
 
 

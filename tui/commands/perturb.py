@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from tui.commands.annotating import Session, add_common
+from tui.commands.annotating import Session, add_common, show_done
 from tui.commands.shared import SubParsers, new_parser
-from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -48,8 +47,5 @@ def run(options: argparse.Namespace) -> int:
         )
         result = made.as_json()
         sentence = f"{made.id}  edit of row {made.row}: the model says {made.label}, {made.confidence:.3f}"
-    if options.json:
-        print_json(result)
-    else:
-        print_line(sentence)
+    show_done(options, result, sentence)
     return 0

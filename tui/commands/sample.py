@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 
 from engine.schema import ROLES
-from tui.commands.annotating import Session, add_common, add_teacher_kind
+from tui.commands.annotating import Session, add_common, add_teacher_kind, show_done
 from tui.commands.shared import SubParsers, new_parser
-from tui.terminal.printing import print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -61,8 +60,5 @@ def run(options: argparse.Namespace) -> int:
         view = session.board.spot(sample.blind_spot)
         quota = ", ".join(f"{view.written[role]} of {view.quota[role]} {role}" for role in ROLES)
         result, sentence = sample.as_json(), f"{sample.id}  {view.id}: {quota}"
-    if options.json:
-        print_json(result)
-    else:
-        print_line(sentence)
+    show_done(options, result, sentence)
     return 0

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.screen import Screen
 
 from tui.availability import why_not
-from tui.dialogs.base import Dialog
+from tui.dialogs.page import PaneDialog
 from tui.keys import Live, in_order
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped
-from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from tui.app import BlindspotApp
@@ -33,7 +31,7 @@ _GROUPS = {
 _KEY_CELLS = 10
 
 
-class HelpDialog(Dialog[None]):
+class HelpDialog(PaneDialog):
     """Lists bindings by group, nearest to the focus first; what cannot be used now says why."""
 
     def __init__(self, about: Sequence[str], live: Sequence[Live], measures: Mapping[str, str] | None = None) -> None:
@@ -53,19 +51,8 @@ class HelpDialog(Dialog[None]):
             )
         return cls([*about, "", *_at_hand(app)], [one for one in in_order(screen) if one.label], measures)
 
-    def body(self) -> ComposeResult:
-        """The bindings."""
-        yield TextPane(self._lines)
-
-    def on_mount(self) -> None:
-        """Scroll with j and k at once."""
-        self.query_one(TextPane).focus()
-
-    def action_accept(self) -> None:
-        """Leave."""
-        self.dismiss(None)
-
-    def _lines(self, width: int) -> list[Text]:
+    def lines(self, width: int) -> list[Text]:
+        """The bindings, and what figures mean."""
         app = shell(self)
         lines = [line for text in self._about for line in wrapped(Text(text), width)]
         group = ""

@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.app import ComposeResult
 
-from tui.dialogs.base import Dialog
+from tui.dialogs.page import PaneDialog
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped
-from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from tui.message_log import Said
 
 
-class MessagesDialog(Dialog[None]):
+class MessagesDialog(PaneDialog):
     """All messages since the app was opened, the last one first.
 
     Args:
@@ -28,19 +26,8 @@ class MessagesDialog(Dialog[None]):
         super().__init__("Messages", "j k  scroll     esc  leave")
         self._messages = messages
 
-    def body(self) -> ComposeResult:
-        """The pane."""
-        yield TextPane(self._lines)
-
-    def on_mount(self) -> None:
-        """Scroll with j and k at once."""
-        self.query_one(TextPane).focus()
-
-    def action_accept(self) -> None:
-        """Leave."""
-        self.dismiss(None)
-
-    def _lines(self, width: int) -> list[Text]:
+    def lines(self, width: int) -> list[Text]:
+        """Each message after its time."""
         ink = shell(self).ink
         if not self._messages:
             return [Text("Nothing has been said yet.", style=ink.muted)]

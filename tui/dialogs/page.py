@@ -1,4 +1,4 @@
-"""Shows a page of text to read: keys, a guideline."""
+"""Dialogs that show a text to read: keys, messages, a guideline."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tui.terminal.wrapping import wrapped
 from tui.widgets.text_pane import TextPane
 
 
-class PageDialog(Dialog[None]):
-    """Lines of a text, each wrapped on its own; any way out closes it."""
-
-    def __init__(self, title: str, text: str) -> None:
-        super().__init__(title, "j k  scroll     esc or enter  leave")
-        self._text = text
+class PaneDialog(Dialog[None]):
+    """Base of dialogs of one pane; any way out closes it."""
 
     def body(self) -> ComposeResult:
-        """The text."""
-        yield TextPane(self._lines)
+        """The pane."""
+        yield TextPane(self.lines)
+
+    def lines(self, width: int) -> list[Text]:
+        """What the pane shows at this width, in cells."""
+        raise NotImplementedError
 
     def on_mount(self) -> None:
         """Scroll with j and k at once."""
@@ -29,5 +29,14 @@ class PageDialog(Dialog[None]):
         """Leave."""
         self.dismiss(None)
 
-    def _lines(self, width: int) -> list[Text]:
+
+class PageDialog(PaneDialog):
+    """Lines of a text, each wrapped on its own."""
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__(title, "j k  scroll     esc or enter  leave")
+        self._text = text
+
+    def lines(self, width: int) -> list[Text]:
+        """The text."""
         return [line for text in self._text.splitlines() for line in wrapped(Text(text), width) or [Text("")]]

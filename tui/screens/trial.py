@@ -23,8 +23,7 @@ from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
 from tui.widgets.prose import Prose
 from tui.widgets.text_pane import TextPane
-from tui.widgets.trial_rows import TrialRows
-from tui.widgets.trial_text import figure_lines, pattern_lines
+from tui.widgets.trial_rows import TrialRows, figure_lines, pattern_lines
 
 if TYPE_CHECKING:
     from engine.teaching.revisions import Action

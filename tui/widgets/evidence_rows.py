@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.data.differences import differences
+from engine.data.differences import Span, differences
 from engine.text import visible
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import bounded, fitted, wrap_spans
 from tui.themes import Ink
-from tui.widgets.differences import marked
 
 if TYPE_CHECKING:
     from engine.schema import Perturbation, Prediction
@@ -133,3 +132,15 @@ def edited(edit: Perturbation, row: Prediction, ink: Ink) -> list[Text]:
         safe = bounded(after)
         made.append(Text.assemble((name, ink.muted), marked(safe, differences(bounded(before), safe)[1], ink)))
     return [Text.assemble((f"{visible(edit.label)}: ", ink.muted), made[0]), *made[1:]]
+
+
+def marked(text: str, spans: tuple[Span, ...], ink: Ink) -> Text:
+    """The text with its spans in the style of a change, and in brackets where styles are not enough."""
+    result, at = Text(), 0
+    for start, end in spans:
+        result.append(text[at:start])
+        piece = text[start:end]
+        result.append(f"[{piece}]" if ink.brackets else piece, ink.change)
+        at = end
+    result.append(text[at:])
+    return result

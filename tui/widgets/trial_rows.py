@@ -1,4 +1,7 @@
-"""The rows of a trial: every text in full, the judge's answer in front and, once handed in, what the row is."""
+"""A trial of a pattern: the pattern, how well it has told rows apart, and the rows to judge.
+
+Every row is in full, with the judge's answer in front and, once handed in, what the row is.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from engine.text import visible
 from tui.terminal.glyphs import Glyphs
-from tui.terminal.wrapping import fitted, wrap_spans
+from tui.terminal.wrapping import fitted, wrap_spans, wrapped
 from tui.themes import Ink
 from tui.widgets.evidence_rows import paragraphs
 
 if TYPE_CHECKING:
     from engine.teaching.pattern_test import PatternCase
+    from tui.view_models.pattern_test import PatternTest
 
 _NUMBER, _ANSWER, _TRUTH = 4, 8, 6  # cells of the columns, each followed by a space
 _HEAD = _NUMBER + 1 + _ANSWER + 1
@@ -76,3 +81,25 @@ class TrialRows:
         truth = f"{'row is':<{_TRUTH}} " if self._revealed else ""
         names = f"{'no':>{_NUMBER}} {'pattern':<{_ANSWER}} {truth}text"
         return Text(fitted(names, width, ellipsis=self._glyphs.ellipsis), style=self._ink.muted, no_wrap=True, end="")
+
+
+def pattern_lines(trying: PatternTest, width: int, ink: Ink) -> list[Text]:
+    """The pattern after its id, kind, blind spot and teacher."""
+    pattern = trying.pattern
+    head = f"{visible(pattern.id)}  {pattern.kind} of {pattern.blind_spot}, by {visible(pattern.teacher.name)} "
+    head += f"({pattern.teacher.title}){', reworded' if pattern.refined else ''}: "
+    return wrapped(Text.assemble((head, ink.muted), (visible(pattern.text), ink.strong)), width)
+
+
+def figure_lines(trying: PatternTest, width: int, ink: Ink) -> list[Text]:
+    """The figures of each judge, those of the wording before too; without any, why there are none."""
+    lines: list[Text] = []
+    if trying.trial.reason:
+        lines += wrapped(Text(f"No figures for this wording: {trying.trial.reason}.", style=ink.muted), width)
+    elif not trying.now:
+        lines += wrapped(Text("Nobody has judged this wording yet.", style=ink.muted), width)
+    for result in trying.results:
+        earlier = "" if result in trying.now else "the wording before, "
+        who = f"{earlier}by {visible(result.judge.name)} ({result.judge.title}): "
+        lines += wrapped(Text.assemble((who, ink.muted), result.figures), width)
+    return lines

@@ -6,7 +6,7 @@ import pytest
 
 from engine.data.differences import differences
 from tui.themes import DARK, INKS, PLAIN
-from tui.widgets.differences import marked
+from tui.widgets.evidence_rows import marked
 
 
 def parts(first: str, second: str) -> tuple[list[str], list[str]]:
