@@ -23,25 +23,27 @@ def lay_out(root: Path, splits: Mapping[str, Sequence[Row]], settings: Settings,
         settings: all of them.
         source: where the rows came from, as the manifest says it.
     """
-    write_json(
-        root / "manifest.json", {"version": "1", "splits": {}, "proof_origin": "none", "seed": 13, "columns": {}}
-    )
+    written = {name: _write(root, name, rows, source) for name, rows in splits.items()}
+    manifest = {"version": "1", "splits": written, "proof_origin": "none", "seed": 13, "columns": {}}
+    write_json(root / "manifest.json", manifest)
     write_settings(root / SETTINGS_FILE, settings)
-    for name, rows in splits.items():
-        put_split(root, name, rows, source=source)
     return Project.open(root)
 
 
 def put_split(root: Path, name: str, rows: Sequence[Row], *, source: str = "") -> None:
     """Write a split, in place of one of that name, and what the manifest knows of it."""
+    manifest = read_json(root / "manifest.json")
+    manifest["splits"][name] = _write(root, name, rows, source)
+    write_json(root / "manifest.json", manifest)
+
+
+def _write(root: Path, name: str, rows: Sequence[Row], source: str) -> dict[str, Any]:
     path = root / "splits" / f"{name}.jsonl"
     write_jsonl(path, [dict(row) for row in rows])
-    manifest = read_json(root / "manifest.json")
-    manifest["splits"][name] = {
+    return {
         "sha256": sha256_file(path),
         "rows": len(rows),
         "row_hashes": [row_hash(row["text"], row.get("text_pair")) for row in rows],
         "source": source,
         "source_sha256": "",
     }
-    write_json(root / "manifest.json", manifest)
