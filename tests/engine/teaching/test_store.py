@@ -222,8 +222,9 @@ def test_kill_9_in_the_middle_of_writes_loses_nothing_that_was_stored(tmp_path: 
         writer = start_writer(folder, "ann", "r", 100_000)
         assert writer.stdout is not None
         stored = [writer.stdout.readline().strip() for _ in range(5 + 7 * attempt)]
-        writer.kill()
-        stored += writer.communicate(timeout=60)[0].split()
+        with writer:
+            writer.kill()
+            stored += writer.stdout.read().split()  # `communicate` would pass over what has been read ahead
         store = Store(folder, "ann")
         assert store.recovery is None
         assert set(stored) <= set(verdicts(store))
