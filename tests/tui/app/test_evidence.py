@@ -94,7 +94,7 @@ async def test_a_wrong_label_asks_for_the_right_one_and_leaves_the_counts(root: 
         await driver.sees("14 UUs", "5 rows, 5 UUs left, 1 held back", "right is neutral")
         assert mark_of(root, "pool-10") == ("label wrong", "neutral")
         await driver.press("q")
-        await driver.sees("B1      5")
+        await driver.sees("B1    5/6")
 
 
 async def test_ambiguous_rows_leave_the_count_and_fine_rows_stay(root: Path) -> None:
