@@ -26,7 +26,7 @@ LIGHT = [
     "engine.settings",
     "engine.project",
     "engine.jobs",
-    "engine.jobs.worker",
+    "engine.jobs.job_process",
     "engine.operations.job_kinds",
     "engine.data.leak_guard",
     "engine.data.proof_rows",
@@ -44,13 +44,22 @@ LIGHT = [
     "engine.proof.recipes",
     "engine.regression.frozen_spots",
     "engine.operations.history",
-    "engine.scorer.client",
+    "engine.scorer.scorer_client",
     "engine.scorer.protocol",
     "engine.preview.record",
     *(f"engine.costs.{path.stem}" for path in (ROOT / "engine" / "costs").glob("[a-z]*.py")),
     *(
         f"engine.review.{name}"
-        for name in ("answers", "blinding", "comparison", "items", "judgement_checks", "outcome", "questions", "review")
+        for name in (
+            "answers",
+            "blinding",
+            "comparison",
+            "items",
+            "judgement_checks",
+            "outcome",
+            "review_questions",
+            "blind_review",
+        )
     ),
     *(f"engine.teaching.{path.stem}" for path in (ROOT / "engine" / "teaching").glob("[a-z]*.py")),
     *(f"engine.llm.{path.stem}" for path in (ROOT / "engine" / "llm").glob("[a-z]*.py")),

@@ -23,17 +23,17 @@ from tui.background.job_watch import JobWatch
 from tui.background.live_verdict import LiveVerdict
 from tui.background.screen_time import ActiveTime
 from tui.background.session_state import SessionState
-from tui.flows.undo import UndoFlow
+from tui.flows.undo_flow import UndoFlow
 from tui.hints import with_project
 from tui.keys import keys
 from tui.message_log import Messages
 from tui.screens import make_screen
-from tui.screens.base import WorkScreen
-from tui.screens.spots import SpotsScreen
+from tui.screens.spots_screen import SpotsScreen
+from tui.screens.work_screen import WorkScreen
 from tui.steady_app import SteadyApp
 from tui.terminal.driver import TerminalGone
 from tui.themes import DARK, THEMES, next_theme
-from tui.view_models.status import HeaderStatus
+from tui.view_models.header_status import HeaderStatus
 
 if TYPE_CHECKING:
     from tui.view_models.workbench import Workbench
@@ -304,7 +304,7 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
 
     def action_help(self) -> None:
         """Explain the keys of what has focus."""
-        from tui.dialogs.help import HelpDialog
+        from tui.dialogs.help_dialog import HelpDialog
 
         screen = self.screen
         text, measures = (screen.HELP_TEXT, screen.MEASURES) if isinstance(screen, WorkScreen) else ("", {})
@@ -312,7 +312,7 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
 
     def action_palette(self) -> None:
         """Find a command by its name."""
-        from tui.dialogs.palette import PaletteDialog
+        from tui.dialogs.palette_dialog import PaletteDialog
 
         self.push_screen(PaletteDialog.over(self.screen), self._run_command)
 
@@ -328,7 +328,7 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
 
     def action_messages(self) -> None:
         """Show what was said, in full."""
-        from tui.dialogs.messages import MessagesDialog
+        from tui.dialogs.messages_dialog import MessagesDialog
 
         self.push_screen(MessagesDialog(self.messages.all))
 

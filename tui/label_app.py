@@ -305,7 +305,7 @@ class LabelApp(SteadyApp, inherit_bindings=False):
 
     async def action_note(self) -> None:
         """Write a note on the row."""
-        from tui.dialogs.text import TextDialog
+        from tui.dialogs.text_dialog import TextDialog
 
         if self.session.row is None:
             return
@@ -322,7 +322,7 @@ class LabelApp(SteadyApp, inherit_bindings=False):
 
     async def action_find(self) -> None:
         """Find a label by a part of its name."""
-        from tui.dialogs.choice import ChoiceDialog
+        from tui.dialogs.choice_dialog import ChoiceDialog
 
         recent = self.session.recent
         order = [*recent, *(label for label in self.session.labels if label not in recent)]
@@ -335,7 +335,7 @@ class LabelApp(SteadyApp, inherit_bindings=False):
 
     async def action_guideline(self) -> None:
         """Show what the labels mean."""
-        from tui.dialogs.page import PageDialog
+        from tui.dialogs.page_dialog import PageDialog
 
         if not self._guideline:
             self._show("There is no guideline; --guideline FILE names one.", warning=True)
@@ -344,7 +344,7 @@ class LabelApp(SteadyApp, inherit_bindings=False):
 
     async def action_help(self) -> None:
         """Explain the keys."""
-        from tui.dialogs.page import PageDialog
+        from tui.dialogs.page_dialog import PageDialog
 
         await self.push_screen(PageDialog("Keys", _HELP))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.files import read_json
-from engine.jobs.worker import JobWork, main
+from engine.jobs.job_process import JobWork, main
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Teacher
@@ -99,7 +99,7 @@ def judge(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
 
 def compare(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
     """Compare people and LLMs; ``own``: judgements of one's own work count too."""
-    from engine.review.compare import compare as draw_up
+    from engine.review.draw_comparison import compare as draw_up
 
     found = draw_up(project, own=bool(options.get("own")), monitor=monitor)
     return {"judgements": found.judgements, "items": found.items}

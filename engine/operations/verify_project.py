@@ -8,10 +8,10 @@ from pathlib import Path
 from engine.project import Project
 from engine.regression.suite_checks import check_promotions, check_suite
 from engine.verify.finding import Finding
-from engine.verify.models import check_models
-from engine.verify.records import check_calls, check_records
+from engine.verify.model_checks import check_models
+from engine.verify.record_checks import check_calls, check_records
 from engine.verify.seal import check_seal
-from engine.verify.splits import check_splits
+from engine.verify.split_checks import check_splits
 
 
 def verify(root: Path) -> Iterator[Finding]:
@@ -26,9 +26,9 @@ def verify(root: Path) -> Iterator[Finding]:
     yield from check_records(project)
     yield from check_calls(project)
     yield from check_models(project)
-    from engine.verify.caches import check_caches
-    from engine.verify.discoveries import check_discoveries
-    from engine.verify.proofs import check_proofs
+    from engine.verify.cache_checks import check_caches
+    from engine.verify.discovery_checks import check_discoveries
+    from engine.verify.proof_checks import check_proofs
 
     yield from check_caches(project)
     yield from check_discoveries(project)

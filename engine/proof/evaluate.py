@@ -17,7 +17,7 @@ import numpy as np
 from engine.files import read_json
 from engine.model.array_cache import read_array
 from engine.proof.arms import BASELINE
-from engine.proof.flips import error_confidence, flips
+from engine.proof.flipped_rows import error_confidence, flips
 from engine.proof.metrics import IntArray, Scored
 from engine.proof.proof_spec import SPEC, ProofSpec, RoundModel, SpecRun, read_spec
 from engine.proof.report import Learned, StoredFlip
@@ -40,7 +40,7 @@ from engine.proof.report_types import (
 from engine.proof.significance import corrected, mcnemar, resamples_for
 from engine.proof.spot_counts import Resampling, closed_tally, count_spots, worse_for
 from engine.proof.statistics import BaselineComparison, compare
-from engine.proof.verdict import MEANINGS, Rule, judge
+from engine.proof.verdict_rule import MEANINGS, Rule, judge
 
 JUDGED = ("proof", "test")
 POOL = "pool"
@@ -111,7 +111,7 @@ def evaluate(folder: Path) -> dict[str, Any]:
 
 
 def flipped_rows(folder: Path, ids: dict[str, list[str]]) -> list[StoredFlip]:
-    """`engine.proof.flips.flips` of every split but proof, from a proof's folder and the ids of its rows by split."""
+    """`flips` of every split but proof, from a proof's folder and the ids of its rows by split."""
     spec = read_spec(folder)
     found = []
     for split in (split for split in ids if split in ("test", POOL)):

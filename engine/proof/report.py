@@ -67,7 +67,7 @@ class ProofLine:
 
 @dataclass(frozen=True, slots=True)
 class Flip(Record):
-    """A row whose label an arm changed in more than half of the seeds (`engine.proof.flips`).
+    """A row whose label an arm changed in more than half of the seeds (`engine.proof.flipped_rows`).
 
     Attributes:
         split: ``pool`` or ``test``; proof rows are shown to nobody.

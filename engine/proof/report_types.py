@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from engine.proof.budget_matching import BudgetLimit
 from engine.proof.closed import ClosedWord
-from engine.proof.verdict import VerdictWord
+from engine.proof.verdict_rule import VerdictWord
 from engine.schema import Record
 
 Group = tuple[str, str]  # arm and recipe

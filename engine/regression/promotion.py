@@ -72,8 +72,8 @@ def promote(
             forced or not, the report does not follow from its predictions.
         ModelError: the model is not the one that was judged.
     """
-    from engine.verify.models import refuse_changed
-    from engine.verify.proofs import refuse_changed_report
+    from engine.verify.model_checks import refuse_changed
+    from engine.verify.proof_checks import refuse_changed_report
 
     report = read_report(project, proof_id)
     entry = find_arm(report, arm, recipe)

@@ -27,7 +27,7 @@ from engine.regression.frozen_spots import ROWS_FLOOR, SAMPLES_FLOOR, CaseOrigin
 from engine.regression.suite_checks import refuse_changed_suite
 from engine.schema import Example, Record
 from engine.trust import require
-from engine.verify.models import refuse_changed
+from engine.verify.model_checks import refuse_changed
 
 Asked = CaseOrigin | Literal["proof row, wrong before", "proof row, right before", "proof row near it"]
 

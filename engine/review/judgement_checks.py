@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from engine.data.leak_guard import LeakGuard
 from engine.errors import StoreError
 from engine.project import Project
-from engine.review.questions import PATTERN_ANSWERS, PATTERN_ASKED, SAMPLE_ANSWERS
+from engine.review.review_questions import PATTERN_ANSWERS, PATTERN_ASKED, SAMPLE_ANSWERS
 from engine.schema import PREFERENCES, SAMPLE_VERDICTS, Judgement, SampleJudgement, SideJudgement
 from engine.text import normalise
 
 if TYPE_CHECKING:
-    from engine.review.review import SampleView, SideView
+    from engine.review.blind_review import SampleView, SideView
 
 
 def judgement_from(item_id: str, values: Any) -> Judgement:

@@ -25,8 +25,8 @@ from engine.proof.run import retrain
 from engine.schema import Teacher
 from engine.teaching.import_records import import_teaching
 from tests.bench.measure import machine_line, options
+from tui.reporting.html_page import page
 from tui.reporting.markdown import markdown
-from tui.reporting.page import page
 
 TASKS = ("sentiment", "nli", "paraphrase")
 PAIRS = ("nli", "paraphrase")

@@ -6,8 +6,8 @@ import sys
 import time
 from typing import Any
 
+from engine.jobs.job_process import main
 from engine.jobs.spec import JOB_KINDS
-from engine.jobs.worker import main
 from engine.progress import Monitor
 from engine.project import Project
 

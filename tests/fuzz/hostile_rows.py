@@ -23,7 +23,7 @@ from xml.etree import ElementTree
 from engine.errors import BlindspotError
 from engine.files import write_json, write_jsonl
 from engine.project import Project
-from engine.review.compare import compare
+from engine.review.draw_comparison import compare
 from tests.fuzz.hostile_project import Stranger
 from tests.fuzz.hostile_text import LONE_SURROGATE, hostile, obeyed
 from tests.terminals import Terminal

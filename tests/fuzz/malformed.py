@@ -220,8 +220,8 @@ def look_at_the_app(root: Path) -> None:
     from engine.errors import BlindspotError
     from engine.preview.record import checked, mean_error
     from engine.proof.report import reports
+    from engine.review.blind_review import Review
     from engine.review.comparison import read_comparison
-    from engine.review.review import Review
     from tui.view_models.workbench import Workbench
 
     with contextlib.suppress(BlindspotError):
@@ -332,7 +332,7 @@ def make_template(folder: Path) -> Path:
     from engine.jobs.events import EventLog
     from engine.preview.record import Preview, keep
     from engine.project import Project
-    from engine.review.compare import compare
+    from engine.review.draw_comparison import compare
     from engine.schema import Drafts, Pattern, Sample, Teacher
     from engine.teaching.drafts import write_drafts
     from engine.teaching.journal import journal_lines

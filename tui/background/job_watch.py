@@ -85,7 +85,7 @@ class JobWatch:
         from engine.operations.outside_uses import job_uses
         from engine.project import Project
         from engine.trust import agree, untrusted
-        from tui.dialogs.trust import AGREE, TrustDialog
+        from tui.dialogs.trust_dialog import AGREE, TrustDialog
 
         workbench = self._app.workbench
         assert workbench is not None, "the project is still being opened"

@@ -13,8 +13,8 @@ from tui.widgets.line import Line
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from engine.scorer.client import Scorer
     from engine.scorer.protocol import ModelAnswer, ScorerAnswer, ScorerState
+    from engine.scorer.scorer_client import Scorer
     from tui.app import BlindspotApp
     from tui.widgets.verdict_line import Texts
 
@@ -72,7 +72,7 @@ class LiveVerdict:
         if self._model not in ("", model_key):
             self._forget()
         if self.is_on and self._scorer is None:
-            from engine.scorer.client import Scorer
+            from engine.scorer.scorer_client import Scorer
 
             self._scorer = Scorer(self._app.root, self._tell)
             self._scorer.start()

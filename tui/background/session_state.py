@@ -10,7 +10,7 @@ from textual.css.query import NoMatches
 
 from engine.errors import BlindspotError
 from tui.screens import make_screen
-from tui.screens.base import WorkScreen
+from tui.screens.work_screen import WorkScreen
 
 if TYPE_CHECKING:
     from textual.timer import Timer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.operations.doctor import check
+from engine.operations.diagnosis import check
 from tui.commands.shared import SubParsers, add_json, new_parser
 from tui.terminal.printing import print_json, print_line
 

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     project = Project.open(options.project)
     report = read_report(project, options.id)
     if options.html:
-        from tui.reporting.page import page
+        from tui.reporting.html_page import page
 
         _write(options.html, page(report, history(project), options.project))
     if options.markdown:

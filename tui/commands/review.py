@@ -14,7 +14,7 @@ from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import console, print_json, print_line, say
 
 if TYPE_CHECKING:
-    from engine.review.review import ItemView, Review, SampleView, SideView, Sources
+    from engine.review.blind_review import ItemView, Review, SampleView, SideView, Sources
     from engine.schema import Teacher
     from tui.terminal.console import Console
 
@@ -54,7 +54,7 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List, show or judge."""
-    from engine.review.review import Review
+    from engine.review.blind_review import Review
 
     project = Project.open(options.project)
     project.discovered()

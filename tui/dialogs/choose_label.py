@@ -20,7 +20,7 @@ def choose_label(screen: Screen[Any], labels: Sequence[str], current: str, take:
         take: called with the label; not at all if the dialog is left with esc.
     """
     from engine.text import visible
-    from tui.dialogs.choice import ChoiceDialog
+    from tui.dialogs.choice_dialog import ChoiceDialog
 
     place = labels.index(current) if current in labels else -1
     if len(labels) <= _FEW:

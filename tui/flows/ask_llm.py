@@ -8,8 +8,8 @@ from engine.errors import BlindspotError
 from tui.shell import shell
 
 if TYPE_CHECKING:
-    from tui.dialogs.teach import Way
-    from tui.screens.base import WorkScreen
+    from tui.dialogs.teach_dialog import Way
+    from tui.screens.work_screen import WorkScreen
     from tui.view_models.workbench import Workbench
 
 _NO_MODEL = "No LLM is set up: give `model` in [llm] of blindspot.toml, and the key in the environment."
@@ -32,7 +32,7 @@ def ask_for_teaching(screen: WorkScreen, spot_id: str | None) -> None:
     """
     from engine.llm.address import Address
     from engine.text import visible
-    from tui.dialogs.teach import TeachDialog
+    from tui.dialogs.teach_dialog import TeachDialog
 
     app = shell(screen)
     llm = screen.workbench.project.settings.llm

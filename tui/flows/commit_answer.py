@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from engine.schema import Commitment
     from engine.teaching.writer import Annotator
-    from tui.screens.base import WorkScreen
+    from tui.screens.work_screen import WorkScreen
     from tui.view_models.workbench import Workbench
 
 _WHY = "Why do you give no answer? A few words."
@@ -29,8 +29,8 @@ def why_not(workbench: Workbench, spot_id: str | None) -> str | None:
 
 def decide(screen: WorkScreen, spot_id: str) -> None:
     """Ask for the annotator's last word on a blind spot, and write it."""
-    from tui.dialogs.decide import COMMIT, DECLINE, DECLINE_ALL, DecideDialog
-    from tui.dialogs.text import TextDialog
+    from tui.dialogs.commit_dialog import COMMIT, DECLINE, DECLINE_ALL, DecideDialog
+    from tui.dialogs.text_dialog import TextDialog
     from tui.view_models.teaching_draft import TeachingDraft
 
     drafting = TeachingDraft(screen.workbench, spot_id)

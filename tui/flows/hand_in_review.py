@@ -16,8 +16,8 @@ from tui.widgets.notice import notice
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.review.review import QueueEntry
-    from tui.screens.base import WorkScreen
+    from engine.review.blind_review import QueueEntry
+    from tui.screens.work_screen import WorkScreen
     from tui.view_models.review_queue import ReviewQueue
     from tui.view_models.workbench import Workbench
 
@@ -37,7 +37,7 @@ def ask_for_correction(
         row: of the sample.
         then: takes it.
     """
-    from tui.dialogs.fix import FixDialog
+    from tui.dialogs.fix_dialog import FixDialog
 
     sample = ballot.sample(side, row)
     fields = {"text": sample.text, "label": sample.label}
@@ -57,7 +57,7 @@ def ask_for_correction(
 
 def ask_to_hand_in(screen: WorkScreen, ballot: JudgementDraft, then: Callable[[], None]) -> None:
     """Ask whether the answers stand; ``then`` is called if so."""
-    from tui.dialogs.choice import ChoiceDialog
+    from tui.dialogs.choice_dialog import ChoiceDialog
 
     def take(choice: int | None) -> None:
         if choice == 0:

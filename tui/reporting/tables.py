@@ -26,7 +26,7 @@ from engine.proof.report_types import (
     SpotEntry,
     of_group,
 )
-from engine.proof.verdict import MEANINGS as VERDICTS
+from engine.proof.verdict_rule import MEANINGS as VERDICTS
 from engine.text import visible
 from tui.reporting.cost_tables import Table
 

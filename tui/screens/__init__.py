@@ -6,21 +6,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tui.screens.base import WorkScreen
+    from tui.screens.work_screen import WorkScreen
 
 SCREENS = {
-    "spots": "tui.screens.spots:SpotsScreen",
-    "evidence": "tui.screens.evidence:EvidenceScreen",
-    "map": "tui.screens.map:MapScreen",
-    "describe": "tui.screens.describe:DescribeScreen",
-    "review": "tui.screens.review:ReviewScreen",
-    "comparison": "tui.screens.comparison:ComparisonScreen",
-    "trial": "tui.screens.trial:TrialScreen",
-    "ledger": "tui.screens.ledger:LedgerScreen",
-    "retrain": "tui.screens.retrain:RetrainScreen",
-    "proof": "tui.screens.proof:ProofScreen",
-    "rounds": "tui.screens.rounds:RoundsScreen",
-    "flips": "tui.screens.flips:FlipsScreen",
+    "spots": "tui.screens.spots_screen:SpotsScreen",
+    "evidence": "tui.screens.evidence_screen:EvidenceScreen",
+    "map": "tui.screens.map_screen:MapScreen",
+    "describe": "tui.screens.describe_screen:DescribeScreen",
+    "review": "tui.screens.review_screen:ReviewScreen",
+    "comparison": "tui.screens.comparison_screen:ComparisonScreen",
+    "trial": "tui.screens.pattern_test_screen:PatternTestScreen",
+    "ledger": "tui.screens.costs_screen:CostsScreen",
+    "retrain": "tui.screens.retrain_screen:RetrainScreen",
+    "proof": "tui.screens.proof_screen:ProofScreen",
+    "rounds": "tui.screens.rounds_screen:RoundsScreen",
+    "flips": "tui.screens.flips_screen:FlipsScreen",
 }
 
 

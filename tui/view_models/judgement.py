@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from engine.review.questions import PATTERN_ASKED
+from engine.review.review_questions import PATTERN_ASKED
 from engine.schema import PREFERENCES, SAMPLE_VERDICTS, Judgement, Preference, SampleJudgement, SideJudgement
 
 if TYPE_CHECKING:
-    from engine.review.review import ItemView, SampleView, SideView
+    from engine.review.blind_review import ItemView, SampleView, SideView
     from engine.schema import SampleVerdict
     from tui.view_models.workbench import Workbench
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tui.view_models.judgement import JudgementDraft
 
 if TYPE_CHECKING:
-    from engine.review.review import QueueEntry, Review, Sources
+    from engine.review.blind_review import QueueEntry, Review, Sources
     from tui.view_models.workbench import Workbench
 
 
@@ -28,7 +28,7 @@ class ReviewQueue:
     @property
     def review(self) -> Review:
         """The engine's side of it, made when it is first asked for: that reads files."""
-        from engine.review.review import Review
+        from engine.review.blind_review import Review
 
         if self._review is None:
             self._review = Review(self._workbench.project, self._workbench.teaching)

@@ -21,7 +21,7 @@ from engine.teaching.records import Teaching
 from engine.teaching.store import Reverted
 from engine.teaching.views import Board
 from engine.teaching.writer import Annotator
-from tui.view_models.status import HeaderStatus
+from tui.view_models.header_status import HeaderStatus
 from tui.view_models.undo_steps import UndoSteps, UndoWay
 
 if TYPE_CHECKING:

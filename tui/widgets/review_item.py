@@ -18,7 +18,7 @@ from tui.widgets.side_rows import SideRows
 from tui.widgets.typical_rows import TypicalRows
 
 if TYPE_CHECKING:
-    from engine.review.review import Sources
+    from engine.review.blind_review import Sources
     from engine.teaching.views import EvidenceRow
 
 

@@ -13,7 +13,7 @@ from tui.view_models.judgement import JudgementDraft
 from tui.widgets.line import Line
 
 if TYPE_CHECKING:
-    from engine.review.review import Sources
+    from engine.review.blind_review import Sources
     from engine.schema import Preference, Teacher
     from tui.view_models.review_queue import ReviewQueue
 

@@ -12,7 +12,7 @@ from tui.shell import shell
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import fitted
 from tui.themes import Ink
-from tui.view_models.status import HeaderStatus
+from tui.view_models.header_status import HeaderStatus
 from tui.widgets.line import Line
 
 _GAP = "   "

@@ -19,7 +19,7 @@ from tui.widgets.evidence_rows import paragraphs
 
 if TYPE_CHECKING:
     from engine.teaching.pattern_test import PatternCase
-    from tui.view_models.pattern_test import PatternTest
+    from tui.view_models.pattern_answers import PatternTest
 
 _NUMBER, _ANSWER, _TRUTH = 4, 8, 6  # cells of the columns, each followed by a space
 _HEAD = _NUMBER + 1 + _ANSWER + 1

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.errors import ProjectError
 from engine.files import write_atomic
-from engine.jobs.worker import main
+from engine.jobs.job_process import main
 from engine.progress import Monitor
 from engine.project import Project
 from tests import leftovers

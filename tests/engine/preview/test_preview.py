@@ -18,9 +18,9 @@ from engine.project import Project
 from engine.proof.report import read_report
 from engine.proof.report_types import Report
 from engine.schema import Teacher
-from engine.scorer.client import Scorer
 from engine.scorer.protocol import ScorerAnswer
 from engine.scorer.resident import Resident
+from engine.scorer.scorer_client import Scorer
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
 from tests.builders.tiny_bert import classifier

@@ -183,7 +183,7 @@ def test_before_and_after_say_what_the_figures_say(project: Project) -> None:
 
 def test_reading_a_report_loads_nothing_heavy() -> None:
     code = (
-        "import sys, engine.proof.arms, engine.proof.report, engine.regression.promotion, engine.proof.verdict\n"
+        "import sys, engine.proof.arms, engine.proof.report, engine.regression.promotion, engine.proof.verdict_rule\n"
         "import tui.commands.report, tui.commands.promote\n"
         "print(sorted({'numpy', 'torch', 'scipy', 'sklearn', 'transformers'} & set(sys.modules)))"
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.project import Project
+from engine.review.blind_review import Review
 from engine.review.outcome import Reviewed, reviewed_counts, reviewed_samples
-from engine.review.review import Review
 from engine.schema import Sample, SampleJudgement, SampleVerdict
 from engine.teaching.records import Records, Teaching
 from tests.engine.review.world import judgement, make_reviewed_project, reviewer

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.project import Project
-from engine.review.review import Review
+from engine.review.blind_review import Review
 from engine.schema import (
     Judgement,
     Pattern,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.project import Project
-from engine.scorer.client import Scorer
 from engine.scorer.protocol import ModelAnswer, ScorerAnswer, ScorerState
+from engine.scorer.scorer_client import Scorer
 from tests.builders.tiny_bert import classifier, make_project
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.project import Project
-from engine.scorer import client
+from engine.scorer import scorer_client as client
 from engine.scorer.protocol import Request, ScorerAnswer, ScorerState, line_of, read_reply, read_request
 from tests.builders.tiny_bert import make_project
 from tests.engine.scorer.conftest import Heard
@@ -115,7 +115,7 @@ def test_it_stays_away_if_it_ends_twice_without_an_answer(tmp_path: Path, monkey
 
 def test_it_goes_with_an_app_that_was_killed(scored: Project) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from engine.scorer.client import Scorer\n"
+        "import sys, time; from pathlib import Path; from engine.scorer.scorer_client import Scorer\n"
         "scorer = Scorer(Path(sys.argv[1]), lambda message: print(scorer.pid or message, flush=True))\n"
         "scorer.start(); time.sleep(600)"
     )

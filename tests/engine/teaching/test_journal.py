@@ -21,7 +21,7 @@ from engine.teaching.journal import journal_lines, read_journal
 from engine.teaching.records import Records
 from engine.teaching.revisions import Log
 from engine.teaching.store import Store
-from engine.verify.records import check_records
+from engine.verify.record_checks import check_records
 from tests.engine.teaching.test_store import ROOT, mark, start_writer, verdicts
 
 MANY = 2_000  # marks of a file that is large enough for a journal

@@ -6,10 +6,10 @@ import sys
 import time
 from typing import Any
 
-from engine.jobs.worker import main
+from engine.jobs.job_process import main
 from engine.progress import Monitor
 from engine.project import Project
-from engine.review.compare import compare as draw_up
+from engine.review.draw_comparison import compare as draw_up
 from tests.tui.app.projects import write_discovery
 
 

@@ -10,13 +10,13 @@ import pytest
 from engine import jobs
 from engine.jobs import launch
 from engine.project import Project
-from engine.review.compare import compare
-from engine.review.review import ItemView, Review
+from engine.review.blind_review import ItemView, Review
+from engine.review.draw_comparison import compare
 from engine.schema import Judgement, Preference, SampleJudgement, SideJudgement
 from engine.teaching.records import Teaching
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.reviews import answer, reviewed
-from tui.screens.comparison import ComparisonScreen
+from tui.screens.comparison_screen import ComparisonScreen
 
 PLANTED_WORKER = (sys.executable, str(Path(__file__).with_name("planted_worker.py")))
 SIZES = [(80, 24), (120, 36)]

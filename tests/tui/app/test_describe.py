@@ -13,7 +13,7 @@ from engine.teaching.records import Teaching
 from tests.terminals import Terminal
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import PROOF, SPOTS, write_project
-from tui.screens.describe import DescribeScreen
+from tui.screens.describe_screen import DescribeScreen
 
 ROWS = SPOTS["negative", "positive"]
 HAND_IN = "ctrl+j"

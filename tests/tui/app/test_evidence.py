@@ -12,7 +12,7 @@ from engine.schema import Perturbation
 from engine.teaching.records import Teaching
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_discovery, write_project
-from tui.screens.evidence import EvidenceScreen
+from tui.screens.evidence_screen import EvidenceScreen
 
 SIZES = [(80, 24), (120, 40)]
 

@@ -12,8 +12,8 @@ from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 from tests.tui.app.proofs import write_proof
 from tui.cli import main
-from tui.screens.flips import FlipsScreen
-from tui.screens.proof import ProofScreen
+from tui.screens.flips_screen import FlipsScreen
+from tui.screens.proof_screen import ProofScreen
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from engine.settings import read_settings, write_settings
 from engine.teaching.records import Teaching
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
-from tui.dialogs.choice import ChoiceDialog, matching
+from tui.dialogs.choice_dialog import ChoiceDialog, matching
 
 OTHERS = tuple(f"topic {number:02}" for number in range(17))
 

@@ -14,9 +14,9 @@ from tests.engine.costs.world import teach
 from tests.terminals import Terminal
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
-from tui.screens.describe import DescribeScreen
-from tui.screens.evidence import EvidenceScreen
-from tui.screens.ledger import LedgerScreen
+from tui.screens.costs_screen import CostsScreen
+from tui.screens.describe_screen import DescribeScreen
+from tui.screens.evidence_screen import EvidenceScreen
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ async def test_an_untouched_project_says_what_will_be_here(root: Path) -> None:
         await driver.press("dollar_sign")
         await driver.sees("Nothing to pay for yet", "nobody was asked: d on a blind")
         await driver.press("q")
-        assert not isinstance(driver.screen, LedgerScreen)
+        assert not isinstance(driver.screen, CostsScreen)
 
 
 async def test_the_ledger_shows_time_until_now_and_what_is_unknown_with_its_reason(root: Path) -> None:
@@ -150,5 +150,5 @@ async def test_the_place_in_the_ledger_is_kept_and_ascii_stays_ascii(root: Path)
         assert driver.text.isascii()
         driver.app.save()
     async with opened(root) as driver:
-        await driver.until(lambda: isinstance(driver.screen, LedgerScreen))
+        await driver.until(lambda: isinstance(driver.screen, CostsScreen))
         await driver.sees("Ledger in USD")

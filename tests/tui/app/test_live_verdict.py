@@ -12,7 +12,7 @@ import pytest
 
 from engine.project import Project
 from engine.schema import Sample
-from engine.scorer import client
+from engine.scorer import scorer_client as client
 from engine.teaching.drafts import read_drafts
 from engine.teaching.records import Teaching
 from tests.engine.scorer.test_process import is_alive
@@ -20,7 +20,7 @@ from tests.terminals import Terminal
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import SPOTS, write_project
 from tests.waiting import until
-from tui.screens.describe import DescribeScreen
+from tui.screens.describe_screen import DescribeScreen
 
 ROWS = SPOTS["negative", "positive"]
 HAND_IN = "ctrl+j"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.tui.app.opening import opened
 from tests.tui.app.projects import write_project
-from tui.screens.evidence import EvidenceScreen
+from tui.screens.evidence_screen import EvidenceScreen
 from tui.widgets.map_view import MapView
 from tui.widgets.scatter import Grid, centre, fit, labels, nearest_towards
 

@@ -18,8 +18,8 @@ from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 from tests.tui.app.proofs import ARMS, VERDICTS, write_proof
 from tests.waiting import until
-from tui.screens.proof import ProofScreen
-from tui.screens.spots import SpotsScreen
+from tui.screens.proof_screen import ProofScreen
+from tui.screens.spots_screen import SpotsScreen
 from tui.widgets.text_pane import TextPane
 
 WORKER = (sys.executable, str(Path(tests.engine.jobs.__file__).with_name("slow_worker.py")))

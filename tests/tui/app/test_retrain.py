@@ -26,8 +26,8 @@ from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 from tests.waiting import until
-from tui.screens.retrain import RetrainScreen
-from tui.screens.spots import SpotsScreen
+from tui.screens.retrain_screen import RetrainScreen
+from tui.screens.spots_screen import SpotsScreen
 
 WORKER = (sys.executable, str(Path(tests.engine.jobs.__file__).with_name("slow_worker.py")))
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from engine.project import Project
-from engine.review.review import Review
+from engine.review.blind_review import Review
 from engine.schema import Judgement, SampleJudgement, SideJudgement, Teacher, TeacherKind
 from engine.teaching.records import Teaching
 from tests.engine.review.world import Answers, write_answer
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 from tests.tui.app.reviews import WORDING, annotator, answer, decline, reviewed
-from tui.dialogs.fix import FixDialog
-from tui.screens.describe import DescribeScreen
-from tui.screens.review import ReviewScreen
-from tui.screens.spots import SpotsScreen
+from tui.dialogs.fix_dialog import FixDialog
+from tui.screens.describe_screen import DescribeScreen
+from tui.screens.review_screen import ReviewScreen
+from tui.screens.spots_screen import SpotsScreen
 
 SIZES = [(80, 24), (120, 36)]
 NAMES = ("ann", "m1", "human", "llm", "recorded")

@@ -17,7 +17,7 @@ from tests.engine.llm.spots import project_of, set_llm
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.reviews import TEXTS, decline, reviewed
 from tests.waiting import until
-from tui.screens.review import ReviewScreen
+from tui.screens.review_screen import ReviewScreen
 
 REVIEWERS = ("rev", *(f"r{number}" for number in range(2, 25)))
 

@@ -14,7 +14,7 @@ from engine.regression.promotion import Promotion
 from tests.tui.app.opening import opened
 from tests.tui.app.projects import write_project
 from tui.cli import main
-from tui.screens.rounds import RoundsScreen
+from tui.screens.rounds_screen import RoundsScreen
 
 
 @pytest.fixture

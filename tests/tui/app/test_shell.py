@@ -15,11 +15,11 @@ from engine.teaching.drafts import read_drafts
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import SPOTS, write_project
 from tui.app import BlindspotApp
-from tui.screens.evidence import EvidenceScreen
-from tui.screens.spots import SpotsScreen
+from tui.screens.evidence_screen import EvidenceScreen
+from tui.screens.spots_screen import SpotsScreen
 from tui.terminal.glyphs import UNICODE
 from tui.themes import DARK, INKS, LIGHT, PLAIN
-from tui.view_models.status import HeaderStatus
+from tui.view_models.header_status import HeaderStatus
 from tui.widgets.status_line import status_text
 
 

@@ -14,8 +14,8 @@ from tests.engine.llm.judges import asking, says
 from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.trials import MODEL, WORDING, decide, held_back, trial_project, write
 from tests.tui.app.opening import Driver, opened
-from tui.screens.describe import DescribeScreen
-from tui.screens.trial import TrialScreen
+from tui.screens.describe_screen import DescribeScreen
+from tui.screens.pattern_test_screen import PatternTestScreen
 
 SIZES = [(80, 24), (120, 36)]
 
@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Project:
 
 async def try_out(driver: Driver, pattern: str = "P1@ann") -> None:
     await driver.app.go("trial", pattern=pattern)
-    await driver.until(lambda: isinstance(driver.screen, TrialScreen) and driver.screen.trying is not None)
+    await driver.until(lambda: isinstance(driver.screen, PatternTestScreen) and driver.screen.trying is not None)
 
 
 async def judge_all(driver: Driver, answers: dict[str, str], default: str = "n") -> None:
@@ -107,7 +107,7 @@ async def test_answers_are_kept_through_a_kill_and_can_be_changed_until_they_are
         assert "! 2 rows have no answer yet." in driver.words
         driver.app.save()
     async with opened(project.root) as driver:
-        await driver.until(lambda: isinstance(driver.screen, TrialScreen) and driver.screen.trying is not None)
+        await driver.until(lambda: isinstance(driver.screen, PatternTestScreen) and driver.screen.trying is not None)
         assert "2 of 4 judged" in driver.words
         await driver.press("g", "backspace")
         assert "1 of 4 judged" in driver.words
@@ -180,7 +180,7 @@ async def test_the_trial_is_opened_from_what_is_written_once_the_answer_is_hande
         await driver.app.go("describe", spot="B1")
         await driver.until(lambda: isinstance(driver.screen, DescribeScreen) and driver.screen.focused is not None)
         await driver.press("escape", "t")
-        await driver.until(lambda: isinstance(driver.screen, TrialScreen))
+        await driver.until(lambda: isinstance(driver.screen, PatternTestScreen))
         assert "0 of 4 judged" in driver.words
         await driver.press("q")
         await driver.until(lambda: isinstance(driver.screen, DescribeScreen))

@@ -18,10 +18,10 @@ from tests.tui.app.reviews import reviewed
 from tests.tui.app.test_describe import describe, write_pattern, write_sample
 from tests.tui.app.test_review import answer_all, hand_in, to_kind, to_review
 from tests.tui.app.test_trial import try_out
-from tui.dialogs.choice import ChoiceDialog
-from tui.screens.evidence import EvidenceScreen
-from tui.screens.map import MapScreen
-from tui.screens.retrain import RetrainScreen
+from tui.dialogs.choice_dialog import ChoiceDialog
+from tui.screens.evidence_screen import EvidenceScreen
+from tui.screens.map_screen import MapScreen
+from tui.screens.retrain_screen import RetrainScreen
 
 
 @pytest.fixture

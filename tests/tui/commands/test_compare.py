@@ -9,8 +9,8 @@ import pytest
 from engine import jobs
 from engine.measures import COMPARISON
 from engine.project import Project
-from engine.review.compare import compare
 from engine.review.comparison import comparison_path, is_current, read_comparison
+from engine.review.draw_comparison import compare
 from engine.schema import SampleJudgement
 from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tui.cli import main

@@ -19,8 +19,8 @@ from engine.proof.report_checks import checked_report
 from engine.proof.report_types import Report
 from engine.text import INVISIBLE
 from tests.tui.app.proofs import VERDICTS, write_proof
+from tui.reporting.html_page import page
 from tui.reporting.markdown import markdown
-from tui.reporting.page import page
 from tui.reporting.plots import _reliability
 from tui.reporting.tables import overlap, reliability
 from tui.reporting.terminal import show

@@ -1,0 +1,68 @@
+"""What the teaching cost and what was got for it: people and LLMs side by side, then teacher by teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.app import ComposeResult
+
+from engine.errors import BlindspotError
+from tui.reporting.cost_tables import Page, page
+from tui.screens.work_screen import WorkScreen
+from tui.shell import shell
+from tui.terminal.wrapping import wrapped
+from tui.widgets.notice import notice
+from tui.widgets.table_text import table_text
+from tui.widgets.text_pane import TextPane
+
+
+class CostsScreen(WorkScreen):
+    """One pane of tables."""
+
+    NAME = "ledger"
+    HELP_TEXT = (
+        "People are paid by active time: the gaps between their keys while the terminal has the focus, cut off when "
+        "they are long. LLMs are paid by tokens, failed calls included. What is unknown says why, beneath the tables; "
+        "wage and prices are set in [cost] of blindspot.toml."
+    )
+
+    def body(self) -> ComposeResult:
+        """The pane."""
+        yield TextPane(id="ledger")
+
+    def footer(self) -> Sequence[str]:
+        """Where its figures come from."""
+        return ("screen.comparison", "screen.proof", "screen.back", "app.help")
+
+    def show(self) -> None:
+        """Draw up the ledger as it is now; the scroll stays."""
+        from engine.costs.book import ledger
+
+        shell(self).active_time.save()
+        try:
+            shown = page(ledger(self.workbench.project))
+        except BlindspotError as error:
+            self.leave(str(error))
+            return
+        pane = self.query_one(TextPane)
+        pane.show(lambda width: self._lines(shown, width), keep_scroll=True)
+        pane.focus()
+
+    def _lines(self, shown: Page, width: int) -> list[Text]:
+        app = shell(self)
+        if not shown.tables:
+            paragraphs = [
+                "Nothing has been written yet, and nobody was asked: d on a blind spot goes to the form.",
+                "Then this screen shows what it took, by people and by LLMs.",
+            ]
+            return notice(width, app.ink, title="Nothing to pay for yet", paragraphs=paragraphs)
+        inner = width - 2
+        found = wrapped(Text(f"Ledger {shown.heading}", style=app.ink.strong), inner)
+        for table in shown.tables:
+            found += [Text(""), *table_text(inner, table, app.ink, app.glyphs)]
+        if shown.reasons:
+            found.append(Text(""))
+            for reason in shown.reasons:
+                found += wrapped(Text(reason, style=app.ink.muted), inner)
+        return [Text.assemble(" ", line) for line in found]
