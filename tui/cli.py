@@ -44,7 +44,7 @@ COMMANDS = {
     "test-pattern": "test a pattern on rows that its teacher has not seen",
     "review": "judge what two teachers wrote, without knowing who wrote what",
     "compare": "compare people and LLMs: win rate, acceptance, agreement, diversity",
-    "ledger": "what the teaching cost, and what was got for it",
+    "costs": "what the teaching cost, and what was got for it",
     "retrain": "train the arms and prove them on held-out rows",
     "jobs": "list, follow, cancel or resume background jobs",
     "report": "show what a retrain proved",
@@ -58,6 +58,9 @@ COMMANDS = {
     "open": "open the workbench over a project",
     "completion": "print the script by which a shell completes commands and options",
 }
+FORMER_NAMES = {"ledger": "costs"}
+"""Commands by the names that they had before 0.2.0; scripts go on to work."""
+
 _EPILOG = """\
 a first session:
   blindspot demo                               the workbench over a bundled project
@@ -81,6 +84,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
+    if words and words[0] in FORMER_NAMES:
+        words = [FORMER_NAMES[words[0]], *words[1:]]
     parser = parser_for(words)
     options = parser.parse_args(words)
     for name, value in vars(options).items():

@@ -101,10 +101,10 @@ _TABLE = (
         display="=",
     ),
     _key(
-        "screen.ledger",
+        "screen.costs",
         "dollar_sign",
-        "go('ledger')",
-        "ledger",
+        "go('costs')",
+        "costs",
         "What the teaching cost, and what was got for it.",
         display="$",
     ),

@@ -1,1 +1,1 @@
-"""Asking a large language model: prompts, the calls and their ledger, the teacher and the judge."""
+"""Asking a large language model: prompts, the calls and their log, the teacher and the judge."""

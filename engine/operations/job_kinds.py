@@ -66,7 +66,7 @@ def teach(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[s
 
 def retrain(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
     """Train the arms with every seed and judge them on proof and test; ``quick``: a first look, no proof."""
-    from engine.costs.book import costs_of_kinds
+    from engine.costs.cost_book import costs_of_kinds
     from engine.proof.run import look_quickly
     from engine.proof.run import retrain as prove
 

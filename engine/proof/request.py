@@ -35,7 +35,7 @@ def arms_asked(
         doubtful: as `Records.doubtful_rows`.
         arms: names, controls among them; default: all teaching there is.
         equal: cut the teaching down (`engine.proof.budget_matching`).
-        costs: what all samples of a kind of teacher cost, for equal cost (`engine.costs.book.costs_of_kinds`).
+        costs: what all samples of a kind of teacher cost, for equal cost (`engine.costs.cost_book.costs_of_kinds`).
         controls: every control too.
 
     Raises:

@@ -86,7 +86,7 @@ def retrain(
         seeds: default: those of the settings.
         recipes: names (`engine.proof.recipes`); default: the usual ones.
         equal: cut the arms down to equal count or equal cost (`engine.proof.budget_matching`); default: all samples.
-        costs: what all samples of a kind of teacher cost; needed for equal cost (`engine.costs.book.costs_of_kinds`).
+        costs: what all samples of a kind of teacher cost, for equal cost (`engine.costs.cost_book.costs_of_kinds`).
         reviewed: leave out samples that reviewers reject, and take their corrections.
         controls: compare with every control too.
         monitor: steps count over all runs.

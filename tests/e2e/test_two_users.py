@@ -185,7 +185,7 @@ def test_who_may_only_read_is_told_so_and_writes_nothing(team: Team) -> None:
     row = json.loads(team.told(EVE, "show", spot, "--json"))["evidence"][0]["prediction"]["id"]
     team.told(EVE, "trust", "--yes")  # the weights lie outside of the project; this is kept with the user
     before = {path: path.stat().st_mtime_ns for path in team.root.rglob("*")}
-    looks = ("list", "suspects", "rounds", "jobs", "review", "ledger", "verify")
+    looks = ("list", "suspects", "rounds", "jobs", "review", "costs", "verify")
     for command, *words in (*((look,) for look in looks), ("show", spot), ("verdict", "a text")):
         done = team.run(EVE, command, str(team.root), *words)
         assert (done.returncode, done.stderr.startswith("blindspot: read-only: ")) == (0, True), done.stderr

@@ -207,7 +207,7 @@ def spoil(root: Path, dice: random.Random) -> tuple[str, str]:
 def commands(root: Path) -> list[list[str]]:
     """Commands that read, and the lightest that write."""
     lines = """
-        list, show B1, report, report --json, flips --arm human, rounds, ledger, jobs, jobs --json, suspects, review,
+        list, show B1, report, report --json, flips --arm human, rounds, costs, jobs, jobs --json, suspects, review,
         undo, doctor, teach --estimate, verify, promote --arm human --force
     """
     words = [line.split() for line in lines.split(",")]

@@ -14,7 +14,7 @@ from tui.cli import COMMANDS, main, parser_for
 
 DOCUMENTS = [path for path in sorted(REPOSITORY.rglob("*.md")) if not {".venv", "build"} & set(path.parts)]
 # Commands of the README that work on any project with a discovery; its row is one of the bundled project's.
-WITHOUT_A_MODEL = {"list", "show", "mark", "describe", "sample", "commit", "undo", "ledger", "rounds", "review"}
+WITHOUT_A_MODEL = {"list", "show", "mark", "describe", "sample", "commit", "undo", "costs", "rounds", "review"}
 
 
 def commands_in(text: str) -> list[list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from engine.costs.book import costs_of_kinds
+from engine.costs.cost_book import costs_of_kinds
 from engine.files import read_json
 from engine.ids import inside
 from engine.project import Project

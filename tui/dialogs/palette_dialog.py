@@ -37,7 +37,7 @@ _OTHER_WORDS = {
     "screen.retrain": "train fit arms recipes seeds jobs finetune",
     "screen.review": "judge blind adjudicate",
     "screen.comparison": "comparison win rate agreement statistics",
-    "screen.ledger": "cost costs money price tokens time",
+    "screen.costs": "cost costs money price tokens time",
     "screen.proof": "report result results verdict proven figures evaluation",
     "screen.rounds": "history timeline",
     "spots.open": "open evidence show rows",

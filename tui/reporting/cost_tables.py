@@ -1,4 +1,4 @@
-"""The ledger as tables of text, for the command and the screen alike; what is unknown carries a letter with its reason.
+"""Costs as tables of text, for the command and the screen alike; what is unknown carries a letter with its reason.
 
 Knows nothing of the terminal. Names are data: they are made visible here.
 """
@@ -16,7 +16,7 @@ from tui.reporting.durations import duration
 
 if TYPE_CHECKING:
     from engine.costs.account import Account
-    from engine.costs.book import Ledger
+    from engine.costs.cost_book import ProjectCosts
     from engine.figure import Figure
 
 _GAP = "  "
@@ -64,8 +64,8 @@ class _Reasons:
         return f"({_letter(self.known.index(why))})"
 
 
-def page(book: Ledger) -> Page:
-    """The ledger as it is shown; without tables if nobody has written, asked or been paid anything."""
+def page(book: ProjectCosts) -> Page:
+    """The costs as they are shown; without tables if nobody has written, asked or been paid anything."""
     reasons = _Reasons()
     tables = [
         _sides(book, reasons),
@@ -106,13 +106,13 @@ def lines(table: Table, width: int | None, *, ellipsis: str = "…") -> list[str
     ]
 
 
-def _heading(book: Ledger) -> str:
+def _heading(book: ProjectCosts) -> str:
     wage = f"wage {money(book.wage)} an hour" if book.wage is not None else "no wage set"
     prices = f"prices of {visible(book.prices_of)}" if book.prices_of else "prices without a date"
     return f"in {visible(book.currency)}; {wage}; {prices}"
 
 
-def _sides(book: Ledger, reasons: _Reasons) -> Table:
+def _sides(book: ProjectCosts, reasons: _Reasons) -> Table:
     """People and LLMs beside each other, figure by figure."""
     from engine.costs.account import NO_REVIEW
 
@@ -151,7 +151,7 @@ def _times(ratio: float) -> str:
     return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
 
 
-def _teachers(book: Ledger, reasons: _Reasons) -> Table:
+def _teachers(book: ProjectCosts, reasons: _Reasons) -> Table:
     from engine.costs.account import NO_REVIEW
 
     rows = [
@@ -168,7 +168,7 @@ def _teachers(book: Ledger, reasons: _Reasons) -> Table:
     return Table("Teachers", ("teacher", "kind", "patterns", "samples", "accepted", "cost"), rows)
 
 
-def _people(book: Ledger, reasons: _Reasons) -> Table:
+def _people(book: ProjectCosts, reasons: _Reasons) -> Table:
     rows = [
         (
             visible(one.name),
@@ -182,7 +182,7 @@ def _people(book: Ledger, reasons: _Reasons) -> Table:
     return Table("Active time of people", ("person", "reading", "writing", "reviewing", "cost", "of reviewing"), rows)
 
 
-def _calls(book: Ledger, reasons: _Reasons) -> Table:
+def _calls(book: ProjectCosts, reasons: _Reasons) -> Table:
     rows = []
     for one in book.teachers:
         if one.calls is not None:
@@ -207,7 +207,7 @@ def _tokens(one: Account, number: int) -> str:
     return f"{'~' if one.calls is not None and one.calls.estimated else ''}{number:,}"
 
 
-def _removals(book: Ledger, reasons: _Reasons) -> Table:
+def _removals(book: ProjectCosts, reasons: _Reasons) -> Table:
     rows = []
     for one in book.removals:
         removed = count(one.removed.value, sign=False) if one.removed.value is not None else reasons(one.removed)
@@ -218,7 +218,7 @@ def _removals(book: Ledger, reasons: _Reasons) -> Table:
     return Table("UUs removed at matched coverage", ("arm", "removed", "interval", "cost", "per UU"), rows)
 
 
-def _spots(book: Ledger, reasons: _Reasons) -> Table:
+def _spots(book: ProjectCosts, reasons: _Reasons) -> Table:
     rows = [
         (
             f"{visible(part.blind_spot) or _NOTHING} {visible(one.name)}",
@@ -234,7 +234,7 @@ def _spots(book: Ledger, reasons: _Reasons) -> Table:
     return Table("By blind spot", ("", "patterns", "samples", "time", "calls", "cost"), rows)
 
 
-def _patterns(book: Ledger, reasons: _Reasons) -> Table:
+def _patterns(book: ProjectCosts, reasons: _Reasons) -> Table:
     rows = [
         (visible(part.pattern), visible(part.blind_spot), part.kind, str(part.samples), reasons(part.cost))
         for one in book.teachers

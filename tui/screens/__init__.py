@@ -16,7 +16,7 @@ SCREENS = {
     "review": "tui.screens.review_screen:ReviewScreen",
     "comparison": "tui.screens.comparison_screen:ComparisonScreen",
     "trial": "tui.screens.pattern_test_screen:PatternTestScreen",
-    "ledger": "tui.screens.costs_screen:CostsScreen",
+    "costs": "tui.screens.costs_screen:CostsScreen",
     "retrain": "tui.screens.retrain_screen:RetrainScreen",
     "proof": "tui.screens.proof_screen:ProofScreen",
     "rounds": "tui.screens.rounds_screen:RoundsScreen",

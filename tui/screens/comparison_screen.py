@@ -53,7 +53,7 @@ class ComparisonScreen(WorkScreen):
 
     def footer(self) -> Sequence[str]:
         """Its own keys, and the way to the review."""
-        return ("comparison.compare", "comparison.own", "screen.review", "screen.ledger", "screen.back", "app.help")
+        return ("comparison.compare", "comparison.own", "screen.review", "screen.costs", "screen.back", "app.help")
 
     @property
     def pane(self) -> TextPane:

@@ -20,7 +20,7 @@ from tui.widgets.text_pane import TextPane
 class CostsScreen(WorkScreen):
     """One pane of tables."""
 
-    NAME = "ledger"
+    NAME = "costs"
     HELP_TEXT = (
         "People are paid by active time: the gaps between their keys while the terminal has the focus, cut off when "
         "they are long. LLMs are paid by tokens, failed calls included. What is unknown says why, beneath the tables; "
@@ -29,19 +29,19 @@ class CostsScreen(WorkScreen):
 
     def body(self) -> ComposeResult:
         """The pane."""
-        yield TextPane(id="ledger")
+        yield TextPane(id="costs")
 
     def footer(self) -> Sequence[str]:
         """Where its figures come from."""
         return ("screen.comparison", "screen.proof", "screen.back", "app.help")
 
     def show(self) -> None:
-        """Draw up the ledger as it is now; the scroll stays."""
-        from engine.costs.book import ledger
+        """Draw up the costs as they are now; the scroll stays."""
+        from engine.costs.cost_book import project_costs
 
         shell(self).active_time.save()
         try:
-            shown = page(ledger(self.workbench.project))
+            shown = page(project_costs(self.workbench.project))
         except BlindspotError as error:
             self.leave(str(error))
             return
@@ -58,7 +58,7 @@ class CostsScreen(WorkScreen):
             ]
             return notice(width, app.ink, title="Nothing to pay for yet", paragraphs=paragraphs)
         inner = width - 2
-        found = wrapped(Text(f"Ledger {shown.heading}", style=app.ink.strong), inner)
+        found = wrapped(Text(f"Costs {shown.heading}", style=app.ink.strong), inner)
         for table in shown.tables:
             found += [Text(""), *table_text(inner, table, app.ink, app.glyphs)]
         if shown.reasons:

@@ -150,7 +150,7 @@ class RetrainPlan:
 
         project, costs = workbench.project, None
         if self._equal == "cost":
-            from engine.costs.book import costs_of_kinds
+            from engine.costs.cost_book import costs_of_kinds
 
             costs = costs_of_kinds(project)
         currency = project.settings.cost.currency

@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 import pytest
 
-from engine.costs.book import costs_of_kinds
+from engine.costs.cost_book import costs_of_kinds
 from engine.errors import Cancelled, ProjectError, SettingsError
 from engine.files import read_json
 from engine.model.model_registry import current_model

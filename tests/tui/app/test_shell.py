@@ -219,7 +219,7 @@ async def test_no_color_changes_nothing_in_the_colours_that_were_chosen(
         ("theme", "colours"),
         ("dark", "colours"),
         ("report", "proof"),
-        ("cost", "ledger"),
+        ("cost", "costs"),
         ("exit", "leave"),
         ("sort", "order"),
     ],

@@ -62,7 +62,7 @@ COMMANDS = (
     ("commit", "B1"),
     ("undo",),
     ("review",),
-    ("ledger",),
+    ("costs",),
     ("rounds",),
     ("report",),
     ("jobs",),

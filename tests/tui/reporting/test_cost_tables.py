@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from engine.costs.book import ledger
+from engine.costs.cost_book import project_costs
 from engine.project import Project
 from engine.schema import Teacher
 from tests.engine.costs.world import ANN, GPT, ask, make_ledger_project, set_cost, teach, work
@@ -33,14 +33,14 @@ def test_small_sums_keep_two_digits_that_count(value: float, text: str) -> None:
 
 
 def test_tables_fit_into_the_width_and_their_columns_are_aligned(project: Project) -> None:
-    for table in page(ledger(set_cost(project))).tables:
+    for table in page(project_costs(set_cost(project))).tables:
         sizes = {cell_len(line) for line in lines(table, 78)}
         assert len(sizes) == 1
         assert max(sizes) <= 78
 
 
 def test_each_reason_has_one_letter_and_every_unknown_figure_its_reason(project: Project) -> None:
-    shown = page(ledger(set_cost(project)))
+    shown = page(project_costs(set_cost(project)))
     letters = [reason[:3] for reason in shown.reasons]
     assert letters[:3] == ["(a)", "(b)", "(c)"]
     assert len(set(shown.reasons)) == len(letters)
@@ -50,7 +50,7 @@ def test_each_reason_has_one_letter_and_every_unknown_figure_its_reason(project:
 
 
 def test_names_are_made_safe_and_guesses_marked(project: Project) -> None:
-    shown = page(ledger(project))
+    shown = page(project_costs(project))
     text = "\n".join(line for table in shown.tables for line in lines(table, None))
     assert "\x1b" not in text
     assert "~1,234,567" in text

@@ -132,7 +132,7 @@ READING = (
     ["show", "scattered"],
     ["suspects"],
     ["review"],
-    ["ledger"],
+    ["costs"],
     ["rounds"],
     ["report"],
     ["report", "--json"],

@@ -18,7 +18,7 @@ def project(tmp_path: Path) -> Project:
 def test_an_untouched_project_says_that_there_is_nothing_to_pay(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["ledger", str(project.root)]) == 0
+    assert main(["costs", str(project.root)]) == 0
     assert capsys.readouterr().out == "Nothing has been written yet, and nobody was asked.\n"
 
 
@@ -29,13 +29,13 @@ def test_people_read_tables_and_reasons_and_scripts_one_object(
         teach(project, teacher, "B1", "abstraction")
     ask(project, "abstraction", "B1")
     work(project, "teach", "B1", 100)
-    assert main(["ledger", str(project.root)]) == 0
+    assert main(["costs", str(project.root)]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("Ledger in EUR; wage 36.00 an hour; prices of 2026-11-01\n")
+    assert out.startswith("Costs in EUR; wage 36.00 an hour; prices of 2026-11-01\n")
     (row,) = (line for line in out.splitlines() if line.startswith("cost per pattern"))
     assert row.split()[3:] == ["1.00", "0.0020", "500"]
     assert "there is no proof of arm human yet" in out
-    assert main(["ledger", str(project.root), "--json"]) == 0
+    assert main(["costs", str(project.root), "--json"]) == 0
     book = json.loads(capsys.readouterr().out)
     assert [one["name"] for one in book["teachers"]] == ["ann", "gpt"]
     assert book["teachers"][1]["calls"]["tokens_in"] == 1000
@@ -45,3 +45,11 @@ def test_people_read_tables_and_reasons_and_scripts_one_object(
         "llm": {"value": pytest.approx(0.002), "why": ""},
         "ratio": {"value": pytest.approx(500), "why": ""},
     }
+
+
+def test_the_command_answers_to_the_name_it_had_before(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    told = []
+    for name in ("costs", "ledger"):
+        assert main([name, str(project.root)]) == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]

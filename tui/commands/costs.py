@@ -1,4 +1,4 @@
-"""`blindspot ledger`: what the teaching cost, and what was got for it."""
+"""`blindspot costs`: what the teaching cost, and what was got for it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def add_parser(subparsers: SubParsers) -> None:
     """Describe the command."""
     parser = new_parser(
         subparsers,
-        "ledger",
+        "costs",
         "what the teaching cost, and what was got for it",
-        "  blindspot ledger work\n"
-        "  blindspot ledger work --json | jq '.ratios[] | {of, ratio: .ratio.value, why: .ratio.why}'\n\n"
+        "  blindspot costs work\n"
+        "  blindspot costs work --json | jq '.ratios[] | {of, ratio: .ratio.value, why: .ratio.why}'\n\n"
         "Wage, idle time and the prices of models are set in [cost] of blindspot.toml.",
     )
     add_project(parser)
@@ -25,11 +25,11 @@ def add_parser(subparsers: SubParsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the ledger."""
-    from engine.costs.book import ledger
+    """Print the costs."""
+    from engine.costs.cost_book import project_costs
     from tui.reporting.cost_tables import lines, page
 
-    book = ledger(Project.open(options.project))
+    book = project_costs(Project.open(options.project))
     if options.json:
         print_json(book.as_json())
         return 0
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if not shown.tables:
         print_line("Nothing has been written yet, and nobody was asked.")
         return 0
-    out.print(f"Ledger {shown.heading}")
+    out.print(f"Costs {shown.heading}")
     for table in shown.tables:
         out.print()
         out.print(table.title)

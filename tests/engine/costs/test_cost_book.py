@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from engine.costs.account import Account
-from engine.costs.book import Ledger, ledger
+from engine.costs.cost_book import ProjectCosts, project_costs
 from engine.project import Project
 from engine.review.outcome import reviewed_samples
 from engine.schema import Teacher
@@ -36,7 +36,7 @@ def taught(project: Project) -> Project:
     return project
 
 
-def account(book: Ledger, name: str) -> Account:
+def account(book: ProjectCosts, name: str) -> Account:
     return next(one for one in book.teachers if one.name == name)
 
 
@@ -46,7 +46,7 @@ def costs(parts: Any) -> list[float | None]:
 
 def test_a_person_is_paid_by_active_time_and_reviewing_stands_apart(taught: Project) -> None:
     work(taught, "review", "", 100)
-    ann = account(ledger(taught), "ann")
+    ann = account(project_costs(taught), "ann")
     assert (ann.patterns, ann.samples) == (2, 8)
     assert ann.seconds == {"read": 50, "teach": 100, "review": 100}
     assert ann.cost.value == pytest.approx(1.5)
@@ -61,7 +61,7 @@ def test_a_person_is_paid_by_active_time_and_reviewing_stands_apart(taught: Proj
 
 def test_an_llm_is_paid_by_tokens_cached_ones_at_their_price_and_failed_calls_too(taught: Project) -> None:
     ask(taught, "samples", "B1", status="invalid", tokens_in=1000, tokens_cached=900, tokens_out=50)
-    gpt = account(ledger(taught), "gpt")
+    gpt = account(project_costs(taught), "gpt")
     assert gpt.calls is not None
     assert (gpt.calls.calls, gpt.calls.failed, gpt.calls.estimated) == (7, 1, 0)
     assert (gpt.calls.tokens_in, gpt.calls.tokens_cached, gpt.calls.tokens_out) == (7000, 900, 650)
@@ -78,21 +78,21 @@ def test_what_a_call_costs_goes_to_the_patterns_it_was_for(project: Project) -> 
     ask(project, "extrapolation", "B1", status="truncated")  # for the third
     ask(project, "samples", "B1", tokens_in=3000, tokens_out=300)  # for all
     ask(project, "refine", "B1", pattern=first)
-    gpt = account(ledger(project), "gpt")
+    gpt = account(project_costs(project), "gpt")
     assert costs(gpt.by_pattern) == [0.005, 0.003, 0.004]
     assert gpt.cost.value == pytest.approx(sum(part.cost.value or 0 for part in gpt.by_pattern))
 
 
 def test_tests_of_patterns_by_the_llm_are_no_teaching(taught: Project) -> None:
     ask(taught, "judge", "B1", pattern="P1@ann")
-    gpt = account(ledger(taught), "gpt")
+    gpt = account(project_costs(taught), "gpt")
     assert gpt.cost.value == pytest.approx(0.012)
     assert gpt.checking is not None
     assert gpt.checking.value == pytest.approx(0.002)
 
 
 def test_without_wage_and_price_costs_are_unknown_with_the_reason_and_never_nothing(taught: Project) -> None:
-    book = ledger(set_cost(taught))
+    book = project_costs(set_cost(taught))
     ann, gpt = account(book, "ann"), account(book, "gpt")
     assert book.wage is None
     for figure in (ann.cost, ann.per_pattern, ann.per_sample, ann.by_spot[0].cost, book.sides[0].cost):
@@ -104,7 +104,7 @@ def test_without_wage_and_price_costs_are_unknown_with_the_reason_and_never_noth
 
 
 def test_a_price_of_nothing_is_known(taught: Project) -> None:
-    book = ledger(set_cost(taught, wage=36.0, prices={"gpt-9": type(PRICES["gpt-9"])()}))
+    book = project_costs(set_cost(taught, wage=36.0, prices={"gpt-9": type(PRICES["gpt-9"])()}))
     assert account(book, "gpt").cost.value == 0.0
     assert (book.ratios[0].ratio.value, book.ratios[0].ratio.why) == (None, "the LLM cost nothing")
 
@@ -112,7 +112,7 @@ def test_a_price_of_nothing_is_known(taught: Project) -> None:
 def test_recorded_answers_cost_nothing_here_and_what_they_had_cost_is_unknown(project: Project) -> None:
     teach(project, Teacher("demo", "llm", recorded=True), "B1", "abstraction")
     ask(project, "abstraction", "B1", teacher="demo", model="demo-model", recorded=True)
-    demo = account(ledger(project), "demo")
+    demo = account(project_costs(project), "demo")
     assert demo.recorded
     assert demo.paid.value == 0.0
     assert (demo.cost.value, "recording" in demo.cost.why) == (None, True)
@@ -128,7 +128,7 @@ def test_recorded_answers_cost_nothing_here_and_what_they_had_cost_is_unknown(pr
 )
 def test_what_was_written_elsewhere_has_no_known_cost(project: Project, teacher: Teacher, why: str) -> None:
     teach(project, teacher, "B1", "abstraction")
-    found = account(ledger(project), teacher.name)
+    found = account(project_costs(project), teacher.name)
     assert (found.cost.value, found.paid.value) == (None, None)
     assert why in found.cost.why
 
@@ -138,7 +138,7 @@ def test_a_cost_that_leaves_something_out_says_so(taught: Project) -> None:
     ask(taught, "samples", "B1", status="failed", tokens_in=None, tokens_out=None, error="connection reset")
     ask(taught, "samples", "B1", status="too large", tokens_in=None, tokens_out=None, http_status=200)
     ask(taught, "samples", "B1", status="failed", tokens_in=None, tokens_out=None, http_status=429)
-    book = ledger(taught)
+    book = project_costs(taught)
     ann, gpt = account(book, "ann"), account(book, "gpt")
     assert ann.cost.value == pytest.approx(1.5)
     assert "no active time is on record" in ann.per_sample.why
@@ -151,13 +151,13 @@ def test_a_cost_that_leaves_something_out_says_so(taught: Project) -> None:
 
 def test_an_answer_without_tokens_makes_the_cost_unknown(taught: Project) -> None:
     ask(taught, "samples", "B1", tokens_in=None, tokens_out=None)
-    assert "how many tokens" in account(ledger(taught), "gpt").cost.why
+    assert "how many tokens" in account(project_costs(taught), "gpt").cost.why
 
 
 def test_a_teacher_who_only_cost_and_one_who_only_reviewed_are_there(project: Project) -> None:
     ask(project, "abstraction", "B1", status="refused")
     work(project, "review", "", 100, author="rita")
-    book = ledger(project)
+    book = project_costs(project)
     assert account(book, "gpt").cost.value == pytest.approx(0.002)
     assert account(book, "gpt").per_pattern.why == "no patterns"
     assert account(book, "rita").checking is not None
@@ -167,7 +167,7 @@ def test_a_teacher_who_only_cost_and_one_who_only_reviewed_are_there(project: Pr
 
 def test_a_teacher_whose_cost_is_unknown_is_left_out_of_what_each_cost_with_a_word(taught: Project) -> None:
     teach(taught, Teacher("other", "llm"), "B1", "abstraction")
-    llm = ledger(taught).sides[1]
+    llm = project_costs(taught).sides[1]
     assert (llm.teachers, llm.patterns, llm.cost.value) == (2, 3, None)
     assert llm.per_pattern.value == pytest.approx(0.012 / 2)
     assert llm.per_pattern.why == "without other, whose cost is unknown"
@@ -182,7 +182,7 @@ def test_accepted_samples_are_those_that_reviewers_accept(tmp_path: Path) -> Non
     for entry in review.queue():
         accepted += len(review.item(entry.id).left.samples) - 1
         review.judge(judgement(review, entry.id, verdicts=["reject"]))  # the first of each side
-    book = ledger(project)
+    book = project_costs(project)
     assert accepted > 0
     for name, cost in (("ann", 2.0), ("gpt", 0.004)):
         one = account(book, name)
@@ -193,7 +193,7 @@ def test_accepted_samples_are_those_that_reviewers_accept(tmp_path: Path) -> Non
 
 
 def test_the_ratio_sets_people_against_llms(taught: Project) -> None:
-    ratios = {ratio.of: ratio for ratio in ledger(taught).ratios}
+    ratios = {ratio.of: ratio for ratio in project_costs(taught).ratios}
     assert ratios["pattern"].ratio.value == pytest.approx(1.5 / 0.012)
     assert ratios["sample"].ratio.value == pytest.approx(1.5 / 0.012)
     assert ratios["UU removed"].ratio.why == "human: there is no proof of arm human yet"
@@ -206,7 +206,7 @@ def test_the_cost_of_each_uu_removed_follows_the_newest_proof_of_the_arm(taught:
         taught.root, "old00000", created="2026-11-01T00:00:00+00:00", arms={("human", "scratch"): {"skill": 9.0}}
     )
     report = write_proof(taught.root, arms=skill)  # type: ignore[arg-type]
-    human, llm, both = ledger(taught).removals
+    human, llm, both = project_costs(taught).removals
     removed = -report["arms"][0]["proof"]["difference"]["uu_at_matched_coverage"]["mean"]
     assert (human.arm, human.recipe, human.proof) == ("human", "scratch", "aaaa1111")
     assert human.removed.value == pytest.approx(removed)
@@ -216,7 +216,7 @@ def test_the_cost_of_each_uu_removed_follows_the_newest_proof_of_the_arm(taught:
     assert human.per_uu.value == pytest.approx(1.5 / removed)
     assert (llm.per_uu.value, llm.per_uu.why) == (None, "it removed none")
     assert (both.removed.value, both.per_uu.why) == (None, "there is no proof of arm both yet")
-    ratios = {ratio.of: ratio.ratio for ratio in ledger(taught).ratios}
+    ratios = {ratio.of: ratio.ratio for ratio in project_costs(taught).ratios}
     assert ratios["UU removed (scratch)"].why == "LLM: it removed none"
 
 
@@ -225,12 +225,12 @@ def test_an_arm_that_was_cut_down_cost_its_share(taught: Project) -> None:
         teach(taught, ANN, "B3", "abstraction", samples=10)  # 48 samples; the proof says 24
         work(taught, "teach", "B3", number)
     write_proof(taught.root, arms={("human", "scratch"): {"skill": 2.0}})
-    human = ledger(taught).removals[0]
+    human = project_costs(taught).removals[0]
     assert human.cost.value == pytest.approx((150 + 6) / 100 / 2)
 
 
 def test_the_ledger_of_an_untouched_project_is_empty(project: Project) -> None:
-    book = ledger(project)
+    book = project_costs(project)
     assert (book.teachers, book.sides, book.removals, book.ratios) == ((), (), (), ())
     assert (book.currency, book.wage, book.prices_of) == ("EUR", 36.0, "2026-11-01")
 
@@ -242,12 +242,12 @@ def test_where_a_part_was_reviewed_only_that_part_is_paid_by_what_was_accepted(t
     review = reviewer(project, "rita")
     entry = next(entry for entry in review.queue() if entry.kind == "abstraction")
     review.judge(judgement(review, entry.id, verdicts=["reject"]))
-    ann = account(ledger(project), "ann")
+    ann = account(project_costs(project), "ann")
     assert ann.reviewed is not None
     assert ann.accepted
     assert ann.reviewed < ann.samples
     assert ann.per_accepted.value == pytest.approx(2.0 * ann.reviewed / ann.samples / ann.accepted)
-    side = ledger(project).sides[0]
+    side = project_costs(project).sides[0]
     assert (side.reviewed, side.accepted, side.per_accepted) == (ann.reviewed, ann.accepted, ann.per_accepted)
 
 
@@ -256,7 +256,7 @@ def test_an_llm_of_a_persons_name_does_not_get_their_reviews(tmp_path: Path) -> 
     teach(project, Teacher("ann", "llm"), "B3", "abstraction")
     review = reviewer(project, "rita")
     review.judge(judgement(review, review.queue()[0].id))
-    accepted = {(one.name, one.kind): one.accepted for one in ledger(project).teachers}
+    accepted = {(one.name, one.kind): one.accepted for one in project_costs(project).teachers}
     assert accepted["ann", "human"]
     assert accepted["ann", "llm"] is None
 
@@ -275,11 +275,11 @@ def test_arms_cut_down_to_the_same_cost_what_was_drawn_from_each_kind(taught: Pr
     teach(taught, GPT, "B3", "abstraction", samples=32)  # ann has 8 samples, for 1.50; gpt 40, for 0.012
     equal = {"by": "count", "value": 8, "currency": "", "why": ""}
     finished(taught, "count000", {"human": 8, "llm": 8, "both": 8}, equal=equal)
-    cost = {one.arm: one.cost.value for one in ledger(taught).removals}
+    cost = {one.arm: one.cost.value for one in project_costs(taught).removals}
     assert cost == pytest.approx({"human": 1.5, "llm": 0.012 / 5, "both": 0.75 + 0.0012})
     equal = {"by": "cost", "value": 0.01, "currency": "EUR", "why": "without what is lost"}
     finished(taught, "cost0000", {"llm": 33}, equal=equal, created="2026-11-21T10:00:00+00:00")
-    (llm,) = (one for one in ledger(taught).removals if one.arm == "llm")
+    (llm,) = (one for one in project_costs(taught).removals if one.arm == "llm")
     assert (llm.cost.value, llm.cost.why) == (0.01, "without what is lost")
 
 
@@ -295,4 +295,4 @@ def test_an_arm_of_reviewed_samples_bears_what_the_rejected_ones_cost(tmp_path: 
     count = sum(sample.teacher.kind == "human" for sample in kept)
     assert 0 < count < sum(sample.teacher.kind == "human" for sample in records.samples())
     finished(project, "reviewed", {"human": count}, reviewed=True)
-    assert ledger(project).removals[0].cost.value == pytest.approx(2.0)
+    assert project_costs(project).removals[0].cost.value == pytest.approx(2.0)

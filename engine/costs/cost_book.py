@@ -1,4 +1,4 @@
-"""The ledger of a project: people and LLMs on one page, what they took, and what it came to for what was got.
+"""The costs of a project: people and LLMs on one page, what they took, and what it came to for what was got.
 
 Computed from files alone, at the prices of today's settings. Nothing unknown is ever counted as nothing.
 """
@@ -74,7 +74,7 @@ class Ratio(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger(Record):
+class ProjectCosts(Record):
     """What the teaching of a project cost. ``wage`` is per hour and None if it is not set; money is in ``currency``."""
 
     currency: str
@@ -86,8 +86,8 @@ class Ledger(Record):
     ratios: tuple[Ratio, ...]
 
 
-def ledger(project: Project) -> Ledger:
-    """Draw up the ledger of a project.
+def project_costs(project: Project) -> ProjectCosts:
+    """Draw up the costs of a project.
 
     Raises:
         StoreError: records may not be read.
@@ -100,7 +100,7 @@ def ledger(project: Project) -> Ledger:
         if any(one.kind == kind for one in accounts)
     )
     removals = _removals(project, records, {side.kind: side.cost for side in sides})
-    return Ledger(
+    return ProjectCosts(
         settings.currency,
         settings.wage or None,
         settings.prices_of,
@@ -113,7 +113,7 @@ def ledger(project: Project) -> Ledger:
 
 def costs_of_kinds(project: Project) -> dict[TeacherKind, Figure]:
     """What the teaching of each kind of teacher costs, for arms at equal cost."""
-    return {side.kind: side.cost for side in ledger(project).sides}
+    return {side.kind: side.cost for side in project_costs(project).sides}
 
 
 def _accounts(project: Project, records: Records) -> tuple[Account, ...]:

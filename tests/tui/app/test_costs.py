@@ -1,4 +1,4 @@
-"""The ledger by keys, and the clock that it is paid by: real keys, a clock that is moved by hand."""
+"""The costs by keys, and the clock that it is paid by: real keys, a clock that is moved by hand."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ async def test_the_ledger_shows_time_until_now_and_what_is_unknown_with_its_reas
         await hands.press("enter")
         await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
         await hands.press("dollar_sign", after=9)
-        await driver.sees("Ledger in USD; no wage set", "People and LLMs", "Teachers", "cost per pattern")
+        await driver.sees("Costs in USD; no wage set", "People and LLMs", "Teachers", "cost per pattern")
         assert "unknown (b)" in driver.text
         assert max(map(len, driver.text.splitlines())) <= 80
         await driver.press("G")
@@ -146,9 +146,9 @@ async def test_the_place_in_the_ledger_is_kept_and_ascii_stays_ascii(root: Path)
     async with opened(root, ascii=True) as driver:
         teach(driver.app.workbench.project, Teacher("ann", "human"), "B1", "abstraction")  # type: ignore[union-attr]
         await driver.press("dollar_sign")
-        await driver.sees("Ledger in USD")
+        await driver.sees("Costs in USD")
         assert driver.text.isascii()
         driver.app.save()
     async with opened(root) as driver:
         await driver.until(lambda: isinstance(driver.screen, CostsScreen))
-        await driver.sees("Ledger in USD")
+        await driver.sees("Costs in USD")
