@@ -64,7 +64,7 @@ def key_of(place: int) -> str:
     return DIGITS[place] if place < len(DIGITS) else ""
 
 
-class _Told(Line):
+class _Notice(Line):
     """One line of what the app says."""
 
     DEFAULT_CSS = "_Told { background: $surface; padding: 0 1; }"
@@ -143,14 +143,14 @@ class LabelApp(SteadyApp, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Heading, the row, the labels, pace, what was said, keys."""
-        yield _Told("heading")
+        yield _Notice("heading")
         yield _RowPane(self._row, id="row")
         labels = _RowPane(self._labels, id="labels")
         labels.can_focus = False
         yield labels
-        yield _Told("pace")
-        yield _Told("said")
-        yield _Told("keys")
+        yield _Notice("pace")
+        yield _Notice("said")
+        yield _Notice("keys")
 
     async def on_mount(self) -> None:
         """Show the first row, or the guideline before it."""
@@ -175,14 +175,14 @@ class LabelApp(SteadyApp, inherit_bindings=False):
             (fitted(f"{self._source} -> {self._out}", 44, ellipsis=self.glyphs.ellipsis).rstrip(), self.ink.strong),
             (f"   {pace.done:,} of {pace.done + pace.left:,} labelled", self.ink.muted),
         )
-        self.query_one("#heading", _Told).tell(heading)
+        self.query_one("#heading", _Notice).tell(heading)
         labels = self.query_one("#labels", TextPane)
         labels.styles.height = len(self._labels(max(20, self.size.width - 2)))
         labels.show(self._labels)
         self.query_one("#row", TextPane).show(self._row)
-        self.query_one("#pace", _Told).tell(Text(self._pace_text(), style=self.ink.muted))
-        self.query_one("#said", _Told).tell(Text(visible(said), style=self.ink.warn if warning else ""))
-        self.query_one("#keys", _Told).tell(self._keys())
+        self.query_one("#pace", _Notice).tell(Text(self._pace_text(), style=self.ink.muted))
+        self.query_one("#said", _Notice).tell(Text(visible(said), style=self.ink.warn if warning else ""))
+        self.query_one("#keys", _Notice).tell(self._keys())
 
     def _row(self, width: int) -> list[Text]:
         row = self.session.row

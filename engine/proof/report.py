@@ -55,7 +55,7 @@ class Learned(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class ProofLine:
+class ProofSummary:
     """One figure, ready to be shown: before (baseline), after (arm), the change and its interval."""
 
     name: str
@@ -188,7 +188,7 @@ def find_arm(report: Report, arm: str, recipe: str) -> ReportArm:
     raise ProjectError(f"proof {report.id} has no arm {arm} ({recipe})", hint=f"its arms are {known}")
 
 
-def before_and_after(report: Report, arm: ReportArm, split: str) -> list[ProofLine]:
+def before_and_after(report: Report, arm: ReportArm, split: str) -> list[ProofSummary]:
     """The figures of an arm on ``proof`` or ``test`` beside the baseline's; empty if there is no such split."""
     first, second = report.baseline.on(split), arm.on(split)
     if first is None or second is None:
@@ -200,5 +200,5 @@ def before_and_after(report: Report, arm: ReportArm, split: str) -> list[ProofLi
             continue
         bounds = interval(show, moved.low, moved.high)
         change = show(moved.mean, sign=True)
-        lines.append(ProofLine(name.format(tau=report.tau), show(before.mean), show(after.mean), change, bounds))
+        lines.append(ProofSummary(name.format(tau=report.tau), show(before.mean), show(after.mean), change, bounds))
     return lines

@@ -18,7 +18,7 @@ from engine.shapes import WrongShape
 
 
 @dataclass(frozen=True, slots=True)
-class Line(Record):
+class JournalLine(Record):
     """One record: the table and the id that it has in the file, and how many lines of the same write follow."""
 
     table: str
@@ -37,15 +37,15 @@ class Journal:
         damaged: lines that are not whole, or are missing inside of a write.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[JournalLine, ...]
     end: int
     damaged: int
 
 
 def read_journal(raw: bytes) -> Journal:
     """Read a journal, or the rest of one from the end of a write on."""
-    kept: list[Line] = []
-    unfinished: list[Line] = []
+    kept: list[JournalLine] = []
+    unfinished: list[JournalLine] = []
     damaged = end = at = 0
     *ended, last = raw.split(b"\n")
     for text in ended if _line(last) is None else [*ended, last]:  # an object that was cut off is never valid JSON
@@ -74,9 +74,9 @@ def journal_lines(added: Sequence[tuple[str, str, Any]]) -> bytes:
     return b"\n".join(map(orjson.dumps, lines))
 
 
-def _line(text: bytes) -> Line | None:
+def _line(text: bytes) -> JournalLine | None:
     try:
-        line = Line.from_json(orjson.loads(text))
+        line = JournalLine.from_json(orjson.loads(text))
     except (orjson.JSONDecodeError, WrongShape):
         return None
     return line if line.more >= 0 else None

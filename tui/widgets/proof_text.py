@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from engine.proof.figures import count, share
-from engine.proof.report import ProofLine, before_and_after
+from engine.proof.report import ProofSummary, before_and_after
 from engine.proof.report_types import Report, ReportArm, of_group
 from engine.text import visible
 from tui.reporting.tables import near_blind_spots, spot_lines, spot_words, summary, unseen
@@ -48,7 +48,9 @@ def proof_text(
     return [*lines, Text(""), *wrapped(Text(visible(estimates), style=ink.muted), width)] if estimates else lines
 
 
-def _table(width: int, title: str, interval: str, figures: Sequence[ProofLine], ink: Ink, glyphs: Glyphs) -> list[Text]:
+def _table(
+    width: int, title: str, interval: str, figures: Sequence[ProofSummary], ink: Ink, glyphs: Glyphs
+) -> list[Text]:
     """Name, before, after, change, interval; figures aligned on the right."""
     values = [(line.before, line.after, line.change) for line in figures]
     cells = [max(len(head), *(len(row[place]) for row in values)) for place, head in enumerate(_COLUMNS)]
