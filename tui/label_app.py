@@ -67,7 +67,7 @@ def key_of(place: int) -> str:
 class _Notice(Line):
     """One line of what the app says."""
 
-    DEFAULT_CSS = "_Told { background: $surface; padding: 0 1; }"
+    DEFAULT_CSS = "_Notice { background: $surface; padding: 0 1; }"
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
