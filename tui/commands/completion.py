@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from tui.commands.shared import SubParsers, new_parser
+from tui.terminal.printing import print_line
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
 
@@ -34,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
     for action in _actions(options.every_command):
         if action.type is Path:
             action.complete = shtab.DIRECTORY if action.metavar == "DIR" else shtab.FILE  # type: ignore[attr-defined]
-    sys.stdout.write(shtab.complete(options.every_command, shell=options.shell) + "\n")
+    for line in shtab.complete(options.every_command, shell=options.shell).splitlines():
+        print_line(line)
     return 0
 
 
