@@ -38,6 +38,7 @@ from engine.schema import Example
 
 WARMUP = 0.1
 CLIP_NORM = 1.0
+CHECKPOINT = "training.pt"  # before 0.2.0 it was checkpoint.pt, with weights of other shapes
 CHECKPOINT_SECONDS = 20.0  # MiniLM's takes 273 MB and 0.4 to 2 s, so no more often, at an epoch's end neither
 CURVE_POINTS = 100
 
@@ -73,7 +74,7 @@ def train(
     partial = out.with_name(out.name + ".partial")
     make_folder(partial)
     key = plan.key(examples, kept)
-    saved = None if after_pass else _read_checkpoint(partial / "checkpoint.pt", key)
+    saved = None if after_pass else _read_checkpoint(partial / CHECKPOINT, key)
     if saved and saved["compute"]["device"] == compute.device:
         compute = Compute.from_json(saved["compute"])
     monitor.note(f"training on {compute}" + (f", from step {saved['done']} on" if saved else ""))
@@ -114,7 +115,7 @@ def train(
     def checkpoint() -> None:
         nonlocal checkpointed
         _write_checkpoint(
-            partial / "checkpoint.pt",
+            partial / CHECKPOINT,
             {
                 "key": key,
                 "done": done,

@@ -212,8 +212,8 @@ def test_a_checkpoint_of_another_plan_is_not_used(base: Path, undisturbed: Path,
 
 def test_a_checkpoint_that_cannot_be_read_is_named(base: Path, tmp_path: Path) -> None:
     (tmp_path / "model.partial").mkdir()
-    (tmp_path / "model.partial" / "checkpoint.pt").write_bytes(b"no checkpoint")
-    with pytest.raises(ModelError, match=r"checkpoint\.pt: the checkpoint cannot be read; delete it"):
+    (tmp_path / "model.partial" / "training.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(ModelError, match=r"training\.pt: the checkpoint cannot be read; delete it"):
         train(plan(base), rows(44), out=tmp_path / "model", compute=CPU, monitor=Silent())
 
 
@@ -266,3 +266,20 @@ def test_a_plan_is_named_by_what_it_computes() -> None:
         )
         == 6
     )
+
+
+def test_models_of_projects_made_before_are_found_by_the_same_key() -> None:
+    made = plan(
+        Path("/a/folder"), start_key="0123", seed=13, epochs=2, batch_size=32, learning_rate=5e-5, max_length=128
+    )
+    key = replace(made, labels=("negative", "positive")).key([Example("a", "A text.", "positive")])
+    assert key == "015677afa3e224ef"  # as version 0.1.0 names it
+
+
+def test_a_checkpoint_of_a_version_before_is_not_gone_on_from(base: Path, tmp_path: Path, undisturbed: Path) -> None:
+    partial = tmp_path / "model.partial"
+    partial.mkdir()
+    (partial / "checkpoint.pt").write_bytes(b"weights of other shapes")
+    out = train(plan(base), rows(44), out=tmp_path / "model", compute=CPU, monitor=Silent())
+    assert weights(out) == weights(undisturbed)
+    assert not partial.exists()
