@@ -140,6 +140,7 @@ class LabelApp(SteadyApp, inherit_bindings=False):
         self._source, self._out, self._guideline = source, out, guideline
         self._first = told
         self._certainty = SURE
+        self._told_of_notes = False
 
     def compose(self) -> ComposeResult:
         """Heading, the row, the labels, pace, what was said, keys."""
@@ -354,7 +355,11 @@ class LabelApp(SteadyApp, inherit_bindings=False):
         self.call_after_refresh(self._show, f"Colours: {self.theme.removeprefix('blindspot-')}.")
 
     async def action_quit(self) -> None:
-        """Leave; every label is saved already."""
+        """Leave; every label is saved already. Notes on rows without a label are told of first."""
+        if self.session.unsaved_notes and not self._told_of_notes:
+            self._told_of_notes = True
+            self._show("A note is on a row without a label, and goes when you leave; q leaves.", warning=True)
+            return
         self.exit()
 
 

@@ -11,7 +11,9 @@ import csv
 import io
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -68,14 +70,14 @@ class LabelFile:
         self._path = path
         if path.suffix.lower() not in ENDINGS:
             raise StoreError(
-                f"the ending {path.suffix!r} is none of a file of labels",
+                f"a file of labels cannot end in {path.suffix!r}",
                 where=str(path),
                 hint=f"name one that ends in {' or '.join(ENDINGS)}",
             )
         self._csv = path.suffix.lower() == ".csv"
         self._lock_path = path.with_name(f".{path.name}.lock")
         try:
-            lock = acquire(self._lock_path)
+            lock = _acquired(self._lock_path)
         except FileError as error:
             raise self._not_written(error) from error
         if lock is None:
@@ -189,6 +191,16 @@ class LabelFile:
         )
 
 
+def _acquired(path: Path) -> int | None:
+    """The lock; one whose file was taken away by its last holder meanwhile would keep nobody out."""
+    while (lock := acquire(path)) is not None:
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), path.stat()):
+                return lock
+        os.close(lock)
+    return None
+
+
 def read_labels(path: Path) -> dict[str, RowLabel]:
     """The labels of a file as they are now, by the id of their row; somebody may be labelling into it.
 
@@ -210,7 +222,9 @@ def _read(path: Path) -> tuple[dict[str, RowLabel], dict[str, int], int]:
     labels: dict[str, RowLabel] = {}
     starts: dict[str, int] = {}
     is_csv, start = path.suffix.lower() == ".csv", 0
-    whole = raw[: raw.rfind(b"\n") + 1]
+    whole = raw if _is_whole(raw, is_csv) else raw[: raw.rfind(b"\n") + 1]
+    if raw and not whole and not raw.startswith(_row(_FIELDS)[: len(raw)] if is_csv else b'{"id":'[: len(raw)]):
+        raise _foreign(f"{path}:1")  # one line without an end, of somebody's own
     for number, (values, end) in enumerate((_csv_records if is_csv else _json_records)(whole), start=1):
         if is_csv and number == 1:
             label = None
@@ -224,6 +238,21 @@ def _read(path: Path) -> tuple[dict[str, RowLabel], dict[str, int], int]:
             labels[label.id], starts[label.id] = label, start
         start = end
     return labels, starts, start
+
+
+def _is_whole(raw: bytes, is_csv: bool) -> bool:
+    """Whether no line at the end is cut off: editors leave the end of the last line out, and what they save counts."""
+    if raw.endswith(b"\n"):
+        return True
+    last = raw[raw.rfind(b"\n") + 1 :].decode("utf-8", "replace")
+    try:
+        moment = last.rpartition(",")[2].strip('"') if is_csv else orjson.loads(last)["time"]
+        found = datetime.fromisoformat(moment)
+        return (
+            found.tzinfo is not None and found.isoformat(timespec="seconds") == moment
+        )  # as it was written, to the end
+    except (ValueError, TypeError, KeyError):
+        return False
 
 
 def _foreign(where: str) -> StoreError:

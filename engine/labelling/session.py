@@ -73,7 +73,8 @@ class LabelSession:
         self._place: int | None = None
         self._seconds: list[float] = []
         self._recent: deque[str] = deque(maxlen=_RECENT)
-        self._note = ""
+        self._notes: dict[int, str] = {}
+        """Notes on rows that have no label yet, by their place."""
         self._go(self._queue[0] if self._queue else None)
 
     # what is asked
@@ -91,7 +92,14 @@ class LabelSession:
     @property
     def note(self) -> str:
         """The note on the row in front."""
-        return self._note
+        if self.given is not None:
+            return self.given.note
+        return "" if self._place is None else self._notes.get(self._place, "")
+
+    @property
+    def unsaved_notes(self) -> int:
+        """Number of notes on rows that have no label yet: a note is saved with its label."""
+        return len(self._notes)
 
     @property
     def recent(self) -> tuple[str, ...]:
@@ -137,13 +145,14 @@ class LabelSession:
 
     def skip(self) -> bool:
         """Put the row in front off until all others are labelled; whether there is another one."""
-        if self._place is None:
+        before = self._place
+        if before is None:
             return False
         if self.given is None:
-            self._queue.remove(self._place)
-            self._queue.append(self._place)
+            self._queue.remove(before)
+            self._queue.append(before)
         self._on()  # from one that has a label, back to where one was
-        return len(self._queue) > 1
+        return self._place != before
 
     def back(self) -> bool:
         """Go to the row that was labelled before the one in front; whether there is one."""
@@ -162,7 +171,8 @@ class LabelSession:
         """
         if self.given is not None:
             self._file.put(replace(self.given, note=note))
-        self._note = note
+        elif self._place is not None:
+            self._notes[self._place] = note
 
     def undo(self) -> TextRow | None:
         """Take the last label back, also one of an earlier session, and go to its row; None: there is none.
@@ -175,7 +185,10 @@ class LabelSession:
         place, before = self._undo[-1]
         row = self._rows[place]
         if before is None:
+            given = self._file.get(row.id)
             self._file.drop(row.id)
+            if given is not None and given.note:
+                self._notes[place] = given.note
             self._queue.appendleft(place)
         else:
             self._file.put(before)
@@ -193,8 +206,9 @@ class LabelSession:
         before = self.given
         moment = datetime.now(timezone.utc).isoformat(timespec="seconds")
         self._file.put(
-            RowLabel(row.id, row.text, row.text_pair, label, certainty, self._note, seconds, self._labeller, moment)
+            RowLabel(row.id, row.text, row.text_pair, label, certainty, self.note, seconds, self._labeller, moment)
         )
+        self._notes.pop(self._place, None)
         self._undo.append((self._place, before))
         self._seconds.append(seconds)
         if before is None:
@@ -207,7 +221,6 @@ class LabelSession:
     def _go(self, place: int | None) -> None:
         self._place = place
         self._shown = self._now()
-        self._note = self.given.note if self.given else ""
 
     def _refuse_others(self) -> None:
         for name, given in self._file.labels.items():

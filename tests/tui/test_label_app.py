@@ -120,3 +120,12 @@ async def test_few_labels_leave_unused_keys_alone(file: LabelFile) -> None:
         await pilot.press("3")
         assert "There is no label 3." in said(pilot)
         assert file.labels == {}
+
+
+async def test_a_note_without_a_label_is_told_of_before_it_goes(file: LabelFile) -> None:
+    async with app(file).run_test(size=SIZE) as pilot:
+        await pilot.press("m", *"odd", "enter", "q")
+        assert "A note is on a row without a label" in said(pilot)
+        assert pilot.app.is_running
+        await pilot.press("q")
+    assert pilot.app.return_code == 0

@@ -52,6 +52,22 @@ def test_a_label_is_in_the_file_at_once_and_is_gone_on_from(tmp_path: Path, name
 
 
 @ENDINGS
+def test_what_an_editor_saved_without_the_end_of_its_last_line_counts(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with LabelFile(path) as file:
+        file.put(label("a"))
+        file.put(label("b"))
+    path.write_bytes(path.read_bytes().removesuffix(b"\n"))
+    with LabelFile(path) as file:
+        assert list(file.labels) == ["a", "b"]
+        file.put(label("c"))
+        assert rows_of(path) == [("a", "positive"), ("b", "positive"), ("c", "positive")]
+        file.drop("c")
+        file.put(label("d"))
+    assert rows_of(path) == [("a", "positive"), ("b", "positive"), ("d", "positive")]
+
+
+@ENDINGS
 def test_labels_are_changed_in_their_place_and_taken_off(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     with LabelFile(path) as file:
@@ -74,7 +90,7 @@ def test_a_line_that_was_cut_off_is_left_out_and_told(tmp_path: Path, name: str)
         end = path.stat().st_size
         file.put(label("b"))
     whole = path.read_bytes()
-    for cut in range(end + 1, len(whole)):
+    for cut in range(end + 1, len(whole) - 1):
         path.write_bytes(whole[:cut])
         with LabelFile(path) as file:
             assert list(file.labels) == ["a"]
@@ -83,7 +99,7 @@ def test_a_line_that_was_cut_off_is_left_out_and_told(tmp_path: Path, name: str)
         assert rows_of(path) == [("a", "positive"), ("c", "positive")]
 
 
-@pytest.mark.parametrize("content", ["id,text,label\n1,a,b\n", "nothing\n", '{"id": 1}\n'])
+@pytest.mark.parametrize("content", ["id,text,label\n1,a,b\n", "nothing\n", '{"id": 1}\n', "one line of my own", "[]"])
 @ENDINGS
 def test_another_file_is_never_written_into(tmp_path: Path, name: str, content: str) -> None:
     path = tmp_path / name
@@ -104,6 +120,15 @@ def test_two_people_never_write_one_file_at_a_time(tmp_path: Path) -> None:
     with LabelFile(path), pytest.raises(StoreError, match="somebody is labelling into this file"):
         LabelFile(path)
     LabelFile(path).close()
+
+
+def test_a_lock_whose_file_was_taken_away_keeps_nobody_in(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    first = LabelFile(path)
+    (tmp_path / ".out.csv.lock").unlink()
+    with LabelFile(path), pytest.raises(StoreError, match="somebody is labelling"):
+        LabelFile(path)
+    first.close()
 
 
 KILLED = """

@@ -163,3 +163,27 @@ def test_an_unknown_label_is_refused_and_the_row_stays(file: LabelFile) -> None:
         one.label("x")
     assert front(one) == "a"
     assert said(file) == {}
+
+
+def test_a_note_stays_with_its_row_over_skip_and_undo(file: LabelFile) -> None:
+    one = session(file)
+    one.write_note("odd")
+    assert one.skip()
+    assert (one.note, one.unsaved_notes) == ("", 1)
+    for _ in "bcd":
+        one.label("positive")
+    assert (front(one), one.note) == ("a", "odd")
+    one.label("negative")
+    assert (file.labels["a"].note, one.unsaved_notes) == ("odd", 0)
+    one.undo()
+    assert (front(one), one.note) == ("a", "odd")
+
+
+def test_skip_says_whether_there_is_another_row(file: LabelFile) -> None:
+    one = session(file)
+    for _ in "abc":
+        one.label("positive")
+    assert not one.skip()
+    one.back()
+    assert one.skip()
+    assert front(one) == "d"
