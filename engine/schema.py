@@ -22,6 +22,9 @@ Decision = Literal["committed", "declined"]
 Preference = Literal["left", "right", "tie", "neither"]
 SampleVerdict = Literal["accept", "reject", "fix"]
 
+UNLABELLED = ""
+"""The label of a row whose right label nobody has given."""
+
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 PATTERN_KINDS: tuple[PatternKind, ...] = get_args(PatternKind)
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -73,7 +76,7 @@ class Labelled(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Example(Record):
-    """One labelled row of a split: a text, or a pair of texts."""
+    """One row of a split: a text, or a pair of texts, with its label, or `UNLABELLED`."""
 
     id: str
     text: str
