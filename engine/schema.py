@@ -111,7 +111,7 @@ class BlindSpot(Record):
         rows: ids of its UUs, most typical first.
         mean_confidence: mean confidence of its rows, 0..1.
         coherence: mean cosine of its rows to their centre, -1..1; higher is tighter.
-        words: distinctive words, strongest first (class TF-IDF).
+        words: distinctive words, strongest first (log-odds, `engine.discovery.keywords`).
         overlap: share (Jaccard, 0..1) of rows in common with the blind spot of that id before; None if new.
     """
 
@@ -134,22 +134,25 @@ class Discovery(Record):
         round: 1 for the first model, one more after each promotion.
         model: name of the classifier that was scored, with ``model_key`` naming its weights.
         labels: the project's labels, in the order of every ``probabilities`` tuple.
-        accuracy: on the pool, 0..1. coverage: share of pool rows with confidence >= tau, 0..1.
+        accuracy: on the pool, 0..1; None where rows of it have no label: those that were labelled may have been chosen
+            because they looked wrong. coverage: share of pool rows with confidence >= tau, 0..1.
         temperature: fitted on dev, None without dev. uus_at_temperature: UU count had it been applied.
-        predictions: UUs and their neighbours only, by row id.
+        predictions: of UUs and their neighbours only, by row id.
         neighbours: for each UU the ids of the nearest pool rows that the model gets right, nearest first.
         scattered: ids of UUs that belong to no blind spot.
         projection: for each UU its place on the map, both coordinates 0..1.
         next_id: number of the next new blind spot.
         retired: blind spots of earlier discoveries that this one lacks; if their rows come back, so does the id.
         suspects: ids of UUs whose gold label is suspect, the most suspect first (`engine.discovery.label_errors`).
-        confidences: for each step of confidence its lower end and how many right and wrong rows lie in it
-            (`engine.discovery.calibration.histogram`).
+        confidences: for each step of confidence its lower end and how many right and wrong rows lie in it, of those
+            that have a label (`engine.discovery.calibration.histogram`).
         taus: other values of tau, highest first, each with the number of UUs that it would give.
         read_tokens: tokens of a row that the model reads; 0 where that is not known.
         cut: ids of the pool rows that have more. read_to: for those of them in ``predictions`` how many characters of
             the text, or of both texts, it reads.
         splits: sha256 of each split that it was made from; empty in those of before that was kept.
+        labelled: pool rows that have a label; None in those of before a row could have none, when all had.
+        row_labels: by pool row id the labels that people had given; they stand above the split's.
     """
 
     key: str
@@ -159,7 +162,7 @@ class Discovery(Record):
     tau: float
     labels: tuple[str, ...]
     n_pool: int
-    accuracy: float
+    accuracy: float | None
     coverage: float
     temperature: float | None
     temperature_applied: bool
@@ -178,10 +181,19 @@ class Discovery(Record):
     read_tokens: int = 0
     cut: tuple[str, ...] = ()
     read_to: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    labelled: int | None = None
+    row_labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def n_labelled(self) -> int:
+        """Pool rows that have a label."""
+        return self.n_pool if self.labelled is None else self.labelled
 
     @property
     def errors(self) -> int:
-        """Pool rows that the model gets wrong, at any confidence."""
+        """Pool rows that the model gets wrong, at any confidence, of those that have a label."""
+        if self.accuracy is None:
+            return sum(wrong for _, _, wrong in self.confidences)
         return round((1 - self.accuracy) * self.n_pool)
 
     @property

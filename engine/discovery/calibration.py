@@ -1,4 +1,7 @@
-"""Confidence, UUs and temperature. Temperature changes how sure the model says it is, never what it predicts."""
+"""Confidence, UUs and temperature, of rows with a label and without.
+
+Temperature changes how sure the model says it is, never what it predicts.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,19 @@ STEPS = 20  # of confidence in a histogram
 FEW = (5, 20, 50)  # UUs for which a tau is looked for: one blind spot, a morning's reading, a round
 
 
+UNKNOWN = -1
+"""The gold index of a row without a label: it is neither right nor wrong, and no UU."""
+
+
 @dataclass(frozen=True)
 class Scores:
-    """What logits say of n labelled rows at one temperature.
+    """What logits say of n rows at one temperature.
 
     Attributes:
         probabilities: (n, labels), each row sums to 1.
         predicted: (n,) index of the most probable label.
         confidence: (n,) its probability.
-        gold: (n,) index of the right label.
+        gold: (n,) index of the right label, or `UNKNOWN`.
     """
 
     probabilities: Floats
@@ -41,14 +48,19 @@ class Scores:
         return np.equal(self.predicted, self.gold)
 
     @property
+    def wrong(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether the row has a label and the prediction is another."""
+        return np.not_equal(self.gold, UNKNOWN) & ~self.right
+
+    @property
     def accuracy(self) -> float:
-        """Share of rows that the model gets right, 0..1."""
+        """Share of rows that the model gets right, 0..1; every row has a label."""
         return float(self.right.mean())
 
     def uus(self, tau: float) -> npt.NDArray[np.bool_]:
         """(n,) whether the row is a UU: wrong with confidence >= tau (Lippmann et al., arXiv 2403.17860)."""
-        wrong: npt.NDArray[np.bool_] = ~self.right & (self.confidence >= tau)
-        return wrong
+        sure: npt.NDArray[np.bool_] = self.wrong & (self.confidence >= tau)
+        return sure
 
     def coverage(self, tau: float) -> float:
         """Share of rows with confidence >= tau, 0..1."""
@@ -67,14 +79,15 @@ def score(logits: Floats, gold: Ints, *, temperature: float = 1.0) -> Scores:
 
 
 def histogram(scores: Scores) -> tuple[tuple[float, int, int], ...]:
-    """Right and wrong rows by confidence.
+    """Right and wrong rows by confidence, of those that have a label.
 
     Returns:
         For each of `STEPS` equal steps from the lowest with rows in it up to 1: its lower end, right rows, wrong rows.
+        Empty if no row has a label.
     """
     step = np.minimum((scores.confidence * STEPS).astype(np.intp), STEPS - 1)
-    right, wrong = (np.bincount(step[rows], minlength=STEPS) for rows in (scores.right, ~scores.right))
-    first = int(np.flatnonzero(right + wrong)[0])
+    right, wrong = (np.bincount(step[rows], minlength=STEPS) for rows in (scores.right, scores.wrong))
+    first = next(iter(np.flatnonzero(right + wrong).tolist()), STEPS)
     return tuple((round(place / STEPS, 2), int(right[place]), int(wrong[place])) for place in range(first, STEPS))
 
 
@@ -85,7 +98,7 @@ def taus_for(scores: Scores) -> tuple[tuple[float, int], ...]:
         For each count, and for all wrong rows where there are fewer: tau, UUs. Highest tau first, none twice; empty if
         no row is wrong.
     """
-    wrong = np.sort(scores.confidence[~scores.right])[::-1]
+    wrong = np.sort(scores.confidence[scores.wrong])[::-1]
     if not len(wrong):
         return ()
     wanted = [count for count in FEW if count <= len(wrong)]

@@ -31,10 +31,13 @@ def suspects(vectors: npt.NDArray[np.floating], gold: Ints, uus: Ints, *, seed: 
 
     Args:
         vectors: (n, dimensions) embeddings of the pool.
-        gold: (n,) label indices.
+        gold: (n,) label indices; rows without a label (negative) take no part.
         uus: places of the UUs.
         seed: of the folds.
     """
+    known = np.flatnonzero(gold >= 0)
+    if len(known) < len(gold):
+        vectors, gold = vectors[known], gold[known]
     labels, counts = np.unique(gold, return_counts=True)
     if not len(uus) or len(labels) < 2 or counts.min() < FOLDS:
         return np.zeros(0, dtype=np.intp)
@@ -46,5 +49,5 @@ def suspects(vectors: npt.NDArray[np.floating], gold: Ints, uus: Ints, *, seed: 
         return np.zeros(0, dtype=np.intp)
     ranked = find_label_issues(places, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
     against = probabilities[ranked, places[ranked]] <= _AGAINST
-    found: Ints = ranked[np.isin(ranked, uus) & against].astype(np.intp)
-    return found
+    found: Ints = known[ranked[against]]
+    return found[np.isin(found, uus)].astype(np.intp)

@@ -1,6 +1,7 @@
 """One discovery: scores, UUs, groups, words, map, ids, written to `rounds/NNN/discovery.json`.
 
-The result is a function of pool, dev, model, encoder and settings; only the ids go on from the discovery before.
+The result is a function of pool, dev, model, encoder, settings and the labels that people have given to pool rows;
+only the ids go on from the discovery before.
 Marks of annotators change nothing here (what counts after them is the board's business), so that groups and ids stay.
 This module is light: a discovery that is there already is returned without torch or scikit-learn.
 """
@@ -8,6 +9,7 @@ This module is light: a discovery that is there already is returned without torc
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 from engine.errors import SettingsError
@@ -23,12 +25,19 @@ from engine.tau import refuse_new_tau
 DISCOVERY = 5
 
 
-def discover(project: Project, *, monitor: Monitor) -> Discovery:
+def discover(project: Project, *, labels: Mapping[str, str] | None = None, monitor: Monitor) -> Discovery:
     """Find the blind spots of the round's model in the pool.
 
     What was found before in this round is kept beside the new result, under a name of its own.
 
+    Args:
+        project: gives pool, dev and settings.
+        labels: by pool row id the label that people agreed on; it stands above the split's. A row without either is
+            neither right nor wrong, and no UU.
+        monitor: told of the stages.
+
     Raises:
+        ProjectError: a label is not one of the project's.
         ModelError: model or encoder cannot be found or used.
         SettingsError: tau is not that of the first proof, or a temperature is to be applied and there is no dev split
             to fit it on.
@@ -43,14 +52,16 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
         )
     number = project.round
     model = current_model(project, monitor=monitor)
-    key = _key(project, number, model, monitor)
+    given = dict(labels or {})
+    key = _key(project, number, model, given, monitor)
     there = project.discovery(number)
     if there and there.key == key:
         monitor.note("nothing has changed since the last discovery")
         return there
     from engine.discovery.spot_finding import find
 
-    found = find(project, model, key=key, number=number, previous=there or _before(project, number), monitor=monitor)
+    previous = there or _before(project, number)
+    found = find(project, model, key=key, number=number, previous=previous, labels=given, monitor=monitor)
     found = replace(found, splits={name: split.sha256 for name, split in project.manifest.splits.items()})
     if there:
         monitor.note(_keep(project, there))
@@ -58,7 +69,7 @@ def discover(project: Project, *, monitor: Monitor) -> Discovery:
     return found
 
 
-def _key(project: Project, number: int, model: ModelRef, monitor: Monitor) -> str:
+def _key(project: Project, number: int, model: ModelRef, labels: Mapping[str, str], monitor: Monitor) -> str:
     splits = {name: split.sha256 for name, split in project.manifest.splits.items() if name in ("pool", "dev")}
     settings = project.settings
     found_by = asdict(settings.discovery)
@@ -74,6 +85,7 @@ def _key(project: Project, number: int, model: ModelRef, monitor: Monitor) -> st
         settings.model.max_length,
         encoder_weights(project, monitor=monitor).key,
         found_by,
+        *([sorted(labels.items())] if labels else []),  # so that what was discovered before rows could lack one stands
     )
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.discovery.calibration import Scores, fit_temperature, score
+from engine.data.pool_rows import pool_rows
+from engine.discovery.calibration import UNKNOWN, Scores, fit_temperature, score
 from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import ModelRef, predictions
 from engine.model.shared_encoder import score_and_embed
 from engine.progress import Monitor
 from engine.project import Project
-from engine.schema import Example
+from engine.schema import UNLABELLED, Example
 
 Ints = npt.NDArray[np.intp]
 
@@ -24,8 +25,8 @@ class ScoredPool:
     """The pool rows and what a model says of them.
 
     Attributes:
-        rows: sorted by their texts.
-        gold: (n,) label indices.
+        rows: sorted by their texts, with the labels that count.
+        gold: (n,) label indices, `UNKNOWN` for a row without a label.
         logits: (n, labels) in the project's order; exact only where they decide something (`bf16_rescoring`).
         scores: what follows from the logits.
         temperature: fitted on dev; None without dev.
@@ -40,26 +41,46 @@ class ScoredPool:
     applied: float
 
 
-def score_pool(project: Project, model: ModelRef, *, monitor: Monitor) -> ScoredPool:
+def score_pool(
+    project: Project, model: ModelRef, *, labels: Mapping[str, str] | None = None, monitor: Monitor
+) -> ScoredPool:
     """Score the pool, or find its scores.
 
+    Labels of people change no score: what is exact where rows are scanned in bf16 depends on the split's labels alone,
+    so that a label more asks for no other pass over the pool.
+
+    Args:
+        project: gives pool, dev and settings.
+        model: that is asked.
+        labels: of people, by row id (`engine.data.pool_rows`).
+        monitor: told of rows scored.
+
     Raises:
+        ProjectError: a label is not one of the project's.
         ModelError: the model cannot be used.
         Cancelled: from the monitor.
     """
     settings = project.settings.discovery
-    rows = sorted(project.examples("pool"), key=lambda row: (row.text, row.text_pair or "", row.id))
-    gold = _gold(rows, project.labels)
+    rows = in_order(project.examples("pool"))
+    scanned_for = gold_of(rows, project.labels)
     temperature = _temperature(project, model, monitor)
     applied = temperature if settings.apply_temperature and temperature else 1.0
-    doubt = UncertainRows(gold, settings.tau, applied)
+    doubt = UncertainRows(scanned_for, settings.tau, applied)
     score_and_embed(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
     logits = predictions(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
+    rows = in_order(pool_rows(project, labels))
+    gold = gold_of(rows, project.labels)
     return ScoredPool(rows, gold, logits, score(logits, gold, temperature=applied), temperature, applied)
 
 
-def _gold(rows: Sequence[Example], labels: Sequence[str]) -> Ints:
-    place = {label: number for number, label in enumerate(labels)}
+def in_order(rows: Sequence[Example]) -> list[Example]:
+    """Rows in an order that depends on what they say alone."""
+    return sorted(rows, key=lambda row: (row.text, row.text_pair or "", row.id))
+
+
+def gold_of(rows: Sequence[Example], labels: Sequence[str]) -> Ints:
+    """(n,) label indices of rows, `UNKNOWN` for one without a label."""
+    place = {UNLABELLED: UNKNOWN} | {label: number for number, label in enumerate(labels)}
     return np.array([place[row.label] for row in rows], dtype=np.intp)
 
 
@@ -68,4 +89,4 @@ def _temperature(project: Project, model: ModelRef, monitor: Monitor) -> float |
         return None
     dev = project.examples("dev")
     logits = predictions(project, model, dev, split_key="dev", monitor=monitor)
-    return fit_temperature(logits, _gold(dev, project.labels))
+    return fit_temperature(logits, gold_of(dev, project.labels))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from engine.discovery.calibration import Scores, histogram, score, taus_for
+from engine.discovery.calibration import UNKNOWN, Scores, histogram, score, taus_for
 from engine.discovery.clusterers import CLUSTERERS
 from engine.discovery.clusters import SCATTERED, closeness
 from engine.discovery.keywords import Background, telling
@@ -33,7 +33,14 @@ Ints = npt.NDArray[np.intp]
 
 
 def find(
-    project: Project, model: ModelRef, *, key: str, number: int, previous: Discovery | None, monitor: Monitor
+    project: Project,
+    model: ModelRef,
+    *,
+    key: str,
+    number: int,
+    previous: Discovery | None,
+    labels: Mapping[str, str],
+    monitor: Monitor,
 ) -> Discovery:
     """Score the pool, group its UUs and name the groups.
 
@@ -43,19 +50,22 @@ def find(
         key: content key of the result.
         number: the round.
         previous: the discovery whose ids go on.
+        labels: of people, by pool row id.
         monitor: told of the stages score, embed, labels, cluster, map, words and, where rows are long, length.
 
     Raises:
+        ProjectError: a label is not one of the project's.
         ModelError: model or encoder cannot be used.
         Cancelled: from the monitor.
     """
     settings = project.settings.discovery
-    scored = score_pool(project, model, monitor=monitor)
+    scored = score_pool(project, model, labels=labels, monitor=monitor)
     pool, gold, logits, scores = scored.rows, scored.gold, scored.logits, scored.scores
     temperature = scored.temperature
     uus = np.flatnonzero(scores.uus(settings.tau))
     right = np.flatnonzero(scores.right)
-    wrong = np.flatnonzero(~scores.right)
+    wrong = np.flatnonzero(scores.wrong)
+    known = gold != UNKNOWN
     if not len(uus) and len(wrong) and scans(project):  # a lower tau is looked for; a scan is exact about this one only
         logits = logits.copy()
         logits[wrong] = predictions(project, model, [pool[row] for row in wrong], split_key="wrong", monitor=monitor)
@@ -71,7 +81,7 @@ def find(
         vectors = np.asarray(around[uus])
         if scans(project):  # what is shown or grouped has to be exact: places of UUs, confidence of the rows nearby
             vectors = embeddings(project, [pool[row] for row in uus], monitor=monitor)
-            beside = np.unique(near)
+            beside = np.unique([*near.ravel(), *(row for row in uus if pool[row].id in labels)]).astype(np.intp)
             if len(beside):
                 logits, asked = logits.copy(), [pool[row] for row in beside]
                 logits[beside] = predictions(project, model, asked, split_key="near", monitor=monitor)
@@ -100,7 +110,8 @@ def find(
     shortened = [pool[row] for row in sorted({*cut}.intersection(shown))]
     if cut:
         monitor.note(cut_sentence(len(cut), len(pool), "pool", reading.tokens))
-    monitor.note(f"{len(uus)} UUs among {len(pool)} rows: {len(groups)} blind spots, {len(loose)} rows scattered")
+    among = f"{len(pool)} rows" if known.all() else f"{known.sum()} of {len(pool)} rows that have a label"
+    monitor.note(f"{len(uus)} UUs among {among}: {len(groups)} blind spots, {len(loose)} rows scattered")
     return Discovery(
         key=key,
         round=number,
@@ -109,7 +120,7 @@ def find(
         tau=settings.tau,
         labels=project.labels,
         n_pool=len(pool),
-        accuracy=scores.accuracy,
+        accuracy=scores.accuracy if known.all() else None,
         coverage=scores.coverage(settings.tau),
         temperature=temperature,
         temperature_applied=settings.apply_temperature,
@@ -125,6 +136,8 @@ def find(
         cut=tuple(pool[row].id for row in cut),
         read_to={row.id: end for row, end in zip(shortened, reading.ends(shortened), strict=True)},
         predictions={pool[row].id: _prediction(pool[row], scores, row, project.labels) for row in shown},
+        labelled=int(known.sum()),
+        row_labels={row.id: labels[row.id] for row in pool if row.id in labels},
         neighbours={pool[uu].id: tuple(pool[row].id for row in rows) for uu, rows in zip(uus, near, strict=True)},
         projection={pool[uu].id: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, drawn, strict=True)},
     )

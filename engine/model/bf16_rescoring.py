@@ -26,7 +26,7 @@ class UncertainRows:
     """What the scores are for.
 
     Attributes:
-        gold: (n,) index of the right label of each row.
+        gold: (n,) index of the right label of each row, -1 for one without a label.
         tau: confidence threshold. temperature: that divides the logits before tau is applied.
     """
 
@@ -46,7 +46,8 @@ class UncertainRows:
         with np.errstate(divide="ignore"):
             bar = np.log(self.tau) - np.log1p(-self.tau)
         near = margin / self.temperature
-        wrong = wide.argmax(axis=1) != self.gold[first : first + len(wide)]
+        gold = self.gold[first : first + len(wide)]
+        wrong = (wide.argmax(axis=1) != gold) & (gold >= 0)
         doubtful = (gap < margin) | (np.abs(sure - bar) < near) | (wrong & (sure >= bar - near))
         answer: NDArray[np.bool_] = doubtful | ~np.isfinite(wide).all(axis=1)
         return answer

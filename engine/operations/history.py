@@ -49,10 +49,11 @@ class Round(Record):
     """One round of a project, as one line of its history.
 
     Attributes:
-        accuracy, coverage: on the pool, 0..1. uus, scattered: their numbers.
+        accuracy, coverage: on the pool, 0..1; no accuracy where pool rows have no label. uus, scattered: their numbers.
         change: against the round before; None in the first, and where one of the two was not discovered.
         proofs: ids of its finished proofs. promoted: arm, recipe and verdict of the model it starts from; empty in the
             first.
+        labelled, n_pool: pool rows with a label, and all.
     """
 
     number: int
@@ -64,6 +65,8 @@ class Round(Record):
     change: SpotChange | None
     proofs: tuple[str, ...] = ()
     promoted: str = ""
+    labelled: int | None = None
+    n_pool: int | None = None
 
 
 def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot], closed: Sequence[str] = ()) -> SpotChange:
@@ -119,6 +122,8 @@ def history(project: Project) -> list[Round]:
                 change=compare_rounds(before.blind_spots, now.blind_spots, closed) if before and now else None,
                 proofs=tuple(proofs.get(number, ())),
                 promoted=f"{made.arm}, {made.recipe}: {made.verdict}" if made else "",
+                labelled=now.n_labelled if now else None,
+                n_pool=now.n_pool if now else None,
             )
         )
         before = now

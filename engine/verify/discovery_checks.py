@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from engine.data.pool_rows import labelled, pool_rows
 from engine.discovery.calibration import score
+from engine.discovery.pool_scoring import gold_of, in_order
 from engine.model.array_cache import read_cached
 from engine.model.bf16_rescoring import UncertainRows
-from engine.model.model_registry import ModelRef, logits_path
+from engine.model.model_registry import ModelRef, logits_path, scans
 from engine.project import Project
 from engine.schema import Discovery
 from engine.verify.finding import Finding, looked_at
@@ -52,9 +54,11 @@ def _discovery(project: Project, number: int, file: str) -> Iterator[Finding]:
 
 
 def _beside_the_pool(project: Project, found: Discovery) -> str:
-    pool = {row.id: row for row in project.examples("pool")}
+    pool = {row.id: row for row in pool_rows(project, found.row_labels)}
     if found.n_pool != len(pool):
         return f"it has {found.n_pool} pool rows, and the pool {len(pool)}"
+    if found.n_labelled != (has_label := len(labelled(pool.values()))):
+        return f"it has {found.n_labelled} pool rows with a label, and the pool {has_label}"
     for name, one in found.predictions.items():
         row = pool.get(name)
         if row is None or one.id != name:
@@ -92,13 +96,13 @@ def _within(found: Discovery, number: int) -> str:
 
 def _beside_the_scores(project: Project, found: Discovery) -> str | None:
     """In which way it does not follow from the scores of its model in the cache; None: there are none to compare."""
-    rows = sorted(project.examples("pool"), key=lambda row: (row.text, row.text_pair or "", row.id))
-    gold = np.array([project.labels.index(row.label) for row in rows], dtype=np.intp)
+    rows = in_order(project.examples("pool"))
     model = ModelRef(found.model, project.root, found.model_key)
-    doubt = UncertainRows(gold, found.tau, found.applied_temperature)
+    doubt = UncertainRows(gold_of(rows, project.labels), found.tau, found.applied_temperature)
     logits = read_cached(logits_path(project, model, rows, "pool", doubt), len(rows), len(project.labels))
     if logits is None:
         return None
+    gold = gold_of(in_order(pool_rows(project, found.row_labels)), project.labels)
     scores = score(logits, gold, temperature=found.applied_temperature)
     uus = {rows[row].id for row in np.flatnonzero(scores.uus(found.tau))}
     if odd := sorted(uus ^ set(found.uus)):
@@ -106,9 +110,11 @@ def _beside_the_scores(project: Project, found: Discovery) -> str | None:
     place = {row.id: number for number, row in enumerate(rows)}
     for name in found.uus:
         one, row = found.predictions[name], place[name]
+        if name in found.row_labels and scans(project):  # scored once more, as those nearby
+            continue
         if abs(float(scores.confidence[row]) - one.confidence) > _DIGITS:
             return f"the confidence of row {name} is not that of its scores"
-    if abs(scores.accuracy - found.accuracy) > _DIGITS:
+    if found.accuracy is not None and abs(scores.accuracy - found.accuracy) > _DIGITS:
         return "its accuracy is not that of its scores"
     # Where rows are scanned in bf16 those nearby are scored once more, and may come to lie on the other side of tau.
     again = len(found.predictions) - len(found.uus) if found.uus else len(rows)

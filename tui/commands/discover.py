@@ -13,7 +13,13 @@ from engine.tau import checked_tau, frozen_tau, refuse_new_tau
 from engine.teaching.records import lost_spots
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
-from tui.reporting.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
+from tui.reporting.confidence_text import (
+    accuracy_words,
+    confidence_lines,
+    lower_taus,
+    none_found,
+    taus_sentence,
+)
 from tui.terminal.glyphs import ASCII, UNICODE
 from tui.terminal.printing import print_json, print_line
 
@@ -56,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(found.as_json())
         return 0
     print_line(
-        f"{found.n_pool} pool rows, accuracy {found.accuracy:.3f}; {len(found.uus)} UUs at tau {found.tau} "
+        f"{found.n_pool} pool rows, {accuracy_words(found)}; {len(found.uus)} UUs at tau {found.tau} "
         f"(coverage {found.coverage:.3f}), {len(found.blind_spots)} blind spots, {len(found.scattered)} scattered"
     )
     if found.temperature is not None:

@@ -10,12 +10,13 @@ from engine.teaching.views import SORT_KEYS, SpotView, Totals, filter_spots, sor
 from tui.commands.annotating import Session, add_common, counted
 from tui.commands.discover import print_none_found
 from tui.commands.shared import SubParsers, new_parser
+from tui.reporting.confidence_text import accuracy_words
 from tui.terminal.printing import console, print_json
 from tui.view_models.spot_columns import COLUMNS, IN_COMMAND, SpotColumn
 
 _WIDE = 100  # columns of a terminal
 _FIGURES = ("confidence", "coherence")
-_FACTS = ("tau", "n_pool", "accuracy", "coverage", "confidences", "taus", "read_tokens")
+_FACTS = ("tau", "n_pool", "labelled", "accuracy", "coverage", "confidences", "taus", "read_tokens")
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -48,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     out = console()
     out.print(_totals(totals))
+    if found.accuracy is None:
+        out.print(accuracy_words(found))
     if found.cut:
         out.print(cut_sentence(len(found.cut), found.n_pool, "pool", found.read_tokens))
     if not found.blind_spots:

@@ -1,4 +1,4 @@
-"""What is said where nothing was found at tau: how sure the model is of its errors, and which tau finds some."""
+"""What is said of the pool's accuracy, and where nothing was found at tau: how sure the model is of its errors."""
 
 from __future__ import annotations
 
@@ -9,9 +9,25 @@ _MOST = 10  # steps of confidence, each a line; a screen of 24 lines holds them
 _CELLS = 16
 
 
+def accuracy_words(found: Discovery) -> str:
+    """The model's accuracy on the pool; where rows have no label, that it is not known, and why."""
+    if found.accuracy is None:
+        return f"accuracy {unknown_accuracy(found.n_labelled, found.n_pool)}"
+    return f"accuracy {found.accuracy:.3f}"
+
+
+def unknown_accuracy(labelled: int, rows: int) -> str:
+    """Why an accuracy is not known: what was labelled may have been chosen because it looked wrong."""
+    return f"unknown: {labelled:,} of {rows:,} pool rows {'has' if labelled == 1 else 'have'} a label"
+
+
 def none_found(found: Discovery) -> str:
     """Why there is no blind spot to list, in one sentence or two."""
+    if not found.n_labelled:
+        return "No pool row has a label yet: label some with `blindspot label`, then discover again."
     rows, tau = f"the pool's {found.n_pool:,} rows", f"{found.tau:g}"
+    if found.n_labelled < found.n_pool:
+        rows = f"the {found.n_labelled:,} of {rows} that have a label"
     if not found.errors:
         return f"The model makes no error at all on {rows}: there is no blind spot to find in them."
     errors = "1 error" if found.errors == 1 else f"{found.errors:,} errors"

@@ -28,6 +28,7 @@ from engine.proof.report_types import (
 )
 from engine.proof.verdict_rule import MEANINGS as VERDICTS
 from engine.text import visible
+from tui.reporting.confidence_text import unknown_accuracy
 from tui.reporting.cost_tables import Table
 
 if TYPE_CHECKING:
@@ -290,6 +291,8 @@ def round_sentence(one: Round) -> str:
     fates = [(word, getattr(one.change, fate)) for fate, word in _FATES.items()] if one.change else []
     told = [f"{fate} {' '.join(ids)}" for fate, ids in fates if ids]
     told += [f"proofs {' '.join(one.proofs)}"] if one.proofs else []
+    if one.accuracy is None and one.labelled is not None and one.n_pool is not None:
+        told.append(f"accuracy {unknown_accuracy(one.labelled, one.n_pool)}")
     return visible("; ".join([f"round {one.number}: {start}", *told]))
 
 

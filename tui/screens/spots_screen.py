@@ -117,7 +117,9 @@ class SpotsScreen(FilteredScreen):
         ids = [spot.id for spot in spots] + [SCATTERED]
         self.rows.show(rows, cursor=ids.index(keep) if keep in ids else None)
         shown = f"{len(spots)} of {len(every)}" if words else f"{len(every)}"
-        self.query_one(ListHeading).show(f"Blind spots {shown}, by {self._sort}", rows.heading)
+        found = board.discovery
+        some = f"   {found.n_labelled:,} of {found.n_pool:,} rows have a label" if found.accuracy is None else ""
+        self.query_one(ListHeading).show(f"Blind spots {shown}, by {self._sort}{some}", rows.heading)
 
     def _notice(self, width: int) -> list[Text]:
         app = shell(self)

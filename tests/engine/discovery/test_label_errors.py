@@ -33,6 +33,13 @@ def test_only_uus_are_named() -> None:
     assert len(suspects(vectors, gold, swapped[:0], seed=13)) == 0
 
 
+def test_rows_without_a_label_take_no_part() -> None:
+    vectors, gold, swapped = world()
+    unlabelled = np.concatenate([np.full(100, -1), gold])
+    found = suspects(np.concatenate([vectors[:100], vectors]), unlabelled, swapped + 100, seed=13)
+    assert found.tolist() == (suspects(vectors, gold, swapped, seed=13) + 100).tolist()
+
+
 def test_a_label_with_too_few_rows_names_none() -> None:
     vectors, gold, swapped = world()
     gold[:] = 0

@@ -31,6 +31,8 @@ def test_log_odds_are_those_of_the_confidence() -> None:
         ([0.0, 2.3], 1, True),  # right, near tau: coverage hangs on it
         ([0.0, 5.0], 1, False),
         ([0.0, 5.0], 0, True),  # a UU: its confidence is shown
+        ([0.0, 5.0], -1, False),  # no label: no UU
+        ([0.0, 2.3], -1, True),  # but it counts for coverage
         ([0.0, float("nan")], 1, True),
     ],
 )

@@ -56,6 +56,45 @@ def test_without_any_error_it_says_so(root: Path, capsys: pytest.CaptureFixture[
     assert "next:" not in out
 
 
+NO_LABEL = "No pool row has a label yet: label some with `blindspot label`, then discover again."
+
+
+def test_without_any_label_it_says_what_to_do(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty(root, accuracy=None, labelled=0, confidences=(), taus=())
+    assert main(["list", str(root)]) == 0
+    out = capsys.readouterr().out
+    assert "accuracy unknown: 0 of 500 pool rows have a label" in out
+    assert out.endswith(f"{NO_LABEL}\n")
+    assert main(["list", str(root), "--json"]) == 0
+    facts = orjson.loads(capsys.readouterr().out)["discovery"]
+    assert (facts["accuracy"], facts["labelled"], facts["n_pool"]) == (None, 0, 500)
+    assert main(["rounds", str(root)]) == 0
+    assert "accuracy unknown: 0 of 500 pool rows have a label" in capsys.readouterr().out
+
+
+def test_with_some_labels_errors_are_those_of_the_labelled_rows(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty(root, accuracy=None, labelled=280)
+    assert main(["list", str(root)]) == 0
+    wrong = sum(wrong for _, _, wrong in STEPS)
+    assert f"The model makes {wrong} errors on the" in (out := capsys.readouterr().out)
+    assert "of the pool's 500 rows that have a label" in out
+    assert "tau 0.72 gives 5 UUs" in out
+
+
+async def test_the_first_screen_says_that_no_row_has_a_label(root: Path) -> None:
+    empty(root, accuracy=None, labelled=0, confidences=(), taus=())
+    async with opened(root) as driver:
+        await driver.sees("No blind spots")
+        assert NO_LABEL in driver.words
+
+
+async def test_the_list_says_how_many_rows_have_a_label(root: Path) -> None:
+    found = Project.open(root).discovered()
+    write_json(root / "rounds/001/discovery.json", replace(found, accuracy=None, labelled=7).as_json())
+    async with opened(root) as driver:
+        await driver.sees(f"7 of {found.n_pool} rows have a label")
+
+
 def test_after_a_proof_no_other_tau_is_suggested(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     empty(root)
     report = {"id": "0000abcd", "tau": 0.9, "created": "2026-01-01T00:00:00+00:00"}
