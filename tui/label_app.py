@@ -17,7 +17,7 @@ from textual.binding import Binding, BindingType
 
 from engine.data.differences import differences
 from engine.errors import BlindspotError
-from engine.labelling.label_file import GUESS, LIKELY, SURE, UNSURE, RowLabel
+from engine.labelling.answers import GUESS, LIKELY, SURE, UNSURE, Answer
 from engine.labelling.session import LabelSession
 from engine.text import visible
 from tui.reporting.durations import duration
@@ -367,7 +367,7 @@ def _saved(label: str, certainty: int) -> str:
     return f"Saved: {label}." if certainty == SURE else f"Saved: {label}, {CERTAINTY[certainty]}."
 
 
-def _words(given: RowLabel) -> str:
+def _words(given: Answer) -> str:
     if given.certainty == UNSURE:
         return CERTAINTY[UNSURE]
     return given.label if given.certainty == SURE else f"{given.label}, {CERTAINTY[given.certainty]}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from engine.agreement import alpha_interval, krippendorff_alpha
-from engine.labelling.label_file import RowLabel
+from engine.labelling.label_file import FileLabel
 from engine.labelling.texts import TextRow
 from engine.schema import Record
 from engine.wilson import wilson_bounds
@@ -38,7 +38,7 @@ class LabelAgreement(Record):
     conflicts: tuple[TextRow, ...]
 
 
-def agreement_of(files: Mapping[str, Mapping[str, RowLabel]]) -> LabelAgreement:
+def agreement_of(files: Mapping[str, Mapping[str, FileLabel]]) -> LabelAgreement:
     """Compare the labels of two people or more.
 
     Args:

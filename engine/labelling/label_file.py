@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,15 +22,15 @@ import orjson
 
 from engine.errors import FileError, StoreError
 from engine.files import append_line, read_bytes, remove, truncate, write_atomic
+from engine.labelling.answers import Answer
+from engine.labelling.texts import TextRow
 from engine.locks import acquire
 
-SURE, LIKELY, GUESS, UNSURE = 3, 2, 1, 0
-"""Certainty of a label; a row of which one is unsure has no label."""
 ENDINGS = (".csv", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
-class RowLabel:
+class FileLabel:
     """What one person said of one row.
 
     Attributes:
@@ -53,7 +53,7 @@ class RowLabel:
     time: str
 
 
-_FIELDS = tuple(field.name for field in fields(RowLabel))
+_FIELDS = tuple(field.name for field in fields(FileLabel))
 
 
 class LabelFile:
@@ -83,7 +83,7 @@ class LabelFile:
         if lock is None:
             raise StoreError("somebody is labelling into this file", where=str(path), hint="name another with --out")
         self._lock = lock
-        self._labels: dict[str, RowLabel] = {}
+        self._labels: dict[str, FileLabel] = {}
         self._starts: dict[str, int] = {}
         """Where the line of each label starts, in bytes."""
         self._size = 0
@@ -104,15 +104,15 @@ class LabelFile:
         self.close()
 
     @property
-    def labels(self) -> dict[str, RowLabel]:
+    def labels(self) -> dict[str, FileLabel]:
         """All labels by the id of their row, the last one last."""
         return dict(self._labels)
 
-    def get(self, row_id: str) -> RowLabel | None:
+    def get(self, row_id: str) -> FileLabel | None:
         """The label of a row; None if it has none."""
         return self._labels.get(row_id)
 
-    def put(self, label: RowLabel) -> None:
+    def put(self, label: FileLabel) -> None:
         """Save a label; one that the row has is replaced, in its place.
 
         Raises:
@@ -156,7 +156,7 @@ class LabelFile:
             os.close(self._lock)
             self._lock = -1
 
-    def _write(self, labels: dict[str, RowLabel]) -> None:
+    def _write(self, labels: dict[str, FileLabel]) -> None:
         lines = [_row(_FIELDS) + b"\n"] if self._csv else []
         size, starts = sum(map(len, lines)), {}
         for name, label in labels.items():
@@ -169,7 +169,7 @@ class LabelFile:
             raise self._not_written(error) from error
         self._labels, self._starts, self._size = labels, starts, size
 
-    def _line(self, label: RowLabel) -> bytes:
+    def _line(self, label: FileLabel) -> bytes:
         values = asdict(label)
         if self._csv:
             return _row("" if value is None else value for value in values.values())
@@ -191,6 +191,53 @@ class LabelFile:
         )
 
 
+class FileAnswers:
+    """A file of labels as the place of one person's answers.
+
+    Args:
+        file: takes them.
+        labeller: the person.
+    """
+
+    def __init__(self, file: LabelFile, labeller: str) -> None:
+        self._file = file
+        self._labeller = labeller
+
+    def get(self, row_id: str) -> Answer | None:
+        """The answer to a row; None if there is none."""
+        given = self._file.get(row_id)
+        return None if given is None else Answer(given.label, given.certainty, given.note, given.seconds)
+
+    def put(self, row: TextRow, answer: Answer) -> None:
+        """Keep an answer.
+
+        Raises:
+            StoreError: as `LabelFile.put`.
+        """
+        moment = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        self._file.put(
+            FileLabel(
+                row.id,
+                row.text,
+                row.text_pair,
+                answer.label,
+                answer.certainty,
+                answer.note,
+                answer.seconds,
+                self._labeller,
+                moment,
+            )
+        )
+
+    def drop(self, row_id: str) -> None:
+        """Take the answer to a row back.
+
+        Raises:
+            StoreError: as `LabelFile.drop`.
+        """
+        self._file.drop(row_id)
+
+
 def _acquired(path: Path) -> int | None:
     """The lock; one whose file was taken away by its last holder meanwhile would keep nobody out."""
     while (lock := acquire(path)) is not None:
@@ -201,7 +248,7 @@ def _acquired(path: Path) -> int | None:
     return None
 
 
-def read_labels(path: Path) -> dict[str, RowLabel]:
+def read_labels(path: Path) -> dict[str, FileLabel]:
     """The labels of a file as they are now, by the id of their row; somebody may be labelling into it.
 
     Raises:
@@ -213,13 +260,13 @@ def read_labels(path: Path) -> dict[str, RowLabel]:
         raise StoreError("there is no such file", where=str(path), hint="name a file of labels") from None
 
 
-def _read(path: Path) -> tuple[dict[str, RowLabel], dict[str, int], int]:
+def _read(path: Path) -> tuple[dict[str, FileLabel], dict[str, int], int]:
     """Labels, where the line of each starts, and where the last whole line ends (bytes)."""
     try:
         raw = read_bytes(path)
     except FileError as error:
         raise StoreError(f"the file cannot be read ({error.reason})", where=str(path), hint="name another") from error
-    labels: dict[str, RowLabel] = {}
+    labels: dict[str, FileLabel] = {}
     starts: dict[str, int] = {}
     is_csv, start = path.suffix.lower() == ".csv", 0
     whole = raw if _is_whole(raw, is_csv) else raw[: raw.rfind(b"\n") + 1]
@@ -295,13 +342,13 @@ def _json_records(raw: bytes) -> Iterator[tuple[Any, int]]:
                 yield None, end
 
 
-def _label(values: Any) -> RowLabel | None:
+def _label(values: Any) -> FileLabel | None:
     """A label from the values of a record; None if they are none of one."""
     if not isinstance(values, dict) or not set(_FIELDS) <= set(values):
         return None
     try:
         pair = values["text_pair"]
-        return RowLabel(
+        return FileLabel(
             id=str(values["id"]),
             text=str(values["text"]),
             text_pair=str(pair) if pair else None,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from engine.labelling.label_file import GUESS, LIKELY, SURE, LabelFile
+from engine.labelling.answers import GUESS, LIKELY, SURE
+from engine.labelling.label_file import LabelFile
 from engine.labelling.session import LabelSession
 from engine.labelling.texts import TextRow
 from tui.label_app import LabelApp
@@ -27,7 +28,7 @@ def file(tmp_path: Path) -> Iterator[LabelFile]:
 
 
 def app(file: LabelFile, rows: list[TextRow] = ROWS, labels: list[str] = LABELS, **values: str) -> LabelApp:
-    return LabelApp(LabelSession(rows, labels, file, "ada"), source="texts.csv", out="out.csv", **values)
+    return LabelApp(LabelSession.over_file(rows, labels, file, "ada"), source="texts.csv", out="out.csv", **values)
 
 
 def row(pilot: Pilot[None]) -> str:

@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from engine.errors import DataError, StoreError
-from engine.labelling.label_file import GUESS, LIKELY, SURE, LabelFile
+from engine.labelling.answers import GUESS, LIKELY, SURE
+from engine.labelling.label_file import LabelFile
 from engine.labelling.session import LabelSession
 from engine.labelling.texts import TextRow, read_texts
 from engine.text import visible
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     guideline = _read(options.guideline) if options.guideline else ""
     with ExitStack() as stack:
         file = stack.enter_context(LabelFile(options.out))
-        session = LabelSession(rows, options.labels, file, options.labeller)
+        session = LabelSession.over_file(rows, options.labels, file, options.labeller)
         if options.plain:
             return _plain(session, guideline, file.repaired)
         from tui.label_app import LabelApp

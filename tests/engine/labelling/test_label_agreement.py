@@ -8,12 +8,12 @@ import pytest
 
 from engine.agreement import alpha_interval, krippendorff_alpha
 from engine.labelling.label_agreement import agreement_of
-from engine.labelling.label_file import RowLabel
+from engine.labelling.label_file import FileLabel
 from engine.labelling.texts import TextRow
 
 
-def labels(**given: str) -> dict[str, RowLabel]:
-    return {name: RowLabel(name, f"text {name}", None, said, 3, "", 1.0, "ada", "") for name, said in given.items()}
+def labels(**given: str) -> dict[str, FileLabel]:
+    return {name: FileLabel(name, f"text {name}", None, said, 3, "", 1.0, "ada", "") for name, said in given.items()}
 
 
 def test_shares_confusions_and_conflicts() -> None:

@@ -14,13 +14,13 @@ import orjson
 import pytest
 
 from engine.errors import StoreError
-from engine.labelling.label_file import LabelFile, RowLabel
+from engine.labelling.label_file import LabelFile, FileLabel
 
 ENDINGS = pytest.mark.parametrize("name", ["out.csv", "out.jsonl"])
 
 
-def label(row: str, said: str = "positive", **values: object) -> RowLabel:
-    made = RowLabel(
+def label(row: str, said: str = "positive", **values: object) -> FileLabel:
+    made = FileLabel(
         row, f'text "{row}",\nwith a second line', None, said, 3, "", 1.5, "ada", "2026-11-29T10:00:00+00:00"
     )
     return replace(made, **values)  # type: ignore[arg-type]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StoreError
-from engine.labelling.label_file import GUESS, LIKELY, UNSURE, LabelFile
+from engine.labelling.answers import GUESS, LIKELY, UNSURE
+from engine.labelling.label_file import LabelFile
 from engine.labelling.session import IDLE_AFTER, LabelSession
 from engine.labelling.texts import TextRow
 
@@ -33,7 +34,7 @@ def file(tmp_path: Path) -> Iterator[LabelFile]:
 
 
 def session(file: LabelFile, watch: Watch | None = None, rows: list[TextRow] = ROWS) -> LabelSession:
-    return LabelSession(rows, LABELS, file, "ada", now=watch or Watch())
+    return LabelSession.over_file(rows, LABELS, file, "ada", now=watch or Watch())
 
 
 def front(one: LabelSession) -> str:
@@ -154,7 +155,7 @@ def test_a_file_of_other_rows_or_labels_is_refused(file: LabelFile) -> None:
     with pytest.raises(StoreError, match="row a has another text"):
         session(file, rows=[TextRow("a", "another text")])
     with pytest.raises(StoreError, match="has the label 'positive', which --labels does not name"):
-        LabelSession(ROWS, ("yes", "no"), file, "ada")
+        LabelSession.over_file(ROWS, ("yes", "no"), file, "ada")
 
 
 def test_an_unknown_label_is_refused_and_the_row_stays(file: LabelFile) -> None:
