@@ -5,6 +5,7 @@ Paths are built here and nowhere else. Proof rows are not to be had here: only `
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -57,6 +58,17 @@ class Manifest(Record):
     seed: int
     columns: dict[str, str] = field(default_factory=dict)
     withheld: tuple[str, ...] = ()
+
+
+def rows_by_id(rows: Iterable[Example], ids: Collection[str]) -> dict[str, Example]:
+    """Those of some rows that have the ids, by id; no more rows are read than that takes."""
+    wanted, found = set(ids), dict[str, Example]()
+    for row in rows if wanted else ():
+        if row.id in wanted:
+            found[row.id] = row
+            if len(found) == len(wanted):
+                break
+    return found
 
 
 class Project:
@@ -155,6 +167,14 @@ class Project:
         Raises:
             ProjectError: the split is proof, or does not exist.
         """
+        return list(self.each_example(name))
+
+    def each_example(self, name: SplitName) -> Iterator[Example]:
+        """The rows of a split but proof, one after the other, so that memory does not grow with the split.
+
+        Raises:
+            ProjectError: as `examples`.
+        """
         if name == "proof":
             raise ProjectError("proof rows are read by the evaluator alone", hint="use another split")
         if not self.has_split(name):
@@ -162,7 +182,16 @@ class Project:
                 f"the project has no {name} split", where=str(self.root), hint=f"make a project with --{name}"
             )
         with open_read(self.split_path(name)) as lines:
-            return [Example.from_json(orjson.loads(line)) for line in lines]
+            for line in lines:
+                yield Example.from_json(orjson.loads(line))
+
+    def rows(self, name: SplitName, ids: Collection[str]) -> dict[str, Example]:
+        """Some rows of a split but proof, by id; those that it lacks are left out.
+
+        Raises:
+            ProjectError: as `examples`.
+        """
+        return rows_by_id(self.each_example(name), ids)
 
     @cached_property
     def models_dir(self) -> Path:

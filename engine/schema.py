@@ -21,6 +21,7 @@ SpotStatus = Literal["untouched", "in progress", "done", "skipped"]
 Decision = Literal["committed", "declined"]
 Preference = Literal["left", "right", "tie", "neither"]
 SampleVerdict = Literal["accept", "reject", "fix"]
+QueueKind = Literal["file", "random", "hunt", "audit", "flagged", "stale", "conflict"]
 
 UNLABELLED = ""
 """The label of a row whose right label nobody has given."""
@@ -30,6 +31,7 @@ PATTERN_KINDS: tuple[PatternKind, ...] = get_args(PatternKind)
 ROLES: tuple[Role, ...] = get_args(Role)
 TEACHER_KINDS: tuple[TeacherKind, ...] = get_args(TeacherKind)
 ROW_VERDICTS: tuple[RowVerdict, ...] = get_args(RowVerdict)
+QUEUE_KINDS: tuple[QueueKind, ...] = get_args(QueueKind)
 SPOT_STATUSES: tuple[SpotStatus, ...] = get_args(SpotStatus)
 PREFERENCES: tuple[Preference, ...] = get_args(Preference)
 SAMPLE_VERDICTS: tuple[SampleVerdict, ...] = get_args(SampleVerdict)
@@ -275,6 +277,45 @@ class RowMark(Record):
     def is_doubt(self) -> bool:
         """Whether the row's gold label is not to be counted on: wrong, or ambiguous."""
         return self.verdict != "fine"
+
+
+def label_key(split: SplitName, row_id: str) -> str:
+    """Names the label of a row among the records of its author."""
+    return row_id if split == "pool" else f"{split}/{row_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RowLabel(Record):
+    """What a labeller, a person or an LLM, says the right label of a row is; of a conflict, what was decided.
+
+    Attributes:
+        row: its id. split: where the row is. label: `UNLABELLED` where the labeller is unsure.
+        certainty: 3 sure, 2 likely, 1 a guess, 0 unsure.
+        teacher: the labeller.
+        queue: why the row was asked for; ``file``: the label was imported. overlap: somebody else was asked for it too.
+        chance: of being drawn, 0..1; None where it was not drawn at random.
+        guideline: version of the guideline that the labeller had; 0: there was none.
+        seconds: from when the row was shown until its label, without idle time; 0: not known.
+        note: in the labeller's words. reason: why a conflict was decided so.
+    """
+
+    row: str
+    label: str
+    certainty: int
+    teacher: Teacher
+    queue: QueueKind
+    split: SplitName = "pool"
+    chance: float | None = None
+    guideline: int = 0
+    seconds: float = 0.0
+    overlap: bool = False
+    note: str = ""
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names its record among those of its author: rows of two splits may have one id."""
+        return label_key(self.split, self.row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,14 @@ class DiscoverySettings:
 
 
 @dataclass(frozen=True)
+class LabellingSettings:
+    """How rows are labelled."""
+
+    people: int = _key(1, "people who label each row, blind to each other", low=1, high=20)
+    overlap: float = _key(0.1, "share of rows, drawn at random, that one more person labels", low=0.0, high=1.0)
+
+
+@dataclass(frozen=True)
 class TeachingSettings:
     """What a teacher sees and how much is asked of one."""
 
@@ -170,6 +178,7 @@ class Settings:
     task: TaskSettings = field(default_factory=TaskSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
+    labelling: LabellingSettings = field(default_factory=LabellingSettings)
     teaching: TeachingSettings = field(default_factory=TeachingSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     proof: ProofSettings = field(default_factory=ProofSettings)

@@ -1,12 +1,17 @@
-"""The only reader of proof rows. An import contract says who may: the proof run, its guards, its verification."""
+"""The only reader of proof rows.
+
+An import contract says who may: the proof run, its guards, its verification, and the audit, which asks people to label.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import orjson
 
 from engine.errors import ProjectError
 from engine.files import open_read
-from engine.project import Project
+from engine.project import Project, rows_by_id
 from engine.schema import Example
 
 
@@ -22,3 +27,8 @@ def read_proof(project: Project) -> list[Example]:
         )
     with open_read(project.split_path("proof")) as lines:
         return [Example.from_json(orjson.loads(line)) for line in lines]
+
+
+def proof_rows_to_label(project: Project, ids: Collection[str]) -> dict[str, Example]:
+    """The proof rows that an audit asks people to label, by id: nobody but they sees them."""
+    return rows_by_id(read_proof(project), ids)

@@ -234,9 +234,7 @@ class LabelSession:
     def skip(self) -> bool:
         """Put the row in front off until all others are labelled; whether there is another one."""
         before = self._row
-        if before is None:
-            return False
-        if self.given is None:
+        if before is not None and self.given is None:
             self._queue.put_off(before)
         self._go(self._queue.take())  # from one that has an answer, back to where one was
         return self._row != before

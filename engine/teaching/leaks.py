@@ -51,7 +51,7 @@ class LeakCheck:
         Raises:
             HoldsProofRow: it may not.
         """
-        if kind not in _FREE:
+        if kind not in _FREE and not (kind in ("label", "adjudication") and body["note"]):
             return
         if kind == "pattern":
             self.check_pattern(str(body["text"]))

@@ -1,4 +1,4 @@
-"""The one place that makes and checks patterns, samples, marks and perturbed pairs, and puts them into an edit.
+"""The one place that makes and checks patterns, samples, labels, marks and perturbed pairs, and puts them into an edit.
 
 People, imports, perturbations and LLMs hand in what they have; what a refusal is told as is theirs.
 """
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from engine.errors import RefusedRecord, StoreError
 from engine.project import Project
 from engine.schema import (
+    UNLABELLED,
     Example,
     Pattern,
     PatternKind,
     Perturbation,
     Prediction,
     Role,
+    RowLabel,
     RowMark,
     RowVerdict,
     Sample,
@@ -225,6 +227,30 @@ class RecordFactory:
         mark = RowMark(row.id, verdict, label)
         edit.put("mark", row.id, mark)
         return mark
+
+    def label(self, edit: Edit, said: RowLabel) -> RowLabel:
+        """Take a label of a row or, from the queue ``conflict``, a decision, which stands beside the labels.
+
+        Args:
+            edit: takes it.
+            said: of a row that exists; this teacher becomes its labeller.
+
+        Raises:
+            StoreError: there is no such label, or it does not go with the certainty.
+        """
+        where, unsure = f"row {said.row}", said.label == UNLABELLED
+        if not unsure and said.label not in self._project.labels:
+            labels = ", ".join(self._project.labels)
+            raise StoreError(f"there is no label `{said.label}`", where=where, hint=f"give one of {labels}")
+        if unsure != (said.certainty == 0) or not 0 <= said.certainty <= 3:
+            raise StoreError(
+                f"the certainty {said.certainty} does not go with {'no label' if unsure else 'a label'}",
+                where=where,
+                hint="give 3 sure, 2 likely or 1 a guess, or no label and 0",
+            )
+        record = replace(said, teacher=self._teacher, note=clean(said.note))
+        edit.put("adjudication" if said.queue == "conflict" else "label", record.key, record)
+        return record
 
 
 def reword_pattern(edit: Edit, teaching: Teaching, pattern: Pattern, text: str) -> Pattern:

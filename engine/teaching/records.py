@@ -20,6 +20,7 @@ from engine.schema import (
     Judgement,
     Pattern,
     Perturbation,
+    RowLabel,
     RowMark,
     Sample,
     SpotState,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from engine.project import Project
     from engine.teaching.leaks import LeakCheck
 
-Typed = RowMark | Pattern | Sample | SpotState | Commitment | Perturbation | Application | Judgement
+Typed = RowMark | RowLabel | Pattern | Sample | SpotState | Commitment | Perturbation | Application | Judgement
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from engine.schema import (
     Pattern,
     Perturbation,
     Record,
+    RowLabel,
     RowMark,
     Sample,
     SpotState,
@@ -28,7 +29,18 @@ from engine.schema import (
 from engine.teaching.hash_chain import Break, Chain
 from engine.teaching.storage import AtomicStorage, Recovery
 
-RecordKind = Literal["mark", "pattern", "sample", "state", "commitment", "perturbation", "application", "judgement"]
+RecordKind = Literal[
+    "mark",
+    "label",
+    "adjudication",
+    "pattern",
+    "sample",
+    "state",
+    "commitment",
+    "perturbation",
+    "application",
+    "judgement",
+]
 Cause = Literal["edit", "undo", "redo", "final"]
 Key = tuple[str, str]
 Body = dict[str, Any]
@@ -39,6 +51,8 @@ FINAL_KINDS: tuple[RecordKind, ...] = ("commitment", "judgement", "application")
 """What reveals something when it is written, so it is never changed."""
 SCHEMAS: dict[str, type[Record]] = {
     "mark": RowMark,
+    "label": RowLabel,
+    "adjudication": RowLabel,
     "pattern": Pattern,
     "sample": Sample,
     "state": SpotState,

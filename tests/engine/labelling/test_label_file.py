@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from engine.errors import StoreError
-from engine.labelling.label_file import LabelFile, FileLabel
+from engine.labelling.label_file import FileLabel, LabelFile
 
 ENDINGS = pytest.mark.parametrize("name", ["out.csv", "out.jsonl"])
 

@@ -1,0 +1,135 @@
+"""Who is at work on which row, so that two people are not handed the same one. Light.
+
+A lease is a file, made exclusively, that says until when it holds. Keys renew it. When its time is over anybody may
+take it, whoever the owner was and whether or not the process lives: processes of other machines cannot be asked.
+Clocks of machines that share a project must agree within a minute or so.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import FileError, StoreError
+from engine.files import content_key, make_folder, read_record, remove, write_json
+from engine.locks import acquire
+from engine.schema import Record
+
+HOLDS_FOR = 300.0
+"""Seconds that a lease holds without a key: a coffee, not a lunch."""
+_RENEWED_AFTER = 20.0
+_PATIENCE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease(Record):
+    """One row in the hands of one person; ``until`` is seconds since the epoch."""
+
+    row: str
+    labeller: str
+    until: float
+
+
+class Leases:
+    """The leases of a project, as one person takes them.
+
+    Args:
+        folder: of the leases; made with the first.
+        labeller: the person.
+        now: seconds since the epoch.
+    """
+
+    def __init__(self, folder: Path, labeller: str, *, now: Callable[[], float] = time.time) -> None:
+        self._folder = folder
+        self._labeller = labeller
+        self._now = now
+        self._held: tuple[Path, Lease] | None = None
+
+    def take(self, row_id: str, people: int) -> bool:
+        """Take a row, if fewer than ``people`` hold it; whether this person has it now. What they had is given up.
+
+        Raises:
+            StoreError: the folder may not be written.
+        """
+        if self._held and self._held[1].row == row_id and self._mine():
+            self.renew()
+            return True
+        with self._alone():
+            self._give_up()
+            lease = Lease(row_id, self._labeller, self._now() + HOLDS_FOR)
+            for place in range(people):
+                path = self._folder / f"{content_key(row_id)}-{place}.json"
+                there = self._read(path)
+                if there is None or there.until < self._now() or there.labeller == self._labeller:
+                    write_json(path, lease.as_json())
+                    self._held = path, lease
+                    return True
+        return False
+
+    def renew(self) -> None:
+        """The person is at work: the row that they hold stays theirs.
+
+        Raises:
+            StoreError: the folder may not be written.
+        """
+        if self._held is None or self._held[1].until - self._now() > HOLDS_FOR - _RENEWED_AFTER:
+            return
+        with self._alone():
+            if not self._mine():  # its time was over, and somebody else is at work on it: what one says of it counts
+                self._held = None
+                return
+            path, lease = self._held
+            self._held = path, Lease(lease.row, lease.labeller, self._now() + HOLDS_FOR)
+            write_json(path, self._held[1].as_json())
+
+    def release(self) -> None:
+        """Give up what this person holds.
+
+        Raises:
+            StoreError: the folder may not be written.
+        """
+        if self._held is not None:
+            with self._alone():
+                self._give_up()
+
+    def _give_up(self) -> None:
+        if self._held is not None and self._mine():
+            remove(self._held[0])
+        self._held = None
+
+    def _mine(self) -> bool:
+        if self._held is None:
+            return False
+        there = self._read(self._held[0])
+        return there is not None and (there.labeller, there.row) == (self._labeller, self._held[1].row)
+
+    def _read(self, path: Path) -> Lease | None:
+        try:
+            return read_record(path, Lease.from_json)
+        except (FileNotFoundError, FileError):  # a damaged one holds nothing
+            return None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """A look and a write as one: two who find the same lease over do not both take it."""
+        try:
+            make_folder(self._folder)
+            lock = acquire(self._folder / ".lock", patience=_PATIENCE)
+            if lock is None:
+                raise StoreError(
+                    "another process holds the leases", where=str(self._folder), hint="wait a moment and try again"
+                )
+            try:
+                yield
+            finally:
+                os.close(lock)
+        except FileError as error:
+            raise StoreError(
+                f"rows cannot be reserved ({error.reason})",
+                where=str(self._folder),
+                hint="make room, or get the right to write there",
+            ) from error

@@ -1,0 +1,144 @@
+"""The rows of a project that one person is asked for next, shared with everybody who is at work on it. Light."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+
+from engine.files import content_key
+from engine.label_queue.leases import Leases
+from engine.label_queue.queue_files import Choice
+from engine.labelling.texts import TextRow
+from engine.schema import RowLabel, SplitName
+from engine.settings import LabellingSettings
+from engine.teaching.records import Teaching
+
+Texts = Callable[[Collection[str]], Mapping[str, TextRow]]
+
+_DIGITS = 16  # hex digits of `content_key`
+_RESERVE = 5  # open rows below which more are asked for
+
+
+def people_for(row_id: str, settings: LabellingSettings, seed: int) -> int:
+    """How many people label a row: as the settings say, and one more for a share of rows drawn by their ids."""
+    drawn = int(content_key("overlap", seed, row_id), 16) / 2 ** (4 * _DIGITS)
+    return settings.people + int(drawn < settings.overlap)
+
+
+class ProjectQueue:
+    """A `RowQueue` over choices that may grow while one labels.
+
+    A row is open for a person who has not labelled it, as long as it has room: as fewer people have labelled it, or are
+    at work on it, than label each row.
+
+    Args:
+        teaching: the records of this person and all others.
+        leases: who is at work on what.
+        choices: all choices so far, in their order; asked anew for every row.
+        texts: gives the texts of rows by id.
+        room: for how many people a row has room, given its id and how many others have labelled it.
+        split: where the rows are.
+        is_done: whether what this person said of a row is the answer that is asked for.
+        more: is called when few open rows are left; it returns at once, and what it chooses comes with ``choices``.
+    """
+
+    def __init__(
+        self,
+        teaching: Teaching,
+        leases: Leases,
+        *,
+        choices: Callable[[], list[Choice]],
+        texts: Texts,
+        room: Callable[[str, int], int],
+        split: SplitName,
+        is_done: Callable[[str], bool],
+        more: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._teaching = teaching
+        self._leases = leases
+        self._choices = choices
+        self._get_texts = texts
+        self._room = room
+        self._split = split
+        self._is_done = is_done
+        self._more = more
+        self._texts: dict[str, TextRow] = {}
+        self._put_off: dict[str, None] = {}
+        self._next: str | None = None
+        self._others: Counter[str] = Counter()
+        self._version: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def left(self) -> int:
+        """How many rows are open for this person."""
+        return len(self._open())
+
+    def take(self) -> TextRow | None:
+        """The next open row, held for this person; None: none is left, or others are at work on all that are."""
+        rows = self._open()
+        if len(rows) < _RESERVE:
+            self._more()
+            rows = self._open()
+        late = [row_id for row_id in self._put_off if row_id in rows]
+        first = [self._next] if self._next in rows else []
+        for row_id in dict.fromkeys([*first, *(one for one in rows if one not in self._put_off), *late]):
+            row, room = self._text(row_id), self._room(row_id, self._others[row_id])
+            # somebody may have labelled it between the look and the lease
+            if row is not None and self._leases.take(row_id, room) and row_id in self._open():
+                self._next = row_id
+                return row
+        self._leases.release()
+        return None
+
+    def answered(self, row: TextRow) -> None:
+        """It is not asked for any more."""
+        self._put_off.pop(row.id, None)
+
+    def put_off(self, row: TextRow) -> None:
+        """It comes after all others."""
+        self._put_off.pop(row.id, None)
+        self._put_off[row.id] = None
+        self._next = None
+
+    def give_back(self, row: TextRow) -> None:
+        """It is the next one."""
+        self._put_off.pop(row.id, None)
+        self._next = row.id
+
+    def touch(self) -> None:
+        """What is held stays so."""
+        self._leases.renew()
+
+    def choice(self, row_id: str) -> Choice | None:
+        """Why and with which chance a row was chosen."""
+        return next((one for one in self._choices() if one.row == row_id), None)
+
+    def _open(self) -> dict[str, None]:
+        self._count_others()
+        return {
+            one.row: None
+            for one in self._choices()
+            if not self._is_done(one.row) and self._room(one.row, self._others[one.row]) > 0
+        }
+
+    def _count_others(self) -> None:
+        self._teaching.refresh()
+        own = self._teaching.store.stem
+        version = tuple(one for one in self._teaching.version if one[0] != own)
+        if version != self._version:
+            self._version = version
+            name = self._teaching.author
+            given = self._teaching.by_author("label")
+            self._others = Counter(
+                record.row
+                for author, record in given
+                if isinstance(record, RowLabel)
+                and record.split == self._split
+                and author != name
+                and record.teacher.kind != "llm"
+            )
+
+    def _text(self, row_id: str) -> TextRow | None:
+        if row_id not in self._texts:
+            self._texts |= self._get_texts([one.row for one in self._choices() if one.row not in self._texts])
+        return self._texts.get(row_id)

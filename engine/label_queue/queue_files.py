@@ -1,0 +1,167 @@
+"""A queue of rows to be labelled, as a file: what was chosen, why, and with which chance. Light.
+
+A queue is append-only: its first line says what it is, each further line is one choice. What was chosen is never taken
+out, so the chances of an audit and the reasons of a hunt can be read for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from engine.errors import FileError, StoreError
+from engine.files import append_line, find_files, identity, read_lines, write_atomic
+from engine.project import Project
+from engine.schema import QueueKind, Record, SplitName
+
+_FOLDER = "queues"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSpec(Record):
+    """What a queue is.
+
+    Attributes:
+        name: ``hunt-1``. kind: why its rows are asked for.
+        split: where its rows are from: ``pool``, or ``proof`` for an audit.
+        budget: labels that it may ask for in all. seed: of its draws. created: when (UTC, ISO 8601).
+        facts: what else its maker wants to know later.
+    """
+
+    name: str
+    kind: QueueKind
+    split: SplitName
+    budget: int
+    seed: int
+    created: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Record):
+    """One row that was chosen.
+
+    Attributes:
+        row: its id.
+        reason: why, in a few words for people; it says neither the model's nor an LLM's label.
+        chance: of being drawn, 0..1; None where it was not drawn at random.
+        stratum: part of the rows that it was drawn from; empty if there is one part.
+        batch: number of the batch that it was chosen with, from 1.
+    """
+
+    row: str
+    reason: str
+    chance: float | None = None
+    stratum: str = ""
+    batch: int = 1
+
+
+class QueueFile:
+    """One queue of a project.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.choices: list[Choice] = []
+        self._identity = identity(path)
+        self.spec = self._read()
+
+    def refresh(self) -> bool:
+        """Take in what was chosen since; whether there was something.
+
+        Raises:
+            StoreError: as when it was opened.
+        """
+        before = len(self.choices)
+        if identity(self.path) != self._identity:
+            self._read()
+        return len(self.choices) > before
+
+    def append(self, choices: Iterable[Choice]) -> None:
+        """Add choices in one write.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
+        try:
+            lines = b"\n".join(orjson.dumps(choice.as_json()) for choice in choices)
+            append_line(self.path, lines, durable=True)
+        except FileError as error:
+            raise StoreError(
+                f"the queue cannot be written ({error.reason})", where=str(self.path), hint="make room"
+            ) from error
+        self._read()
+
+    def _read(self) -> QueueSpec:
+        self._identity = identity(self.path)
+        lines = [line for line in read_lines(self.path) if line.strip()]
+        found: list[Choice] = []
+        try:
+            spec = QueueSpec.from_json(orjson.loads(lines[0]))
+            for line in lines[1:]:
+                found.append(Choice.from_json(orjson.loads(line)))
+        except (ValueError, IndexError) as error:
+            if not found and len(lines) <= 1:
+                raise StoreError(
+                    "this is no queue of rows", where=str(self.path), hint="restore or delete it"
+                ) from error
+            if line is not lines[-1]:
+                raise StoreError(
+                    "a line of the queue is damaged", where=f"{self.path}:{len(found) + 2}", hint="restore it"
+                ) from error
+        self.choices = found  # without a last line that is just being written, or was cut off by a crash
+        return spec
+
+
+def new_queue(
+    project: Project,
+    kind: QueueKind,
+    *,
+    split: SplitName = "pool",
+    budget: int,
+    seed: int,
+    facts: dict[str, Any] | None = None,
+) -> QueueFile:
+    """Make an empty queue, numbered after the last of its kind.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    numbers = [int(path.stem.rpartition("-")[2]) for path in _files(project, kind)]
+    name = f"{kind}-{max(numbers, default=0) + 1}"
+    created = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    spec = QueueSpec(name, kind, split, budget, seed, created, facts or {})
+    path = project.root / _FOLDER / f"{name}.jsonl"
+    try:
+        write_atomic(path, orjson.dumps(spec.as_json()) + b"\n")
+    except FileError as error:
+        raise StoreError(
+            f"the queue cannot be written ({error.reason})", where=str(path), hint="make room, or get the right to"
+        ) from error
+    return QueueFile(path)
+
+
+def queues(project: Project, kind: QueueKind | None = None) -> list[QueueFile]:
+    """The queues of a project, or those of a kind, the latest last.
+
+    Raises:
+        StoreError: one is damaged.
+    """
+    found = [QueueFile(path) for path in _files(project, kind)]
+    return sorted(found, key=lambda one: (one.spec.created, int(one.path.stem.rpartition("-")[2])))
+
+
+def _files(project: Project, kind: QueueKind | None) -> list[Path]:
+    pattern = f"{kind or '[a-z]*'}-*.jsonl"
+    return [path for path in find_files(project.root / _FOLDER, pattern) if path.stem.rpartition("-")[2].isdecimal()]

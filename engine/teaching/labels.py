@@ -1,0 +1,80 @@
+"""The labels that people and LLMs have given to rows, and what follows from them. Light.
+
+A row's label is what people agree on. Where they differ it has none until somebody decides, and then the decision
+counts. An LLM's label is never a row's label: it stands beside, as a suspicion or, above a floor, as training data.
+Labels of kind ``example`` (bundled with the package) stand for people's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.schema import UNLABELLED, RowLabel, SplitName
+from engine.teaching.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLabel:
+    """A label with its author's name."""
+
+    author: str
+    given: RowLabel
+
+
+class Labels:
+    """All labels of the rows of one split as they are now.
+
+    Args:
+        records: of a project.
+        split: whose rows are asked about: what is said of proof rows is the audit's alone.
+    """
+
+    def __init__(self, records: Records, split: SplitName = "pool") -> None:
+        self._people: defaultdict[str, list[GivenLabel]] = defaultdict(list)
+        self._llms: defaultdict[str, dict[str, RowLabel]] = defaultdict(dict)
+        self._decided: dict[str, RowLabel] = {}
+        for author, record in records.by_author("label"):
+            if isinstance(record, RowLabel) and record.split == split:
+                if record.teacher.kind == "llm":
+                    self._llms[author][record.row] = record
+                else:
+                    self._people[record.row].append(GivenLabel(author, record))
+        for _, record in records.by_author("adjudication"):
+            if isinstance(record, RowLabel) and record.split == split:
+                self._decided[record.row] = record
+
+    @property
+    def people(self) -> Mapping[str, list[GivenLabel]]:
+        """By row, what each person said, also that they are unsure."""
+        return self._people
+
+    @property
+    def llms(self) -> Mapping[str, dict[str, RowLabel]]:
+        """By the LLM's name as an author, and by row, what it said."""
+        return self._llms
+
+    @property
+    def decided(self) -> Mapping[str, RowLabel]:
+        """By row, how a conflict was decided."""
+        return self._decided
+
+    def settled(self) -> dict[str, str]:
+        """By row, the label on which all people agree who gave one, or that was decided."""
+        found = {}
+        for row, given in self._people.items():
+            said = {one.given.label for one in given} - {UNLABELLED}
+            if row in self._decided:
+                found[row] = self._decided[row].label
+            elif len(said) == 1:
+                found[row] = said.pop()
+        return found
+
+    def conflicts(self) -> list[str]:
+        """The rows on which people differ and that nobody has decided yet, in the order of their first labels."""
+        return [
+            row
+            for row, given in self._people.items()
+            if row not in self._decided and len({one.given.label for one in given} - {UNLABELLED}) > 1
+        ]
