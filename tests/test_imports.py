@@ -61,6 +61,8 @@ LIGHT = [
             "blind_review",
         )
     ),
+    *(f"engine.labelling.{path.stem}" for path in (ROOT / "engine" / "labelling").glob("[a-z]*.py")),
+    *(f"engine.label_queue.{path.stem}" for path in (ROOT / "engine" / "label_queue").glob("[a-z]*.py")),
     *(f"engine.teaching.{path.stem}" for path in (ROOT / "engine" / "teaching").glob("[a-z]*.py")),
     *(f"engine.llm.{path.stem}" for path in (ROOT / "engine" / "llm").glob("[a-z]*.py")),
 ]

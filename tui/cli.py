@@ -23,7 +23,7 @@ from tui.hints import with_project
 from tui.terminal.printing import exit_status, guarded, print_error
 
 COMMANDS = {
-    "label": "label texts by single keys, without a project or a model",
+    "label": "label rows of a project, or texts of a file, by single keys",
     "agreement": "how far people agree who labelled the same texts",
     "init": "make a project from data files",
     "discover": "find the blind spots of the current model",

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key
 
 from engine.data.differences import differences
 from engine.errors import BlindspotError
@@ -164,6 +166,13 @@ class LabelApp(SteadyApp, inherit_bindings=False):
         if self._guideline:
             await self.action_guideline()
 
+    async def on_event(self, event: Event) -> None:
+        """Whoever presses keys is at work: the row in front stays theirs."""
+        if isinstance(event, Key):
+            with suppress(BlindspotError):  # saving a label will tell that nothing can be written
+                self.session.touch()
+        await super().on_event(event)
+
     def on_terminal_gone(self, message: TerminalGone) -> None:
         """The terminal has been closed: every label is saved already."""
         self.exit(return_code=128 + signal.SIGHUP)
@@ -188,7 +197,10 @@ class LabelApp(SteadyApp, inherit_bindings=False):
     def _row(self, width: int) -> list[Text]:
         row = self.session.row
         if row is None:
-            return [Text(""), Text("All rows are labelled.", style=self.ink.strong), Text("q leaves, b goes back.")]
+            said = "All rows are labelled."
+            if left := self.session.pace.left:
+                said = f"Others are at work on the {left} rows that are left; space looks again."
+            return [Text(""), Text(said, style=self.ink.strong), Text("q leaves, b goes back.")]
         lines = [Text("")]
         if row.text_pair is None:
             lines += wrapped(Text(bounded(row.text)), width)
@@ -199,6 +211,8 @@ class LabelApp(SteadyApp, inherit_bindings=False):
                 for start, end in spans:
                     painted.stylize(self.ink.change, start, end)
                 lines += [*wrapped(painted, width), Text("")]
+        for said in self.session.context:
+            lines += [Text(""), *wrapped(Text(visible(said), style=self.ink.accent), width)]
         if self.session.note:
             lines += [Text(""), *wrapped(Text(f"note: {self.session.note}", style=self.ink.muted), width)]
         return lines
@@ -245,20 +259,31 @@ class LabelApp(SteadyApp, inherit_bindings=False):
 
     # actions
 
-    def action_label(self, place: int, certainty: int = 0) -> None:
+    async def action_label(self, place: int, certainty: int = 0) -> None:
         """Give the label in that place."""
         if place >= len(self.session.labels):
             self._show(f"There is no label {key_of(place)}.", warning=True)
             return
-        self._give(self.session.labels[place], certainty or self._certainty)
+        await self._give(self.session.labels[place], certainty or self._certainty)
 
-    def _give(self, label: str, certainty: int) -> None:
-        def give() -> str:
-            self.session.label(label, certainty)
+    async def _give(self, label: str, certainty: int) -> None:
+        from tui.dialogs.choice_dialog import ChoiceDialog
+
+        reasons = self.session.reasons
+
+        def give(reason: str = "") -> str:
+            self.session.label(label, certainty, reason=reason)
             self._certainty = SURE
             return _saved(label, certainty)
 
-        self._do(give)
+        def because(place: int | None) -> None:
+            if place is not None:
+                self._do(partial(give, reasons[place]))
+
+        if reasons and self.session.row is not None:
+            await self.push_screen(ChoiceDialog("Why did they differ?", list(reasons)), because)
+        else:
+            self._do(give)
 
     def _do(self, work: Callable[[], str]) -> None:
         """Do something and say what came of it; what cannot be saved is told, and the row stays."""
@@ -328,9 +353,9 @@ class LabelApp(SteadyApp, inherit_bindings=False):
         recent = self.session.recent
         order = [*recent, *(label for label in self.session.labels if label not in recent)]
 
-        def take(place: int | None) -> None:
+        async def take(place: int | None) -> None:
             if place is not None:
-                self._give(order[place], self._certainty)
+                await self._give(order[place], self._certainty)
 
         await self.push_screen(ChoiceDialog("Which label?", [visible(label) for label in order]), take)
 
@@ -339,7 +364,7 @@ class LabelApp(SteadyApp, inherit_bindings=False):
         from tui.dialogs.page_dialog import PageDialog
 
         if not self._guideline:
-            self._show("There is no guideline; --guideline FILE names one.", warning=True)
+            self._show("There is no guideline: --guideline FILE, or guidelines.md of the project.", warning=True)
             return
         await self.push_screen(PageDialog("Guideline", self._guideline))
 

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import FileError, StoreError
-from engine.files import content_key, make_folder, read_record, remove, write_json
+from engine.files import content_key, find_files, make_folder, read_record, remove, write_json
 from engine.locks import acquire
 from engine.schema import Record
 
 HOLDS_FOR = 300.0
 """Seconds that a lease holds without a key: a coffee, not a lunch."""
+MOST = 21
+"""People at work on one row at the same time: as many as `labelling.people` may be, and one for overlap."""
 _RENEWED_AFTER = 20.0
 _PATIENCE = 5.0
 
@@ -60,15 +62,15 @@ class Leases:
             return True
         with self._alone():
             self._give_up()
-            lease = Lease(row_id, self._labeller, self._now() + HOLDS_FOR)
-            for place in range(people):
-                path = self._folder / f"{content_key(row_id)}-{place}.json"
-                there = self._read(path)
-                if there is None or there.until < self._now() or there.labeller == self._labeller:
-                    write_json(path, lease.as_json())
-                    self._held = path, lease
-                    return True
-        return False
+            name = content_key(row_id)
+            others = {path for path in find_files(self._folder, f"{name}-*.json") if self._is_held(path)}
+            free = (self._folder / f"{name}-{place}.json" for place in range(MOST))
+            path = next((path for path in free if path not in others), None)
+            if path is None or len(others) >= people:
+                return False
+            self._held = path, Lease(row_id, self._labeller, self._now() + HOLDS_FOR)
+            write_json(path, self._held[1].as_json())
+        return True
 
     def renew(self) -> None:
         """The person is at work: the row that they hold stays theirs.
@@ -106,6 +108,11 @@ class Leases:
             return False
         there = self._read(self._held[0])
         return there is not None and (there.labeller, there.row) == (self._labeller, self._held[1].row)
+
+    def _is_held(self, path: Path) -> bool:
+        """Whether somebody else holds it."""
+        there = self._read(path)
+        return there is not None and there.until >= self._now() and there.labeller != self._labeller
 
     def _read(self, path: Path) -> Lease | None:
         try:

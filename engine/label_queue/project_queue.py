@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 
 from engine.files import content_key
 from engine.label_queue.leases import Leases
@@ -19,6 +20,7 @@ _DIGITS = 16  # hex digits of `content_key`
 _RESERVE = 5  # open rows below which more are asked for
 
 
+@cache
 def people_for(row_id: str, settings: LabellingSettings, seed: int) -> int:
     """How many people label a row: as the settings say, and one more for a share of rows drawn by their ids."""
     drawn = int(content_key("overlap", seed, row_id), 16) / 2 ** (4 * _DIGITS)
@@ -67,6 +69,8 @@ class ProjectQueue:
         self._next: str | None = None
         self._others: Counter[str] = Counter()
         self._version: tuple[tuple[str, int], ...] = ()
+        self._rows: dict[str, None] = {}
+        self._state: tuple[tuple[tuple[str, int], ...], int] = (), -1
 
     @property
     def left(self) -> int:
@@ -115,6 +119,12 @@ class ProjectQueue:
 
     def _open(self) -> dict[str, None]:
         self._count_others()
+        state = (self._teaching.version, len(self._choices()))
+        if state != self._state:
+            self._state, self._rows = state, self._look()
+        return self._rows
+
+    def _look(self) -> dict[str, None]:
         return {
             one.row: None
             for one in self._choices()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.data.proof_rows import proof_rows_to_label
 from engine.errors import StoreError
-from engine.label_queue.leases import Leases
+from engine.label_queue.leases import MOST, Leases
 from engine.label_queue.project_queue import ProjectQueue, people_for
 from engine.label_queue.queue_files import Choice, QueueFile, new_queue, queues
 from engine.labelling.answers import Answer
@@ -26,8 +26,6 @@ REASONS = ("a slip", "the guideline is unclear", "the text is ambiguous", "it ne
 """Why people differed, as whoever decides a conflict sees it."""
 RANDOM_BATCH = 2_000
 """Rows that a random queue draws at a time: more than a person labels in a day."""
-_MANY = 20
-"""People who may look at their own labels of one row again at the same time."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +206,7 @@ def _session(
         return people_for(row_id, settings, seed)
 
     def room(row_id: str, others: int) -> int:
-        return 1 if kind == "conflict" else _MANY if kind == "stale" else people(row_id) - others
+        return 1 if kind == "conflict" else MOST if kind == "stale" else people(row_id) - others
 
     def choices() -> list[Choice]:
         if file is None:

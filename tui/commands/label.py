@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.errors import DataError, StoreError
 from engine.labelling.answers import GUESS, LIKELY, SURE
 from engine.labelling.label_file import LabelFile
 from engine.labelling.session import LabelSession
 from engine.labelling.texts import TextRow, read_texts
+from engine.teaching.authors import default_author
 from engine.text import visible
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import print_line
@@ -25,27 +28,37 @@ def add_parser(subparsers: SubParsers) -> None:
     parser = new_parser(
         subparsers,
         "label",
-        "label texts by single keys: offline, without a project or a model",
+        "label texts by single keys: rows of a project, or any file, offline and without a model",
+        "  blindspot label work\n"
+        "  blindspot label work --queue conflict\n"
         "  blindspot label texts.csv --labels positive,negative --out labelled.csv\n"
         "  blindspot label pairs.jsonl --text premise --pair hypothesis --labels yes,no,unclear --out labelled.jsonl\n"
         "  blindspot label texts.txt --labels spam,ham --out labelled.csv --guideline guideline.md --plain\n\n"
-        "Every key is saved at once; the same command goes on where it was. labelled.csv has the columns id, text,\n"
-        "text_pair, label, certainty (3 sure, 2 likely, 1 a guess, 0 unsure), note, seconds, labeller, time.\n"
+        "Every key is saved at once; the same command goes on where it was.\n\n"
+        "Of a project: rows of the latest audit or hunt that has some left, else rows drawn at random; --queue takes\n"
+        "the name of another queue, random, conflict (rows on which people differ: without names, with a reason) or\n"
+        "stale (your own labels that an edit of the guideline may have made wrong). Several people may be at work at\n"
+        "once. What the labels mean stands in guidelines.md of the project.\n\n"
+        "Of a file: labelled.csv has the columns id, text, text_pair, label, certainty (3 sure, 2 likely, 1 a guess,\n"
+        "0 unsure), note, seconds, labeller, time.\n\n"
         "With --plain each row is printed and answered by a line: a label or its number, with ? behind it if it is\n"
         "likely and ?? if it is a guess; x unsure, s skip, u undo, m NOTE, q leave.",
     )
-    parser.add_argument("texts", type=Path, metavar="FILE", help="CSV, TSV, JSONL, Parquet, or TXT with a text a line")
-    parser.add_argument("--labels", metavar="A,B,...", required=True, type=_labels, help="in the order of their keys")
-    parser.add_argument("--out", metavar="FILE", required=True, type=Path, help="takes the labels: .csv or .jsonl")
-    parser.add_argument("--text", metavar="COLUMN", help="with the texts; default: `text`, or the only one there is")
-    parser.add_argument("--pair", metavar="COLUMN", help="with the second texts of pairs")
-    parser.add_argument("--encoding", metavar="NAME", help="of the texts; default: UTF-8, or what the file says")
-    parser.add_argument("--shuffle", action="store_true", help="in a random order, the same each time")
-    parser.add_argument("--guideline", metavar="FILE", type=Path, help="what the labels mean: shown first, and with g")
-    parser.add_argument("--labeller", metavar="NAME", default=getpass.getuser(), help="default: the login name")
+    parser.add_argument(
+        "source",
+        type=Path,
+        metavar="DIR_OR_FILE",
+        help="project folder; or CSV, TSV, JSONL, Parquet, or TXT with a text a line",
+    )
+    parser.add_argument("--labeller", "--annotator", metavar="NAME", help="default: the login name")
     parser.add_argument("--plain", action="store_true", help="line by line over stdin, e.g. for screen readers")
     parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
-    parser.set_defaults(run=run)
+    project = parser.add_argument_group("of a project")
+    project.add_argument("--queue", metavar="NAME", help="which rows; default: an open audit or hunt, else at random")
+    file = parser.add_argument_group("of a file")
+    for option, values in _OF_FILES.items():
+        file.add_argument(option, **values)
+    parser.set_defaults(run=run, refuse=parser.error)
 
 
 def _labels(text: str) -> list[str]:
@@ -55,33 +68,87 @@ def _labels(text: str) -> list[str]:
     return labels
 
 
+_OF_FILES: dict[str, dict[str, Any]] = {
+    "--labels": {"metavar": "A,B,...", "type": _labels, "help": "in the order of their keys"},
+    "--out": {"metavar": "FILE", "type": Path, "help": "takes the labels: .csv or .jsonl"},
+    "--text": {"metavar": "COLUMN", "help": "with the texts; default: `text`, or the only one there is"},
+    "--pair": {"metavar": "COLUMN", "help": "with the second texts of pairs"},
+    "--encoding": {"metavar": "NAME", "help": "of the texts; default: UTF-8, or what the file says"},
+    "--shuffle": {"action": "store_true", "help": "in a random order, the same each time"},
+    "--guideline": {"metavar": "FILE", "type": Path, "help": "what the labels mean: shown first, and with g"},
+}
+
+
+@dataclass
+class _Work:
+    """What is labelled, for both forms of answering.
+
+    ``source``, ``out``: for the heading. ``told``: a sentence to begin with. ``end``: where the labels are.
+    """
+
+    session: LabelSession
+    source: str
+    out: str
+    guideline: str
+    told: str
+    end: str
+
+
 def run(options: argparse.Namespace) -> int:
     """Label until the person leaves."""
     if not options.plain and not (sys.stdout.isatty() and sys.stdin.isatty()):
         raise StoreError("labelling by keys needs a terminal", hint="use --plain to answer line by line")
-    rows = read_texts(
-        options.texts, text=options.text, pair=options.pair, encoding=options.encoding, shuffle=options.shuffle
-    )
-    guideline = _read(options.guideline) if options.guideline else ""
     with ExitStack() as stack:
-        file = stack.enter_context(LabelFile(options.out))
-        session = LabelSession.over_file(rows, options.labels, file, options.labeller)
+        work = (_of_project if options.source.is_dir() else _of_file)(options, stack)
         if options.plain:
-            return _plain(session, guideline, file.repaired)
+            return _plain(work.session, work.guideline, work.told)
         from tui.label_app import LabelApp
 
         app = LabelApp(
-            session,
-            source=options.texts.name,
-            out=options.out.name,
-            guideline=guideline,
-            told=file.repaired,
+            work.session,
+            source=work.source,
+            out=work.out,
+            guideline=work.guideline,
+            told=work.told,
             ascii=options.ascii,
         )
         app.run(mouse=False)
-    pace = session.pace
-    print_line(f"{pace.done:,} of {pace.done + pace.left:,} labelled, in {options.out}")
+    pace = work.session.pace
+    print_line(f"{pace.done:,} of {pace.done + pace.left:,} labelled, in {work.end}")
     return app.return_code or 0
+
+
+def _of_file(options: argparse.Namespace, stack: ExitStack) -> _Work:
+    if options.queue:
+        options.refuse("--queue is for a project")
+    if options.labels is None or options.out is None:
+        options.refuse("a file of texts needs --labels and --out")
+    rows = read_texts(
+        options.source, text=options.text, pair=options.pair, encoding=options.encoding, shuffle=options.shuffle
+    )
+    guideline = _read(options.guideline) if options.guideline else ""
+    file = stack.enter_context(LabelFile(options.out))
+    session = LabelSession.over_file(rows, options.labels, file, options.labeller or default_author())
+    return _Work(session, options.source.name, options.out.name, guideline, file.repaired, str(options.out))
+
+
+def _of_project(options: argparse.Namespace, stack: ExitStack) -> _Work:
+    from engine.label_queue.project_session import open_session
+    from engine.project import Project
+    from engine.schema import Teacher
+    from engine.teaching.records import Teaching
+
+    given = [name for name in _OF_FILES if getattr(options, name[2:])]
+    if given:
+        options.refuse(f"{given[0]} is for a file of texts; {options.source} is a folder")
+    project = Project.open(options.source)
+    teaching = Teaching.of(project, options.labeller or default_author())
+    opened = open_session(project, teaching, Teacher(teaching.author, "human"), queue=options.queue)
+    stack.callback(opened.close)
+    version = opened.guideline.number
+    told = f"Guideline, version {version}: g shows it." if version else ""
+    name = f"{options.source.resolve().name}: {opened.name}"
+    return _Work(opened.session, name, teaching.author, opened.guideline.text, told, str(options.source))
 
 
 def _read(path: Path) -> str:
@@ -98,7 +165,9 @@ def _plain(session: LabelSession, guideline: str, told: str) -> int:
     """Ask and answer line by line until the rows or the lines end."""
     for line in [*guideline.splitlines(), *([told] if told else [])]:
         print_line(visible(line))
-    print_line(", ".join(f"{number} {visible(label)}" for number, label in enumerate(session.labels, start=1)))
+    print_line(_numbered(session.labels))
+    if session.reasons:
+        print_line(f"a label and, behind it, the number of the reason, such as 2 3: {_numbered(session.reasons)}")
     shown: TextRow | None = None
     while session.row is not None:
         if session.row is not shown:
@@ -108,6 +177,8 @@ def _plain(session: LabelSession, guideline: str, told: str) -> int:
             print_line(f"{pace.done + 1} of {pace.done + pace.left}: {visible(shown.text)}")
             if shown.text_pair is not None:
                 print_line(f"second text: {visible(shown.text_pair)}")
+            for said in session.context:
+                print_line(visible(said))
         line = sys.stdin.readline()
         if not line or line.strip() == "q":
             break
@@ -132,9 +203,18 @@ def _answer(session: LabelSession, word: str) -> str:
     if word.startswith("m "):
         session.write_note(word[2:].strip())
         return "noted"
+    reason = ""
+    if session.reasons:
+        word, _, number = word.rpartition(" ")
+        at = int(number) if number.isdecimal() else 0
+        reason = session.reasons[at - 1] if 1 <= at <= len(session.reasons) else ""
     name = word.rstrip("?").strip()
     certainty = _MARKS.get(word[len(word.rstrip("?")) :], GUESS)
     if name.isdecimal() and name not in session.labels and 1 <= int(name) <= len(session.labels):
         name = session.labels[int(name) - 1]
-    session.label(name, certainty)
+    session.label(name, certainty, reason=reason)
     return f"saved: {visible(name)}"
+
+
+def _numbered(words: Sequence[str]) -> str:
+    return ", ".join(f"{number} {visible(word)}" for number, word in enumerate(words, start=1))

@@ -1,0 +1,84 @@
+"""Leases: nobody is handed what another holds, and time alone frees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import StoreError
+from engine.label_queue.leases import HOLDS_FOR, Leases
+
+
+class Clock:
+    """Seconds that go on by hand."""
+
+    def __init__(self) -> None:
+        self.time = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def test_a_row_is_held_by_one_person_until_they_take_another(tmp_path: Path) -> None:
+    ann, ben = Leases(tmp_path, "ann"), Leases(tmp_path, "ben")
+    assert ann.take("r1", 1)
+    assert not ben.take("r1", 1)
+    assert ben.take("r2", 1)
+    assert ann.take("r3", 1)
+    assert ben.take("r1", 1)
+    ben.release()
+    assert ann.take("r1", 1)
+
+
+def test_as_many_may_hold_a_row_as_it_has_room_for(tmp_path: Path) -> None:
+    ann, ben, cleo = (Leases(tmp_path, name) for name in ("ann", "ben", "cleo"))
+    assert ann.take("r1", 2)
+    assert ben.take("r1", 2)
+    assert not cleo.take("r1", 2)
+    assert not cleo.take("r2", 0)
+
+
+def test_a_lease_ends_by_time_alone_and_keys_renew_it(tmp_path: Path) -> None:
+    clock = Clock()
+    ann, ben = Leases(tmp_path, "ann", now=clock), Leases(tmp_path, "ben", now=clock)
+    assert ann.take("r1", 1)
+    clock.time += HOLDS_FOR - 10
+    ann.renew()
+    clock.time += HOLDS_FOR - 10
+    assert not ben.take("r1", 1)
+    clock.time += 11
+    assert ben.take("r1", 1)
+    ann.renew()  # too late: it is ben's now
+    ann.release()
+    assert not ann.take("r1", 1)
+
+
+def test_a_process_that_was_killed_holds_its_row_no_longer_than_another(tmp_path: Path) -> None:
+    clock = Clock()
+    Leases(tmp_path, "ann", now=clock).take("r1", 1)  # and nothing more is ever heard of it
+    ben = Leases(tmp_path, "ben", now=clock)
+    assert not ben.take("r1", 1)
+    clock.time += HOLDS_FOR + 1
+    assert ben.take("r1", 1)
+
+
+def test_one_person_in_two_terminals_holds_the_row_once(tmp_path: Path) -> None:
+    clock = Clock()
+    first, second = Leases(tmp_path, "ann", now=clock), Leases(tmp_path, "ann", now=clock)
+    assert first.take("r1", 1)
+    assert second.take("r1", 1)
+
+
+def test_a_damaged_lease_holds_nothing(tmp_path: Path) -> None:
+    ann, ben = Leases(tmp_path, "ann"), Leases(tmp_path, "ben")
+    ann.take("r1", 1)
+    (path,) = tmp_path.glob("*.json")
+    path.write_text("{")
+    assert ben.take("r1", 1)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "queues").write_text("a file")
+    with pytest.raises(StoreError, match="rows cannot be reserved"):
+        Leases(tmp_path / "queues", "ann").take("r1", 1)
