@@ -20,6 +20,7 @@ EventType = Literal["started", "progress", "note", "heartbeat", "done", "failed"
 _PROGRESS = {"stage", "done", "total", "facts"}
 _MOST = 10**11  # events of a job, and seconds since the epoch (the year 5138)
 _LONGEST = 1 << 24  # bytes of a line
+Facts = dict[str, int | float | str | None]  # None: a figure that is no number, as JSON has none for it
 FINAL: frozenset[str] = frozenset({"done", "failed", "cancelled"})
 
 
@@ -35,7 +36,7 @@ class Event(TypedDict):
     done: NotRequired[int]
     total: NotRequired[int]
     eta: NotRequired[float | None]
-    facts: NotRequired[dict[str, Any]]
+    facts: NotRequired[Facts]
     message: NotRequired[str]
     result: NotRequired[dict[str, Any]]
 

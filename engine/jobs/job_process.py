@@ -13,21 +13,19 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from engine import problems
 from engine.errors import BlindspotError, Cancelled, FileError
-from engine.jobs.events import EventLog, read_events
+from engine.jobs.events import EventLog, EventType, read_events
+from engine.jobs.kind import JobKinds, read_options
 from engine.jobs.spec import JobFiles
-from engine.progress import Monitor
 from engine.project import Project
 
 HEARTBEAT_SECONDS = 2.0
 PROGRESS_SECONDS = 0.5
 ETA_SECONDS = 60.0
-JobWork = Callable[[Project, dict[str, Any], Monitor], dict[str, Any]]
 
 
 class JobMonitor:
@@ -75,7 +73,7 @@ class JobMonitor:
         return round((now - began) * (total - done) / (done - first), 1) if done > first else None
 
 
-def run(project_root: Path, job_id: str, kinds: Mapping[str, JobWork]) -> int:
+def run(project_root: Path, job_id: str, kinds: JobKinds) -> int:
     """Do the work of a job in this process and return the exit status."""
     files = JobFiles.of(project_root / "jobs", job_id)
     spec = files.read_spec()
@@ -89,16 +87,20 @@ def run(project_root: Path, job_id: str, kinds: Mapping[str, JobWork]) -> int:
     heart = threading.Thread(target=_beat, args=(log, ended), daemon=True)
     heart.start()
     try:
-        result = kinds[spec.kind](Project.open(project_root), spec.options, monitor)
+        options = read_options(kinds, spec.kind, spec.options)
+        result = kinds[spec.kind].work(Project.open(project_root), options, monitor)
     except Cancelled:
-        final: tuple[Any, dict[str, Any]] = ("cancelled", {"message": "stopped as asked; `--resume` goes on from here"})
+        final: tuple[EventType, dict[str, Any]] = (
+            "cancelled",
+            {"message": "stopped as asked; `--resume` goes on from here"},
+        )
     except BlindspotError as error:
         final = ("failed", {"message": str(error)})
     except BaseException as error:
         traceback.print_exc()
         final = ("failed", {"message": f"{type(error).__name__}: {error}; the whole story is in {files.log}"})
     else:
-        final = ("done", {"result": result})
+        final = ("done", {"result": result.as_json()})
     ended.set()
     heart.join()
     for sentence in problems.take():
@@ -113,7 +115,7 @@ def _beat(log: EventLog, ended: threading.Event) -> None:
             log.append("heartbeat")
 
 
-def main(arguments: list[str], kinds: Mapping[str, JobWork]) -> int:
+def main(arguments: list[str], kinds: JobKinds) -> int:
     """Take over the locks from the launcher and run; ``arguments``: ROOT JOB LOCK_FD ALIVE_FD."""
     root, job_id, *locks = arguments
     for lock in locks:

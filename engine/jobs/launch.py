@@ -12,12 +12,12 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 from engine.child import command, surroundings
 from engine.errors import BlindspotError, JobError
 from engine.files import open_append, remove, write_atomic
-from engine.jobs.spec import JOB_KINDS, JobFiles, JobKind, new_job
+from engine.jobs.kind import JobOptions
+from engine.jobs.spec import JobFiles, new_job
 from engine.jobs.status import active_job, find_job
 from engine.locks import acquire
 
@@ -26,22 +26,20 @@ _PATIENCE = 0.2  # seconds: on macOS, and in a version before, a look holds the 
 _LOGIND_CONF = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.conf.d"))
 
 
-def start(root: Path, kind: JobKind, options: dict[str, Any] | None = None) -> str:
+def start(root: Path, options: JobOptions) -> str:
     """Start a job in its own session and return its id at once. One that cannot be started leaves nothing.
 
     Raises:
-        JobError: another job is running in this project, or the kind is unknown.
+        JobError: another job is running in this project.
         FileError: its files cannot be written, as on a full disk.
     """
-    if kind not in JOB_KINDS:
-        raise JobError(f"there is no kind of job called {kind}", hint=f"use one of {', '.join(JOB_KINDS)}")
     lock = _project_lock(root)
     try:
-        files = new_job(root / "jobs", kind)
+        files = new_job(root / "jobs", options.kind)
         try:
             alive = _alive(files)
             try:
-                files.write_spec(kind, options or {}, created=time.time())  # the job is in the list now, and alive
+                files.write_spec(options, created=time.time())  # the job is in the list now, and alive
                 _spawn(root, files, lock, alive)
             finally:
                 os.close(alive)

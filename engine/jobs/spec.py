@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from engine import __version__
 from engine.errors import JobError
 from engine.files import find_files, read_record, write_json
 from engine.ids import is_id
+from engine.jobs.kind import JobOptions
 from engine.schema import Record
-
-JobKind = Literal["discover", "teach", "judge", "compare", "retrain", "check"]
-JOB_KINDS: tuple[JobKind, ...] = get_args(JobKind)
 
 
 @dataclass(frozen=True, slots=True)
 class JobSpec(Record):
-    """One job as it was asked for. ``created`` is seconds since the epoch."""
+    """One job as it was asked for. ``options`` are JSON, of the record of its kind; ``created``: seconds since 1970."""
 
     id: str
-    kind: JobKind
+    kind: str
     options: dict[str, Any]
     created: float
     version: str = __version__
@@ -81,16 +79,16 @@ class JobFiles:
 
     def _build(self, values: dict[str, Any]) -> JobSpec:
         spec = JobSpec.from_json(values)
-        if spec.id != self.folder.name or not is_id("job", spec.id):
+        if spec.id != self.folder.name or not is_id("job", spec.id) or spec.id.rpartition("-")[0] != spec.kind:
             raise ValueError(spec.id)
         return spec
 
-    def write_spec(self, kind: JobKind, options: dict[str, Any], *, created: float) -> None:
+    def write_spec(self, options: JobOptions, *, created: float) -> None:
         """Write what the job is to do; from then on it is one."""
-        write_json(self.spec, JobSpec(self.folder.name, kind, options, created).as_json())
+        write_json(self.spec, JobSpec(self.folder.name, options.kind, options.as_json(), created).as_json())
 
 
-def new_job(jobs_dir: Path, kind: JobKind) -> JobFiles:
+def new_job(jobs_dir: Path, kind: str) -> JobFiles:
     """The folder of a new job, numbered after the last one: ``discover-1``, ``retrain-2`` ..."""
     numbers = [int(path.name.rpartition("-")[2]) for path in find_files(jobs_dir, "*-*") if is_id("job", path.name)]
     return JobFiles(jobs_dir / f"{kind}-{max(numbers, default=0) + 1}")

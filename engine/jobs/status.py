@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from engine.errors import FileError
 from engine.files import find_files
-from engine.jobs.events import FINAL, Event, read_events
-from engine.jobs.spec import JobFiles, JobKind
+from engine.jobs.events import FINAL, Event, Facts, read_events
+from engine.jobs.kind import Options
+from engine.jobs.spec import JobFiles
 from engine.locks import is_held
 from engine.problems import leave_out
+from engine.schema import Record
+from engine.shapes import WrongShape
 
+Result = TypeVar("Result", bound=Record)
 JobState = Literal["running", "done", "failed", "cancelled", "dead"]
 
 # Enough for some hundred events: the last progress and the last heartbeat are always among them.
@@ -27,12 +31,13 @@ class JobView:
     Attributes:
         stage, done, total: where it is. eta: seconds left of the stage, None while unknown.
         facts: figures of the stage, such as ``loss``. heartbeat_age: seconds since its last sign of life.
-        message: why it failed, or its last note. result: what it made.
+        message: why it failed, or its last note.
+        options, result: what it was asked for and what it made, as JSON; `asked` and `made` give them as records.
         cancelling: it was asked to stop and has not stopped yet.
     """
 
     id: str
-    kind: JobKind
+    kind: str
     state: JobState
     created: float
     options: dict[str, Any] = field(default_factory=dict)
@@ -40,7 +45,7 @@ class JobView:
     done: int = 0
     total: int = 0
     eta: float | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
     heartbeat_age: float | None = None
     message: str = ""
     result: dict[str, Any] = field(default_factory=dict)
@@ -50,6 +55,19 @@ class JobView:
     def resumable(self) -> bool:
         """Whether `resume` makes sense: it ended without its result."""
         return self.state in ("failed", "cancelled", "dead")
+
+    @property
+    def sentence(self) -> str:
+        """What came of it, in a sentence; empty where it has not come or its kind says none."""
+        return str(self.result.get("sentence", ""))
+
+    def asked(self, kind: type[Options]) -> Options | None:
+        """What it was asked for; None where it is of another kind, or its file is damaged."""
+        return _fitting(self.options, kind) if self.kind == kind.kind else None
+
+    def made(self, kind: type[Result]) -> Result | None:
+        """What it made; None where it is not done, made something else, or its file is damaged."""
+        return _fitting(self.result, kind)
 
 
 def jobs(root: Path) -> list[JobView]:
@@ -108,6 +126,13 @@ def _view(files: JobFiles) -> JobView:
         result=turning_point.get("result", {}) if turning_point and state == "done" else {},
         cancelling=alive and files.cancel.exists(),
     )
+
+
+def _fitting(values: dict[str, Any], kind: type[Result]) -> Result | None:
+    try:
+        return kind.from_json(values)
+    except WrongShape:
+        return None
 
 
 def _last(events: list[Event], kinds: set[str] | frozenset[str]) -> Event | None:

@@ -22,9 +22,10 @@ from engine.llm.call_log import CALLS_FILE, CallLog, read_calls
 from engine.llm.chat_backend import BudgetReached, ChatAnswer, ChatBackend, Question, ServerRefused
 from engine.llm.parallel import in_parallel
 from engine.llm.prompts import Prompts, fenced
+from engine.llm.reports import JudgeReport
 from engine.progress import Monitor
 from engine.project import Project
-from engine.schema import Pattern, Prediction, Record
+from engine.schema import Pattern, Prediction
 from engine.teaching.evidence import evidence_for
 from engine.teaching.leaks import HoldsProofRow
 from engine.teaching.pattern_test import (
@@ -59,36 +60,6 @@ class Verdicts(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
     verdicts: list[PatternVerdict]
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeReport(Record):
-    """What one run has done.
-
-    Attributes:
-        judge: name of the LLM. judged, reworded: ids of patterns. before: judged in an earlier run.
-        untestable: why a pattern has nothing to be tested on, by id. failed: why one got no answer, by id.
-        stopped: why the run ended early; empty if it did not.
-    """
-
-    judge: str
-    judged: tuple[str, ...]
-    reworded: tuple[str, ...]
-    before: tuple[str, ...]
-    untestable: dict[str, str]
-    failed: dict[str, str]
-    stopped: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """What was done, and what is missing."""
-        number = len(self.judged)
-        parts = [f"{self.judge} judged {number} pattern{'s' * (number != 1)}, reworded {len(self.reworded) or 'none'}"]
-        parts += [f"judged before: {len(self.before)}"] if self.before else []
-        parts += [f"without rows to be tested on: {len(self.untestable)}"] if self.untestable else []
-        parts += [f"without an answer: {len(self.failed)} ({next(iter(self.failed.values()))})"] if self.failed else []
-        parts += [f"stopped early: {self.stopped}"] if self.stopped else []
-        return "; ".join(parts).rstrip(".") + "."
 
 
 def judge(

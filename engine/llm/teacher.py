@@ -10,14 +10,13 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.llm.address import server_use
 from engine.llm.answer_schemas import Patterns, Samples
 from engine.llm.answer_writer import AnswerWriter
 from engine.llm.budget import Budget
-from engine.llm.call_costs import CallTotals, call_totals, paid_for_calls
+from engine.llm.call_costs import call_totals, paid_for_calls
 from engine.llm.call_log import CALLS_FILE, CallLog, CallStep, read_calls
 from engine.llm.chat_backend import BudgetReached, ChatAnswer, ChatBackend, QuestionFailed
 from engine.llm.client import Client
@@ -26,61 +25,17 @@ from engine.llm.prompt_guard import LeakFound, PromptGuard
 from engine.llm.prompts import Prompts
 from engine.llm.questions import answered, chosen_spots, model_of
 from engine.llm.replay import Replay, read_recording
+from engine.llm.reports import TeachReport
 from engine.llm.teaching_task import TeachingTask
 from engine.progress import Monitor, Silent
 from engine.project import Project
-from engine.schema import ROLES, Record, Role, Teacher
+from engine.schema import ROLES, Role
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Teaching
 from engine.text import visible
 from engine.trust import require
 
 _Either = ChatAnswer[Patterns] | ChatAnswer[Samples]
-
-
-@dataclass(frozen=True, slots=True)
-class TeachReport(Record):
-    """What a run of the LLM teacher brought.
-
-    Attributes:
-        teacher, author: who answered, and in whose name the records are.
-        blind_spots: of the run. finished: those with all three answers, now or before. already: those before.
-        patterns, samples: new ones; samples by role.
-        missing: samples that were asked for and are not there, by role: not answered, or refused.
-        refused: samples that were not taken, by reason.
-        failed: why a blind spot has not all its answers, by its id.
-        unrecorded: blind spots that the recording does not know.
-        stopped: why the run ended early; empty: it did not.
-        calls: all calls of the run. cost: what they cost, None where that is not known. currency: of the cost.
-    """
-
-    teacher: Teacher
-    author: str
-    blind_spots: int
-    finished: int
-    already: int
-    patterns: int
-    samples: dict[Role, int]
-    missing: dict[Role, int]
-    refused: dict[str, int]
-    failed: dict[str, str]
-    unrecorded: tuple[str, ...]
-    stopped: str
-    calls: CallTotals
-    cost: float | None
-    currency: str
-
-    @property
-    def sentence(self) -> str:
-        """In one sentence, what is there and what is missing."""
-        parts = [f"{self.finished} of {self.blind_spots} blind spots answered by {visible(self.teacher.name)}"]
-        if short := sum(self.missing.values()):
-            parts.append(f"{short} samples missing")
-        if self.failed:
-            parts.append(f"no full answer for {', '.join(self.failed)}")
-        if self.unrecorded:
-            parts.append(f"not in the recording: {', '.join(self.unrecorded)}")
-        return "; ".join([*parts, *([self.stopped] if self.stopped else [])])
 
 
 def teach(

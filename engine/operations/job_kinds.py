@@ -9,117 +9,189 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from engine.errors import JobError
 from engine.files import read_json
-from engine.jobs.job_process import JobWork, main
+from engine.jobs import JobView
+from engine.jobs.job_process import main
+from engine.jobs.kind import JobKind, JobKinds, JobOptions, read_options
+from engine.llm.questions import asking
+from engine.llm.reports import JudgeReport, TeachReport
+from engine.model.weights import weights_use
+from engine.operations.job_records import (
+    CheckOptions,
+    CheckResult,
+    CompareOptions,
+    CompareResult,
+    DiscoverOptions,
+    DiscoverResult,
+    JudgeOptions,
+    QuickResult,
+    RetrainOptions,
+    RetrainResult,
+    TeachOptions,
+)
+from engine.operations.outside_uses import llm_use, models_uses
 from engine.progress import Monitor
 from engine.project import Project
-from engine.schema import Teacher
 from engine.tau import with_tau
 from engine.teaching.records import lost_spots
+from engine.trust import OutsideUse, file_use, require
 from engine.verify.seal import keep_seal
 
+Uses = list[OutsideUse | None]
 
-def discover(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+
+def discover(project: Project, options: DiscoverOptions, monitor: Monitor) -> DiscoverResult:
     """Find blind spots, with another tau if the options name one; then import the teaching files named, if any."""
     from engine.discovery.pipeline import discover as find
-    from engine.trust import file_use, require
 
-    if options.get("tau") is not None:
-        project = with_tau(project, options["tau"])
-    teaching = [Path(file) for file in options.get("teaching") or ()]
+    if options.teaching and options.teacher is None:
+        raise JobError("the job names teaching to import, and no teacher", hint="start a new one")
+    if options.tau is not None:
+        project = with_tau(project, options.tau)
+    teaching = [Path(file) for file in options.teaching]
     require(project.root, [file_use(project.root, file) for file in teaching])
     found = find(project, monitor=monitor)
     keep_seal(project)
     if gone := lost_spots(project, found):
         monitor.note(gone)
-    result = {
-        "round": found.round,
-        "blind_spots": len(found.blind_spots),
-        "uus": len(found.uus),
-        "tau": found.tau,
-        "cut_rows": len(found.cut),
-        "lower_taus": list(found.taus),
-    }
-    if teaching:
+    if teaching and options.teacher is not None:
         from engine.teaching.import_records import import_teaching
 
-        teacher = Teacher.from_json(options["teacher"])
-        import_teaching(project, teaching, teacher, monitor=monitor)
-    return result
+        import_teaching(project, teaching, options.teacher, monitor=monitor)
+    return DiscoverResult(
+        round=found.round,
+        blind_spots=len(found.blind_spots),
+        uus=len(found.uus),
+        tau=found.tau,
+        cut_rows=len(found.cut),
+        lower_taus=found.taus,
+    )
 
 
-def teach(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+def discover_uses(project: Project, options: DiscoverOptions) -> Uses:
+    """The models, and the files of teaching."""
+    return [*models_uses(project), *(file_use(project.root, Path(file)) for file in options.teaching)]
+
+
+def teach(project: Project, options: TeachOptions, monitor: Monitor) -> TeachReport:
     """Let an LLM, or a recording of one, explain blind spots and write samples."""
-    from engine.llm.questions import asking
     from engine.llm.teacher import teach as ask
-    from engine.trust import file_use, require
 
-    project = asking(project, model=options.get("model"), base_url=options.get("base_url"))
-    replay = Path(options["replay"]) if options.get("replay") else None
+    project = asking(project, model=options.model, base_url=options.base_url)
+    replay = Path(options.replay) if options.replay else None
     if replay is not None:
         require(project.root, [file_use(project.root, replay)])
-    limits = {name: options.get(name) for name in ("max_cost", "max_tokens", "since")}
-    report = ask(project, spots=options.get("spots"), replay=replay, monitor=monitor, **limits)
+    report = ask(
+        project,
+        spots=options.spots,
+        replay=replay,
+        max_cost=options.max_cost,
+        max_tokens=options.max_tokens,
+        since=options.since,
+        monitor=monitor,
+    )
     monitor.note(report.sentence)
-    return report.as_json() | {"sentence": report.sentence}
+    return report
 
 
-def retrain(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+def teach_uses(project: Project, options: TeachOptions) -> Uses:
+    """The recording, or the server that would be asked."""
+    if options.replay:
+        return [file_use(project.root, Path(options.replay))]
+    return [llm_use(asking(project, model=options.model, base_url=options.base_url))]
+
+
+def retrain(project: Project, options: RetrainOptions, monitor: Monitor) -> RetrainResult | QuickResult:
     """Train the arms with every seed and judge them on proof and test; ``quick``: a first look, no proof."""
     from engine.costs.cost_book import costs_of_kinds
     from engine.proof.run import look_quickly
     from engine.proof.run import retrain as prove
 
-    if options.get("quick"):
-        path = look_quickly(project, arms=options.get("arms"), monitor=monitor)
-        result = read_json(path)
-        monitor.note(result["sentence"])
-        return {"quick": str(path.relative_to(project.root)), "sentence": result["sentence"]}
-    chosen = {name: options.get(name) for name in ("arms", "seeds", "recipes", "equal")}
+    if options.quick:
+        path = look_quickly(project, arms=options.arms, monitor=monitor)
+        sentence = read_json(path)["sentence"]
+        monitor.note(sentence)
+        return QuickResult(str(path.relative_to(project.root)), sentence)
     report = prove(
         project,
-        **chosen,
-        costs=costs_of_kinds(project) if chosen["equal"] == "cost" else None,
-        reviewed=bool(options.get("reviewed")),
-        controls=bool(options.get("controls")),
+        options,
+        costs=costs_of_kinds(project) if options.equal == "cost" else None,
         monitor=monitor,
     )
     keep_seal(project)
-    return {"report": str(report.relative_to(project.root))}
+    return RetrainResult(str(report.relative_to(project.root)))
 
 
-def judge(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+def judge(project: Project, options: JudgeOptions, monitor: Monitor) -> JudgeReport:
     """Let the LLM judge patterns on rows that their teachers have not seen, and reword its own."""
     from engine.llm.pattern_judge import judge as test
 
-    chosen = {name: options.get(name) for name in ("patterns", "max_cost", "max_tokens", "since")}
-    report = test(project, **chosen, refine=bool(options.get("refine")), monitor=monitor)
-    return {**report.as_json(), "sentence": report.sentence}
+    return test(
+        project,
+        patterns=options.patterns,
+        refine=options.refine,
+        max_cost=options.max_cost,
+        max_tokens=options.max_tokens,
+        since=options.since,
+        monitor=monitor,
+    )
 
 
-def compare(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+def compare(project: Project, options: CompareOptions, monitor: Monitor) -> CompareResult:
     """Compare people and LLMs; ``own``: judgements of one's own work count too."""
     from engine.review.draw_comparison import compare as draw_up
 
-    found = draw_up(project, own=bool(options.get("own")), monitor=monitor)
-    return {"judgements": found.judgements, "items": found.items}
+    found = draw_up(project, own=options.own, monitor=monitor)
+    return CompareResult(found.judgements, found.items)
 
 
-def check(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+def check(project: Project, options: CheckOptions, monitor: Monitor) -> CheckResult:
     """Run the regression suite against a model."""
     from engine.regression.run_suite import check as run_suite
 
-    return {"check": str(run_suite(project, options.get("model"), monitor=monitor).relative_to(project.root))}
+    return CheckResult(str(run_suite(project, options.model, monitor=monitor).relative_to(project.root)))
 
 
-KINDS: dict[str, JobWork] = {
-    "discover": discover,
-    "teach": teach,
-    "retrain": retrain,
-    "judge": judge,
-    "compare": compare,
-    "check": check,
-}
+def check_uses(project: Project, options: CheckOptions) -> Uses:
+    """The weights of the model that is checked."""
+    model = project.settings.model
+    return [weights_use(project.root, options.model or model.classifier or model.base)]
+
+
+_KINDS: tuple[JobKind[Any], ...] = (
+    JobKind(DiscoverOptions, discover, discover_uses),
+    JobKind(TeachOptions, teach, teach_uses),
+    JobKind(RetrainOptions, retrain, lambda project, options: models_uses(project)),
+    JobKind(JudgeOptions, judge, lambda project, options: [llm_use(project)]),
+    JobKind(
+        CompareOptions, compare, lambda project, options: [weights_use(project.root, project.settings.model.encoder)]
+    ),
+    JobKind(CheckOptions, check, check_uses),
+)
+KINDS: JobKinds = {kind.options.kind: kind for kind in _KINDS}
+
+
+def asked_of(job: JobView) -> JobOptions:
+    """What a job was asked for.
+
+    Raises:
+        JobError: this version has no such kind of job, or an option is not of its type.
+    """
+    return read_options(KINDS, job.kind, job.options)
+
+
+def job_uses(project: Project, options: JobOptions) -> list[OutsideUse]:
+    """All that a job would use outside the project.
+
+    Args:
+        project: the folder.
+        options: of the job, which may stand in a file of the project.
+
+    Raises:
+        SettingsError: as `engine.operations.outside_uses.outside_uses`.
+    """
+    return [use for use in KINDS[options.kind].uses(project, options) if use is not None]
 
 
 if __name__ == "__main__":

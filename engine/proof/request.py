@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from engine.errors import ProjectError
 from engine.figure import Figure
@@ -12,20 +13,40 @@ from engine.proof.budget_matching import Equal
 from engine.proof.controls import CONTROLS, control_arms, every_control, is_control, usable_pool
 from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, USUAL
 from engine.review.outcome import reviewed_samples
-from engine.schema import TEACHER_KINDS, Sample, TeacherKind
+from engine.schema import TEACHER_KINDS, Record, Sample, TeacherKind
 from engine.tau import refuse_new_tau, tau_of
 from engine.teaching.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainRequest(Record):
+    """What is to be trained and compared with the baseline.
+
+    Attributes:
+        arms: names of arms, controls among them (`engine.proof.controls`); none: every kind of teaching there is
+            (`engine.proof.arms.choose_arms`).
+        seeds: none: those of the settings.
+        recipes: names (`engine.proof.recipes`); None: the usual ones.
+        equal: cut the arms down to equal count or equal cost (`engine.proof.budget_matching`); None: all samples.
+        reviewed: leave out samples that reviewers reject, and take their corrections.
+        controls: compare with every control too.
+    """
+
+    arms: tuple[str, ...] | None = None
+    seeds: tuple[int, ...] | None = None
+    recipes: tuple[str, ...] | None = None
+    equal: Equal | None = None
+    reviewed: bool = False
+    controls: bool = False
 
 
 def arms_asked(
     project: Project,
     samples: Sequence[Sample],
     doubtful: Collection[str],
+    request: RetrainRequest,
     *,
-    arms: Sequence[str] | None = None,
-    equal: Equal | None = None,
     costs: Mapping[TeacherKind, Figure] | None = None,
-    controls: bool = False,
 ) -> list[Arm]:
     """The arms to train, controls after the teaching.
 
@@ -33,23 +54,22 @@ def arms_asked(
         project: gives pool, discovery and currency.
         samples: that may be trained on.
         doubtful: as `Records.doubtful_rows`.
-        arms: names, controls among them; default: all teaching there is.
-        equal: cut the teaching down (`engine.proof.budget_matching`).
+        request: names the arms, whether they are cut down, and whether every control is wanted.
         costs: what all samples of a kind of teacher cost, for equal cost (`engine.costs.cost_book.costs_of_kinds`).
-        controls: every control too.
 
     Raises:
         ProjectError: there is no such arm, nothing to make it of, or a cost is not known.
     """
-    _refuse_unknown(arms or (), samples)
-    named = [name for name in arms or () if is_control(name)]
+    arms = request.arms or ()
+    _refuse_unknown(arms, samples)
+    named = [name for name in arms if is_control(name)]
     wanted = [name for name in arms if not is_control(name)] if arms else None
     found: list[Arm] = []
     if samples or wanted != []:
-        found = choose_arms(samples, wanted, equal=equal, costs=costs, currency=project.settings.cost.currency)
-    if named or controls:
+        found = choose_arms(samples, wanted, equal=request.equal, costs=costs, currency=project.settings.cost.currency)
+    if named or request.controls:
         beside = found or (choose_arms(samples) if samples else [])  # controls alone match all that was taught
-        chosen = every_control(beside) if controls else named
+        chosen = every_control(beside) if request.controls else named
         found += control_arms(project, project.discovery(), chosen, beside, doubtful=doubtful)
     return found
 
@@ -68,15 +88,7 @@ def _refuse_unknown(arms: Sequence[str], samples: Sequence[Sample]) -> None:
 
 
 def refuse_retrain(
-    project: Project,
-    *,
-    arms: Sequence[str] | None = None,
-    seeds: Sequence[int] | None = None,
-    recipes: Sequence[str] | None = None,
-    equal: Equal | None = None,
-    costs: Mapping[TeacherKind, Figure] | None = None,
-    reviewed: bool = False,
-    controls: bool = False,
+    project: Project, request: RetrainRequest, *, costs: Mapping[TeacherKind, Figure] | None = None
 ) -> None:
     """Refuse what `engine.proof.run.retrain` would refuse, but for what it must score or train to know.
 
@@ -94,11 +106,11 @@ def refuse_retrain(
         )
     records = Records(project.teaching_dir)
     samples: Sequence[Sample] = records.samples()
-    samples = reviewed_samples(project, records, samples) if reviewed else samples
+    samples = reviewed_samples(project, records, samples) if request.reviewed else samples
     doubtful = records.doubtful_rows()
-    found = arms_asked(project, samples, doubtful, arms=arms, equal=equal, costs=costs, controls=controls)
-    wanted = list(USUAL if recipes is None else recipes)
-    plan_runs(project, found, seeds=seeds, recipes=[name for name in wanted if name != AUTO])
+    found = arms_asked(project, samples, doubtful, request, costs=costs)
+    wanted = USUAL if request.recipes is None else request.recipes
+    plan_runs(project, found, seeds=request.seeds, recipes=[name for name in wanted if name != AUTO])
     if any(name == AUTO or RECIPES[name].keep for name in wanted):
         usable_pool(project, discovery, doubtful)
     if AUTO in wanted and (discovery is None or len(discovery.blind_spots) < 2):

@@ -30,7 +30,6 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.aggregate_progress import AggregateProgress
 from engine.proof.arms import Arm, Run
-from engine.proof.budget_matching import Equal
 from engine.proof.controls import TEMPERATURE, is_control
 from engine.proof.epoch_selection import choose_passes
 from engine.proof.evaluate import (
@@ -50,7 +49,7 @@ from engine.proof.quick_look import quick
 from engine.proof.recipe_selection import possible_recipes, runs_and_choices
 from engine.proof.report import FLIPS, LEARNED, content
 from engine.proof.report_types import JudgedModel
-from engine.proof.request import arms_asked
+from engine.proof.request import RetrainRequest, arms_asked
 from engine.proof.spot_assignment import nearest_blind_spots
 from engine.proof.training_sets import kept_rows, training_set
 from engine.review.outcome import reviewed_samples
@@ -67,28 +66,17 @@ Logits = npt.NDArray[np.float32]
 
 def retrain(
     project: Project,
+    request: RetrainRequest,
     *,
-    arms: Sequence[str] | None = None,
-    seeds: Sequence[int] | None = None,
-    recipes: Sequence[str] | None = None,
-    equal: Equal | None = None,
     costs: Mapping[TeacherKind, Figure] | None = None,
-    reviewed: bool = False,
-    controls: bool = False,
     monitor: Monitor,
 ) -> Path:
     """Compare arms with the baseline on held-out rows; return the path of the finished report.
 
     Args:
         project: with at least one sample in its store.
-        arms: names of arms, controls among them (`engine.proof.controls`); default: every kind of teaching there is
-            (`engine.proof.arms.choose_arms`).
-        seeds: default: those of the settings.
-        recipes: names (`engine.proof.recipes`); default: the usual ones.
-        equal: cut the arms down to equal count or equal cost (`engine.proof.budget_matching`); default: all samples.
+        request: what to train.
         costs: what all samples of a kind of teacher cost, for equal cost (`engine.costs.cost_book.costs_of_kinds`).
-        reviewed: leave out samples that reviewers reject, and take their corrections.
-        controls: compare with every control too.
         monitor: steps count over all runs.
 
     Raises:
@@ -100,18 +88,18 @@ def retrain(
     refuse_new_tau(project)
     records = Records(project.teaching_dir)
     samples = _without_leaks(project, records, monitor)
-    if reviewed:
+    if request.reviewed:
         samples = _as_reviewed(project, records, samples, monitor)
     discovery = project.discovery()
     tau_of(project, discovery)
     doubtful = records.doubtful_rows()
-    arms_to_train = arms_asked(project, samples, doubtful, arms=arms, equal=equal, costs=costs, controls=controls)
-    kept = kept_rows(project, discovery, possible_recipes(recipes), doubtful, monitor=monitor)
+    arms_to_train = arms_asked(project, samples, doubtful, request, costs=costs)
+    kept = kept_rows(project, discovery, possible_recipes(request.recipes), doubtful, monitor=monitor)
     runs, choices = runs_and_choices(
         project,
         arms_to_train,
-        seeds=seeds,
-        recipes=recipes,
+        seeds=request.seeds,
+        recipes=request.recipes,
         kept=kept,
         samples=samples,
         discovery=discovery,
@@ -138,8 +126,12 @@ def retrain(
     limit = next((arm.limit for arm in arms_to_train), None)
     spec = _spec(project, splits) | {
         "equal": limit.as_json() if limit else None,
-        "reviewed": reviewed,
-        "asked": {"arms": list(arms or ()), "recipes": list(recipes or ()), "controls": controls},
+        "reviewed": request.reviewed,
+        "asked": {
+            "arms": list(request.arms or ()),
+            "recipes": list(request.recipes or ()),
+            "controls": request.controls,
+        },
         "passes": {name: chosen.as_json() for name, chosen in passes.items()},
         "recipes": {name: chosen.as_json() for name, chosen in choices.items()},
         "seeds": list(dict.fromkeys(run.seed for run in runs)),

@@ -21,6 +21,7 @@ from engine.files import read_json
 from engine.operations.create_project import create_project
 from engine.operations.history import history
 from engine.project import Project
+from engine.proof.request import RetrainRequest
 from engine.proof.run import retrain
 from engine.schema import Teacher
 from engine.teaching.import_records import import_teaching
@@ -78,13 +79,12 @@ def prove(data: Path, task: str, root: Path) -> dict[str, Any]:
     here = Path(__file__).parent / "teacher"
     files = [*sorted((data.parent / "transcripts").glob(f"{task}*.jsonl")), *sorted(here.glob(f"{task}*.jsonl"))]
     import_teaching(project, files, TEACHER, monitor=watch)
-    path = retrain(
-        project,
-        arms=_chosen("ARMS", ARMS),
-        recipes=_chosen("RECIPES", RECIPES),
-        seeds=[int(seed) for seed in _chosen("SEEDS", [str(seed) for seed in SEEDS])],
-        monitor=watch,
+    asked = RetrainRequest(
+        arms=tuple(_chosen("ARMS", ARMS)),
+        recipes=tuple(_chosen("RECIPES", RECIPES)),
+        seeds=tuple(int(seed) for seed in _chosen("SEEDS", [str(seed) for seed in SEEDS])),
     )
+    path = retrain(project, asked, monitor=watch)
     report: dict[str, Any] = read_json(path)
     root.with_suffix(".md").write_text(markdown(report, history(project), project.root))
     root.with_suffix(".html").write_text(page(report, history(project), project.root))

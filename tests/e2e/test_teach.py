@@ -16,6 +16,7 @@ import pytest
 from engine import jobs
 from engine.jobs.events import read_events
 from engine.llm.call_log import read_calls
+from engine.operations.job_records import TeachOptions
 from engine.project import Project
 from engine.schema import ROLES
 from engine.teaching.records import Records
@@ -90,7 +91,7 @@ def test_a_run_killed_in_the_middle_goes_on_without_asking_anything_again(
     with LlmServer(flaky) as server:
         flaky.server = server
         project = set_llm(project_of(tmp_path / "work", SPOTS), model="tiny", base_url=server.base_url)
-        job_id = jobs.start(project.root, "teach", {})
+        job_id = jobs.start(project.root, TeachOptions())
         until(flaky.waiting.is_set)
         until(lambda: paid(project) == sum(flaky.answered.values()))
         events = read_events(project.jobs_dir / job_id / "events.jsonl")

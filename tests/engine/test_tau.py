@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from engine.discovery.pipeline import discover
 from engine.errors import SettingsError
 from engine.files import read_json, write_json
-from engine.operations.job_kinds import KINDS
+from engine.operations.job_kinds import discover as find
+from engine.operations.job_records import DiscoverOptions
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
+from engine.proof.request import RetrainRequest
 from engine.proof.run import look_quickly, retrain
 from engine.schema import Discovery, Teacher
 from engine.settings import change_setting
@@ -61,7 +64,7 @@ def test_the_first_proof_binds_discover_and_nothing_is_replaced(project: Project
     with pytest.raises(SettingsError, match=r"is 0.97, but it was 0.9 in the first proof.*set it back to 0.9, or make"):
         discover(edited, monitor=Silent())
     with pytest.raises(SettingsError, match=r"tau was 0.9 in the first proof and is frozen since; leave it at 0.9, or"):
-        KINDS["discover"](with_setting(project, 0.9), {"tau": 0.95}, Silent())
+        find(with_setting(project, 0.9), DiscoverOptions(tau=0.95), Silent())
     assert (project.round_dir(1) / "discovery.json").read_bytes() == before
     assert kept(project) == []
     assert discover(Project.open(project.root), monitor=Silent()) == project.discovery()
@@ -73,7 +76,7 @@ def test_an_edited_tau_stops_whatever_needs_the_discovery(project: Project) -> N
     for work in (edited.discovered, lambda: tau_of(edited, edited.discovery())):
         with pytest.raises(SettingsError, match=sentence):
             work()
-    for job in (retrain, look_quickly):
+    for job in (partial(retrain, request=RetrainRequest()), look_quickly):
         with pytest.raises(SettingsError, match=sentence):
             job(edited, monitor=Silent())
     found = discover(edited, monitor=Silent())
@@ -93,8 +96,8 @@ def test_a_replaced_discovery_is_kept_and_what_was_written_about_it_is_told(proj
     annotator.describe(spot.id, "abstraction", "They all have a theme.")
     told = Recorder()
 
-    done = KINDS["discover"](project, {"tau": 1.0}, told)
-    assert (done["tau"], done["uus"]) == (1.0, 0)
+    done = find(project, DiscoverOptions(tau=1.0), told)
+    assert (done.tau, done.uus) == (1.0, 0)
     (old,) = kept(project)
     assert Discovery.from_json(read_json(old)) == first
     assert f"tau 0.9, {len(first.uus)} UUs, 6 blind spots) is kept in rounds/001/{old.name}" in " ".join(told.notes)
@@ -106,12 +109,12 @@ def test_a_replaced_discovery_is_kept_and_what_was_written_about_it_is_told(proj
 def test_the_job_takes_another_tau_and_writes_it_down(project: Project) -> None:
     path = project.root / SETTINGS_FILE
     path.write_text(path.read_text().replace("[discovery]", "[discovery] # mine"))
-    KINDS["discover"](project, {"tau": 0.97}, Silent())
+    find(project, DiscoverOptions(tau=0.97), Silent())
     assert Project.open(project.root).discovered().tau == 0.97
     assert "[discovery] # mine" in path.read_text()
     for tau in (1.5, -0.1, float("nan")):
         with pytest.raises(SettingsError, match="it must be between 0 and 1"):
-            KINDS["discover"](project, {"tau": tau}, Silent())
+            find(project, DiscoverOptions(tau=tau), Silent())
     assert Project.open(project.root).settings.discovery.tau == 0.97
 
 
@@ -125,7 +128,7 @@ def test_an_edited_calibration_stops_whatever_needs_the_discovery(project: Proje
     for work in (edited.discovered, lambda: tau_of(edited, edited.discovery())):
         with pytest.raises(SettingsError, match=sentence):
             work()
-    for job in (retrain, look_quickly):
+    for job in (partial(retrain, request=RetrainRequest()), look_quickly):
         with pytest.raises(SettingsError, match=sentence):
             job(edited, monitor=Silent())
 
@@ -144,8 +147,8 @@ def test_the_first_proof_binds_the_calibration(project: Project, told: dict[str,
     for work in (
         edited.discovered,
         lambda: discover(edited, monitor=Silent()),
-        lambda: retrain(edited, monitor=Silent()),
-        lambda: KINDS["discover"](edited, {"tau": 0.9}, Silent()),
+        lambda: retrain(edited, RetrainRequest(), monitor=Silent()),
+        lambda: find(edited, DiscoverOptions(tau=0.9), Silent()),
     ):
         with pytest.raises(SettingsError, match=sentence):
             work()

@@ -12,15 +12,20 @@ from typing import Any
 import pytest
 
 from engine import jobs
-from engine.errors import BlindspotError, SettingsError
+from engine.errors import BlindspotError, JobError, SettingsError
+from engine.jobs import JobView
+from engine.jobs.kind import JobOptions
 from engine.llm.address import server_use
 from engine.llm.prompts import Prompts, write_prompts
 from engine.llm.teacher import teach
 from engine.model.model_registry import encoder_weights, starting_weights
 from engine.model.weights import weights_use
-from engine.operations.outside_uses import job_uses, outside_uses
+from engine.operations.job_kinds import asked_of, job_uses
+from engine.operations.job_records import CheckOptions, DiscoverOptions, JudgeOptions, TeachOptions
+from engine.operations.outside_uses import outside_uses
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
+from engine.schema import Teacher
 from engine.settings import LlmSettings, read_settings, write_settings
 from engine.trust import NotTrusted, agree, require, revoke, state_file, untrusted
 from tests.engine.llm.answers import good_answer
@@ -308,11 +313,11 @@ class TestNothingLeavesBefore:
             assert teach(project, spots=["B1"]).finished == 1
             assert set(server.keys) == {f"Bearer {SECRET}"}
 
-    @pytest.mark.parametrize("kind", ["teach", "judge"])
-    def test_a_job_of_a_stranger_is_stopped_in_its_own_process(self, project: Project, kind: Any) -> None:
+    @pytest.mark.parametrize("options", [TeachOptions(), JudgeOptions()])
+    def test_a_job_of_a_stranger_is_stopped_in_its_own_process(self, project: Project, options: JobOptions) -> None:
         with LlmServer(good_answer) as server:
             project = edited(project, model="m1", base_url=server.base_url, key_env="AWS_SECRET_ACCESS_KEY")
-            job = jobs.start(project.root, kind, {})
+            job = jobs.start(project.root, options)
             until(lambda: jobs.find_job(project.root, job).state != "running")
             assert jobs.find_job(project.root, job).state == "failed"
             assert "nobody on this machine has agreed" in jobs.find_job(project.root, job).message
@@ -322,7 +327,7 @@ class TestNothingLeavesBefore:
         with LlmServer(good_answer) as mine, LlmServer(good_answer) as theirs:
             project = edited(project, model="m1", base_url=mine.base_url)
             agree(project.root, outside_uses(project))
-            job = jobs.start(project.root, "teach", {"spots": ["B9"]})
+            job = jobs.start(project.root, TeachOptions(spots=("B9",)))
             until(lambda: jobs.find_job(project.root, job).state == "failed")
             spec = project.jobs_dir / job / "spec.json"
             values = json.loads(spec.read_text())
@@ -333,33 +338,43 @@ class TestNothingLeavesBefore:
             assert mine.requests == theirs.requests == []
 
     @pytest.mark.parametrize(
-        ("kind", "options"),
+        "options",
         [
-            ("teach", {"replay": "/etc/passwd"}),
-            ("teach", {"replay": "../../secret.jsonl"}),
-            ("discover", {"teaching": ["/etc/passwd"], "teacher": {"name": "x", "kind": "human"}}),
-            ("check", {"model": "org/evil"}),
-            ("check", {"model": "/usr"}),
+            TeachOptions(replay="/etc/passwd"),
+            TeachOptions(replay="../../secret.jsonl"),
+            DiscoverOptions(teaching=("/etc/passwd",), teacher=Teacher("x", "human")),
+            CheckOptions("org/evil"),
+            CheckOptions("/usr"),
         ],
     )
     def test_a_file_of_a_job_that_names_a_place_elsewhere_is_stopped(
-        self, project: Project, kind: Any, options: dict[str, Any]
+        self, project: Project, options: JobOptions
     ) -> None:
-        assert job_uses(project, kind, options)
-        if kind == "check":
+        assert job_uses(project, options)
+        if options.kind == "check":
             return  # needs a suite; stopped where the weights are looked for, as every other name
-        job = jobs.start(project.root, kind, options)
+        job = jobs.start(project.root, options)
         until(lambda: jobs.find_job(project.root, job).state != "running")
         assert "nobody on this machine has agreed" in jobs.find_job(project.root, job).message
 
     @pytest.mark.parametrize(
-        "options", [{"base_url": 7, "model": ["x"]}, {"replay": {"a": 1}}, {"teaching": [1, None]}]
+        ("options", "refused"),
+        [
+            ({"base_url": 7, "model": ["x"]}, {"teach": "model", "check": "model"}),
+            ({"replay": {"a": 1}}, {"teach": "replay"}),
+            ({"teaching": [1, None]}, {"discover": "teaching.0"}),
+        ],
     )
-    def test_a_file_of_a_job_with_nonsense_does_not_break_the_question(
-        self, project: Project, options: dict[str, Any]
+    def test_a_file_of_a_job_with_nonsense_is_refused_before_the_question(
+        self, project: Project, options: dict[str, Any], refused: dict[str, str]
     ) -> None:
         for kind in ("teach", "judge", "discover", "check", "retrain", "compare"):
-            job_uses(project, kind, options)
+            job = JobView(id=f"{kind}-1", kind=kind, state="dead", created=0.0, options=options)
+            if kind in refused:
+                with pytest.raises(JobError, match=f"`{refused[kind]}` is not a text; start a new one"):
+                    asked_of(job)
+            else:
+                job_uses(project, asked_of(job))
 
     def test_an_address_that_is_none_is_told_before_anything_is_asked(self, project: Project) -> None:
         with pytest.raises(SettingsError, match=r"llm\.base_url"):

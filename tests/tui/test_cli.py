@@ -12,7 +12,8 @@ import pytest
 from engine import jobs
 from engine.jobs import launch
 from engine.project import Project
-from tests.engine.jobs.test_jobs import FOREVER, WORKER, state_is
+from tests.engine.jobs.slow_worker import FOREVER, CountOptions
+from tests.engine.jobs.test_jobs import WORKER, state_is
 from tests.waiting import until
 from tui.cli import COMMANDS, main
 
@@ -67,7 +68,7 @@ def test_jobs_are_listed_cancelled_and_resumed(
     root = str(project.root)
     assert main(["jobs", root]) == 0
     assert "no jobs yet" in capsys.readouterr().out
-    job_id = jobs.start(project.root, "discover", {"to": FOREVER})
+    job_id = jobs.start(project.root, CountOptions(to=FOREVER))
     until(lambda: jobs.find_job(project.root, job_id).done > 0)
     assert main(["discover", root]) == 1
     assert f"{job_id} is running" in capsys.readouterr().err
@@ -87,7 +88,7 @@ def test_progress_stays_off_stderr_when_it_is_no_terminal(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(launch, "WORKER", WORKER)
-    job_id = jobs.start(project.root, "discover", {"to": 3})
+    job_id = jobs.start(project.root, CountOptions(to=3))
     assert main(["jobs", str(project.root), "--follow", job_id]) == 0
     captured = capsys.readouterr()
     assert captured.err == ""

@@ -10,7 +10,8 @@ import pytest
 from engine import jobs
 from engine.jobs import launch
 from engine.project import Project
-from tests.engine.jobs.test_jobs import FOREVER, WORKER, state_is
+from tests.engine.jobs.slow_worker import FOREVER, CountOptions
+from tests.engine.jobs.test_jobs import WORKER, state_is
 from tests.waiting import until
 from tui.cli import COMMANDS, main
 from tui.hints import with_project
@@ -50,7 +51,7 @@ def test_hints_name_the_folder_that_was_given(
     monkeypatch.setattr(launch, "WORKER", WORKER)
     monkeypatch.chdir(project.root.parent)
     folder = project.root.rename("my work").name
-    job_id = jobs.start(Path(folder), "discover", {"to": FOREVER})
+    job_id = jobs.start(Path(folder), CountOptions(to=FOREVER))
     root = Project.open(Path(folder))
     until(lambda: jobs.find_job(root.root, job_id).done > 0)
     assert main(["discover", folder]) == 1

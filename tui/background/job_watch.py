@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.errors import BlindspotError
 from tui.reporting.job_text import ending, progress
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from engine.jobs import JobView
-    from engine.jobs.spec import JobKind
+    from engine.jobs.kind import JobOptions
     from engine.schema import Discovery
     from tui.app import BlindspotApp
     from tui.view_models.workbench import Workbench
@@ -42,22 +42,28 @@ class JobWatch:
         job = self._app.workbench.running if self._app.workbench else None
         return f"{job.kind} {progress(job)}".rstrip() if job else ""
 
-    def start(self, kind: JobKind, options: dict[str, Any] | None = None) -> bool:
+    def start(self, options: JobOptions) -> bool:
         """Start a job, or show why it cannot be; whether it was started.
 
         If the job needs something outside the project, it is asked about first, and the job starts on a yes.
         """
         from engine import jobs
 
-        return self._trusting(kind, options or {}, lambda root: jobs.start(root, kind, options))
+        return self._trusting(options, lambda root: jobs.start(root, options))
 
     def resume(self, job_id: str) -> bool:
         """Go on with a job that ended without its result; asks as `start` does."""
         from engine import jobs
+        from engine.operations.job_kinds import asked_of
 
         assert self._app.workbench is not None, "the project is still being opened"
         job = next(view for view in self._app.workbench.jobs if view.id == job_id)
-        return self._trusting(job.kind, job.options, lambda root: jobs.resume(root, job_id))
+        try:
+            options = asked_of(job)
+        except BlindspotError as error:
+            self._app.refuse(error)
+            return False
+        return self._trusting(options, lambda root: jobs.resume(root, job_id))
 
     def cancel(self) -> bool:
         """Ask the running job to stop."""
@@ -80,9 +86,9 @@ class JobWatch:
             self._timer.stop()
             self._timer = None
 
-    def _trusting(self, kind: JobKind, options: dict[str, Any], command: Callable[[Path], str | None]) -> bool:
+    def _trusting(self, options: JobOptions, command: Callable[[Path], str | None]) -> bool:
         """Do it if all that the job uses outside the project was agreed to; else ask, and do it on a yes."""
-        from engine.operations.outside_uses import job_uses
+        from engine.operations.job_kinds import job_uses
         from engine.project import Project
         from engine.trust import agree, untrusted
         from tui.dialogs.trust_dialog import AGREE, TrustDialog
@@ -92,7 +98,7 @@ class JobWatch:
         root = workbench.project.root
         try:
             # as it is now, for the job reads it anew, and not as it was when the app opened
-            missing = untrusted(root, job_uses(Project.open(root, verify=False), kind, options))
+            missing = untrusted(root, job_uses(Project.open(root, verify=False), options))
         except BlindspotError as error:
             self._app.refuse(error)
             return False

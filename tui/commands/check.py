@@ -10,6 +10,7 @@ from engine.errors import ProjectError
 from engine.files import read_json
 from engine.ids import inside
 from engine.model.weights import weights_use
+from engine.operations.job_records import CheckOptions, CheckResult
 from engine.project import Project
 from engine.regression.asked import refuse_at_once
 from engine.regression.frozen_spots import suite
@@ -69,8 +70,9 @@ def _checked(project: Project, model: str | None) -> dict[str, Any]:
     model = str(Path(model).resolve()) if model and Path(model).is_dir() else model
     if model and (use := weights_use(project.root, model)):
         agree(project.root, [use])  # the user has just named it
-    job_id = start_job(project, "check", {"model": model})
-    found: dict[str, Any] = read_json(inside(project.root, follow_to_end(project.root, job_id).result["check"]))
+    job_id = start_job(project, CheckOptions(model))
+    made = CheckResult.from_json(follow_to_end(project.root, job_id).result)
+    found: dict[str, Any] = read_json(inside(project.root, made.check))
     return found
 
 

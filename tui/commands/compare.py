@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from engine.operations.job_records import CompareOptions
 from engine.project import Project
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     project = Project.open(options.project)
     found = read_comparison(project, own=options.own)
     if options.detach or found is None or not is_current(project, found):
-        job_id = start_job(project, "compare", {"own": options.own})
+        job_id = start_job(project, CompareOptions(own=options.own))
         if options.detach:
             print_line(job_id)
             return 0

@@ -12,7 +12,8 @@ import sample_data
 from engine import jobs
 from engine.files import write_atomic
 from engine.llm.replay import RECORDED_FILE
-from engine.operations.outside_uses import job_uses
+from engine.operations.job_kinds import job_uses
+from engine.operations.job_records import DiscoverOptions, RetrainOptions
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Teacher
 from engine.settings import write_settings
@@ -26,7 +27,7 @@ from tui.reporting.durations import duration
 from tui.terminal.printing import print_line
 
 EXAMPLES = Teacher("bundled-examples", "example")
-DISCOVER = {"teaching": [str(sample_data.FOLDER / "teaching" / "examples.jsonl")], "teacher": EXAMPLES.as_json()}
+DISCOVER = DiscoverOptions(teaching=(str(sample_data.FOLDER / "teaching" / "examples.jsonl"),), teacher=EXAMPLES)
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return headless(project)
     if project.discovery() is None and jobs.active_job(project.root) is None:
-        jobs.start(project.root, "discover", DISCOVER)
+        jobs.start(project.root, DISCOVER)
     return open_app(project.root, options)
 
 
@@ -83,7 +84,7 @@ def make_project(root: Path) -> Project:
     write_settings(project.root / SETTINGS_FILE, replace(project.settings, training=training, proof=proof))
     recorded = sample_data.FOLDER / "teaching" / RECORDED_FILE
     write_atomic(project.llm_dir / RECORDED_FILE, recorded.read_bytes())
-    agree(project.root, job_uses(project, "discover", DISCOVER))
+    agree(project.root, job_uses(project, DISCOVER))
     return Project.open(project.root)
 
 
@@ -92,14 +93,14 @@ def headless(project: Project) -> int:
     began = time.monotonic()
     print_line(f"project {project.root}")
     print_line(f"discover: training a classifier on {project.manifest.splits['train'].rows} rows ...")
-    follow_to_end(project.root, start_job(project, "discover", DISCOVER))
+    follow_to_end(project.root, start_job(project, DISCOVER))
     found = project.discovery()
     assert found is not None, "the job ended with `done`"
     counts = f"{len(found.uus)} UUs in {len(found.blind_spots)} blind spots"
     print_line(f"{counts} after {duration(time.monotonic() - began)}")
     print_spots(found)
     print_line("retrain: baseline and the bundled examples, every seed, both recipes ...")
-    follow_to_end(project.root, start_job(project, "retrain", {}))
+    follow_to_end(project.root, start_job(project, RetrainOptions()))
     print_line(f"done after {duration(time.monotonic() - began)}")
     print_line()
     print_report(project)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from engine.model.truncation import cut_sentence
+from engine.operations.job_records import DiscoverOptions
 from engine.project import Project
 from engine.schema import Discovery
 from engine.tau import checked_tau, frozen_tau, refuse_new_tau
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     project = Project.open(options.project)
     root = project.root
     refuse_new_tau(project, None if options.tau is None else checked_tau(options.tau))
-    job_id = start_job(project, "discover", {} if options.tau is None else {"tau": options.tau})
+    job_id = start_job(project, DiscoverOptions(tau=options.tau))
     if options.detach:
         print_line(job_id)
         return 0

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from engine import jobs
 from engine.errors import JobError
 from engine.jobs import Event, JobView
-from engine.jobs.spec import JobKind
-from engine.operations.outside_uses import job_uses
+from engine.jobs.kind import JobOptions
+from engine.operations.job_kinds import job_uses
 from engine.project import Project
 from tui.flows.ask_for_trust import ask
 from tui.reporting.durations import duration
 from tui.terminal.printing import RewrittenLine
 
 
-def start_job(project: Project, kind: JobKind, options: dict[str, Any]) -> str:
+def start_job(project: Project, options: JobOptions) -> str:
     """Start a job and return its id; what it needs outside the project is asked about first.
 
     Raises:
         JobError: another job is running.
         NotTrusted: the person does not agree, or there is no terminal to ask on.
     """
-    ask(project.root, job_uses(project, kind, options))
-    return jobs.start(project.root, kind, options)
+    ask(project.root, job_uses(project, options))
+    return jobs.start(project.root, options)
 
 
 def follow_to_end(root: Path, job_id: str) -> JobView:
@@ -85,7 +84,7 @@ class ProgressLine:
         self._line.clear()
 
     def _show(
-        self, stage: str, done: int, total: int, facts: Mapping[str, float | int | str], eta: float | None
+        self, stage: str, done: int, total: int, facts: Mapping[str, float | int | str | None], eta: float | None
     ) -> None:
         """Stage, share done, figures and time left, in one line."""
         figures = "  ".join(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from engine import jobs
 from engine.jobs import JobView
-from engine.operations.outside_uses import job_uses
+from engine.operations.job_kinds import asked_of, job_uses
 from engine.project import Project
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
@@ -43,8 +43,7 @@ def run(options: argparse.Namespace) -> int:
         print_line(f"job {options.cancel} was asked to stop")
         return 0
     if options.resume:
-        spec = jobs.find_job(root, options.resume)
-        ask(root, job_uses(project, spec.kind, spec.options))
+        ask(root, job_uses(project, asked_of(jobs.find_job(root, options.resume))))
         jobs.resume(root, options.resume)
         print_line(f"job {options.resume} goes on; blindspot jobs {options.project} --follow {options.resume}")
         return 0
@@ -70,8 +69,8 @@ def describe(view: JobView) -> str:
             parts.append(f"about {duration(view.eta)} left")
         if view.heartbeat_age is not None:
             parts.append(f"last sign of life {duration(view.heartbeat_age)} ago")
-    elif view.state == "done" and "sentence" in view.result:
-        parts.append(view.result["sentence"])
+    elif view.sentence:
+        parts.append(view.sentence)
     elif view.state == "done":
         parts.append("  ".join(f"{name} {value}" for name, value in view.result.items()))
     else:

@@ -7,6 +7,7 @@ import argparse
 from engine.costs.cost_book import costs_of_kinds
 from engine.files import read_json
 from engine.ids import inside
+from engine.operations.job_records import QuickResult, RetrainOptions
 from engine.project import Project
 from engine.proof.arms import MOST_SEED
 from engine.proof.controls import CONTROLS
@@ -70,13 +71,13 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.set_defaults(run=run, refuse=parser.error)
 
 
-def _seeds(text: str) -> list[int]:
+def _seeds(text: str) -> tuple[int, ...]:
     words = text.split(",")
     if not all(word.strip().isdecimal() and int(word) <= MOST_SEED for word in words):
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a list of whole numbers from 0 to {MOST_SEED} such as 13,14,15"
         )
-    return [int(word) for word in words]
+    return tuple(map(int, words))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -85,13 +86,20 @@ def run(options: argparse.Namespace) -> int:
         options.refuse("--quick goes with --arm only: it is one short training")
     project = Project.open(options.project)
     root = project.root
-    if options.quick:
-        refuse_quick(project, options.arms)
-        return _look_quickly(project, options)
-    chosen = {name: getattr(options, name) for name in ("arms", "recipes", "seeds", "equal", "reviewed", "controls")}
-    costs = costs_of_kinds(project) if options.equal == "cost" else None
-    refuse_retrain(project, **chosen, costs=costs)
-    job_id = start_job(project, "retrain", chosen)
+    asked = RetrainOptions(
+        arms=tuple(options.arms) if options.arms else None,
+        seeds=options.seeds,
+        recipes=tuple(options.recipes) if options.recipes else None,
+        equal=options.equal,
+        reviewed=options.reviewed,
+        controls=options.controls,
+        quick=options.quick,
+    )
+    if asked.quick:
+        refuse_quick(project, asked.arms)
+        return _look_quickly(project, options, asked)
+    refuse_retrain(project, asked, costs=costs_of_kinds(project) if asked.equal == "cost" else None)
+    job_id = start_job(project, asked)
     if options.detach:
         print_line(job_id)
         return 0
@@ -100,13 +108,14 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _look_quickly(project: Project, options: argparse.Namespace) -> int:
+def _look_quickly(project: Project, options: argparse.Namespace, asked: RetrainOptions) -> int:
     root = project.root
-    job_id = start_job(project, "retrain", {"arms": options.arms, "quick": True})
+    job_id = start_job(project, asked)
     if options.detach:
         print_line(job_id)
         return 0
-    result = read_json(inside(root, follow_to_end(root, job_id).result["quick"]))
+    made = QuickResult.from_json(follow_to_end(root, job_id).result)
+    result = read_json(inside(root, made.quick))
     if options.json:
         print_json(result)
         return 0

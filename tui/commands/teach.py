@@ -7,7 +7,6 @@ import shlex
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from engine import jobs
 from engine.errors import TeacherError
@@ -17,8 +16,9 @@ from engine.llm.cost_estimate import estimate
 from engine.llm.prompts import Prompts, write_prompts
 from engine.llm.questions import asking, chosen_spots, model_of
 from engine.llm.replay import RECORDED_FILE
+from engine.llm.reports import TeachReport
+from engine.operations.job_records import TeachOptions
 from engine.project import Project
-from engine.schema import Teacher
 from engine.settings import LlmSettings
 from engine.trust import agree, file_use, untrusted
 from tui.commands.annotating import counted
@@ -82,20 +82,26 @@ def run(options: argparse.Namespace) -> int:
         return 0
     elif use := file_use(project.root, replay):
         agree(project.root, [use])  # the user has just named it
-    asked = {name: getattr(options, name) for name in ("spots", "max_cost", "max_tokens", "model", "base_url")}
-    job_id = jobs.start(
-        project.root, "teach", {**asked, "replay": str(replay) if replay else None, "since": time.time()}
+    asked = TeachOptions(
+        spots=tuple(options.spots) if options.spots else None,
+        replay=str(replay) if replay else None,
+        model=options.model,
+        base_url=options.base_url,
+        max_cost=options.max_cost,
+        max_tokens=options.max_tokens,
+        since=time.time(),
     )
+    job_id = jobs.start(project.root, asked)
     if options.detach:
         print_line(job_id)
         return 0
-    report = follow_to_end(project.root, job_id).result
+    report = TeachReport.from_json(follow_to_end(project.root, job_id).result)
     if options.json:
-        print_json(report)
+        print_json(report.as_json())
     else:
         for line in _lines(report, options.project):
             print_line(line)
-    return 0 if report["finished"] else 1
+    return 0 if report.finished else 1
 
 
 def _agree(named: Project, asked: Project, options: argparse.Namespace) -> None:
@@ -139,31 +145,31 @@ def _recording(project: Project, name: str) -> Path:
     return path
 
 
-def _lines(report: dict[str, Any], project: Path) -> list[str]:
-    """A report of `engine.llm.teacher` for people."""
-    teacher, calls = Teacher.from_json(report["teacher"]), report["calls"]
-    roles = ", ".join(f"{count} {role}" for role, count in report["samples"].items())
-    taken = sum(report["samples"].values())
+def _lines(report: TeachReport, project: Path) -> list[str]:
+    """A report for people."""
+    teacher, calls = report.teacher, report.calls
+    roles = ", ".join(f"{count} {role}" for role, count in report.samples.items())
+    taken = sum(report.samples.values())
     lines = [
-        report["sentence"],
-        f"{counted(report['patterns'], 'pattern')} and {counted(taken, 'sample')} by {teacher.name} "
+        report.sentence,
+        f"{counted(report.patterns, 'pattern')} and {counted(taken, 'sample')} by {teacher.name} "
         f"({teacher.title}; {roles})",
     ]
-    if report["refused"]:
-        lines.append(f"{counted(sum(report['refused'].values()), 'sample')} refused:")
-        lines += [f"  {count:>4}  {reason}" for reason, count in report["refused"].items()]
-    lines += report["failed"].values()
-    cost = "price unknown" if report["cost"] is None else f"{report['cost']:.4f} {report['currency']}"
-    if calls["calls"] > calls["recorded"]:
+    if report.refused:
+        lines.append(f"{counted(sum(report.refused.values()), 'sample')} refused:")
+        lines += [f"  {count:>4}  {reason}" for reason, count in report.refused.items()]
+    lines += report.failed.values()
+    cost = "price unknown" if report.cost is None else f"{report.cost:.4f} {report.currency}"
+    if calls.calls > calls.recorded:
         lines.append(
-            f"{counted(calls['calls'], 'call')}, {calls['failed']} of them in vain; "
-            f"{calls['tokens_in']:,} tokens in, {calls['tokens_out']:,} out; {cost}"
+            f"{counted(calls.calls, 'call')}, {calls.failed} of them in vain; "
+            f"{calls.tokens_in:,} tokens in, {calls.tokens_out:,} out; {cost}"
         )
-    if report["patterns"] or taken:
+    if report.patterns or taken:
         lines.append(
             f"what others wrote on a blind spot shows once you have committed yours: blindspot commit {project} ID"
         )
-        author = shlex.quote(report["author"])
+        author = shlex.quote(report.author)
         lines.append(
             f"to take back the last answer: blindspot undo {project} --annotator {author} (--times N: the last N)"
         )

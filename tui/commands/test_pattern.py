@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, SettingsError
+from engine.llm.reports import JudgeReport
+from engine.operations.job_records import JudgeOptions
 from engine.schema import Pattern, Teacher
 from engine.teaching.pattern_test import (
     PatternCase,
@@ -116,33 +118,35 @@ def _by_llm(options: argparse.Namespace, session: Session) -> int:
         raise SettingsError("no LLM is set up", where="llm.model", hint="name one in blindspot.toml")
     Budget(options.max_cost, options.max_tokens, settings.cost.prices.get(settings.llm.model))
     names = [find_pattern(session.teaching, session.teaching.own_id(name)).id for name in options.patterns]
-    asked = {
-        "patterns": names,
-        "refine": options.refine,
-        "max_cost": options.max_cost,
-        "max_tokens": options.max_tokens,
-        "since": time.time(),
-    }
-    job_id = start_job(session.project, "judge", asked)
+    asked = JudgeOptions(
+        patterns=tuple(names),
+        refine=options.refine,
+        max_cost=options.max_cost,
+        max_tokens=options.max_tokens,
+        since=time.time(),
+    )
+    job_id = start_job(session.project, asked)
     if options.detach:
         print_line(job_id)
         return 0
-    found = follow_to_end(session.project.root, job_id).result
+    found = JudgeReport.from_json(follow_to_end(session.project.root, job_id).result)
     session.teaching.refresh()
     if not options.json:
-        say(console(), str(found["sentence"]))
+        say(console(), found.sentence)
     _print_all(options, session, report=found)
     return 0
 
 
-def _print_all(options: argparse.Namespace, session: Session, *, report: dict[str, Any] | None = None) -> None:
+def _print_all(options: argparse.Namespace, session: Session, *, report: JudgeReport | None = None) -> None:
     """Every pattern that this annotator may see, with its figures; of the others nothing, not even how many."""
     names = {session.teaching.own_id(name) for name in options.patterns}
     open_ones = decided_patterns(session.teaching, unjudged=session.board.unjudged)
     shown = [pattern for pattern in open_ones if not names or pattern.id in names]
     found = [(_trial(session, pattern), _results(session, pattern)) for pattern in shown]
     if options.json:
-        print_json({"patterns": [_as_json(session, *one) for one in found], "job": report})
+        print_json(
+            {"patterns": [_as_json(session, *one) for one in found], "job": report.as_json() if report else None}
+        )
         return
     out = console()
     for trial, tested in found:

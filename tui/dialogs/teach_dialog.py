@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from tui.dialogs.choice_dialog import ChoiceDialog
 
-Way = tuple[str, dict[str, Any] | None]
+if TYPE_CHECKING:
+    from engine.operations.job_records import TeachOptions
+
+Way = tuple[str, "TeachOptions | None"]
 
 
 class TeachDialog(ChoiceDialog):

@@ -47,7 +47,7 @@ def ask_for_teaching(screen: WorkScreen, spot_id: str | None) -> None:
 
     def start(choice: int | None) -> None:
         options = ways[choice][1] if choice is not None else None
-        if options is not None and app.job_watch.start("teach", options):
+        if options is not None and app.job_watch.start(options):
             screen.say("The LLM teacher is at work in the background.")
 
     screen.app.push_screen(TeachDialog(title, ways, server), start)
@@ -55,15 +55,17 @@ def ask_for_teaching(screen: WorkScreen, spot_id: str | None) -> None:
 
 def _ways(workbench: Workbench, spot_id: str | None) -> list[Way]:
     from engine.llm.cost_estimate import estimate
+    from engine.operations.job_records import TeachOptions
 
     project = workbench.project
     ways: list[Way] = [("Not now", None)]
     if project.settings.llm.model:
-        ways.append((f"All: {estimate(project).sentence}", {}))
+        ways.append((f"All: {estimate(project).sentence}", TeachOptions()))
         if spot_id is not None:
-            ways.append((f"{spot_id}: {estimate(project, [spot_id]).sentence}", {"spots": [spot_id]}))
-    if _recording(workbench):
-        ways.append(("Replay the recorded answers: no network, no cost", {"replay": _recording(workbench)}))
+            one = TeachOptions(spots=(spot_id,))
+            ways.append((f"{spot_id}: {estimate(project, [spot_id]).sentence}", one))
+    if recording := _recording(workbench):
+        ways.append(("Replay the recorded answers: no network, no cost", TeachOptions(replay=recording)))
     return ways
 
 

@@ -28,11 +28,14 @@ def ending(job: JobView) -> str:
     """How a job ended, in one sentence."""
     if job.state == "done":
         if job.kind == "discover":
-            return f"{job.id} is done: {job.result.get('blind_spots', 0)} blind spots."
+            from engine.operations.job_records import DiscoverResult
+
+            found = job.made(DiscoverResult)
+            return f"{job.id} is done: {found.blind_spots if found else 0} blind spots."
         if job.kind == "compare":
             return f"{job.id} is done; = shows who does better."
-        if "sentence" in job.result:
-            return f"{job.id} is done: {str(job.result['sentence']).rstrip('.')}."
+        if job.sentence:
+            return f"{job.id} is done: {job.sentence.rstrip('.')}."
         return f"{job.id} is done; p shows what it proved."
     if job.state == "failed":
         return f"{job.id} failed: {job.message}"

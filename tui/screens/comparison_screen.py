@@ -23,10 +23,9 @@ from tui.widgets.table_text import table_text
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from engine.jobs.spec import JobKind
     from engine.review.comparison import TeacherComparison
 
-_KIND: JobKind = "compare"
+_KIND = "compare"
 
 
 class ComparisonScreen(WorkScreen):
@@ -144,7 +143,9 @@ class ComparisonScreen(WorkScreen):
 
     def action_compare(self) -> None:
         """Draw it up in the background."""
-        if shell(self).job_watch.start(_KIND, {"own": self._own}):
+        from engine.operations.job_records import CompareOptions
+
+        if shell(self).job_watch.start(CompareOptions(own=self._own)):
             self.say("It is drawn up in the background.")
             self.show_job()
 

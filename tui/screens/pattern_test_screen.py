@@ -258,7 +258,9 @@ class PatternTestScreen(WorkScreen):
 
     def action_llm(self) -> None:
         """Let the LLM judge, in the background."""
-        if shell(self).job_watch.start("judge", {"patterns": [self.pattern_id]}):
+        from engine.operations.job_records import JudgeOptions
+
+        if shell(self).job_watch.start(JudgeOptions(patterns=(self.pattern_id,))):
             self.say("The LLM judges in the background; its figures are shown here.")
 
     # rewording

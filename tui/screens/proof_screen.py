@@ -243,6 +243,7 @@ class ProofScreen(WorkScreen):
         self.app.push_screen(PromoteDialog(arm, report.seeds[0]), answered)
 
     async def _promote(self, report: Report, arm: ReportArm) -> None:
+        from engine.operations.job_records import DiscoverOptions
         from engine.regression.promotion import frozen_sentences, promote
 
         app = shell(self)
@@ -252,7 +253,7 @@ class ProofScreen(WorkScreen):
             app.refuse(error)
             return
         self.workbench.begin_round()
-        started = app.job_watch.start("discover")
+        started = app.job_watch.start(DiscoverOptions())
         await app.go("spots")
         app.changed()
         if started:

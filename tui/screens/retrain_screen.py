@@ -214,14 +214,16 @@ class RetrainScreen(WorkScreen):
 
     def action_start(self) -> None:
         """Start the job."""
-        if shell(self).job_watch.start("retrain", self._planning.options):
+        if shell(self).job_watch.start(self._planning.options):
             self.show_job()
             self.say("Started. It runs in the background: leave and come back as you like.")
 
     def action_quick(self) -> None:
         """Start a quick look."""
-        arms = self._planning.options["arms"][-1:]  # the one with the most teaching stands last
-        if shell(self).job_watch.start("retrain", {"arms": arms, "quick": True}):
+        from engine.operations.job_records import RetrainOptions
+
+        arms = self._planning.arms[-1:]  # the one with the most teaching stands last
+        if shell(self).job_watch.start(RetrainOptions(arms=arms, quick=True)):
             self.show_job()
             self.say("A quick look has started: about a minute, one training, no proof rows.")
 

@@ -281,9 +281,11 @@ class SpotsScreen(FilteredScreen):
 
     def action_discover(self) -> None:
         """Start the job that finds blind spots, or go on with the one that did not end."""
+        from engine.operations.job_records import DiscoverOptions
+
         last = self.workbench.last_job("discover")
         watch = shell(self).job_watch
-        started = watch.resume(last.id) if last is not None and last.resumable else watch.start("discover")
+        started = watch.resume(last.id) if last is not None and last.resumable else watch.start(DiscoverOptions())
         if started:
             self.say("Looking for blind spots in the background.")
 

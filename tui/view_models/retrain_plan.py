@@ -15,6 +15,7 @@ from tui.reporting.durations import duration
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.operations.job_records import RetrainOptions
     from engine.proof.arms import Arm, Run
     from engine.proof.budget_matching import Equal
     from engine.schema import Sample
@@ -99,16 +100,23 @@ class RetrainPlan:
             self._changed ^= {row.name}
 
     @property
-    def options(self) -> dict[str, Any]:
+    def arms(self) -> tuple[str, ...]:
+        """Names of the ticked arms."""
+        return tuple(arm.name for arm in self._arms if self._on(arm.name))
+
+    @property
+    def options(self) -> RetrainOptions:
         """What the job is asked to do."""
-        return {
-            "arms": [arm.name for arm in self._arms if self._on(arm.name)],
-            "recipes": self._recipes,
-            "controls": self._on(CONTROLS),
-            "seeds": list(self.seeds),
-            "equal": self._equal,
-            "reviewed": self._reviewed,
-        }
+        from engine.operations.job_records import RetrainOptions
+
+        return RetrainOptions(
+            arms=self.arms,
+            recipes=tuple(self._recipes),
+            controls=self._on(CONTROLS),
+            seeds=self.seeds,
+            equal=self._equal,
+            reviewed=self._reviewed,
+        )
 
     @property
     def place(self) -> dict[str, Any]:
@@ -128,7 +136,7 @@ class RetrainPlan:
         self._reviewed = bool(place.get("reviewed"))
 
     @property
-    def _recipes(self) -> list[Any]:
+    def _recipes(self) -> list[str]:
         return [recipe for recipe in (*RECIPES, AUTO) if self._on(recipe)]
 
     def _on(self, name: str) -> bool:
@@ -154,7 +162,7 @@ class RetrainPlan:
 
             costs = costs_of_kinds(project)
         currency = project.settings.cost.currency
-        return choose_arms(samples, self.options["arms"], equal=self._equal, costs=costs, currency=currency)
+        return choose_arms(samples, self.arms, equal=self._equal, costs=costs, currency=currency)
 
     def _lines(self, sizes: dict[str, int]) -> list[RunRow]:
         rows = []

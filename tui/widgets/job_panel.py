@@ -120,7 +120,12 @@ def ended_lines(job: JobView, width: int, ink: Ink) -> list[Text]:
 
 def _asked(job: JobView) -> str:
     """What a retrain was asked for: ``human, all; scratch; seeds 13, 14``."""
-    parts = [", ".join(map(str, job.options.get(name) or ())) for name in ("arms", "recipes")]
-    seeds = ", ".join(map(str, job.options.get("seeds") or ()))
+    from engine.operations.job_records import RetrainOptions
+
+    asked = job.asked(RetrainOptions)
+    if asked is None:
+        return ""
+    parts = [", ".join(named or ()) for named in (asked.arms, asked.recipes)]
+    seeds = ", ".join(map(str, asked.seeds or ()))
     said = "; ".join(part for part in (*parts, f"seeds {seeds}" if seeds else "") if part)
     return f"   {visible(said)}" if said else ""

@@ -57,9 +57,11 @@ def when(seconds: float) -> str:
 
 
 def _outcome(job: JobView) -> str:
-    if job.state == "done" and "report" in job.result:
-        return f"proof {PurePath(job.result['report']).parent.name}"
     if job.state == "done":
+        from engine.operations.job_records import RetrainResult
+
+        if proof := job.made(RetrainResult):
+            return f"proof {PurePath(proof.report).parent.name}"
         return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in job.result.items())
     if job.state == "failed" or not job.total:
         return job.message

@@ -22,10 +22,10 @@ from engine.jobs.events import EventLog, read_events
 from engine.locks import acquire, is_held
 from engine.project import Project
 from tests import leftovers
+from tests.engine.jobs.slow_worker import FOREVER, CountOptions, CountResult, RetrainCountOptions
 from tests.waiting import until
 
 WORKER = (sys.executable, str(Path(__file__).with_name("slow_worker.py")))
-FOREVER = 10**9
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def _slow_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def running(project: Project) -> tuple[Project, str]:
     """A project with a job that counts until somebody stops it."""
-    job_id = jobs.start(project.root, "discover", {"to": FOREVER})
+    job_id = jobs.start(project.root, CountOptions(to=FOREVER))
     until(lambda: jobs.find_job(project.root, job_id).done > 0)
     return project, job_id
 
@@ -66,8 +66,9 @@ def full_disk() -> Iterator[None]:
 def test_a_counting_job_ends_with_the_tests_however_they_end(project: Project) -> None:
     script = (
         "import os, sys, time; from pathlib import Path; from engine import jobs; from engine.jobs import launch\n"
+        "from tests.engine.jobs.slow_worker import CountOptions\n"
         "os.environ['BLINDSPOT_TESTS'] = f'{os.getpid()}-of-others'; launch.WORKER = tuple(sys.argv[2:])\n"
-        "print(jobs.start(Path(sys.argv[1]), 'discover', {}), flush=True); time.sleep(600)"
+        "print(jobs.start(Path(sys.argv[1]), CountOptions()), flush=True); time.sleep(600)"
     )
     command = [sys.executable, "-c", script, str(project.root), *WORKER]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as others:
@@ -91,9 +92,9 @@ def test_a_counting_job_that_nobody_stops_is_found_among_what_the_tests_left(run
 
 def test_a_job_for_which_the_disk_has_no_room_leaves_nothing(project: Project) -> None:
     with full_disk(), pytest.raises(FileError, match=r"spec\.json: this cannot be written \(File too large\)"):
-        jobs.start(project.root, "discover", {"to": 5})
+        jobs.start(project.root, CountOptions(to=5))
     assert [path.name for path in project.jobs_dir.iterdir()] == ["lock"]
-    job_id = jobs.start(project.root, "discover", {"to": 5})
+    job_id = jobs.start(project.root, CountOptions(to=5))
     assert job_id == "discover-1"
     until(state_is(project, job_id, "done"))
 
@@ -103,20 +104,20 @@ def test_a_job_of_which_the_process_cannot_be_started_leaves_nothing(
 ) -> None:
     monkeypatch.setattr(launch, "WORKER", (str(tmp_path / "no python"),))
     with pytest.raises(FileNotFoundError):
-        jobs.start(project.root, "discover", {"to": 5})
+        jobs.start(project.root, CountOptions(to=5))
     assert [path.name for path in project.jobs_dir.iterdir()] == ["lock"]
     assert jobs.active_job(project.root) is None
 
 
 def test_a_job_runs_to_its_end_and_tells_what_it_made(project: Project) -> None:
-    job_id = jobs.start(project.root, "discover", {"to": 5})
+    job_id = jobs.start(project.root, CountOptions(to=5))
     events = list(jobs.follow(project.root, job_id))
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert events[0]["type"] == "started"
     assert events[-1]["type"] == "done"
     view = jobs.find_job(project.root, job_id)
     assert view.state == "done"
-    assert view.result == {"started_at": 0, "counted": 5}
+    assert view.made(CountResult) == CountResult(started_at=0, counted=5)
     assert jobs.active_job(project.root) is None
 
 
@@ -130,7 +131,7 @@ def test_progress_tells_the_time_left(running: tuple[Project, str]) -> None:
 def test_a_second_job_is_refused_while_one_runs(running: tuple[Project, str]) -> None:
     project, job_id = running
     with pytest.raises(JobError, match=job_id):
-        jobs.start(project.root, "retrain", {"to": 1})
+        jobs.start(project.root, RetrainCountOptions(to=1))
     jobs.cancel(project.root, job_id)
     until(state_is(project, job_id, "cancelled"))
     assert [view.id for view in jobs.jobs(project.root)] == [job_id]
@@ -139,7 +140,7 @@ def test_a_second_job_is_refused_while_one_runs(running: tuple[Project, str]) ->
 def test_of_many_launchers_at_once_one_wins(project: Project) -> None:
     def try_start(_: int) -> str | None:
         try:
-            return jobs.start(project.root, "discover", {"to": FOREVER})
+            return jobs.start(project.root, CountOptions(to=FOREVER))
         except JobError:
             return None
 
@@ -193,8 +194,9 @@ def test_hang_up_is_ignored_and_terminate_is_a_cancel(running: tuple[Project, st
 def test_a_job_outlives_the_process_that_started_it(project: Project) -> None:
     code = (
         "import sys; from pathlib import Path; from engine.jobs import launch\n"
+        "from tests.engine.jobs.slow_worker import CountOptions\n"
         f"launch.WORKER = {WORKER!r}\n"
-        f"print(launch.start(Path({str(project.root)!r}), 'discover', {{'to': 300}}))"
+        f"print(launch.start(Path({str(project.root)!r}), CountOptions(to=300)))"
     )
     starter = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     job_id = starter.stdout.strip()
@@ -202,20 +204,35 @@ def test_a_job_outlives_the_process_that_started_it(project: Project) -> None:
 
 
 def test_a_user_error_is_one_sentence_and_a_defect_names_the_log(project: Project) -> None:
-    first = jobs.start(project.root, "discover", {"to": 1, "fail": "user"})
+    first = jobs.start(project.root, CountOptions(to=1, fail="user"))
     until(state_is(project, first, "failed"))
     assert jobs.find_job(project.root, first).message == "the shelf is empty; fill it."
-    second = jobs.start(project.root, "discover", {"to": 1, "fail": "bug"})
+    second = jobs.start(project.root, CountOptions(to=1, fail="bug"))
     until(state_is(project, second, "failed"))
     message = jobs.find_job(project.root, second).message
     assert "ZeroDivisionError" in message
     assert "a defect" in (project.jobs_dir / second / "log.txt").read_text()
 
 
+def test_a_job_whose_file_asks_for_nonsense_fails_in_a_sentence_and_unknown_keys_do_not_count(project: Project) -> None:
+    job_id = jobs.start(project.root, CountOptions(to=1, fail="user"))
+    until(state_is(project, job_id, "failed"))
+    spec = project.jobs_dir / job_id / "spec.json"
+    spec.write_text(spec.read_text().replace('"user"', "7"))
+    jobs.resume(project.root, job_id)
+    until(lambda: "damaged" in jobs.find_job(project.root, job_id).message)
+    until(state_is(project, job_id, "failed"))
+    message = jobs.find_job(project.root, job_id).message
+    assert message == "what a discover job was asked for is damaged: `fail` is not a text; start a new one."
+    spec.write_text(spec.read_text().replace('"fail": 7', '"of_a_later_version": 7'))
+    jobs.resume(project.root, job_id)
+    until(state_is(project, job_id, "done"))
+
+
 def test_unknown_and_unfit_jobs_are_refused_with_the_reason(project: Project) -> None:
     with pytest.raises(JobError, match="no job retrain-9"):
         jobs.find_job(project.root, "retrain-9")
-    job_id = jobs.start(project.root, "discover", {"to": 1})
+    job_id = jobs.start(project.root, CountOptions(to=1))
     until(state_is(project, job_id, "done"))
     with pytest.raises(JobError, match="is done"):
         jobs.resume(project.root, job_id)
@@ -257,7 +274,7 @@ def test_a_look_at_a_lock_takes_none_makes_none_and_writes_nothing(tmp_path: Pat
 
 
 def test_a_damaged_job_is_left_out_of_the_list(project: Project) -> None:
-    job_id = jobs.start(project.root, "discover", {"to": 1})
+    job_id = jobs.start(project.root, CountOptions(to=1))
     until(state_is(project, job_id, "done"))
     for number, spec in enumerate((b"{}", b"[]", b"{", b"\xff", b'{"id": "../x"}'), start=2):
         folder = project.jobs_dir / f"discover-{number}"

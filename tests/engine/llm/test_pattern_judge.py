@@ -12,7 +12,9 @@ from engine import jobs
 from engine.errors import Cancelled, StoreError
 from engine.llm.call_log import CALLS_FILE, Call, read_calls
 from engine.llm.chat_backend import ServerRefused
-from engine.llm.pattern_judge import JudgeReport, judge
+from engine.llm.pattern_judge import judge
+from engine.llm.reports import JudgeReport
+from engine.operations.job_records import JudgeOptions
 from engine.progress import Silent
 from engine.project import Project
 from engine.schema import Application, Pattern
@@ -201,7 +203,7 @@ def test_the_job_judges_in_a_process_of_its_own(project: Project) -> None:
     pattern = write(project, "ann")
     with LlmServer(says("Thanks so much")) as server:
         asking(project, server)
-        job_id = jobs.start(project.root, "judge", {"patterns": [pattern.id]})
+        job_id = jobs.start(project.root, JudgeOptions(patterns=(pattern.id,)))
         last = list(jobs.follow(project.root, job_id))[-1]
     assert last["type"] == "done", last
     assert last["result"]["judged"] == [pattern.id]

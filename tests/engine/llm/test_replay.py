@@ -14,7 +14,8 @@ from engine.errors import TeacherError
 from engine.files import write_jsonl
 from engine.llm.call_log import read_calls
 from engine.llm.replay import read_recording
-from engine.llm.teacher import TeachReport, teach
+from engine.llm.reports import TeachReport
+from engine.llm.teacher import teach
 from engine.project import Project
 from engine.schema import Teacher
 from engine.teaching.evidence import evidence_of

@@ -19,7 +19,8 @@ from engine.llm.call_log import read_calls
 from engine.llm.chat_backend import ServerRefused
 from engine.llm.cost_estimate import estimate
 from engine.llm.questions import asking
-from engine.llm.teacher import TeachReport, teach
+from engine.llm.reports import TeachReport
+from engine.llm.teacher import teach
 from engine.project import Project
 from engine.schema import Perturbation, Teacher
 from engine.settings import Price, TeachingSettings, read_settings, write_settings

@@ -20,6 +20,7 @@ from engine.proof.epoch_selection import choose_passes
 from engine.proof.evaluate import evaluate
 from engine.proof.recipes import RECIPES
 from engine.proof.report import reports
+from engine.proof.request import RetrainRequest
 from engine.proof.run import look_quickly, retrain
 from engine.schema import BlindSpot, Prediction, Sample, Teacher
 from engine.settings import write_settings
@@ -163,7 +164,7 @@ def test_a_cancelled_fold_is_begun_again_and_ends_as_it_would_have(project: Proj
 
 def test_early_stop_stands_in_the_report_and_the_baseline_keeps_its_passes(project: Project) -> None:
     project = with_early_stop(project)
-    path = retrain(project, seeds=[5], monitor=Silent())
+    path = retrain(project, RetrainRequest(seeds=(5,)), monitor=Silent())
     report = read_json(path)
     chosen = read_json(path.parent / "spec.json")["passes"]["human"]
     assert any(
@@ -185,7 +186,7 @@ def test_early_stop_stands_in_the_report_and_the_baseline_keeps_its_passes(proje
 def test_auto_chooses_by_the_pool_for_each_arm_and_says_so(project: Project) -> None:
     before = {split: project.split_path(split).read_bytes() for split in ("proof", "test")}
     report = read_json(
-        retrain(project, seeds=[5, 6], arms=["human", "uus", "temperature"], recipes=["auto"], monitor=Silent())
+        retrain(project, RetrainRequest(("human", "uus", "temperature"), (5, 6), ("auto",)), monitor=Silent())
     )
     chosen = report["recipes"]
     assert set(chosen) == {"human", "uus"}  # nothing is trained for a temperature
@@ -200,12 +201,12 @@ def test_auto_chooses_by_the_pool_for_each_arm_and_says_so(project: Project) -> 
 
 
 def test_the_choice_does_not_hang_on_proof_rows(project: Project) -> None:
-    asked: dict[str, Any] = {"seeds": [5], "arms": ["human"], "recipes": ["auto"], "monitor": Silent()}
-    first = read_json(retrain(project, **asked))["recipes"]
+    asked = RetrainRequest(("human",), (5,), ("auto",))
+    first = read_json(retrain(project, asked, monitor=Silent()))["recipes"]
     put_split(project.root, "proof", [row.as_json() | {"label": LABELS[0]} for row in rows(40)[24:]])
     for kept in project.cache_dir.glob("fold-*.json"):
         kept.unlink()
-    assert read_json(retrain(Project.open(project.root), **asked))["recipes"] == first
+    assert read_json(retrain(Project.open(project.root), asked, monitor=Silent()))["recipes"] == first
 
 
 def test_auto_needs_two_blind_spots(project: Project) -> None:
@@ -213,12 +214,12 @@ def test_auto_needs_two_blind_spots(project: Project) -> None:
     found = read_json(path)
     write_json(path, found | {"blind_spots": found["blind_spots"][:1]})
     with pytest.raises(ProjectError, match="two blind spots or more"):
-        retrain(project, seeds=[5], recipes=["auto"], monitor=Silent())
+        retrain(project, RetrainRequest(seeds=(5,), recipes=("auto",)), monitor=Silent())
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_makes_a_model_of_its_own(project: Project, recipe: str) -> None:
-    report = read_json(retrain(project, seeds=[5], recipes=[recipe], monitor=Silent()))
+    report = read_json(retrain(project, RetrainRequest(seeds=(5,), recipes=(recipe,)), monitor=Silent()))
     (arm,) = report["arms"]
     key = arm["models"]["5"]["key"]
     assert key != report["baseline"]["models"]["5"]["key"]
@@ -230,7 +231,7 @@ def test_every_recipe_makes_a_model_of_its_own(project: Project, recipe: str) ->
 
 
 def test_a_run_goes_on_from_the_baseline_of_its_own_seed(project: Project) -> None:
-    report = read_json(retrain(project, seeds=[5, 6], recipes=["continue"], monitor=Silent()))
+    report = read_json(retrain(project, RetrainRequest(seeds=(5, 6), recipes=("continue",)), monitor=Silent()))
     (arm,) = report["arms"]
     for seed in ("5", "6"):
         plan = read_json(project.root / arm["models"][seed]["path"] / "training.json")["plan"]

@@ -22,6 +22,7 @@ from engine.operations.outside_uses import outside_uses
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.evaluate import evaluate
 from engine.proof.report import read_report
+from engine.proof.request import RetrainRequest
 from engine.proof.run import retrain
 from engine.regression.promotion import promote
 from engine.schema import BlindSpot, Example, Prediction, Role, RowMark, Sample, Teacher
@@ -94,9 +95,9 @@ def proved(tmp_path_factory: pytest.TempPathFactory, tiny_files: dict[str, Path]
     discover_by_hand(project)
     cancelled = Recorder(lambda stage, _: stage.startswith("train human scratch seed 14"))
     with pytest.raises(Cancelled):
-        retrain(project, monitor=cancelled)
+        retrain(project, RetrainRequest(), monitor=cancelled)
     resumed = Recorder()
-    return Proved(project, retrain(project, monitor=resumed), cancelled, resumed)
+    return Proved(project, retrain(project, RetrainRequest(), monitor=resumed), cancelled, resumed)
 
 
 def test_the_report_holds_every_arm_recipe_and_seed(proved: Proved) -> None:
@@ -191,7 +192,7 @@ def test_doubtful_rows_of_the_pool_do_not_count_and_proof_keeps_all_rows(proved:
 def test_the_same_proof_again_trains_nothing_and_becomes_the_newest(proved: Proved) -> None:
     before = read_json(proved.report)
     watcher = Recorder()
-    assert retrain(proved.project, monitor=watcher) == proved.report
+    assert retrain(proved.project, RetrainRequest(), monitor=watcher) == proved.report
     after = read_json(proved.report)
     assert watcher.trained == set()
     assert after["created"] > before["created"]
@@ -203,7 +204,8 @@ def test_the_same_proof_again_trains_nothing_and_becomes_the_newest(proved: Prov
 
 def test_equal_arms_and_reviewed_samples_stand_in_the_report_and_make_it_another_proof(proved: Proved) -> None:
     watcher = Recorder()
-    path = retrain(proved.project, seeds=[13], recipes=["keep"], equal="count", reviewed=True, monitor=watcher)
+    asked = RetrainRequest(seeds=(13,), recipes=("keep",), equal="count", reviewed=True)
+    path = retrain(proved.project, asked, monitor=watcher)
     report, before = read_json(path), read_json(proved.report)
     assert watcher.trained == set()  # the draw is the same five samples
     assert report["id"] != before["id"]
@@ -217,7 +219,7 @@ def test_equal_arms_and_reviewed_samples_stand_in_the_report_and_make_it_another
 def test_at_equal_cost_an_unknown_cost_is_refused_before_anything_is_trained(proved: Proved) -> None:
     watcher = Recorder()
     with pytest.raises(ProjectError, match=r"arm `human` cost is unknown .*no active time on record"):
-        retrain(proved.project, equal="cost", costs=costs_of_kinds(proved.project), monitor=watcher)
+        retrain(proved.project, RetrainRequest(equal="cost"), costs=costs_of_kinds(proved.project), monitor=watcher)
     assert watcher.steps == []
 
 
@@ -248,7 +250,7 @@ def test_confidence_is_calibrated_on_dev_where_the_settings_say_so(
     write_settings(project.root / SETTINGS_FILE, settings)
     project = Project.open(project.root)
     discover_by_hand(project, calibrated=True)
-    after = read_json(retrain(project, seeds=[13], recipes=["continue"], monitor=Recorder()))
+    after = read_json(retrain(project, RetrainRequest(seeds=(13,), recipes=("continue",)), monitor=Recorder()))
     before = read_json(proved.report)
     assert set(before["baseline"]["temperatures"].values()) == {1.0}
     assert 1.0 not in after["baseline"]["temperatures"].values()
@@ -259,7 +261,7 @@ def test_confidence_is_calibrated_on_dev_where_the_settings_say_so(
 
 def test_tau_is_frozen_by_the_first_proof(copied: Callable[[float], Project]) -> None:
     with pytest.raises(SettingsError, match=r"is 0.8, but it was 0.5 in the first proof.*set it back to 0.5"):
-        retrain(copied(0.8), monitor=Recorder())
+        retrain(copied(0.8), RetrainRequest(), monitor=Recorder())
 
 
 def test_a_promoted_model_is_the_one_of_the_next_round(proved: Proved, copied: Callable[[float], Project]) -> None:
@@ -275,9 +277,8 @@ def test_a_promoted_model_is_the_one_of_the_next_round(proved: Proved, copied: C
 
 def test_controls_stand_in_the_same_table(proved: Proved) -> None:
     """Runs of the teaching and the baseline are found again, and the untrained control is the baseline's own model."""
-    path = retrain(
-        proved.project, arms=["human", "pool-n", "temperature"], seeds=[13], recipes=["scratch"], monitor=Recorder()
-    )
+    asked = RetrainRequest(("human", "pool-n", "temperature"), (13,), ("scratch",))
+    path = retrain(proved.project, asked, monitor=Recorder())
     report = read_json(path)
     human, drawn, scaled = report["arms"]
     assert [arm["arm"] for arm in report["arms"]] == ["human", "pool-n", "temperature"]

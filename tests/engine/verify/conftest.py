@@ -18,6 +18,7 @@ from engine.operations.create_project import create_project
 from engine.operations.outside_uses import outside_uses
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
+from engine.proof.request import RetrainRequest
 from engine.proof.run import retrain
 from engine.regression.frozen_spots import FrozenCase, FrozenSpot, suite_dir
 from engine.regression.promotion import promote
@@ -84,7 +85,7 @@ def make(root: Path, files: dict[str, Path], base: Path) -> Project:
             edit.put("mark", spot.rows[-1], RowMark(spot.rows[-1], "fine"))
     for number in range(3):
         write_call(project, number)
-    retrain(project, recipes=["scratch"], monitor=Silent())
+    retrain(project, RetrainRequest(recipes=("scratch",)), monitor=Silent())
     promoted = promote(project, arm="human", force=True)
     if not promoted.frozen:  # nothing has closed: freeze one, as a proven arm would
         rows = [found.predictions[row] for row in spot.rows]

@@ -7,24 +7,26 @@ import time
 from typing import Any
 
 from engine.jobs.job_process import main
+from engine.jobs.kind import JobKind
+from engine.operations.job_records import CompareOptions, CompareResult, DiscoverOptions, DiscoverResult
 from engine.progress import Monitor
 from engine.project import Project
 from engine.review.draw_comparison import compare as draw_up
 from tests.tui.app.projects import write_discovery
 
 
-def plant(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+def plant(project: Project, options: DiscoverOptions, monitor: Monitor) -> DiscoverResult:
     """Report a quarter of the work until the file `go` is there."""
     _wait(project, monitor)
     write_discovery(project.root)
-    return {"round": 1, "blind_spots": 3, "uus": 15}
+    return DiscoverResult(round=1, blind_spots=3, uus=15, tau=0.9)
 
 
-def compare(project: Project, options: dict[str, Any], monitor: Monitor) -> dict[str, Any]:
+def compare(project: Project, options: CompareOptions, monitor: Monitor) -> CompareResult:
     """Report a quarter of the work until the file `go` is there, then compare without embeddings."""
     _wait(project, monitor)
-    draw_up(project, own=bool(options.get("own")), embed=False)
-    return {}
+    found = draw_up(project, own=options.own, embed=False)
+    return CompareResult(found.judgements, found.items)
 
 
 def _wait(project: Project, monitor: Monitor) -> None:
@@ -34,4 +36,8 @@ def _wait(project: Project, monitor: Monitor) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], {"discover": plant, "compare": compare}))
+    kinds: list[JobKind[Any]] = [
+        JobKind(DiscoverOptions, plant, lambda *_: []),
+        JobKind(CompareOptions, compare, lambda *_: []),
+    ]
+    sys.exit(main(sys.argv[1:], {kind.options.kind: kind for kind in kinds}))

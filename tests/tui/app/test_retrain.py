@@ -22,6 +22,7 @@ from engine.proof.recipes import RECIPES, USUAL
 from engine.schema import Teacher
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
+from tests.engine.jobs.slow_worker import RetrainCountOptions
 from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
@@ -195,6 +196,7 @@ async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> 
             "equal": None,
             "reviewed": False,
             "controls": False,
+            "quick": False,
         }
         await driver.press("S")
         assert "! retrain-1 is running: X stops it." in driver.words
@@ -229,8 +231,8 @@ async def test_a_job_outlives_the_app_and_is_found_again_dead_or_alive(root: Pat
 
 
 async def test_a_failed_job_says_why_and_a_done_one_where_its_result_is(root: Path) -> None:
-    for options in ({"to": 1, "fail": "user"}, {"to": 2}):
-        last = jobs.start(root, "retrain", options)
+    for options in (RetrainCountOptions(to=1, fail="user"), RetrainCountOptions(to=2)):
+        last = jobs.start(root, options)
         until(lambda job=last: jobs.find_job(root, job).state != "running")  # type: ignore[misc]
     async with opened(root) as driver:
         await retrain(driver)

@@ -10,6 +10,7 @@ import pytest
 
 from engine import jobs
 from engine.llm.call_log import CALLS_FILE
+from engine.operations.job_records import TeachOptions
 from engine.teaching.records import Records
 from tests.engine.llm.answers import good_answer
 from tests.engine.llm.server import LlmServer
@@ -89,7 +90,7 @@ def test_no_log_of_a_job_tells_what_an_llm_wrote(tmp_path: Path) -> None:
     project = project_of(tmp_path / "work", 3)
     with LlmServer(good_answer) as server:
         set_llm(project, base_url=server.base_url, model="m1")
-        job = jobs.start(project.root, "teach", {})
+        job = jobs.start(project.root, TeachOptions())
         until(lambda: jobs.find_job(project.root, job).state == "done", seconds=60)
     records = Records(project.teaching_dir)
     written = [record.text for record in (*records.patterns(), *records.samples())]

@@ -13,6 +13,7 @@ import tests.engine.jobs
 from engine import jobs
 from engine.errors import JobError
 from engine.jobs import launch
+from engine.operations.job_records import RetrainOptions
 from engine.project import Project
 from engine.schema import Teacher
 from engine.teaching.records import Teaching
@@ -60,14 +61,9 @@ def test_equal_arms_and_reviewed_samples_are_asked_of_the_job(
     ]
     assert main(words) == 0
     job = capsys.readouterr().out.strip()
-    assert jobs.find_job(taught.root, job).options == {
-        "arms": ["both"],
-        "recipes": None,
-        "seeds": [7, 8],
-        "equal": "count",
-        "reviewed": True,
-        "controls": True,
-    }
+    assert jobs.find_job(taught.root, job).asked(RetrainOptions) == RetrainOptions(
+        arms=("both",), recipes=None, seeds=(7, 8), equal="count", reviewed=True, controls=True
+    )
 
 
 def test_what_shall_be_equal_is_count_or_cost(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,7 +82,7 @@ def test_a_quick_look_is_asked_of_the_job_and_takes_no_other_choices(
     assert "--quick goes with --arm only" in capsys.readouterr().err
     assert main(["retrain", str(taught.root), "--quick", "--arm", "human", "--detach"]) == 0
     job = capsys.readouterr().out.strip()
-    assert jobs.find_job(taught.root, job).options == {"arms": ["human"], "quick": True}
+    assert jobs.find_job(taught.root, job).asked(RetrainOptions) == RetrainOptions(arms=("human",), quick=True)
     jobs.cancel(taught.root, job)
 
 

@@ -17,6 +17,7 @@ from engine import jobs
 from engine.files import write_jsonl
 from engine.model.weights import find_weights
 from engine.operations.create_project import create_project
+from engine.operations.job_records import TeachOptions
 from engine.operations.outside_uses import outside_uses
 from engine.project import Project
 from engine.settings import DEFAULT_BASE, read_settings
@@ -168,7 +169,7 @@ def test_a_prompt_that_is_a_link_is_refused_even_by_an_estimate(run: Run, projec
 
 
 def test_a_job_of_a_stranger_is_asked_about_when_it_is_resumed(run: Run, project: Project, server: LlmServer) -> None:
-    job = jobs.start(project.root, "teach", {"base_url": server.base_url})
+    job = jobs.start(project.root, TeachOptions(base_url=server.base_url))
     until(lambda: jobs.find_job(project.root, job).state == "failed")
     status, _, err = run("jobs", "--resume", job)
     assert status == 1

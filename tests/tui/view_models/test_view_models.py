@@ -158,17 +158,17 @@ def test_a_plan_follows_from_its_ticks_and_comes_back(reviewed: Project) -> None
     plan = RetrainPlan()
     plan.work_out(workbench)
     assert plan.refusal is None
-    assert plan.options["arms"] == ["human", "llm", "both"]
+    assert plan.options.arms == ("human", "llm", "both")
     for name in ("human", REVIEWED):
         plan.tick(next(row for row in plan.rows if row.name == name))
     plan.work_out(workbench)
-    assert plan.options["arms"] == ["llm", "both"]
-    assert plan.options["reviewed"]
+    assert plan.options.arms == ("llm", "both")
+    assert plan.options.reviewed
     again = RetrainPlan()
     again.restore(plan.place)
     again.work_out(workbench)
     assert again.options == plan.options
-    for name in again.options["arms"]:
+    for name in again.arms:
         again.tick(next(row for row in again.rows if row.name == name))
     again.work_out(workbench)
     assert again.refusal

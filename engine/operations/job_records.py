@@ -1,0 +1,149 @@
+"""What each kind of job is asked for and what it makes. What it does: `engine.operations.job_kinds`.
+
+They stay in the files of jobs, so each field of options has a default, and so has a field that is added to a result:
+jobs of before lack it. The results of ``teach`` and ``judge`` are in `engine.llm.reports`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from engine.jobs.kind import JobOptions
+from engine.proof.request import RetrainRequest
+from engine.schema import Record, Teacher
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoverOptions(JobOptions):
+    """Find the blind spots of the current model.
+
+    Attributes:
+        tau: confidence from which on an error is a UU, 0..1; None: that of the settings. It is written there.
+        teaching: files of teaching to import then. teacher: in whose name.
+    """
+
+    kind: ClassVar[str] = "discover"
+
+    tau: float | None = None
+    teaching: tuple[str, ...] = ()
+    teacher: Teacher | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoverResult(Record):
+    """What was found: the round, how many blind spots and UUs, at which tau.
+
+    Attributes:
+        cut_rows: pool rows that are longer than what the model reads.
+        lower_taus: other values of tau, each with the number of UUs that it would give.
+    """
+
+    round: int
+    blind_spots: int
+    uus: int
+    tau: float
+    cut_rows: int = 0
+    lower_taus: tuple[tuple[float, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TeachOptions(JobOptions):
+    """Let an LLM, or a recording of one, explain blind spots and write samples.
+
+    Attributes:
+        spots: ids of blind spots; None: all.
+        replay: path of recorded answers to use instead of a server; empty: ask.
+        model, base_url: instead of those of the settings; empty: as there.
+        max_cost: in the currency of the prices. max_tokens: prompts and answers together. None: no limit.
+        since: seconds since 1970; calls from then on count towards the limits too.
+    """
+
+    kind: ClassVar[str] = "teach"
+
+    spots: tuple[str, ...] | None = None
+    replay: str | None = None
+    model: str | None = None
+    base_url: str | None = None
+    max_cost: float | None = None
+    max_tokens: int | None = None
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOptions(JobOptions):
+    """Let the LLM judge patterns on rows that their teachers have not seen.
+
+    Attributes:
+        patterns: their ids; none: all.
+        refine: whether it rewords its own afterwards.
+        max_cost, max_tokens, since: as in `TeachOptions`.
+    """
+
+    kind: ClassVar[str] = "judge"
+
+    patterns: tuple[str, ...] | None = None
+    refine: bool = False
+    max_cost: float | None = None
+    max_tokens: int | None = None
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOptions(JobOptions):
+    """Compare people and LLMs. ``own``: judgements of one's own work count too."""
+
+    kind: ClassVar[str] = "compare"
+
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompareResult(Record):
+    """How many judgements of how many items of the review were compared."""
+
+    judgements: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainOptions(JobOptions, RetrainRequest):
+    """Train the arms and judge them on held-out rows.
+
+    ``quick``: a first look at pool and test rows instead, which takes ``arms`` alone.
+    """
+
+    kind: ClassVar[str] = "retrain"
+
+    quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainResult(Record):
+    """The proof: path of its report in the project."""
+
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuickResult(Record):
+    """The quick look: path of what it found in the project, and that in a sentence."""
+
+    quick: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions(JobOptions):
+    """Run the regression suite. ``model``: folder or hub name of a classifier; None: the current one."""
+
+    kind: ClassVar[str] = "check"
+
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult(Record):
+    """The check: path of its outcome in the project (`engine.regression.outcome`)."""
+
+    check: str
