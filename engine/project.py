@@ -30,7 +30,7 @@ class SplitManifest(Record):
         sha256: of the project's own copy, `splits/<name>.jsonl`.
         rows: number of rows. row_hashes: hash of each row's normalised text, in file order.
         source: the user's file it came from; source_sha256: its hash then.
-        labels: rows of each label, so that nobody reads proof rows to count them.
+        labels: rows of each label, so that nobody reads proof rows to count them. unlabelled: rows without one.
         columns, encoding, label_map: how the source was read; columns are empty in manifests of before that was kept.
     """
 
@@ -43,6 +43,12 @@ class SplitManifest(Record):
     columns: dict[str, str] = field(default_factory=dict)
     encoding: str | None = None
     label_map: dict[str, str] = field(default_factory=dict)
+    unlabelled: int = 0
+
+    @property
+    def labelled(self) -> int:
+        """Rows that have a label."""
+        return self.rows - self.unlabelled
 
 
 @dataclass(frozen=True)

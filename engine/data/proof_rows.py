@@ -12,7 +12,7 @@ import orjson
 from engine.errors import ProjectError
 from engine.files import open_read
 from engine.project import Project, rows_by_id
-from engine.schema import Example
+from engine.schema import UNLABELLED, Example
 
 
 def read_proof(project: Project) -> list[Example]:
@@ -32,3 +32,12 @@ def read_proof(project: Project) -> list[Example]:
 def proof_rows_to_label(project: Project, ids: Collection[str]) -> dict[str, Example]:
     """The proof rows that an audit asks people to label, by id: nobody but they sees them."""
     return rows_by_id(read_proof(project), ids)
+
+
+def judged_rows(project: Project) -> list[Example]:
+    """The proof rows that have a label, in file order: those that models are judged on.
+
+    Raises:
+        ProjectError: the project has no proof split.
+    """
+    return [row for row in read_proof(project) if row.label != UNLABELLED]

@@ -34,7 +34,8 @@ from engine.operations.outside_uses import llm_use, models_uses
 from engine.progress import Monitor
 from engine.project import Project
 from engine.tau import with_tau
-from engine.teaching.records import lost_spots
+from engine.teaching.labels import Labels
+from engine.teaching.records import Records, lost_spots
 from engine.trust import OutsideUse, file_use, require
 from engine.verify.seal import keep_seal
 
@@ -51,7 +52,7 @@ def discover(project: Project, options: DiscoverOptions, monitor: Monitor) -> Di
         project = with_tau(project, options.tau)
     teaching = [Path(file) for file in options.teaching]
     require(project.root, [file_use(project.root, file) for file in teaching])
-    found = find(project, monitor=monitor)
+    found = find(project, labels=Labels(Records(project.teaching_dir)).settled(), monitor=monitor)
     keep_seal(project)
     if gone := lost_spots(project, found):
         monitor.note(gone)

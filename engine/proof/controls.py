@@ -7,9 +7,10 @@ control is light to plan and follows from the project's data alone; equal data g
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.data.pool_rows import known_labels, labelled, pool_rows
 from engine.errors import ProjectError
 from engine.project import Project
 from engine.proof.arms import Arm
@@ -23,11 +24,11 @@ UUS_PLUS = "uus+"
 CONTROLS: dict[str, str] = {
     "uus": "the UUs of the pool with their gold labels",
     "anchors": "as many pool rows beside the UUs that the model gets right, with as many UUs",
-    "pool-n": "as many pool rows as the largest teaching has samples, drawn at random",
+    "pool-n": "as many labelled pool rows as the largest teaching has samples, drawn at random",
     "train-n": "as many train rows again: what longer training alone gives",
-    "pool": "all pool rows",
+    "pool": "all pool rows that have a label",
     "eda": "the UUs, and changed copies of them, as many as the largest teaching has samples",
-    TEMPERATURE: "no training: confidence divided by one number, fitted on the pool",
+    TEMPERATURE: "no training: confidence divided by one number, fitted on the pool's labels",
 }
 """Name and content of each; ``uus+ARM`` and ``pool+ARM``, for every teaching ARM, are the UUs or all pool rows with
 their gold labels, and that teaching's samples."""
@@ -48,9 +49,10 @@ def every_control(teaching: Sequence[Arm]) -> list[str]:
 
 @dataclass(frozen=True)
 class UsablePool:
-    """Pool rows that may be trained on: not marked as doubtful, and none that nearly equals a proof row.
+    """Pool rows that may be trained on: labelled, not marked as doubtful, and none that nearly equals a proof row.
 
-    ``uus`` are those of the round, ``beside`` their neighbours that the model gets right.
+    ``uus`` are those of the round, ``beside`` their neighbours that the model gets right, each with the label that it
+    was discovered with.
     """
 
     rows: list[Example]
@@ -58,11 +60,22 @@ class UsablePool:
     beside: list[Example]
 
 
-def usable_pool(project: Project, discovery: Discovery | None, doubtful: Collection[str]) -> UsablePool:
+def usable_pool(
+    project: Project,
+    discovery: Discovery | None,
+    doubtful: Collection[str],
+    labels: Mapping[str, str] | None = None,
+) -> UsablePool:
     """The pool rows that may be trained on.
 
+    Args:
+        project: gives the pool.
+        discovery: of the round; the labels that people had given then count too.
+        doubtful: ids of pool rows whose label an annotator doubts.
+        labels: by pool row id the label that people agree on now.
+
     Raises:
-        ProjectError: nothing has been discovered yet.
+        ProjectError: nothing has been discovered yet, or no pool row has a label.
     """
     if discovery is None:
         raise ProjectError(
@@ -71,15 +84,22 @@ def usable_pool(project: Project, discovery: Discovery | None, doubtful: Collect
             hint=f"run `blindspot discover {project.root}`",
         )
     withheld = frozenset(project.manifest.withheld)
-    rows = [
-        row
-        for row in project.examples("pool")
-        if row.id not in doubtful and row_hash(row.text, row.text_pair) not in withheld
-    ]
-    known = {row.id: row for row in rows}
+    has_label = labelled(pool_rows(project, known_labels(discovery, labels)))
+    if not has_label:
+        raise ProjectError(
+            "no pool row has a label yet", where=str(project.root), hint="label some with `blindspot label`"
+        )
+    rows = [row for row in has_label if row.id not in doubtful and row_hash(row.text, row.text_pair) not in withheld]
+    known = {row.id: row for row in rows if row.label == _label_then(discovery, row)}
     beside = dict.fromkeys(near for uu in discovery.uus for near in discovery.neighbours.get(uu, ()))
     uus, near = ([known[row] for row in ids if row in known] for ids in (discovery.uus, beside))
     return UsablePool(rows, uus, near)
+
+
+def _label_then(discovery: Discovery, row: Example) -> str:
+    """The label that a row was discovered with; its own, if nothing is kept of it."""
+    found = discovery.predictions.get(row.id)
+    return found.label if found else row.label
 
 
 def planned_controls(discovery: Discovery, teaching: Sequence[Arm]) -> list[Arm]:
@@ -90,11 +110,11 @@ def planned_controls(discovery: Discovery, teaching: Sequence[Arm]) -> list[Arm]
         "anchors": 2 * uus,
         "pool-n": count,
         "train-n": count,
-        "pool": discovery.n_pool,
+        "pool": discovery.n_labelled,
         "eda": count,
         TEMPERATURE: 0,
     }
-    for prefix, own in ((UUS_PLUS, uus), (PLUS, discovery.n_pool)):
+    for prefix, own in ((UUS_PLUS, uus), (PLUS, discovery.n_labelled)):
         sizes |= {prefix + arm.name: own + len(arm.samples) for arm in teaching}
     row = Example("", "", "")
     return [Arm(name, (row,) * size) for name, size in sizes.items()]
@@ -107,6 +127,7 @@ def control_arms(
     teaching: Sequence[Arm],
     *,
     doubtful: Collection[str] = (),
+    labels: Mapping[str, str] | None = None,
 ) -> list[Arm]:
     """The controls of those names, in the order of `CONTROLS`, then ``pool+ARM`` in the order of the teaching.
 
@@ -116,6 +137,7 @@ def control_arms(
         names: of controls.
         teaching: the arms they are compared with; the largest says how many rows ``pool-n`` and ``eda`` have.
         doubtful: ids of pool rows whose label an annotator doubts; they are not trained on.
+        labels: by pool row id the label that people agree on now.
 
     Raises:
         ProjectError: there is no such control, no discovery, or nothing to make it of.
@@ -124,7 +146,7 @@ def control_arms(
     for name in names:
         if name not in possible:
             raise ProjectError(f"there is no arm `{name}`", hint=f"use one of {', '.join(possible)}")
-    pool = usable_pool(project, discovery, doubtful)
+    pool = usable_pool(project, discovery, doubtful, labels)
     count = max((len(arm.samples) for arm in teaching), default=len(pool.uus))
     make: dict[str, Callable[[], list[Example]]] = {
         "uus": lambda: pool.uus,

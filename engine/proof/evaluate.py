@@ -51,7 +51,7 @@ POOL_NOTE = "Rows of the blind spots in the pool that are right now. Teachers sa
 REVIEWED = "Reviewed: samples that reviewers reject are left out, and their corrections are taken."
 ONE_SEED = "One seed: the noise between training runs is not in the intervals."
 
-_NOT_SHOWN = ("runs", "blind_spots", "samples")  # parts of the spec that the report has otherwise
+_NOT_SHOWN = ("runs", "blind_spots", "samples", "row_labels")  # parts of the spec that the report has otherwise
 
 REFERENCE: Group = (BASELINE, "scratch")
 
@@ -146,6 +146,9 @@ def _notes(spec: ProofSpec) -> list[str]:
     """What a reader of the figures must know."""
     notes = [spec.equal.sentence] if spec.equal else []
     notes += [REVIEWED] if spec.reviewed else []
+    if spec.rows is not None and spec.rows.unlabelled:
+        rows = spec.rows.proof + spec.rows.unlabelled
+        notes.append(f"{spec.rows.proof:,} of {rows:,} proof rows have a label; the others were not judged.")
     for arm, tried in spec.passes.items():
         errors = ", ".join(f"{value:g}" for value in tried.errors)
         notes.append(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.data.proof_rows import read_proof
+from engine.data.proof_rows import judged_rows
 from engine.errors import ProjectError
 from engine.model.array_cache import read_array
 from engine.project import Project
@@ -42,7 +42,7 @@ def near_rows(project: Project, proof_id: str, spot_id: str) -> NearRows:
             where=str(folder),
             hint=f"put it back, or delete suite/{spot_id}.json and promote again",
         )
-    nearest, rows = read_array(folder / NEAREST), read_proof(project)
+    nearest, rows = read_array(folder / NEAREST), judged_rows(project)
     gold = read_array(gold_file(folder, "proof"))
     if [project.labels.index(row.label) for row in rows] != gold.tolist():
         raise ProjectError(

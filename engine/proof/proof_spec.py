@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.files import read_record
 from engine.proof.budget_matching import BudgetLimit
-from engine.proof.report_types import ArmEntry, JudgedModel, SpotEntry
+from engine.proof.report_types import ArmEntry, JudgedModel, RowCounts, SpotEntry
 from engine.schema import Record
 
 SPEC = "spec.json"  # of a proof folder
@@ -87,6 +87,8 @@ class ProofSpec(Record):
         passes, recipes: what was chosen, by arm.
         marked: places of the pool rows whose label an annotator doubts. samples: by their content.
         round_model: None without blind spots, and in a proof of before evidence was kept.
+        rows: that were judged.
+        row_labels: labels that people had given to the pool rows that were asked, by id; they stand above the split's.
     """
 
     seeds: tuple[int, ...]
@@ -105,6 +107,8 @@ class ProofSpec(Record):
     samples: tuple[str, ...] = ()
     marked: tuple[int, ...] = ()
     round_model: RoundModel | None = None
+    rows: RowCounts | None = None
+    row_labels: dict[str, str] = field(default_factory=dict)
 
 
 def read_spec(folder: Path) -> ProofSpec:

@@ -326,10 +326,14 @@ class ReportSpot(SpotEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCounts(ReportPart):
-    """How many rows were judged; ``test`` is None where the project has no test split."""
+    """How many rows were judged; ``test`` is None where the project has no test split.
+
+    ``unlabelled``: proof rows without a label, which were not judged.
+    """
 
     proof: int
     test: int | None
+    unlabelled: int = 0
 
     def on(self, split: str) -> int | None:
         """Those of ``proof`` or ``test``."""

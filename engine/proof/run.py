@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 import engine
 from engine.data.leak_guard import LeakGuard
-from engine.data.proof_rows import read_proof
+from engine.data.pool_rows import known_labels, labelled, pool_rows
+from engine.data.proof_rows import judged_rows
 from engine.discovery.calibration import fit_temperature
 from engine.figure import Figure
 from engine.files import content_key, replacing, sha256_file, write_json
@@ -49,12 +50,13 @@ from engine.proof.quick_look import quick
 from engine.proof.recipe_selection import possible_recipes, runs_and_choices
 from engine.proof.report import FLIPS, LEARNED, content
 from engine.proof.report_types import JudgedModel
-from engine.proof.request import RetrainRequest, arms_asked
+from engine.proof.request import RetrainRequest, arms_asked, refuse_few_labels
 from engine.proof.spot_assignment import nearest_blind_spots
 from engine.proof.training_sets import kept_rows, training_set
 from engine.review.outcome import reviewed_samples
 from engine.schema import Discovery, Example, Sample, SplitName, TeacherKind
 from engine.tau import refuse_new_tau, tau_of
+from engine.teaching.labels import Labels
 from engine.teaching.records import Records
 
 # What scoring a row costs, in row-passes of training: a third, as there is no backward pass.
@@ -80,7 +82,8 @@ def retrain(
         monitor: steps count over all runs.
 
     Raises:
-        ProjectError: there is nothing to train with, no such arm, recipe or seed, or a cost is not known.
+        ProjectError: there is nothing to train with, no such arm, recipe or seed, a cost is not known, or too few
+            proof rows have a label.
         SettingsError: tau differs from that of the first proof, or of the blind spots.
         Cancelled: from the monitor.
     """
@@ -93,8 +96,12 @@ def retrain(
     discovery = project.discovery()
     tau_of(project, discovery)
     doubtful = records.doubtful_rows()
-    arms_to_train = arms_asked(project, samples, doubtful, request, costs=costs)
-    kept = kept_rows(project, discovery, possible_recipes(request.recipes), doubtful, monitor=monitor)
+    labels = known_labels(discovery, Labels(records).settled())
+    splits = _splits(project, discovery, samples)
+    unlabelled = project.manifest.splits["proof"].rows - len(splits["proof"])
+    refuse_few_labels(project, labelled=len(splits["proof"]), rows=len(splits["proof"]) + unlabelled)
+    arms_to_train = arms_asked(project, samples, doubtful, request, labels=labels, costs=costs)
+    kept = kept_rows(project, discovery, possible_recipes(request.recipes), doubtful, labels=labels, monitor=monitor)
     runs, choices = runs_and_choices(
         project,
         arms_to_train,
@@ -105,7 +112,6 @@ def retrain(
         discovery=discovery,
         monitor=monitor,
     )
-    splits = _splits(project, discovery, samples)
     scoring = round(_SCORING * sum(map(len, splits.values())))
     overall = AggregateProgress(monitor, sum(run.work + scoring for run in runs))
     train = project.examples("train")
@@ -119,11 +125,13 @@ def retrain(
         model = _train(project, run, train, kept, passes.get(run.arm.name), overall)
         overall.begin(f"score {name}", scoring)
         logits.append(_score(project, model, splits, overall))
-        entries.append(_entry(project, run, model, _temperature(project, run, model, overall)))
+        temperature = _temperature(project, run, model, labels, overall)
+        entries.append(_entry(project, run, model, temperature))
 
     overall.begin("judge", 0)
     spots = _blind_spots(discovery, doubtful)
     limit = next((arm.limit for arm in arms_to_train), None)
+    asked = {row.id: row.label for row in splits.get(POOL, ()) if discovery and row.id in discovery.row_labels}
     spec = _spec(project, splits) | {
         "equal": limit.as_json() if limit else None,
         "reviewed": request.reviewed,
@@ -141,6 +149,10 @@ def retrain(
         "marked": [place for place, row in enumerate(splits.get(POOL, ())) if row.id in doubtful],
     }
     found_in = current_model(project, monitor=overall) if discovery and spots else None
+    if asked:
+        spec["row_labels"] = asked
+    if unlabelled:
+        spec["rows"]["unlabelled"] = unlabelled
     spec["round_model"] = None
     if discovery and found_in:
         spec["round_model"] = {"name": found_in.name, "key": found_in.key, "temperature": discovery.applied_temperature}
@@ -194,8 +206,8 @@ def _as_reviewed(project: Project, records: Records, samples: list[Sample], moni
 
 
 def _splits(project: Project, discovery: Discovery | None, samples: Sequence[Sample]) -> dict[str, list[Example]]:
-    """What every model is asked: proof, test if there is one, the pool rows in blind spots, and samples."""
-    splits = {"proof": read_proof(project)}
+    """What every model is asked: labelled proof rows, test if there is one, pool rows in blind spots, and samples."""
+    splits = {"proof": judged_rows(project)}
     if project.has_split("test"):
         splits["test"] = project.examples("test")
     if discovery and discovery.blind_spots:
@@ -271,20 +283,19 @@ def _score(project: Project, model: ModelRef, splits: dict[str, list[Example]], 
     return dict(zip(splits, parts, strict=True))
 
 
-def _temperature(project: Project, run: Run, model: ModelRef, monitor: Monitor) -> float:
+def _temperature(project: Project, run: Run, model: ModelRef, labels: Mapping[str, str], monitor: Monitor) -> float:
     """1, or fitted: on dev where the settings have confidence calibrated, on the pool for the arm that does only that.
 
-    The pool is like proof, so this control is as strong as one number can make it.
+    A pool whose rows all have a label is like proof, so this control is as strong as one number can make it.
     """
     if run.arm.name == TEMPERATURE:
-        return _fitted(project, model, "pool", monitor)
+        return _fitted(project, model, "pool", labelled(pool_rows(project, labels)), monitor)
     if not project.settings.discovery.apply_temperature or not project.has_split("dev"):
         return 1.0
-    return _fitted(project, model, "dev", monitor)
+    return _fitted(project, model, "dev", project.examples("dev"), monitor)
 
 
-def _fitted(project: Project, model: ModelRef, split: SplitName, monitor: Monitor) -> float:
-    rows = project.examples(split)
+def _fitted(project: Project, model: ModelRef, split: SplitName, rows: Sequence[Example], monitor: Monitor) -> float:
     gold = np.array([project.labels.index(row.label) for row in rows], dtype=np.int64)
     return fit_temperature(predictions(project, model, rows, split_key=split, monitor=monitor), gold)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from engine.data.pool_rows import known_labels
 from engine.discovery.pool_scoring import score_pool
 from engine.model.model_registry import ModelRef, current_model, starting_weights
 from engine.model.training_plan import ALL_BUT_HEAD, DistillationTarget
@@ -67,12 +68,13 @@ def kept_rows(
     recipes: Sequence[str],
     doubtful: Collection[str],
     *,
+    labels: Mapping[str, str] | None = None,
     monitor: Monitor,
 ) -> list[DistillationTarget]:
-    """Pool rows to be kept, for the recipes that do so: those the round's model is sure of at tau and that are no UUs.
+    """Pool rows to be kept, for the recipes that do so: those the round's model is sure of at tau and gets right.
 
-    So all of them are right, and no label beyond those of the UUs is needed to know them. Rows that it is not sure of
-    are left out: on PAWS half of them are wrong, and keeping them undid what was learned.
+    Rows that it is not sure of are left out: on PAWS half of them are wrong, and keeping them undid what was learned.
+    So are rows without a label: among those that it is sure of some are wrong, and nobody knows which.
 
     Raises:
         ProjectError: a recipe keeps rows, and nothing has been discovered yet.
@@ -80,8 +82,9 @@ def kept_rows(
     """
     if not any(RECIPES[name].keep for name in recipes if name in RECIPES):
         return []
-    usable = {row.id for row in usable_pool(project, discovery, doubtful).rows}
-    scored = score_pool(project, current_model(project, monitor=monitor), monitor=monitor)
+    usable = {row.id for row in usable_pool(project, discovery, doubtful, labels).rows}
+    model, known = current_model(project, monitor=monitor), known_labels(discovery, labels)
+    scored = score_pool(project, model, labels=known, monitor=monitor)
     sure = (scored.scores.confidence >= project.settings.discovery.tau) & scored.scores.right
     return [
         DistillationTarget(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from engine.data.pool_rows import pool_rows
 from engine.errors import ProjectError
 from engine.files import content_key, find_files, read_record, write_json
 from engine.ids import checked_id
@@ -84,7 +85,7 @@ def freeze(project: Project, report: Report, arm: ReportArm, seed: int, samples:
     kept = [one for one in samples if one.teacher.kind in kinds and content(one) in right]
     spec = read_spec(project.proofs_dir / checked_id("proof", report.id))
     spots = {spot.id: spot for spot in spec.blind_spots}
-    pool = {row.id: row for row in project.examples("pool")}
+    pool = {row.id: row for row in pool_rows(project, spec.row_labels)}
     for spot in map(spots.__getitem__, closed):
         rows = [pool[row] for row in spot.ids]
         cases = [FrozenCase(row.id, "row", row.text, row.label, row.text_pair) for row in rows]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.data.pool_rows import pool_rows
 from engine.errors import BlindspotError, ProjectError
 from engine.files import content_key, find_files, read_json
+from engine.ids import checked_id
 from engine.project import Project
+from engine.proof.proof_spec import SPEC, read_spec
 from engine.proof.report import find_arm, read_report
 from engine.proof.report_types import JudgedModel
 from engine.regression.frozen_spots import FrozenSpot, suite_dir
@@ -70,7 +73,9 @@ def _frozen(project: Project, path: Path, file: str, recorded: dict[str, str]) -
     part, found = f"suite {path.stem}", FrozenSpot.from_json(read_json(path))
     report = read_report(project, found.proof)
     find_arm(report, found.arm, found.recipe)
-    pool = {row.id: row for row in project.examples("pool")}
+    folder = project.proofs_dir / checked_id("proof", found.proof)
+    labels = read_spec(folder).row_labels if (folder / SPEC).is_file() else None
+    pool = {row.id: row for row in pool_rows(project, labels)}
     asked = [case for case in found.cases if case.origin == "row"]
     other = [
         case.id

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.data.duplicates import NearDuplicates
+from engine.data.pool_rows import known_labels, labelled, pool_rows
 from engine.errors import RefusedRecord
 from engine.project import Project
 from engine.schema import Example, Role, Sample
@@ -171,9 +172,9 @@ class SampleChecker:
 
     @cached_property
     def _pool(self) -> dict[str, tuple[list[Example], NearDuplicates]]:
-        """Pool rows and their index, by label."""
+        """Pool rows that have a label and their index, by label."""
         rows: defaultdict[str, list[Example]] = defaultdict(list)
-        for row in self._project.examples("pool"):
+        for row in labelled(pool_rows(self._project, known_labels(self._project.discovery()))):
             rows[row.label].append(row)
         return {
             label: (same, NearDuplicates((row.text, row.text_pair) for row in same)) for label, same in rows.items()

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.data.proof_rows import read_proof
+from engine.data.pool_rows import labelled, pool_rows
+from engine.data.proof_rows import judged_rows
 from engine.errors import ProjectError
 from engine.files import content_key, find_files, read_json, sha256_file
 from engine.model.array_cache import read_array
@@ -101,7 +102,7 @@ def _problems(project: Project, folder: Path, spec: Any, report: Any) -> Iterato
 
 
 def _is_gold(project: Project, folder: Path, split: str) -> bool:
-    rows: Sequence[Example] = read_proof(project) if split == "proof" else project.examples("test")
+    rows: Sequence[Example] = judged_rows(project) if split == "proof" else project.examples("test")
     gold = read_array(gold_file(folder, split))
     return bool(gold.tolist() == [project.labels.index(row.label) for row in rows])
 
@@ -110,7 +111,8 @@ def _pool_gold(project: Project, folder: Path, spec: Any) -> str:
     """The first row of a blind spot whose gold label is not the pool's; empty if there is none."""
     if not spec["blind_spots"]:
         return ""
-    labels = {row.id: project.labels.index(row.label) for row in project.examples("pool")}
+    rows = labelled(pool_rows(project, spec.get("row_labels")))
+    labels = {row.id: project.labels.index(row.label) for row in rows}
     gold = read_array(gold_file(folder, POOL))
     for spot in spec["blind_spots"]:
         for row, place in zip(spot["ids"], spot["rows"], strict=True):

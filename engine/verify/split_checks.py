@@ -11,6 +11,7 @@ from pathlib import Path
 
 import orjson
 
+from engine.data.pool_rows import labelled
 from engine.errors import DataError
 from engine.files import open_read, sha256_file
 from engine.project import Project
@@ -52,9 +53,11 @@ def _split(project: Project, name: str, rows: Rows) -> Iterator[Finding]:
         problem = f"it has {len(found)} rows, and the manifest {recorded.rows} with {len(recorded.row_hashes)} hashes"
     elif other := [row.id for row, one, kept in zip(found, hashes, recorded.row_hashes, strict=True) if one != kept]:
         problem = f"{_rows(other)} not in the manifest"
-    elif recorded.labels and Counter(row.label for row in found) != Counter(recorded.labels):
+    elif recorded.labels and Counter(row.label for row in labelled(found)) != Counter(recorded.labels):
         problem = "the manifest counts other labels"
-    elif strange := {row.label for row in found} - set(project.labels):
+    elif recorded.unlabelled != len(found) - len(labelled(found)):
+        problem = "the manifest counts other rows without a label"
+    elif strange := {row.label for row in labelled(found)} - set(project.labels):
         problem = f"{len(strange)} of its labels are not in blindspot.toml"
     elif len({row.id for row in found}) < len(found):
         problem = "two of its rows have one id"

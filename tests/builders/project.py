@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.files import read_json, sha256_file, write_json, write_jsonl
 from engine.project import SETTINGS_FILE, Project
+from engine.schema import UNLABELLED
 from engine.settings import Settings, write_settings
 from engine.text import row_hash
 
@@ -46,4 +47,5 @@ def _write(root: Path, name: str, rows: Sequence[Row], source: str) -> dict[str,
         "row_hashes": [row_hash(row["text"], row.get("text_pair")) for row in rows],
         "source": source,
         "source_sha256": "",
+        "unlabelled": sum(row["label"] == UNLABELLED for row in rows),
     }

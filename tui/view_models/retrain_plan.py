@@ -188,7 +188,7 @@ class RetrainPlan:
         discovery = workbench.board.discovery if workbench.board else None
         if discovery and self._on(CONTROLS):
             chosen = [*chosen, *planned_controls(discovery, chosen)]
-        kept = round(discovery.coverage * discovery.n_pool) - len(discovery.uus) if discovery else 0
+        kept = max(0, round(discovery.coverage * discovery.n_labelled) - len(discovery.uus)) if discovery else 0
         recipes = list(RECIPES) if AUTO in self._recipes else self._recipes
         runs = plan_runs(workbench.project, chosen, seeds=self.seeds, recipes=recipes, kept=kept)
         tries: list[Run] = []
