@@ -39,6 +39,7 @@ COMMANDS = {
     "perturb": "add a minimal edit of a row, which the model gets right, to the evidence",
     "undo": "undo or redo an annotation",
     "import-teaching": "import patterns and samples from files",
+    "import-labels": "import labels of rows from files, of people or an LLM",
     "trust": "see what of a project reaches outside its folder, and agree to it",
     "teach": "let an LLM explain blind spots and write samples",
     "test-pattern": "test a pattern on rows that its teacher has not seen",

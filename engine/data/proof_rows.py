@@ -1,6 +1,7 @@
 """The only reader of proof rows.
 
-An import contract says who may: the proof run, its guards, its verification, and the audit, which asks people to label.
+An import contract says who may: the proof run, its guards, its verification, the audit, which asks people to label, and
+the import of labels, which asks for ids alone.
 """
 
 from __future__ import annotations
@@ -41,3 +42,8 @@ def judged_rows(project: Project) -> list[Example]:
         ProjectError: the project has no proof split.
     """
     return [row for row in read_proof(project) if row.label != UNLABELLED]
+
+
+def proof_row_ids(project: Project) -> frozenset[str]:
+    """The ids of the proof rows; empty where there is no proof split."""
+    return frozenset(row.id for row in read_proof(project)) if project.has_split("proof") else frozenset()
