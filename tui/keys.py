@@ -108,6 +108,14 @@ _TABLE = (
         "What the teaching cost, and what was got for it.",
         display="$",
     ),
+    _key(
+        "screen.label",
+        "number_sign",
+        "label_rows",
+        "label rows",
+        "Give rows of the stream their labels, one key a row.",
+        display="#",
+    ),
     _key("screen.proof", "p", "go('proof')", "proof", "See before and after with the verdict."),
     _key(
         "screen.rounds",

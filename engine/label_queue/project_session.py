@@ -36,6 +36,7 @@ class ProjectSession:
         session: the queue, the row in front and what was done.
         kind: of the queue; name: of its file, or its kind where it has none.
         guideline: as it stands now.
+        units: the labels of each row that two or more people gave one (`engine.agreement`).
         close: gives up the row in front; to be called at the end.
     """
 
@@ -43,6 +44,7 @@ class ProjectSession:
     kind: QueueKind
     name: str
     guideline: Guideline
+    units: Callable[[], list[list[str]]]
     close: Callable[[], None]
 
 
@@ -250,7 +252,43 @@ def _session(
         reasons=REASONS if kind == "conflict" else (),
         context=(lambda row: conflict_lines(Labels(teaching), row.id)) if kind == "conflict" else lambda _: [],
     )
-    return ProjectSession(session, kind, file.spec.name if file else kind, guideline, leases.release)
+    return ProjectSession(
+        session,
+        kind,
+        file.spec.name if file else kind,
+        guideline,
+        lambda: Labels(teaching, split).units(),
+        leases.release,
+    )
+
+
+def open_queues(project: Project, teaching: Teaching) -> list[tuple[str, int]]:
+    """The queues that have rows for this person now, each with their number: those that come first by default first.
+
+    Raises:
+        StoreError: a queue is damaged.
+        DataError: the guideline cannot be read.
+    """
+    found: list[tuple[str, int]] = []
+    own = {(record.split, record.row) for record in teaching.own("label") if isinstance(record, RowLabel)}
+    order: tuple[QueueKind, ...] = ("audit", "hunt", "flagged", "random")
+    files = sorted(queues(project), key=lambda one: order.index(one.spec.kind))
+    for one in files:
+        said = Labels(teaching, one.spec.split).people
+        settings, seed = project.settings.labelling, project.settings.discovery.seed
+        left = sum(
+            (one.spec.split, choice.row) not in own
+            and len(said.get(choice.row, ())) < people_for(choice.row, settings, seed)
+            for choice in one.choices
+        )
+        if left:
+            found.append((one.spec.name, left))
+    if not any(one.spec.kind == "random" for one in files):
+        known = Labels(teaching).people
+        left = sum(row.label == UNLABELLED and row.id not in known for row in project.each_example("pool"))
+        found += [("random", left)] if left else []
+    conflicts, stale = len(Labels(teaching).conflicts()), len(_stale(project, teaching, guideline_of(project)))
+    return found + [(name, left) for name, left in (("conflict", conflicts), ("stale", stale)) if left]
 
 
 def conflict_lines(labels: Labels, row_id: str) -> list[str]:

@@ -71,6 +71,11 @@ class Labels:
                 found[row] = said.pop()
         return found
 
+    def units(self) -> list[list[str]]:
+        """The labels of each row that two or more people gave one, for their agreement (`engine.agreement`)."""
+        given = ([one.given.label for one in said if one.given.label] for said in self._people.values())
+        return [said for said in given if len(said) > 1]
+
     def conflicts(self) -> list[str]:
         """The rows on which people differ and that nobody has decided yet, in the order of their first labels."""
         return [

@@ -13,6 +13,7 @@ from engine.labelling.label_file import LabelFile
 from engine.labelling.session import LabelSession
 from engine.labelling.texts import TextRow
 from tui.label_app import LabelApp
+from tui.screens.label_screen import LabelScreen
 from tui.widgets.line import Line
 from tui.widgets.text_pane import TextPane
 
@@ -28,15 +29,16 @@ def file(tmp_path: Path) -> Iterator[LabelFile]:
 
 
 def app(file: LabelFile, rows: list[TextRow] = ROWS, labels: list[str] = LABELS, **values: str) -> LabelApp:
-    return LabelApp(LabelSession.over_file(rows, labels, file, "ada"), source="texts.csv", out="out.csv", **values)
+    session = LabelSession.over_file(rows, labels, file, "ada")
+    return LabelApp(LabelScreen(session, source="texts.csv", out="out.csv", **values))
 
 
 def row(pilot: Pilot[None]) -> str:
-    return pilot.app.query_one("#row", TextPane).text.strip()
+    return pilot.app.screen_stack[1].query_one("#row", TextPane).text.strip()
 
 
 def said(pilot: Pilot[None]) -> str:
-    line = pilot.app.query_one("#said", Line).render()
+    line = pilot.app.screen_stack[1].query_one("#said", Line).render()
     return line.plain
 
 
@@ -98,7 +100,7 @@ async def test_the_guideline_comes_before_the_first_row_and_with_its_key(file: L
 async def test_pairs_show_what_differs_and_hostile_texts_stay_texts(file: LabelFile) -> None:
     rows = [TextRow("a", "A man plays.", "A woman plays."), TextRow("b", "x\x1b[31mred\u202e")]
     async with app(file, rows).run_test(size=SIZE) as pilot:
-        pane = pilot.app.query_one("#row", TextPane)
+        pane = pilot.app.screen_stack[1].query_one("#row", TextPane)
         assert "A man plays." in pane.text
         assert "A woman plays." in pane.text
         await pilot.press("1")

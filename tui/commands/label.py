@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +84,7 @@ class _Work:
     """What is labelled, for both forms of answering.
 
     ``source``, ``out``: for the heading. ``told``: a sentence to begin with. ``end``: where the labels are.
+    ``units``: as `LabelScreen` wants it.
     """
 
     session: LabelSession
@@ -92,6 +93,7 @@ class _Work:
     guideline: str
     told: str
     end: str
+    units: Callable[[], list[list[str]]] | None = None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -103,15 +105,10 @@ def run(options: argparse.Namespace) -> int:
         if options.plain:
             return _plain(work.session, work.guideline, work.told)
         from tui.label_app import LabelApp
+        from tui.screens.label_screen import LabelScreen
 
-        app = LabelApp(
-            work.session,
-            source=work.source,
-            out=work.out,
-            guideline=work.guideline,
-            told=work.told,
-            ascii=options.ascii,
-        )
+        screen = LabelScreen(work.session, source=work.source, out=work.out, guideline=work.guideline, told=work.told)
+        app = LabelApp(screen, ascii=options.ascii)
         app.run(mouse=False)
     pace = work.session.pace
     print_line(f"{pace.done:,} of {pace.done + pace.left:,} labelled, in {work.end}")
@@ -148,7 +145,7 @@ def _of_project(options: argparse.Namespace, stack: ExitStack) -> _Work:
     version = opened.guideline.number
     told = f"Guideline, version {version}: g shows it." if version else ""
     name = f"{options.source.resolve().name}: {opened.name}"
-    return _Work(opened.session, name, teaching.author, opened.guideline.text, told, str(options.source))
+    return _Work(opened.session, name, teaching.author, opened.guideline.text, told, str(options.source), opened.units)
 
 
 def _read(path: Path) -> str:
@@ -205,9 +202,10 @@ def _answer(session: LabelSession, word: str) -> str:
         return "noted"
     reason = ""
     if session.reasons:
-        word, _, number = word.rpartition(" ")
-        at = int(number) if number.isdecimal() else 0
-        reason = session.reasons[at - 1] if 1 <= at <= len(session.reasons) else ""
+        head, _, number = word.rpartition(" ")
+        if head and number.isdecimal():
+            word, at = head, int(number)
+            reason = session.reasons[at - 1] if 1 <= at <= len(session.reasons) else ""
     name = word.rstrip("?").strip()
     certainty = _MARKS.get(word[len(word.rstrip("?")) :], GUESS)
     if name.isdecimal() and name not in session.labels and 1 <= int(name) <= len(session.labels):

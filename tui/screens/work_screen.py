@@ -198,6 +198,12 @@ class WorkScreen(Screen[None]):
         """Go back; screens with a filter clear it first."""
         self.action_back()
 
+    def action_label_rows(self) -> None:
+        """Label rows of the stream."""
+        from tui.screens.label_rows import choose_queue
+
+        choose_queue(self)
+
     async def action_go(self, name: str) -> None:
         """Open another screen."""
         await shell(self).go(name)

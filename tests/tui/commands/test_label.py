@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.teaching.labels import Labels
+from engine.teaching.records import Records
+from tests.builders.stream import stream_project
 from tui.cli import main
 
 TEXTS = 'id,comment\na,"A fine film, really"\nb,Dreadful\nc,It has actors\n'
@@ -88,3 +91,45 @@ def test_two_people_are_compared_and_a_third_decides(
     assert main(words) == 0
     with decided.open(newline="") as file:
         assert [row["id"] for row in csv.DictReader(file)] == ["b", "c"]
+
+
+def in_project(root: Path, name: str, answers: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
+    monkeypatch.setattr("sys.stdin", io.StringIO(answers))
+    return main(["label", str(root), "--plain", "--annotator", name, *more])
+
+
+def test_rows_of_a_project_line_by_line_and_a_conflict_that_a_third_person_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = stream_project(tmp_path / "work", rows=2, people=2)
+    (project.root / "guidelines.md").write_text("# positive\nPraise.\n")
+    assert in_project(project.root, "ann", "positive\n1?\n", monkeypatch) == 0
+    told = capsys.readouterr().out
+    assert "Praise." in told
+    assert "Guideline, version 1" in told
+    assert told.endswith("2 of 2 labelled\n")
+    assert in_project(project.root, "ben", "m it is irony\n1\n1\n", monkeypatch) == 0
+    assert "irony" not in told
+    capsys.readouterr()
+    assert in_project(project.root, "cleo", "2\n2 9\n2 3\n", monkeypatch, "--queue", "conflict") == 0
+    told = capsys.readouterr().out
+    assert "one said negative (sure): it is irony" in told
+    assert "one said positive (sure)" in told
+    assert "ann" not in told
+    assert told.count("a conflict is decided with a reason") == 2
+    labels = Labels(Records(project.teaching_dir))
+    assert sorted(labels.settled().values()) == ["negative", "positive"]
+    assert {one.reason for one in labels.decided.values()} == {"the text is ambiguous"}
+
+
+def test_options_of_a_file_are_none_of_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = stream_project(tmp_path / "work")
+    with pytest.raises(SystemExit):
+        main(["label", str(project.root), "--plain", "--labels", "a,b"])
+    assert "--labels is for a file of texts" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["label", str(tmp_path / "texts.csv"), "--plain", "--queue", "hunt"])
+    assert "--queue is for a project" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["label", str(tmp_path / "texts.csv"), "--plain"])
+    assert "needs --labels and --out" in capsys.readouterr().err

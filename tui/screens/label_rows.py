@@ -1,0 +1,78 @@
+"""Labelling rows from the workbench: which queue, and the screen over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.errors import BlindspotError
+from tui.shell import shell
+
+if TYPE_CHECKING:
+    from tui.screens.work_screen import WorkScreen
+
+_KINDS = {
+    "audit": "a random sample of held-out rows, to estimate and prove",
+    "hunt": "rows on which the model may well be wrong",
+    "flagged": "rows on which the LLM and the model differ",
+    "random": "rows drawn at random",
+    "conflict": "rows on which people differ",
+    "stale": "your labels that an edit of the guideline may have made wrong",
+}
+
+
+def choose_queue(screen: WorkScreen) -> None:
+    """Ask which rows are to be labelled, where there are several queues, and go there."""
+    from engine.label_queue.project_session import open_queues
+    from tui.dialogs.choice_dialog import ChoiceDialog
+
+    workbench = screen.workbench
+    try:
+        found = open_queues(workbench.project, workbench.teaching)
+    except BlindspotError as error:
+        shell(screen).refuse(error)
+        return
+    if not found:
+        screen.say("Every row has a label: `blindspot add` brings new rows.", warning=True)
+        return
+    if len(found) == 1:
+        label_rows(screen, found[0][0])
+        return
+
+    def take(place: int | None) -> None:
+        if place is not None:
+            label_rows(screen, found[place][0])
+
+    words = [f"{name}: {_KINDS[name.partition('-')[0]]} ({left:,})" for name, left in found]
+    screen.app.push_screen(ChoiceDialog("Label which rows?", words), take)
+
+
+def label_rows(screen: WorkScreen, queue: str) -> None:
+    """Lay the label screen over a screen of the workbench; when it is left, what has changed is shown."""
+    from engine.label_queue.project_session import open_session
+    from engine.schema import Teacher
+    from tui.screens.label_screen import LabelScreen
+
+    app, workbench = shell(screen), screen.workbench
+    project, author = workbench.project, workbench.teaching.author
+    try:
+        opened = open_session(project, workbench.teaching, Teacher(author, "human"), queue=queue)
+    except BlindspotError as error:
+        app.refuse(error)
+        return
+
+    def end(_: None) -> None:
+        try:
+            opened.close()
+        except BlindspotError as error:
+            app.refuse(error)
+        app.changed()
+        screen.say(f"{opened.session.pace.done:,} rows of {opened.name} have your label.")
+
+    label_screen = LabelScreen(
+        opened.session,
+        source=f"{project.root.name}: {opened.name}",
+        out=author,
+        guideline=opened.guideline.text,
+        units=opened.units,
+    )
+    app.push_screen(label_screen, end)
