@@ -66,7 +66,7 @@ def alpha_interval(units: Sequence[Sequence[str]], *, level: float = 0.95) -> tu
 
 
 def agreement_words(units: Sequence[Sequence[str]]) -> str:
-    """Alpha with its interval and the number of units that got two answers or more: ``alpha 0.82 (0.70-0.91), 34 rows``.
+    """Alpha, its interval and the number of units with two answers or more: ``alpha 0.82 (0.70-0.91), 34 rows``.
 
     Empty where there is none, or all answers are the same.
     """
