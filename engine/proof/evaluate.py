@@ -17,7 +17,7 @@ import numpy as np
 from engine.files import read_json
 from engine.model.array_cache import read_array
 from engine.proof.arms import BASELINE
-from engine.proof.flipped_rows import error_confidence, flips
+from engine.proof.flipped_rows import flips
 from engine.proof.metrics import IntArray, Scored
 from engine.proof.proof_spec import SPEC, ProofSpec, RoundModel, SpecRun, read_spec
 from engine.proof.report import Learned, StoredFlip
@@ -117,7 +117,7 @@ def flipped_rows(folder: Path, ids: dict[str, list[str]]) -> list[StoredFlip]:
     for split in (split for split in ids if split in ("test", POOL)):
         models = _scored(folder, _groups(spec), split)
         found += flips(ids[split], models, REFERENCE, spec.labels, split=split)
-    return sorted(found, key=lambda flip: -error_confidence(flip))
+    return sorted(found, key=lambda flip: -flip.error_confidence)
 
 
 def right_samples(folder: Path) -> list[Learned]:

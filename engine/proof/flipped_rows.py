@@ -28,8 +28,7 @@ def flips(
         split: what the rows are.
 
     Returns:
-        For each arm and row: split, id, gold, ``fixed`` (False: newly broken), the number of seeds that agree, and of
-        both models the label that most seeds give and their mean confidence, 0..1. Most confident errors first.
+        Those of each arm, the most confident errors first.
     """
     reference = models[baseline]
     found: list[StoredFlip] = []
@@ -42,26 +41,21 @@ def flips(
         before, after = (_said(side, labels) for side in (reference, runs))
         for place in np.flatnonzero(np.maximum(fixed, broken) * 2 > len(runs)):
             found.append(
-                {
-                    "arm": arm,
-                    "recipe": recipe,
-                    "split": split,
-                    "id": ids[int(place)],
-                    "gold": labels[runs[0].gold[place]],
-                    "fixed": bool(fixed[place] > broken[place]),
-                    "seeds": int(max(fixed[place], broken[place])),
-                    "before": before[place][0],
-                    "before_confidence": before[place][1],
-                    "after": after[place][0],
-                    "after_confidence": after[place][1],
-                }
+                StoredFlip(
+                    arm=arm,
+                    recipe=recipe,
+                    split=split,
+                    id=ids[int(place)],
+                    gold=labels[runs[0].gold[place]],
+                    fixed=bool(fixed[place] > broken[place]),
+                    seeds=int(max(fixed[place], broken[place])),
+                    before=before[place][0],
+                    before_confidence=before[place][1],
+                    after=after[place][0],
+                    after_confidence=after[place][1],
+                )
             )
-    return sorted(found, key=lambda one: -error_confidence(one))
-
-
-def error_confidence(flip: StoredFlip) -> float:
-    """How sure the model was that was wrong, before or after, 0..1."""
-    return flip["before_confidence"] if flip["fixed"] else flip["after_confidence"]
+    return sorted(found, key=lambda one: -one.error_confidence)
 
 
 def _said(runs: Sequence[Scored], labels: Sequence[str]) -> list[tuple[str, float]]:

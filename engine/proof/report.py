@@ -29,22 +29,6 @@ LEARNED = "samples.json"  # of a proof folder: which samples each model gets rig
 _PROVE_AGAIN = "restore the file, or make a new proof with `blindspot retrain`"
 
 
-class StoredFlip(TypedDict):
-    """A flipped row as it is stored, without its text; see `Flip`."""
-
-    arm: str
-    recipe: str
-    split: str
-    id: str
-    gold: str
-    fixed: bool
-    seeds: int
-    before: str
-    before_confidence: float
-    after: str
-    after_confidence: float
-
-
 class Learned(TypedDict):
     """Which samples a model gets right, by `content`."""
 
@@ -65,21 +49,22 @@ class ProofSummary:
     interval: str
 
 
-@dataclass(frozen=True, slots=True)
-class Flip(Record):
-    """A row whose label an arm changed in more than half of the seeds (`engine.proof.flipped_rows`).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFlip(Record):
+    """A row whose label an arm changed in more than half of the seeds (`engine.proof.flipped_rows`), without its text.
 
     Attributes:
+        arm, recipe: who changed it.
         split: ``pool`` or ``test``; proof rows are shown to nobody.
         fixed: from wrong to right; False: newly broken.
         seeds: how many agree.
         before, after: the label that most seeds give, with their mean confidence, 0..1.
     """
 
+    arm: str
+    recipe: str
     split: str
     id: str
-    text: str
-    text_pair: str | None
     gold: str
     fixed: bool
     seeds: int
@@ -87,6 +72,19 @@ class Flip(Record):
     before_confidence: float
     after: str
     after_confidence: float
+
+    @property
+    def error_confidence(self) -> float:
+        """How sure the model was that was wrong, before or after, 0..1."""
+        return self.before_confidence if self.fixed else self.after_confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip(StoredFlip):
+    """A flipped row with its text."""
+
+    text: str
+    text_pair: str | None
 
 
 def flipped(project: Project, report: Report, arm: str, recipe: str) -> list[Flip]:
@@ -99,15 +97,15 @@ def flipped(project: Project, report: Report, arm: str, recipe: str) -> list[Fli
     if not path.is_file():
         raise ProjectError(f"proof {report.id} was made before flips were kept", hint="retrain to get a new one")
     stored: list[StoredFlip] = read_record(path, lambda values: fit(values, list[StoredFlip]), hint=_PROVE_AGAIN)
-    found = [one for one in stored if (one["arm"], one["recipe"]) == (arm, recipe)]
+    found = [one for one in stored if (one.arm, one.recipe) == (arm, recipe)]
     discovery = project.discovery(report.round)
     texts: dict[tuple[str, str], tuple[str, str | None]] = {
         ("pool", row.id): (row.text, row.text_pair) for row in (discovery.predictions.values() if discovery else ())
     }
-    if any(one["split"] == "test" for one in found):
+    if any(one.split == "test" for one in found):
         texts |= {("test", row.id): (row.text, row.text_pair) for row in project.examples("test")}
-    shown = [(one, texts[one["split"], one["id"]]) for one in found if (one["split"], one["id"]) in texts]
-    return [Flip.from_json({**one, "text": text, "text_pair": pair}) for one, (text, pair) in shown]
+    shown = [(one, texts[one.split, one.id]) for one in found if (one.split, one.id) in texts]
+    return [Flip(**one.as_json(), text=text, text_pair=pair) for one, (text, pair) in shown]
 
 
 def content(sample: Sample) -> str:

@@ -172,7 +172,7 @@ def retrain(
     hashes = {path.name: sha256_file(path) for path in sorted(folder.glob("*.npy"))}
     write_json(folder / SPEC, made | spec | {"files": hashes})
     ids = {split: [row.id for row in rows] for split, rows in splits.items()}
-    write_json(folder / FLIPS, flipped_rows(folder, ids))
+    write_json(folder / FLIPS, [flip.as_json() for flip in flipped_rows(folder, ids)])
     if samples:
         write_json(folder / LEARNED, right_samples(folder))
     write_json(folder / "report.json", evaluate(folder))

@@ -130,7 +130,7 @@ def _are_flips(project: Project, folder: Path, spec: Any) -> bool:
         }
         ids[POOL] = [names.get(place, "") for place in range(len(read_array(gold_file(folder, POOL))))]
     stored, computed = read_json(folder / FLIPS), flipped_rows(folder, ids)
-    return len(stored) == len(computed) and all(one in stored for one in computed if one["id"])
+    return len(stored) == len(computed) and all(one.as_json() in stored for one in computed if one.id)
 
 
 def _other_model(project: Project, model: Any) -> str:
