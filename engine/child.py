@@ -12,7 +12,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+from typing_extensions import TypedDict
 
 _START = (
     "import sys; '' in sys.path[:1] and sys.path.pop(0); sys.path.append(sys.argv.pop(1)); "
@@ -25,7 +26,14 @@ def command(module: str) -> tuple[str, ...]:
     return (sys.executable, "-c", _START, str(Path(__file__).parents[1]), module)
 
 
-def surroundings(**variables: str) -> dict[str, Any]:
+class Surroundings(TypedDict):
+    """Working folder and environment of a process, as `subprocess` takes them."""
+
+    cwd: str
+    env: dict[str, str]
+
+
+def surroundings(**variables: str) -> Surroundings:
     """``cwd`` and ``env`` of a process of ours: folders that the user named for modules are the same as here.
 
     Args:

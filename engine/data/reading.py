@@ -42,6 +42,11 @@ class Columns:
         """All columns named."""
         return (self.text, self.label) if self.pair is None else (self.text, self.pair, self.label)
 
+    @property
+    def by_role(self) -> dict[str, str]:
+        """The columns by what they hold, as a manifest names them."""
+        return {"text": self.text, "label": self.label} | ({} if self.pair is None else {"pair": self.pair})
+
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:

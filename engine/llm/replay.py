@@ -187,7 +187,7 @@ def read_recording(path: Path) -> Recording:
         TeacherError: it cannot be read, a line lacks something, or it has answers of no or of several teachers.
     """
     teachers: set[str] = set()
-    spots: dict[tuple[str, str], dict[str, Any]] = {}
+    spots: dict[tuple[str, str], RecordedSpot] = {}
     try:
         lines = read_bytes(path).splitlines()
     except (FileNotFoundError, FileError) as error:
@@ -210,16 +210,16 @@ def read_recording(path: Path) -> Recording:
             )
         if values.get("status", "ok") == "ok" and values["step"] in _STEPS:
             teachers.add(values["teacher"])
-            spot = spots.setdefault((values["blind_spot"], values["evidence"]), {"answers": {}})
-            spot["answers"][values["step"]] = values["content"]
-            spot |= {name: values[name] for name in ("gold", "predicted", "rows") if name in values}
+            place = values["blind_spot"], values["evidence"]
+            spot = spots.get(place, RecordedSpot("", "", frozenset(), values["evidence"], {}))
+            spots[place] = RecordedSpot(
+                values.get("gold", spot.gold),
+                values.get("predicted", spot.predicted),
+                frozenset(values.get("rows", spot.rows)),
+                spot.evidence,
+                {**spot.answers, values["step"]: values["content"]},
+            )
     if len(teachers) != 1:
         what = f"answers of {', '.join(sorted(teachers))} are in this file" if teachers else "no answer is in this file"
         raise TeacherError(what, where=str(path), hint="give a file with the answers of one LLM")
-    found = tuple(
-        RecordedSpot(
-            spot.get("gold", ""), spot.get("predicted", ""), frozenset(spot.get("rows", ())), evidence, spot["answers"]
-        )
-        for (_, evidence), spot in spots.items()
-    )
-    return Recording(Teacher(teachers.pop(), "llm", recorded=True), found)
+    return Recording(Teacher(teachers.pop(), "llm", recorded=True), tuple(spots.values()))

@@ -10,15 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from typing_extensions import Unpack
 
 from engine.errors import ModelError
 from engine.files import checked, content_key, read_record
 from engine.model.array_cache import Array, Making, cached_arrays
 from engine.model.bf16_rescoring import UncertainRows
-from engine.model.training_plan import DistillationTarget, TrainingPlan
+from engine.model.training_plan import DistillationTarget, PlanChanges, TrainingPlan
 from engine.model.truncation import Reading
 from engine.model.weights import Weights, find_weights, is_classifier, weights_use
 from engine.progress import Monitor
@@ -131,7 +132,7 @@ def trained(
     kept: Sequence[DistillationTarget] = (),
     make: bool = True,
     monitor: Monitor,
-    **changes: Any,
+    **changes: Unpack[PlanChanges],
 ) -> ModelRef:
     """A classifier fine-tuned on rows: found in `models/` or trained now; an interrupted training goes on.
 
@@ -143,7 +144,7 @@ def trained(
         kept: rows that are to stay as a model says of them.
         make: False: only if it is there.
         monitor: told of steps, and asked whether to go on.
-        changes: fields of the `TrainingPlan` that differ from the settings.
+        changes: what differs from the settings.
 
     Raises:
         ModelError: the weights cannot be used, training diverged, or it may not be trained and is not there.
@@ -174,7 +175,7 @@ def trained(
     return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", checked(out), content_key(key, made.sha256))
 
 
-def plan_of(project: Project, start: Weights | ModelRef, *, seed: int, **changes: Any) -> TrainingPlan:
+def plan_of(project: Project, start: Weights | ModelRef, *, seed: int, **changes: Unpack[PlanChanges]) -> TrainingPlan:
     """What a training run with the project's settings, but for some changes, depends on beside its rows."""
     settings = project.settings
     plan = TrainingPlan(

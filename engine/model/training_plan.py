@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from typing_extensions import TypedDict
+
 from engine.files import content_key
 from engine.schema import Example, Record
 
@@ -20,6 +22,17 @@ class DistillationTarget:
 
     row: Example
     probabilities: tuple[float, ...]
+
+
+class PlanChanges(TypedDict, total=False):
+    """Fields of a `TrainingPlan` in which a run may differ from the settings."""
+
+    epochs: int
+    frozen_layers: int
+    stop: int
+    steps: int
+    smoothing: float
+    average: float
 
 
 @dataclass(frozen=True, slots=True)

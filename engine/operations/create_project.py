@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from engine import __version__
 from engine.data.checks import near_proof, notes, refuse_shared, refuse_unknown_labels, task_labels
@@ -25,7 +24,7 @@ from engine.files import make_folder, publish, sha256_file, write_json, write_js
 from engine.model.truncation import Reading, cut_sentence
 from engine.model.weights import find_weights, named_weights, weights_use
 from engine.progress import Monitor, Silent
-from engine.project import SETTINGS_FILE, Project
+from engine.project import SETTINGS_FILE, Manifest, Project, SplitManifest
 from engine.schema import SPLITS, Example, SplitName
 from engine.settings import Settings, TaskSettings, write_settings
 from engine.tau import checked_tau
@@ -143,21 +142,27 @@ def create_project(
 
     with _appearing(root) as folder:
         write_settings(folder / SETTINGS_FILE, replace(settings, task=replace(settings.task, labels=labels)))
-        manifest = {
-            "version": __version__,
-            "proof_origin": "file" if proof is not None else "half of pool",
-            "seed": settings.discovery.seed,
-            "columns": {"text": text, "label": label} | ({"pair": pair} if pair is not None else {}),
-            "withheld": [hashes["pool"][place] for place in near.pool],
-            "splits": {
-                name: _write_split(folder, name, source, hashes[name], labels)
-                | _how_read(options["pool" if name == "proof" and proof is None else name])
+        manifest = Manifest(
+            version=__version__,
+            proof_origin="file" if proof is not None else "half of pool",
+            seed=settings.discovery.seed,
+            columns=columns.by_role,
+            withheld=tuple(hashes["pool"][place] for place in near.pool),
+            splits={
+                name: _write_split(
+                    folder,
+                    name,
+                    source,
+                    hashes[name],
+                    labels,
+                    options["pool" if name == "proof" and proof is None else name],
+                )
                 for name, source in splits.items()
             },
-        }
+        )
         if left_out:
             write_jsonl(folder / LEFT_OUT, [one.as_json() for one in left_out])
-        write_json(folder / MANIFEST_FILE, manifest)
+        write_json(folder / MANIFEST_FILE, manifest.as_json())
     project = Project.open(root)
     named = project.settings.model
     uses = [weights_use(root, name) for name in (named.classifier, named.base, named.encoder)]
@@ -228,27 +233,26 @@ def _part(splits: Mapping[SplitName, Source], seed: int) -> dict[SplitName, Sour
 
 
 def _write_split(
-    folder: Path, name: SplitName, source: Source, hashes: list[str], labels: Sequence[str]
-) -> dict[str, Any]:
-    """Write the project's own copy of a split; returns its entry in the manifest."""
+    folder: Path, name: SplitName, source: Source, hashes: list[str], labels: Sequence[str], options: FileOptions
+) -> SplitManifest:
+    """Write the project's own copy of a split; returns its entry in the manifest.
+
+    ``options``: how the source was read, which `blindspot verify` needs to read it again.
+    """
     counts = Counter(example.label for example in source.examples)
     path = folder / "splits" / f"{name}.jsonl"
     write_jsonl(path, map(_row, source.examples))
-    return {
-        "sha256": sha256_file(path),
-        "rows": len(source.examples),
-        "row_hashes": hashes,
-        "source": without_surrogates(str(source.path.resolve())),
-        "source_sha256": sha256_file(source.path),
-        "labels": {label: counts[label] for label in labels if counts[label]},
-    }
-
-
-def _how_read(options: FileOptions) -> dict[str, Any]:
-    """What `blindspot verify` needs to read the source again."""
-    columns = options.columns
-    named = {"text": columns.text, "label": columns.label} | ({"pair": columns.pair} if columns.pair else {})
-    return {"columns": named, "encoding": options.encoding, "label_map": dict(options.labels)}
+    return SplitManifest(
+        sha256=sha256_file(path),
+        rows=len(source.examples),
+        row_hashes=tuple(hashes),
+        source=without_surrogates(str(source.path.resolve())),
+        source_sha256=sha256_file(source.path),
+        labels={label: counts[label] for label in labels if counts[label]},
+        columns=options.columns.by_role,
+        encoding=options.encoding,
+        label_map=dict(options.labels),
+    )
 
 
 def _row(example: Example) -> dict[str, str]:

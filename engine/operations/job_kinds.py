@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import JobError
-from engine.files import read_json
+from engine.files import read_record
 from engine.jobs import JobView
 from engine.jobs.job_process import main
 from engine.jobs.kind import JobKind, JobKinds, JobOptions, read_options
@@ -33,6 +33,7 @@ from engine.operations.job_records import (
 from engine.operations.outside_uses import llm_use, models_uses
 from engine.progress import Monitor
 from engine.project import Project
+from engine.proof.quick_report import QuickReport
 from engine.tau import with_tau
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records, lost_spots
@@ -111,7 +112,7 @@ def retrain(project: Project, options: RetrainOptions, monitor: Monitor) -> Retr
 
     if options.quick:
         path = look_quickly(project, arms=options.arms, monitor=monitor)
-        sentence = read_json(path)["sentence"]
+        sentence = read_record(path, QuickReport.from_json).sentence
         monitor.note(sentence)
         return QuickResult(str(path.relative_to(project.root)), sentence)
     report = prove(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -23,42 +23,12 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.aggregate_progress import AggregateProgress
 from engine.proof.arms import Arm, choose_arms
-from engine.proof.report_types import SpotEntry
-from engine.schema import Discovery, Example, Record, Sample
+from engine.proof.quick_report import QuickArm, QuickReport, QuickSpot
+from engine.schema import Discovery, Example, Sample
 
 # One pass over so many rows takes MiniLM 22 s on two cores without bf16, scoring 9 s, imports and loading 7 s.
 ROWS, MOST_SAMPLES, MOST_TEST = 1500, 500, 1000
 _REPLAY = 4  # train rows for each sample: there is one pass only, and few samples would else bend the model
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuickSpot(SpotEntry):
-    """A blind spot: how many UUs it has, and how many of them are right now."""
-
-    rows: int
-    right: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuickArm(Record):
-    """What one short training with the samples of an arm did.
-
-    Attributes:
-        trained_rows: samples and replayed train rows. uus, uus_right: all of the pool, and those that are right now.
-        neighbours, neighbours_broken: rows beside UUs that were right, and those of them that are not any more.
-        test_accuracy: before and after, 0..1; None without test rows.
-    """
-
-    arm: str
-    samples: int
-    trained_rows: int
-    uus: int
-    uus_right: int
-    neighbours: int
-    neighbours_broken: int
-    test_rows: int
-    test_accuracy: tuple[float | None, float | None]
-    blind_spots: tuple[QuickSpot, ...]
 
 
 def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | None = None, monitor: Monitor) -> Path:
@@ -97,17 +67,20 @@ def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | 
         overall.begin(f"score {arm.name}", len(asked) // 3)
         after = _right(project, made, asked, overall)
         entries.append(_entry(arm, len(rows), discovery, asked, before, after))
-    result = {
-        "round": project.round,
-        "model": model.name,
-        "seed": seed,
-        "tau": discovery.tau,
-        "arms": [one.as_json() for one in entries],
-        "sentence": " ".join(map(_sentence, entries)),
-    }
-    path = project.quick_dir / f"{content_key(result)[:8]}.json"
-    made_at = {"id": path.stem, "created": datetime.now(timezone.utc).isoformat()}
-    write_json(path, made_at | {"seconds": round(time.monotonic() - began, 1)} | result)
+    found = QuickReport(
+        id="",
+        created=datetime.now(timezone.utc).isoformat(),
+        seconds=round(time.monotonic() - began, 1),
+        round=project.round,
+        model=model.name,
+        seed=seed,
+        tau=discovery.tau,
+        arms=tuple(entries),
+        sentence=" ".join(map(_sentence, entries)),
+    )
+    told = {name: value for name, value in found.as_json().items() if name not in ("id", "created", "seconds")}
+    path = project.quick_dir / f"{content_key(told)[:8]}.json"
+    write_json(path, replace(found, id=path.stem).as_json())
     return path
 
 

@@ -245,7 +245,9 @@ def _train(
     monitor: Monitor,
 ) -> ModelRef:
     given = training_set(project, run, train, kept, monitor)
-    changes = given.changes | ({"stop": passes.passes} if passes and run.recipe == "scratch" else {})
+    changes = given.changes
+    if passes and run.recipe == "scratch":
+        changes = {**changes, "stop": passes.passes}
     return trained(project, given.rows, seed=run.seed, start=given.start, kept=given.kept, monitor=monitor, **changes)
 
 

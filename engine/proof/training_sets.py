@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from engine.data.pool_rows import known_labels
 from engine.discovery.pool_scoring import score_pool
 from engine.model.model_registry import ModelRef, current_model, starting_weights
-from engine.model.training_plan import ALL_BUT_HEAD, DistillationTarget
+from engine.model.training_plan import ALL_BUT_HEAD, DistillationTarget, PlanChanges
 from engine.model.weights import Weights
 from engine.progress import Monitor
 from engine.project import Project
@@ -30,7 +29,7 @@ class TrainingSet:
     start: Weights | ModelRef
     rows: list[Example]
     kept: list[DistillationTarget] = field(default_factory=list)
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: PlanChanges = field(default_factory=PlanChanges)
 
 
 def training_set(
@@ -51,7 +50,7 @@ def training_set(
     if not run.arm.samples:
         return TrainingSet(starting_weights(project, monitor=monitor), list(train))
     recipe = RECIPES[run.recipe]
-    changes = {"steps": run.steps, "smoothing": recipe.smoothing, "average": recipe.average}
+    changes: PlanChanges = {"steps": run.steps, "smoothing": recipe.smoothing, "average": recipe.average}
     if recipe.head_only:
         changes["frozen_layers"] = ALL_BUT_HEAD
     start: Weights | ModelRef = starting_weights(project, monitor=monitor)

@@ -7,9 +7,7 @@ it that are stored beside its proof. Of proof rows only counts are kept, no text
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,46 +22,17 @@ from engine.proof.closed import CLOSED, SeedCounts, SpotCounts
 from engine.proof.nearby_rows import NearRows, near_rows
 from engine.regression.asked import named_classifier
 from engine.regression.frozen_spots import ROWS_FLOOR, SAMPLES_FLOOR, CaseOrigin, FrozenCase, FrozenSpot, suite
+from engine.regression.outcome import Asked, Outcome, PartCheck, Wrong
 from engine.regression.suite_checks import refuse_changed_suite
-from engine.schema import Example, Record
+from engine.schema import Example
 from engine.trust import require
 from engine.verify.model_checks import refuse_changed
-
-Asked = CaseOrigin | Literal["proof row, wrong before", "proof row, right before", "proof row near it"]
 
 _PROOF: dict[str, Asked] = {
     "wrong_before": "proof row, wrong before",
     "right_before": "proof row, right before",
     "near": "proof row near it",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong(Record):
-    """A case that the model gets wrong, with what it says and how sure it is (0..1)."""
-
-    id: str
-    text: str
-    text_pair: str | None
-    label: str
-    predicted: str
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class PartCheck(Record):
-    """What became of one sort of rows of a blind spot; ``floor``: share that must be right, ``holds``: whether it is.
-
-    ``wrong`` stays empty for proof rows.
-    """
-
-    blind_spot: str
-    origin: Asked
-    cases: int
-    right: int
-    floor: float
-    holds: bool
-    wrong: tuple[Wrong, ...] = ()
 
 
 def check(project: Project, model: str | None = None, *, monitor: Monitor) -> Path:
@@ -106,15 +75,7 @@ def check(project: Project, model: str | None = None, *, monitor: Monitor) -> Pa
             first_near += len(found.rows)
     path = project.root / "checks" / f"{asked.key[:12]}.json"
     holds = all(one.holds for one in checked)
-    write_json(
-        path,
-        {
-            "model": asked.name,
-            "status": "holds" if holds else "open again",
-            "holds": holds,
-            "checked": [one.as_json() for one in checked],
-        },
-    )
+    write_json(path, Outcome(asked.name, "holds" if holds else "open again", holds, tuple(checked)).as_json())
     return path
 
 

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from engine.errors import BlindspotError, ModelError
-from engine.files import content_key, find_files, read_json
+from engine.files import content_key, find_files, read_record
 from engine.model.weights import folder_hashes
 from engine.project import Project
+from engine.schema import Record
 from engine.verify.finding import Finding, looked_at
 
 TRAINING = "training.json"
 _TRAIN = "delete the folder: what needs it trains it again"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel(Record):
+    """What of a training.json names the weights; ``files``: hash of each file, None in one of before that was kept."""
+
+    key: str
+    sha256: str
+    files: dict[str, str] | None = None
+
+    @property
+    def content_key(self) -> str:
+        """Names the model in discoveries and proofs."""
+        return content_key(self.key, self.sha256)
 
 
 def check_models(project: Project) -> Iterator[Finding]:
@@ -29,25 +44,27 @@ def _model(path: Path, file: str) -> Iterator[Finding]:
     if not (path / TRAINING).is_file():
         yield Finding(part, "missing", f"its {TRAINING} is not there", file, _TRAIN)
         return
-    made: dict[str, Any] = read_json(path / TRAINING)
+    made = read_record(path / TRAINING, TrainedModel.from_json)
     if problem := differs(path, made):
         yield Finding(part, "changed", problem, file, _TRAIN)
-    elif "files" not in made:
+    elif made.files is None:
         what = "its weights are unchanged; configuration and tokenizer were not on record when it was trained"
         yield Finding(part, "not checkable", what, file)
     else:
-        yield Finding(part, "ok", f"{len(made['files'])} files as they were written", file)
+        yield Finding(part, "ok", f"{len(made.files)} files as they were written", file)
 
 
-def differs(path: Path, made: dict[str, Any]) -> str:
+def differs(path: Path, made: TrainedModel) -> str:
     """In which way a trained model's folder is not as its training.json says; empty if it is."""
     found = folder_hashes(path)
-    if made["key"] != path.name:
-        return f"its {TRAINING} is that of the model {made['key']}"
-    if found.get("model.safetensors") != made["sha256"]:
+    if made.key != path.name:
+        return f"its {TRAINING} is that of the model {made.key}"
+    if found.get("model.safetensors") != made.sha256:
         return "its weights are not those that were trained"
-    recorded = made.get("files", {name: one for name, one in found.items() if name == "model.safetensors"})
-    for name in sorted(recorded.keys() | (found.keys() if "files" in made else set())):
+    if made.files is None:
+        return ""
+    recorded = made.files
+    for name in sorted(recorded.keys() | found.keys()):
         if recorded.get(name) != found.get(name):
             state = "is not there" if name not in found else "was added" if name not in recorded else "was changed"
             return f"{name} {state}"
@@ -63,9 +80,9 @@ def refuse_changed(path: Path, key: str) -> None:
     if not (path / TRAINING).is_file():
         return
     try:
-        made = read_json(path / TRAINING)
+        made = read_record(path / TRAINING, TrainedModel.from_json)
         problem = differs(path, made)
-        if not problem and content_key(made["key"], made["sha256"]) != key:
+        if not problem and made.content_key != key:
             problem = "it is another model than the one that was proven"
     except (BlindspotError, ValueError, LookupError, TypeError, OSError) as error:
         problem = f"its {TRAINING} is damaged ({error})"

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from engine.errors import ProjectError
-from engine.files import read_json
+from engine.files import read_record
 from engine.ids import inside
 from engine.model.weights import weights_use
 from engine.operations.job_records import CheckOptions, CheckResult
 from engine.project import Project
 from engine.regression.asked import refuse_at_once
 from engine.regression.frozen_spots import suite
+from engine.regression.outcome import NOTHING, Asked, CheckStatus, Outcome, Wrong
 from engine.text import visible
 from engine.trust import agree
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.terminal.printing import print_error, print_json, print_line
 
-NOTHING: dict[str, Any] = {"model": None, "status": "nothing to check", "holds": None, "checked": []}
-STATUSES = {"holds": 0, "open again": 1, "nothing to check": 3}  # 2 is wrong usage, as everywhere
+STATUSES: dict[CheckStatus, int] = {
+    "holds": 0,
+    "open again": 1,
+    "nothing to check": 3,
+}  # 2 is wrong usage, as everywhere
 _NOTHING = "nothing to check: no blind spot has been closed yet (a promotion freezes what its arm and its model closed)"
-_ROWS = {
+_ROWS: dict[Asked, str] = {
     "row": "rows",
     "sample": "samples",
     "proof row, wrong before": "proof rows (wrong before)",
@@ -58,13 +61,13 @@ def run(options: argparse.Namespace) -> int:
     if options.junit:
         _write_junit(found, options.junit)
     if options.json:
-        print_json(found)
+        print_json(found.as_json())
     else:
         _show(found)
-    return STATUSES[found["status"]]
+    return STATUSES[found.status]
 
 
-def _checked(project: Project, model: str | None) -> dict[str, Any]:
+def _checked(project: Project, model: str | None) -> Outcome:
     if model is not None:
         refuse_at_once(model)
     model = str(Path(model).resolve()) if model and Path(model).is_dir() else model
@@ -72,31 +75,30 @@ def _checked(project: Project, model: str | None) -> dict[str, Any]:
         agree(project.root, [use])  # the user has just named it
     job_id = start_job(project, CheckOptions(model))
     made = CheckResult.from_json(follow_to_end(project.root, job_id).result)
-    found: dict[str, Any] = read_json(inside(project.root, made.check))
-    return found
+    return read_record(inside(project.root, made.check), Outcome.from_json)
 
 
-def _show(found: dict[str, Any]) -> None:
-    if not found["checked"]:
+def _show(found: Outcome) -> None:
+    if not found.checked:
         print_line(_NOTHING)
         return
-    print_line(f"model: {found['model']}")
-    for one in found["checked"]:
-        word = "closed" if one["holds"] else "OPEN AGAIN"
-        right = f"{one['right']} of {one['cases']} {_ROWS[one['origin']]} right"
-        print_line(f"{one['blind_spot']:<4} {right}, at least {100 * one['floor']:.0f} % must be: {word}")
-        if not one["holds"]:
-            for wrong in one["wrong"][:_SHOWN]:
+    print_line(f"model: {found.model}")
+    for one in found.checked:
+        word = "closed" if one.holds else "OPEN AGAIN"
+        right = f"{one.right} of {one.cases} {_ROWS[one.origin]} right"
+        print_line(f"{one.blind_spot:<4} {right}, at least {100 * one.floor:.0f} % must be: {word}")
+        if not one.holds:
+            for wrong in one.wrong[:_SHOWN]:
                 print_line(f"       {_told(wrong)}")
 
 
-def _told(wrong: dict[str, Any]) -> str:
-    pair = f" | {wrong['text_pair']}" if wrong["text_pair"] else ""
-    said = f"{wrong['predicted']} ({wrong['confidence']:.3f}) instead of {wrong['label']}"
-    return f"{wrong['id']}: {said}: {wrong['text']}{pair}"
+def _told(wrong: Wrong) -> str:
+    pair = f" | {wrong.text_pair}" if wrong.text_pair else ""
+    said = f"{wrong.predicted} ({wrong.confidence:.3f}) instead of {wrong.label}"
+    return f"{wrong.id}: {said}: {wrong.text}{pair}"
 
 
-def _write_junit(found: dict[str, Any], path: Path) -> None:
+def _write_junit(found: Outcome, path: Path) -> None:
     """One test case for each sort of rows of each blind spot; a failure lists the wrong cases, but of proof rows none.
 
     Where there was nothing to check, one case that was skipped.
@@ -104,16 +106,16 @@ def _write_junit(found: dict[str, Any], path: Path) -> None:
     from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
     group = TestSuite("blindspot")
-    if not found["checked"]:
+    if not found.checked:
         case = TestCase("closed blind spots", classname="blindspot.suite")
         case.result = [Skipped(_NOTHING)]
         group.add_testcase(case)
-    for one in found["checked"]:
-        name = visible(f"{one['blind_spot']} {_ROWS[one['origin']]}")
+    for one in found.checked:
+        name = visible(f"{one.blind_spot} {_ROWS[one.origin]}")
         case = TestCase(name, classname="blindspot.suite")
-        if not one["holds"]:
-            failure = Failure(f"{one['right']} of {one['cases']} right, at least {100 * one['floor']:.0f} % must be")
-            failure.text = "\n".join(visible(_told(wrong)) for wrong in one["wrong"])
+        if not one.holds:
+            failure = Failure(f"{one.right} of {one.cases} right, at least {100 * one.floor:.0f} % must be")
+            failure.text = "\n".join(visible(_told(wrong)) for wrong in one.wrong)
             case.result = [failure]
         group.add_testcase(case)
     xml = JUnitXml()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 
 from engine.costs.cost_book import costs_of_kinds
-from engine.files import read_json
+from engine.files import read_record
 from engine.ids import inside
 from engine.operations.job_records import QuickResult, RetrainOptions
 from engine.project import Project
 from engine.proof.arms import MOST_SEED
 from engine.proof.controls import CONTROLS
+from engine.proof.quick_report import QuickReport
 from engine.proof.recipes import AUTO, RECIPES, USUAL
 from engine.proof.request import refuse_quick, refuse_retrain
 from tui.commands.following import follow_to_end, start_job
@@ -115,13 +116,13 @@ def _look_quickly(project: Project, options: argparse.Namespace, asked: RetrainO
         print_line(job_id)
         return 0
     made = QuickResult.from_json(follow_to_end(root, job_id).result)
-    result = read_json(inside(root, made.quick))
+    found = read_record(inside(root, made.quick), QuickReport.from_json)
     if options.json:
-        print_json(result)
+        print_json(found.as_json())
         return 0
-    print_line(result["sentence"])
-    for arm in result["arms"]:
-        for spot in arm["blind_spots"]:
-            name = f"{arm['arm']}  {spot['id']:<4} {spot['gold']} -> {spot['predicted']}"
-            print_line(f"  {name} {spot['right']} of {spot['rows']} right")
+    print_line(found.sentence)
+    for arm in found.arms:
+        for spot in arm.blind_spots:
+            name = f"{arm.arm}  {spot.id:<4} {spot.gold} -> {spot.predicted}"
+            print_line(f"  {name} {spot.right} of {spot.rows} right")
     return 0
