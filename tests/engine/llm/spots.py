@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.files import write_jsonl
-from engine.operations.create_project import create_project
 from engine.operations.outside_uses import outside_uses
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import BlindSpot, Prediction
-from engine.settings import LlmSettings, TeachingSettings, read_settings, write_settings
+from engine.settings import LlmSettings, Settings, TaskSettings, TeachingSettings, read_settings, write_settings
 from engine.trust import agree
-from tests.builders.discovery import save_discovery
+from tests.builders.discovery import discovery_of, save_discovery
+from tests.builders.project import lay_out
 from tests.engine.llm.answers import text
-from tests.engine.teaching.world import make_discovery
 
 LABELS = ("negative", "positive")
 
@@ -37,18 +35,17 @@ def project_of(
     pool = {f"r{number}": text(draw, 12) for number in range(spots * rows + 2)}
     pool |= {f"r{number * rows}": words for number, words in enumerate(first_rows)}
     splits = {
-        "train": [text(draw), text(draw)],
-        "pool": list(pool.values()),
-        "proof": [text(draw, 12), *(proof or [text(draw, 12)])],
+        "train": {f"train-{number}": text(draw) for number in range(2)},
+        "pool": pool,
+        "proof": {
+            f"proof-{number}": words for number, words in enumerate([text(draw, 12), *(proof or [text(draw, 12)])])
+        },
     }
-    files = {}
-    for name, texts in splits.items():
-        files[name] = root.parent / f"{root.name}-{name}.jsonl"
-        lines = [{"text": one, "label": LABELS[number % 2]} for number, one in enumerate(texts)]
-        if name == "pool":
-            lines = [line | {"id": row} for line, row in zip(lines, pool, strict=True)]
-        write_jsonl(files[name], lines)
-    project = create_project(root, **files, text="text", label="label")
+    written = {
+        name: [{"id": row, "text": words, "label": LABELS[at % 2]} for at, (row, words) in enumerate(texts.items())]
+        for name, texts in splits.items()
+    }
+    project = lay_out(root, written, Settings(TaskSettings(labels=LABELS)))
     ids = list(pool)
     found = tuple(
         BlindSpot(f"B{n + 1}", *LABELS, tuple(ids[n * rows : (n + 1) * rows]), 0.95, 0.5, ()) for n in range(spots)
@@ -57,8 +54,8 @@ def project_of(
     near = dict.fromkeys(ids[: spots * rows], tuple(ids[spots * rows :]))
     for row in near[ids[0]]:
         known[row] = replace(known[row], predicted=LABELS[0])
-    discovery = replace(make_discovery(), blind_spots=found, scattered=(), predictions=known, neighbours=near)
-    save_discovery(project, replace(discovery, projection=dict.fromkeys(near, (0.5, 0.5)), next_id=spots + 1))
+    at = dict.fromkeys(near, (0.5, 0.5))
+    save_discovery(project, discovery_of(found, known, neighbours=near, projection=at, next_id=spots + 1))
     return project
 
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.files import write_json
 from engine.project import Project
-from engine.proof.evaluate import NEAREST, ROUND_MODEL, evaluate, gold_file, logits_file, right_samples
+from engine.proof.evaluate import NEAREST, ROUND_MODEL
 from engine.proof.metrics import Scored
-from engine.proof.proof_spec import SpecRun
-from engine.proof.report import LEARNED
 from engine.proof.report_details import FAR
-
-Logits = npt.NDArray[np.float32]
-Gold = npt.NDArray[np.int64]
+from tests.builders.proof import Gold, Logits, lay_out_proof
 
 
 def gold_labels(rows: int = 600, labels: int = 2) -> Gold:
@@ -68,50 +64,22 @@ def write_proof(
     that was kept. ``samples``: contents of samples, which stand at the first rows.
     ``ids``: of the rows of the blind spot, four by default.
     """
-    folder = project.proofs_dir / proof_id
-    seeds = list(range(13, 13 + len(baseline)))
-    splits = ["proof", "pool", *(["test"] if test else []), *(["samples"] if samples else [])]
-    runs = []
-    for (arm, recipe), logits in {("baseline", "scratch"): baseline, **arms}.items():
-        for seed, one in zip(seeds, logits, strict=True):
-            name = f"{arm}-{recipe}-{seed}"
-            (project.models_dir / name).mkdir(parents=True, exist_ok=True)
-            run = {"arm": arm, "recipe": recipe, "seed": seed, "n_added": 5, "n_rows": 9, "temperature": 1.0}
-            run |= {"model": {"name": name, "path": f"models/{name}", "key": name}}
-            runs.append(run)
-            for split in splits:
-                rows = len(samples) if samples and split == "samples" else len(gold)
-                save(logits_file(folder, SpecRun.from_json(run), split), one[:rows])
-                save(gold_file(folder, split), gold[:rows])
-    spec = {
-        "id": proof_id,
-        "created": created,
-        "seconds": 1.0,
-        "round": 1,
-        "seeds": seeds,
-        "labels": ["neg", "pos"],
-        "tau": 0.9,
-        "margin": 0.01,
-        "interval": 0.95,
-        "bootstrap": 200,
-        "rows": {"proof": len(gold), "test": len(gold) if test else None},
-        "runs": runs,
-        "blind_spots": [
-            {"id": "B1", "gold": "pos", "predicted": "neg", "rows": list(range(len(ids))), "ids": list(ids)}
-        ],
-    }
+    rows = {"proof": gold, "pool": gold} | ({"test": gold} if test else {})
+    rows |= {"samples": gold[: len(samples)]} if samples else {}
+    kept: dict[str, Any] = {}
+    arrays: dict[str, npt.NDArray[Any]] = {}
     if near is not None:
-        spec |= {"round_model": {"name": "m", "key": "k", "temperature": 1.0}, "samples": samples or []}
-        save(folder / ROUND_MODEL, baseline[0])
-        save(folder / NEAREST, np.where(np.arange(len(gold)) < near, 0, FAR))
-    write_json(folder / "spec.json", spec)
-    if samples:
-        write_json(folder / LEARNED, right_samples(folder))
-    write_json(folder / "report.json", evaluate(folder))
-    return folder
-
-
-def save(path: Path, array: npt.NDArray[np.generic]) -> None:
-    """Write an array."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.save(path, array)
+        kept = {"round_model": {"name": "m", "key": "k", "temperature": 1.0}, "samples": samples or []}
+        arrays = {ROUND_MODEL: baseline[0], NEAREST: np.where(np.arange(len(gold)) < near, 0, FAR)}
+    spot = {"id": "B1", "gold": "pos", "predicted": "neg", "rows": list(range(len(ids))), "ids": list(ids)}
+    return lay_out_proof(
+        project.root,
+        {("baseline", "scratch"): baseline, **arms},
+        rows,
+        proof_id=proof_id,
+        created=created,
+        arrays=arrays,
+        labels=["neg", "pos"],
+        blind_spots=[spot],
+        **kept,
+    )

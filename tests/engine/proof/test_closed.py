@@ -15,7 +15,8 @@ from engine.proof.closed import MEANINGS, WORDS, SeedCounts, SpotCounts, closed_
 from engine.proof.evaluate import NEAREST, ROUND_MODEL, evaluate
 from engine.proof.report_checks import checked_report
 from engine.proof.report_types import Report
-from tests.engine.proof.synthetic import Gold, Logits, gold_labels, save, write_proof
+from tests.builders.proof import Gold, Logits, save
+from tests.engine.proof.synthetic import gold_labels, write_proof
 
 GOLD = gold_labels()
 CLOSED = SpotCounts(

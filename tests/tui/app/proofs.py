@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from engine.files import write_json
-from engine.proof.evaluate import evaluate, gold_file, logits_file
-from engine.proof.proof_spec import SpecRun
+from engine.files import read_json
+from tests.builders.proof import lay_out_proof
 from tests.engine.proof.synthetic import gold_labels, model
 
 TAU = 0.9
@@ -29,47 +26,14 @@ def write_proof(
     created: str = "2026-11-20T10:00:00+00:00",
     arms: dict[tuple[str, str], dict[str, float]] = ARMS,
 ) -> dict[str, Any]:
-    """Store a proof with these arms (and the baseline) and return its report."""
-    folder, seeds, runs = root / "proofs" / name, (13, 14), []
-    folder.mkdir(parents=True)
+    """Store a proof with these arms (and the baseline) and two seeds, and return its report."""
     gold = gold_labels(400)
-    for (arm, recipe), how in ({("baseline", "scratch"): {}} | arms).items():
-        for seed in seeds:
-            model_dir = root / "models" / f"{arm}-{recipe}-{seed}"
-            model_dir.mkdir(parents=True, exist_ok=True)
-            reference = {"name": model_dir.name, "path": f"models/{model_dir.name}", "key": "k"}
-            run = {
-                "arm": arm,
-                "recipe": recipe,
-                "seed": seed,
-                "n_added": 0 if arm == "baseline" else 24,
-                "n_rows": 100,
-                "model": reference,
-                "temperature": 1.0,
-            }
-            runs.append(run)
-            for split in ("proof", "test"):
-                np.save(logits_file(folder, SpecRun.from_json(run), split), model(gold, seed=seed, **how))
-    for split in ("proof", "test"):
-        np.save(gold_file(folder, split), gold)
-    write_json(
-        folder / "spec.json",
-        {
-            "id": name,
-            "created": created,
-            "seconds": 12.5,
-            "round": 1,
-            "labels": ["negative", "positive"],
-            "tau": TAU,
-            "margin": 0.01,
-            "interval": 0.95,
-            "bootstrap": 300,
-            "rows": {"proof": 400, "test": 400},
-            "seeds": list(seeds),
-            "runs": runs,
-            "blind_spots": [],
-        },
+    models = {
+        group: [model(gold, seed=seed, **how) for seed in (13, 14)]
+        for group, how in ({("baseline", "scratch"): {}} | arms).items()
+    }
+    folder = lay_out_proof(
+        root, models, {"proof": gold, "test": gold}, proof_id=name, created=created, tau=TAU, bootstrap=300
     )
-    report = evaluate(folder)
-    write_json(folder / "report.json", report)
+    report: dict[str, Any] = read_json(folder / "report.json")
     return report
