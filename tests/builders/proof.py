@@ -27,6 +27,7 @@ def lay_out_proof(
     *,
     proof_id: str = "aaaa1111",
     created: str = "2026-01-02T03:04:05+00:00",
+    added: int = 24,
     arrays: Mapping[str, npt.NDArray[Any]] | None = None,
     **more: Any,
 ) -> Path:
@@ -38,6 +39,7 @@ def lay_out_proof(
         gold: label indices by split.
         proof_id: names the proof.
         created: ISO time.
+        added: samples of every arm but the baseline.
         arrays: further files of the proof, by name.
         more: any other fields of the spec.
     """
@@ -50,7 +52,7 @@ def lay_out_proof(
                 arm=arm,
                 recipe=recipe,
                 seed=seed,
-                n_added=0 if arm == BASELINE else 24,
+                n_added=0 if arm == BASELINE else added,
                 n_rows=100,
                 model=JudgedModel(name=name, path=f"models/{name}", key=name),
                 temperature=1.0,

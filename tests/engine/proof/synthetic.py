@@ -78,6 +78,7 @@ def write_proof(
         rows,
         proof_id=proof_id,
         created=created,
+        added=5,
         arrays=arrays,
         labels=["neg", "pos"],
         blind_spots=[spot],
