@@ -22,7 +22,7 @@ from tui.availability import why_not
 from tui.background.job_watch import JobWatch
 from tui.background.live_verdict import LiveVerdict
 from tui.background.screen_time import ActiveTime
-from tui.background.session_state import SessionState
+from tui.background.session_state import Session, SessionState, fitting
 from tui.flows.undo_flow import UndoFlow
 from tui.hints import with_project
 from tui.keys import keys
@@ -36,6 +36,7 @@ from tui.themes import DARK, THEMES, next_theme
 from tui.view_models.header_status import HeaderStatus
 
 if TYPE_CHECKING:
+    from tui.view_models.retrain_plan import RetrainChoices
     from tui.view_models.workbench import Workbench
 
 
@@ -79,8 +80,8 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
         self.job_watch = JobWatch(self)
         self.active_time = ActiveTime(self)
         self.live_verdict = LiveVerdict(self)
-        self.choices: dict[str, dict[str, Any]] = {}
-        """What was chosen on a screen and outlives it, by the screen's name."""
+        self.retrain_choices: RetrainChoices | None = None
+        """What was chosen on the screen of that name, which it outlives."""
         self.messages = Messages()
         self._keeper = SessionState(self)
         self._leaving = False
@@ -138,15 +139,18 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
     async def _opened(self, message: Opened) -> None:
         self.workbench = workbench = message.workbench
         self.job_watch.watch()
-        theme = workbench.place.get("theme")
-        if theme in THEMES:
-            self.colours = theme
+        saved = fitting(Session, workbench.place)
+        if saved.theme in THEMES:
+            self.colours = saved.theme
             if not self.no_color:
-                self.theme = theme
-        self.choices = dict(workbench.place.get("choices", {}))
-        self.live_verdict.wanted = workbench.place.get("live_verdict", True)
+                self.theme = saved.theme
+        if "retrain" in saved.choices:
+            from tui.view_models.retrain_plan import RetrainChoices
+
+            self.retrain_choices = fitting(RetrainChoices, saved.choices["retrain"])
+        self.live_verdict.wanted = saved.live_verdict
         self.changed()
-        await self._keeper.return_to(workbench.place.get("screens", []))
+        await self._keeper.return_to(saved.screens)
         self.tell_problems([with_project(sentence, self.root) for sentence in workbench.repairs])
 
     @on(Failed)

@@ -6,7 +6,8 @@ Shows the comparison that was drawn up last and says when it is out of date; dra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -15,7 +16,7 @@ from engine.errors import BlindspotError
 from engine.measures import COMPARISON
 from tui.keys import keys
 from tui.reporting.comparison_tables import comparison_heading, comparison_meanings, comparison_notes, comparison_tables
-from tui.screens.work_screen import WorkScreen
+from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped
 from tui.widgets.notice import job_notice, notice
@@ -28,10 +29,19 @@ if TYPE_CHECKING:
 _KIND = "compare"
 
 
-class ComparisonScreen(WorkScreen):
+@dataclass(frozen=True, slots=True)
+class ComparisonPlace(Place):
+    """Whether judgements of one's own work count, and how far it is scrolled."""
+
+    own: bool = False
+    scroll: int = 0
+
+
+class ComparisonScreen(WorkScreen[ComparisonPlace]):
     """One pane of tables, over all teachers first, then blind spot by blind spot."""
 
     NAME = "comparison"
+    PLACE = ComparisonPlace
     MEASURES = COMPARISON
     HELP_TEXT = (
         "From all judgements of the blind review, and from the samples themselves. The headline counts only items "
@@ -118,15 +128,15 @@ class ComparisonScreen(WorkScreen):
 
     # where the user is
 
-    def place(self) -> dict[str, Any]:
+    def place(self) -> ComparisonPlace:
         """What counts, and how far it is scrolled."""
-        return {"own": self._own, "scroll": self.pane.scroll_offset.y}
+        return ComparisonPlace(self._own, self.pane.scroll_offset.y)
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, place: ComparisonPlace) -> None:
         """Return to that line."""
-        self._own = bool(place.get("own"))
+        self._own = place.own
         self.update()
-        self.call_after_refresh(self.pane.scroll_to, y=int(place.get("scroll", 0)), animate=False)
+        self.call_after_refresh(self.pane.scroll_to, y=place.scroll, animate=False)
 
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""

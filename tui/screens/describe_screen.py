@@ -6,6 +6,7 @@ What is typed is kept at once, refused or not; every record can be changed, dele
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from textual import on
@@ -17,7 +18,7 @@ from engine.text import visible
 from tui.dialogs.choose_label import choose_label
 from tui.flows.commit_answer import decide, why_not
 from tui.keys import keys
-from tui.screens.work_screen import WorkScreen
+from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.view_models.teaching_draft import EDIT, PATTERN, SAMPLE, TeachingDraft, short_id
 from tui.widgets.line_list import LineList
@@ -34,10 +35,23 @@ if TYPE_CHECKING:
 OFF_FOR_ALL = "The model's verdict on what is typed is off for everybody: `live_verdict` in blindspot.toml is false."
 
 
-class DescribeScreen(WorkScreen):
+@dataclass(frozen=True, slots=True)
+class DescribePlace(Place):
+    """What is being written, the focus, and both cursors: row and column in the fields, row in the lists."""
+
+    slot: str = PATTERN
+    focus: str | None = None
+    cursor: tuple[int, int] | None = None
+    pair_cursor: tuple[int, int] | None = None
+    evidence: int = 0
+    written: str | None = None
+
+
+class DescribeScreen(WorkScreen[DescribePlace]):
     """Patterns and samples of one blind spot."""
 
     NAME = "describe"
+    PLACE = DescribePlace
     HELP_TEXT = (
         "A pattern says why the model gets these rows wrong (abstraction) or what else it should get wrong "
         "(extrapolation). Samples teach it: targets are new texts of that kind, counters small changes of them with "
@@ -161,40 +175,39 @@ class DescribeScreen(WorkScreen):
 
     # where the user is
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, str]:
         """The blind spot."""
         return {"spot": self.spot_id}
 
-    def place(self) -> dict[str, Any]:
+    def place(self) -> DescribePlace:
         """What is being written, the focus, and both cursors."""
         if self._drafting is None:
-            return {}
+            return DescribePlace()
         focus = self.focused.id if self.focused is not None else None
         record = self._under_cursor
-        return {
-            "slot": self._drafting.slot,
-            "focus": focus,
-            "cursor": list(self.form.text.cursor_location),
-            "pair_cursor": list(self.form.pair.cursor_location),
-            "evidence": self.evidence.cursor,
-            "written": record.id if record else None,
-        }
+        return DescribePlace(
+            slot=self._drafting.slot,
+            focus=focus,
+            cursor=self.form.text.cursor_location,
+            pair_cursor=self.form.pair.cursor_location,
+            evidence=self.evidence.cursor,
+            written=record.id if record else None,
+        )
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, place: DescribePlace) -> None:
         """Return to that form, field and cursor."""
         if self._drafting is None:
             return
-        self._drafting.slot = place.get("slot", PATTERN)
+        self._drafting.slot = place.slot
         if self._drafting.is_gone:
             self._drafting.slot = PATTERN
         self._load()
-        for field, name in ((self.form.text, "cursor"), (self.form.pair, "pair_cursor")):
-            row, column = place.get(name) or field.document.end
-            field.move_cursor((row, column))
-        self.evidence.move_to(int(place.get("evidence", 0)))
-        self.written.move_to(self._rows.index(place.get("written")) or 0)
-        if place.get("focus") in ("text", "pair", "evidence", "written"):
-            self.query_one(f"#{place['focus']}").focus()
+        for field, cursor in ((self.form.text, place.cursor), (self.form.pair, place.pair_cursor)):
+            field.move_cursor(cursor or field.document.end)
+        self.evidence.move_to(place.evidence)
+        self.written.move_to(self._rows.index(place.written) or 0)
+        if place.focus in ("text", "pair", "evidence", "written"):
+            self.query_one(f"#{place.focus}").focus()
 
     def turn_to(self, row: str) -> None:
         """Have that row of the evidence in sight."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from tui.flows.commit_answer import decide, why_not
 from tui.keys import keys
 from tui.screens.filtered_screen import FilteredScreen
 from tui.screens.spots_screen import SCATTERED, SpotsScreen
+from tui.screens.work_screen import Place
 from tui.shell import shell
 from tui.widgets.evidence_detail import evidence_detail
 from tui.widgets.evidence_rows import EvidenceRows
@@ -32,10 +34,19 @@ _VERDICT_WORDS = {"unmarked": None, "wrong": "label wrong", "ambiguous": "ambigu
 _SUSPECT = "label?"
 
 
-class EvidenceScreen(FilteredScreen):
+@dataclass(frozen=True, slots=True)
+class EvidencePlace(Place):
+    """Row and filter."""
+
+    row: str | None = None
+    filter: str = ""
+
+
+class EvidenceScreen(FilteredScreen[EvidencePlace]):
     """Rows on the left or above, the details of the current one beside or beneath."""
 
     NAME = "evidence"
+    PLACE = EvidencePlace
     HELP_TEXT = (
         "Rows of one blind spot, most typical first. Read them, mark those whose gold label is wrong or can be argued "
         "about, then describe what they have in common. tab goes to the details and back. Some rows are held back "
@@ -113,19 +124,19 @@ class EvidenceScreen(FilteredScreen):
 
     # where the user is
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, str]:
         """The blind spot."""
         return {"spot": self.spot}
 
-    def place(self) -> dict[str, Any]:
+    def place(self) -> EvidencePlace:
         """Row and filter."""
-        return {"row": self.row.prediction.id if self.row else None, "filter": self.filter.text}
+        return EvidencePlace(self.row.prediction.id if self.row else None, self.filter.text)
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, place: EvidencePlace) -> None:
         """Return to that row and filter."""
-        self.filter.set_text(str(place.get("filter", "")))
+        self.filter.set_text(place.filter)
         if not self._gone:
-            self._fill(place.get("row"))
+            self._fill(place.row)
 
     def covers(self, action: Action) -> bool:
         """Marks and perturbed pairs of the rows of this blind spot."""

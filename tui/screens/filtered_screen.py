@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from textual import on
 
-from tui.screens.work_screen import WorkScreen
+from tui.screens.work_screen import P, WorkScreen
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
 
 
-class FilteredScreen(WorkScreen):
+class FilteredScreen(WorkScreen[P]):
     """Base of screens with a `FilterBar` and a list. Subclasses give `rows` and `refill`."""
 
     @property

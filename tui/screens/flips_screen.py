@@ -6,7 +6,8 @@ Pool and test rows only: proof rows are shown to nobody, the report has their co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
@@ -17,6 +18,7 @@ from engine.errors import BlindspotError
 from engine.text import visible
 from tui.keys import keys
 from tui.screens.filtered_screen import FilteredScreen
+from tui.screens.work_screen import Place
 from tui.shell import shell
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.flip_rows import FlipRows, flip_detail
@@ -30,10 +32,20 @@ if TYPE_CHECKING:
 _WHICH: tuple[bool | None, ...] = (None, True, False)  # what the key goes through: all, fixed, broken
 
 
-class FlipsScreen(FilteredScreen):
+@dataclass(frozen=True, slots=True)
+class FlipsPlace(Place):
+    """Row, what is shown (None: fixed and broken), filter."""
+
+    row: int = 0
+    fixed: bool | None = None
+    filter: str = ""
+
+
+class FlipsScreen(FilteredScreen[FlipsPlace]):
     """The list above or on the left, the row under the cursor in full beneath or on the right."""
 
     NAME = "flips"
+    PLACE = FlipsPlace
     HELP_TEXT = (
         "Pool and test rows whose label the arm changed in more than half of the seeds, those first on which the wrong "
         "model was most sure. Proof rows are shown to nobody: the proof has their counts."
@@ -119,20 +131,20 @@ class FlipsScreen(FilteredScreen):
 
     # where the user is
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, str]:
         """Proof, arm and recipe."""
         return self._of
 
-    def place(self) -> dict[str, Any]:
+    def place(self) -> FlipsPlace:
         """Row, what is shown, filter."""
-        return {"row": self.rows.cursor, "fixed": self._fixed, "filter": self.filter.text}
+        return FlipsPlace(self.rows.cursor, self._fixed, self.filter.text)
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, place: FlipsPlace) -> None:
         """Return to that row."""
-        self._fixed = place.get("fixed") if place.get("fixed") in _WHICH else None
-        self.filter.set_text(str(place.get("filter", "")))
+        self._fixed = place.fixed
+        self.filter.set_text(place.filter)
         self.refill()
-        self.rows.move_to(int(place.get("row", 0)))
+        self.rows.move_to(place.row)
 
     # what happens
 

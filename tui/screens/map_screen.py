@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from rich.text import Text
 from textual import on
@@ -11,7 +11,7 @@ from textual.containers import Container
 
 from tui.keys import keys
 from tui.screens.spots_screen import SpotsScreen
-from tui.screens.work_screen import WorkScreen
+from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.terminal.wrapping import fitted
 from tui.widgets.list_heading import ListHeading
@@ -20,10 +20,18 @@ from tui.widgets.spot_preview import spot_preview
 from tui.widgets.text_pane import TextPane
 
 
-class MapScreen(WorkScreen):
+@dataclass(frozen=True, slots=True)
+class MapPlace(Place):
+    """The current blind spot."""
+
+    spot: str | None = None
+
+
+class MapScreen(WorkScreen[MapPlace]):
     """Points on the left or above, the current blind spot beside or beneath."""
 
     NAME = "map"
+    PLACE = MapPlace
     HELP_TEXT = (
         "Every letter is a UU and stands for its blind spot, as the lines beneath say (+: many small ones). What "
         "lies close together reads alike. Axes have no unit: the map is a projection of the embeddings into the plane, "
@@ -78,13 +86,13 @@ class MapScreen(WorkScreen):
         spot = board.spot(self.map.current)
         return spot_preview(width, spot, board.evidence(spot.id), app.ink, app.glyphs)
 
-    def place(self) -> dict[str, Any]:
+    def place(self) -> MapPlace:
         """The current blind spot."""
-        return {"spot": self.map.current}
+        return MapPlace(self.map.current)
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, place: MapPlace) -> None:
         """Return to that blind spot."""
-        self.map.move_to(str(place.get("spot")))
+        self.map.move_to(str(place.spot))
 
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""

@@ -7,7 +7,8 @@ in sight on which it was wrong.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
@@ -16,7 +17,7 @@ from textual.widgets import TextArea
 
 from engine.errors import BlindspotError
 from tui.keys import keys
-from tui.screens.work_screen import WorkScreen
+from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.view_models.pattern_answers import APPLIES, PatternTest
 from tui.widgets.line_list import LineList
@@ -31,10 +32,19 @@ if TYPE_CHECKING:
 _MOST_LINES = 5  # of the pattern, and of the figures
 
 
-class PatternTestScreen(WorkScreen):
+@dataclass(frozen=True, slots=True)
+class PatternTestPlace(Place):
+    """Row, and whether a new wording is being written."""
+
+    row: int = 0
+    rewording: bool = False
+
+
+class PatternTestScreen(WorkScreen[PatternTestPlace]):
     """The pattern above, its rows, and below them the figures."""
 
     NAME = "trial"
+    PLACE = PatternTestPlace
     HELP_TEXT = (
         "Some of these rows the model gets wrong like the rows of the blind spot, the others it gets right; nobody who "
         "wrote patterns has seen them. Say of each whether the pattern applies, then hand in all answers with ctrl+j: "
@@ -136,20 +146,20 @@ class PatternTestScreen(WorkScreen):
 
     # where the user is
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, str]:
         """The pattern."""
         return {"pattern": self.pattern_id}
 
-    def place(self) -> dict[str, Any]:
+    def place(self) -> PatternTestPlace:
         """Row, and whether a new wording is being written."""
-        return {"row": self.rows.cursor, "rewording": self._rewording}
+        return PatternTestPlace(self.rows.cursor, self._rewording)
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, place: PatternTestPlace) -> None:
         """Return to that row or field."""
         trying = self.trying
-        if trying and place.get("rewording") and trying.revealed and trying.not_rewordable() is None:
+        if trying and place.rewording and trying.revealed and trying.not_rewordable() is None:
             self._open()
-        self.rows.move_to(int(place.get("row", 0)))
+        self.rows.move_to(place.row)
 
     def show_job(self) -> None:
         """Take in what a job that judges has written."""

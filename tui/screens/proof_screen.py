@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
@@ -14,7 +15,7 @@ from engine.errors import BlindspotError
 from engine.measures import PROOF
 from engine.text import visible
 from tui.keys import keys
-from tui.screens.work_screen import WorkScreen
+from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.terminal.wrapping import fitted
 from tui.widgets.arm_rows import ArmRows
@@ -59,10 +60,20 @@ class _Arms(LineList):
         self.screen.query_one("#figures", TextPane).action_page(direction)
 
 
-class ProofScreen(WorkScreen):
+@dataclass(frozen=True, slots=True)
+class ProofPlace(Place):
+    """The proof, arm and recipe, the focus."""
+
+    proof: str | None = None
+    arm: tuple[str, str] | None = None
+    focus: str | None = None
+
+
+class ProofScreen(WorkScreen[ProofPlace]):
     """Arms above or on the left, the one under the cursor beneath or on the right."""
 
     NAME = "proof"
+    PLACE = ProofPlace
     HELP_TEXT = (
         "Each arm against a baseline trained with the same seeds, on rows nobody has seen. The verdict looks at the "
         "errors among as many of the most confident rows as the baseline is sure of: fewer UUs at a fixed threshold "
@@ -171,25 +182,21 @@ class ProofScreen(WorkScreen):
 
     # where the user is
 
-    def place(self) -> dict[str, Any]:
+    def place(self) -> ProofPlace:
         """The proof, the arm, the focus."""
         arm, focus = self.arm, self.focused.id if self.focused is not None else None
-        return {
-            "proof": self.report.id if self.report else None,
-            "arm": list(arm.group) if arm else None,
-            "focus": focus,
-        }
+        return ProofPlace(self.report.id if self.report else None, arm.group if arm else None, focus)
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, place: ProofPlace) -> None:
         """Return to that arm."""
         ids = [report.id for report in self._reports]
-        if place.get("proof") not in ids:
+        if place.proof not in ids:
             return
-        self._shown = ids.index(place["proof"])
-        names = [list(arm.group) for arm in self._reports[self._shown].arms]
-        self._show_report(names.index(place["arm"]) if place.get("arm") in names else 0)
-        if place.get("focus") in ("arms", "figures"):
-            self.query_one(f"#{place['focus']}").focus()
+        self._shown = ids.index(place.proof)
+        names = [arm.group for arm in self._reports[self._shown].arms]
+        self._show_report(names.index(place.arm) if place.arm in names else 0)
+        if place.focus in ("arms", "figures"):
+            self.query_one(f"#{place.focus}").focus()
 
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""

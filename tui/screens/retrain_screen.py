@@ -6,7 +6,8 @@ The app only shows what the job's files say; leaving the screen or the app chang
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
@@ -14,11 +15,12 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Static
 
+from engine.proof.budget_matching import Equal
 from engine.text import visible
 from tui.keys import keys
-from tui.screens.work_screen import WorkScreen
+from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
-from tui.view_models.retrain_plan import RetrainPlan
+from tui.view_models.retrain_plan import RetrainChoices, RetrainPlan
 from tui.widgets.job_panel import JobPanel
 from tui.widgets.job_rows import JobRows
 from tui.widgets.line_list import LineList
@@ -29,10 +31,24 @@ if TYPE_CHECKING:
     from engine.jobs import JobView
 
 
-class RetrainScreen(WorkScreen):
+@dataclass(frozen=True, slots=True)
+class RetrainPlace(Place):
+    """Cursors and focus; versions before 0.2 kept the choices here too."""
+
+    choice: int = 0
+    focus: str | None = None
+    job: str | None = None
+    changed: tuple[str, ...] | None = None
+    seeds: tuple[int, ...] = ()
+    equal: Equal | None = None
+    reviewed: bool = False
+
+
+class RetrainScreen(WorkScreen[RetrainPlace]):
     """Choices above, then the job under the cursor, then all jobs."""
 
     NAME = "retrain"
+    PLACE = RetrainPlace
     HELP_TEXT = (
         "Each arm is train plus one kind of teaching. It is trained with every recipe and seed, and compared on "
         "held-out rows with a baseline trained with the same seeds. Arms can be cut down to equal numbers of samples, "
@@ -88,7 +104,8 @@ class RetrainScreen(WorkScreen):
         """Show choices, plan and jobs as they are now; what was ticked before one left the screen is ticked again."""
         if self._is_new:
             self._is_new = False
-            self._planning.restore(shell(self).choices.get(self.NAME, {}))
+            if (chosen := shell(self).retrain_choices) is not None:
+                self._planning.restore(chosen)
         self._show_choices()
         self.show_job()
         if self.focused is None:
@@ -129,25 +146,25 @@ class RetrainScreen(WorkScreen):
 
     # where the user is
 
-    def place(self) -> dict[str, Any]:
+    def place(self) -> RetrainPlace:
         """Choices and cursors."""
         focus = self.focused.id if self.focused is not None else None
         job = self.job.id if self.job else None
-        return {"choice": self.choices.cursor, "focus": focus, "job": job}
+        return RetrainPlace(self.choices.cursor, focus, job)
 
-    def restore(self, place: dict[str, Any]) -> None:
-        """Return to those rows; versions before 0.2 kept the choices here too."""
-        if "changed" in place:
-            self._planning.restore(place)
+    def restore(self, place: RetrainPlace) -> None:
+        """Return to those rows."""
+        if place.changed is not None:
+            self._planning.restore(RetrainChoices(place.changed, place.seeds, place.equal, place.reviewed))
             self._show_choices()
-        self.choices.move_to(int(place.get("choice", 0)))
+        self.choices.move_to(place.choice)
         ids = [job.id for job in self.workbench.jobs]
-        if place.get("job") in ids:
-            self.job_list.move_to(ids.index(place["job"]))
-        if place.get("focus") in ("choices", "jobs"):
-            self.query_one(f"#{place['focus']}").focus()
+        if place.job in ids:
+            self.job_list.move_to(ids.index(place.job))
+        if place.focus in ("choices", "jobs"):
+            self.query_one(f"#{place.focus}").focus()
 
-    def put_back(self, state: dict[str, Any]) -> None:
+    def put_back(self, state: RetrainChoices) -> None:
         """Return to the ticks and seeds of before."""
         self._planning.restore(state)
         self._changed()
@@ -188,9 +205,9 @@ class RetrainScreen(WorkScreen):
         if row.part == "seeds":
             self.action_seeds()
             return
-        before = self._planning.place
+        before = self._planning.chosen
         self._planning.tick(row)
-        self.did(f"tick {row.name}", before, self._planning.place)
+        self.did(f"tick {row.name}", before, self._planning.chosen)
         self._changed()
 
     def action_seeds(self) -> None:
@@ -199,15 +216,15 @@ class RetrainScreen(WorkScreen):
 
         def take(seeds: tuple[int, ...] | None) -> None:
             if seeds is not None:
-                before = self._planning.place
+                before = self._planning.chosen
                 self._planning.seeds = seeds
-                self.did("change the seeds", before, self._planning.place)
+                self.did("change the seeds", before, self._planning.chosen)
                 self._changed()
 
         self.app.push_screen(SeedsDialog(self._planning.seeds), take)
 
     def _changed(self) -> None:
-        shell(self).choices[self.NAME] = self._planning.place
+        shell(self).retrain_choices = self._planning.chosen
         self._show_choices()
         shell(self).autosave()
         self.refresh_bindings()

@@ -7,7 +7,8 @@ the same room, whatever is in them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
@@ -25,7 +26,7 @@ from tui.flows.hand_in_review import (
     why_not_now,
 )
 from tui.keys import keys
-from tui.screens.work_screen import WorkScreen
+from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.view_models.judgement import JudgementDraft, SideName
 from tui.view_models.review_queue import ReviewQueue
@@ -39,10 +40,32 @@ if TYPE_CHECKING:
     from engine.schema import Preference
 
 
-class ReviewScreen(WorkScreen):
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Answers to one row of an item, by their keys."""
+
+    item: str
+    side: SideName
+    row: int
+    answers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPlace(Place):
+    """Item, side, row of each side, and what is shown."""
+
+    item: str | None = None
+    side: str | None = None
+    rows: tuple[int, ...] = ()
+    own: bool = False
+    enlarged: bool = False
+
+
+class ReviewScreen(WorkScreen[ReviewPlace]):
     """The rows of the blind spot above, the two sides beneath, beside each other where there is room."""
 
     NAME = "review"
+    PLACE = ReviewPlace
     HELP_TEXT = (
         "Two teachers saw the same rows; you do not know who wrote which side. Answer from top to bottom (what is open "
         "has a question mark): with y or n whether the pattern helps to foresee other errors, with a, x or e what "
@@ -167,26 +190,26 @@ class ReviewScreen(WorkScreen):
 
     # where the user is
 
-    def place(self) -> dict[str, Any]:
+    def place(self) -> ReviewPlace:
         """Item, side, row of each side, and what is shown."""
-        return {
-            "item": self.entry.id if self.entry else None,
-            "side": self.shown.current,
-            "rows": self.shown.cursors,
-            "own": self._queue is not None and self._queue.own,
-            "enlarged": self.has_class("-enlarged"),
-        }
+        return ReviewPlace(
+            item=self.entry.id if self.entry else None,
+            side=self.shown.current,
+            rows=tuple(self.shown.cursors),
+            own=self._queue is not None and self._queue.own,
+            enlarged=self.has_class("-enlarged"),
+        )
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, place: ReviewPlace) -> None:
         """Return to that item and row."""
         queue = self._queue
         if queue is None:
             return
-        self.set_class(bool(place.get("enlarged")), "-enlarged")
-        queue.own = bool(place.get("own"))
-        self._go(lambda: queue.read(place.get("item")))
-        if self._ballot is not None and self._ballot.item.id == place.get("item"):
-            self.shown.place(map(int, place.get("rows", ())), place.get("side"))
+        self.set_class(place.enlarged, "-enlarged")
+        queue.own = place.own
+        self._go(lambda: queue.read(place.item))
+        if self._ballot is not None and self._ballot.item.id == place.item:
+            self.shown.place(place.rows, place.side)
 
     @on(LineList.Moved)
     def _moved(self) -> None:
@@ -266,16 +289,15 @@ class ReviewScreen(WorkScreen):
         after = ballot.given
         keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
         states = (
-            {"item": ballot.item.id, "side": side, "row": row, "answers": {key: given.get(key, "") for key in keys}}
-            for given in (before, after)
+            Given(ballot.item.id, side, row, {key: given.get(key, "") for key in keys}) for given in (before, after)
         )
         self.did(note, *states)
 
-    def put_back(self, state: dict[str, Any]) -> None:
+    def put_back(self, state: Given) -> None:
         """Return to the item and the row, and give them the answers that they had."""
-        if self._go(lambda: self.queue.read(state["item"])) and self._ballot is not None:
-            self._ballot.put_back(state["answers"])
-            self.shown.go_to(state["side"], state["row"])
+        if self._go(lambda: self.queue.read(state.item)) and self._ballot is not None:
+            self._ballot.put_back(state.answers)
+            self.shown.go_to(state.side, state.row)
             self._show_answers()
             self.refresh_bindings()
 
@@ -354,7 +376,7 @@ class ReviewScreen(WorkScreen):
             shell(self).refuse(error)
             return
         ballot.forget()
-        self.workbench.steps.drop(lambda step: step.screen == self.NAME and step.before["item"] == ballot.item.id)
+        self.workbench.steps.drop(lambda step: step.screen == self.NAME and step.before.item == ballot.item.id)
         shell(self).changed()
         self.say("Handed in: the sources are shown above the sides. enter goes on.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -15,6 +16,7 @@ from tui.flows.ask_llm import ask_for_teaching, why_not_asked
 from tui.flows.commit_answer import decide, why_not
 from tui.keys import keys
 from tui.screens.filtered_screen import FilteredScreen
+from tui.screens.work_screen import Place
 from tui.shell import shell
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
@@ -33,10 +35,20 @@ SCATTERED = "scattered"
 _STATUS_WORDS = {"untouched": "untouched", "progress": "in progress", "done": "done", "skipped": "skipped"}
 
 
-class SpotsScreen(FilteredScreen):
+@dataclass(frozen=True, slots=True)
+class SpotsPlace(Place):
+    """The blind spot under the cursor, filter and order."""
+
+    spot: str | None = None
+    filter: str = ""
+    sort: str = ""
+
+
+class SpotsScreen(FilteredScreen[SpotsPlace]):
     """The list of blind spots."""
 
     NAME = "spots"
+    PLACE = SpotsPlace
     HELP_TEXT = (
         "Each line is a group of rows that the model gets wrong in the same direction, and is sure about. "
         "UUs counts them, without rows marked label wrong or ambiguous."
@@ -147,19 +159,18 @@ class SpotsScreen(FilteredScreen):
 
     # where the user is
 
-    def place(self) -> dict[str, Any]:
+    def place(self) -> SpotsPlace:
         """The blind spot under the cursor, filter and order."""
-        return {"spot": self.spot_id, "filter": self.filter.text, "sort": self._sort}
+        return SpotsPlace(self.spot_id, self.filter.text, self._sort)
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, place: SpotsPlace) -> None:
         """Return to that blind spot, filter and order."""
         from engine.teaching.views import SORT_KEYS
 
-        if place.get("sort") in SORT_KEYS:
-            self._sort = place["sort"]
-        self.filter.set_text(str(place.get("filter", "")))
+        self._sort = next((key for key in SORT_KEYS if key == place.sort), self._sort)
+        self.filter.set_text(place.filter)
         if self.has_class("-listing"):
-            self._fill(place.get("spot"))
+            self._fill(place.spot)
 
     def covers(self, action: Action) -> bool:
         """Done, skipped and open again."""

@@ -1,17 +1,19 @@
 """What every screen has: header, message line, footer, the way back, and a place to come back to.
 
-A screen is rebuilt after a restart from `arguments` and `place`, both JSON values. Data come from the workbench;
+A screen is rebuilt after a restart from `arguments` and `place`. Data come from the workbench;
 `show` is called whenever they have changed, and again when the screen comes back to the front.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
+from typing_extensions import TypeVar
 
 from tui.keys import keys
 from tui.shell import shell
@@ -28,11 +30,25 @@ if TYPE_CHECKING:
     from tui.view_models.workbench import Workbench
 
 
-class WorkScreen(Screen[None]):
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the user is on a screen: row, filter, focus; JSON values, or tuples of them.
+
+    Each screen that keeps something has its own. Other versions wrote what is read, so every field has a default.
+    """
+
+
+P = TypeVar("P", bound=Place, default=Any)
+
+
+class WorkScreen(Screen[None], Generic[P]):
     """Base of all full screens. Subclasses give `NAME`, `body` and `show`, and what else they need."""
 
     NAME: ClassVar[str] = ""
     """Its name in `tui.screens.SCREENS`."""
+
+    PLACE: ClassVar[type[Place]] = Place
+    """What `place` gives."""
 
     HELP_TEXT: ClassVar[str] = ""
     """One or two sentences for `?`: what the screen is for."""
@@ -75,15 +91,15 @@ class WorkScreen(Screen[None]):
     def show_verdicts(self) -> None:
         """Take in what the model says of the texts that `live_verdict` was shown; for screens on which one writes."""
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, str]:
         """What `make_screen` has to be given to build this screen again."""
         return {}
 
-    def place(self) -> dict[str, Any]:
-        """Where the user is on this screen: row, filter, focus."""
-        return {}
+    def place(self) -> Place:
+        """Where the user is on this screen."""
+        return Place()
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, place: P) -> None:
         """Return to a `place`; whatever is not there any more is passed over."""
 
     @property

@@ -6,10 +6,12 @@ Knows nothing of the terminal.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.errors import BlindspotError
+from engine.proof.budget_matching import Equal
 from engine.proof.recipes import AUTO, RECIPES, USUAL
+from engine.schema import Record
 from tui.reporting.durations import duration
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from engine.operations.job_records import RetrainOptions
     from engine.proof.arms import Arm, Run
-    from engine.proof.budget_matching import Equal
     from engine.schema import Sample
     from tui.view_models.workbench import Workbench
 
@@ -51,6 +52,16 @@ _ABOUT_EQUAL = {
     "count": "count: each arm cut down to as many as the smallest",
     "cost": "cost: each arm cut down to what the cheapest cost",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainChoices(Record):
+    """What was chosen, to be restored; ``changed``: lines whose tick is not what it is at first."""
+
+    changed: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    equal: Equal | None = None
+    reviewed: bool = False
 
 
 class RetrainPlan:
@@ -119,21 +130,16 @@ class RetrainPlan:
         )
 
     @property
-    def place(self) -> dict[str, Any]:
+    def chosen(self) -> RetrainChoices:
         """The choices, to be restored."""
-        return {
-            "changed": sorted(self._changed),
-            "seeds": list(self.seeds),
-            "equal": self._equal,
-            "reviewed": self._reviewed,
-        }
+        return RetrainChoices(tuple(sorted(self._changed)), self.seeds, self._equal, self._reviewed)
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, chosen: RetrainChoices) -> None:
         """Return to those choices."""
-        self._changed = {str(name) for name in place.get("changed", ())}
-        self.seeds = tuple(int(seed) for seed in place.get("seeds", ())) or self.seeds
-        self._equal = next((known for known in _EQUAL if known == place.get("equal")), None)
-        self._reviewed = bool(place.get("reviewed"))
+        self._changed = set(chosen.changed)
+        self.seeds = chosen.seeds or self.seeds
+        self._equal = chosen.equal
+        self._reviewed = chosen.reviewed
 
     @property
     def _recipes(self) -> list[str]:

@@ -268,7 +268,7 @@ async def test_ticks_are_there_again_when_one_comes_back_to_the_screen(root: Pat
         await driver.press("q")
         driver.app.save()
     async with opened(root) as driver:  # left from another screen, and opened again
-        await driver.until(lambda: driver.app.choices)
+        await driver.until(lambda: driver.app.retrain_choices)
         await retrain(driver)
         assert "[ ] llm" in driver.words
 

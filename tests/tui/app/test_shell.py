@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
 from textual.events import Key, Resize
 from textual.geometry import Size
 
-from engine.teaching.drafts import read_drafts
+from engine.schema import Drafts
+from engine.teaching.drafts import read_drafts, write_drafts
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import SPOTS, write_project
 from tui.app import BlindspotApp
@@ -104,7 +106,7 @@ async def test_the_app_comes_back_to_the_same_screen_row_filter_and_order(root: 
         await driver.until(lambda: driver.screen.row.prediction.id == "pool-22")
         await driver.press("q")
         assert driver.screen.spot.id == "B2"
-        assert driver.screen.place()["sort"] == "confidence"
+        assert driver.screen.place().sort == "confidence"
 
 
 async def test_a_place_that_is_gone_is_left_out_with_a_word(root: Path) -> None:
@@ -116,6 +118,23 @@ async def test_a_place_that_is_gone_is_left_out_with_a_word(root: Path) -> None:
     async with opened(root) as driver:
         await driver.sees("B77 is not there any more")
         assert isinstance(driver.screen, SpotsScreen)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"theme": 7, "live_verdict": "x", "screens": "spots"},
+        {"screens": [{"name": "spots"}, {"name": "flips", "arguments": {"spot": "B1"}}]},
+        {"screens": [{"name": "spots", "place": {"sort": 7, "spot": []}}, {"name": "map", "place": {"spot": 1}}]},
+        {"screens": [{"name": "spots"}, {"name": "retrain", "place": {"choice": "x", "job": 3}}]},
+        {"choices": {"retrain": {"seeds": ["x"]}}, "screens": [{"name": "spots"}, {"name": "retrain"}]},
+    ],
+)
+async def test_a_place_of_another_shape_is_passed_over(root: Path, place: dict[str, Any]) -> None:
+    write_drafts(root / "teaching", "ann", Drafts({}, place))
+    async with opened(root) as driver:
+        await driver.until(lambda: driver.screen.built)
+        driver.app.save()
 
 
 async def test_the_place_is_saved_without_being_asked(root: Path) -> None:

@@ -165,7 +165,7 @@ def test_a_plan_follows_from_its_ticks_and_comes_back(reviewed: Project) -> None
     assert plan.options.arms == ("llm", "both")
     assert plan.options.reviewed
     again = RetrainPlan()
-    again.restore(plan.place)
+    again.restore(plan.chosen)
     again.work_out(workbench)
     assert again.options == plan.options
     for name in again.arms:
