@@ -263,6 +263,28 @@ def open_append(path: Path) -> int:
         return open_or_make(path, folder, os.O_RDWR | os.O_APPEND)
 
 
+def create_alone(path: Path, data: bytes) -> bool:
+    """Make a file that is not there yet, and say whether this process made it; it is not waited for the disk.
+
+    For what need not outlive the machine, such as who is at work on what.
+
+    Raises:
+        FileError: as `open_append`.
+    """
+    path = located(path)
+    with in_words(path, "written"), opened(path.parent, make=True) as folder:
+        try:
+            handle = os.open(path.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PLAIN, rights(path), dir_fd=folder)
+        except FileExistsError:
+            return False
+        try:
+            admit(path, handle)
+            _write(handle, data)
+        finally:
+            os.close(handle)
+        return True
+
+
 def make_file(path: Path) -> Path:
     """Make a file, for libraries that open it by themselves; it may be there already.
 

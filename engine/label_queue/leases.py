@@ -11,11 +11,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import orjson
+
 from engine.errors import FileError, StoreError
-from engine.files import content_key, find_files, make_folder, read_record, remove, write_json
+from engine.files import content_key, create_alone, find_files, make_folder, read_record, remove
 from engine.locks import acquire
 from engine.schema import Record
 
@@ -63,14 +65,19 @@ class Leases:
         with self._alone():
             self._give_up()
             name = content_key(row_id)
-            others = {path for path in find_files(self._folder, f"{name}-*.json") if self._is_held(path)}
-            free = (self._folder / f"{name}-{place}.json" for place in range(MOST))
-            path = next((path for path in free if path not in others), None)
-            if path is None or len(others) >= people:
+            there = find_files(self._folder, f"{name}-*.json")
+            others = [path for path in there if self._is_held(path)]
+            if len(others) >= people:
                 return False
-            self._held = path, Lease(row_id, self._labeller, self._now() + HOLDS_FOR)
-            write_json(path, self._held[1].as_json())
-        return True
+            for path in set(there) - set(others):  # their time is over, or they are damaged
+                remove(path)
+            lease = Lease(row_id, self._labeller, self._now() + HOLDS_FOR)
+            for place in range(MOST):
+                path = self._folder / f"{name}-{place}.json"
+                if create_alone(path, orjson.dumps(lease.as_json())):
+                    self._held = path, lease
+                    return True
+        return False
 
     def renew(self) -> None:
         """The person is at work: the row that they hold stays theirs.
@@ -85,8 +92,9 @@ class Leases:
                 self._held = None
                 return
             path, lease = self._held
-            self._held = path, Lease(lease.row, lease.labeller, self._now() + HOLDS_FOR)
-            write_json(path, self._held[1].as_json())
+            self._held = path, replace(lease, until=self._now() + HOLDS_FOR)
+            remove(path)
+            create_alone(path, orjson.dumps(self._held[1].as_json()))
 
     def release(self) -> None:
         """Give up what this person holds.

@@ -163,31 +163,31 @@ def _chosen(project: Project, teaching: Teaching, wanted: str | None) -> QueueFi
             if any(choice.row not in said for choice in one.choices):
                 return one
     at_random = [one for one in files if one.spec.kind == "random"]
-    return at_random[-1] if at_random else draw_random(project, labels)
+    return at_random[-1] if at_random else random_queue(project, labels)
 
 
-def draw_random(project: Project, labels: Labels, *, budget: int = RANDOM_BATCH) -> QueueFile:
-    """A queue of pool rows drawn at random, without those that have a label or are in a random queue already.
-
-    Args:
-        project: whose pool it is.
-        labels: what people have said.
-        budget: rows to draw.
+def random_queue(project: Project, labels: Labels) -> QueueFile:
+    """A new queue of pool rows drawn at random among those without a label.
 
     Raises:
         StoreError: every row has a label, or the queue cannot be written.
     """
-    earlier = queues(project, "random")
-    known = labels.people.keys() | {choice.row for one in earlier for choice in one.choices}
-    ids = [row.id for row in project.each_example("pool") if row.label == UNLABELLED and row.id not in known]
-    if not ids:
+    drawn = _draw(project, labels, frozenset(), batch=1)
+    if not drawn:
         hint = "add rows with `blindspot add`"
-        raise StoreError("every pool row has a label or is asked for", where=str(project.root), hint=hint)
-    seed = project.settings.discovery.seed + len(earlier)
-    drawn = random.Random(seed).sample(ids, min(budget, len(ids)))
-    file = new_queue(project, "random", budget=len(drawn), seed=seed)
-    file.append(Choice(row, "drawn at random", len(drawn) / len(ids)) for row in drawn)
+        raise StoreError("every pool row has a label", where=str(project.root), hint=hint)
+    file = new_queue(project, "random", budget=0, seed=project.settings.discovery.seed)
+    file.append(drawn)
     return file
+
+
+def _draw(project: Project, labels: Labels, known: Collection[str], *, batch: int) -> list[Choice]:
+    """The next batch of a random queue: rows that have no label and are not ``known``."""
+    known = labels.people.keys() | known
+    ids = [row.id for row in project.each_example("pool") if row.label == UNLABELLED and row.id not in known]
+    count = min(RANDOM_BATCH, len(ids))
+    drawn = random.Random(project.settings.discovery.seed + batch - 1).sample(ids, count)
+    return [Choice(row, "drawn at random", count / len(ids), batch=batch) for row in drawn]
 
 
 def _session(
@@ -216,6 +216,13 @@ def _session(
         file.refresh()
         return file.choices
 
+    def more() -> None:
+        if file is not None and kind == "random":
+            batch = max((one.batch for one in file.choices), default=0) + 1
+            known = {one.row for one in file.choices}
+            if drawn := _draw(project, Labels(teaching), known, batch=batch):
+                file.append(drawn)
+
     stale = _stale(project, teaching, guideline) if kind == "stale" else []
     queue = ProjectQueue(
         teaching,
@@ -225,6 +232,7 @@ def _session(
         room=room,
         split=split,
         is_done=lambda row_id: answers.has(row_id),
+        more=more,
     )
     answers = _Answers(
         RecordFactory(project, teaching, teacher),

@@ -29,7 +29,7 @@ class QueueSpec(Record):
     Attributes:
         name: ``hunt-1``. kind: why its rows are asked for.
         split: where its rows are from: ``pool``, or ``proof`` for an audit.
-        budget: labels that it may ask for in all. seed: of its draws. created: when (UTC, ISO 8601).
+        budget: rows that it may ask for in all; 0: any number. seed: of its draws. created: when (UTC, ISO 8601).
         facts: what else its maker wants to know later.
     """
 
@@ -95,8 +95,8 @@ class QueueFile:
             StoreError: the file cannot be written.
         """
         try:
-            lines = b"\n".join(orjson.dumps(choice.as_json()) for choice in choices)
-            append_line(self.path, lines, durable=True)
+            if lines := b"\n".join(orjson.dumps(choice.as_json()) for choice in choices):
+                append_line(self.path, lines, durable=True)
         except FileError as error:
             raise StoreError(
                 f"the queue cannot be written ({error.reason})", where=str(self.path), hint="make room"

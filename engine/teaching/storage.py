@@ -31,7 +31,7 @@ Identity = tuple[FileIdentity | None, FileIdentity | None]
 WholeRecord = Callable[[str, Any], bool]
 
 NOTHING: Identity = (None, None)
-WORTH = 1 << 19  # bytes of a file from which on a journal is worth it: some 1,500 marks, written in 6 ms
+WORTH = 1 << 16  # bytes of a file from which on a journal is worth it: some 150 labels, written in 3 ms
 MOST = 1_000  # lines of a journal; then the file is written whole, which costs an append 0.1 ms on average
 
 
