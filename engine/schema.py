@@ -115,6 +115,10 @@ class BlindSpot(Record):
         coherence: mean cosine of its rows to their centre, -1..1; higher is tighter.
         words: distinctive words, strongest first (log-odds, `engine.discovery.keywords`).
         overlap: share (Jaccard, 0..1) of rows in common with the blind spot of that id before; None if new.
+        flagged: ids of the flagged rows near it, nearest first (`engine.discovery.flags`). They are suspected UUs that
+            nobody has labelled, not to be confused with `Discovery.suspects`, UUs whose gold label is suspect.
+        estimate: how many UUs it holds in the pool, found or not, and the bounds of an interval of 95 %; None where no
+            LLM has read the rows.
     """
 
     id: str
@@ -125,6 +129,8 @@ class BlindSpot(Record):
     coherence: float
     words: tuple[str, ...]
     overlap: float | None = None
+    flagged: tuple[str, ...] = ()
+    estimate: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ class Discovery(Record):
         accuracy: on the pool, 0..1; None where rows of it have no label: those that were labelled may have been chosen
             because they looked wrong. coverage: share of pool rows with confidence >= tau, 0..1.
         temperature: fitted on dev, None without dev. uus_at_temperature: UU count had it been applied.
-        predictions: of UUs and their neighbours only, by row id.
+        predictions: of UUs, their neighbours and flagged rows only, by row id.
         neighbours: for each UU the ids of the nearest pool rows that the model gets right, nearest first.
         scattered: ids of UUs that belong to no blind spot.
         projection: for each UU its place on the map, both coordinates 0..1.
@@ -155,6 +161,9 @@ class Discovery(Record):
         splits: sha256 of each split that it was made from; empty in those of before that was kept.
         labelled: pool rows that have a label; None in those of before a row could have none, when all had.
         row_labels: by pool row id the labels that people had given; they stand above the split's.
+        flagged: ids of all rows of which an LLM says another label than the model, that is sure of its own, and that
+            nobody has labelled: those first of whose label the LLM is surest. Their predictions are `UNLABELLED`.
+        checked_flags: of the rows that would be flagged and have a label, how many are UUs, and how many there are.
     """
 
     key: str
@@ -185,6 +194,8 @@ class Discovery(Record):
     read_to: dict[str, tuple[int, ...]] = field(default_factory=dict)
     labelled: int | None = None
     row_labels: dict[str, str] = field(default_factory=dict)
+    flagged: tuple[str, ...] = ()
+    checked_flags: tuple[int, int] = (0, 0)
 
     @property
     def n_labelled(self) -> int:
@@ -202,6 +213,12 @@ class Discovery(Record):
     def uus(self) -> tuple[str, ...]:
         """Ids of all UUs: those in blind spots, then the scattered ones."""
         return tuple(row for spot in self.blind_spots for row in spot.rows) + self.scattered
+
+    @property
+    def flagged_elsewhere(self) -> tuple[str, ...]:
+        """Ids of the flagged rows that are near no blind spot."""
+        near = {row for spot in self.blind_spots for row in spot.flagged}
+        return tuple(row for row in self.flagged if row not in near)
 
     @property
     def applied_temperature(self) -> float:

@@ -1,6 +1,6 @@
 """One discovery: scores, UUs, groups, words, map, ids, written to `rounds/NNN/discovery.json`.
 
-The result is a function of pool, dev, model, encoder, settings and the labels that people have given to pool rows;
+The result is a function of pool, dev, model, encoder, settings and the labels that people and an LLM gave to pool rows;
 only the ids go on from the discovery before.
 Marks of annotators change nothing here (what counts after them is the board's business), so that groups and ids stay.
 This module is light: a discovery that is there already is returned without torch or scikit-learn.
@@ -9,8 +9,9 @@ This module is light: a discovery that is there already is returned without torc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import SettingsError
 from engine.files import content_key, read_bytes, write_atomic, write_json
@@ -21,11 +22,20 @@ from engine.schema import Discovery
 from engine.settings import DiscoverySettings
 from engine.tau import refuse_new_tau
 
+if TYPE_CHECKING:
+    from engine.discovery.flags import LlmLabels
+
 # Raised whenever the same input would give another result.
 DISCOVERY = 5
 
 
-def discover(project: Project, *, labels: Mapping[str, str] | None = None, monitor: Monitor) -> Discovery:
+def discover(
+    project: Project,
+    *,
+    labels: Mapping[str, str] | None = None,
+    llm_labels: LlmLabels | None = None,
+    monitor: Monitor,
+) -> Discovery:
     """Find the blind spots of the round's model in the pool.
 
     What was found before in this round is kept beside the new result, under a name of its own.
@@ -34,6 +44,8 @@ def discover(project: Project, *, labels: Mapping[str, str] | None = None, monit
         project: gives pool, dev and settings.
         labels: by pool row id the label that people agreed on; it stands above the split's. A row without either is
             neither right nor wrong, and no UU.
+        llm_labels: by pool row id the label that an LLM gave, and its certainty (3 sure, 2 likely, 1 a guess). They are
+            used for flags alone, and are never gold.
         monitor: told of the stages.
 
     Raises:
@@ -52,8 +64,8 @@ def discover(project: Project, *, labels: Mapping[str, str] | None = None, monit
         )
     number = project.round
     model = current_model(project, monitor=monitor)
-    given = dict(labels or {})
-    key = _key(project, number, model, given, monitor)
+    given, said = dict(labels or {}), dict(llm_labels or {})
+    key = _key(project, number, model, _in_key(given, said), monitor)
     there = project.discovery(number)
     if there and there.key == key:
         monitor.note("nothing has changed since the last discovery")
@@ -61,7 +73,9 @@ def discover(project: Project, *, labels: Mapping[str, str] | None = None, monit
     from engine.discovery.spot_finding import find
 
     previous = there or _before(project, number)
-    found = find(project, model, key=key, number=number, previous=previous, labels=given, monitor=monitor)
+    found = find(
+        project, model, key=key, number=number, previous=previous, labels=given, llm_labels=said, monitor=monitor
+    )
     found = replace(found, splits={name: split.sha256 for name, split in project.manifest.splits.items()})
     if there:
         monitor.note(_keep(project, there))
@@ -69,7 +83,14 @@ def discover(project: Project, *, labels: Mapping[str, str] | None = None, monit
     return found
 
 
-def _key(project: Project, number: int, model: ModelRef, labels: Mapping[str, str], monitor: Monitor) -> str:
+def _in_key(labels: Mapping[str, str], said: LlmLabels) -> list[Any]:
+    """Labels as parts of a key: none where there are none, so that what was discovered before there were any stands."""
+    if said:
+        return [sorted(labels.items()), [[row, *of_llm] for row, of_llm in sorted(said.items())]]
+    return [sorted(labels.items())] if labels else []
+
+
+def _key(project: Project, number: int, model: ModelRef, given: Sequence[Any], monitor: Monitor) -> str:
     splits = {name: split.sha256 for name, split in project.manifest.splits.items() if name in ("pool", "dev")}
     settings = project.settings
     found_by = asdict(settings.discovery)
@@ -85,7 +106,7 @@ def _key(project: Project, number: int, model: ModelRef, labels: Mapping[str, st
         settings.model.max_length,
         encoder_weights(project, monitor=monitor).key,
         found_by,
-        *([sorted(labels.items())] if labels else []),  # so that what was discovered before rows could lack one stands
+        *given,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from engine.discovery.calibration import UNKNOWN, Scores, histogram, score, taus_for
 from engine.discovery.clusterers import CLUSTERERS
 from engine.discovery.clusters import SCATTERED, closeness
+from engine.discovery.flags import LlmLabels, flag
 from engine.discovery.keywords import Background, telling
 from engine.discovery.label_errors import suspects
 from engine.discovery.neighbours import nearest
@@ -40,6 +42,7 @@ def find(
     number: int,
     previous: Discovery | None,
     labels: Mapping[str, str],
+    llm_labels: LlmLabels,
     monitor: Monitor,
 ) -> Discovery:
     """Score the pool, group its UUs and name the groups.
@@ -51,6 +54,7 @@ def find(
         number: the round.
         previous: the discovery whose ids go on.
         labels: of people, by pool row id.
+        llm_labels: of an LLM, for flags alone.
         monitor: told of the stages score, embed, labels, cluster, map, words and, where rows are long, length.
 
     Raises:
@@ -70,22 +74,27 @@ def find(
         logits = logits.copy()
         logits[wrong] = predictions(project, model, [pool[row] for row in wrong], split_key="wrong", monitor=monitor)
         scores = score(logits, gold, temperature=scored.applied)
+    flags = flag(pool, scores, project.labels, llm_labels, settings.tau)
     near, vectors = np.zeros((0, 0), dtype=np.intp), np.zeros((0, 1), dtype=np.float32)
-    around = vectors
+    around = flag_vectors = vectors
     doubted = np.zeros(0, dtype=np.intp)
     if len(uus):
         around = embeddings(project, pool, scan=True, monitor=monitor)
         near = nearest(around, uus, right, NEIGHBOURS)
         monitor.step("labels", 0, 1)
         doubted = suspects(around, gold, uus, seed=settings.seed)
-        vectors = np.asarray(around[uus])
-        if scans(project):  # what is shown or grouped has to be exact: places of UUs, confidence of the rows nearby
+        vectors, flag_vectors = np.asarray(around[uus]), np.asarray(around[flags.rows])
+    if (len(uus) or len(flags.rows)) and scans(project):
+        # what is shown or grouped has to be exact: places of UUs, confidence of the rows nearby and of flagged ones
+        if len(uus):
             vectors = embeddings(project, [pool[row] for row in uus], monitor=monitor)
-            beside = np.unique([*near.ravel(), *(row for row in uus if pool[row].id in labels)]).astype(np.intp)
-            if len(beside):
-                logits, asked = logits.copy(), [pool[row] for row in beside]
-                logits[beside] = predictions(project, model, asked, split_key="near", monitor=monitor)
-                scores = score(logits, gold, temperature=scored.applied)
+            flag_vectors = embeddings(project, [pool[row] for row in flags.rows], monitor=monitor)
+        of_people = [row for row in uus if pool[row].id in labels]
+        beside = np.unique([*near.ravel(), *of_people, *flags.rows]).astype(np.intp)
+        if len(beside):
+            logits, asked = logits.copy(), [pool[row] for row in beside]
+            logits[beside] = predictions(project, model, asked, split_key="near", monitor=monitor)
+            scores = score(logits, gold, temperature=scored.applied)
     # as many threads as cores were free: with the other core busy, two make t-SNE 5-10 times slower
     with threadpool_limits(choose_compute(project.settings.compute).threads):
         places = _groups(scores, uus, vectors, settings, monitor)
@@ -97,9 +106,18 @@ def find(
     words = _words(
         project, scored, around, groups, near_of=dict(zip(uus.tolist(), near.tolist(), strict=True)), monitor=monitor
     )
-    matched = match_ids(_spots(pool, scores, groups, coherence, words, project.labels), previous)
+    flagged = flags.by_group(scores, groups, [vectors[group] for group in places], flag_vectors)
+    spots = [
+        replace(
+            spot,
+            flagged=tuple(pool[row].id for row in rows),
+            estimate=flags.estimate(len(spot.rows), len(rows)),
+        )
+        for spot, rows in zip(_spots(pool, scores, groups, coherence, words, project.labels), flagged, strict=True)
+    ]
+    matched = match_ids(spots, previous)
     in_group = {row for group in groups for row in group}
-    shown = sorted({*uus.tolist(), *near.ravel().tolist()})
+    shown = sorted({*uus.tolist(), *near.ravel().tolist(), *flags.rows.tolist()})
     at_temperature = None
     if temperature is not None:
         at_temperature = int(score(logits, gold, temperature=temperature).uus(settings.tau).sum())
@@ -112,6 +130,8 @@ def find(
         monitor.note(cut_sentence(len(cut), len(pool), "pool", reading.tokens))
     among = f"{len(pool)} rows" if known.all() else f"{known.sum()} of {len(pool)} rows that have a label"
     monitor.note(f"{len(uus)} UUs among {among}: {len(groups)} blind spots, {len(loose)} rows scattered")
+    if len(flags.rows):
+        monitor.note(f"{len(flags.rows)} rows flagged: the LLM says another label; nobody has checked them")
     return Discovery(
         key=key,
         round=number,
@@ -137,6 +157,8 @@ def find(
         read_to={row.id: end for row, end in zip(shortened, reading.ends(shortened), strict=True)},
         predictions={pool[row].id: _prediction(pool[row], scores, row, project.labels) for row in shown},
         labelled=int(known.sum()),
+        flagged=tuple(pool[row].id for row in flags.rows),
+        checked_flags=(flags.uus, flags.checked),
         row_labels={row.id: labels[row.id] for row in pool if row.id in labels},
         neighbours={pool[uu].id: tuple(pool[row].id for row in rows) for uu, rows in zip(uus, near, strict=True)},
         projection={pool[uu].id: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, drawn, strict=True)},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from engine.project import Project
@@ -65,6 +65,8 @@ class SpotView(Record):
         sealed: others have answered, and it cannot be seen before the decision. to_review: it cannot be seen before
             this annotator has judged it in the blind review.
         held_back: rows that cannot be seen yet. withheld: rows that nobody sees, as they nearly equal a proof row.
+        flagged: rows near it that an LLM flags and nobody has labelled, but for withheld ones.
+        estimate: as in `BlindSpot`.
     """
 
     id: str
@@ -87,6 +89,8 @@ class SpotView(Record):
     to_review: bool = False
     held_back: int = 0
     withheld: int = 0
+    flagged: int = 0
+    estimate: tuple[int, int, int] | None = None
 
     @property
     def direction(self) -> str:
@@ -96,11 +100,12 @@ class SpotView(Record):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow(Record):
-    """One UU as a teacher sees it: what the model says, the mark that counts and whose it is, rows it gets right.
+    """One UU, or a flagged row, as a person sees it: what the model says, the mark that counts, rows it gets right.
 
     ``perturbations``: minimal edits of it that the model gets right. ``held_back``: seen only since the decision.
     ``suspect``: the rest of the pool speaks against its gold label, and nobody has marked it yet.
     ``read_to``: characters of its text, or of both its texts, that the model reads; empty if it reads them whole.
+    ``flagged``: no UU, but suspected to be one: an LLM says another label, nobody has checked it, it has no gold label.
     """
 
     prediction: Prediction
@@ -111,11 +116,15 @@ class EvidenceRow(Record):
     held_back: bool = False
     suspect: bool = False
     read_to: tuple[int, ...] = ()
+    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Totals(Record):
-    """Figures over all blind spots: UUs found, UUs left after marks, and how far this annotator has come."""
+    """Figures over all blind spots: UUs found, UUs left after marks, and how far this annotator has come.
+
+    ``flagged``: rows that an LLM flags and nobody has labelled, but for withheld ones.
+    """
 
     uus: int
     uus_after_marks: int
@@ -125,6 +134,7 @@ class Totals(Record):
     in_progress: int
     patterns: int
     samples: int
+    flagged: int = 0
 
 
 class Board:
@@ -226,6 +236,26 @@ class Board:
             if not is_withheld(known[row], withheld)
         ]
 
+    def flagged(self, spot_id: str) -> list[EvidenceRow]:
+        """The flagged rows near a blind spot, nearest first, but for those that are withheld.
+
+        Raises:
+            StoreError: there is no such blind spot.
+        """
+        return self._flagged(known_spot(self.discovery, spot_id).flagged)
+
+    def flagged_elsewhere(self) -> list[EvidenceRow]:
+        """The flagged rows near no blind spot, the surest first, but for those that are withheld."""
+        return self._flagged(self.discovery.flagged_elsewhere)
+
+    def _flagged(self, ids: Iterable[str]) -> list[EvidenceRow]:
+        self._index()
+        return [replace(self._row(self.discovery.predictions[row], ()), flagged=True) for row in self._seen(ids)]
+
+    def _seen(self, ids: Iterable[str]) -> list[str]:
+        """Those of the rows that are not withheld."""
+        return [row for row in ids if not is_withheld(self.discovery.predictions[row], self._withheld)]
+
     def patterns(self, spot_id: str) -> list[Pattern]:
         """The patterns for a blind spot that this annotator may see."""
         self._index()
@@ -250,6 +280,7 @@ class Board:
             in_progress=status["in progress"],
             patterns=sum(view.patterns for view in views),
             samples=sum(view.samples for view in views),
+            flagged=len(self._seen(self.discovery.flagged)),
         )
 
     def _index(self) -> None:
@@ -316,6 +347,8 @@ class Board:
             to_review=decided is not None and spot.id in self._unjudged,
             held_back=0 if decided else len(parts.held_back),
             withheld=len(parts.withheld),
+            flagged=len(self._seen(spot.flagged)),
+            estimate=spot.estimate,
             patterns=len(patterns),
             samples=len(samples),
             written={role: written[role] for role in ROLES},

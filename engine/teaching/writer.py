@@ -8,6 +8,7 @@ from __future__ import annotations
 from engine.errors import StoreError
 from engine.project import Project
 from engine.schema import (
+    UNLABELLED,
     BlindSpot,
     Commitment,
     Discovery,
@@ -64,16 +65,19 @@ class Annotator:
         """Mark a row's gold label.
 
         Args:
-            row: id of a UU or of a neighbour that is shown beside one.
+            row: id of a UU, or of a neighbour that is shown beside one.
             verdict: what is wrong with it, if anything.
             label: the right one; needed for ``label wrong`` and for nothing else.
 
         Raises:
-            StoreError: there is no such row or label, or verdict and label do not fit together.
+            StoreError: there is no such row or label, the row has no gold label, or verdict and label do not fit.
         """
         prediction = self.discovery.predictions.get(row)
         if prediction is None:
             raise StoreError(f"there is no row `{row}` in the evidence", hint="take an id that `blindspot show` prints")
+        if prediction.label == UNLABELLED:
+            hint = "give it one with `blindspot label`: a mark says whether a gold label is right"
+            raise StoreError(f"row `{row}` has no label yet", hint=hint)
         self._check_shown(prediction)
         right = f", right is {label}" if label else ""
         with self.teaching.store.edit(f"mark row {row} as {verdict}{right}") as edit:

@@ -13,7 +13,7 @@ from engine.model.array_cache import read_cached
 from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import ModelRef, logits_path, scans
 from engine.project import Project
-from engine.schema import Discovery
+from engine.schema import UNLABELLED, Discovery
 from engine.verify.finding import Finding, looked_at
 
 _DISCOVER = "restore the file, or delete it and run `blindspot discover` again"
@@ -89,6 +89,14 @@ def _within(found: Discovery, number: int) -> str:
         one = found.predictions[name]
         if one.label == one.predicted or one.confidence < found.tau - _DIGITS:
             return f"row {name} is no UU"
+    for name in found.flagged:
+        one = found.predictions[name]
+        if one.label != UNLABELLED or one.confidence < found.tau - _DIGITS:
+            return f"row {name} has no flag"
+    for spot in found.blind_spots:
+        for name in spot.flagged:
+            if name not in found.flagged or found.predictions[name].predicted != spot.predicted:
+                return f"row {name} is not one that is flagged near {spot.id}"
     if len(set(found.uus)) < len(found.uus):
         return "a UU is in it twice"
     return ""

@@ -17,6 +17,7 @@ from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, 
 from tui.reporting.confidence_text import (
     accuracy_words,
     confidence_lines,
+    flags_sentence,
     lower_taus,
     none_found,
     taus_sentence,
@@ -66,6 +67,8 @@ def run(options: argparse.Namespace) -> int:
         f"{found.n_pool} pool rows, {accuracy_words(found)}; {len(found.uus)} UUs at tau {found.tau} "
         f"(coverage {found.coverage:.3f}), {len(found.blind_spots)} blind spots, {len(found.scattered)} scattered"
     )
+    if found.flagged:
+        print_line(flags_sentence(len(found.flagged), found))
     if found.temperature is not None:
         use = "applied" if found.temperature_applied else f"not applied; with it {found.uus_at_temperature} UUs"
         print_line(f"temperature {found.temperature:.2f} on dev ({use})")

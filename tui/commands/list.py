@@ -10,9 +10,9 @@ from engine.teaching.views import SORT_KEYS, SpotView, Totals, filter_spots, sor
 from tui.commands.annotating import Session, add_common, counted
 from tui.commands.discover import print_none_found
 from tui.commands.shared import SubParsers, new_parser
-from tui.reporting.confidence_text import accuracy_words
+from tui.reporting.confidence_text import accuracy_words, flags_sentence
 from tui.terminal.printing import console, print_json
-from tui.view_models.spot_columns import COLUMNS, IN_COMMAND, SpotColumn
+from tui.view_models.spot_columns import COLUMNS, IN_COMMAND, SpotColumn, shown
 
 _WIDE = 100  # columns of a terminal
 _FIGURES = ("confidence", "coherence")
@@ -49,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     out = console()
     out.print(_totals(totals))
+    if totals.flagged:
+        out.print(flags_sentence(totals.flagged, found))
     if found.accuracy is None:
         out.print(accuracy_words(found))
     if found.cut:
@@ -74,7 +76,7 @@ def _rows(spots: list[SpotView], *, figures: bool) -> list[str]:
     """Lines in columns; without ``figures`` the confidence and coherence make room for the words."""
     from rich.cells import cell_len
 
-    columns = [COLUMNS[name] for name in IN_COMMAND if figures or name not in _FIGURES]
+    columns = [COLUMNS[name] for name in shown(IN_COMMAND, spots) if figures or name not in _FIGURES]
     rows = [[column.name for column in columns], *([column.text(spot) for column in columns] for spot in spots)]
     widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
 

@@ -12,6 +12,7 @@ from engine.teaching.views import EvidenceRow, SpotView
 from tui.commands.annotating import Session, add_common, counted, pattern_line, sample_line
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import console, print_json, say
+from tui.view_models.spot_columns import estimate_words
 
 if TYPE_CHECKING:
     from tui.terminal.console import Console
@@ -38,9 +39,15 @@ def run(options: argparse.Namespace) -> int:
     board = Session(options).board
     spot = None if options.spot == SCATTERED else board.spot(options.spot)
     evidence = board.evidence(spot.id) if spot else board.scattered()
+    flagged = board.flagged(spot.id) if spot else board.flagged_elsewhere()
     patterns, samples = (board.patterns(spot.id), board.samples(spot.id)) if spot else ([], [])
     if options.json:
-        lists: dict[str, Sequence[Record]] = {"evidence": evidence, "patterns": patterns, "samples": samples}
+        lists: dict[str, Sequence[Record]] = {
+            "evidence": evidence,
+            "flagged": flagged,
+            "patterns": patterns,
+            "samples": samples,
+        }
         values = {name: [record.as_json() for record in records] for name, records in lists.items()}
         seen = board.evidence_for(spot.id).hash if spot else None
         print_json({"blind_spot": spot.as_json() if spot else None, "evidence_hash": seen, **values})
@@ -53,11 +60,15 @@ def run(options: argparse.Namespace) -> int:
         say(out, f"words: {', '.join(spot.words) or 'none that several rows share'}")
         quota = ", ".join(f"{spot.written[role]} of {asked} {role}" for role, asked in spot.quota.items())
         say(out, f"status: {spot.status}{f', {spot.reason}' if spot.reason else ''}; your samples: {quota}")
+        if estimate := estimate_words(spot):
+            say(out, f"{counted(spot.flagged, 'flagged row')} near it; it holds {estimate}")
         for sentence in _unseen(spot):
             say(out, sentence)
     else:
         say(out, f"{len(evidence)} scattered UUs, in no blind spot")
-    for number, row in enumerate(evidence, start=1):
+        if flagged:
+            say(out, f"{counted(len(flagged), 'flagged row')} near no blind spot")
+    for number, row in enumerate([*evidence, *flagged], start=1):
         _show_row(out, number, row, board.discovery.read_tokens)
     for pattern in patterns:
         out.print()
@@ -92,7 +103,8 @@ def _show_row(out: Console, number: int, row: EvidenceRow, tokens: int) -> None:
     found = row.prediction
     out.print()
     was = ", was held back" if row.held_back else ""
-    say(out, f"{number}. {found.id}  gold {found.label}, predicted {found.predicted} {found.confidence:.3f}{was}")
+    gold = "flagged by the LLM, not checked" if row.flagged else f"gold {found.label}"
+    say(out, f"{number}. {found.id}  {gold}, predicted {found.predicted} {found.confidence:.3f}{was}")
     _show_text(out, found, indent=3)
     if row.read_to:
         say(out, cut_place(found, row.read_to, tokens), indent=3)

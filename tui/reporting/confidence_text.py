@@ -1,4 +1,4 @@
-"""What is said of the pool's accuracy, and where nothing was found at tau: how sure the model is of its errors."""
+"""What is said of the pool's accuracy and flags, and where nothing was found: how sure the model is of its errors."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ def accuracy_words(found: Discovery) -> str:
 def unknown_accuracy(labelled: int, rows: int) -> str:
     """Why an accuracy is not known: what was labelled may have been chosen because it looked wrong."""
     return f"unknown: {labelled:,} of {rows:,} pool rows {'has' if labelled == 1 else 'have'} a label"
+
+
+def flags_sentence(flagged: int, found: Discovery) -> str:
+    """How many rows are flagged, and how many flags turned out to be UUs."""
+    uus, checked = found.checked_flags
+    known = f"; of {checked:,} such rows that have a label {uus:,} are UUs" if checked else ""
+    return f"{flagged:,} row{'s' * (flagged != 1)} flagged by the LLM, not checked{known}"
 
 
 def none_found(found: Discovery) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _VERDICT_WORDS = {"unmarked": None, "wrong": "label wrong", "ambiguous": "ambiguous", "fine": "fine"}
 _SUSPECT = "label?"
+_FLAGGED = "flagged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
         "Rows of one blind spot, most typical first. Read them, mark those whose gold label is wrong or can be argued "
         "about, then describe what they have in common. tab goes to the details and back. Some rows are held back "
         "until you commit to your answer, or decline (C): patterns are tested on them. `label?` stands where the rest "
-        "of the pool speaks against the gold label; the filter takes that word too."
+        "of the pool speaks against the gold label, `flagged` after the UUs: rows of which an LLM says another label "
+        "than the model, that nobody has checked. The filter takes both words too."
     )
     CSS_PATH = "evidence.tcss"
     BINDINGS = [*keys("evidence")]
@@ -69,7 +71,7 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
                 yield ListHeading()
                 yield LineList(id="rows")
             yield TextPane(id="detail")
-        yield FilterBar("words, or unmarked / wrong / ambiguous / fine / label?")
+        yield FilterBar("words, or unmarked / wrong / ambiguous / fine / label? / flagged")
 
     @property
     def rows(self) -> LineList:
@@ -102,7 +104,11 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
 
         app, board = shell(self), self.workbench.board
         assert board is not None, "evidence is opened from a blind spot"
-        every = board.scattered() if self.spot == SCATTERED else board.evidence(self.spot)
+        if self.spot == SCATTERED:
+            uus, flagged = board.scattered(), board.flagged_elsewhere()
+        else:
+            uus, flagged = board.evidence(self.spot), board.flagged(self.spot)
+        every = [*uus, *flagged]
         words = self.filter.text.casefold().split()
         kept = [(number, row) for number, row in enumerate(every, start=1) if _matches(row, words)]
         self._listed = [row for _, row in kept]
@@ -111,6 +117,7 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
         self.rows.show(rows, cursor=ids.index(keep) if keep in ids else None)
         rows_word = "row" if len(every) == 1 else "rows"
         shown = f"{len(kept)} of {len(every)} {rows_word}" if words else f"{len(every)} {rows_word}"
+        shown += f", {len(flagged)} of them flagged" if flagged else ""
         if self.spot == SCATTERED:
             title = f"In no blind spot   {shown}"
         else:
@@ -149,6 +156,8 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
         """Why an action cannot be used now."""
         if action in ("wrong", "ambiguous", "fine", "clear", "copy") and self.row is None:
             return "Nothing matches the filter: esc clears it."
+        if action in ("wrong", "ambiguous", "fine", "clear") and self.row is not None and self.row.flagged:
+            return "This row is flagged, not checked: it has no gold label that could be marked."
         if action == "clear":
             row = self.row
             if row is None or row.mark is None:
@@ -232,7 +241,7 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
         """Go to the next row without a mark."""
         rows, at = self._listed, self.rows.cursor
         later = [(at + step) % len(rows) for step in range(1, len(rows) + 1)]
-        found = next((index for index in later if rows[index].mark is None), None)
+        found = next((index for index in later if rows[index].mark is None and not rows[index].flagged), None)
         if found is None:
             self.say("Every row has a mark; ] goes to the next blind spot.")
         else:
@@ -287,8 +296,10 @@ def _matches(row: EvidenceRow, words: list[str]) -> bool:
     verdict = row.mark.verdict if row.mark else None
 
     def holds(word: str) -> bool:
-        if word == _SUSPECT:
-            return row.suspect
+        if word in (_SUSPECT, _FLAGGED):
+            return row.suspect if word == _SUSPECT else row.flagged
+        if word in _VERDICT_WORDS and row.flagged:
+            return False
         return verdict == _VERDICT_WORDS[word] if word in _VERDICT_WORDS else word in text
 
     return all(map(holds, words))

@@ -15,9 +15,11 @@ from engine.errors import BlindspotError
 from tui.flows.ask_llm import ask_for_teaching, why_not_asked
 from tui.flows.commit_answer import decide, why_not
 from tui.keys import keys
+from tui.reporting.confidence_text import none_found
 from tui.screens.filtered_screen import FilteredScreen
 from tui.screens.work_screen import Place
 from tui.shell import shell
+from tui.terminal.wrapping import wrapped
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
@@ -51,7 +53,8 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
     PLACE = SpotsPlace
     HELP_TEXT = (
         "Each line is a group of rows that the model gets wrong in the same direction, and is sure about. "
-        "UUs counts them, without rows marked label wrong or ambiguous."
+        "UUs counts them, without rows marked label wrong or ambiguous. flags counts rows near them that nobody has "
+        "labelled and of which an LLM says another label than the model: they may be UUs, and nobody has checked."
     )
     BINDINGS = [*keys("spots")]
 
@@ -99,7 +102,8 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
     def show(self) -> None:
         """Fill the list, sorted and filtered; the cursor stays on its blind spot."""
         board = self.workbench.board
-        self.set_class(board is not None and bool(board.discovery.uus), "-listing")
+        found = board.discovery if board else None
+        self.set_class(found is not None and bool(found.uus or found.flagged), "-listing")
         if not self.has_class("-listing"):
             self.query_one("#notice", TextPane).show(self._notice, keep_scroll=True)
             self.query_one("#notice").focus()
@@ -125,7 +129,8 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
         every = board.spots()
         self._spots = spots = sort_spots(filter_spots(every, text=text, status=status), self._sort)
         app = shell(self)
-        rows = SpotRows(spots, app.ink, app.glyphs, scattered=0 if words else len(board.scattered()))
+        beside = {} if words else {"scattered": len(board.scattered()), "flagged": len(board.flagged_elsewhere())}
+        rows = SpotRows(spots, app.ink, app.glyphs, **beside)
         ids = [spot.id for spot in spots] + [SCATTERED]
         self.rows.show(rows, cursor=ids.index(keep) if keep in ids else None)
         shown = f"{len(spots)} of {len(every)}" if words else f"{len(every)}"
@@ -212,8 +217,11 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
         spot_id = self.spot_id
         if board is None or spot_id is None:
             return []
-        rows = board.scattered() if spot_id == SCATTERED else board.evidence(spot_id)
-        return spot_preview(width, self.spot, rows, app.ink, app.glyphs)
+        if spot_id != SCATTERED:
+            return spot_preview(width, self.spot, board.evidence(spot_id), app.ink, app.glyphs)
+        loose, flagged = board.scattered(), board.flagged_elsewhere()
+        lines = spot_preview(width, None, [*loose, *flagged], app.ink, app.glyphs, flagged=len(flagged))
+        return lines if board.discovery.n_labelled else [*wrapped(Text(none_found(board.discovery)), width), *lines]
 
     @on(LineList.Chosen)
     async def _chosen(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,10 +42,21 @@ def _state(spot: SpotView) -> str:
     return visible(f"{spot.status}: {spot.reason}" if spot.reason else spot.status)
 
 
+def _estimate(spot: SpotView) -> str:
+    return "{} ({}-{})".format(*spot.estimate) if spot.estimate else ""
+
+
+def estimate_words(spot: SpotView) -> str:
+    """How many UUs the blind spot is estimated to hold, found or not; empty where that is not known."""
+    return "about {:,} ({:,} to {:,}) of the stream's rows".format(*spot.estimate) if spot.estimate else ""
+
+
 COLUMNS = {
     "id": SpotColumn("id", lambda spot: spot.id, least=4, most=6),
     "size": SpotColumn("UUs", _size, least=3, most=9, right=True),
     "direction": SpotColumn("gold -> said", lambda spot: visible(spot.direction), least=12, most=30, shrinks_to=15),
+    "flagged": SpotColumn("flags", lambda spot: str(spot.flagged), least=5, most=6, right=True),
+    "estimate": SpotColumn("about", _estimate, right=True),
     "words": SpotColumn("words", lambda spot: visible(", ".join(spot.words))),
     "confidence": SpotColumn("conf", lambda spot: f"{spot.mean_confidence:.2f}", least=4, most=4, right=True),
     "coherence": SpotColumn("coh", lambda spot: f"{spot.coherence:.2f}", least=5, most=5, right=True),
@@ -54,5 +65,15 @@ COLUMNS = {
     ),
     "state": SpotColumn("state", _state, least=5, most=14),
 }
-ON_SCREEN = ("id", "size", "direction", "words", "counts", "state")
-IN_COMMAND = ("id", "size", "direction", "state", "confidence", "coherence", "counts", "words")
+ON_SCREEN = ("id", "size", "flagged", "direction", "words", "counts", "state")
+IN_COMMAND = ("id", "size", "flagged", "estimate", "direction", "state", "confidence", "coherence", "counts", "words")
+_OF_FLAGS = ("flagged", "estimate")
+
+
+def shown(names: Sequence[str], spots: Sequence[SpotView], *, flagged: bool = False) -> list[str]:
+    """The columns of those names that say something: flags and estimates only where an LLM has labelled rows.
+
+    ``flagged``: whether rows beside the blind spots are flagged.
+    """
+    of_flags = flagged or any(spot.flagged or spot.estimate for spot in spots)
+    return [name for name in names if of_flags or name not in _OF_FLAGS]

@@ -31,6 +31,8 @@ def evidence_detail(width: int, row: EvidenceRow, found: Discovery, ink: Ink, gl
         right = f", right is {visible(row.mark.label)}" if row.mark.label else ""
         by = f", by {visible(row.marked_by)}" if row.marked_by else ""
         lines += wrapped(Text(f"marked {row.mark.verdict}{right}{by}"), width)
+    if row.flagged:
+        lines += wrapped(Text("flagged by the LLM, not checked: nobody has labelled it, and it may be no UU"), width)
     if row.suspect:
         lines += wrapped(Text("label? the pool's other rows speak against the gold label: look closely"), width)
     if row.read_to:

@@ -51,6 +51,7 @@ class EvidenceRows:
         """The paragraphs of a row, each with what stands in front of its first line."""
         ink, row, number = self._ink, self.rows[index], self._numbers[index]
         word = _SHORT[row.mark.verdict] if row.mark else "held back" if row.held_back else ""
+        word = word or ("flagged" if row.flagged else "")
         word = word or ("label?" if row.suspect else "cut" if row.read_to else "")
         texts = paragraphs(row.prediction, ink)
         if word in ("wrong", "ambiguous"):

@@ -11,6 +11,7 @@ from engine.text import visible
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import bounded, wrapped
 from tui.themes import Ink
+from tui.view_models.spot_columns import estimate_words
 
 if TYPE_CHECKING:
     from engine.teaching.views import EvidenceRow, SpotView
@@ -19,21 +20,28 @@ _ROWS = 5
 
 
 def spot_preview(
-    width: int, spot: SpotView | None, rows: Sequence[EvidenceRow], ink: Ink, glyphs: Glyphs
+    width: int, spot: SpotView | None, rows: Sequence[EvidenceRow], ink: Ink, glyphs: Glyphs, *, flagged: int = 0
 ) -> list[Text]:
-    """Heading, figures and the first rows; ``spot`` is None for the rows that belong to no blind spot."""
+    """Heading, figures and the first rows; ``spot`` is None for the rows that belong to no blind spot.
+
+    ``flagged``: of those rows, how many are flagged.
+    """
     dot = f" {glyphs.dot} "
     if spot is None:
         lines = [
             Text("In no blind spot", style=ink.strong),
             Text("too far from every group, or in a group that is too small", style=ink.muted),
         ]
+        if flagged:
+            lines += wrapped(Text(f"{flagged:,} of them are flagged by the LLM, not checked", style=ink.muted), width)
     else:
         figures = [f"confidence {spot.mean_confidence:.2f}", f"coherence {spot.coherence:.2f}"]
         if spot.size != spot.size_before:
             figures.insert(0, f"{spot.size_before - spot.size} of {spot.size_before} marked off")
         if spot.overlap is not None:
             figures.append(f"{spot.overlap:.0%} the same rows as before")
+        if spot.estimate:
+            figures.append(f"{spot.flagged} flagged near it{dot}{estimate_words(spot)}")
         if spot.held_back:
             figures.append(f"{spot.held_back} of {spot.size_before} rows held back")
         if spot.sealed:

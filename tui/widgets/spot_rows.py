@@ -12,7 +12,7 @@ from engine.text import visible
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import fitted
 from tui.themes import Ink
-from tui.view_models.spot_columns import COLUMNS, ON_SCREEN
+from tui.view_models.spot_columns import COLUMNS, ON_SCREEN, shown
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -21,25 +21,32 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _WORDS_LEAST = 14  # cells; to have them spare columns go first, then the labels are cut
-_COLUMNS = {name: COLUMNS[name] for name in ON_SCREEN}
 
 
 class SpotRows:
     """The rows of the list of blind spots.
 
     Args:
-        spots: what to show. scattered: number of UUs in no blind spot; a last row of their own if there are any.
+        spots: what to show.
+        scattered: number of UUs in no blind spot; a last row of their own if there are any.
+        flagged: number of flagged rows near no blind spot; they are in that row too.
     """
 
-    def __init__(self, spots: Sequence[SpotView], ink: Ink, glyphs: Glyphs, *, scattered: int = 0) -> None:
+    def __init__(
+        self, spots: Sequence[SpotView], ink: Ink, glyphs: Glyphs, *, scattered: int = 0, flagged: int = 0
+    ) -> None:
         self.spots = spots
         self._ink = ink
         self._glyphs = glyphs
-        self._texts = [{name: self._text(name, spot) for name in _COLUMNS} for spot in spots]
-        if scattered:
-            self._texts.append(dict.fromkeys(_COLUMNS, "") | {"size": str(scattered), "direction": "in no blind spot"})
-        widest = {name: max((cell_len(texts[name]) for texts in self._texts), default=0) for name in _COLUMNS}
-        self._cells = {name: max(column.least, min(column.most, widest[name])) for name, column in _COLUMNS.items()}
+        self._columns = {name: COLUMNS[name] for name in shown(ON_SCREEN, spots, flagged=bool(flagged))}
+        self._texts = [{name: self._text(name, spot) for name in self._columns} for spot in spots]
+        if scattered or flagged:
+            last = {"size": str(scattered), "flagged": str(flagged), "direction": "in no blind spot"}
+            self._texts.append({name: last.get(name, "") for name in self._columns})
+        widest = {name: max((cell_len(texts[name]) for texts in self._texts), default=0) for name in self._columns}
+        self._cells = {
+            name: max(column.least, min(column.most, widest[name])) for name, column in self._columns.items()
+        }
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -56,7 +63,7 @@ class SpotRows:
 
     def heading(self, width: int) -> Text:
         """The names of the columns."""
-        names = {name: column.name.replace("->", self._glyphs.arrow) for name, column in _COLUMNS.items()}
+        names = {name: column.name.replace("->", self._glyphs.arrow) for name, column in self._columns.items()}
         return self._line(width, names, self._ink.muted)
 
     def _text(self, name: str, spot: SpotView) -> str:
@@ -64,7 +71,7 @@ class SpotRows:
         if name == "direction":
             return f"{visible(spot.gold)} {self._glyphs.arrow} {visible(spot.predicted)}"
         sign = f"{self._glyphs.check} " if name == "state" and spot.status == "done" else ""
-        return sign + _COLUMNS[name].text(spot)
+        return sign + COLUMNS[name].text(spot)
 
     def _both(self, direction: str, room: int) -> str:
         """The direction in that many cells; where it is too long both labels are cut, for either may tell."""
@@ -84,14 +91,14 @@ class SpotRows:
             return self._ink.strong
         if name == "state" and spot is not None and spot.status == "in progress":
             return self._ink.accent
-        return "" if name in ("size", "direction") else self._ink.muted
+        return "" if name in ("size", "flagged", "direction") else self._ink.muted
 
     def _line(self, width: int, cells: dict[str, str], style: Style | None, spot: SpotView | None = None) -> Text:
         """One line; ``style``: of all of it, None: of each column its own."""
         room = self._room(width)
         text = Text(no_wrap=True, end="")
         for name, cut in room.items():
-            cell, column = cells[name], _COLUMNS[name]
+            cell, column = cells[name], COLUMNS[name]
             if name == "direction":
                 cell = self._both(cell, cut)
             else:
@@ -102,12 +109,12 @@ class SpotRows:
     def _room(self, width: int) -> dict[str, int]:
         """The cells of each column that there is room for."""
         room = dict(self._cells)
-        flexible = [name for name, column in _COLUMNS.items() if not column.most]
+        flexible = [name for name, column in self._columns.items() if not column.most]
         rest = width - sum(room.values()) - len(_GAP) * (len(room) - 1)
-        for name, column in _COLUMNS.items():
+        for name, column in self._columns.items():
             if column.spare and rest < _WORDS_LEAST:
                 rest += room.pop(name) + len(_GAP)
-        for name, column in _COLUMNS.items():
+        for name, column in self._columns.items():
             if column.shrinks_to and rest < _WORDS_LEAST:
                 cut = max(0, min(_WORDS_LEAST - rest, room[name] - column.shrinks_to))
                 room[name] -= cut

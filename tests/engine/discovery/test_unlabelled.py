@@ -18,7 +18,9 @@ from engine.project import Project
 from engine.schema import UNLABELLED, Discovery
 from tests.builders.monitor import Recorder
 from tests.builders.project import put_split
-from tests.engine.discovery.world import World
+from tests.engine.discovery.world import LABELS, World
+
+LATER = ("labelled", "row_labels", "flagged", "checked_flags")  # fields that discoveries of before lack
 
 
 def gold(world: World, *themes: int, right: bool = True) -> dict[str, str]:
@@ -107,7 +109,91 @@ def test_without_labels_of_people_key_and_file_of_before_stand(planted_project: 
     encoder = encoder_weights(planted_project, monitor=Silent()).key
     assert found.key == content_key("discovery", 5, 1, splits, planted_project.labels, "first", 128, encoder, known)
     path = Path(planted_project.round_dir(1) / "discovery.json")
-    old = {name: value for name, value in read_json(path).items() if name not in ("labelled", "row_labels")}
+    old = {name: value for name, value in read_json(path).items() if name not in LATER}
+    for spot in old["blind_spots"]:
+        del spot["flagged"], spot["estimate"]
     opened = Discovery.from_json(old)
     assert (opened.labelled, opened.row_labels, opened.n_labelled) == (None, {}, 112)
+    assert (opened.flagged, opened.checked_flags) == ((), (0, 0))
+    assert {(spot.flagged, spot.estimate) for spot in opened.blind_spots} == {((), None)}
     assert opened.errors == found.errors == 72
+
+
+def said_by_llm(world: World, *wrong: str) -> dict[str, tuple[str, int]]:
+    """An LLM that labels every row, surely and right but for these rows."""
+    other = dict(zip(LABELS, reversed(LABELS), strict=True))
+    return {row["id"]: (other[row["label"]] if row["id"] in wrong else row["label"], 3) for row in world.rows}
+
+
+def sure(world: World, row: str) -> bool:
+    first, second = world.logits[next(one["text"] for one in world.rows if one["id"] == row)]
+    return 1 / (1 + np.exp(-abs(first - second))) >= 0.9
+
+
+def test_rows_of_which_an_llm_says_another_label_are_flagged_and_nothing_more(world: World, stream: Project) -> None:
+    said = said_by_llm(world, "ok-0", "ok-1") | {"t1-0": ("positive", 1), "t1-1": ("neutral", 3)}
+    found = discover(stream, llm_labels=said, monitor=Silent())
+    wrong = {row for row in ("ok-0", "ok-1") if sure(world, row)}
+    assert set(found.flagged) == (set(world.theme) | wrong) - {"t1-1"}
+    assert found.flagged[-1] == "t1-0", "the LLM's guesses come last"
+    assert (found.uus, found.blind_spots, found.labelled, found.checked_flags) == ((), (), 0, (0, 0))
+    assert set(found.predictions) == set(found.flagged)
+    assert {one.label for one in found.predictions.values()} == {UNLABELLED}
+    assert found.flagged_elsewhere == found.flagged
+    assert Discovery.from_json(json.loads(json.dumps(found.as_json()))) == found
+
+
+def test_a_row_that_somebody_labelled_is_not_flagged(world: World, stream: Project) -> None:
+    given = gold(world, 0)
+    found = discover(stream, labels=given, llm_labels=said_by_llm(world), monitor=Silent())
+    assert set(found.flagged) == set(world.theme) - set(given)
+    assert set(found.uus) == set(given) & set(world.theme)
+    right_row = {"t1-3": "negative"}  # somebody says that the model is right after all
+    less = discover(stream, labels=given | right_row, llm_labels=said_by_llm(world), monitor=Silent())
+    assert set(found.flagged) - set(less.flagged) == {"t1-3"}
+    assert less.checked_flags == (12, 13)
+
+
+def test_flags_near_a_blind_spot_belong_to_it_and_say_how_large_it_is(world: World, stream: Project) -> None:
+    half = {row: label for row, label in gold(world, 0, 1).items() if row.startswith("ok") or int(row[3:]) < 8}
+    found = discover(stream, labels=half, llm_labels=said_by_llm(world), monitor=Silent())
+    assert found.checked_flags == (16, 16)
+    theme = {spot.id: world.theme[spot.rows[0]] for spot in found.blind_spots}
+    near = {spot.id: {world.theme[row] for row in spot.flagged} for spot in found.blind_spots}
+    assert all(themes <= {theme[spot]} for spot, themes in near.items()), "of its own cell and theme"
+    assert sum(len(spot.flagged) for spot in found.blind_spots) >= 3
+    place = {row["id"]: world.place[row["text"]] for row in world.rows}
+    for spot in found.blind_spots:
+        centre = np.mean([place[row] for row in spot.rows], axis=0)
+        close = [float(place[row] @ centre / np.linalg.norm(centre)) for row in (*spot.flagged, *spot.rows)]
+        flags, own = close[: len(spot.flagged)], close[len(spot.flagged) :]
+        assert flags == sorted(flags, reverse=True)
+        assert all(value >= min(own) - 1e-5 for value in flags)
+        assert spot.estimate is not None
+        about, low, high = spot.estimate
+        assert len(spot.rows) <= low <= about <= high <= len(spot.rows) + len(spot.flagged)
+        assert about >= len(spot.rows) + 0.9 * len(spot.flagged) - 1, "every flag that was checked is a UU"
+    nearby = {row for spot in found.blind_spots for row in spot.flagged}
+    assert set(found.flagged_elsewhere) == set(found.flagged) - nearby
+
+
+def test_wrong_flags_make_the_estimate_smaller(world: World, stream: Project) -> None:
+    half = {row: label for row, label in gold(world, 0, 1).items() if row.startswith("ok") or int(row[3:]) < 8}
+    right = [row for row in half if row.startswith("ok") and sure(world, row)]
+    good = discover(stream, labels=half, llm_labels=said_by_llm(world), monitor=Silent())
+    bad = discover(stream, labels=half, llm_labels=said_by_llm(world, *right), monitor=Silent())
+    assert bad.checked_flags == (16, 16 + len(right))
+    pairs = zip(good.blind_spots, bad.blind_spots, strict=True)
+    flagged = [(one.estimate, other.estimate) for one, other in pairs if one.flagged]
+    assert flagged
+    assert all(one and other and other[1] <= one[1] and other[0] <= one[0] for one, other in flagged)
+
+
+def test_nothing_is_estimated_from_an_llm_that_has_read_a_part(world: World, stream: Project) -> None:
+    said = {row: label for row, label in said_by_llm(world).items() if not row.startswith("t5")}
+    found = discover(stream, labels=gold(world, 0), llm_labels=said, monitor=Silent())
+    assert [spot.estimate for spot in found.blind_spots] == [None] * len(found.blind_spots)
+    alone = discover(stream, labels=gold(world, 0), monitor=Silent())
+    assert [(spot.flagged, spot.estimate) for spot in alone.blind_spots] == [((), None)] * len(alone.blind_spots)
+    assert alone.key != found.key
+    assert [spot.rows for spot in alone.blind_spots] == [spot.rows for spot in found.blind_spots]

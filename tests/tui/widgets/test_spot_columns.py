@@ -17,7 +17,7 @@ from tests.tui.app.projects import write_project
 from tui.cli import main
 from tui.terminal.glyphs import ASCII
 from tui.themes import Ink
-from tui.view_models.spot_columns import COLUMNS, IN_COMMAND, ON_SCREEN
+from tui.view_models.spot_columns import COLUMNS, IN_COMMAND, ON_SCREEN, shown
 from tui.widgets.spot_rows import SpotRows
 
 INK = Ink(*[Style()] * 7)
@@ -40,7 +40,7 @@ def test_the_command_and_the_screen_name_columns_alike_and_say_the_same(
     capsys.readouterr()
     assert main(["list", root, "--annotator", "ann"]) == 0
     names, *printed = map(cells, capsys.readouterr().out.splitlines()[1:])
-    assert names == [COLUMNS[name].name for name in IN_COMMAND]
+    assert names == [COLUMNS[name].name for name in shown(IN_COMMAND, [])]
     said = {row[0]: dict(zip(names, row, strict=True)) for row in printed}
     assert said["B2"]["UUs"] == "3/4"
     assert said["B3"]["state"] == "skipped: not mine"
@@ -50,15 +50,26 @@ def test_the_command_and_the_screen_name_columns_alike_and_say_the_same(
     rows = SpotRows(board.spots(), INK, ASCII)
     names = cells(rows.heading(200).plain)
     for index, spot in enumerate(rows.spots):
-        shown = dict(zip(names, cells(rows.lines(index, 200)[0].plain), strict=True))
+        seen = dict(zip(names, cells(rows.lines(index, 200)[0].plain), strict=True))
         for name in ("UUs", "gold -> said", "pat/sam"):
-            assert shown[name] == said[spot.id][name]
+            assert seen[name] == said[spot.id][name]
 
 
 def test_size_tells_what_marks_have_left_of_it_and_no_figure_is_cut() -> None:
     rows = SpotRows([SPOT, replace(SPOT, id="B2", size=1000, size_before=1234)], INK, ASCII, scattered=12345)
     lines = [cells(rows.lines(index, 100)[0].plain) for index in range(3)]
-    assert cells(rows.heading(100).plain) == [COLUMNS[name].name for name in ON_SCREEN]
+    assert cells(rows.heading(100).plain) == [COLUMNS[name].name for name in shown(ON_SCREEN, [])]
     assert lines[0] == ["B1", "7/9", "neg -> pos", "manager, booking", "1 / 12", "skipped: too ~"]
     assert lines[1][1] == "1000/1234"
     assert lines[2] == ["12345", "in no blind spot"]
+
+
+def test_flags_have_a_column_where_an_llm_has_labelled_rows() -> None:
+    spots = [replace(SPOT, flagged=12, estimate=(40, 30, 52)), replace(SPOT, id="B2")]
+    rows = SpotRows(spots, INK, ASCII, flagged=3)
+    assert cells(rows.heading(100).plain)[:4] == ["id", "UUs", "flags", "gold -> said"]
+    assert cells(rows.lines(0, 100)[0].plain)[:3] == ["B1", "7/9", "12"]
+    assert cells(rows.lines(2, 100)[0].plain) == ["0", "3", "in no blind spot"]
+    assert COLUMNS["estimate"].text(spots[0]) == "40 (30-52)"
+    assert COLUMNS["estimate"].text(spots[1]) == ""
+    assert shown(IN_COMMAND, spots) == list(IN_COMMAND)

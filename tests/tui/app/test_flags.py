@@ -1,0 +1,135 @@
+"""Flagged rows on the screens and in the commands: told, listed after the UUs, and never shown as labelled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine.files import write_json
+from engine.project import Project
+from engine.schema import UNLABELLED, Discovery, Prediction
+from tests.builders.project import put_split
+from tests.tui.app.opening import opened
+from tests.tui.app.projects import write_project
+from tui.cli import main
+
+LABELS = ("negative", "neutral", "positive")
+NEAR, ELSEWHERE = ("flag-1", "flag-2"), ("flag-3",)
+NOT_CHECKED = "flagged by the LLM, not checked"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project where three rows without a label are flagged, two of them near B1."""
+    root = write_project(tmp_path / "work")
+    found = Project.open(root).discovered()
+    flagged = {
+        row: Prediction(row, f"Rather quiet here, room {row}.", UNLABELLED, "positive", 0.93, (0.03, 0.04, 0.93))
+        for row in (*NEAR, *ELSEWHERE)
+    }
+    rows = [{"id": row.id, "text": row.text, "label": row.label} for row in (found.predictions | flagged).values()]
+    put_split(root, "pool", rows)
+    first, *others = found.blind_spots
+    save(
+        root,
+        replace(
+            found,
+            blind_spots=(replace(first, flagged=NEAR, estimate=(8, 6, 8)), *others),
+            predictions=found.predictions | flagged,
+            flagged=(*ELSEWHERE, *NEAR),
+            checked_flags=(9, 10),
+            n_pool=len(rows),
+            labelled=len(found.predictions),
+            accuracy=None,
+        ),
+    )
+    return root
+
+
+def save(root: Path, found: Discovery) -> None:
+    write_json(root / "rounds" / "001" / "discovery.json", found.as_json())
+
+
+def test_list_tells_how_many_there_are(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", str(root)]) == 0
+    out = capsys.readouterr().out
+    assert "3 rows flagged by the LLM, not checked; of 10 such rows that have a label 9 are UUs" in out
+    line = next(line for line in out.splitlines() if line.startswith("B1"))
+    assert line.split()[:5] == ["B1", "6", "2", "8", "(6-8)"]
+    assert main(["list", str(root), "--json"]) == 0
+    values = orjson.loads(capsys.readouterr().out)
+    assert values["totals"]["flagged"] == 3
+    first = next(spot for spot in values["blind_spots"] if spot["id"] == "B1")
+    assert (first["flagged"], first["estimate"]) == (2, [8, 6, 8])
+
+
+def test_show_lists_them_after_the_uus_without_a_label(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(root), "B1"]) == 0
+    out = capsys.readouterr().out
+    assert "2 flagged rows near it; it holds about 8 (6 to 8) of the stream's rows" in out
+    assert f"6. flag-1  {NOT_CHECKED}, predicted positive 0.930" in out
+    assert out.index("5. pool-1") < out.index("6. flag-1") < out.index("7. flag-2"), "one UU is held back"
+    assert main(["show", str(root), "scattered"]) == 0
+    assert f"2. flag-3  {NOT_CHECKED}" in capsys.readouterr().out
+    assert main(["show", str(root), "B1", "--json"]) == 0
+    values = orjson.loads(capsys.readouterr().out)
+    assert [row["prediction"]["id"] for row in values["flagged"]] == list(NEAR)
+    assert {row["prediction"]["label"] for row in values["flagged"]} == {UNLABELLED}
+    assert not {row["prediction"]["id"] for row in values["evidence"]} & set(NEAR)
+
+
+def test_what_has_no_gold_label_cannot_be_marked(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mark", str(root), "flag-1", "--verdict", "fine", "--annotator", "ann"]) == 1
+    assert "row `flag-1` has no label yet" in capsys.readouterr().err
+    assert main(["perturb", str(root), "flag-1", "--text", "Loud.", "--label", "negative", "--annotator", "ann"]) == 1
+    assert "flag-1" in capsys.readouterr().err
+
+
+def test_teachers_are_shown_the_uus_alone(root: Path) -> None:
+    from engine.teaching.evidence import evidence_for
+    from engine.teaching.records import Records
+
+    project = Project.open(root)
+    found = project.discovered()
+    before = replace(found, blind_spots=tuple(replace(spot, flagged=()) for spot in found.blind_spots), flagged=())
+    shown = evidence_for(project, found, Records(project.teaching_dir), "B1")
+    assert not {row.id for row in (*shown.rows, *shown.held_back)} & set(NEAR)
+    assert shown.hash == evidence_for(project, before, Records(project.teaching_dir), "B1").hash
+
+
+async def test_list_and_evidence_on_the_screen(root: Path) -> None:
+    async with opened(root, size=(120, 40)) as driver:
+        await driver.sees("flags", "about 8 (6 to 8) of the stream's")
+        await driver.press("enter")
+        await driver.sees("2 of them flagged", "room flag-1", "flagged")
+        await driver.press("end")
+        await driver.sees(NOT_CHECKED, "row flag-2")
+        await driver.press("f")
+        await driver.sees("it has no gold label that could be marked")
+        await driver.press("slash")
+        await driver.type("flagged")
+        await driver.sees("2 of ")
+        assert "Well, that was certainly" not in driver.text
+
+
+async def test_those_near_no_blind_spot_stand_with_the_scattered_rows(root: Path) -> None:
+    async with opened(root, size=(120, 40)) as driver:
+        await driver.sees("in no blind spot")
+        await driver.press("end")
+        await driver.sees("1 of them are flagged by the LLM")
+        await driver.press("enter")
+        await driver.sees("In no blind spot", "1 of them flagged", "room flag-3")
+
+
+async def test_without_any_label_flagged_rows_can_be_read_and_the_next_step_is_told(root: Path) -> None:
+    found = Project.open(root).discovered()
+    bare = {row: found.predictions[row] for row in found.flagged}
+    nothing = {"blind_spots": (), "scattered": (), "neighbours": {}, "projection": {}, "confidences": ()}
+    save(root, replace(found, predictions=bare, labelled=0, checked_flags=(0, 0), **nothing))  # type: ignore[arg-type]
+    async with opened(root, size=(120, 40)) as driver:
+        await driver.sees("in no blind spot", "No pool row has a label yet: label some with")
+        await driver.press("enter")
+        await driver.sees("3 rows, 3 of them flagged", "room flag-1", "room flag-3")
