@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
+from itertools import chain
 
 from engine.files import content_key
 from engine.label_queue.leases import Leases
@@ -70,7 +71,8 @@ class ProjectQueue:
         self._others: Counter[str] = Counter()
         self._version: tuple[tuple[str, int], ...] = ()
         self._rows: dict[str, None] = {}
-        self._state: tuple[tuple[tuple[str, int], ...], int] = (), -1
+        self._state: object = None
+        """What ``_rows`` follows from; None: look again."""
 
     @property
     def left(self) -> int:
@@ -83,12 +85,13 @@ class ProjectQueue:
         if len(rows) < _RESERVE:
             self._more()
             rows = self._open()
-        late = [row_id for row_id in self._put_off if row_id in rows]
         first = [self._next] if self._next in rows else []
-        for row_id in dict.fromkeys([*first, *(one for one in rows if one not in self._put_off), *late]):
+        in_turn = (row_id for row_id in rows if row_id not in self._put_off)
+        for row_id in chain(first, in_turn, [row_id for row_id in self._put_off if row_id in rows]):
             row, room = self._text(row_id), self._room(row_id, self._others[row_id])
-            # somebody may have labelled it between the look and the lease
-            if row is not None and self._leases.take(row_id, room) and row_id in self._open():
+            if row is None or self._is_done(row_id) or not self._leases.take(row_id, room):
+                continue
+            if row_id in self._open():  # nobody has labelled it between the look and the lease
                 self._next = row_id
                 return row
         self._leases.release()
@@ -97,6 +100,7 @@ class ProjectQueue:
     def answered(self, row: TextRow) -> None:
         """It is not asked for any more."""
         self._put_off.pop(row.id, None)
+        self._rows = {row_id: None for row_id in self._rows if row_id != row.id}  # `take` may be going through them
 
     def put_off(self, row: TextRow) -> None:
         """It comes after all others."""
@@ -107,7 +111,7 @@ class ProjectQueue:
     def give_back(self, row: TextRow) -> None:
         """It is the next one."""
         self._put_off.pop(row.id, None)
-        self._next = row.id
+        self._next, self._state = row.id, None
 
     def touch(self) -> None:
         """What is held stays so."""
@@ -119,7 +123,7 @@ class ProjectQueue:
 
     def _open(self) -> dict[str, None]:
         self._count_others()
-        state = (self._teaching.version, len(self._choices()))
+        state = (self._version, len(self._choices()))  # what this person says is taken in by `answered`
         if state != self._state:
             self._state, self._rows = state, self._look()
         return self._rows
