@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -45,6 +45,7 @@ from engine.teaching.sealing import decisions
 SortKey = Literal["id", "size", "confidence", "coherence", "status"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
 _ARROW = re.compile(r"\s*->\s*")
+_SENTENCE = re.compile(r".*?[.!?](?=\s|$)")  # the first of a text, if it ends
 _URGENCY: dict[SpotStatus, int] = {"in progress": 0, "untouched": 1, "skipped": 2, "done": 3}
 
 
@@ -67,6 +68,8 @@ class SpotView(Record):
         held_back: rows that cannot be seen yet. withheld: rows that nobody sees, as they nearly equal a proof row.
         flagged: rows near it that an LLM flags and nobody has labelled, but for withheld ones.
         estimate: as in `BlindSpot`.
+        title: the first sentence of an abstraction, this annotator's own or else an LLM's, once there is a decision and
+            the pattern may be seen; empty until then. The words stand for it where it is empty.
     """
 
     id: str
@@ -91,6 +94,7 @@ class SpotView(Record):
     withheld: int = 0
     flagged: int = 0
     estimate: tuple[int, int, int] | None = None
+    title: str = ""
 
     @property
     def direction(self) -> str:
@@ -349,11 +353,23 @@ class Board:
             withheld=len(parts.withheld),
             flagged=len(self._seen(spot.flagged)),
             estimate=spot.estimate,
+            title=self._title(patterns) if decided else "",
             patterns=len(patterns),
             samples=len(samples),
             written={role: written[role] for role in ROLES},
             quota={"target": asked.targets * times, "counter": asked.counters * times, "anchor": asked.anchors},
         )
+
+    def _title(self, patterns: Sequence[Pattern]) -> str:
+        """The first sentence of the pattern that names the blind spot; ``patterns``: those that may be seen."""
+        before = {pattern.rewords for pattern in patterns}
+        said = [one for one in patterns if one.kind == "abstraction" and one.id not in before]
+        own = [one for one in said if self.teaching.is_own(one.id)]
+        chosen = next(iter([*own, *(one for one in said if one.teacher.kind == "llm")]), None)
+        if chosen is None:
+            return ""
+        first = _SENTENCE.match(chosen.text)
+        return first[0] if first else chosen.text
 
     def _row(
         self,
@@ -388,7 +404,7 @@ def sort_spots(spots: Iterable[SpotView], key: SortKey) -> list[SpotView]:
 
 
 def filter_spots(spots: Iterable[SpotView], *, text: str = "", status: SpotStatus | None = None) -> list[SpotView]:
-    """Keep the spots of that status whose id, direction and words contain every word of ``text`` (any case).
+    """Keep the spots of that status whose id, direction, words and title contain every word of ``text`` (any case).
 
     ``negative -> positive``, with spaces or not, stands for that direction.
     """
@@ -396,7 +412,7 @@ def filter_spots(spots: Iterable[SpotView], *, text: str = "", status: SpotStatu
     kept = []
     for view in spots:
         direction = _ARROW.sub("->", view.direction.casefold())
-        places = [view.id.casefold(), direction, *(word.casefold() for word in view.words)]
+        places = [view.id.casefold(), direction, *(word.casefold() for word in (*view.words, view.title))]
         if (status is None or view.status == status) and all(any(word in place for place in places) for word in wanted):
             kept.append(view)
     return kept

@@ -51,13 +51,18 @@ def estimate_words(spot: SpotView) -> str:
     return "about {:,} ({:,} to {:,}) of the stream's rows".format(*spot.estimate) if spot.estimate else ""
 
 
+def title_of(spot: SpotView) -> str:
+    """What the blind spot is about, as far as this annotator may know: a pattern's first sentence, else its words."""
+    return visible(spot.title or ", ".join(spot.words))
+
+
 COLUMNS = {
     "id": SpotColumn("id", lambda spot: spot.id, least=4, most=6),
     "size": SpotColumn("UUs", _size, least=3, most=9, right=True),
     "direction": SpotColumn("gold -> said", lambda spot: visible(spot.direction), least=12, most=30, shrinks_to=15),
     "flagged": SpotColumn("flags", lambda spot: str(spot.flagged), least=5, most=6, right=True),
     "estimate": SpotColumn("about", _estimate, right=True),
-    "words": SpotColumn("words", lambda spot: visible(", ".join(spot.words))),
+    "words": SpotColumn("words", title_of),
     "confidence": SpotColumn("conf", lambda spot: f"{spot.mean_confidence:.2f}", least=4, most=4, right=True),
     "coherence": SpotColumn("coh", lambda spot: f"{spot.coherence:.2f}", least=5, most=5, right=True),
     "counts": SpotColumn(

@@ -11,7 +11,7 @@ from engine.text import visible
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import bounded, wrapped
 from tui.themes import Ink
-from tui.view_models.spot_columns import estimate_words
+from tui.view_models.spot_columns import estimate_words, title_of
 
 if TYPE_CHECKING:
     from engine.teaching.views import EvidenceRow, SpotView
@@ -49,7 +49,8 @@ def spot_preview(
         if spot.to_review:
             figures.append("others' answers wait for your review (v)")
         title = f"{spot.id}  {visible(spot.gold)} taken for {visible(spot.predicted)}"
-        lines = [Text(title, style=ink.strong), *wrapped(Text(dot.join(figures), style=ink.muted), width)]
+        lines = [Text(title, style=ink.strong), *wrapped(Text(title_of(spot)), width)]
+        lines += wrapped(Text(dot.join(figures), style=ink.muted), width)
         if spot.status == "skipped":
             lines += wrapped(Text(f"skipped: {visible(spot.reason)}"), width)
     for row in rows[:_ROWS]:

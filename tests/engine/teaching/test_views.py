@@ -167,3 +167,28 @@ def test_b10_comes_after_b9(board: Board) -> None:
 )
 def test_filtering(board: Board, text: str, status: str | None, ids: str) -> None:
     assert " ".join(view.id for view in filter_spots(views(board), text=text, status=status)) == ids  # type: ignore[arg-type]
+
+
+def test_a_blind_spot_is_titled_by_its_words_until_one_has_decided(annotator: Annotator, board: Board) -> None:
+    llm = other(annotator, "llm-gpt", "llm")
+    llm.describe("B1", "extrapolation", "What the LLM expects elsewhere. And more.")
+    llm.describe("B1", "abstraction", "Facts without judgement. They stand for themselves.")
+    other(annotator, "bob").describe("B1", "abstraction", "What another person thinks.")
+    annotator.describe("B2", "abstraction", "Praise, said as a threat! It is meant kindly.")
+    board.refresh()
+    assert {view.title for view in board.spots()} == {""}
+    assert filter_spots(board.spots(), text="judgement") == []
+    annotator.commit("B2")
+    assert [view.title for view in board.spots()] == ["", "Praise, said as a threat!", ""]
+    annotator.decline("B1", "no idea")
+    assert board.spot("B1").title == "Facts without judgement."
+    assert [view.id for view in filter_spots(board.spots(), text="judgement")] == ["B1"]
+    annotator.describe("B1", "abstraction", "Version 2.0 of bare facts")
+    assert board.spot("B1").title == "Version 2.0 of bare facts", "one's own pattern comes first"
+
+
+def test_what_is_still_to_be_judged_blind_gives_no_title(annotator: Annotator) -> None:
+    other(annotator, "llm-gpt", "llm").describe("B1", "abstraction", "A secret.")
+    annotator.decline("B1", "no idea")
+    blind = Board(annotator.project, annotator.discovery, annotator.teaching, to_judge=lambda *_: {"B1"})
+    assert (blind.spot("B1").to_review, blind.spot("B1").title) == (True, "")

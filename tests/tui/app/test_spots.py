@@ -249,3 +249,20 @@ async def test_who_only_reviews_declines_all_at_once_but_what_they_write_on(root
         None,
         "no time",
     ]
+
+
+async def test_a_sealed_answer_titles_its_blind_spot_only_after_the_decision(root: Path) -> None:
+    project = Project.open(root)
+    llm = Teaching.of(project, "llm-m1")
+    Annotator(project, project.discovered(), llm, Teacher("m1", "llm")).describe(
+        "B1", "abstraction", "Bitter praise. Nothing good is meant."
+    )
+    async with opened(root, size=(80, 24)) as driver:
+        await driver.sees("B1  negative taken for positive", "quiet, room, experience")
+        assert "Bitter" not in driver.text
+        me = driver.app.workbench.annotator
+        me.decline("B1", "no idea")
+        driver.app.changed()
+        await driver.sees("Bitter praise.")
+        assert "Bitter" in lines(driver, "B1")[0]
+        assert "quiet, room" not in lines(driver, "B1")[0]
