@@ -53,7 +53,8 @@ def discover(project: Project, options: DiscoverOptions, monitor: Monitor) -> Di
         project = with_tau(project, options.tau)
     teaching = [Path(file) for file in options.teaching]
     require(project.root, [file_use(project.root, file) for file in teaching])
-    found = find(project, labels=Labels(Records(project.teaching_dir)).settled(), monitor=monitor)
+    labels = Labels(Records(project.teaching_dir))
+    found = find(project, labels=labels.settled(), llm_labels=labels.suspected(), monitor=monitor)
     keep_seal(project)
     if gone := lost_spots(project, found):
         monitor.note(gone)

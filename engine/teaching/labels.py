@@ -60,6 +60,18 @@ class Labels:
         """By row, how a conflict was decided."""
         return self._decided
 
+    def suspected(self) -> dict[str, tuple[str, int]]:
+        """By row, the label that an LLM gave and its certainty: of several LLMs the surest, then the first by name.
+
+        Never gold: discovery flags rows by it (`engine.discovery.flags`).
+        """
+        found: dict[str, tuple[str, int]] = {}
+        for _, given in sorted(self._llms.items()):
+            for row, one in given.items():
+                if one.label != UNLABELLED and (row not in found or one.certainty > found[row][1]):
+                    found[row] = one.label, one.certainty
+        return found
+
     def settled(self) -> dict[str, str]:
         """By row, the label on which all people agree who gave one, or that was decided."""
         found = {}

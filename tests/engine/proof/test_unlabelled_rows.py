@@ -15,13 +15,13 @@ from engine.data.proof_rows import judged_rows, read_proof
 from engine.discovery.pipeline import discover
 from engine.errors import ProjectError
 from engine.files import read_json, write_json
-from engine.model.model_registry import current_model
+from engine.model.model_registry import current_model, predictions
 from engine.operations.job_kinds import discover as discover_job
 from engine.operations.job_records import DiscoverOptions
 from engine.operations.outside_uses import outside_uses
 from engine.operations.verify_project import verify
 from engine.progress import Silent
-from engine.project import Project
+from engine.project import SETTINGS_FILE, Project
 from engine.proof.controls import control_arms
 from engine.proof.recipes import RECIPES
 from engine.proof.report import read_report
@@ -29,7 +29,7 @@ from engine.proof.request import FEWEST_LABELLED, RetrainRequest, refuse_retrain
 from engine.proof.run import retrain
 from engine.proof.training_sets import kept_rows
 from engine.regression.promotion import promote
-from engine.schema import UNLABELLED, RowLabel, Sample, Teacher
+from engine.schema import UNLABELLED, Example, RowLabel, Sample, Teacher
 from engine.settings import (
     ComputeSettings,
     DiscoverySettings,
@@ -38,6 +38,7 @@ from engine.settings import (
     Settings,
     TaskSettings,
     TrainingSettings,
+    write_settings,
 )
 from engine.teaching.records import Teaching
 from engine.trust import agree
@@ -211,6 +212,44 @@ def test_the_job_takes_the_labels_that_people_have_given(project: Project) -> No
     assert job.uus == len(found.uus)
     assert found.row_labels == {**before.row_labels, row["id"]: row["label"]}
     assert found.labelled == before.n_labelled + 1
+
+
+def test_the_job_flags_rows_by_what_llms_said_and_never_counts_it_as_gold(project: Project) -> None:
+    before = project.discovered()
+    shown, model = splits()["pool"][46:], current_model(project, make=False, monitor=Silent())
+    logits = predictions(project, model, [Example.from_json(row) for row in shown], split_key="some", monitor=Silent())
+    said = [LABELS[place] for place in logits.argmax(axis=1)]
+    other = [LABELS[1 - LABELS.index(label)] for label in said]
+    for name, labels, certainty in (("agrees", said, 1), ("doubts", other, 3)):
+        teaching, llm = Teaching(project.teaching_dir, name), Teacher(name, "llm")
+        with teaching.store.edit("label") as edit:
+            for row, label in zip(shown, labels, strict=True):
+                edit.put("label", row["id"], RowLabel(row["id"], label, certainty, llm, "file"))
+    discover_job(project, DiscoverOptions(), Silent())
+    found = project.discovered()
+    assert set(found.flagged) == {row["id"] for row in shown}
+    assert found.uus == tuple(row for row in found.uus if row not in found.row_labels)
+    assert found.labelled == WITH_LABEL["pool"] < before.n_labelled
+    assert {found.predictions[row].label for row in found.flagged} == {UNLABELLED}
+
+
+def test_a_scan_in_bf16_finds_the_same_and_is_made_once_for_all_labels(project: Project) -> None:
+    exact = project.discovered()
+    said = {row["id"]: (label, 3) for row in splits()["pool"][46:] for label in LABELS if label != row["label"]}
+    flagged = discover(project, labels=exact.row_labels, llm_labels=said, monitor=Silent())
+    compute = replace(project.settings.compute, precision="bf16")
+    write_settings(project.root / SETTINGS_FILE, replace(project.settings, compute=compute))
+    scanned = Project.open(project.root)
+    (scanned.round_dir(1) / "discovery.json").unlink()
+    found = discover(scanned, labels=exact.row_labels, llm_labels=said, monitor=Silent())
+    assert set(found.uus) == set(exact.uus)
+    assert set(found.flagged) == set(flagged.flagged)
+    for row in (*found.uus, *found.flagged):
+        assert found.predictions[row].confidence == pytest.approx(flagged.predictions[row].confidence, abs=2e-6)
+    scans = {path.name for path in scanned.cache_dir.glob("logits-pool-*.npy")}
+    discover(scanned, labels={**exact.row_labels, "pool-50": LABELS[0]}, monitor=Silent())
+    assert {path.name for path in scanned.cache_dir.glob("logits-pool-*.npy")} == scans
+    assert not [one for one in verify(project.root) if one.bad and one.part.startswith("discovery")]
 
 
 def test_labels_of_people_that_were_changed_in_the_discovery_are_found(project: Project) -> None:
