@@ -76,6 +76,14 @@ class LabellingSettings:
 
     people: int = _key(1, "people who label each row, blind to each other", low=1, high=20)
     overlap: float = _key(0.1, "share of rows, drawn at random, that one more person labels", low=0.0, high=1.0)
+    llm_batch: int = _key(20, "rows in one question to an LLM that labels", low=1, high=100)
+    llm_votes: int = _key(1, "times that an LLM reads each row it labels; the majority counts", low=1, high=9)
+    llm_floor: float = _key(
+        0.85,
+        "agreement with people (lower bound) below which nothing trains on an LLM's labels",
+        low=0.0,
+        high=1.0,
+    )
 
 
 @dataclass(frozen=True)

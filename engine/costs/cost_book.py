@@ -124,7 +124,8 @@ def _accounts(project: Project, records: Records) -> tuple[Account, ...]:
         made[_key(sample.teacher)][1].append(sample)
     calls: dict[str, list[Call]] = defaultdict(list)
     for call in read_calls(project.llm_dir / CALLS_FILE):
-        calls[call.teacher].append(call)
+        if call.step != "label":  # `blindspot labels` has what those cost
+            calls[call.teacher].append(call)
     spells: dict[str, list[ActiveSpell]] = defaultdict(list)
     for spell in read_spells(project.time_dir):
         spells[spell.author].append(spell)

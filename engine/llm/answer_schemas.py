@@ -179,7 +179,7 @@ def _checked(
     for number, sample in enumerate(samples, start=1):
         place = f"pattern {pattern}, {role} {number}" if pattern else f"{role} {number}"
         pair = getattr(sample, "text_pair", "")
-        label = _spelled(sample.label, asked.labels)
+        label = spelled(sample.label, asked.labels)
         if not normalise(sample.text) or (asked.pair and not normalise(pair)):
             yield f"{place} has an empty text"
         elif label is None:
@@ -190,7 +190,7 @@ def _checked(
             yield Usable(clean(sample.text), clean(pair) if asked.pair else None, label, role, pattern)
 
 
-def _spelled(label: str, labels: Sequence[str]) -> str | None:
+def spelled(label: str, labels: Sequence[str]) -> str | None:
     """The label of the project that is meant: case and white space do not count where that leaves only one."""
     if label in labels:
         return label

@@ -16,7 +16,7 @@ import orjson
 from engine.files import append_line, read_lines
 from engine.schema import Record
 
-CallStep = Literal["abstraction", "extrapolation", "samples", "judge", "refine"]
+CallStep = Literal["abstraction", "extrapolation", "samples", "judge", "refine", "label"]
 ResponseFormat = Literal["schema", "json with schema", "json", "text"]
 CallStatus = Literal["ok", "invalid", "refused", "truncated", "too large", "empty", "failed"]
 STEPS: tuple[CallStep, ...] = get_args(CallStep)
@@ -34,7 +34,9 @@ class Call(Record):
         key: content key of the request (server, model, messages, what kind of answer): equal keys, equal question.
         time: seconds since the epoch at its end; seconds: how long it took. attempt: 1 for the first.
         teacher, model, server: who was asked, and where (host and port). recorded: replayed, so nobody was asked.
-        step, blind_spot, pattern: what for. evidence: hash of the evidence in the prompt. prompt: of the templates.
+        step, blind_spot, pattern: what for. evidence: hash of the evidence in the prompt, or of the guideline.
+            prompt: of the templates.
+        rows: ids of the pool rows that were to be labelled, in their order. reading: 1 for the first that they got.
         rung: how the form of the answer was asked for. repair: whether it is the turn that mends a bad answer.
         status: ``ok`` was used; ``failed``: no answer came (``http_status``, ``error``); the others: why it was not.
         tokens_in, tokens_out, tokens_cached (those of tokens_in that the server had cached): None where the server
@@ -65,6 +67,8 @@ class Call(Record):
     error: str = ""
     content: str = ""
     recorded: bool = False
+    rows: tuple[str, ...] = ()
+    reading: int = 1
 
 
 class CallLog:

@@ -30,10 +30,10 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Question(Generic[T]):
-    """One question about one blind spot.
+    """One question about one blind spot, or about rows that are to be labelled.
 
     Attributes:
-        step, blind_spot, pattern, evidence: what it is for, as in `Call`.
+        step, blind_spot, pattern, evidence, rows, reading: what it is for, as in `Call`.
         prompt: the texts.
         form: what the answer must be.
         check: what else is wrong with an answer of that form, as a sentence that the LLM is told in the repair turn;
@@ -50,6 +50,8 @@ class Question(Generic[T]):
     pattern: str | None = None
     check: Callable[[T], str | None] | None = None
     last_check: Callable[[T], str | None] | None = None
+    rows: tuple[str, ...] = ()
+    reading: int = 1
 
 
 @dataclass(frozen=True)

@@ -170,11 +170,11 @@ class Client:
                 if talk.max_tokens >= _LARGEST_LIMIT * self._settings.max_output_tokens:
                     raise talk.failed(
                         f"the answer is cut, even at {talk.max_tokens:,} tokens",
-                        "raise llm.max_output_tokens, or ask for fewer patterns and samples",
+                        "raise llm.max_output_tokens, or ask for less at a time",
                     )
                 talk.max_tokens *= 2
             elif call.status == "refused":
-                raise talk.failed(f"the model refuses to answer: {call.error}", "write this blind spot yourself")
+                raise talk.failed(f"the model refuses to answer: {call.error}", "leave it to people")
             elif call.status == "too large":
                 raise talk.failed(f"the answer has {call.error}", "lower llm.max_output_tokens, or take another model")
             elif reply.is_renamed and not talk.is_renamed:
@@ -349,6 +349,8 @@ class Client:
             http_status=reply.status,
             error=error,
             content=content,
+            rows=talk.question.rows,
+            reading=talk.question.reading,
         )
         self._log.append(call)
         talk.calls.append(call)

@@ -46,8 +46,10 @@ class Conversation(Generic[T]):
 
     @property
     def where(self) -> str:
-        """For sentences: blind spot and step."""
-        return f"{self.question.blind_spot}, {self.question.step}"
+        """For sentences: blind spot, or rows, and step."""
+        rows = len(self.question.rows)
+        about = self.question.blind_spot or (f"{rows} rows" if rows > 1 else "one row")
+        return f"{about}, {self.question.step}"
 
     def step_down(self) -> None:
         """Ask for the form in a simpler way."""

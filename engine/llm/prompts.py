@@ -25,7 +25,18 @@ from engine.text import INVISIBLE
 OPENING, CLOSING = "<data>", "</data>"
 _ANGLE = re.compile("[<>]")
 _PACKAGE = Path(__file__).with_name("prompts")
-_NAMES = ("abstraction", "evidence", "extrapolation", "judge", "refine", "samples", "system", "task")
+_NAMES = (
+    "abstraction",
+    "evidence",
+    "extrapolation",
+    "judge",
+    "label",
+    "label-system",
+    "refine",
+    "samples",
+    "system",
+    "task",
+)
 _LONGEST = 200_000  # bytes; the package's have up to 2,000
 _FREE = "task"  # the one template that need not use what it is given: the place to say what labels mean
 
@@ -59,20 +70,21 @@ class Prompts:
         self._labels = project.labels
         self._row = "a pair of texts" if project.settings.task.pair else "a text"
 
-    def render(self, name: str, **fields: Any) -> Prompt:
+    def render(self, name: str, *, system: str = "system", **fields: Any) -> Prompt:
         """The system prompt, and the template ``name`` as what the user says.
 
         Args:
             name: of the template, such as ``abstraction`` or ``judge``.
+            system: name of that of the system prompt.
             fields: values of its placeholders, every one of which it must use. Texts of others go through `fenced`.
 
         Raises:
             SettingsError: a template lacks a placeholder, has an unknown one or cannot be read, with file and line.
         """
         task = self._fill(_FREE, labels=labels_text(self._labels), row=self._row).strip()
-        system = self._fill("system", task=task)
-        used = [_FREE, "system", name, *(["evidence"] if "evidence" in fields else [])]
-        return Prompt(system, self._fill(name, **fields), content_key(*(self._texts[one][1] for one in used)))
+        used = [_FREE, system, name, *(["evidence"] if "evidence" in fields else [])]
+        whole = self._fill(system, task=task)
+        return Prompt(whole, self._fill(name, **fields), content_key(*(self._texts[one][1] for one in used)))
 
     def evidence(self, evidence: Evidence) -> str:
         """The evidence of a blind spot, fenced: the field ``evidence`` of the questions that begin with it.
@@ -145,6 +157,12 @@ def quoted(value: Any) -> str:
     """A value as JSON on one line, escaped as in `fenced`: for labels inside a sentence."""
     text = INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], json.dumps(value, ensure_ascii=False))
     return _ANGLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def unfenced(text: str) -> str:
+    """Words of the project's owner that are to be followed: as they stand, but they can open and close no fence."""
+    shown = "\n".join(INVISIBLE.sub("", line) for line in text.splitlines())
+    return _ANGLE.sub(lambda found: f"\\u{ord(found[0]):04x}", shown)
 
 
 def labels_text(labels: Iterable[str]) -> str:

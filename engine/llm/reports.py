@@ -1,4 +1,4 @@
-"""What a run of the LLM teacher, or of the LLM as a judge of patterns, brought. Light."""
+"""What a run of the LLM as a teacher, as a judge of patterns, or as a labeller brought. Light."""
 
 from __future__ import annotations
 
@@ -87,6 +87,47 @@ class JudgeReport(Record):
         parts += [f"without an answer: {len(self.failed)} ({next(iter(self.failed.values()))})"] if self.failed else []
         parts += [f"stopped early: {self.stopped}"] if self.stopped else []
         return "; ".join(parts).rstrip(".") + "."
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields, and the sentence."""
+        return Record.as_json(self) | {"sentence": self.sentence}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelReport(Record):
+    """What a run of the LLM as a labeller brought.
+
+    Attributes:
+        teacher, author: who labelled, and in whose name the labels are. guideline: number of its version; 0: none.
+        rows: that were asked for. labelled: in this run. already: before it, under this version.
+        withheld: pool rows that nobody is shown, as they nearly equal a proof row.
+        left_out: rows that got no label, by reason. certainties: labels of this run by certainty.
+        stopped: why the run ended early; empty: it did not.
+        calls: all calls of the run. cost: what they cost, None where that is not known. currency: of the cost.
+    """
+
+    teacher: Teacher
+    author: str
+    guideline: int
+    rows: int
+    labelled: int
+    already: int
+    withheld: int
+    left_out: dict[str, int]
+    certainties: dict[str, int]
+    stopped: str
+    calls: CallTotals
+    cost: float | None
+    currency: str
+
+    @property
+    def sentence(self) -> str:
+        """In one sentence, what is there and what is missing."""
+        done = self.labelled + self.already
+        parts = [f"{done:,} of {self.rows:,} rows labelled by {visible(self.teacher.name)}"]
+        parts += [f"{self.already:,} of them before"] if self.already else []
+        parts += [f"{sum(self.left_out.values()):,} left out"] if self.left_out else []
+        return "; ".join([*parts, *([self.stopped] if self.stopped else [])])
 
     def as_json(self) -> dict[str, Any]:
         """The fields, and the sentence."""

@@ -14,8 +14,9 @@ from engine.files import read_record
 from engine.jobs import JobView
 from engine.jobs.job_process import main
 from engine.jobs.kind import JobKind, JobKinds, JobOptions, read_options
+from engine.llm.label_rows import CONFIDENT
 from engine.llm.questions import asking
-from engine.llm.reports import JudgeReport, TeachReport
+from engine.llm.reports import JudgeReport, LabelReport, TeachReport
 from engine.model.weights import weights_use
 from engine.operations.job_records import (
     CheckOptions,
@@ -25,6 +26,7 @@ from engine.operations.job_records import (
     DiscoverOptions,
     DiscoverResult,
     JudgeOptions,
+    LabelOptions,
     QuickResult,
     RetrainOptions,
     RetrainResult,
@@ -141,6 +143,35 @@ def judge(project: Project, options: JudgeOptions, monitor: Monitor) -> JudgeRep
     )
 
 
+def label(project: Project, options: LabelOptions, monitor: Monitor) -> LabelReport:
+    """Let an LLM, or a recording of one, label pool rows."""
+    from engine.llm.labeller import label as ask
+
+    project = asking(project, model=options.model, base_url=options.base_url)
+    replay = Path(options.replay) if options.replay else None
+    if replay is not None:
+        require(project.root, [file_use(project.root, replay)])
+    report = ask(
+        project,
+        rows=options.rows,
+        replay=replay,
+        max_cost=options.max_cost,
+        max_tokens=options.max_tokens,
+        since=options.since,
+        monitor=monitor,
+    )
+    monitor.note(report.sentence)
+    return report
+
+
+def label_uses(project: Project, options: LabelOptions) -> Uses:
+    """The recording, or the server that would be asked; and the model, where its confidence chooses the rows."""
+    models = models_uses(project) if options.rows == CONFIDENT else []
+    if options.replay:
+        return [*models, file_use(project.root, Path(options.replay))]
+    return [*models, llm_use(asking(project, model=options.model, base_url=options.base_url))]
+
+
 def compare(project: Project, options: CompareOptions, monitor: Monitor) -> CompareResult:
     """Compare people and LLMs; ``own``: judgements of one's own work count too."""
     from engine.review.draw_comparison import compare as draw_up
@@ -167,6 +198,7 @@ _KINDS: tuple[JobKind[Any], ...] = (
     JobKind(TeachOptions, teach, teach_uses),
     JobKind(RetrainOptions, retrain, lambda project, options: models_uses(project)),
     JobKind(JudgeOptions, judge, lambda project, options: [llm_use(project)]),
+    JobKind(LabelOptions, label, label_uses),
     JobKind(
         CompareOptions, compare, lambda project, options: [weights_use(project.root, project.settings.model.encoder)]
     ),

@@ -1,7 +1,7 @@
 """What each kind of job is asked for and what it makes. What it does: `engine.operations.job_kinds`.
 
 They stay in the files of jobs, so each field of options has a default, and so has a field that is added to a result:
-jobs of before lack it. The results of ``teach`` and ``judge`` are in `engine.llm.reports`.
+jobs of before lack it. The results of ``teach``, ``judge`` and ``label`` are in `engine.llm.reports`.
 """
 
 from __future__ import annotations
@@ -84,6 +84,26 @@ class JudgeOptions(JobOptions):
 
     patterns: tuple[str, ...] | None = None
     refine: bool = False
+    max_cost: float | None = None
+    max_tokens: int | None = None
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOptions(JobOptions):
+    """Let an LLM, or a recording of one, label pool rows.
+
+    Attributes:
+        rows: ``confident``, ``all``, or a number of rows drawn at random.
+        replay, model, base_url, max_cost, max_tokens, since: as in `TeachOptions`.
+    """
+
+    kind: ClassVar[str] = "label"
+
+    rows: str = "confident"
+    replay: str | None = None
+    model: str | None = None
+    base_url: str | None = None
     max_cost: float | None = None
     max_tokens: int | None = None
     since: float | None = None

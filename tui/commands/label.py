@@ -17,7 +17,7 @@ from engine.labelling.session import LabelSession
 from engine.labelling.texts import TextRow, read_texts
 from engine.teaching.authors import default_author
 from engine.text import visible
-from tui.commands.shared import SubParsers, new_parser
+from tui.commands.shared import SubParsers, add_asking, add_json, add_waiting, new_parser
 from tui.terminal.printing import print_line
 
 _MARKS = {"": SURE, "?": LIKELY, "??": GUESS}
@@ -31,6 +31,8 @@ def add_parser(subparsers: SubParsers) -> None:
         "label texts by single keys: rows of a project, or any file, offline and without a model",
         "  blindspot label work\n"
         "  blindspot label work --queue conflict\n"
+        "  blindspot label work --by llm --rows confident --estimate\n"
+        "  blindspot label work --by llm --rows 500 --max-cost 0.50\n"
         "  blindspot label texts.csv --labels positive,negative --out labelled.csv\n"
         "  blindspot label pairs.jsonl --text premise --pair hypothesis --labels yes,no,unclear --out labelled.jsonl\n"
         "  blindspot label texts.txt --labels spam,ham --out labelled.csv --guideline guideline.md --plain\n\n"
@@ -39,6 +41,9 @@ def add_parser(subparsers: SubParsers) -> None:
         "the name of another queue, random, conflict (rows on which people differ: without names, with a reason) or\n"
         "stale (your own labels that an edit of the guideline may have made wrong). Several people may be at work at\n"
         "once. What the labels mean stands in guidelines.md of the project.\n\n"
+        "By an LLM (its model, server and key as for `blindspot teach`): its labels stand beside people's and are\n"
+        "never taken for right. Rows that it has labelled under the guideline as it stands are not asked about again;\n"
+        "the same command goes on where it stopped.\n\n"
         "Of a file: labelled.csv has the columns id, text, text_pair, label, certainty (3 sure, 2 likely, 1 a guess,\n"
         "0 unsure), note, seconds, labeller, time.\n\n"
         "With --plain each row is printed and answered by a line: a label or its number, with ? behind it if it is\n"
@@ -55,6 +60,13 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
     project = parser.add_argument_group("of a project")
     project.add_argument("--queue", metavar="NAME", help="which rows; default: an open audit or hunt, else at random")
+    llm = parser.add_argument_group("by an LLM, in a background job")
+    llm.add_argument("--by", choices=("llm",), help="who labels; default: you")
+    llm.add_argument("--rows", metavar="WHICH", help="confident (the model is: default), all, or a number at random")
+    add_asking(llm)
+    llm.add_argument("--replay", nargs="?", const="", metavar="FILE", help="recorded answers, such as llm/calls.jsonl")
+    add_waiting(llm)
+    add_json(llm)
     file = parser.add_argument_group("of a file")
     for option, values in _OF_FILES.items():
         file.add_argument(option, **values)
@@ -79,6 +91,9 @@ _OF_FILES: dict[str, dict[str, Any]] = {
 }
 
 
+_BY_LLM = ("rows", "estimate", "max-cost", "max-tokens", "model", "base-url", "replay", "detach", "json")
+
+
 @dataclass
 class _Work:
     """What is labelled, for both forms of answering.
@@ -97,7 +112,17 @@ class _Work:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Label until the person leaves."""
+    """Label until the person leaves, or let an LLM label."""
+    if options.by:
+        for name in ("queue", "labeller", "plain", *(option[2:] for option in _OF_FILES)):
+            if getattr(options, name):
+                options.refuse(f"--{name} is for people")
+        from tui.commands.label_by_llm import label_by_llm
+
+        return label_by_llm(options)
+    for name in _BY_LLM:
+        if getattr(options, name.replace("-", "_")) not in (None, False):
+            options.refuse(f"--{name} needs --by llm")
     if not options.plain and not (sys.stdout.isatty() and sys.stdin.isatty()):
         raise StoreError("labelling by keys needs a terminal", hint="use --plain to answer line by line")
     with ExitStack() as stack:

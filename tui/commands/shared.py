@@ -76,11 +76,20 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="DIR", type=Path, help="project folder")
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_json(parser: argparse._ActionsContainer) -> None:
     """The option --json."""
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
 
-def add_waiting(parser: argparse.ArgumentParser) -> None:
+def add_waiting(parser: argparse._ActionsContainer) -> None:
     """The option --detach of the commands that start a job."""
     parser.add_argument("--detach", action="store_true", help="start the job, print its id and return at once")
+
+
+def add_asking(parser: argparse._ActionsContainer) -> None:
+    """The options of a run: an estimate, limits, which model of which server."""
+    parser.add_argument("--estimate", action="store_true", help="print what a run would take, and ask nobody")
+    parser.add_argument("--max-cost", type=float, metavar="X", help="stop before it costs more; needs a price")
+    parser.add_argument("--max-tokens", type=int, metavar="N", help="stop before it takes more tokens, in and out")
+    parser.add_argument("--model", metavar="NAME", help="default: llm.model of blindspot.toml")
+    parser.add_argument("--base-url", metavar="URL", help="default: llm.base_url of blindspot.toml")

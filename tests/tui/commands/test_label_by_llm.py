@@ -1,0 +1,91 @@
+"""`blindspot label DIR --by llm` as a user runs it: estimate, a real job, replay, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.project import Project
+from engine.teaching.labels import Labels
+from engine.teaching.records import Records
+from tests.builders.stream import stream_project
+from tests.engine.llm.labels import labelling
+from tests.engine.llm.server import LlmServer
+from tui.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return stream_project(tmp_path / "work", rows=30)
+
+
+@pytest.fixture
+def server() -> Iterator[LlmServer]:
+    with LlmServer(labelling()) as server:
+        yield server
+
+
+@pytest.fixture
+def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
+    def command(*words: str) -> tuple[int, str, str]:
+        status = main(["label", str(project.root), *words])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return command
+
+
+def test_it_says_what_it_will_take_runs_and_tells_what_came_of_it(
+    run: Run, server: LlmServer, project: Project
+) -> None:
+    asked = ("--by", "llm", "--rows", "all", "--model", "tiny", "--base-url", server.base_url)
+    status, out, _ = run(*asked, "--estimate")
+    assert (status, server.requests) == (0, [])
+    assert out.startswith("2 calls for 30 rows, about ")
+    status, out, err = run(*asked)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].startswith(
+        f"tiny at {server.base_url[7:-3]}, without a guideline (guidelines.md): 2 calls for 30 rows, about "
+    )
+    assert lines[1] == "30 of 30 rows labelled by tiny, without a guideline (guidelines.md)"
+    assert lines[2] == "29 sure, 0 likely, 1 guesses"
+    assert lines[-1].startswith(f"to take back the last batch: blindspot undo {project.root} --annotator llm-tiny")
+    assert len(Labels(Records(project.teaching_dir)).llms["llm-tiny"]) == 30
+    assert json.loads(run(*asked, "--json")[1])["already"] == 30
+    assert len(server.requests) == 2
+
+
+def test_what_is_for_people_or_for_an_llm_alone_is_said(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, sentence in (
+        (("--by", "llm", "--queue", "random"), "--queue is for people"),
+        (("--rows", "all"), "--rows needs --by llm"),
+        (("--estimate",), "--estimate needs --by llm"),
+    ):
+        with pytest.raises(SystemExit) as left:
+            run(*words)
+        assert left.value.code == 2
+        assert sentence in capsys.readouterr().err
+
+
+def test_nothing_leaves_before_somebody_agreed(run: Run, server: LlmServer, project: Project) -> None:
+    (project.root / "prompts").mkdir()
+    (project.root / "prompts" / "task.txt").write_text("Send me everything.")
+    status, out, err = run("--by", "llm", "--rows", "all", "--model", "tiny", "--base-url", server.base_url)
+    assert (status, out) == (1, "")
+    assert "task.txt" in err
+    assert server.requests == []
+
+
+def test_rows_that_the_model_is_sure_of_need_a_discovery(run: Run, server: LlmServer) -> None:
+    status, _, err = run("--by", "llm", "--model", "tiny", "--base-url", server.base_url)
+    assert status == 1
+    assert "nothing has been discovered yet; run `blindspot discover" in err
+    assert run("--by", "llm", "--rows", "some", "--model", "tiny")[2].endswith(
+        "give confident, all or a number from 1.\n"
+    )
