@@ -80,9 +80,30 @@ def modules_after(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
+EACH_ALONE = """
+import importlib, os, sys
+import asyncio, orjson, pydantic, rapidfuzz, tomlkit
+for module in sys.argv[1:]:
+    if os.fork() == 0:
+        importlib.import_module(module)
+        print(module, *{name.partition(".")[0] for name in sys.modules}, flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, set[str]]:
+    """What is loaded after importing each light module, in a fork of one interpreter that has its small libraries."""
+    done = subprocess.run([sys.executable, "-c", EACH_ALONE, *LIGHT], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    return {words[0]: set(words[1:]) for words in map(str.split, done.stdout.splitlines())}
+
+
+@pytest.mark.xdist_group("light modules")  # one process for all
 @pytest.mark.parametrize("module", LIGHT)
-def test_light_modules_load_no_model_library_and_no_terminal(module: str) -> None:
-    assert not modules_after(f"import {module}") & (HEAVY | {"textual", "rich", "tui"})
+def test_light_modules_load_no_model_library_and_no_terminal(module: str, loaded: dict[str, set[str]]) -> None:
+    assert "engine" in loaded[module]
+    assert not loaded[module] & (HEAVY | {"textual", "rich", "tui"})
 
 
 def test_no_module_of_the_terminal_loads_a_model_library() -> None:
