@@ -7,6 +7,7 @@ was asked for is imported, so that each starts fast.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import traceback
@@ -14,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 from engine import __version__, problems
+from engine.child import COLLECT_AFTER
 from engine.errors import BlindspotError
 from engine.paths import REFUSED, is_read_only
 from engine.project import READ_ONLY
@@ -75,6 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     if arguments is None:  # helpers of libraries (multiprocessing's) are started with `-c`, which looks here first
         os.environ.setdefault("PYTHONSAFEPATH", "1")
+        gc.set_threshold(COLLECT_AFTER)
     words = sys.argv[1:] if arguments is None else arguments
     with guarded() as out:
         try:
