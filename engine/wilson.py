@@ -6,7 +6,7 @@ from math import sqrt
 from statistics import NormalDist
 
 
-def wilson_bounds(hits: float, n: int, coverage: float) -> tuple[float, float]:
+def wilson_bounds(hits: float, n: float, coverage: float) -> tuple[float, float]:
     """Both ends of the interval of ``hits`` among ``n``, 0..1 [Wilson 1927]; ``n`` is at least 1.
 
     ``hits`` may be a mean over seeds: the rows are what is drawn, and they are the same for every seed.
