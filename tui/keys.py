@@ -228,6 +228,14 @@ _TABLE = (
         "commit",
         "Hand in your answer for good, or decline to give one, and see the others'.",
     ),
+    _key(
+        "evidence.flags",
+        "exclamation_mark",
+        "check_flags",
+        "check flags",
+        "Label the flagged rows near this blind spot yourself, one key a row.",
+        display="!",
+    ),
     _key("evidence.filter", "slash", "filter", "filter", "Show only rows with these words or this mark.", display="/"),
     _key(
         "evidence.next_spot",

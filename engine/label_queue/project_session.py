@@ -279,7 +279,7 @@ def open_queues(project: Project, teaching: Teaching) -> list[tuple[str, int]]:
     """
     found: list[tuple[str, int]] = []
     own = {(record.split, record.row) for record in teaching.own("label") if isinstance(record, RowLabel)}
-    order: tuple[QueueKind, ...] = ("audit", "hunt", "flagged", "random")
+    order: tuple[QueueKind, ...] = ("audit", "hunt", "flagged", "pattern", "random")
     files = sorted(queues(project), key=lambda one: order.index(one.spec.kind))
     for one in files:
         said = Labels(teaching, one.spec.split).people

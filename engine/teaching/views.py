@@ -39,6 +39,7 @@ from engine.teaching.evidence import (
     neighbours_of,
     parts_of,
 )
+from engine.teaching.labels import Labels
 from engine.teaching.records import MarkedRow, Teaching
 from engine.teaching.sealing import decisions
 
@@ -66,7 +67,7 @@ class SpotView(Record):
         sealed: others have answered, and it cannot be seen before the decision. to_review: it cannot be seen before
             this annotator has judged it in the blind review.
         held_back: rows that cannot be seen yet. withheld: rows that nobody sees, as they nearly equal a proof row.
-        flagged: rows near it that an LLM flags and nobody has labelled, but for withheld ones.
+        flagged: rows near it that an LLM flags and nobody has labelled since, but for withheld ones.
         estimate: as in `BlindSpot`.
         title: the first sentence of an abstraction, this annotator's own or else an LLM's, once there is a decision and
             the pattern may be seen; empty until then. The words stand for it where it is empty.
@@ -172,6 +173,7 @@ class Board:
         self._samples: dict[str, list[Sample]] = {}
         self._decisions: dict[str, Commitment] = {}
         self._sealed: set[str] = set()
+        self._labelled: frozenset[str] = frozenset()
         self._unjudged: Collection[str] = ()
         self._withheld = project.manifest.withheld
         share = project.settings.teaching.held_back
@@ -241,7 +243,7 @@ class Board:
         ]
 
     def flagged(self, spot_id: str) -> list[EvidenceRow]:
-        """The flagged rows near a blind spot, nearest first, but for those that are withheld.
+        """The flagged rows near a blind spot that nobody has labelled since, nearest first, but for withheld ones.
 
         Raises:
             StoreError: there is no such blind spot.
@@ -249,7 +251,7 @@ class Board:
         return self._flagged(known_spot(self.discovery, spot_id).flagged)
 
     def flagged_elsewhere(self) -> list[EvidenceRow]:
-        """The flagged rows near no blind spot, the surest first, but for those that are withheld."""
+        """The flagged rows near no blind spot, the surest first, but for withheld ones and those labelled since."""
         return self._flagged(self.discovery.flagged_elsewhere)
 
     def _flagged(self, ids: Iterable[str]) -> list[EvidenceRow]:
@@ -257,8 +259,9 @@ class Board:
         return [replace(self._row(self.discovery.predictions[row], ()), flagged=True) for row in self._seen(ids)]
 
     def _seen(self, ids: Iterable[str]) -> list[str]:
-        """Those of the rows that are not withheld."""
-        return [row for row in ids if not is_withheld(self.discovery.predictions[row], self._withheld)]
+        """Those of the rows that are not withheld, and that nobody has labelled since they were flagged."""
+        known, withheld = self.discovery.predictions, self._withheld
+        return [row for row in ids if row not in self._labelled and not is_withheld(known[row], withheld)]
 
     def patterns(self, spot_id: str) -> list[Pattern]:
         """The patterns for a blind spot that this annotator may see."""
@@ -303,6 +306,8 @@ class Board:
         for sample in self.teaching.samples():
             if self._may_see(sample):
                 self._samples[sample.blind_spot].append(sample)
+        if self.discovery.flagged:
+            self._labelled = frozenset(Labels(self.teaching).people)
         self._own_marks = {record.row for record in self.teaching.own("mark") if isinstance(record, RowMark)}
         self._version = self.teaching.version
 

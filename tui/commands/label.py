@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, StoreError
 from engine.labelling.answers import GUESS, LIKELY, SURE
@@ -20,6 +20,11 @@ from engine.text import visible
 from tui.commands.shared import SubParsers, add_asking, add_json, add_waiting, new_parser
 from tui.terminal.printing import print_line
 
+if TYPE_CHECKING:
+    from engine.project import Project
+    from engine.teaching.records import Teaching
+
+SCATTERED, EVERY = "scattered", "all"
 _MARKS = {"": SURE, "?": LIKELY, "??": GUESS}
 
 
@@ -31,6 +36,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "label texts by single keys: rows of a project, or any file, offline and without a model",
         "  blindspot label work\n"
         "  blindspot label work --queue conflict\n"
+        "  blindspot label work --flagged B2\n"
         "  blindspot label work --by llm --rows confident --estimate\n"
         "  blindspot label work --by llm --rows 500 --max-cost 0.50\n"
         "  blindspot label texts.csv --labels positive,negative --out labelled.csv\n"
@@ -60,6 +66,11 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
     project = parser.add_argument_group("of a project")
     project.add_argument("--queue", metavar="NAME", help="which rows; default: an open audit or hunt, else at random")
+    project.add_argument(
+        "--flagged",
+        metavar="ID",
+        help=f"the rows flagged near this blind spot, `{SCATTERED}` (near none) or `{EVERY}`, to check the flags",
+    )
     llm = parser.add_argument_group("by an LLM, in a background job")
     llm.add_argument("--by", choices=("llm",), help="who labels; default: you")
     llm.add_argument("--rows", metavar="WHICH", help="confident (the model is: default), all, or a number at random")
@@ -114,7 +125,7 @@ class _Work:
 def run(options: argparse.Namespace) -> int:
     """Label until the person leaves, or let an LLM label."""
     if options.by:
-        for name in ("queue", "labeller", "plain", *(option[2:] for option in _OF_FILES)):
+        for name in ("queue", "flagged", "labeller", "plain", *(option[2:] for option in _OF_FILES)):
             if getattr(options, name):
                 options.refuse(f"--{name} is for people")
         from tui.commands.label_by_llm import label_by_llm
@@ -141,8 +152,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _of_file(options: argparse.Namespace, stack: ExitStack) -> _Work:
-    if options.queue:
-        options.refuse("--queue is for a project")
+    if options.queue or options.flagged:
+        options.refuse(f"{'--queue' if options.queue else '--flagged'} is for a project")
     if options.labels is None or options.out is None:
         options.refuse("a file of texts needs --labels and --out")
     rows = read_texts(
@@ -160,17 +171,33 @@ def _of_project(options: argparse.Namespace, stack: ExitStack) -> _Work:
     from engine.schema import Teacher
     from engine.teaching.records import Teaching
 
+    if options.queue and options.flagged:
+        options.refuse("--queue and --flagged each name the rows: give one of them")
     given = [name for name in _OF_FILES if getattr(options, name[2:])]
     if given:
         options.refuse(f"{given[0]} is for a file of texts; {options.source} is a folder")
     project = Project.open(options.source)
     teaching = Teaching.of(project, options.labeller or default_author())
-    opened = open_session(project, teaching, Teacher(teaching.author, "human"), queue=options.queue)
+    queue = _queue_flagged(project, teaching, options.flagged) if options.flagged else options.queue
+    opened = open_session(project, teaching, Teacher(teaching.author, "human"), queue=queue)
     stack.callback(opened.close)
     version = opened.guideline.number
     told = f"Guideline, version {version}: g shows it." if version else ""
     name = f"{options.source.resolve().name}: {opened.name}"
     return _Work(opened.session, name, teaching.author, opened.guideline.text, told, str(options.source), opened.units)
+
+
+def _queue_flagged(project: Project, teaching: Teaching, spot: str) -> str:
+    """Queue the flagged rows of a blind spot; the queue's name."""
+    from engine.label_queue.picked_rows import queue_flagged
+    from engine.teaching.views import Board
+
+    board = Board(project, project.discovered(), teaching)
+    if spot == EVERY:
+        found = [row for one in board.spots() for row in board.flagged(one.id)] + board.flagged_elsewhere()
+    else:
+        found = board.flagged_elsewhere() if spot == SCATTERED else board.flagged(spot)
+    return queue_flagged(project, teaching, [row.prediction.id for row in found], spot).spec.name
 
 
 def _read(path: Path) -> str:

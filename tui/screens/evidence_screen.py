@@ -53,7 +53,7 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
         "about, then describe what they have in common. tab goes to the details and back. Some rows are held back "
         "until you commit to your answer, or decline (C): patterns are tested on them. `label?` stands where the rest "
         "of the pool speaks against the gold label, `flagged` after the UUs: rows of which an LLM says another label "
-        "than the model, that nobody has checked. The filter takes both words too."
+        "than the model, that nobody has checked; ! lets you label them. The filter takes both words too."
     )
     CSS_PATH = "evidence.tcss"
     BINDINGS = [*keys("evidence")]
@@ -99,15 +99,20 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
         board = self.workbench.board
         return board is None or (self.spot != SCATTERED and board.discovery.spot(self.spot) is None)
 
+    @property
+    def _flagged(self) -> list[EvidenceRow]:
+        board = self.workbench.board
+        if board is None:
+            return []
+        return board.flagged_elsewhere() if self.spot == SCATTERED else board.flagged(self.spot)
+
     def _fill(self, keep: str | None) -> None:
         from engine.text import visible
 
         app, board = shell(self), self.workbench.board
         assert board is not None, "evidence is opened from a blind spot"
-        if self.spot == SCATTERED:
-            uus, flagged = board.scattered(), board.flagged_elsewhere()
-        else:
-            uus, flagged = board.evidence(self.spot), board.flagged(self.spot)
+        uus = board.scattered() if self.spot == SCATTERED else board.evidence(self.spot)
+        flagged = self._flagged
         every = [*uus, *flagged]
         words = self.filter.text.casefold().split()
         kept = [(number, row) for number, row in enumerate(every, start=1) if _matches(row, words)]
@@ -168,6 +173,8 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
             return "These rows belong to no blind spot."
         if action == "commit":
             return why_not(self.workbench, self.spot)
+        if action == "check_flags" and not self._flagged:
+            return "No row near it is flagged: flags come with an LLM's labels, and go with yours."
         return None
 
     # what happens
@@ -270,6 +277,19 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
     def action_commit(self) -> None:
         """Commit to one's answer, or decline to give one."""
         decide(self, self.spot)
+
+    def action_check_flags(self) -> None:
+        """Queue the flagged rows, and go and label them."""
+        from engine.label_queue.picked_rows import queue_flagged
+        from tui.screens.label_rows import label_rows
+
+        rows = [row.prediction.id for row in self._flagged]
+        try:
+            queue = queue_flagged(self.workbench.project, self.workbench.teaching, rows, self.spot)
+        except BlindspotError as error:
+            shell(self).refuse(error)
+            return
+        label_rows(self, queue.spec.name)
 
     @work(thread=True, group="copy")
     def action_copy(self) -> None:

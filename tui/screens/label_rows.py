@@ -14,6 +14,7 @@ _KINDS = {
     "audit": "a random sample of held-out rows, to estimate and prove",
     "hunt": "rows on which the model may well be wrong",
     "flagged": "rows on which the LLM and the model differ",
+    "pattern": "rows that a pattern or a sample finds",
     "random": "rows drawn at random",
     "conflict": "rows on which people differ",
     "stale": "your labels that an edit of the guideline may have made wrong",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import orjson
 import pytest
 
 from engine.files import write_json
+from engine.label_queue.queue_files import queues
 from engine.project import Project
 from engine.schema import UNLABELLED, Discovery, Prediction
+from engine.teaching.labels import Labels
+from engine.teaching.records import Records
 from tests.builders.project import put_split
 from tests.tui.app.opening import opened
 from tests.tui.app.projects import write_project
@@ -133,3 +137,50 @@ async def test_without_any_label_flagged_rows_can_be_read_and_the_next_step_is_t
         await driver.sees("in no blind spot", "No pool row has a label yet: label some with")
         await driver.press("enter")
         await driver.sees("3 rows, 3 of them flagged", "room flag-1", "room flag-3")
+
+
+async def test_one_key_leads_to_labelling_the_flagged_rows_blind(root: Path) -> None:
+    async with opened(root, annotator="ann") as driver:
+        await driver.sees("flags")
+        await driver.press("enter")
+        await driver.sees("2 of them flagged")
+        await driver.press("exclamation_mark")
+        await driver.sees("work: flagged-1 -> ann", "0 of 2 labelled", "Rather quiet here, room flag-1.")
+        assert "flagged by" not in driver.text
+        await driver.press("3", "q")
+        await driver.sees("1 rows of flagged-1 have your label.", "1 of them flagged")
+        await driver.press("exclamation_mark")
+        await driver.sees("1 of 2 labelled", "room flag-2")
+        await driver.press("1", "q")
+        await driver.sees("2 rows of flagged-1 have your label.")
+        assert "flagged," not in driver.text
+        await driver.press("exclamation_mark")
+        await driver.sees("No row near it is flagged")
+    project = Project.open(root)
+    (queue,) = queues(project)
+    assert [(one.row, one.chance) for one in queue.choices] == [(row, None) for row in NEAR]
+    said = Labels(Records(project.teaching_dir)).people
+    assert {row: (one.given.label, one.given.queue) for row, (one,) in said.items()} == {
+        "flag-1": ("positive", "flagged"),
+        "flag-2": ("negative", "flagged"),
+    }
+
+
+def test_the_command_queues_flagged_rows_once(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def label(*words: str, answers: str = "") -> tuple[int, str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(answers))
+        status = main(["label", str(root), "--plain", "--annotator", "ann", *words])
+        out, err = capsys.readouterr()
+        return status, out + err
+
+    assert label("--flagged", "B1", answers="1\n")[1].endswith("1 of 2 labelled\n")
+    assert label("--flagged", "scattered")[1].endswith("0 of 1 labelled\n")
+    assert label("--flagged", "B1", answers="2\n")[1].endswith("2 of 2 labelled\n")
+    assert [one.spec.name for one in queues(Project.open(root))] == ["flagged-1", "flagged-2"]
+    assert label("--flagged", "all", answers="1\n")[1].endswith("1 of 1 labelled\n")
+    status, said = label("--flagged", "all")
+    assert (status, "there is no row to be labelled" in said) == (1, True)
+    with pytest.raises(SystemExit):
+        label("--flagged", "all", "--queue", "random")
