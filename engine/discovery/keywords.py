@@ -75,7 +75,8 @@ class Background:
     """How many rows have each word: in the pool, and among those that the model gets right, by label.
 
     Args:
-        pool: all rows. right: whether the model gets each of them right.
+        pool: all rows; one without a label stands with the label that the model gives it.
+        right: whether the model gets each of them right, as far as anybody knows.
     """
 
     def __init__(self, pool: Sequence[Example], right: Sequence[bool]) -> None:

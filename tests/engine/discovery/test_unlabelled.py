@@ -197,3 +197,12 @@ def test_nothing_is_estimated_from_an_llm_that_has_read_a_part(world: World, str
     assert [(spot.flagged, spot.estimate) for spot in alone.blind_spots] == [((), None)] * len(alone.blind_spots)
     assert alone.key != found.key
     assert [spot.rows for spot in alone.blind_spots] == [spot.rows for spot in found.blind_spots]
+
+
+def test_blind_spots_have_words_where_hardly_a_right_row_is_labelled(world: World, stream: Project) -> None:
+    few = {row: label for row, label in gold(world, 0, 3, right=False).items() if int(row[3:]) < 5}
+    labels = few | {"ok-0": "negative"}
+    found = discover(stream, labels=labels, llm_labels=said_by_llm(world), monitor=Silent())
+    assert found.blind_spots
+    for spot in found.blind_spots:
+        assert f"theme{world.theme[spot.rows[0]]}" in spot.words
