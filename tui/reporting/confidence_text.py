@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from engine.schema import Discovery
+from typing import TYPE_CHECKING
+
 from tui.terminal.glyphs import Glyphs, bar
+
+if TYPE_CHECKING:
+    from engine.schema import Discovery
 
 _MOST = 10  # steps of confidence, each a line; a screen of 24 lines holds them
 _CELLS = 16
