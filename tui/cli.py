@@ -42,6 +42,8 @@ COMMANDS = {
     "undo": "undo or redo an annotation",
     "import-teaching": "import patterns and samples from files",
     "import-labels": "import labels of rows from files, of people or an LLM",
+    "labels": "who has labelled how many rows, how far they agree, how good an LLM's labels are",
+    "guidelines": "the versions of the guideline, and what an edit has made stale",
     "trust": "see what of a project reaches outside its folder, and agree to it",
     "teach": "let an LLM explain blind spots and write samples",
     "test-pattern": "test a pattern on rows that its teacher has not seen",

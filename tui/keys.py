@@ -116,6 +116,14 @@ _TABLE = (
         "Give rows of the stream their labels, one key a row.",
         display="#",
     ),
+    _key(
+        "screen.labels",
+        "percent_sign",
+        "go('labels')",
+        "labels",
+        "Who has labelled how much, how far people agree, and how good an LLM's labels are.",
+        display="%",
+    ),
     _key("screen.proof", "p", "go('proof')", "proof", "See before and after with the verdict."),
     _key(
         "screen.rounds",
@@ -255,6 +263,24 @@ _TABLE = (
     ),
     _key("evidence.copy", "y", "copy", "copy", "Copy this row; says how it was copied."),
     _key("evidence.left", "h,left", "back", "back", "Back to the list.", display="h"),
+    # labels and their disagreements
+    _key(
+        "labels.next",
+        "n,right_square_bracket",
+        "step(1)",
+        "differ",
+        "Read the next row on which they differ.",
+        show=True,
+    ),
+    _key(
+        "labels.previous",
+        "left_square_bracket",
+        "step(-1)",
+        "before",
+        "Back to the one before.",
+        show=True,
+        display="[",
+    ),
     # map
     _key("plane.next", "n,right_square_bracket", "step(1)", "next", "Next blind spot of the list.", show=True),
     _key(

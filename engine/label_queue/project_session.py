@@ -12,7 +12,7 @@ from engine.label_queue.leases import MOST, Leases
 from engine.label_queue.project_queue import ProjectQueue, people_for
 from engine.label_queue.queue_files import Choice, QueueFile, new_queue, queues
 from engine.labelling.answers import Answer
-from engine.labelling.guidelines import Guideline, guideline_of, stale_labels, versions
+from engine.labelling.guidelines import Guideline, guideline_of, is_stale, versions
 from engine.labelling.session import LabelSession
 from engine.labelling.texts import TextRow
 from engine.project import Project
@@ -314,13 +314,13 @@ def _conflicts(teaching: Teaching) -> list[Choice]:
 def _stale(project: Project, teaching: Teaching, guideline: Guideline) -> list[Choice]:
     """This person's labels that an edit of the guideline may have made wrong."""
     texts = {one.number: one.text for one in versions(project)}
-    found = []
-    for record in teaching.own("label"):
-        if isinstance(record, RowLabel) and record.split == "pool" and record.guideline < guideline.number:
-            touched = stale_labels(texts.get(record.guideline, ""), guideline.text, project.labels)
-            if record.label == UNLABELLED or record.label in touched:
-                found.append(Choice(record.row, f"labelled under version {record.guideline} of the guideline"))
-    return found
+    return [
+        Choice(record.row, f"labelled under version {record.guideline} of the guideline")
+        for record in teaching.own("label")
+        if isinstance(record, RowLabel)
+        and record.split == "pool"
+        and is_stale(record, guideline, texts, project.labels)
+    ]
 
 
 def _texts(project: Project, split: SplitName, ids: Collection[str]) -> Mapping[str, TextRow]:

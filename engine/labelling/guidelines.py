@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import DataError, FileError
 from engine.files import find_files, read_text, write_atomic
 from engine.locks import acquire
 from engine.project import Project
+from engine.schema import UNLABELLED, RowLabel
 
 FILE = "guidelines.md"
 _FOLDER = "guidelines"
@@ -84,6 +85,20 @@ def stale_labels(old: str, new: str, labels: Sequence[str]) -> tuple[str, ...]:
     if "" in changed:
         return tuple(labels)
     return tuple(label for label in labels if label in changed)
+
+
+def is_stale(label: RowLabel, now: Guideline, texts: Mapping[int, str], labels: Sequence[str]) -> bool:
+    """Whether an edit since may have made a label wrong: its meaning was touched, or it is none.
+
+    Args:
+        label: as it was given.
+        now: the guideline as it stands.
+        texts: of the versions that are kept, by number.
+        labels: the project's.
+    """
+    if label.guideline >= now.number:
+        return False
+    return label.label == UNLABELLED or label.label in stale_labels(texts.get(label.guideline, ""), now.text, labels)
 
 
 def _sections(text: str, labels: Sequence[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -52,6 +52,16 @@ def agreement_of(files: Mapping[str, Mapping[str, FileLabel]]) -> LabelAgreement
                 by_row.setdefault(TextRow(one.id, one.text, one.text_pair), []).append(one.label)
             else:
                 unsure += 1
+    return agreement_between(by_row, unsure=unsure)
+
+
+def agreement_between(by_row: Mapping[TextRow, Sequence[str]], *, unsure: int = 0) -> LabelAgreement:
+    """Compare the labels that rows were given.
+
+    Args:
+        by_row: the labels of each row, at most one of each person.
+        unsure: labels that were left out because their person was unsure.
+    """
     shared = {row: given for row, given in by_row.items() if len(given) > 1}
     units = list(shared.values())
     agreed = sum(len(set(given)) == 1 for given in units)

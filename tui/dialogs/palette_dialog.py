@@ -38,6 +38,7 @@ _OTHER_WORDS = {
     "screen.review": "judge blind adjudicate",
     "screen.comparison": "comparison win rate agreement statistics",
     "screen.costs": "cost costs money price tokens time",
+    "screen.labels": "agreement quality audit llm guideline disagreements conflicts",
     "screen.proof": "report result results verdict proven figures evaluation",
     "screen.rounds": "history timeline",
     "spots.open": "open evidence show rows",

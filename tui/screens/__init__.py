@@ -17,6 +17,7 @@ SCREENS = {
     "comparison": "tui.screens.comparison_screen:ComparisonScreen",
     "trial": "tui.screens.pattern_test_screen:PatternTestScreen",
     "costs": "tui.screens.costs_screen:CostsScreen",
+    "labels": "tui.screens.labels_screen:LabelsScreen",
     "retrain": "tui.screens.retrain_screen:RetrainScreen",
     "proof": "tui.screens.proof_screen:ProofScreen",
     "rounds": "tui.screens.rounds_screen:RoundsScreen",

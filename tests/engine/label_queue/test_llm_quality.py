@@ -3,46 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from engine.label_queue.llm_quality import Compared, LlmQuality, Usability, llm_qualities, share_of, usability
 from engine.project import Project
-from engine.schema import QueueKind, RowLabel, SplitName, Teacher
-from engine.teaching.record_factory import RecordFactory
+from engine.schema import RowLabel, Teacher
 from engine.teaching.records import Records
 from engine.wilson import wilson_bounds
-from tests.builders.stream import LABELS, stream_project, teaching_of
+from tests.builders.labels import ANN, GPT, by_llm, by_person, write_labels
+from tests.builders.stream import LABELS, stream_project
 
-ANN, GPT = Teacher("ann", "human"), Teacher("gpt", "llm")
 FLOOR = 0.85
-
-
-def said(project: Project, teacher: Teacher, labels: Iterable[RowLabel]) -> None:
-    """Write labels of one labeller in one action."""
-    teaching = teaching_of(project, f"import-{teacher.name}" if teacher.kind == "llm" else teacher.name)
-    factory = RecordFactory(project, teaching, teacher)
-    with teaching.store.edit("label") as edit:
-        for one in labels:
-            factory.label(edit, one)
-
-
-def by_ann(
-    row: str,
-    label: str,
-    chance: float | None = 0.5,
-    *,
-    split: SplitName = "pool",
-    queue: QueueKind = "random",
-    teacher: Teacher = ANN,
-) -> RowLabel:
-    return RowLabel(row, label, 3, teacher, queue, split, chance)
-
-
-def by_gpt(row: str, label: str, certainty: int = 3, *, split: SplitName = "pool", guideline: int = 0) -> RowLabel:
-    return RowLabel(row, label, certainty, GPT, "file", split, guideline=guideline)
 
 
 def quality(project: Project) -> LlmQuality:
@@ -70,25 +43,25 @@ def judged(compared: list[Compared]) -> Usability:
 
 def test_only_rows_drawn_at_random_count_and_hunted_ones_are_listed(tmp_path: Path) -> None:
     project = stream_project(tmp_path / "work", rows=8, proof=2)
-    said(project, GPT, [by_gpt(f"r{n}", "negative", 1 + n % 3, guideline=n % 2) for n in range(7)])
-    said(project, GPT, [by_gpt(f"h{n}", "negative", split="proof") for n in range(2)])
-    said(
+    write_labels(project, GPT, [by_llm(f"r{n}", "negative", 1 + n % 3, guideline=n % 2) for n in range(7)])
+    write_labels(project, GPT, [by_llm(f"h{n}", "negative", split="proof") for n in range(2)])
+    write_labels(
         project,
         ANN,
         [
-            by_ann("r0", "negative"),  # certainty 1
-            by_ann("r1", "positive"),  # 2
-            by_ann("r2", "negative"),  # 3
-            by_ann("r3", "positive", None, queue="hunt"),
-            by_ann("r4", "positive", None, queue="file"),
+            by_person("r0", "negative"),  # certainty 1
+            by_person("r1", "positive"),  # 2
+            by_person("r2", "negative"),  # 3
+            by_person("r3", "positive", None, queue="hunt"),
+            by_person("r4", "positive", None, queue="file"),
             RowLabel("r5", "", 0, ANN, "random", "pool", 0.5),
-            by_ann("r7", "positive"),  # which the LLM has not labelled
-            by_ann("h0", "negative", split="proof", queue="audit"),
-            by_ann("h1", "positive", split="proof", queue="audit"),
+            by_person("r7", "positive"),  # which the LLM has not labelled
+            by_person("h0", "negative", split="proof", queue="audit"),
+            by_person("h1", "positive", split="proof", queue="audit"),
         ],
     )
     found = quality(project)
-    assert (found.author, found.teacher, found.hunted, found.hidden) == ("import-gpt", GPT, 2, 1)
+    assert (found.author, found.teacher, found.hunted, found.hidden) == ("llm-gpt", GPT, 2, 1)
     assert (found.labelled, found.guidelines) == ({"3": 2, "2": 2, "1": 3, "0": 0}, {"0": 4, "1": 3})
     assert (found.all.rows, found.all.agreed, found.all.value) == (5, 3, pytest.approx(0.6))
     assert (found.all.low, found.all.high) == pytest.approx(wilson_bounds(3, 5, 0.95))
@@ -110,11 +83,11 @@ def test_only_rows_drawn_at_random_count_and_hunted_ones_are_listed(tmp_path: Pa
 def test_a_row_on_which_people_differ_counts_once_somebody_has_decided(tmp_path: Path) -> None:
     project = stream_project(tmp_path / "work")
     ben = Teacher("ben", "human")
-    said(project, GPT, [by_gpt("r0", "negative")])
-    said(project, ANN, [by_ann("r0", "negative")])
-    said(project, ben, [by_ann("r0", "positive", teacher=ben)])
+    write_labels(project, GPT, [by_llm("r0", "negative")])
+    write_labels(project, ANN, [by_person("r0", "negative")])
+    write_labels(project, ben, [by_person("r0", "positive", teacher=ben)])
     assert quality(project).all.rows == 0
-    said(project, ben, [by_ann("r0", "positive", None, queue="conflict", teacher=ben)])
+    write_labels(project, ben, [by_person("r0", "positive", None, queue="conflict", teacher=ben)])
     assert (quality(project).all.rows, quality(project).all.agreed) == (1, 0)
 
 
@@ -160,8 +133,8 @@ def test_one_that_may_be_good_enough_says_how_many_more_labels_tell() -> None:
 
 def test_guesses_do_not_count_for_what_is_used(tmp_path: Path) -> None:
     project = stream_project(tmp_path / "work", rows=80)
-    said(project, GPT, [by_gpt(f"r{n}", "negative", 1 if n < 40 else 3) for n in range(80)])
-    said(project, ANN, [by_ann(f"r{n}", "positive" if n < 40 else "negative") for n in range(80)])
+    write_labels(project, GPT, [by_llm(f"r{n}", "negative", 1 if n < 40 else 3) for n in range(80)])
+    write_labels(project, ANN, [by_person(f"r{n}", "positive" if n < 40 else "negative") for n in range(80)])
     found = quality(project)
     assert (found.all.value, found.used.value) == (0.5, 1.0)
     assert usability(found, FLOOR).usable
