@@ -176,16 +176,32 @@ def checked(path: Path) -> Path:
     return path
 
 
-def sha256_file(path: Path) -> str:
-    """Hex sha256 of a file's bytes.
+def lines_of_file(path: Path, size: int | None = None) -> Iterator[bytes]:
+    """The lines of a file of any size with their ends, or of its first ``size`` bytes.
+
+    Raises:
+        FileNotFoundError, FileError: as `open_read`.
+    """
+    with open_read(path) as source:
+        for line in source:
+            if size is not None:
+                if size <= 0:
+                    return
+                size -= len(line)
+            yield line
+
+
+def sha256_file(path: Path, size: int | None = None) -> str:
+    """Hex sha256 of a file's bytes, or of its first ``size``.
 
     Raises:
         FileNotFoundError, FileError: as `open_read`.
     """
     digest = hashlib.sha256()  # hashlib.file_digest needs Python 3.11; 3.10 is supported
     with open_read(path) as source:
-        while block := source.read(1 << 20):
+        while block := source.read(1 << 20 if size is None else min(size, 1 << 20)):
             digest.update(block)
+            size = None if size is None else size - len(block)
     return digest.hexdigest()
 
 
@@ -345,6 +361,27 @@ def append_line(path: Path, line: bytes, *, durable: bool = False, at: int | Non
                     os.ftruncate(handle, at)
                 raise
             return end + torn + len(line) + 1
+    finally:
+        os.close(handle)
+
+
+def extend(path: Path, at: int, data: Iterable[bytes]) -> None:
+    """Write durably behind the first ``at`` bytes of a file, whatever lies there: for who is the only one to write it.
+
+    Raises:
+        FileError: as `open_append`, or the disk is full; then the file ends at ``at``.
+    """
+    handle = open_append(path)
+    try:
+        with in_words(path, "written"):
+            os.ftruncate(handle, at)
+            try:
+                with os.fdopen(handle, "ab", closefd=False) as out:
+                    out.writelines(data)
+                os.fsync(handle)
+            except OSError:
+                os.ftruncate(handle, at)
+                raise
     finally:
         os.close(handle)
 

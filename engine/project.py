@@ -5,7 +5,7 @@ Paths are built here and nowhere else. Proof rows are not to be had here: only `
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,37 +13,46 @@ from pathlib import Path
 import orjson
 
 from engine.errors import FileError, ProjectError
-from engine.files import find_files, open_read, read_record, sha256_file
+from engine.files import find_files, identity, lines_of_file, read_record, sha256_file
 from engine.paths import SETTINGS_FILE as SETTINGS_FILE
 from engine.paths import in_words, is_read_only
 from engine.schema import Discovery, Example, Record, SplitName
 from engine.settings import Settings, read_settings
+
+HASH_BYTES = 8
+"""Of a row in a split's file of hashes."""
 
 READ_ONLY = "read-only: you may look, but nothing is written in this project"
 
 
 @dataclass(frozen=True, slots=True)
 class SplitManifest(Record):
-    """One split as it was when the project was made.
+    """One split as it is now.
 
     Attributes:
         sha256: of the project's own copy, `splits/<name>.jsonl`.
-        rows: number of rows. row_hashes: hash of each row's normalised text, in file order.
-        source: the user's file it came from; source_sha256: its hash then.
-        labels: rows of each label, so that nobody reads proof rows to count them. unlabelled: rows without one.
+        rows: number of rows. unlabelled: rows without a label.
+        source: the user's file it came from; source_sha256: its hash then. Of rows added later `Batch` has them.
+        row_hashes: hash of each row's normalised text, in file order; where there are none they are in
+            `splits/<name>.hashes`, 8 bytes each, and hashes_sha256 is that file's (`engine.data.row_hashes`).
+        labels: rows of each label, so that nobody reads proof rows to count them.
         columns, encoding, label_map: how the source was read; columns are empty in manifests of before that was kept.
+        size: bytes of the copy that are the split; what lies behind is of an `add` that was killed or is at work
+            (`Project.adding_dir`), and is not read. None, as in manifests of before rows could be added: all.
     """
 
     sha256: str
     rows: int
-    row_hashes: tuple[str, ...]
     source: str
     source_sha256: str
+    row_hashes: tuple[str, ...] = ()
     labels: dict[str, int] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
     encoding: str | None = None
     label_map: dict[str, str] = field(default_factory=dict)
     unlabelled: int = 0
+    size: int | None = None
+    hashes_sha256: str = ""
 
     @property
     def labelled(self) -> int:
@@ -51,11 +60,50 @@ class SplitManifest(Record):
         return self.rows - self.unlabelled
 
 
+@dataclass(frozen=True, slots=True)
+class SplitEnd(Record):
+    """Where a split ended after a batch: its rows, its bytes, and the sha256 of these."""
+
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Record):
+    """Rows that came into the project together.
+
+    Attributes:
+        name: of its own. source, source_sha256: the user's file, and its hash then.
+        ends: where pool and proof ended after it.
+        rows: rows of it in pool and proof. labels: rows of each label among them; unlabelled: rows without one.
+        skipped: rows of the source that were known already. left_out: rows that were not used for another reason.
+        withheld: so many entries of `Manifest.withheld` were there after it.
+        columns, encoding, label_map: how the source was read.
+    """
+
+    name: str
+    source: str
+    source_sha256: str
+    ends: dict[str, SplitEnd]
+    rows: dict[str, int]
+    labels: dict[str, int]
+    unlabelled: int
+    skipped: int = 0
+    left_out: int = 0
+    withheld: int = 0
+    columns: dict[str, str] = field(default_factory=dict)
+    encoding: str | None = None
+    label_map: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Manifest(Record):
     """What the project was made from: its splits, and how pool and proof were parted.
 
     ``withheld``: row hashes of the pool rows that no teacher is shown, as they nearly equal a proof row.
+    ``batches``: in the order in which they came, the one of `init` first; empty before any was added to a project of
+    before there were batches.
     """
 
     version: str
@@ -64,6 +112,37 @@ class Manifest(Record):
     seed: int
     columns: dict[str, str] = field(default_factory=dict)
     withheld: tuple[str, ...] = ()
+    batches: tuple[Batch, ...] = ()
+
+    def batch_at(self, split: str, sha256: str) -> Batch | None:
+        """The last batch of the time when a split had that hash; None if it never had, or there were no batches."""
+        known = (
+            batch for batch in reversed(self.batches) if split in batch.ends and batch.ends[split].sha256 == sha256
+        )
+        return next(known, None)
+
+    def batch_of(self, split: str, place: int) -> str:
+        """Name of the batch that the row in that place of pool or proof came with; empty if that is not kept.
+
+        Places are counted from 0, in file order, which is that of `Project.examples`.
+        """
+        found = (batch.name for batch in self.batches if split in batch.ends and place < batch.ends[split].rows)
+        return next(found, "")
+
+    def batches_then(self, hashes: Mapping[str, str]) -> str:
+        """In words, after which batch splits had these hashes; empty if none has come since."""
+        then = [batch for split, sha256 in hashes.items() if (batch := self.batch_at(split, sha256))]
+        first = min(then, key=self.batches.index, default=None)
+        late = first is not None and any(first.ends[split].rows < self.splits[split].rows for split in first.ends)
+        return f"; made when the pool had the batches up to {first.name}" if first and late else ""
+
+    def rows_then(self, split: str, sha256: str) -> int | None:
+        """How many rows a split had when its hash was that; None if it never was."""
+        now = self.splits.get(split)
+        if now and now.sha256 == sha256:
+            return now.rows
+        batch = self.batch_at(split, sha256)
+        return batch.ends[split].rows if batch else None
 
 
 def rows_by_id(rows: Iterable[Example], ids: Collection[str]) -> dict[str, Example]:
@@ -106,18 +185,25 @@ class Project:
                 where=str(root),
                 hint="name another folder, or make one with `blindspot init`",
             )
-        try:
-            manifest = read_record(root / "manifest.json", Manifest.from_json)
-        except FileError as error:
-            raise ProjectError(
-                f"the manifest is damaged: {error.what}",
-                where=str(root / "manifest.json"),
-                hint="restore it, or make a new project with `blindspot init`",
-            ) from error
-        project = cls(root, read_settings(root / SETTINGS_FILE), manifest)
-        if verify:
-            project.verify()
-        return project
+        path = root / "manifest.json"
+        while True:
+            before = identity(path)
+            try:
+                manifest = read_record(path, Manifest.from_json)
+            except FileError as error:
+                raise ProjectError(
+                    f"the manifest is damaged: {error.what}",
+                    where=str(path),
+                    hint="restore it, or make a new project with `blindspot init`",
+                ) from error
+            project = cls(root, read_settings(root / SETTINGS_FILE), manifest)
+            try:
+                if verify:
+                    project.verify()
+                return project
+            except ProjectError:
+                if identity(path) == before:  # else rows were added between one look and the other
+                    raise
 
     def verify(self) -> None:
         """Refuse to go on when a split differs from the manifest.
@@ -141,13 +227,23 @@ class Project:
                 where=str(path),
                 hint="put the file back, or make a new project with `blindspot init`",
             )
-        if sha256_file(path) != self.manifest.splits[name].sha256:
+        split = self.manifest.splits[name]
+        changed = None if self._is_as_recorded(path, split.size, split.sha256) else path
+        if not changed and split.hashes_sha256:
+            hashes = self.hashes_path(name)
+            if not (hashes.is_file() and self._is_as_recorded(hashes, split.rows * HASH_BYTES, split.hashes_sha256)):
+                changed = hashes
+        if changed:
             raise ProjectError(
                 f"the {name} split has changed since the project was made",
-                where=str(path),
+                where=str(changed),
                 hint="restore the file, or make a new project with `blindspot init`; "
                 "results on changed data cannot be compared",
             )
+
+    def _is_as_recorded(self, path: Path, size: int | None, sha256: str) -> bool:
+        longer = size is not None and path.stat().st_size > size and not self.adding_dir.is_dir()
+        return not longer and sha256_file(path, size) == sha256
 
     @cached_property
     def read_only(self) -> bool:
@@ -162,6 +258,15 @@ class Project:
     def split_path(self, name: str) -> Path:
         """The project's own copy of a split: JSON lines with id, text, label and, for pairs, text_pair."""
         return self.root / "splits" / f"{name}.jsonl"
+
+    def hashes_path(self, name: str) -> Path:
+        """The hashes of a split's rows, 8 bytes each (`engine.data.row_hashes`)."""
+        return self.root / "splits" / f"{name}.hashes"
+
+    @cached_property
+    def adding_dir(self) -> Path:
+        """There while rows are added, and after a kill of that: so long splits may be longer than the manifest says."""
+        return self.root / "splits" / ".adding"
 
     def has_split(self, name: SplitName) -> bool:
         """Whether the project has that split."""
@@ -187,9 +292,8 @@ class Project:
             raise ProjectError(
                 f"the project has no {name} split", where=str(self.root), hint=f"make a project with --{name}"
             )
-        with open_read(self.split_path(name)) as lines:
-            for line in lines:
-                yield Example.from_json(orjson.loads(line))
+        for line in lines_of_file(self.split_path(name), self.manifest.splits[name].size):
+            yield Example.from_json(orjson.loads(line))
 
     def rows(self, name: SplitName, ids: Collection[str]) -> dict[str, Example]:
         """Some rows of a split but proof, by id; those that it lacks are left out.

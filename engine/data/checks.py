@@ -8,102 +8,117 @@ question are kept from teachers, since what a teacher reads finds its way into s
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 
-from engine.data.containment import Contained
-from engine.data.duplicates import group_near_duplicates
-from engine.data.reading import Source
+from engine.data.containment import rows_holding
+from engine.data.duplicates import ChainedTexts, TurnedTexts, group_texts
+from engine.data.row_store import RowStore
 from engine.errors import DataError
-from engine.schema import SplitName
+from engine.schema import UNLABELLED, SplitName
 from engine.text import visible
-
-Hashes = Mapping[SplitName, Sequence[str]]
 
 _SHOWN = 5  # places or labels named in a message
 
 
-def task_labels(train: Source, column: str) -> tuple[str, ...]:
+def task_labels(train: RowStore, column: str) -> tuple[str, ...]:
     """The labels of train: whole numbers in their order, others by the alphabet.
 
     Raises:
         DataError: there is one label only, or nearly every row has its own.
     """
-    labels = {example.label for example in train.examples}
+    labels = set(train.label_counts())
     if len(labels) == 1:
         raise DataError(
-            f"all rows have the label {_quoted(*labels)}", where=str(train.path), hint="give rows of two or more labels"
+            f"all rows have the label {_quoted(*labels)}",
+            where=str(train.source),
+            hint="give rows of two or more labels",
         )
-    if len(labels) > max(20, len(train.examples) / 2):
-        what = f"`{column}` has {len(labels)} different values in {len(train.examples)} rows"
-        raise DataError(what, where=str(train.path), hint="name the column that holds the labels with --label")
+    if len(labels) > max(20, len(train) / 2):
+        what = f"`{column}` has {len(labels)} different values in {len(train)} rows"
+        raise DataError(what, where=str(train.source), hint="name the column that holds the labels with --label")
     if all(label.removeprefix("-").isdecimal() for label in labels):
         return tuple(sorted(labels, key=int))
     return tuple(sorted(labels))
 
 
-def refuse_unknown_labels(source: Source, labels: Sequence[str]) -> None:
-    """Refuse a file with a label that train does not have.
+def refuse_unknown_labels(rows: RowStore, labels: Sequence[str]) -> None:
+    """Refuse a file with a label that train does not have; none at all is no such label.
 
     Raises:
         DataError: naming the first such row and the nearest label.
     """
-    for index, example in enumerate(source.examples):
-        if example.label not in labels:
-            near = get_close_matches(example.label.lower(), [label.lower() for label in labels], n=1)
-            nearest = next((label for label in labels if near and label.lower() == near[0]), None)
-            known = ", ".join(map(_quoted, labels[:_SHOWN])) + (", ..." if len(labels) > _SHOWN else "")
-            raise DataError(
-                f"train has no row labelled {_quoted(example.label)}, only {known}",
-                where=source.where(index),
-                hint=f"write {_quoted(nearest)} if that is meant, map it with --map, or use --skip-bad"
-                if nearest
-                else "relabel or remove the row, add such rows to train, map the label with --map, or use --skip-bad",
-            )
+    unknown = [code for code, label in enumerate(rows.names) if label not in labels and label != UNLABELLED]
+    places = [place for code in unknown if len(place := (rows.labels == code).nonzero()[0])]
+    if not places:
+        return
+    place = min(int(found[0]) for found in places)
+    label = rows.label(place)
+    near = get_close_matches(label.lower(), [known.lower() for known in labels], n=1)
+    nearest = next((known for known in labels if near and known.lower() == near[0]), None)
+    known = ", ".join(map(_quoted, labels[:_SHOWN])) + (", ..." if len(labels) > _SHOWN else "")
+    raise DataError(
+        f"train has no row labelled {_quoted(label)}, only {known}",
+        where=rows.where(place),
+        hint=f"write {_quoted(nearest)} if that is meant, map it with --map, or use --skip-bad"
+        if nearest
+        else "relabel or remove the row, add such rows to train, map the label with --map, or use --skip-bad",
+    )
 
 
-def refuse_shared(splits: Mapping[SplitName, Source], hashes: Hashes) -> None:
+def refuse_shared(splits: Mapping[SplitName, RowStore]) -> None:
     """Refuse proof rows that are also in train or pool.
 
     Raises:
         DataError: naming the first such row, its twin, and where the next ones are.
     """
-    learned: tuple[SplitName, ...] = ("pool", "train")
-    seen = {key: (name, index) for name in learned for index, key in enumerate(hashes[name])}
-    shared = [index for index, key in enumerate(hashes["proof"]) if key in seen]
-    if not shared:
-        return
+    import numpy as np
+
     proof = splits["proof"]
-    name, twin = seen[hashes["proof"][shared[0]]]
-    places = ", ".join(str(proof.lines[index]) for index in shared[1 : _SHOWN + 1])
+    learned: tuple[SplitName, ...] = ("train", "pool")
+    shared = np.flatnonzero(np.isin(proof.hashes, np.concatenate([splits[name].hashes for name in learned])))
+    if not len(shared):
+        return
+    twins = {name: np.flatnonzero(splits[name].hashes == proof.hashes[shared[0]]) for name in learned}
+    name = next(name for name in learned if len(twins[name]))
+    places = ", ".join(str(line) for line in proof.lines[shared[1 : _SHOWN + 1]])
     more = f" (and {len(shared) - 1} more: {places}{', ...' if len(shared) > _SHOWN + 1 else ''})" if places else ""
     raise DataError(
-        f"this held-out row is also in {name}, at {splits[name].where(twin)}{more}",
-        where=proof.where(shared[0]),
+        f"this held-out row is also in {name}, at {splits[name].where(int(twins[name][-1]))}{more}",
+        where=proof.where(int(shared[0])),
         hint="remove such rows from one of the two files, or use --drop-duplicates: a model that learned them proves "
         "nothing",
     )
 
 
-def notes(splits: Mapping[SplitName, Source], hashes: Hashes, labels: Sequence[str]) -> Iterator[str]:
+def notes(splits: Mapping[SplitName, RowStore], labels: Sequence[str]) -> Iterator[str]:
     """One sentence for each thing that the user should know and may want so."""
-    for name, source in splits.items():
-        there = {example.label for example in source.examples}
-        if absent := [label for label in labels if label not in there]:
+    import numpy as np
+
+    for name, rows in splits.items():
+        there = rows.label_counts()
+        absent = [label for label in labels if label not in there]
+        if absent and UNLABELLED not in there:
             more = ", ..." if len(absent) > _SHOWN else ""
             yield f"{name} has no row labelled {', '.join(map(_quoted, absent[:_SHOWN]))}{more}"
-        given: defaultdict[str, set[str]] = defaultdict(set)
-        for key, example in zip(hashes[name], source.examples, strict=True):
-            given[key].add(example.label)
-        if unsure := sum(len(kinds) > 1 for kinds in given.values()):
+        if unsure := _unsure(rows):
             yield f"{name} has {unsure} {_rows(unsure, 'text')} with more than one label"
     for name, others in _OVERLAPS.items():
         for other in others:
-            known = set(hashes[other])
-            if name in hashes and (shared := sum(key in known for key in hashes[name])):
+            if name in splits and (shared := int(np.isin(splits[name].hashes, splits[other].hashes).sum())):
                 yield f"{shared} {_rows(shared)} of {name} {_are(shared)} also in {other}"
+
+
+def _unsure(rows: RowStore) -> int:
+    """Texts that are there with more than one label."""
+    import numpy as np
+
+    labelled = np.array([name != UNLABELLED for name in rows.names])[rows.labels]
+    order = np.lexsort((rows.labels[labelled], rows.hashes[labelled]))
+    hashes, labels = rows.hashes[labelled][order], rows.labels[labelled][order]
+    differing = (hashes[1:] == hashes[:-1]) & (labels[1:] != labels[:-1])
+    return len(np.unique(hashes[1:][differing]))
 
 
 _OVERLAPS: dict[SplitName, tuple[SplitName, ...]] = {
@@ -135,28 +150,30 @@ class NearProof:
         )
 
 
-def near_proof(splits: Mapping[SplitName, Source], *, parted: bool) -> NearProof:
+def near_proof(pool: RowStore, proof: RowStore, *, pair: bool, parted: bool) -> NearProof:
     """The pool rows that nearly equal a proof row, directly or through others, or that have one in them.
 
     Pairs are looked at in either order.
 
     Args:
-        splits: pool and proof among them.
+        pool: its rows.
+        proof: its rows.
+        pair: rows are pairs.
         parted: pool and proof were one file, whose near-duplicates were kept together: none need be looked for.
     """
-    pool, proof = splits["pool"].examples, splits["proof"].examples
-    turned = [replace(row, text=row.text_pair, text_pair=row.text) for row in proof if row.text_pair is not None]
-    rows = [*pool, *proof, *turned]
-    groups = list(range(len(rows))) if parted else group_near_duplicates(rows)
-    of_pool, of_proof = groups[: len(pool)], groups[len(pool) : len(pool) + len(proof)]
-    held, seen = set(groups[len(pool) :]), set(of_pool)
-    contained = Contained((row.text, row.text_pair) for row in proof)
-    near = (
-        place
-        for place, (row, group) in enumerate(zip(pool, of_pool, strict=True))
-        if group in held or contained.stands_in(f"{row.text}\n{row.text_pair or ''}")
-    )
-    return NearProof(tuple(near), sum(group in seen for group in of_proof), len(proof))
+    import numpy as np
+
+    near, reached = np.zeros(len(pool), np.bool_), 0
+    if not parted:
+        turned = [TurnedTexts(proof)] if pair else []
+        numbers = np.arange(len(proof) * len(turned), dtype=np.uint64)  # for turned rows have no hash: none equals one
+        texts = ChainedTexts(pool, proof, *turned)
+        groups = group_texts(texts, np.concatenate((pool.hashes, proof.hashes, numbers)))
+        of_pool, of_proof = groups[: len(pool)], groups[len(pool) :]
+        near = np.isin(of_pool, of_proof)
+        reached = int(np.isin(of_proof[: len(proof)], of_pool).sum())
+    near[rows_holding(pool, proof)] = True
+    return NearProof(tuple(np.flatnonzero(near).tolist()), reached, len(proof))
 
 
 def _rows(count: int, noun: str = "row") -> str:

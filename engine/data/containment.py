@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
+from engine.data.duplicates import Halves, Texts
+from engine.data.minhash import window_hashes
 from engine.text import normalise
+
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 _LONG = 20  # characters, about five words: a shorter row stands in many a text by chance
 
@@ -36,3 +42,62 @@ class Contained:
             for place in range(len(text) - _LONG + 1)
             for first, second in self._halves.get(text[place : place + _LONG], ())
         )
+
+
+def rows_holding(texts: Texts, inner: Texts) -> list[int]:
+    """Places of the texts in which a row of ``inner`` stands, as `Contained` has it; 16 bytes a row of ``inner``."""
+    import numpy as np
+
+    begins, places = _beginnings(inner)
+    if not len(begins):
+        return []
+    seen = np.zeros(1 << _SEEN_BITS, np.bool_)
+    seen[begins & _SEEN] = True
+    holding, first = [], 0
+    for block in texts.blocks():
+        joined = [row[0] if row[1] is None else f"{row[0]} {row[1]}" for row in block]
+        windows = window_hashes("\n".join(joined), _LONG)  # one over the end of a row has a sign that no row has
+        hits = np.flatnonzero(seen[windows & _SEEN])
+        hits = hits[_is_in(windows[hits], begins)]
+        ends = np.cumsum([len(text) + 1 for text in joined])
+        rows = np.searchsorted(ends, hits, side="right")
+        for begin in np.unique(windows[hits]):
+            low, high = np.searchsorted(begins, begin, side="left"), np.searchsorted(begins, begin, side="right")
+            found = inner.at(np.unique(places[low:high]).tolist())
+            for row in np.unique(rows[windows[hits] == begin]).tolist():
+                if any(_stands_in(one, joined[row]) for one in found):
+                    holding.append(first + row)
+        first += len(block)
+    return sorted(set(holding))
+
+
+_SEEN_BITS = 22  # of a table that says at once that a run of characters begins no row: 4 MB
+_SEEN = (1 << _SEEN_BITS) - 1
+
+
+def _beginnings(inner: Texts) -> tuple[ndarray[Any, Any], ndarray[Any, Any]]:
+    """How each text of a row begins that is long enough, as a hash, in order; and the row's place."""
+    import numpy as np
+
+    begins, places, first = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], 0
+    for block in inner.blocks():
+        for half in (0, 1):
+            long = [(place, text) for place, row in enumerate(block) if len(text := row[half] or "") >= _LONG]
+            if long:
+                starts = "".join(text[:_LONG] for _, text in long)
+                begins.append(window_hashes(starts, _LONG)[::_LONG])
+                places.append(np.array([first + place for place, _ in long], np.int64))
+        first += len(block)
+    begin, place = np.concatenate(begins), np.concatenate(places)
+    order = np.argsort(begin, kind="stable")
+    return begin[order], place[order]
+
+
+def _is_in(values: ndarray[Any, Any], ordered: ndarray[Any, Any]) -> ndarray[Any, Any]:
+    import numpy as np
+
+    return np.asarray(ordered[np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)] == values)
+
+
+def _stands_in(row: Halves, text: str) -> bool:
+    return row[0] in text and (row[1] or "") in text

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rapidfuzz import fuzz, process
 
-from engine.data.minhash import band_keys, candidate_pairs
+from engine.data.minhash import Signatures, band_keys
 from engine.schema import Example
-from engine.text import normalise
+from engine.text import normalise, row_hash
+
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 THRESHOLD = 0.9
 
@@ -24,9 +28,8 @@ _LONG = 128
 
 _LENGTH_RATIO = THRESHOLD / (2 - THRESHOLD)  # a near-duplicate is at least this long, as a share of the longer text
 
-_BATCH = 500_000  # pairs compared at a time
-
 Halves = tuple[str, str | None]
+"""A row's normalised texts; of single texts the second is None."""
 
 
 class NearDuplicates:
@@ -70,45 +73,194 @@ class NearDuplicates:
             yield from (index for _, _, index in hits)
 
 
+class Texts(Protocol):
+    """Rows whose texts are looked up when they are needed, as they may be many and lie on the disk."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def blocks(self) -> Iterator[list[Halves]]:
+        """All in their order, some at a time."""
+
+    def at(self, places: Sequence[int]) -> list[Halves]:
+        """Those in these places."""
+
+
+class ListedTexts:
+    """Texts in memory."""
+
+    def __init__(self, rows: Iterable[tuple[str, str | None]]) -> None:
+        self._rows = [_normalised(*row) for row in rows]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def blocks(self) -> Iterator[list[Halves]]:
+        """All of them."""
+        if self._rows:
+            yield self._rows
+
+    def at(self, places: Sequence[int]) -> list[Halves]:
+        """Those in these places."""
+        return [self._rows[place] for place in places]
+
+
+class ChainedTexts:
+    """Several texts, one after the other."""
+
+    def __init__(self, *parts: Texts) -> None:
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def blocks(self) -> Iterator[list[Halves]]:
+        """All in their order, some at a time."""
+        for part in self._parts:
+            yield from part.blocks()
+
+    def at(self, places: Sequence[int]) -> list[Halves]:
+        """Those in these places, which ascend."""
+        found: list[Halves] = []
+        first = 0
+        for part in self._parts:
+            found += part.at([place - first for place in places if first <= place < first + len(part)])
+            first += len(part)
+        return found
+
+
+class TurnedTexts:
+    """Pairs in the other order."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def blocks(self) -> Iterator[list[Halves]]:
+        """All in their order, some at a time."""
+        for block in self._texts.blocks():
+            yield [_turned(row) for row in block]
+
+    def at(self, places: Sequence[int]) -> list[Halves]:
+        """Those in these places."""
+        return [_turned(row) for row in self._texts.at(places)]
+
+
+class Groups:
+    """Groups of rows that grow together; one is named by its first row.
+
+    Args:
+        leaders: for each row the first one of its group, int ``(n,)``.
+    """
+
+    def __init__(self, leaders: ndarray[Any, Any]) -> None:
+        self._leaders = leaders.copy()
+
+    def apart(self, one: ndarray[Any, Any], other: ndarray[Any, Any]) -> ndarray[Any, Any]:
+        """Whether rows may belong to different groups; False only where they do not."""
+        different: ndarray[Any, Any] = self._leaders[one] != self._leaders[other]
+        return different
+
+    def join(self, one: int, other: int) -> None:
+        """Make one group of those of two rows."""
+        first, second = sorted((self._lead(one), self._lead(other)))
+        self._leaders[second] = first
+
+    def leaders(self) -> ndarray[Any, Any]:
+        """For each row the first one of its group."""
+        while ((shorter := self._leaders[self._leaders]) != self._leaders).any():
+            self._leaders = shorter
+        return self._leaders
+
+    def _lead(self, row: int) -> int:
+        leaders = self._leaders
+        while leaders[row] != row:
+            leaders[row] = leaders[leaders[row]]
+            row = int(leaders[row])
+        return row
+
+
 def group_near_duplicates(examples: Sequence[Example]) -> list[int]:
     """Group rows that are linked by near-duplicates, directly or through others.
 
     Returns:
         For each row the index of the first row of its group.
     """
-    rows = [_normalised(example.text, example.text_pair) for example in examples]
-    first: dict[Halves, int] = {}
-    leaders = [first.setdefault(row, index) for index, row in enumerate(rows)]
-    unique = list(first)
-    links = [(first[unique[one]], first[unique[other]]) for one, other in _near_pairs(unique)]
-    return join_groups(leaders, links)
+    import numpy as np
+
+    hashes = [int(row_hash(example.text, example.text_pair), 16) for example in examples]
+    texts = ListedTexts((example.text, example.text_pair) for example in examples)
+    leaders: list[int] = group_texts(texts, np.array(hashes, np.uint64)).tolist()
+    return leaders
+
+
+def group_texts(texts: Texts, hashes: ndarray[Any, Any]) -> ndarray[Any, Any]:
+    """Like `group_near_duplicates`, in 150 bytes a row besides the texts.
+
+    Args:
+        texts: all rows.
+        hashes: of each row (`row_hash`), uint64 ``(n,)``.
+    """
+    groups = Groups(same_texts(hashes))
+    link_near(texts, groups)
+    return groups.leaders()
+
+
+def same_texts(hashes: ndarray[Any, Any]) -> ndarray[Any, Any]:
+    """For each row the first one with its hash, int ``(n,)``."""
+    import numpy as np
+
+    _, first, copies = np.unique(hashes, return_index=True, return_inverse=True)
+    return np.asarray(first[copies])
+
+
+def link_near(texts: Texts, groups: Groups, *, compared: int = 0) -> None:
+    """Join groups whose first rows are near-duplicates.
+
+    Args:
+        texts: all rows.
+        groups: of equal rows.
+        compared: so many of the first rows are not compared with one another, only with the others.
+    """
+    import numpy as np
+
+    signatures = Signatures([_joined(row) for row in block] for block in texts.blocks())
+    rows = np.unique(groups.leaders())
+    for one, other in signatures.candidates(rows, threshold=THRESHOLD, compared=compared):
+        apart = groups.apart(one, other)
+        for pair in _near(texts, one[apart], other[apart]):
+            groups.join(*pair)
 
 
 def join_groups(groups: Sequence[int], links: Iterable[tuple[int, int]]) -> list[int]:
     """Groups after ``links`` between rows have joined them; a group is named by the index of its first row."""
-    leaders = list(groups)
+    import numpy as np
 
-    def lead(index: int) -> int:
-        while leaders[index] != index:
-            leaders[index] = leaders[leaders[index]]
-            index = leaders[index]
-        return index
-
-    for one, other in links:
-        a, b = sorted((lead(one), lead(other)))
-        leaders[b] = a
-    return [lead(index) for index in range(len(leaders))]
+    joined = Groups(np.array(groups))
+    for link in links:
+        joined.join(*link)
+    leaders: list[int] = joined.leaders().tolist()
+    return leaders
 
 
-def _near_pairs(rows: Sequence[Halves]) -> Iterator[tuple[int, int]]:
-    candidates = candidate_pairs([_joined(row) for row in rows], least_length_ratio=_LENGTH_RATIO)
-    for start in range(0, len(candidates), _BATCH):
-        near = candidates[start : start + _BATCH]
-        for half in (0, 1) if rows[0][1] is not None else (0,):
-            ones, others = ([rows[index][half] for index in column] for column in near.T.tolist())
-            score = process.cpdist(ones, others, scorer=fuzz.ratio, score_cutoff=100 * THRESHOLD)
-            near = near[score >= 100 * THRESHOLD]
-        yield from near.tolist()
+def _near(texts: Texts, one: ndarray[Any, Any], other: ndarray[Any, Any]) -> Iterator[tuple[int, int]]:
+    """Those of the pairs that are near-duplicates."""
+    import numpy as np
+
+    if not len(one):
+        return
+    places, index = np.unique(np.concatenate((one, other)), return_inverse=True)
+    rows = texts.at(places.tolist())
+    near = np.stack((index[: len(one)], index[len(one) :]), axis=1)
+    for half in (0, 1) if rows[0][1] is not None else (0,):
+        ones, others = ([rows[row][half] for row in column] for column in near.T.tolist())
+        score = process.cpdist(ones, others, scorer=fuzz.ratio, score_cutoff=100 * THRESHOLD)
+        near = near[score >= 100 * THRESHOLD]
+        if not len(near):
+            return
+    yield from places[near].tolist()
 
 
 def _similarity(row: Halves, other: Halves) -> float:
@@ -121,6 +273,11 @@ def _similarity(row: Halves, other: Halves) -> float:
 
 def _normalised(text: str, pair: str | None) -> Halves:
     return normalise(text), None if pair is None else normalise(pair)
+
+
+def _turned(row: Halves) -> Halves:
+    first, second = row
+    return (first, None) if second is None else (second, first)
 
 
 def _joined(row: Halves) -> str:

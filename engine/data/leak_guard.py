@@ -11,6 +11,7 @@ from functools import cached_property
 from engine.data.containment import Contained
 from engine.data.duplicates import NearDuplicates
 from engine.data.proof_rows import read_proof
+from engine.data.row_hashes import read_row_hashes
 from engine.project import Project
 from engine.text import row_hash
 
@@ -26,7 +27,7 @@ class LeakGuard:
         self._project = project
         proof = project.manifest.splits.get("proof")
         self._rows = proof.rows if proof else 0
-        self._hashes = frozenset(proof.row_hashes if proof else ())
+        self._hashes = read_row_hashes(project, "proof")
 
     def __repr__(self) -> str:
         return f"LeakGuard({self._rows} proof rows)"

@@ -1,45 +1,119 @@
-"""Rows left out on request (duplicates, unknown labels), with a list of all of them."""
+"""Rows left out on request (repeated ids and texts, unknown labels), with a list of all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO
 
-from engine.data.reading import LeftOut, Source
-from engine.schema import SPLITS, SplitName
-from engine.text import row_hash
+import orjson
+
+from engine.data.reading import LeftOut, place_in
+from engine.data.row_store import RowStore
+from engine.errors import DataError
+from engine.files import make_folder, replacing
+from engine.schema import SPLITS, UNLABELLED, SplitName
+from engine.text import visible
 
 FILE = "left-out.jsonl"
 """Beside the splits: split, file and line, and why. It has no texts."""
 
 
-def without_duplicates(splits: Mapping[SplitName, Source]) -> dict[SplitName, Source]:
+class LeftOutList:
+    """The list while it grows, on the disk, by split and then as they come.
+
+    Args:
+        folder: where there is room.
+
+    Attributes:
+        count: rows so far.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = make_folder(folder)
+        self._parts: dict[SplitName, IO[bytes]] = {}
+        self.count = 0
+
+    def add(self, row: LeftOut) -> None:
+        """Put one more on it."""
+        if row.split not in self._parts:
+            self._parts[row.split] = TemporaryFile(dir=self._folder)  # noqa: SIM115 - as long as the list
+        self._parts[row.split].write(orjson.dumps(row.as_json()) + b"\n")
+        self.count += 1
+
+    def write(self, path: Path) -> None:
+        """Write it, if there is anything on it, a row a line.
+
+        Raises:
+            FileError: it cannot be written there.
+        """
+        if self.count:
+            with replacing(path) as out:
+                for part in (self._parts[name] for name in SPLITS if name in self._parts):
+                    part.seek(0)
+                    copyfileobj(part, out)
+
+
+def with_own_ids(rows: RowStore, split: SplitName, left_out: LeftOutList, *, drop: bool) -> RowStore:
+    """The rows without those whose id was there before.
+
+    Args:
+        rows: of one file.
+        split: what they are for.
+        left_out: is told of them.
+        drop: False: refuse them instead.
+
+    Raises:
+        DataError: naming the first such row and its twin.
+    """
+    import numpy as np
+
+    _, first, twins = np.unique(rows.ids, return_index=True, return_inverse=True)
+    repeated = np.flatnonzero(first[twins] != np.arange(len(rows)))
+    for place in repeated.tolist():
+        twin = rows.where(int(first[twins[place]]))
+        if not drop:
+            name = next(rows.examples([place])).id
+            hint = "give each row its own id, rename the column to have the rows numbered, or use --drop-duplicates"
+            raise DataError(f"the id {visible(name)!r} is also that of {twin}", where=rows.where(place), hint=hint)
+        left_out.add(LeftOut(split, rows.where(place), f"the id is also that of {twin}"))
+    return rows.take(np.sort(first)) if len(repeated) else rows
+
+
+def without_duplicates(splits: Mapping[SplitName, RowStore], left_out: LeftOutList) -> dict[SplitName, RowStore]:
     """The splits with each text once: in train before pool, pool before proof, proof before test and dev.
 
     So no row that is learned from is held out, and none of train is lost to a copy elsewhere.
     """
-    seen: dict[str, tuple[str, str]] = {}
-    kept: dict[SplitName, Source] = {}
-    for name in (name for name in SPLITS if name in splits):
-        source, rows, left_out = splits[name], [], list(splits[name].left_out)
-        for index, example in enumerate(source.examples):
-            key, place = row_hash(example.text, example.text_pair), source.where(index)
-            twin, label = seen.setdefault(key, (place, example.label))
-            if twin == place:
-                rows.append(example)
-            else:
-                other = "" if label == example.label else ", which has another label"
-                left_out.append(LeftOut(name, place, f"the text is also that of {twin}{other}"))
-        kept[name] = replace(source.only(rows), left_out=left_out)
+    import numpy as np
+
+    order = [name for name in SPLITS if name in splits]
+    hashes = np.concatenate([splits[name].hashes for name in order])
+    starts = np.cumsum([0, *(len(splits[name]) for name in order)])
+    _, first, twins = np.unique(hashes, return_index=True, return_inverse=True)
+    twin_of = first[twins]
+    kept: dict[SplitName, RowStore] = {}
+    for name, start in zip(order, starts.tolist(), strict=False):
+        rows = splits[name]
+        twins_here = twin_of[start : start + len(rows)]
+        copies = twins_here != np.arange(start, start + len(rows))
+        for place in np.flatnonzero(copies).tolist():
+            part = int(np.searchsorted(starts, twins_here[place], side="right")) - 1
+            other, twin = splits[order[part]], int(twins_here[place] - starts[part])
+            differing = "" if other.label(twin) == rows.label(place) else ", which has another label"
+            reason = f"the text is also that of {place_in(other.source, int(other.lines[twin]))}{differing}"
+            left_out.add(LeftOut(name, rows.where(place), reason))
+        kept[name] = rows.take(~copies) if copies.any() else rows
     return kept
 
 
-def with_known_labels(source: Source, split: SplitName, labels: Sequence[str]) -> Source:
-    """The source without the rows whose label train does not have."""
-    known = [example for example in source.examples if example.label in labels]
-    unknown = [
-        LeftOut(split, source.where(index), f"train has no row labelled {example.label!r}")
-        for index, example in enumerate(source.examples)
-        if example.label not in labels
-    ]
-    return replace(source.only(known), left_out=[*source.left_out, *unknown])
+def with_known_labels(rows: RowStore, split: SplitName, labels: Sequence[str], left_out: LeftOutList) -> RowStore:
+    """The rows without those whose label train does not have; to have none is no such label."""
+    import numpy as np
+
+    known = np.array([name in labels or name == UNLABELLED for name in rows.names])[rows.labels]
+    for place in np.flatnonzero(~known).tolist():
+        left_out.add(LeftOut(split, rows.where(place), f"train has no row labelled {rows.label(place)!r}"))
+    return rows if known.all() else rows.take(known)

@@ -7,7 +7,7 @@ Texts that share most of their 4-character shingles get an equal key in at least
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ public texts, 20 to 500 characters); 0.5 % of unrelated pairs come along and are
 _NEIGHBOURS = 16
 """Texts in a bucket are compared with so many of the next longer ones, so a bucket of common phrases stays cheap."""
 
-_BLOCK = 8_000_000  # characters at a time: about 400 MB of working memory
+_BINS = 32  # of the counts of characters; a letter and its capital's code fall into one of their own
+
+_BLOCK = 1_000_000  # characters at a time: about 50 MB of working memory
+_PAIRS = 200_000  # pairs whose counts are compared at a time: 20 MB
 
 
 def band_keys(texts: Sequence[str]) -> ndarray[Any, Any]:
@@ -39,26 +42,77 @@ def band_keys(texts: Sequence[str]) -> ndarray[Any, Any]:
     return np.concatenate(blocks)
 
 
-def candidate_pairs(texts: Sequence[str], *, least_length_ratio: float) -> ndarray[Any, Any]:
-    """Pairs of indices ``(n, 2)``, each pair once and in order, whose texts may be near-duplicates."""
+class Signatures:
+    """What is kept of each text to find its near-duplicates: 130 bytes, whatever its length.
+
+    Args:
+        blocks: all texts in their order, some at a time; none may be empty.
+    """
+
+    def __init__(self, blocks: Iterable[Sequence[str]]) -> None:
+        import numpy as np
+
+        self._keys: list[ndarray[Any, Any]] = []  # in blocks: joining them would take their room once more
+        counts, lengths = [np.empty((0, _BINS), np.uint8)], [np.empty(0, np.uint32)]
+        for texts in blocks:
+            # Of a key 32 bits are kept: those that are equal by chance are left to the comparison of texts.
+            self._keys.append(band_keys(texts).astype(np.uint32))
+            counts.append(_character_counts(texts))
+            lengths.append(np.array([len(text) for text in texts], np.uint32))
+        self._counts = np.concatenate(counts)
+        self._lengths = np.concatenate(lengths)
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def candidates(
+        self, rows: ndarray[Any, Any], *, threshold: float, compared: int = 0
+    ) -> Iterator[tuple[ndarray[Any, Any], ndarray[Any, Any]]]:
+        """Pairs of rows ``(one, other)`` whose texts may be near-duplicates, some at a time; a pair may come again.
+
+        Args:
+            rows: places of the texts to compare.
+            threshold: least similarity, 0..1: 1 - (insertions + deletions) / (sum of lengths).
+            compared: so many of the first texts are known to one another; of their pairs there are none.
+        """
+        import numpy as np
+
+        lengths = self._lengths[rows]
+        least = threshold / (2 - threshold)  # a near-duplicate is at least this long, as a share of the longer text
+        for band in range(BANDS):
+            column = np.concatenate([block[:, band] for block in self._keys])[rows]
+            order = np.lexsort((lengths, column))
+            key, length, places = column[order], lengths[order], rows[order]
+            for step in range(1, _NEIGHBOURS + 1):
+                near = (key[:-step] == key[step:]) & (length[:-step] >= least * length[step:])
+                if not near.any():
+                    break
+                one, other = places[:-step][near], places[step:][near]
+                if compared:
+                    new = np.maximum(one, other) >= compared
+                    one, other = one[new], other[new]
+                for start in range(0, len(one), _PAIRS):
+                    ones, others = one[start : start + _PAIRS], other[start : start + _PAIRS]
+                    alike = self._may_be(ones, others, threshold)
+                    yield ones[alike], others[alike]
+
+    def _may_be(self, one: ndarray[Any, Any], other: ndarray[Any, Any], threshold: float) -> ndarray[Any, Any]:
+        """Whether so few characters are in one text alone that the similarity may be reached; never wrong with no."""
+        import numpy as np
+
+        ones, others = self._counts[one], self._counts[other]
+        differing = (np.maximum(ones, others) - np.minimum(ones, others)).sum(axis=1, dtype=np.uint32)
+        return np.asarray(differing <= (1 - threshold) * (self._lengths[one] + self._lengths[other]) + 1e-6)
+
+
+def _character_counts(texts: Sequence[str]) -> ndarray[Any, Any]:
+    """How often characters of each code, modulo 32, stand in each text, 255 at most: uint8 ``(n, 32)``."""
     import numpy as np
 
-    keys = band_keys(texts)
-    lengths = np.array([len(text) for text in texts])
-    found = [np.empty(0, np.int64)]
-    for band in range(BANDS):
-        order = np.lexsort((lengths, keys[:, band]))
-        key = keys[order, band]
-        for step in range(1, _NEIGHBOURS + 1):
-            one, other = order[:-step], order[step:]
-            near = (key[:-step] == key[step:]) & (lengths[one] >= least_length_ratio * lengths[other])
-            if not near.any():
-                break
-            one, other = one[near], other[near]
-            found.append(np.minimum(one, other) * len(texts) + np.maximum(one, other))
-    pairs = np.sort(np.concatenate(found))
-    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
-    return np.stack((pairs // len(texts), pairs % len(texts)), axis=1)
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    row = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    counts = np.bincount(row * _BINS + codes % _BINS, minlength=len(texts) * _BINS)
+    return np.minimum(counts, 255).astype(np.uint8).reshape(len(texts), _BINS)
 
 
 def _block_keys(texts: Sequence[str]) -> ndarray[Any, Any]:
@@ -87,14 +141,21 @@ def _shingle_hashes(texts: Sequence[str]) -> tuple[ndarray[Any, Any], ndarray[An
     import numpy as np
 
     gap = "\0" * (SHINGLE - 1)
-    joined = gap.join([*texts, ""])
-    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-    hashes = np.zeros(len(codes) - SHINGLE + 1, np.uint64)
-    for offset in range(SHINGLE):
-        hashes = hashes * np.uint64(0x9E3779B97F4A7C15) + codes[offset : offset + len(hashes)]
-    hashes = (hashes ^ (hashes >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-    hashes ^= hashes >> np.uint64(32)
+    hashes = window_hashes(gap.join([*texts, ""]), SHINGLE)
     lengths = np.array([len(text) for text in texts])
     row = np.repeat(np.arange(len(texts)), lengths)
     # Each text is followed by SHINGLE - 1 separators; the shingles that start on one are skipped.
     return hashes[np.arange(lengths.sum()) + row * (SHINGLE - 1)], row
+
+
+def window_hashes(text: str, width: int) -> ndarray[Any, Any]:
+    """Hash of each run of ``width`` characters, uint64, one for each place where one starts."""
+    import numpy as np
+
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    hashes = np.zeros(max(0, len(codes) - width + 1), np.uint64)
+    for offset in range(width):
+        hashes = hashes * np.uint64(0x9E3779B97F4A7C15) + codes[offset : offset + len(hashes)]
+    hashes = (hashes ^ (hashes >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    hashes ^= hashes >> np.uint64(32)
+    return hashes

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.data.lines import checked_encoding
-from engine.data.reading import Columns, FileOptions, Source
+from engine.data.reading import Columns, FileNews, FileOptions
+from engine.data.row_store import RowStore
 from engine.errors import DataError
-from engine.schema import SplitName
+from engine.schema import UNLABELLED, SplitName
 from engine.text import visible
 
 _ROLES = ("text", "pair", "label")
@@ -71,16 +72,20 @@ def file_options(
     return options
 
 
-def refuse_unused(options: Mapping[SplitName, FileOptions], splits: Mapping[SplitName, Source]) -> None:
+def refuse_unused(asked: Iterable[str], news: Iterable[FileNews], rows: Iterable[RowStore]) -> None:
     """Refuse a mapped label that no file has: it is misspelt, or was meant for another file.
+
+    Args:
+        asked: the labels that are mapped.
+        news: of the files.
+        rows: of the files.
 
     Raises:
         DataError: naming it, and the labels that there are.
     """
-    asked = {label for one in options.values() for label in one.labels}
-    unused = sorted(asked - {label for source in splits.values() for label in source.mapped})
+    unused = sorted(set(asked) - {label for one in news for label in one.mapped})
     if unused:
-        there = sorted({example.label for source in splits.values() for example in source.examples})
+        there = sorted({label for one in rows for label in one.names} - {UNLABELLED})
         known = ", ".join(repr(visible(label)) for label in there[:_SHOWN]) + (", ..." if len(there) > _SHOWN else "")
         raise DataError(
             f"no row has the label {visible(unused[0])!r}",

@@ -11,7 +11,7 @@ from collections.abc import Collection
 import orjson
 
 from engine.errors import ProjectError
-from engine.files import open_read
+from engine.files import lines_of_file
 from engine.project import Project, rows_by_id
 from engine.schema import UNLABELLED, Example
 
@@ -26,8 +26,8 @@ def read_proof(project: Project) -> list[Example]:
         raise ProjectError(
             "the project has no proof split", where=str(project.root), hint="make a new one with `blindspot init`"
         )
-    with open_read(project.split_path("proof")) as lines:
-        return [Example.from_json(orjson.loads(line)) for line in lines]
+    lines = lines_of_file(project.split_path("proof"), project.manifest.splits["proof"].size)
+    return [Example.from_json(orjson.loads(line)) for line in lines]
 
 
 def proof_rows_to_label(project: Project, ids: Collection[str]) -> dict[str, Example]:
@@ -35,13 +35,17 @@ def proof_rows_to_label(project: Project, ids: Collection[str]) -> dict[str, Exa
     return rows_by_id(read_proof(project), ids)
 
 
-def judged_rows(project: Project) -> list[Example]:
+def judged_rows(project: Project, then: int | None = None) -> list[Example]:
     """The proof rows that have a label, in file order: those that models are judged on.
+
+    Args:
+        project: gives the split.
+        then: how many proof rows there were when they were judged; None: all.
 
     Raises:
         ProjectError: the project has no proof split.
     """
-    return [row for row in read_proof(project) if row.label != UNLABELLED]
+    return [row for row in read_proof(project)[:then] if row.label != UNLABELLED]
 
 
 def proof_row_ids(project: Project) -> frozenset[str]:

@@ -1,11 +1,11 @@
-"""Converting and validating the rows of a user's file into `Example`s.
+"""Converting and validating the rows of a user's file into `Example`s, one after the other.
 
-Every example has a text that shows something, a label that is not empty, and an id of its own within the file.
+Every example has a text that shows something, and a label that is not empty unless the file may have rows without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from typing import Any
 from engine.data.formats import FileRequest, records
 from engine.errors import DataError
 from engine.progress import Monitor, Silent
-from engine.schema import Example, Record, SplitName
-from engine.text import normalise, visible
+from engine.schema import UNLABELLED, Example, Record, SplitName
+from engine.text import normalise
 
 _REPORTED = 2_000  # rows between two words about progress
 
@@ -57,6 +57,7 @@ class FileOptions:
         encoding: where it is not UTF-8 and has no byte order mark.
         labels: label in the file -> label of the task; others stay as they are.
         skip_bad: leave out what cannot be used instead of refusing the file. drop_duplicates: so with repeated ids.
+        blank_labels: rows may have no label. stream: the file need not have the column of labels.
     """
 
     columns: Columns
@@ -64,6 +65,8 @@ class FileOptions:
     labels: Mapping[str, str] = field(default_factory=dict)
     skip_bad: bool = False
     drop_duplicates: bool = False
+    blank_labels: bool = False
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,111 +78,98 @@ class LeftOut(Record):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file's rows, and the line (row, for Parquet) that each came from.
+@dataclass(slots=True)
+class FileNews:
+    """What is found out about a file while it is read.
 
     Attributes:
-        left_out: rows that are not among them. told: how the file was read, where that is not as usual.
-        mapped: labels of the file that were replaced.
+        left_out: is given each row that is not used.
+        told: how the file is read, where that is not as usual. mapped: labels of the file that were replaced.
     """
 
-    path: Path
-    examples: list[Example]
-    lines: list[int]
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: Callable[[LeftOut], None]
     told: list[str] = field(default_factory=list)
     mapped: set[str] = field(default_factory=set)
 
-    def only(self, examples: list[Example]) -> Source:
-        """The source with those of its rows alone."""
-        line_of = {example.id: line for example, line in zip(self.examples, self.lines, strict=True)}
-        lines = [line_of[example.id] for example in examples]
-        return Source(self.path, examples, lines, self.left_out, self.told, self.mapped)
 
-    def where(self, index: int) -> str:
-        """Place of a row for a message: file and line."""
-        return _place(self.path, self.lines[index])
-
-
-def read_rows(path: Path, *, text: str, label: str, pair: str | None = None, split: SplitName) -> list[Example]:
-    """Read a labelled file: JSONL, CSV, TSV or Parquet by its ending.
+def rows_of(
+    path: Path,
+    options: FileOptions,
+    split: SplitName,
+    *,
+    name: str | None = None,
+    news: FileNews,
+    monitor: Monitor | None = None,
+) -> Iterator[tuple[int, Example]]:
+    """Read a file: JSONL, CSV, TSV or Parquet by its ending.
 
     Args:
         path: the file.
-        text: column of the text.
-        label: column of the label.
-        pair: column of the second text of a pair.
-        split: names rows without a column `id`: ``<split>-<row number>``.
+        options: how it is read.
+        split: what the rows are for.
+        name: names rows without a column `id`: ``<name>-<row number>``; default: the split.
+        news: is told of rows that are left out, if the options allow that, and of how the file was read.
+        monitor: is told how far it is.
 
-    Returns:
-        The rows in file order. Labels are texts: whole numbers and true/false become their digits and words.
+    Yields:
+        Line (row, for Parquet) and row, in file order. Labels are texts: whole numbers and true/false become their
+        digits and words. Ids may repeat.
 
     Raises:
         DataError: naming file and line of the first row that cannot be used.
     """
-    return read_source(path, FileOptions(Columns(text, label, pair)), split).examples
-
-
-def read_source(path: Path, options: FileOptions, split: SplitName, *, monitor: Monitor | None = None) -> Source:
-    """Like `read_rows`, with the line of each row, and with what is left out if the options allow that."""
-    source, columns, monitor = Source(path, [], []), options.columns, monitor or Silent()
-    seen: dict[str, int] = {}
+    columns, monitor = options.columns, monitor or Silent()
     first: list[DataError] = []
+    count = 0
 
     def bad(error: DataError) -> None:
         if not options.skip_bad:
             raise DataError(error.what, where=error.where, hint=f"{error.hint}, or leave it out with --skip-bad")
-        first.append(error)
-        source.left_out.append(LeftOut(split, error.where or str(path), error.what))
+        first[:] = first or [error]
+        news.left_out(LeftOut(split, error.where or str(path), error.what))
 
+    optional = ("id", columns.label) if options.stream else ("id",)
     asked = FileRequest(
-        columns.names,
-        ("id",),
+        tuple(name for name in columns.names if name not in optional),
+        optional,
         confidential=split == "proof",
         encoding=options.encoding,
         broken=bad,
         lenient=options.skip_bad,
-        told=source.told.append,
+        told=news.told.append,
     )
     for line, record in records(path, asked):
-        if len(source.lines) % _REPORTED == 0:
-            monitor.step(f"reading {split}", 0, 1, rows=len(source.lines))
-        where = _place(path, line)
+        if count % _REPORTED == 0:
+            monitor.step(f"reading {name or split}", 0, 1, rows=count)
+        where = place_in(path, line)
         try:
-            example = _example(record, columns, f"{split}-{len(seen) + 1}", where)
+            example = _example(record, options, f"{name or split}-{count + 1}", where)
         except DataError as error:
             bad(error)
             continue
-        if example.id in seen:
-            twin = _place(path, seen[example.id])
-            if options.drop_duplicates:
-                source.left_out.append(LeftOut(split, where, f"the id is also that of {twin}"))
-                continue
-            what = f"the id {visible(example.id)!r} is also that of {twin}"
-            hint = "give each row its own id, rename the column to have the rows numbered, or use --drop-duplicates"
-            raise DataError(what, where=where, hint=hint)
-        seen[example.id] = line
         if example.label in options.labels:
-            source.mapped.add(example.label)
+            news.mapped.add(example.label)
             example = replace(example, label=options.labels[example.label])
-        source.examples.append(example)
-        source.lines.append(line)
-    if not source.examples:
+        count += 1
+        yield line, example
+    if not count:
         raise first[0] if first else DataError("the file has no rows", where=str(path), hint="give a file with rows")
-    return source
 
 
-def _place(path: Path, line: int) -> str:
+def place_in(path: Path, line: int) -> str:
+    """Place of a row for a message: file and line, or row."""
     return f"{path}, row {line}" if path.suffix.lower() == ".parquet" else f"{path}:{line}"
 
 
-def _example(record: dict[str, Any], columns: Columns, number: str, where: str) -> Example:
+def _example(record: dict[str, Any], options: FileOptions, number: str, where: str) -> Example:
+    columns = options.columns
     named = record.get("id") if "id" not in columns.names else None
+    label = record.get(columns.label)
+    unlabelled = options.blank_labels and _is_missing(label)
     return Example(
         id=number if named is None else _label(named, "id", where),
         text=_text(record[columns.text], columns.text, where),
-        label=_label(record[columns.label], columns.label, where),
+        label=UNLABELLED if unlabelled else _label(label, columns.label, where),
         text_pair=None if columns.pair is None else _text(record[columns.pair], columns.pair, where),
     )
 

@@ -1,4 +1,4 @@
-"""Splitting one labelled file into pool and proof, with near-duplicates on the same side.
+"""Parting rows into pool and proof, with near-duplicates on the same side.
 
 Rows that nearly equal each other, or that share one text of a pair, stay on the same side.
 """
@@ -6,13 +6,15 @@ Rows that nearly equal each other, or that share one text of a pair, stay on the
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
-from engine.data.duplicates import group_near_duplicates, join_groups
+from engine.data.duplicates import Groups, group_texts
+from engine.data.row_store import RowStore
 from engine.errors import DataError
-from engine.schema import Example
-from engine.text import normalise
+
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 # A text on more than 1 % of the rows is a fixed question or heading, not a link between rows. In four public pair
 # files (3,000 to 9,840 rows) the largest group linked by shared texts has 45 rows.
@@ -20,48 +22,99 @@ _FIXED_TEXT = 0.01
 
 _SMALLEST_SIDE = 0.25  # of all rows
 
+HALF = 0.5
+"""The share of proof where one file becomes pool and proof."""
 
-def split_pool(examples: Sequence[Example], seed: int) -> tuple[list[Example], list[Example]]:
+
+def split_pool(rows: RowStore, seed: int) -> tuple[RowStore, RowStore]:
     """Part rows 50/50 into pool and proof: stratified by label, near-duplicates together, both in file order.
-
-    Groups are dealt in random order, large ones first, each to the side that lacks its labels more.
 
     Raises:
         DataError: so many rows hang together that one side would stay nearly empty.
     """
-    groups: defaultdict[int, list[int]] = defaultdict(list)
-    for index, group in enumerate(_groups(examples)):
-        groups[group].append(index)
-    dealt = list(groups.values())
+    groups = group_rows(rows)
+    in_proof = deal(groups, rows.labels, seed, HALF)
+    held = int(in_proof.sum())
+    if min(held, len(rows) - held) < _SMALLEST_SIDE * len(rows):
+        together = max(Counter(groups.tolist()).values())
+        what = f"pool and proof cannot be parted: {together} of {len(rows)} rows hang together"
+        raise DataError(what, where=str(rows.source), hint="give held-out rows with --proof")
+    return rows.take(~in_proof), rows.take(in_proof)
+
+
+def group_rows(rows: RowStore) -> ndarray[Any, Any]:
+    """For each row the first one of those that hang together with it, int ``(n,)``."""
+    groups = Groups(group_texts(rows, rows.hashes))
+    hashes = rows.hashes_of_halves()
+    if hashes is not None:
+        link_shared_texts(hashes, groups)
+    return groups.leaders()
+
+
+def deal(groups: ndarray[Any, Any], labels: ndarray[Any, Any], seed: int, share: float) -> ndarray[Any, Any]:
+    """Which rows go to proof.
+
+    Groups are dealt in random order, large ones first, each to the side that lacks its labels more. That a row has no
+    label is one more label.
+
+    Args:
+        groups: for each row one of its group, the same for all of them, int ``(n,)``.
+        labels: of each row, int ``(n,)``.
+        seed: of the order.
+        share: of the rows that proof is to have, 0..1.
+
+    Returns:
+        True for rows of proof, bool ``(n,)``.
+    """
+    import numpy as np
+
+    in_proof = np.zeros(len(groups), np.bool_)
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    sizes = np.diff(starts, append=len(groups)).tolist()
+    dealt = list(range(len(starts)))
     random.Random(seed).shuffle(dealt)
-    dealt.sort(key=len, reverse=True)
+    dealt.sort(key=sizes.__getitem__, reverse=True)
 
-    sides: tuple[list[int], list[int]] = ([], [])
-    labels: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-    for rows in dealt:
-        needs = Counter(examples[index].label for index in rows)
-        lead = sum(count * (labels[0][label] - labels[1][label]) for label, count in needs.items())
-        side = int(lead > 0 or (lead == 0 and len(sides[0]) > len(sides[1])))
-        sides[side].extend(rows)
-        labels[side].update(needs)
-    if min(map(len, sides)) < _SMALLEST_SIDE * len(examples):
-        what = f"pool and proof cannot be parted: {len(dealt[0])} of {len(examples)} rows hang together"
-        raise DataError(what, hint="give held-out rows with --proof")
-    pool, proof = ([examples[index] for index in sorted(side)] for side in sides)
-    return pool, proof
+    label_of, first = labels[order].tolist(), starts.tolist()
+    counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
+    held = [0, 0]
+    chosen = []
+    for group in dealt:
+        needs = Counter(label_of[first[group] : first[group] + sizes[group]])
+        lead = sum(
+            count * (counts[0][label] * share - counts[1][label] * (1 - share)) for label, count in needs.items()
+        )
+        ahead = held[0] * share - held[1] * (1 - share)
+        side = int(lead > 0 or (lead == 0 and (ahead > 0 or (ahead == 0 and share > HALF))))
+        held[side] += sizes[group]
+        counts[side].update(needs)
+        if side:
+            chosen.append(group)
+    for group in chosen:
+        in_proof[order[first[group] : first[group] + sizes[group]]] = True
+    return in_proof
 
 
-def _groups(examples: Sequence[Example]) -> list[int]:
-    groups = group_near_duplicates(examples)
-    rows_with: defaultdict[str, list[int]] = defaultdict(list)
-    for index, example in enumerate(examples):
-        if example.text_pair is not None:
-            for text in {normalise(example.text), normalise(example.text_pair)}:
-                rows_with[text].append(index)
+def link_shared_texts(hashes: ndarray[Any, Any], groups: Groups) -> None:
+    """Join the groups of pairs that have a text in common.
 
-    def links() -> Iterator[tuple[int, int]]:
-        for rows in rows_with.values():
-            if len(rows) <= max(2, _FIXED_TEXT * len(examples)):
-                yield from ((rows[0], other) for other in rows[1:])
+    Args:
+        hashes: of the two texts of each pair, int ``(n, 2)``.
+        groups: of the pairs.
+    """
+    import numpy as np
 
-    return join_groups(groups, links())
+    alike = hashes[:, 0] == hashes[:, 1]  # which are one text of one row
+    texts = np.concatenate((hashes[:, 0], hashes[~alike, 1]))
+    places = np.concatenate((np.arange(len(hashes)), np.flatnonzero(~alike)))
+    order = np.lexsort((places, texts))
+    texts, places = texts[order], places[order]
+    starts = np.flatnonzero(np.append(True, texts[1:] != texts[:-1]))
+    sizes = np.diff(starts, append=len(texts))
+    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
+        if 1 < size <= max(2, _FIXED_TEXT * len(hashes)):
+            first, *rest = places[start : start + size].tolist()
+            for other in rest:
+                groups.join(first, other)
+                groups.join(other, rest[-1])  # the first may be an old row, which joins nobody (`add_batch`)

@@ -6,29 +6,30 @@ import os
 import secrets
 import shutil
 import stat
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from engine import __version__
+from engine.data.batches import first_batch
 from engine.data.checks import near_proof, notes, refuse_shared, refuse_unknown_labels, task_labels
 from engine.data.left_out import FILE as LEFT_OUT
-from engine.data.left_out import with_known_labels, without_duplicates
+from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, without_duplicates
 from engine.data.options import file_options, refuse_unused
-from engine.data.reading import Columns, FileOptions, Source, read_source
+from engine.data.reading import Columns, FileNews, FileOptions, rows_of
+from engine.data.row_store import RowStore
 from engine.data.splits import split_pool
 from engine.errors import DataError, FileError, ModelError, ProjectError, SettingsError
-from engine.files import make_folder, publish, sha256_file, write_json, write_jsonl
+from engine.files import make_folder, publish, replacing, sha256_file, write_atomic, write_json
 from engine.model.truncation import Reading, cut_sentence
 from engine.model.weights import find_weights, named_weights, weights_use
 from engine.progress import Monitor, Silent
 from engine.project import SETTINGS_FILE, Manifest, Project, SplitManifest
-from engine.schema import SPLITS, Example, SplitName
+from engine.schema import SPLITS, UNLABELLED, SplitName
 from engine.settings import Settings, TaskSettings, write_settings
 from engine.tau import checked_tau
-from engine.text import row_hash, without_surrogates
+from engine.text import without_surrogates
 from engine.trust import NotTrusted, agree
 from engine.verify.seal import keep_seal
 
@@ -42,7 +43,8 @@ def create_project(
     root: Path,
     *,
     train: Path,
-    pool: Path,
+    pool: Path | None = None,
+    stream: Path | None = None,
     proof: Path | None = None,
     test: Path | None = None,
     dev: Path | None = None,
@@ -61,12 +63,13 @@ def create_project(
     drop_duplicates: bool = False,
     monitor: Monitor | None = None,
 ) -> Project:
-    """Make a project folder from labelled files.
+    """Make a project folder from a user's files.
 
     Args:
         root: the new folder; it may exist if it is empty.
         train: rows of the source distribution.
-        pool: rows of another distribution, in which blind spots are looked for.
+        pool: rows of another distribution, in which blind spots are looked for; their labels may be blank.
+        stream: the same in the place of `pool`, for rows whose file need not have the column of labels either.
         proof: held-out rows like the pool's; without it the pool is parted 50/50.
         test: held-out rows like train's.
         dev: rows like train's, for the temperature.
@@ -81,7 +84,7 @@ def create_project(
         own_columns: columns of single files (`engine.data.options.file_options`, as the next two).
         label_map: labels of files, and what they mean.
         encodings: of files that are not UTF-8.
-        skip_bad: leave out rows without text or label, with a label that train lacks, and broken lines.
+        skip_bad: leave out rows without text or a label that is needed, with one that train lacks, and broken lines.
         drop_duplicates: leave out rows whose text or id has been seen before (`engine.data.left_out`).
         monitor: is told of long steps, and of what the user should know about the data.
 
@@ -95,8 +98,14 @@ def create_project(
     root = root.expanduser().resolve()
     _refuse_taken(root)
     columns = Columns(text, label, pair)
-    given: dict[SplitName, Path | None] = {"train": train, "pool": pool, "proof": proof, "test": test, "dev": dev}
-    files = {name: path for name, path in given.items() if path is not None}
+    given: dict[SplitName, Path | None] = {
+        "train": train,
+        "pool": _one_of(pool, stream),
+        "proof": proof,
+        "test": test,
+        "dev": dev,
+    }
+    files = {name: path.expanduser() for name, path in given.items() if path is not None}
     options = file_options(
         files,
         columns,
@@ -106,62 +115,54 @@ def create_project(
         skip_bad=skip_bad,
         drop_duplicates=drop_duplicates,
     )
+    unlabelled: tuple[SplitName, ...] = ("pool", "proof")
+    for name in unlabelled:
+        if name in options:
+            options[name] = replace(options[name], blank_labels=True, stream=stream is not None)
     settings = _settings(monitor, pair=pair is not None, model=model, encoder=encoder, base=base, tau=tau, seed=seed)
 
-    splits: dict[SplitName, Source] = {}
-    labels: tuple[str, ...] = ()
-    for name, path in files.items():
-        source = read_source(path.expanduser(), options[name], name, monitor=monitor)
-        for sentence in source.told:
-            monitor.note(sentence)
-        splits[name] = source
-        labels = labels or task_labels(source, options["train"].columns.label)
-        if skip_bad:
-            splits[name] = with_known_labels(source, name, labels)
-    refuse_unused(options, splits)
-    for source in splits.values():
-        refuse_unknown_labels(source, labels)
-    if drop_duplicates:
-        splits = without_duplicates(splits)
-    for name, source in splits.items():
-        if not source.examples:
-            raise DataError(f"no row of {name} is left", where=str(source.path), hint="give a file with other rows")
-    left_out = [one for source in splits.values() for one in source.left_out]
-    if proof is None:
-        monitor.step("parting the pool", 0, 1)
-        splits = _part(splits, settings.discovery.seed)
-    hashes = {name: [row_hash(row.text, row.text_pair) for row in source.examples] for name, source in splits.items()}
-    refuse_shared(splits, hashes)
-    for sentence in notes(splits, hashes, labels):
-        monitor.note(sentence)
-    _tell_cut(settings, splits["pool"], monitor)
-    monitor.step("comparing proof with pool", 0, 1)
-    near = near_proof(splits, parted=proof is None)
-    if near.proof:
-        monitor.note(near.sentence)
-
     with _appearing(root) as folder:
+        staging = folder / "staging"
+        left_out = LeftOutList(staging)
+        rows, labels = _read_all(files, options, staging, left_out, monitor)
+        if drop_duplicates:
+            rows = without_duplicates(rows, left_out)
+        for name, store in rows.items():
+            if not len(store):
+                raise DataError(
+                    f"no row of {name} is left", where=str(store.source), hint="give a file with other rows"
+                )
+        if proof is None:
+            monitor.step("parting the pool", 0, 1, rows=len(rows["pool"]))
+            rows["pool"], rows["proof"] = split_pool(rows["pool"], settings.discovery.seed)
+            rows = {name: rows[name] for name in SPLITS if name in rows}
+        refuse_shared(rows)
+        for sentence in notes(rows, labels):
+            monitor.note(sentence)
+        tell_cut(settings, rows["pool"], "pool", monitor)
+        monitor.step("comparing proof with pool", 0, 1, rows=len(rows["pool"]))
+        near = near_proof(rows["pool"], rows["proof"], pair=pair is not None, parted=proof is None)
+        if near.proof:
+            monitor.note(near.sentence)
+
         write_settings(folder / SETTINGS_FILE, replace(settings, task=replace(settings.task, labels=labels)))
+        splits: dict[str, SplitManifest] = {}
+        for name, store in rows.items():
+            monitor.step(f"writing {name}", 0, 1, rows=len(store))
+            read_as = options["pool" if name == "proof" and proof is None else name]
+            splits[name] = _write_split(folder, name, store, labels, read_as)
+        withheld = tuple(f"{int(rows['pool'].hashes[place]):016x}" for place in near.pool)
         manifest = Manifest(
             version=__version__,
+            splits=splits,
             proof_origin="file" if proof is not None else "half of pool",
             seed=settings.discovery.seed,
             columns=columns.by_role,
-            withheld=tuple(hashes["pool"][place] for place in near.pool),
-            splits={
-                name: _write_split(
-                    folder,
-                    name,
-                    source,
-                    hashes[name],
-                    labels,
-                    options["pool" if name == "proof" and proof is None else name],
-                )
-                for name, source in splits.items()
-            },
+            withheld=withheld,
         )
-        if left_out:
-            write_jsonl(folder / LEFT_OUT, [one.as_json() for one in left_out])
+        manifest = replace(manifest, batches=(first_batch(manifest, folder, left_out=left_out.count),))
+        left_out.write(folder / LEFT_OUT)
+        shutil.rmtree(staging)
         write_json(folder / MANIFEST_FILE, manifest.as_json())
     project = Project.open(root)
     named = project.settings.model
@@ -172,6 +173,46 @@ def create_project(
         monitor.note(str(error))
     keep_seal(project, anew=True)
     return project
+
+
+def _one_of(pool: Path | None, stream: Path | None) -> Path:
+    if pool is not None and stream is not None:
+        raise DataError("--pool and --stream are both given", hint="give one: --stream if its rows have no labels")
+    if found := pool or stream:
+        return found
+    hint = "give rows from where the model is used: --stream, or --pool if they have labels"
+    raise DataError("neither --stream nor --pool is given", hint=hint)
+
+
+def _read_all(
+    files: Mapping[SplitName, Path],
+    options: Mapping[SplitName, FileOptions],
+    folder: Path,
+    left_out: LeftOutList,
+    monitor: Monitor,
+) -> tuple[dict[SplitName, RowStore], tuple[str, ...]]:
+    """The rows of all files, on the disk, and the labels of train.
+
+    Raises:
+        DataError: a file cannot be used, or has a label that train lacks.
+    """
+    rows: dict[SplitName, RowStore] = {}
+    news: list[FileNews] = []
+    labels: tuple[str, ...] = ()
+    for name, path in files.items():
+        news.append(FileNews(left_out.add))
+        found = rows_of(path, options[name], name, news=news[-1], monitor=monitor)
+        rows[name] = RowStore.write(folder / f"{name}.jsonl", found, path)
+        for sentence in news[-1].told:
+            monitor.note(sentence)
+        rows[name] = with_own_ids(rows[name], name, left_out, drop=options[name].drop_duplicates)
+        labels = labels or task_labels(rows[name], options["train"].columns.label)
+        if options[name].skip_bad:
+            rows[name] = with_known_labels(rows[name], name, labels, left_out)
+    refuse_unused((label for one in options.values() for label in one.labels), news, rows.values())
+    for store in rows.values():
+        refuse_unknown_labels(store, labels)
+    return rows, labels
 
 
 def _settings(
@@ -210,54 +251,39 @@ def _settings(
     return settings
 
 
-def _tell_cut(settings: Settings, pool: Source, monitor: Monitor) -> None:
-    """Say how many pool rows are longer than the model reads, if its tokenizer is at hand and the pool is not large."""
+def tell_cut(settings: Settings, rows: RowStore, name: str, monitor: Monitor) -> None:
+    """Say how many rows are longer than the model reads, if its tokenizer is at hand and they are not many."""
     try:
         weights = find_weights(settings.model.classifier or settings.model.base, fetch=False)
     except ModelError:
         return  # `discover`, which fetches what is missing, counts them
     reading = Reading(weights.path, settings.model.max_length)
-    if len(pool.examples) <= _COUNTED and (cut := reading.cut(pool.examples, monitor=monitor)):
-        monitor.note(cut_sentence(len(cut), len(pool.examples), "pool", reading.tokens))
-
-
-def _part(splits: Mapping[SplitName, Source], seed: int) -> dict[SplitName, Source]:
-    whole = splits["pool"]
-    try:
-        pool, proof = split_pool(whole.examples, seed)
-    except DataError as error:
-        raise DataError(error.what, where=str(whole.path), hint=error.hint) from error
-    parted: dict[SplitName, Source] = {"train": splits["train"], "pool": whole.only(pool), "proof": whole.only(proof)}
-    everything = {**splits, **parted}
-    return {name: everything[name] for name in SPLITS if name in everything}
+    if len(rows) <= _COUNTED and (cut := reading.cut(list(rows.examples()), monitor=monitor)):
+        monitor.note(cut_sentence(len(cut), len(rows), name, reading.tokens))
 
 
 def _write_split(
-    folder: Path, name: SplitName, source: Source, hashes: list[str], labels: Sequence[str], options: FileOptions
+    folder: Path, name: SplitName, rows: RowStore, labels: Sequence[str], options: FileOptions
 ) -> SplitManifest:
-    """Write the project's own copy of a split; returns its entry in the manifest.
-
-    ``options``: how the source was read, which `blindspot verify` needs to read it again.
-    """
-    counts = Counter(example.label for example in source.examples)
-    path = folder / "splits" / f"{name}.jsonl"
-    write_jsonl(path, map(_row, source.examples))
+    """Write the project's own copy of a split; returns its entry in the manifest."""
+    path, hashes = (folder / "splits" / f"{name}.{ending}" for ending in ("jsonl", "hashes"))
+    with replacing(path) as out:
+        out.writelines(rows.raw())
+    write_atomic(hashes, rows.hash_bytes())
+    counts = rows.label_counts()
     return SplitManifest(
         sha256=sha256_file(path),
-        rows=len(source.examples),
-        row_hashes=tuple(hashes),
-        source=without_surrogates(str(source.path.resolve())),
-        source_sha256=sha256_file(source.path),
+        rows=len(rows),
+        source=without_surrogates(str(rows.source.resolve())),
+        source_sha256=sha256_file(rows.source),
         labels={label: counts[label] for label in labels if counts[label]},
         columns=options.columns.by_role,
         encoding=options.encoding,
         label_map=dict(options.labels),
+        unlabelled=counts[UNLABELLED],
+        size=int(rows.sizes.sum()),
+        hashes_sha256=sha256_file(hashes),
     )
-
-
-def _row(example: Example) -> dict[str, str]:
-    row = {"id": example.id, "text": example.text, "label": example.label}
-    return row if example.text_pair is None else row | {"text_pair": example.text_pair}
 
 
 def _refuse_taken(root: Path) -> None:

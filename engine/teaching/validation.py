@@ -12,6 +12,7 @@ from functools import cached_property
 
 from engine.data.duplicates import NearDuplicates
 from engine.data.pool_rows import known_labels, labelled, pool_rows
+from engine.data.row_hashes import RowHashes, read_row_hashes
 from engine.errors import RefusedRecord
 from engine.project import Project
 from engine.schema import Example, Role, Sample
@@ -92,7 +93,7 @@ class SampleChecker:
         key = row_hash(draft.text, draft.text_pair)
         if sample := self._samples.equal(key):
             raise RefusedRecord(f"the text equals {named(sample)}", reason="equals a sample", hint=_MEND)
-        if place := self._rows.get(key):
+        if place := self._place(key):
             raise RefusedRecord(f"the text equals {place}", reason="equals a row of the data", hint=_MEND)
         self.check_leak(draft)
         if row := self._near_row(draft):
@@ -160,15 +161,17 @@ class SampleChecker:
             hint="give the label that the edit brings about, or make it a target",
         )
 
+    def _place(self, key: str) -> str:
+        """Where a row of the open splits stands, by the hash of its text; empty if there is none."""
+        for name, hashes in self._rows.items():
+            if key in hashes:
+                return f"row {hashes.last(key) + 1} of {name}"
+        return ""
+
     @cached_property
-    def _rows(self) -> dict[str, str]:
-        """Where each row of the open splits stands, by the hash of its text."""
-        places = {}
-        for name in ("dev", "test", "pool", "train"):
-            split = self._project.manifest.splits.get(name)
-            hashes = split.row_hashes if split else ()
-            places.update({key: f"row {number} of {name}" for number, key in enumerate(hashes, start=1)})
-        return places
+    def _rows(self) -> dict[str, RowHashes]:
+        """Hashes of the rows of the open splits."""
+        return {name: read_row_hashes(self._project, name) for name in ("train", "pool", "test", "dev")}
 
     @cached_property
     def _pool(self) -> dict[str, tuple[list[Example], NearDuplicates]]:

@@ -33,15 +33,15 @@ def _discovery(project: Project, number: int, file: str) -> Iterator[Finding]:
     part, found = f"discovery of round {number}", project.discovery(number)
     if found is None:
         return
-    if odd := _beside_the_pool(project, found) or _within(found, number):
+    then = {name: project.manifest.rows_then(name, sha256) for name, sha256 in found.splits.items()}
+    if odd := _beside_the_pool(project, found, then.get("pool")) or _within(found, number):
         yield Finding(part, "changed", odd, file, _DISCOVER)
         return
-    now = {name: split.sha256 for name, split in project.manifest.splits.items()}
-    if found.splits and found.splits != now:
-        other = next(name for name in found.splits.keys() | now.keys() if found.splits.get(name) != now.get(name))
-        yield Finding(part, "changed", f"it was made from another {other} split", file, _DISCOVER)
+    apart = then.keys() ^ project.manifest.splits.keys() if then else set()
+    if other := sorted(apart | {name for name, rows in then.items() if rows is None}):
+        yield Finding(part, "changed", f"it was made from another {other[0]} split", file, _DISCOVER)
         return
-    problem = _beside_the_scores(project, found)
+    problem = _beside_the_scores(project, found, then.get("pool"))
     if problem:
         yield Finding(part, "changed", problem, file, _DISCOVER)
         return
@@ -50,11 +50,14 @@ def _discovery(project: Project, number: int, file: str) -> Iterator[Finding]:
         what = f"{shown}; its scores are not in cache/ any more"
         yield Finding(part, "not checkable", what, file, "run `blindspot discover` to have them again")
     else:
-        yield Finding(part, "ok", f"{shown}, its figures and UUs follow from the cached scores", file)
+        what = (
+            f"{shown}, its figures and UUs follow from the cached scores{project.manifest.batches_then(found.splits)}"
+        )
+        yield Finding(part, "ok", what, file)
 
 
-def _beside_the_pool(project: Project, found: Discovery) -> str:
-    pool = {row.id: row for row in pool_rows(project, found.row_labels)}
+def _beside_the_pool(project: Project, found: Discovery, then: int | None) -> str:
+    pool = {row.id: row for row in pool_rows(project, found.row_labels)[:then]}
     if found.n_pool != len(pool):
         return f"it has {found.n_pool} pool rows, and the pool {len(pool)}"
     if found.n_labelled != (has_label := len(labelled(pool.values()))):
@@ -102,9 +105,9 @@ def _within(found: Discovery, number: int) -> str:
     return ""
 
 
-def _beside_the_scores(project: Project, found: Discovery) -> str | None:
+def _beside_the_scores(project: Project, found: Discovery, then: int | None) -> str | None:
     """In which way it does not follow from the scores of its model in the cache; None: there are none to compare."""
-    rows = in_order(project.examples("pool"))
+    rows = in_order(project.examples("pool")[:then])
     model = ModelRef(found.model, project.root, found.model_key)
     doubt = UncertainRows(gold_of(rows, project.labels), found.tau, found.applied_temperature)
     logits = read_cached(logits_path(project, model, rows, "pool", doubt), len(rows), len(project.labels))

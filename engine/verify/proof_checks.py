@@ -48,6 +48,7 @@ def check_proof(project: Project, folder: Path) -> Iterator[Finding]:
     if found:
         return
     what = f"all figures and {len(report['arms'])} verdicts follow from the stored predictions"
+    what += project.manifest.batches_then(spec.get("hashes", {}))
     if "hashes" in spec and "files" in spec:
         yield Finding(part, "ok", what, f"{file}/report.json")
     else:
@@ -76,8 +77,8 @@ def _problems(project: Project, folder: Path, spec: Any, report: Any) -> Iterato
         yield f"its report is that of proof {report.get('id')}", "report.json"
     if spec.get("files") and content_key({key: spec[key] for key in spec if key not in _NOT_IN_ID})[:8] != folder.name:
         yield "what was compared is not what its id was made from", "spec.json"
-    now = {name: split.sha256 for name, split in project.manifest.splits.items()}
-    if other := [name for name, sha256 in spec.get("hashes", {}).items() if now.get(name) != sha256]:
+    hashes = spec.get("hashes", {})
+    if other := [name for name, sha256 in hashes.items() if project.manifest.rows_then(name, sha256) is None]:
         yield f"it was made with another {other[0]} split than that of the manifest", "spec.json"
     for name, sha256 in spec.get("files", {}).items():
         if not (folder / name).is_file() or sha256_file(folder / name) != sha256:
@@ -85,7 +86,9 @@ def _problems(project: Project, folder: Path, spec: Any, report: Any) -> Iterato
             return
     if "hashes" in spec:
         for split in JUDGED:
-            if gold_file(folder, split).is_file() and not _is_gold(project, folder, split):
+            sha256 = hashes.get(split)
+            then = project.manifest.rows_then(split, sha256) if sha256 else None
+            if gold_file(folder, split).is_file() and not _is_gold(project, folder, split, then):
                 yield f"its gold labels are not those of the {split} split", gold_file(folder, split).name
         if odd := _pool_gold(project, folder, spec):
             yield f"its gold label of row {odd} is not that of the pool", gold_file(folder, POOL).name
@@ -101,10 +104,11 @@ def _problems(project: Project, folder: Path, spec: Any, report: Any) -> Iterato
         yield "its flipped rows do not follow from the stored predictions", FLIPS
 
 
-def _is_gold(project: Project, folder: Path, split: str) -> bool:
-    rows: Sequence[Example] = judged_rows(project) if split == "proof" else project.examples("test")
+def _is_gold(project: Project, folder: Path, split: str, then: int | None) -> bool:
+    """Whether the gold labels are those of the rows that the split had then."""
+    rows: Sequence[Example] = judged_rows(project, then) if split == "proof" else project.examples("test")
     gold = read_array(gold_file(folder, split))
-    return bool(gold.tolist() == [project.labels.index(row.label) for row in rows])
+    return bool(gold.tolist() == [project.labels.index(row.label) for row in rows[:then]])
 
 
 def _pool_gold(project: Project, folder: Path, spec: Any) -> str:

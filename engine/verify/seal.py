@@ -16,9 +16,9 @@ from pathlib import Path
 import orjson
 
 from engine.errors import BlindspotError, FileError
-from engine.files import find_files, open_read, read_json, sha256_file, write_json
+from engine.files import find_files, read_json, read_record, sha256_file, write_json
 from engine.llm.call_log import CALLS_FILE
-from engine.project import Project
+from engine.project import Manifest, Project
 from engine.state import state_folder
 from engine.teaching.hash_chain import head
 from engine.teaching.revisions import Log
@@ -27,6 +27,9 @@ from engine.verify.finding import Finding
 Seal = dict[str, str]
 
 _ACCEPT = "restore the project from a copy; if you made the change yourself, accept it with `blindspot verify --seal`"
+FORMER_MANIFEST = "splits/manifest-{}.json"
+"""A project's manifest when it had so many batches, kept when the next one came."""
+
 _FILES = ("manifest.json", "proofs/*/report.json", "proofs/*/spec.json", "models/*/training.json")
 
 
@@ -51,7 +54,8 @@ def seal_of(project: Project) -> Seal:
             found[f"teaching/{path.name}@{revisions[-1].seq}"] = head(revisions)
     calls = project.llm_dir / CALLS_FILE
     if calls.is_file():
-        found[f"llm/{CALLS_FILE}@{calls.stat().st_size}"] = _start(calls, calls.stat().st_size)
+        size = calls.stat().st_size
+        found[f"llm/{CALLS_FILE}@{size}"] = sha256_file(calls, size)
     return found
 
 
@@ -70,6 +74,15 @@ def keep_seal(project: Project, *, anew: bool = False) -> None:
     path = seal_file(project.root)
     with suppress(BlindspotError, OSError):  # a home that may not be written: then there is no seal
         write_json(path, seal_of(project) | ({} if anew else _read(path)))
+
+
+def seal_manifest(project: Project, before: str) -> None:
+    """Seal the manifest after rows were added, if it was the sealed one before; ``before``: its sha256 then."""
+    path, name = seal_file(project.root), "manifest.json"
+    sealed = _read(path)
+    if sealed.get(name) == before:
+        with suppress(BlindspotError, OSError):  # as above
+            write_json(path, sealed | {name: sha256_file(project.root / name)})
 
 
 def check_seal(project: Project) -> Iterator[Finding]:
@@ -97,21 +110,32 @@ def _compare(project: Project, name: str, value: str) -> Finding | None:
         discovery = project.discovery(int(path.parent.name))
         now = sha256_file(path) if discovery and discovery.key == at else value  # discovered again since
     elif at:
-        now = _start(path, int(at))
+        now = sha256_file(path, int(at))
     else:
         now = sha256_file(path)
-    if now == value:
+    if now == value or (name == "manifest.json" and _grew(project, value)):
         return None
     return Finding("seal", "changed", f"{file} is not what was sealed on this machine", file, _ACCEPT)
 
 
-def _start(path: Path, size: int) -> str:
-    digest = hashlib.sha256()
-    with open_read(path) as source:
-        while size > 0 and (block := source.read(min(size, 1 << 20))):
-            digest.update(block)
-            size -= len(block)
-    return digest.hexdigest()
+def _grew(project: Project, sealed: str) -> bool:
+    """Whether the sealed manifest is a former one, and nothing but rows was added since, by another user."""
+    now = project.manifest
+    for number in range(len(now.batches)):
+        path = project.root / FORMER_MANIFEST.format(number)
+        if path.is_file() and sha256_file(path) == sealed:  # number 0: of before there were batches
+            former = read_record(path, Manifest.from_json)
+            same = ("version", "proof_origin", "seed", "columns")
+            grown = {name: split for name, split in former.splits.items() if name in now.batches[0].ends}
+            return (
+                all(getattr(former, name) == getattr(now, name) for name in same)
+                and former.splits.keys() == now.splits.keys()
+                and former.batches == now.batches[:number]
+                and former.withheld == now.withheld[: len(former.withheld)]
+                and all(now.rows_then(name, split.sha256) == split.rows for name, split in grown.items())
+                and all(now.splits[name].sha256 == former.splits[name].sha256 for name in now.splits.keys() - grown)
+            )
+    return False
 
 
 def _read(path: Path) -> Seal:

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
 import pytest
 
-from engine.schema import Example
+from engine.data.left_out import LeftOutList, with_own_ids
+from engine.data.reading import FileNews, FileOptions, LeftOut, rows_of
+from engine.data.row_store import RowStore
+from engine.files import read_lines
+from engine.schema import Example, SplitName
 
 _WORDS = ("kettle", "harbour", "violet", "lantern", "copper", "meadow", "thunder", "basket", "orchard", "window")
 
@@ -37,6 +43,35 @@ def write_jsonl(path: Path, rows: list[Any]) -> Path:
     """Write one JSON value a line."""
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """All that reading a file gives."""
+
+    examples: list[Example]
+    rows: RowStore
+    left_out: list[LeftOut]
+    told: list[str]
+    mapped: set[str]
+
+
+def read_source(path: Path, options: FileOptions, split: SplitName) -> Source:
+    """Read a file as `init` reads one."""
+    left_out: list[LeftOut] = []
+    news = FileNews(left_out.append)
+    with TemporaryDirectory() as folder:
+        rows = RowStore.write(Path(folder) / "rows.jsonl", rows_of(path, options, split, news=news), path)
+        repeated = LeftOutList(Path(folder))
+        own = with_own_ids(rows, split, repeated, drop=options.drop_duplicates)
+        repeated.write(Path(folder) / "left-out.jsonl")
+        left_out += [LeftOut.from_json(orjson.loads(line)) for line in read_lines(Path(folder) / "left-out.jsonl")]
+        return Source(list(own.examples()), own, left_out, news.told, news.mapped)
+
+
+def store(folder: Path, rows: list[Example]) -> RowStore:
+    """Rows on the disk, each with its number as its line."""
+    return RowStore.write(folder / "rows.jsonl", enumerate(rows, start=1), folder / "source.jsonl")
 
 
 @pytest.fixture

@@ -4,14 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as arrow
 import pyarrow.parquet as parquet
 import pytest
 
-from engine.data.reading import Columns, FileOptions, read_rows, read_source
+from engine.data.reading import Columns, FileOptions
 from engine.errors import DataError
 from engine.schema import Example
-from tests.engine.data.conftest import write_jsonl
+from tests.engine.data.conftest import read_source, write_jsonl
 
 WANTED = [Example("train-1", 'He said "no", twice', "0"), Example("train-2", "plain\tthree\nlines\nhere", "1")]
 
@@ -22,7 +23,8 @@ def write(path: Path, content: str | bytes) -> Path:
 
 
 def read(path: Path, **columns: str) -> list[Example]:
-    return read_rows(path, **({"text": "text", "label": "label"} | columns), split="train")  # type: ignore[arg-type]
+    columns = {"text": "text", "label": "label"} | columns
+    return read_source(path, FileOptions(Columns(**columns)), "train").examples
 
 
 def refusal(path: Path, **columns: str) -> str:
@@ -94,8 +96,8 @@ def test_tsv_with_quotes_as_plain_characters(tmp_path: Path) -> None:
 def test_places_are_the_lines_on_which_rows_start(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", 'text,label\n"one\ntwo",x\n\nthree,y\n')
     source = read_source(path, FileOptions(Columns("text", "label")), "train")
-    assert [source.where(index) for index in (0, 1)] == [f"{path}:2", f"{path}:5"]
-    assert source.only(source.examples[1:]).where(0) == f"{path}:5"
+    assert [source.rows.where(index) for index in (0, 1)] == [f"{path}:2", f"{path}:5"]
+    assert source.rows.take(np.array([1])).where(0) == f"{path}:5"
 
 
 GOOD = '{"text": "fine", "label": "x"}\n'
@@ -178,7 +180,7 @@ def test_one_column_for_two_things_is_refused(tmp_path: Path, columns: dict[str,
 def test_messages_about_a_proof_file_without_header_show_none_of_its_text(tmp_path: Path) -> None:
     path = write(tmp_path / "proof.csv", "a secret row,x\nanother secret,y\n")
     with pytest.raises(DataError) as caught:
-        read_rows(path, text="text", label="label", split="proof")
+        read_source(path, FileOptions(Columns("text", "label")), "proof")
     assert "secret" not in str(caught.value)
 
 

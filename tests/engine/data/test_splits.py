@@ -2,14 +2,23 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from engine.data import splits
 from engine.data.duplicates import NearDuplicates
-from engine.data.splits import split_pool
 from engine.errors import DataError
 from engine.schema import Example
-from tests.engine.data.conftest import examples, sentence
+from tests.engine.data.conftest import examples, sentence, store
+
+
+def split_pool(rows: list[Example], seed: int) -> tuple[list[Example], list[Example]]:
+    with TemporaryDirectory() as folder:
+        pool, proof = splits.split_pool(store(Path(folder), rows), seed)
+        return list(pool.examples()), list(proof.examples())
+
 
 LABELS = ("a", "a", "a", "b", "b", "c")
 

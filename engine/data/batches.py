@@ -1,0 +1,74 @@
+"""Batches: rows that came into the pool and the proof together, by `init` or by `add`."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from engine.errors import DataError
+from engine.project import Batch, Manifest, Project, SplitEnd
+from engine.schema import SPLITS
+
+BATCHED = ("pool", "proof")
+"""The splits that batches add to."""
+
+_NAME = re.compile(r"\w[\w.-]{0,59}")
+
+
+def batches(project: Project) -> tuple[Batch, ...]:
+    """All batches of a project, that of `init` first, also where its manifest is of before there were batches."""
+    return project.manifest.batches or (first_batch(project.manifest, project.root),)
+
+
+def first_batch(manifest: Manifest, root: Path, *, left_out: int = 0) -> Batch:
+    """What `init` put into pool and proof.
+
+    Args:
+        manifest: as `init` wrote it.
+        root: the project's folder, which has its splits.
+        left_out: rows that it did not use.
+    """
+    splits = {name: manifest.splits[name] for name in BATCHED if name in manifest.splits}
+    sizes = {name: (root / "splits" / f"{name}.jsonl").stat().st_size for name in splits}
+    labels: Counter[str] = Counter()
+    for split in splits.values():
+        labels.update(split.labels)
+    pool = splits["pool"]
+    return Batch(
+        name=name_of_file(Path(pool.source)),
+        source=pool.source,
+        source_sha256=pool.source_sha256,
+        ends={
+            name: SplitEnd(split.rows, sizes[name] if split.size is None else split.size, split.sha256)
+            for name, split in splits.items()
+        },
+        rows={name: split.rows for name, split in splits.items()},
+        labels=dict(labels),
+        unlabelled=sum(split.unlabelled for split in splits.values()),
+        left_out=left_out,
+        withheld=len(manifest.withheld),
+        columns=pool.columns or manifest.columns,
+        encoding=pool.encoding,
+        label_map=pool.label_map,
+    )
+
+
+def name_of_file(path: Path) -> str:
+    """The name of a batch from that of its file."""
+    name = re.sub(r"[^\w.-]+", "-", path.stem).strip("-.")[:60]
+    return name or "batch"
+
+
+def checked_name(name: str) -> str:
+    """The name for a batch that is added.
+
+    Raises:
+        DataError: it would not do for names of rows and files, or is that of a split.
+    """
+    if not _NAME.fullmatch(name):
+        hint = "use letters, digits, `_`, `-` and `.`, at most 60"
+        raise DataError(f"{name!r} cannot be the name of a batch", where="--name", hint=hint)
+    if name in SPLITS:  # whose rows have such ids
+        raise DataError(f"a batch cannot be called {name}", where="--name", hint="name it otherwise with --name")
+    return name

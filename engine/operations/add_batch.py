@@ -1,0 +1,399 @@
+"""Adding rows to the pool and the proof of a project: all of a batch at once or nothing, and no old row moves.
+
+The new rows are written behind the end that the manifest knows of each split, where nobody reads; then the manifest is
+replaced. So whoever reads meanwhile sees the splits as they were, and a kill leaves nothing but bytes that the next
+addition cuts off, and the folder `splits/.adding`, which shows that they are no tampering.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.data.batches import BATCHED, batches, checked_name, name_of_file
+from engine.data.checks import refuse_unknown_labels
+from engine.data.containment import rows_holding
+from engine.data.duplicates import ChainedTexts, Groups, Texts, TurnedTexts, link_near, same_texts
+from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, without_duplicates
+from engine.data.options import file_options, refuse_unused
+from engine.data.reading import Columns, FileNews, FileOptions, LeftOut, rows_of
+from engine.data.row_hashes import as_bytes, read_row_hashes
+from engine.data.row_store import RowStore
+from engine.data.splits import HALF, deal, link_shared_texts
+from engine.errors import DataError, ProjectError
+from engine.files import extend, read_bytes, sha256_file, truncate, write_atomic, write_json
+from engine.locks import acquire
+from engine.operations.create_project import MANIFEST_FILE, tell_cut
+from engine.progress import Monitor, Silent
+from engine.project import HASH_BYTES, READ_ONLY, Batch, Manifest, Project, SplitEnd, SplitManifest
+from engine.schema import UNLABELLED
+from engine.text import visible, without_surrogates
+from engine.verify.seal import FORMER_MANIFEST, seal_manifest
+
+if TYPE_CHECKING:
+    from numpy import ndarray
+
+_PATIENCE = 600.0  # seconds to wait for another one who adds: as long as a million rows take
+_POOL, _PROOF = 1, 2  # sides that new rows hang together with; both: 3
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What came of it.
+
+    Attributes:
+        batch: None if no row was new; then nothing has been written.
+        read: rows of the file that could be used. skipped: of these, known already.
+        left_out: rows that were not used; named in `file`, if there are any.
+        near_pool, near_proof: rows on that side because they nearly equal a row there, or share a text with one.
+    """
+
+    batch: Batch | None
+    read: int
+    skipped: int
+    left_out: int = 0
+    file: Path | None = None
+    near_pool: int = 0
+    near_proof: int = 0
+
+
+def add_batch(
+    root: Path,
+    file: Path,
+    *,
+    name: str | None = None,
+    own_columns: Sequence[str] = (),
+    label_map: Sequence[str] = (),
+    encodings: Sequence[str] = (),
+    skip_bad: bool = False,
+    drop_duplicates: bool = False,
+    proof_share: float | None = None,
+    monitor: Monitor | None = None,
+) -> Added:
+    """Add the rows of a file that the project does not have yet.
+
+    A row whose text is in train, pool or proof is skipped. One that nearly equals a row of the pool, or of the proof,
+    goes to that side, and one that does so with both is left out. The others are parted as at `init`.
+
+    Args:
+        root: the project folder.
+        file: the rows; labels may be blank, and there need be no column of them.
+        name: of the batch; default: that of the file.
+        own_columns: where they differ from those of the pool (`engine.data.options.file_options`, as the next two).
+        label_map: labels of the file, and what they mean, besides those of the pool's file.
+        encodings: of the file, if it is not UTF-8.
+        skip_bad: leave out rows without text or with a label that train lacks, and broken lines.
+        drop_duplicates: leave out rows whose text or id has been seen before in the file, or whose id the project has.
+        proof_share: of the rows that nothing holds to a side, 0..1; default: a half, as at `init`, and none where the
+            proof was a file of its own.
+        monitor: is told of long steps, and of what the user should know about the data.
+
+    Raises:
+        DataError: the file cannot be used, or the name is taken.
+        ProjectError: there is no project, it has changed, or it cannot be written.
+    """
+    monitor = monitor or Silent()
+    if proof_share is not None and not 0 <= proof_share <= 1:
+        raise DataError(f"the share is {proof_share}", where="--proof-share", hint="it must be between 0 and 1")
+    batch_name = checked_name(name_of_file(file) if name is None else name)
+    project = Project.open(root)
+    if project.read_only:
+        raise ProjectError(READ_ONLY, where=str(project.root), hint="copy it to a place that you may write to")
+    with _alone(project, monitor):
+        project = Project.open(root)  # as whoever was before us left it
+        if not all(split in project.manifest.splits for split in BATCHED):
+            raise ProjectError(
+                "the project has no pool or no proof", where=str(project.root), hint="make one with `blindspot init`"
+            )
+        columns = _columns(project)
+        options = file_options(
+            {"pool": file.expanduser()},
+            columns,
+            own_columns=own_columns,
+            label_map=label_map,
+            encodings=encodings,
+            skip_bad=skip_bad,
+            drop_duplicates=drop_duplicates,
+        )["pool"]
+        if proof_share is None:
+            proof_share = 0.0 if project.manifest.proof_origin == "file" else HALF
+        _cut_back(project)  # what one that was killed has left
+        try:
+            addition = _Addition(project, file.expanduser(), batch_name, options, proof_share, monitor)
+            return addition.add()
+        except BaseException:
+            _cut_back(project)
+            raise
+        finally:
+            shutil.rmtree(project.adding_dir, ignore_errors=True)
+
+
+class _Addition:
+    """The steps of one addition."""
+
+    def __init__(
+        self,
+        project: Project,
+        file: Path,
+        name: str,
+        options: FileOptions,
+        share: float,
+        monitor: Monitor,
+    ) -> None:
+        self.project, self.file, self.name, self.share = project, file, name, share
+        self.mapped = tuple(options.labels)  # those that the user maps now
+        known = project.manifest.splits["pool"].label_map
+        self.options = replace(options, blank_labels=True, stream=True, labels={**known, **options.labels})
+        self.staging, self.monitor = project.adding_dir, monitor
+        self.old = dict[str, RowStore]()
+        self.skipped = 0
+
+    def add(self) -> Added:
+        left_out = LeftOutList(self.staging)
+        rows, read = self._new_rows(left_out)
+        if not len(rows):
+            return Added(None, read, self.skipped, left_out.count)
+        if any(batch.name == self.name for batch in batches(self.project)):
+            what, hint = f"there is a batch {self.name} already", "name the new one otherwise with --name"
+            raise DataError(what, where=str(self.file), hint=hint)
+        for split in BATCHED:
+            self.monitor.step(f"reading the {split} that is there", 0, 1)
+            self.old[split] = RowStore.read(self.project.split_path(split), self.project.manifest.splits[split].size)
+        rows = self._with_new_ids(rows, left_out)
+        rows, sides, groups = self._beside_the_old(rows, left_out)
+        if not len(rows):
+            return Added(None, read, self.skipped, left_out.count)
+        tell_cut(self.project.settings, rows, self.name, self.monitor)
+        free, in_proof = sides == 0, sides == _PROOF
+        in_proof[free] = deal(groups[free], rows.labels[free], self.project.manifest.seed, self.share)
+        parts = {"pool": rows.take(~in_proof), "proof": rows.take(in_proof)}
+        batch = self._write(parts, left_out.count)
+        listed = self.project.root / f"left-out-{self.name}.jsonl"
+        left_out.write(listed)
+        near_pool, near_proof = (int((sides == side).sum()) for side in (_POOL, _PROOF))
+        listed_in = listed if left_out.count else None
+        return Added(batch, read, self.skipped, left_out.count, listed_in, near_pool, near_proof)
+
+    def _new_rows(self, left_out: LeftOutList) -> tuple[RowStore, int]:
+        """The rows of the file whose texts the project does not have, and how many it has in all."""
+        import numpy as np
+
+        project, news = self.project, FileNews(left_out.add)
+        found = rows_of(self.file, self.options, "pool", name=self.name, news=news, monitor=self.monitor)
+        rows = RowStore.write(self.staging / "rows.jsonl", found, self.file)
+        for sentence in news.told:
+            self.monitor.note(sentence)
+        read = len(rows)
+        if self.options.skip_bad:
+            rows = with_known_labels(rows, "pool", project.labels, left_out)
+        refuse_unused(self.mapped, [news], [rows])
+        refuse_unknown_labels(rows, project.labels)
+        there = np.concatenate([np.array(read_row_hashes(project, name).values) for name in ("train", *BATCHED)])
+        known = np.isin(rows.hashes, there.astype(np.uint64))
+        self.skipped = int(known.sum())
+        rows = with_own_ids(rows.take(~known), "pool", left_out, drop=self.options.drop_duplicates)
+        if self.options.drop_duplicates and len(rows):
+            rows = without_duplicates({"pool": rows}, left_out)["pool"]
+        return rows, read
+
+    def _with_new_ids(self, rows: RowStore, left_out: LeftOutList) -> RowStore:
+        """The rows whose ids no other one has; one that a row of the project has is refused, or left out on request."""
+        import numpy as np
+
+        taken = np.isin(rows.ids, np.concatenate([store.ids for store in self.old.values()]))
+        for place in np.flatnonzero(taken).tolist():
+            name = visible(next(rows.examples([place])).id)
+            if not self.options.drop_duplicates:
+                raise DataError(
+                    f"the id {name!r} is also that of a row that the project has, with another text",
+                    where=rows.where(place),
+                    hint="rename the column to have the rows numbered, or leave such rows out with --drop-duplicates",
+                )
+            left_out.add(LeftOut("pool", rows.where(place), "the id is also that of a row that the project has"))
+        return rows.take(~taken) if taken.any() else rows
+
+    def _beside_the_old(
+        self, rows: RowStore, left_out: LeftOutList
+    ) -> tuple[RowStore, ndarray[Any, Any], ndarray[Any, Any]]:
+        """The rows that do not hang together with both sides, the side that each is held to, and its group."""
+        import numpy as np
+
+        self.monitor.step("comparing with the rows that are there", 0, 1, rows=len(rows))
+        pool, proof, pair = self.old["pool"], self.old["proof"], self.project.settings.task.pair
+        turned: list[Texts] = [TurnedTexts(proof)] if pair else []
+        numbers = np.arange(len(proof) * len(turned), dtype=np.uint64)  # turned rows have no hash: none equals one
+        hashes = np.concatenate((pool.hashes, proof.hashes, numbers, rows.hashes))
+        old = len(hashes) - len(rows)
+        groups = _Sides(same_texts(hashes), old, len(pool))
+        link_near(ChainedTexts(pool, proof, *turned, rows), groups, compared=old)
+        if pair:
+            halves = [store.hashes_of_halves() for store in (pool, proof, *(proof for _ in turned), rows)]
+            link_shared_texts(np.concatenate([half for half in halves if half is not None]), groups)
+        leaders = groups.leaders()[old:]
+        sides = np.zeros(len(hashes), np.uint8)
+        np.bitwise_or.at(sides, leaders, groups.sides[old:])
+        sides = sides[leaders]
+        both = sides == _POOL | _PROOF
+        for place in np.flatnonzero(both).tolist():
+            reason = "it nearly equals, or shares a text with, rows of the pool and of the proof"
+            left_out.add(LeftOut("pool", rows.where(place), reason))
+        return rows.take(~both), sides[~both], leaders[~both]
+
+    def _write(self, parts: Mapping[str, RowStore], left_out: int) -> Batch:
+        project, monitor = self.project, self.monitor
+        holding = rows_holding(parts["pool"], ChainedTexts(self.old["proof"], parts["proof"]))
+        withheld = [f"{int(value):016x}" for value in parts["pool"].hashes[holding]]
+        if len(parts["proof"]):
+            monitor.step("comparing proof with pool", 0, 1, rows=len(parts["proof"]))
+            held = self.old["pool"].hashes[rows_holding(self.old["pool"], parts["proof"])]
+            withheld += [f"{int(value):016x}" for value in held]
+        before = sha256_file(project.root / MANIFEST_FILE)
+        manifest = project.manifest
+        if not manifest.batches:
+            manifest = self._with_first_batch()
+            monitor.step("writing the manifest", 0, 2)
+            self._publish(manifest, 0)
+        splits = dict(manifest.splits)
+        for name, rows in parts.items():
+            monitor.step(f"adding to {name}", 0, 1, rows=len(rows))
+            splits[name] = self._extended(name, manifest.splits[name], rows)
+        counts: Counter[str] = sum((rows.label_counts() for rows in parts.values()), Counter())
+        batch = Batch(
+            name=self.name,
+            source=without_surrogates(str(self.file.resolve())),
+            source_sha256=sha256_file(self.file),
+            ends={name: SplitEnd(splits[name].rows, splits[name].size or 0, splits[name].sha256) for name in BATCHED},
+            rows={name: len(rows) for name, rows in parts.items()},
+            labels={label: counts[label] for label in project.labels if counts[label]},
+            unlabelled=counts[UNLABELLED],
+            skipped=self.skipped,
+            left_out=left_out,
+            withheld=len(manifest.withheld) + len(withheld),
+            columns=self.options.columns.by_role(),
+            encoding=self.options.encoding,
+            label_map=dict(self.options.labels),
+        )
+        manifest = replace(
+            manifest,
+            splits=splits,
+            withheld=(*manifest.withheld, *withheld),
+            batches=(*manifest.batches, batch),
+        )
+        monitor.step("writing the manifest", 1, 2)
+        self._publish(manifest, len(manifest.batches) - 1)
+        seal_manifest(project, before)
+        return batch
+
+    def _publish(self, manifest: Manifest, former: int) -> None:
+        """Replace the manifest, and keep the one that had ``former`` batches."""
+        path = self.project.root / MANIFEST_FILE
+        write_atomic(self.project.root / FORMER_MANIFEST.format(former), read_bytes(path))
+        write_json(path, manifest.as_json())
+
+    def _with_first_batch(self) -> Manifest:
+        """The manifest of a project of before there were batches, with all that is kept of one now."""
+        project, manifest = self.project, self.project.manifest
+        first = batches(project)[0]
+        splits = {}
+        for name, split in manifest.splits.items():
+            data = as_bytes(read_row_hashes(project, name).values)
+            write_atomic(project.hashes_path(name), data)
+            splits[name] = replace(
+                split,
+                row_hashes=(),
+                size=project.split_path(name).stat().st_size if split.size is None else split.size,
+                hashes_sha256=sha256_file(project.hashes_path(name)),
+            )
+        return replace(manifest, splits=splits, batches=(first,))
+
+    def _extended(self, name: str, split: SplitManifest, rows: RowStore) -> SplitManifest:
+        if not len(rows):
+            return split
+        path, hashes = self.project.split_path(name), self.project.hashes_path(name)
+        extend(path, split.size or 0, rows.raw())
+        extend(hashes, split.rows * HASH_BYTES, [rows.hash_bytes()])
+        counts = rows.label_counts() + Counter(split.labels)
+        size = (split.size or 0) + int(rows.sizes.sum())
+        return replace(
+            split,
+            sha256=sha256_file(path, size),
+            rows=split.rows + len(rows),
+            size=size,
+            hashes_sha256=sha256_file(hashes, (split.rows + len(rows)) * HASH_BYTES),
+            labels={label: counts[label] for label in self.project.labels if counts[label]},
+            unlabelled=split.unlabelled + rows.unlabelled(),
+        )
+
+
+class _Sides(Groups):
+    """Groups of new rows; of the old ones it is only kept on which side a new row has one.
+
+    Args:
+        leaders: as in `Groups`: the old pool, then the old proof, then the new rows.
+        old: how many old ones there are. pool: how many of them are the pool's.
+
+    Attributes:
+        sides: for each row the sides of the old ones that it hangs together with, uint8 ``(n,)``.
+    """
+
+    def __init__(self, leaders: ndarray[Any, Any], old: int, pool: int) -> None:
+        import numpy as np
+
+        super().__init__(leaders)
+        self._old, self._pool = old, pool
+        self.sides = np.zeros(len(leaders), np.uint8)
+
+    def join(self, one: int, other: int) -> None:
+        """Make one group of those of two new rows, or note the side of an old one."""
+        first, second = sorted((one, other))
+        if first >= self._old:
+            super().join(first, second)
+        elif second >= self._old:
+            self.sides[second] |= _POOL if first < self._pool else _PROOF
+
+
+def _columns(project: Project) -> Columns:
+    """Those that `init` used for the pool."""
+    named = project.manifest.splits["pool"].columns or project.manifest.columns
+    pair = named.get("pair", "text_pair") if project.settings.task.pair else None
+    return Columns(named.get("text", "text"), named.get("label", "label"), pair)
+
+
+def _cut_back(project: Project) -> None:
+    """End the splits where the manifest on the disk says; then the folder that shows that they may be longer may go."""
+    if not project.adding_dir.is_dir():
+        return
+    for name, split in Project.open(project.root).manifest.splits.items():
+        for path, size in (
+            (project.split_path(name), split.size),
+            (project.hashes_path(name), split.rows * HASH_BYTES if split.hashes_sha256 else None),
+        ):
+            if size is not None and path.stat().st_size > size:
+                truncate(path, size)
+    shutil.rmtree(project.adding_dir, ignore_errors=True)
+
+
+@contextmanager
+def _alone(project: Project, monitor: Monitor) -> Iterator[None]:
+    """Nobody else adds to the project meanwhile."""
+    path = project.root / "splits" / "add.lock"
+    lock = acquire(path)
+    if lock is None:
+        monitor.step("waiting for somebody else who adds rows", 0, 1)
+        lock = acquire(path, patience=_PATIENCE)
+    if lock is None:
+        raise ProjectError(
+            "somebody else has been adding rows to this project for ten minutes",
+            where=str(project.root),
+            hint="try again when they are done",
+        )
+    try:
+        yield
+    finally:
+        os.close(lock)
