@@ -28,6 +28,8 @@ COMMANDS = {
     "label": "label rows of a project, or texts of a file, by single keys",
     "agreement": "how far people agree who labelled the same texts",
     "init": "make a project from data files",
+    "add": "add later rows of a stream to a project",
+    "batches": "list the batches of rows that came into a project",
     "discover": "find the blind spots of the current model",
     "list": "list the blind spots",
     "show": "show the evidence of a blind spot",

@@ -233,7 +233,8 @@ class _Addition:
         groups = _Sides(same_texts(hashes), old, len(pool))
         link_near(ChainedTexts(pool, proof, *turned, rows), groups, compared=old)
         if pair:
-            halves = [store.hashes_of_halves() for store in (pool, proof, *(proof for _ in turned), rows)]
+            none = np.stack((numbers, numbers), axis=1).astype(np.int64)  # the proof's texts stand there once already
+            halves = (pool.hashes_of_halves(), proof.hashes_of_halves(), none, rows.hashes_of_halves())
             link_shared_texts(np.concatenate([half for half in halves if half is not None]), groups)
         leaders = groups.leaders()[old:]
         sides = np.zeros(len(hashes), np.uint8)
@@ -275,7 +276,7 @@ class _Addition:
             skipped=self.skipped,
             left_out=left_out,
             withheld=len(manifest.withheld) + len(withheld),
-            columns=self.options.columns.by_role(),
+            columns=self.options.columns.by_role,
             encoding=self.options.encoding,
             label_map=dict(self.options.labels),
         )

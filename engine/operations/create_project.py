@@ -36,6 +36,7 @@ from engine.verify.seal import keep_seal
 MANIFEST_FILE = "manifest.json"
 
 _LARGEST_SEED = 2**31 - 1000  # the training runs take the next numbers
+_AT_ONCE = 5_000  # rows whose texts are in memory
 _COUNTED = 20_000  # pool rows whose tokens are counted here: some seconds if all are long
 
 
@@ -258,8 +259,12 @@ def tell_cut(settings: Settings, rows: RowStore, name: str, monitor: Monitor) ->
     except ModelError:
         return  # `discover`, which fetches what is missing, counts them
     reading = Reading(weights.path, settings.model.max_length)
-    if len(rows) <= _COUNTED and (cut := reading.cut(list(rows.examples()), monitor=monitor)):
-        monitor.note(cut_sentence(len(cut), len(rows), name, reading.tokens))
+    cut = 0
+    for start in range(0, len(rows) if len(rows) <= _COUNTED else 0, _AT_ONCE):
+        some = list(rows.examples(range(start, min(len(rows), start + _AT_ONCE))))
+        cut += len(reading.cut(some, monitor=monitor))
+    if cut:
+        monitor.note(cut_sentence(cut, len(rows), name, reading.tokens))
 
 
 def _write_split(

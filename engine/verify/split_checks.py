@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,12 +105,18 @@ def _parts(project: Project, rows: Rows) -> Iterator[_Part]:
     manifest = project.manifest
     first, *later = batches(project) if "pool" in manifest.splits else (None,)
     ends = {name: end.rows for name, end in first.ends.items()} if first else {}
+    parts: list[_Part] = []
     for source, name in sorted((split.source, name) for name, split in manifest.splits.items()):
         if name in rows:
             split, whole = manifest.splits[name], rows[name]
             mine = {name: whole.take(np.arange(len(whole)) < ends.get(name, len(whole)))}
             columns = split.columns or manifest.columns
-            yield _Part(source, split.source_sha256, mine, columns, split.encoding, split.label_map)
+            part = _Part(source, split.source_sha256, mine, columns, split.encoding, split.label_map)
+            if parts and replace(parts[-1], rows=mine) == part and (name in BATCHED) == (BATCHED[0] in parts[-1].rows):
+                parts[-1].rows.update(mine)
+            else:
+                parts.append(part)
+    yield from parts
     for batch in later:
         mine = {
             name: rows[name].take((np.arange(len(rows[name])) >= ends[name]) & (np.arange(len(rows[name])) < end.rows))

@@ -7,7 +7,18 @@ from importlib import import_module
 
 from tests.bench.measure import machine_line, options
 
-BENCHMARKS = ("startup", "keys", "labelling", "verdict", "records", "clustering", "scoring", "training", "scaling")
+BENCHMARKS = (
+    "startup",
+    "keys",
+    "labelling",
+    "verdict",
+    "records",
+    "clustering",
+    "scoring",
+    "training",
+    "scaling",
+    "streams",
+)
 
 
 def main() -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import time
 from pathlib import Path
 
 from engine.data.left_out import FILE as LEFT_OUT
@@ -13,22 +12,25 @@ from engine.files import read_lines
 from engine.operations.create_project import create_project
 from engine.project import Project, SplitManifest
 from engine.settings import DEFAULT_BASE
+from tui.commands.reading_progress import Told
 from tui.commands.shared import SubParsers, add_json, new_parser
-from tui.terminal.printing import RewrittenLine, print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 _LABELS = 6  # labels counted in one line
 _LEFT_OUT = 5  # rows named on the screen
-_SECONDS = 0.5  # between two steps that are shown
 
 _OF_FILES = (
     ("--column", "[FILE:]ROLE=COL", "column of the text, label or pair of one file (a split, or the file's name)"),
     ("--map", "[FILE:]LABEL=LABEL", "a label of the files, or of one, and what it means, e.g. 1=positive"),
     ("--encoding", "[FILE:]NAME", "of files that are not UTF-8, e.g. cp1252; byte order marks are recognised"),
 )
-_SKIP_BAD = "leave out broken lines, and rows without text or label or with a label that train lacks"
+_SKIP_BAD = (
+    "leave out broken lines, and rows without text (of train, test and dev: or label) or with a label not in train"
+)
 _DROP_DUPLICATES = "leave out rows whose text or id was there before: train counts before pool before proof"
 
 _EXAMPLES = """\
+  blindspot init work --train reviews.csv --stream new.csv --text review --label stars
   blindspot init work --train reviews.csv --pool new.csv --text review --label stars
   blindspot init work --train train.jsonl --pool pool.jsonl --proof proof.jsonl --test test.jsonl --dev dev.jsonl \\
       --text text --label label --tau 0.9 --seed 13
@@ -39,7 +41,9 @@ _EXAMPLES = """\
       --column pool:text=comment --column pool:label=stars --map 1=negative --map 5=positive --encoding new.csv:cp1252
 
 files end in .jsonl, .csv, .tsv or .parquet; a column `id`, if there is one, names the rows
-without --proof half of the pool is held out: every label in equal shares, near-duplicates on one side"""
+labels of --stream, --pool and --proof may be blank: then nobody has given them yet
+without --proof half of the pool is held out: every label in equal shares, near-duplicates on one side
+later rows of the stream: `blindspot add`"""
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -49,12 +53,13 @@ def add_parser(subparsers: SubParsers) -> None:
     data = parser.add_argument_group("data")
     data.add_argument("--train", metavar="F", type=Path, required=True, help="labelled rows that the classifier learns")
     data.add_argument(
-        "--pool",
+        "--stream",
         metavar="F",
         type=Path,
-        required=True,
-        help="labelled rows of another kind, in which blind spots are looked for",
+        help="rows from where the model is used, in which blind spots are looked for; their column of labels may be "
+        "missing",
     )
+    data.add_argument("--pool", metavar="F", type=Path, help="the same, for rows of which some or all have a label")
     data.add_argument(
         "--proof", metavar="F", type=Path, help="held-out rows like the pool's; default: half of the pool"
     )
@@ -80,12 +85,13 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the project, then print its splits, where the proof came from, what to know, and the next command."""
-    told = _Told()
+    told = Told()
     try:
         project = create_project(
             options.project,
             train=options.train,
             pool=options.pool,
+            stream=options.stream,
             proof=options.proof,
             test=options.test,
             dev=options.dev,
@@ -109,14 +115,18 @@ def run(options: argparse.Namespace) -> int:
     splits = project.manifest.splits
     path = project.root / LEFT_OUT
     left_out = [json.loads(line) for line in read_lines(path)]
-    following = f"blindspot discover {shlex.quote(str(options.project))}"
+    pool = splits["pool"]
+    following = f"blindspot {'discover' if pool.labelled else 'label'} {shlex.quote(str(options.project))}"
     if options.json:
         print_json(
             {
                 "project": str(project.root),
                 "labels": project.labels,
                 "proof_origin": project.manifest.proof_origin,
-                "splits": {name: {"rows": split.rows, "labels": split.labels} for name, split in splits.items()},
+                "splits": {
+                    name: {"rows": split.rows, "labels": split.labels, "unlabelled": split.unlabelled}
+                    for name, split in splits.items()
+                },
                 "notes": told.notes,
                 "left_out": left_out,
                 "next": following,
@@ -127,7 +137,8 @@ def run(options: argparse.Namespace) -> int:
     tau = project.settings.discovery.tau
     print_line(f"made the project {options.project}: {len(project.labels)} labels, {rows}, tau {tau}")
     for name, split in splits.items():
-        print_line(f"  {name:<5}  {split.rows:>7,} rows   {_counts(split)}")
+        unlabelled = f", {split.unlabelled:,} without label" if split.unlabelled else ""
+        print_line(f"  {name:<5}  {split.rows:>7,} rows{unlabelled}   {_counts(split)}".rstrip())
     print_line(f"proof: {_proof(project)}")
     for note in told.notes:
         print_line(f"note: {note}")
@@ -152,29 +163,3 @@ def _proof(project: Project) -> str:
         return f"all of {source}; only the evaluator reads it"
     how = f"every label in equal shares, near-duplicates on one side, seed {project.manifest.seed}"
     return f"half of {source} ({how}); only the evaluator reads it"
-
-
-class _Told:
-    """Keeps what the work notes; shows its step on stderr if that is a terminal."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self._line = RewrittenLine()
-        self._shown = ("", 0.0)
-
-    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-        """Show the step in place of the last: each stage, and twice a second how far it is."""
-        before, at = self._shown
-        if stage == before and time.monotonic() - at < _SECONDS:
-            return
-        self._shown = (stage, time.monotonic())
-        rows = facts.get("rows")
-        self._line.show(f"{stage}: {rows:,} rows" if rows else f"{stage} ...")
-
-    def note(self, message: str) -> None:
-        """Keep it for the end."""
-        self.notes.append(message)
-
-    def clear(self) -> None:
-        """Leave no step on the screen."""
-        self._line.clear()

@@ -68,7 +68,7 @@ def test_json(tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[st
     assert main([*words, "--json"]) == 0
     found = orjson.loads(capsys.readouterr().out)
     assert found["labels"] == ["bad", "good"]
-    assert found["splits"]["proof"] == {"rows": 8, "labels": {"bad": 4, "good": 4}}
+    assert found["splits"]["proof"] == {"rows": 8, "labels": {"bad": 4, "good": 4}, "unlabelled": 0}
     assert (found["proof_origin"], found["notes"]) == ("half of pool", [])
     assert found["next"] == f"blindspot discover {tmp_path / 'work'}"
 

@@ -1,0 +1,116 @@
+"""`blindspot add`: put later rows of a stream into a project."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+
+from engine.operations.add_batch import Added, add_batch
+from tui.commands.reading_progress import Told
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.terminal.printing import print_json, print_line
+
+_OF_FILE = (
+    ("--column", "ROLE=COL", "column of the text, label or pair; default: as in the pool's file"),
+    ("--map", "LABEL=LABEL", "a label of the file and what it means, besides those of the pool's file"),
+    ("--encoding", "NAME", "if it is not UTF-8, e.g. cp1252"),
+)
+_SKIP_BAD = "leave out broken lines, and rows without text or with a label that train lacks"
+
+_EXAMPLES = """\
+  blindspot add work week48.csv
+  blindspot add work export.csv --name week49 --column text=comment --encoding cp1252
+  blindspot add work more.jsonl --proof-share 0
+
+rows whose text the project has are skipped; one that nearly equals a row of the pool goes to the pool, one that nearly
+equals a row of the proof to the proof, and one that does so with both is left out; no old row moves
+labels may be blank, and their column may be missing
+"""
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(subparsers, "add", "add later rows of a stream to pool and proof", _EXAMPLES)
+    add_project(parser)
+    parser.add_argument("file", metavar="F", type=Path, help="the rows: CSV, TSV, JSONL or Parquet")
+    parser.add_argument("--name", metavar="NAME", help="of the batch; default: that of the file")
+    for option, metavar, text in _OF_FILE:
+        parser.add_argument(option, metavar=metavar, action="append", default=[], help=text)
+    parser.add_argument("--skip-bad", action="store_true", help=_SKIP_BAD)
+    parser.add_argument(
+        "--drop-duplicates",
+        action="store_true",
+        help="leave out rows whose text or id was there before in the file, or whose id the project has",
+    )
+    parser.add_argument(
+        "--proof-share",
+        metavar="S",
+        type=float,
+        help="share of the new rows that is held out, 0 to 1; default: 0.5, or 0 if the proof was a file of its own",
+    )
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Add the rows, then print how many were new and where they went."""
+    told = Told()
+    try:
+        added = add_batch(
+            options.project,
+            options.file,
+            name=options.name,
+            own_columns=options.column,
+            label_map=options.map,
+            encodings=options.encoding,
+            skip_bad=options.skip_bad,
+            drop_duplicates=options.drop_duplicates,
+            proof_share=options.proof_share,
+            monitor=told,
+        )
+    finally:
+        told.clear()
+    following = f"blindspot discover {shlex.quote(str(options.project))}"
+    if options.json:
+        batch = added.batch
+        print_json(
+            {
+                "batch": batch.name if batch else None,
+                "read": added.read,
+                "skipped": added.skipped,
+                "left_out": added.left_out,
+                "rows": batch.rows if batch else {},
+                "labels": batch.labels if batch else {},
+                "unlabelled": batch.unlabelled if batch else 0,
+                "near_pool": added.near_pool,
+                "near_proof": added.near_proof,
+                "notes": told.notes,
+                "next": following if batch else None,
+            }
+        )
+        return 0
+    for line in _lines(added):
+        print_line(line)
+    for note in told.notes:
+        print_line(f"note: {note}")
+    if added.batch:
+        print_line(f"next: {following}")
+    return 0
+
+
+def _lines(added: Added) -> list[str]:
+    known = f"{added.skipped:,} of {added.read:,} rows were known already"
+    out = f"left out: {added.left_out:,} rows" + (f", all named in {added.file}" if added.file else "")
+    batch = added.batch
+    if batch is None:
+        return [f"nothing new: {known}", *([out] if added.left_out else [])]
+    rows = batch.rows
+    lines = [
+        f"added {batch.name}: {sum(rows.values()):,} rows, {batch.unlabelled:,} without label",
+        f"  pool   {rows['pool']:>9,} rows   ({added.near_pool:,} because of rows of the pool that they nearly equal)",
+        f"  proof  {rows['proof']:>9,} rows   ({added.near_proof:,} because of rows of the proof)",
+    ]
+    if added.skipped:
+        lines.append(f"skipped: {known}")
+    return [*lines, *([out] if added.left_out else [])]
