@@ -15,7 +15,7 @@ import pickle
 import random
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -172,9 +172,7 @@ def train(
 
     seconds += time.monotonic() - began
     if start is not None:
-        with torch.no_grad():
-            for name, value in model.state_dict().items():
-                value.copy_(torch.lerp(start[name], value, plan.average) if value.is_floating_point() else value)
+        go_back(model, start, plan.average)
     finished = partial / "finished"
     classifier.save(finished)
     write_json(
@@ -200,6 +198,13 @@ def train(
     publish(finished, out)
     shutil.rmtree(partial)
     return out
+
+
+def go_back(model: torch.nn.Module, start: Mapping[str, torch.Tensor], share: float) -> None:
+    """Set weights to ``share`` (0..1) of the way from where they started to where they are."""
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            value.copy_(torch.lerp(start[name], value, share) if value.is_floating_point() else value)
 
 
 def _targets(plan: TrainingPlan, examples: Sequence[Example], kept: Sequence[DistillationTarget]) -> torch.Tensor:

@@ -19,6 +19,7 @@ from engine.files import find_files, read_record
 from engine.project import Project
 from engine.proof.budget_matching import BudgetLimit, Equal, cut_down
 from engine.proof.recipes import AUTO, RECIPES, USUAL, Recipe
+from engine.proof.training_labels import LabelSources, TrainingLabel, sources_of
 from engine.schema import TEACHER_KINDS, Example, Record, Sample, TeacherKind
 from engine.text import row_hash
 
@@ -30,11 +31,22 @@ MOST_SEED = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A training set to compare: train plus these samples; ``limit`` is what it was cut down to, if it was."""
+    """A training set to compare: train plus these samples; ``limit`` is what it was cut down to, if it was.
+
+    ``labels``: those of real rows among the samples, for arms made of them (`engine.proof.label_arms`); ``labeller``:
+    the LLM that gave some of them.
+    """
 
     name: str
     samples: tuple[Example, ...]
     limit: BudgetLimit | None = None
+    labels: tuple[TrainingLabel, ...] = ()
+    labeller: str = ""
+
+    @property
+    def sources(self) -> LabelSources | None:
+        """Who gave the labels of real rows; None for an arm without such rows."""
+        return sources_of(self.labels, self.labeller) if self.labels else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +92,8 @@ def choose_arms(
     if not given:
         raise ProjectError(
             "there are no samples to train with",
-            hint="write some with `blindspot open` or `blindspot sample`, or bring some with "
-            "`blindspot import-teaching`",
+            hint="write some with `blindspot open` or `blindspot sample`, bring some with `blindspot import-teaching`, "
+            "or label rows with `blindspot label`",
         )
     possible = _possible(tuple(given))
     for name in names or ():
@@ -147,8 +159,9 @@ def plan_runs(
 ) -> list[Run]:
     """All runs of a proof: the baseline with every seed, then each arm with every recipe and seed.
 
-    A recipe that starts from the base takes as many steps as the baseline; one that goes on from the current model as
-    many as its largest arm asks for, and smaller arms are filled up with more of train.
+    A recipe that starts from the base takes as many steps as the baseline, or as one pass of its largest arm where that
+    is more; one that goes on from the current model as many as its largest arm asks for, and smaller arms are filled up
+    with more of train.
 
     Args:
         project: gives the settings, and the size of train.
@@ -178,8 +191,9 @@ def plan_runs(
     largest = max((len(arm.samples) for arm in arms), default=0)
     for arm in arms:
         for name in wanted if arm.samples else ("scratch",):  # without samples: the baseline, its confidence corrected
-            recipe, own = RECIPES[name], steps
+            recipe = RECIPES[name]
             rows = n_train + recipe.weight * len(arm.samples)
+            own = max(steps, ceil((n_train + recipe.weight * largest) / training.batch_size)) if arm.samples else steps
             if recipe.start == "current":
                 full = _full(n_train, largest, recipe, training.replay)
                 rows = min(full, n_train + recipe.weight * len(arm.samples))

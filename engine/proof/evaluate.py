@@ -155,11 +155,8 @@ def _notes(spec: ProofSpec) -> list[str]:
             f"{arm}, scratch: {tried.passes} of {tried.of} passes, by cross-validation over the "
             f"pool's blind spots (errors after each: {errors})."
         )
-    for arm, chosen in spec.recipes.items():
-        errors = ", ".join(f"{name} {value:g}" for name, value in chosen.errors.items())
-        notes.append(
-            f"{arm}: recipe {chosen.recipe}, by cross-validation over the pool's blind spots (errors: {errors})."
-        )
+    notes += [f"{arm}: {sources.sentence}." for arm, sources in spec.label_sources.items()]
+    notes += [f"{arm}: {chosen.sentence}" for arm, chosen in spec.recipes.items()]
     arms = len({run.group for run in spec.runs}) - 1
     if spec.corrected and arms > 1:
         each, all_together = (f"{100 * value:.4g} %" for value in (corrected(spec.interval, arms), spec.interval))

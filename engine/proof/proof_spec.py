@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.files import read_record
 from engine.proof.budget_matching import BudgetLimit
 from engine.proof.report_types import ArmEntry, JudgedModel, RowCounts, SpotEntry
+from engine.proof.training_labels import LabelSources
 from engine.schema import Record
 
 SPEC = "spec.json"  # of a proof folder
@@ -71,11 +72,35 @@ class RecipeChoice(Record):
         recipe: the one with the fewest errors; of equals the one tried first.
         errors: by recipe, among as many of the most confident rows as the round's model covers at tau, over all folds.
         rows: that were looked at.
+        chosen_rows: of an arm of labels, which of them train: ``all``, or ``flagged``: those that differ from what the
+            model is sure of and half as many that agree; ``errors`` has the recipes on either. Empty: the arm is none.
+        parts: of the labels that were held out in turn; 0: it was chosen by blind spots.
+        errors_before: of the round's model on the rows held out.
+        accuracies: on dev, as ``errors``; empty without dev. accuracy_before: of the model the recipes go on from.
     """
 
     recipe: str
     errors: dict[str, float]
     rows: int
+    chosen_rows: str = ""
+    parts: int = 0
+    errors_before: float | None = None
+    accuracies: dict[str, float] = field(default_factory=dict)
+    accuracy_before: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What was chosen, by what, and the figures of all that were tried."""
+        errors = ", ".join(f"{name} {value:g}" for name, value in self.errors.items())
+        if not self.parts:
+            return f"recipe {self.recipe}, by cross-validation over the pool's blind spots (errors: {errors})."
+        held = "a third of all, held out" if self.parts == 1 else "each third of them held out in turn"
+        found = f"recipe {self.recipe} on {self.chosen_rows} rows, chosen by {self.rows:,} labels, {held} "
+        found += f"(errors: {errors}; before {self.errors_before:g})"
+        if not self.accuracies:
+            return f"{found}. Without a dev split no accuracy was looked at."
+        accuracies = ", ".join(f"{name} {value:.3f}" for name, value in self.accuracies.items())
+        return f"{found}, and by accuracy on dev ({accuracies}; before {self.accuracy_before:.3f})."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +110,7 @@ class ProofSpec(Record):
     Attributes:
         interval: coverage of the intervals, 0..1; ``corrected``: that of all comparisons together.
         passes, recipes: what was chosen, by arm.
+        label_sources: by arm of labels, who gave them.
         marked: places of the pool rows whose label an annotator doubts. samples: by their content.
         round_model: None without blind spots, and in a proof of before evidence was kept.
         rows: that were judged.
@@ -102,6 +128,7 @@ class ProofSpec(Record):
     reviewed: bool = False
     passes: dict[str, EpochChoice] = field(default_factory=dict)
     recipes: dict[str, RecipeChoice] = field(default_factory=dict)
+    label_sources: dict[str, LabelSources] = field(default_factory=dict)
     runs: tuple[SpecRun, ...]
     blind_spots: tuple[SpecSpot, ...]
     samples: tuple[str, ...] = ()

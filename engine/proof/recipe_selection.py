@@ -13,10 +13,11 @@ from engine.model.model_registry import plan_of
 from engine.model.training_plan import DistillationTarget
 from engine.progress import Monitor
 from engine.project import Project
-from engine.proof.arms import Arm, Run, plan_runs
+from engine.proof.arms import BASELINE, Arm, Run, plan_runs
 from engine.proof.cross_validation import Fold, errors_of, folds
+from engine.proof.label_selection import choose_by_labels
 from engine.proof.proof_spec import RecipeChoice
-from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, USUAL
+from engine.proof.recipes import AUTO, LABEL_RECIPES, NO_CHOICE, RECIPES, USUAL
 from engine.proof.training_sets import training_set
 from engine.schema import Discovery, Sample
 
@@ -66,10 +67,12 @@ def _outside(run: Run, fold: Fold, spot_of: Mapping[str, str]) -> Run:
     return replace(run, arm=Arm(run.arm.name, samples))
 
 
-def possible_recipes(recipes: Sequence[str] | None) -> list[str]:
-    """The recipes that may be used: those that were named, or the usual ones; `auto` may use any."""
+def possible_recipes(recipes: Sequence[str] | None, arms: Sequence[Arm]) -> list[str]:
+    """The recipes that may be used: those that were named, or the usual ones, and those that `auto` may choose."""
     wanted = list(USUAL if recipes is None else recipes)
-    return list(RECIPES) if AUTO in wanted else wanted
+    if AUTO not in wanted:
+        return wanted
+    return [*wanted, *(RECIPES if any(not arm.labels for arm in arms) else LABEL_RECIPES)]
 
 
 def runs_and_choices(
@@ -84,6 +87,9 @@ def runs_and_choices(
     monitor: Monitor,
 ) -> tuple[list[Run], dict[str, RecipeChoice]]:
     """The runs of a proof (`engine.proof.arms.plan_runs`), and by arm what was chosen where `auto` is a recipe.
+
+    An arm of labels is chosen by these (`engine.proof.label_selection`), and planned by itself, as it was tried: its
+    runs have the rows that were chosen, with every recipe.
 
     Args:
         project: gives settings, train rows and models.
@@ -102,15 +108,25 @@ def runs_and_choices(
     named = None if recipes is None else [name for name in recipes if name != AUTO]
     if recipes is None or AUTO not in recipes:
         return plan_runs(project, arms, seeds=seeds, recipes=named, kept=len(kept)), {}
-    if discovery is None or len(discovery.blind_spots) < 2:
+    by_spots = [arm for arm in arms if not arm.labels]
+    if any(arm.samples for arm in by_spots) and (discovery is None or len(discovery.blind_spots) < 2):
         raise ProjectError(NO_CHOICE, where=str(project.root), hint=f"name a recipe: {', '.join(RECIPES)}")
-    every = plan_runs(project, arms, seeds=seeds, recipes=list(RECIPES), kept=len(kept))
+    every = plan_runs(project, by_spots, seeds=seeds, recipes=list(RECIPES), kept=len(kept))
     spot_of = {sample.id: sample.blind_spot for sample in samples}
-    spot_of |= {row: spot.id for spot in discovery.blind_spots for row in spot.rows}
+    spot_of |= {row: spot.id for spot in (discovery.blind_spots if discovery else ()) for row in spot.rows}
     seed, choices = every[0].seed, {}
+    found = [run for run in every if run.arm.name == BASELINE]
     for arm in arms:
-        candidates = [run for run in every if run.arm.name == arm.name and run.seed == seed]
-        if arm.samples:
+        if arm.labels:
+            choices[arm.name], chosen = choose_by_labels(project, arm, seed=seed, monitor=monitor)
+            own = {choices[arm.name].recipe, *(named or ())}
+            alone = plan_runs(project, [chosen], seeds=seeds, recipes=list(RECIPES), kept=len(kept))
+            found += [run for run in alone if run.arm.name == arm.name and run.recipe in own]
+            continue
+        mine = [run for run in every if run.arm.name == arm.name]
+        if arm.samples and discovery:
+            candidates = [run for run in mine if run.seed == seed]
             choices[arm.name] = choose_recipe(project, discovery, candidates, spot_of, kept, monitor=monitor)
-    own = {name: {chosen.recipe, *(named or ())} for name, chosen in choices.items()}
-    return [run for run in every if run.arm.name not in own or run.recipe in own[run.arm.name]], choices
+            mine = [run for run in mine if run.recipe in {choices[arm.name].recipe, *(named or ())}]
+        found += mine
+    return found, choices

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from engine.proof.budget_matching import BudgetLimit
 from engine.proof.closed import ClosedWord
+from engine.proof.training_labels import LabelSources
 from engine.proof.verdict_rule import VerdictWord
 from engine.schema import Record
 
@@ -358,6 +359,7 @@ class Report(ReportPart):
         interval: coverage of the intervals, 0..1, from ``bootstrap`` resamples.
         seed_noise: share of proof rows that two seeds of the baseline label differently; None with one seed.
         hashes: SHA-256 of each split. training: the settings of training.
+        label_sources: by arm of labels of real rows, who gave them.
         pool, near: None without blind spots. blind_spots: None in a proof of before evidence was kept.
     """
 
@@ -381,6 +383,7 @@ class Report(ReportPart):
     equal: BudgetLimit | None = None
     reviewed: bool = False
     asked: AskedFor | None = None
+    label_sources: dict[str, LabelSources] = field(default_factory=dict)
     baseline: ReportBaseline
     arms: tuple[ReportArm, ...]
     pool: PoolReport | None

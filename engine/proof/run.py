@@ -96,12 +96,14 @@ def retrain(
     discovery = project.discovery()
     tau_of(project, discovery)
     doubtful = records.doubtful_rows()
-    labels = known_labels(discovery, Labels(records).settled())
+    given = Labels(records)
+    labels = known_labels(discovery, given.settled())
     splits = _splits(project, discovery, samples)
     unlabelled = project.manifest.splits["proof"].rows - len(splits["proof"])
     refuse_few_labels(project, labelled=len(splits["proof"]), rows=len(splits["proof"]) + unlabelled)
-    arms_to_train = arms_asked(project, samples, doubtful, request, labels=labels, costs=costs)
-    kept = kept_rows(project, discovery, possible_recipes(request.recipes), doubtful, labels=labels, monitor=monitor)
+    arms_to_train = arms_asked(project, samples, doubtful, request, given=given, labels=labels, costs=costs)
+    recipes = possible_recipes(request.recipes, arms_to_train)
+    kept = kept_rows(project, discovery, recipes, doubtful, labels=labels, monitor=monitor)
     runs, choices = runs_and_choices(
         project,
         arms_to_train,
@@ -142,6 +144,7 @@ def retrain(
         },
         "passes": {name: chosen.as_json() for name, chosen in passes.items()},
         "recipes": {name: chosen.as_json() for name, chosen in choices.items()},
+        "label_sources": {run.arm.name: of.as_json() for run in runs if (of := run.arm.sources)},
         "seeds": list(dict.fromkeys(run.seed for run in runs)),
         "runs": [run.as_json() for run in entries],
         "blind_spots": [spot.as_json() for spot in spots],
@@ -267,7 +270,9 @@ def _passes(
         return {}
     spot_of = {sample.id: sample.blind_spot for sample in samples}
     seed = runs[0].seed
-    scratch = {run.arm.name for run in runs if run.recipe == "scratch" and not is_control(run.arm.name)}
+    scratch = {
+        run.arm.name for run in runs if run.recipe == "scratch" and not (is_control(run.arm.name) or run.arm.labels)
+    }
     return {
         arm.name: choose_passes(
             project, discovery, arm.samples, spot_of, steps=runs[0].steps, seed=seed, monitor=monitor

@@ -74,7 +74,7 @@ def main() -> int:
 def prove(data: Path, task: str, root: Path) -> dict[str, Any]:
     """Make or take up the project of a task, prove it, and write its report beside it."""
     watch = Watch(task)
-    project = Project.open(root) if (root / "manifest.json").is_file() else _create(data / task, task, root)
+    project = Project.open(root) if (root / "manifest.json").is_file() else create(data / task, task, root)
     discover(project, monitor=watch)
     here = Path(__file__).parent / "teacher"
     files = [*sorted((data.parent / "transcripts").glob(f"{task}*.jsonl")), *sorted(here.glob(f"{task}*.jsonl"))]
@@ -108,7 +108,8 @@ def goals(report: dict[str, Any]) -> list[str]:
     return found
 
 
-def _create(folder: Path, task: str, root: Path) -> Project:
+def create(folder: Path, task: str, root: Path) -> Project:
+    """Make the project of a task from its files."""
     files = {name: folder / f"{name}.jsonl" for name in ("train", "pool", "proof", "test", "dev")}
     pair = "text_pair" if task in PAIRS else None
     return create_project(root, **files, text="text", pair=pair, label="label")  # type: ignore[arg-type]

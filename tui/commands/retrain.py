@@ -11,6 +11,7 @@ from engine.operations.job_records import QuickResult, RetrainOptions
 from engine.project import Project
 from engine.proof.arms import MOST_SEED
 from engine.proof.controls import CONTROLS
+from engine.proof.label_arms import LABEL_ARMS
 from engine.proof.quick_report import QuickReport
 from engine.proof.recipes import AUTO, RECIPES, USUAL
 from engine.proof.request import refuse_quick, refuse_retrain
@@ -30,7 +31,11 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot retrain work --arm llm --arm uus --arm pool+llm\n  blindspot retrain work --controls\n"
         "  blindspot retrain work --equal count --reviewed\n  blindspot retrain work --quick\n"
         "  blindspot retrain work --arm llm --arm uus+llm --recipe auto\n"
-        "  blindspot retrain work --detach; blindspot jobs work\n\nrecipes:\n"
+        "  blindspot retrain work --arm labels --arm random-n --arm llm-labels --recipe auto\n"
+        "  blindspot retrain work --detach; blindspot jobs work\n\n"
+        "arms of real rows; each also with the samples of a teaching, as labels+llm:\n"
+        + "".join(f"  {name:<11} {says}\n" for name, says in LABEL_ARMS.items())
+        + "\nrecipes:\n"
         + "\n".join(f"  {name:<9} {recipe.says}\n            ({recipe.source})" for name, recipe in RECIPES.items()),
     )
     add_project(parser)
@@ -39,7 +44,8 @@ def add_parser(subparsers: SubParsers) -> None:
         action="append",
         dest="arms",
         metavar="ARM",
-        help="human, llm, example, both (human and llm), all, or a control; repeatable; default: all teaching there is",
+        help="human, llm, example, both (human and llm), all, one of those below, or a control; repeatable; default: "
+        "all teaching there is, without any the labels",
     )
     parser.add_argument(
         "--controls",
@@ -53,7 +59,7 @@ def add_parser(subparsers: SubParsers) -> None:
         choices=(*RECIPES, AUTO),
         metavar="RECIPE",
         help=f"one of those below; repeatable; default: {' and '.join(USUAL)}; {AUTO}: each arm's, by cross-validation "
-        "inside the pool",
+        "inside the pool; of arms of labels the rows too",
     )
     parser.add_argument("--seeds", type=_seeds, metavar="N,N,...", help="default: proof.seeds of blindspot.toml")
     parser.add_argument(
@@ -63,6 +69,9 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     parser.add_argument(
         "--reviewed", action="store_true", help="leave out samples that reviewers reject, take their corrections"
+    )
+    parser.add_argument(
+        "--labeller", metavar="NAME", help="the LLM whose labels llm-labels has, where several have labelled"
     )
     parser.add_argument(
         "--quick", action="store_true", help="a first look within a minute: one short training, pool and test rows only"
@@ -83,7 +92,8 @@ def _seeds(text: str) -> tuple[int, ...]:
 
 def run(options: argparse.Namespace) -> int:
     """Start the job, follow it, and print its report."""
-    if options.quick and (options.recipes or options.seeds or options.equal or options.reviewed or options.controls):
+    more = (options.recipes, options.seeds, options.equal, options.reviewed, options.controls, options.labeller)
+    if options.quick and any(more):
         options.refuse("--quick goes with --arm only: it is one short training")
     project = Project.open(options.project)
     root = project.root
@@ -94,6 +104,7 @@ def run(options: argparse.Namespace) -> int:
         equal=options.equal,
         reviewed=options.reviewed,
         controls=options.controls,
+        labeller=options.labeller,
         quick=options.quick,
     )
     if asked.quick:

@@ -50,9 +50,10 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
     NAME = "retrain"
     PLACE = RetrainPlace
     HELP_TEXT = (
-        "Each arm is train plus one kind of teaching. It is trained with every recipe and seed, and compared on "
-        "held-out rows with a baseline trained with the same seeds. Arms can be cut down to equal numbers of samples, "
-        "or to equal cost. It runs in the background: leave and come back."
+        "Each arm is train plus one kind of teaching, or pool rows with the labels of people or of an LLM. It is "
+        "trained with every recipe and seed, and compared on held-out rows with a baseline trained with the same "
+        "seeds. Arms of teaching can be cut down to equal numbers of samples, or to equal cost. It runs in the "
+        "background: leave and come back."
     )
     CSS_PATH = "retrain.tcss"
     BINDINGS = [*keys("retrain")]
@@ -176,6 +177,8 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
         running, job = self.workbench.running, self.job
         if action in ("start", "quick", "resume") and running is not None:
             return f"{running.id} is running: X stops it."
+        if action == "quick" and self._planning.refusal is None and not self._planning.teaching:
+            return "A quick look is trained with samples: tick an arm that has some."
         if action in ("start", "quick"):
             return self._planning.refusal
         if action == "resume" and (job is None or not job.resumable):
@@ -239,7 +242,7 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
         """Start a quick look."""
         from engine.operations.job_records import RetrainOptions
 
-        arms = self._planning.arms[-1:]  # the one with the most teaching stands last
+        arms = self._planning.teaching[-1:]  # the one with the most teaching stands last
         if shell(self).job_watch.start(RetrainOptions(arms=arms, quick=True)):
             self.show_job()
             self.say("A quick look has started: about a minute, one training, no proof rows.")

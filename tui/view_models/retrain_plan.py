@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.errors import BlindspotError
 from engine.proof.budget_matching import Equal
-from engine.proof.recipes import AUTO, RECIPES, USUAL
+from engine.proof.label_arms import LABEL_ARMS, LLM_LABELS
+from engine.proof.recipes import AUTO, LABEL_RECIPES, RECIPES, USUAL
+from engine.proof.training_labels import ONE_PART_FROM, PARTS
 from engine.schema import Record
 from tui.reporting.durations import duration
 
@@ -78,6 +80,8 @@ class RetrainPlan:
         self._equal: Equal | None = None
         self._reviewed = False
         self._arms: list[Arm] = []
+        self._labels: dict[str, Arm | str] = {}  # arms of labels by name, or why there is none
+        self._labels_of: object = None  # the records that they were made of
         self._blind_spots = 0
         self.seeds: tuple[int, ...] = ()
         self.rows: list[RunRow] = []
@@ -92,8 +96,9 @@ class RetrainPlan:
         samples = self._samples(workbench)
         self._blind_spots = len(workbench.board.discovery.blind_spots) if workbench.board else 0
         self._arms = choose_arms(samples) if samples else []
+        self._read_labels(workbench)
         chosen, self.refusal = [arm for arm in self._arms if self._on(arm.name)], self._why_not()
-        if self._equal is not None and self.refusal is None:
+        if self._equal is not None and self.refusal is None and samples:
             try:
                 chosen = self._cut(workbench, samples)
             except BlindspotError as error:
@@ -113,6 +118,11 @@ class RetrainPlan:
     @property
     def arms(self) -> tuple[str, ...]:
         """Names of the ticked arms."""
+        return (*self.teaching, *(name for name in self._labels if self._on(name)))
+
+    @property
+    def teaching(self) -> tuple[str, ...]:
+        """Those of them that teachers wrote, the one with the most teaching last."""
         return tuple(arm.name for arm in self._arms if self._on(arm.name))
 
     @property
@@ -146,8 +156,10 @@ class RetrainPlan:
         return [recipe for recipe in (*RECIPES, AUTO) if self._on(recipe)]
 
     def _on(self, name: str) -> bool:
-        """Whether a line is ticked: at first all arms and the usual recipes are."""
+        """Whether a line is ticked: at first all teaching is, without any the labels, and the usual recipes are."""
         at_first = name != CONTROLS and (name not in (*RECIPES, AUTO) or name in USUAL)
+        if name in LABEL_ARMS:
+            at_first = not self._arms and name == next(iter(self._labels), None)
         return at_first != (name in self._changed)
 
     def _samples(self, workbench: Workbench) -> list[Sample]:
@@ -157,6 +169,25 @@ class RetrainPlan:
         from engine.review.outcome import reviewed_samples
 
         return reviewed_samples(workbench.project, workbench.teaching, samples)
+
+    def _read_labels(self, workbench: Workbench) -> None:
+        """The arms of labels where anybody has labelled a pool row; the pool is read when records have changed."""
+        from engine.proof.label_arms import TrainableLabels, label_arms
+        from engine.teaching.labels import Labels
+
+        records = workbench.teaching
+        made_of = (workbench.project.root, records.version)
+        if self._labels_of == made_of:
+            return
+        given = Labels(records)
+        self._labels_of, self._labels = made_of, {}
+        trainable = TrainableLabels(workbench.project, given, records.doubtful_rows())
+        known = {name: bool(given.llms if name == LLM_LABELS else given.people) for name in LABEL_ARMS}
+        for name in (name for name in LABEL_ARMS if known[name]):
+            try:
+                self._labels[name] = label_arms(trainable, [name], [])[0]
+            except BlindspotError as error:
+                self._labels[name] = str(error)
 
     def _cut(self, workbench: Workbench, samples: list[Sample]) -> list[Arm]:
         """The ticked arms, cut down to each other."""
@@ -168,7 +199,7 @@ class RetrainPlan:
 
             costs = costs_of_kinds(project)
         currency = project.settings.cost.currency
-        return choose_arms(samples, self.arms, equal=self._equal, costs=costs, currency=currency)
+        return choose_arms(samples, self.teaching, equal=self._equal, costs=costs, currency=currency)
 
     def _lines(self, sizes: dict[str, int]) -> list[RunRow]:
         rows = []
@@ -176,6 +207,9 @@ class RetrainPlan:
             size = sizes[arm.name]
             about = f"{size:>5} {'sample ' if size == 1 else 'samples'}   {ARMS[arm.name]}"
             rows.append(RunRow("arm", arm.name, about, self._on(arm.name)))
+        for name, labelled in self._labels.items():
+            about = labelled if isinstance(labelled, str) else f"{len(labelled.labels):>5} labels    {LABEL_ARMS[name]}"
+            rows.append(RunRow("arm", name, about, self._on(name)))
         about = "beside them: UUs, anchors, pool, eda, temperature, pool+each"
         rows.append(RunRow("arm", CONTROLS, about, self._on(CONTROLS)))
         rows += [RunRow("recipe", name, recipe.says, self._on(name)) for name, recipe in RECIPES.items()]
@@ -192,14 +226,16 @@ class RetrainPlan:
         from engine.proof.controls import planned_controls
 
         discovery = workbench.board.discovery if workbench.board else None
-        if discovery and self._on(CONTROLS):
-            chosen = [*chosen, *planned_controls(discovery, chosen)]
+        controls = planned_controls(discovery, chosen) if discovery and self._on(CONTROLS) else []
+        of_labels = [arm for name, arm in self._labels.items() if self._on(name) and not isinstance(arm, str)]
+        chosen = [*chosen, *of_labels, *controls]
         kept = max(0, round(discovery.coverage * discovery.n_labelled) - len(discovery.uus)) if discovery else 0
         recipes = list(RECIPES) if AUTO in self._recipes else self._recipes
         runs = plan_runs(workbench.project, chosen, seeds=self.seeds, recipes=recipes, kept=kept)
         tries: list[Run] = []
         if AUTO in self._recipes:
-            tries = [run for run in runs if run.arm.samples and run.seed == self.seeds[0]] * _FOLDS
+            first = [run for run in runs if run.arm.samples and run.seed == self.seeds[0]]
+            tries = [run for run in first for _ in range(_tries(run))]
             runs = self._at_most(runs)
         seconds = estimate_seconds(workbench.project, [*runs, *tries])
         time = f"at most about {duration(seconds)}" if seconds else "time unknown before the first one"
@@ -213,20 +249,34 @@ class RetrainPlan:
         longest: dict[tuple[str, int], Run] = {}
         for run in runs:
             place = run.arm.name, run.seed
+            if run.arm.labels and run.recipe not in LABEL_RECIPES:
+                continue
             if run.recipe not in self._recipes and (place not in longest or run.work > longest[place].work):
                 longest[place] = run
         others = longest.values()
         return [run for run in runs if run.recipe in self._recipes or run in others or not run.arm.samples]
 
     def _why_not(self) -> str | None:
-        if not self._arms and self._reviewed:
+        if not self._arms and not self._labels and self._reviewed:
             return "Reviewers have rejected every sample: space on `reviewed` takes them all."
-        if not self._arms:
-            return "There are no samples to train with yet: d on a blind spot goes to the form."
-        if not any(self._on(arm.name) for arm in self._arms):
+        if not self._arms and not self._labels:
+            return "There are no samples to train with yet: d on a blind spot goes to the form, # to labels of rows."
+        if not self.arms:
             return "Choose an arm: space on its line."
+        refused = [why for name, why in self._labels.items() if self._on(name) and isinstance(why, str)]
+        if refused:
+            return refused[0]
         if not self._recipes:
             return "Choose a recipe: space on its line."
-        if AUTO in self._recipes and self._blind_spots < 2:
+        if AUTO in self._recipes and self._blind_spots < 2 and (self.teaching or self._on(CONTROLS)):
             return "`auto` chooses by two blind spots or more, and there are fewer: choose another recipe."
         return None
+
+
+def _tries(run: Run) -> int:
+    """How often `auto` trains a recipe to choose: once for each part that is held out, and for each choice of rows."""
+    if not run.arm.labels:
+        return _FOLDS
+    if run.recipe not in LABEL_RECIPES or run.recipe == "average":  # which is the training of `continue`
+        return 0
+    return (PARTS if len(run.arm.labels) <= ONE_PART_FROM else 1) * (2 if run.arm.name == LLM_LABELS else 1)

@@ -196,6 +196,7 @@ async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> 
             "equal": None,
             "reviewed": False,
             "controls": False,
+            "labeller": None,
             "quick": False,
         }
         await driver.press("S")

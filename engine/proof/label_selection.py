@@ -1,0 +1,170 @@
+"""The recipe `auto` for arms of labels: recipe and rows are chosen on labels held out inside the pool.
+
+No choice fits all: of an LLM's labels all rows and all the way won on sentiment and entailment, while on paraphrases
+the rows on which LLM and model differ did, and each was poor or harmful where the other won. A person's label stands
+where both have given one. It does not count more than an LLM's beside it: a label that is right in .95 of the cases,
+as those above the floor are, tells (2 x .95 - 1)^2 = .81 of what a right one does.
+
+A candidate that loses more accuracy on dev than the margin of the proof is not chosen while another is there.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from engine.discovery.pool_scoring import score_pool
+from engine.model.model_registry import current_model, plan_of, predictions
+from engine.progress import Monitor
+from engine.project import Project
+from engine.proof.arms import Arm, plan_runs
+from engine.proof.held_out_labels import Outcome, Trial, outcomes
+from engine.proof.label_arms import LLM_LABELS
+from engine.proof.metrics import IntArray, Scored, errors_among_most_confident
+from engine.proof.proof_spec import RecipeChoice
+from engine.proof.recipes import LABEL_RECIPES
+from engine.proof.training_labels import TrainingLabel, held_out_parts
+from engine.proof.training_sets import training_set
+
+ALL_ROWS, FLAGGED_ROWS = "all", "flagged"
+_FEWEST_FLAGGED = 10  # for that choice of rows to be worth a training
+_SURE = 3
+_SEED = 13
+
+
+class _Pool:
+    """What the round's model says of the pool."""
+
+    def __init__(self, project: Project, monitor: Monitor) -> None:
+        scored = score_pool(project, current_model(project, monitor=monitor), monitor=monitor)
+        self._places = {row.id: place for place, row in enumerate(scored.rows)}
+        self._labels = project.labels
+        self._predicted = scored.scores.predicted.astype(np.int64)
+        self._confidence = scored.scores.confidence.astype(np.float64)
+        self._sure = self._confidence >= project.settings.discovery.tau
+
+    def is_sure(self, one: TrainingLabel) -> bool:
+        """Whether the model is sure of the row at tau."""
+        return bool(self._sure[self._places[one.row.id]])
+
+    def differs(self, one: TrainingLabel) -> bool:
+        """Whether it is, and says another label."""
+        place = self._places[one.row.id]
+        return self.is_sure(one) and self._labels[self._predicted[place]] != one.row.label
+
+    def errors(self, labels: Sequence[TrainingLabel], covered: int) -> float:
+        """Its errors among so many of the rows, the most confident ones."""
+        places = [self._places[one.row.id] for one in labels]
+        gold: IntArray = np.array([self._labels.index(one.row.label) for one in labels])
+        found = Scored(gold, self._predicted[places], self._confidence[places], len(self._labels))
+        return errors_among_most_confident(found, covered)
+
+
+def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor) -> tuple[RecipeChoice, Arm]:
+    """Choose recipe and rows of an arm of labels.
+
+    Args:
+        project: gives train, pool and dev rows, models and settings.
+        arm: of `engine.proof.label_arms`.
+        seed: to train with.
+        monitor: told of steps, and asked whether to go on; finished trainings are found again.
+
+    Returns:
+        What was chosen, and the arm with the rows that were.
+
+    Raises:
+        ModelError, Cancelled: as `engine.model.training.train`.
+    """
+    pool = _Pool(project, monitor)
+    differ = {one.row.id for one in arm.labels if pool.differs(one)}
+    rows = [ALL_ROWS]
+    if arm.name.partition("+")[0] == LLM_LABELS and len(differ) >= _FEWEST_FLAGGED:
+        rows.append(FLAGGED_ROWS)
+    candidates = {_name(recipe, kind): (recipe, kind) for kind in rows for recipe in LABEL_RECIPES}
+    parts, before = held_out_parts(arm.labels, differ), 0.0
+    found: dict[str, list[Outcome]] = {name: [] for name in candidates}
+    for number, part in enumerate(parts, start=1):
+        monitor.note(f"{arm.name}: part {number} of {len(parts)} held out, {len(part)} labels")
+        covered, held = sum(map(pool.is_sure, part)), {one.row.id for one in part}
+        rest = [one for one in arm.labels if one.row.id not in held]
+        before += pool.errors(part, covered)
+        trials = {
+            name: _trial(project, _with_labels(arm, _chosen(rest, kind, pool)), recipe, seed, monitor)
+            for name, (recipe, kind) in candidates.items()
+        }
+        for name, outcome in outcomes(project, trials, [one.row for one in part], covered, monitor=monitor).items():
+            found[name].append(outcome)
+    errors = {name: round(sum(one.errors for one in seen), 2) for name, seen in found.items()}
+    accuracies, accuracy_before = _accuracies(project, found, seed, monitor)
+    recipe, kind = candidates[_best(errors, accuracies, accuracy_before, project.settings.proof.margin)]
+    choice = RecipeChoice(
+        recipe,
+        errors,
+        sum(map(len, parts)),
+        chosen_rows=kind,
+        parts=len(parts),
+        errors_before=round(before, 2),
+        accuracies=accuracies,
+        accuracy_before=accuracy_before,
+    )
+    return choice, _with_labels(arm, _chosen(arm.labels, kind, pool))
+
+
+def _name(recipe: str, kind: str) -> str:
+    return recipe if kind == ALL_ROWS else f"{recipe} on {kind} rows"
+
+
+def _trial(project: Project, arm: Arm, recipe: str, seed: int, monitor: Monitor) -> Trial:
+    """The training of the recipe, as the proof would plan it for this arm alone."""
+    run = plan_runs(project, [arm], seeds=[seed], recipes=[recipe])[-1]
+    given = training_set(project, run, project.examples("train"), [], monitor)
+    return Trial(plan_of(project, given.start, seed=seed, **given.changes), given.rows)
+
+
+def _accuracies(
+    project: Project, found: Mapping[str, Sequence[Outcome]], seed: int, monitor: Monitor
+) -> tuple[dict[str, float], float | None]:
+    """Accuracy on dev, 0..1: mean of each candidate, and that of the model they go on from; nothing without dev."""
+    if not project.has_split("dev"):
+        return {}, None
+    dev = project.examples("dev")
+    gold = np.array([project.labels.index(row.label) for row in dev])
+    model = current_model(project, seed=seed, monitor=monitor)
+    right = predictions(project, model, dev, split_key="dev", monitor=monitor).argmax(axis=1) == gold
+    means = {name: sum(one.right for one in seen) / len(seen) / len(dev) for name, seen in found.items()}
+    return {name: round(mean, 4) for name, mean in means.items()}, round(float(right.mean()), 4)
+
+
+def _best(
+    errors: Mapping[str, float], accuracies: Mapping[str, float], accuracy_before: float | None, margin: float
+) -> str:
+    """The fewest errors, of equals the first, among those that lose no more accuracy than the margin.
+
+    Where all lose more, the one that loses least.
+    """
+    fit = [name for name in errors if accuracy_before is None or accuracies[name] >= accuracy_before - margin]
+    return min(fit, key=lambda name: errors[name]) if fit else max(errors, key=lambda name: accuracies[name])
+
+
+def _chosen(labels: Sequence[TrainingLabel], kind: str, pool: _Pool) -> list[TrainingLabel]:
+    """All labels; or those that differ from what the model is sure of, and half as many that surely agree with it.
+
+    Without rows that agree, whatever the model is sure of would be taught to be wrong.
+    """
+    if kind == ALL_ROWS:
+        return list(labels)
+    flagged = {one.row.id for one in labels if pool.differs(one)}
+    agreed = sorted(
+        one.row.id for one in labels if one.row.id not in flagged and pool.is_sure(one) and one.certainty == _SURE
+    )
+    drawn = random.Random(f"agreed/{_SEED}").sample(agreed, min(len(agreed), (len(flagged) + 1) // 2))
+    return [one for one in labels if one.row.id in flagged.union(drawn)]
+
+
+def _with_labels(arm: Arm, labels: Sequence[TrainingLabel]) -> Arm:
+    """The arm with these labels in place of its own; its samples stay."""
+    samples = arm.samples[len(arm.labels) :]
+    return replace(arm, samples=(*(one.row for one in labels), *samples), labels=tuple(labels))

@@ -1,0 +1,228 @@
+"""`auto` for arms of labels, and a proof of them; the models are very small and truly trained."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.discovery.pipeline import discover
+from engine.errors import ProjectError
+from engine.files import read_json, write_json
+from engine.model.model_registry import current_model, plan_of, predictions, trained
+from engine.operations.outside_uses import outside_uses
+from engine.operations.verify_project import verify
+from engine.progress import Silent
+from engine.project import Project
+from engine.proof.arms import Arm, plan_runs
+from engine.proof.evaluate import evaluate
+from engine.proof.held_out_labels import Trial, outcomes
+from engine.proof.label_selection import ALL_ROWS, choose_by_labels
+from engine.proof.proof_spec import RecipeChoice, read_spec
+from engine.proof.recipes import LABEL_RECIPES
+from engine.proof.report import read_report
+from engine.proof.request import FEWEST_TO_CHOOSE, RetrainRequest, arms_asked, refuse_retrain
+from engine.proof.run import retrain
+from engine.proof.training_labels import ONE_PART_FROM, PARTS, TrainingLabel, held_out_parts
+from engine.schema import UNLABELLED, Example, RowLabel, Teacher
+from engine.settings import (
+    ComputeSettings,
+    DiscoverySettings,
+    ModelSettings,
+    ProofSettings,
+    Settings,
+    TaskSettings,
+    TrainingSettings,
+)
+from engine.teaching.labels import Labels
+from engine.teaching.records import Records, Teaching
+from engine.trust import agree
+from engine.verify.seal import keep_seal
+from tests.builders.monitor import Recorder
+from tests.builders.project import lay_out
+from tests.builders.tiny_bert import BAD, GOOD, LABELS, THINGS, body
+
+pytestmark = pytest.mark.xdist_group("labels")  # what they share is made once
+
+ROWS = {"train": 48, "dev": 30, "test": 24, "proof": 40, "pool": 160}
+Row = dict[str, str]
+
+
+def splits() -> dict[str, list[Row]]:
+    """Rows that a word decides; where the stream says `coat`, the label of pool and proof is the other one."""
+    texts = [
+        (f"the {one} was {word} and the {other}", word in GOOD)
+        for one, word, other in itertools.product(THINGS, (*GOOD, *BAD), THINGS)
+    ]
+    texts = [texts[(place * 37) % len(texts)] for place in range(len(texts))]  # 37 and 512 share no factor
+    made, first = {}, 0
+    for name, count in ROWS.items():
+        flips = name in ("pool", "proof")
+        made[name] = [
+            {"id": f"{name}-{number}", "text": text, "label": LABELS[good != (flips and "coat" in text)]}
+            for number, (text, good) in enumerate(texts[first : first + count])
+        ]
+        first += count
+    return made
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose pool has no label but those of a person, 60, and of an LLM, all."""
+    folder = tmp_path_factory.mktemp("labels")
+    base = str(body(folder / "base"))
+    settings = Settings(
+        task=TaskSettings(labels=LABELS),
+        model=ModelSettings(base=base, encoder=base),
+        discovery=DiscoverySettings(tau=0.5),
+        training=TrainingSettings(epochs=4, batch_size=4, learning_rate=1e-2),
+        proof=ProofSettings(seeds=(5,), bootstrap=100),
+        compute=ComputeSettings(device="cpu", threads=1),
+    )
+    rows = splits()
+    pool = [row | {"label": UNLABELLED} for row in rows["pool"]]
+    project = lay_out(folder / "work", rows | {"pool": pool}, settings)
+    agree(project.root, outside_uses(project))
+    for name, kind, some in (("ann", "human", rows["pool"][:60]), ("gpt", "llm", rows["pool"])):
+        teaching = Teaching(project.teaching_dir, name)
+        with teaching.store.edit("labels") as edit:
+            for row in some:
+                teacher = Teacher(name, kind)  # type: ignore[arg-type]
+                said = RowLabel(row["id"], row["label"], 3, teacher, "hunt", guideline=1)
+                edit.put("label", said.key, said)
+    discover(project, labels=Labels(Records(project.teaching_dir)).settled(), monitor=Silent())
+    keep_seal(project)
+    return project.root
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path) -> Project:
+    """A copy of it."""
+    root = Path(shutil.copytree(made, tmp_path / "work"))
+    agree(root, outside_uses(Project.open(root)))
+    return Project.open(root)
+
+
+def arm_of(project: Project, name: str) -> Arm:
+    records = Records(project.teaching_dir)
+    return arms_asked(project, (), (), RetrainRequest(arms=(name,)), given=Labels(records))[0]
+
+
+def chosen(project: Project, name: str, monitor: Recorder) -> tuple[RecipeChoice, Arm]:
+    return choose_by_labels(project, arm_of(project, name), seed=5, monitor=monitor)
+
+
+def test_parts_hold_each_label_once_and_many_labels_are_held_out_once() -> None:
+    def some(count: int) -> list[TrainingLabel]:
+        return [TrainingLabel(Example(f"r{n}", f"text {n}", LABELS[n % 2]), "llm") for n in range(count)]
+
+    parts = held_out_parts(some(90), {f"r{n}" for n in range(0, 90, 10)})
+    assert sorted(one.row.id for part in parts for one in part) == sorted(one.row.id for one in some(90))
+    assert [len(part) for part in parts] == [30] * PARTS
+    for part in parts:
+        assert sum(one.row.label == LABELS[0] for one in part) == pytest.approx(15, abs=1)
+        assert sum(int(one.row.id[1:]) % 10 == 0 for one in part) == 3
+    assert held_out_parts(some(90)[::-1], {f"r{n}" for n in range(0, 90, 10)}) == parts
+    (one,) = held_out_parts(some(ONE_PART_FROM + 2), ())
+    assert len(one) == pytest.approx((ONE_PART_FROM + 2) / PARTS, abs=1)
+
+
+def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(project: Project) -> None:
+    first = Recorder()
+    choice, arm = chosen(project, "llm-labels", first)
+    assert set(choice.errors) == {*LABEL_RECIPES, *(f"{recipe} on flagged rows" for recipe in LABEL_RECIPES)}
+    assert (choice.parts, choice.rows) == (PARTS, 160)
+    assert choice.errors_before is not None
+    assert choice.accuracy_before is not None
+    name = choice.recipe if choice.chosen_rows == ALL_ROWS else f"{choice.recipe} on flagged rows"
+    fit = {
+        key: value
+        for key, value in choice.errors.items()
+        if choice.accuracies[key] >= choice.accuracy_before - project.settings.proof.margin
+    }
+    assert choice.errors[name] == min((fit or choice.errors).values())
+    assert len(arm.labels) == (160 if choice.chosen_rows == ALL_ROWS else len(arm.samples))
+    assert "train" in first.stages
+    again = Recorder()
+    assert chosen(project, "llm-labels", again) == (choice, arm)
+    assert "train" not in again.stages
+    assert not list(project.cache_dir.glob("held-out-*/")), "no model is kept"
+
+
+def test_half_the_way_is_what_training_it_would_give(project: Project) -> None:
+    rows = [one.row for one in arm_of(project, "labels").labels]
+    half = plan_of(project, current_model(project, monitor=Silent()), seed=5, steps=8, average=0.5)
+    trials = {"half": Trial(half, rows[20:]), "whole": Trial(replace(half, average=1.0), rows[20:])}
+    monitor = Recorder()
+    shared = outcomes(project, trials, rows[:20], 20, monitor=monitor)
+    assert [done for stage, done, *_ in monitor.steps if stage == "train"] == list(range(1, 9)), "trained once"
+    for name, trial in trials.items():
+        start, average = current_model(project, monitor=Silent()), trial.plan.average
+        alone = trained(project, trial.rows, seed=5, start=start, steps=8, average=average, monitor=Silent())
+        found = predictions(project, alone, rows[:20], split_key="held out", monitor=Silent()).argmax(axis=1)
+        assert shared[name].errors == sum(LABELS[of] != row.label for of, row in zip(found, rows, strict=False))
+
+
+def test_a_proof_of_labels_says_what_it_was_trained_on_and_what_was_chosen(project: Project) -> None:
+    asked = RetrainRequest(arms=("labels", "llm-labels"), recipes=("auto",))
+    refuse_retrain(project, asked)
+    path = retrain(project, asked, monitor=Silent())
+    keep_seal(project)
+    report, spec = read_report(project), read_spec(path.parent)
+    assert [arm.arm for arm in report.arms] == ["labels", "llm-labels"]
+    for arm in report.arms:
+        sources, choice = report.label_sources[arm.arm], spec.recipes[arm.arm]
+        assert (arm.recipe, arm.n_added) == (choice.recipe, sources.people + sources.llm)
+        assert f"{arm.arm}: {sources.sentence}." in report.notes
+        assert f"{arm.arm}: {choice.sentence}" in report.notes
+    people = report.label_sources["labels"]
+    assert (people.people, people.llm, people.labeller, people.guidelines) == (60, 0, "", {"people": (1,)})
+    assert people.sentence == "60 labels by people (guideline 1)"
+    assert report.label_sources["llm-labels"].labeller == "gpt"
+    assert spec.recipes["labels"].parts == PARTS
+    assert "chosen by 60 labels, each third of them held out in turn" in spec.recipes["labels"].sentence
+    assert "by accuracy on dev" in spec.recipes["labels"].sentence
+    assert read_json(path)["label_sources"]["labels"]["people"] == 60
+    assert evaluate(path.parent) == {
+        key: value for key, value in read_json(path).items() if key in evaluate(path.parent)
+    }
+    assert not [found for found in verify(project.root) if found.bad]
+
+
+def test_without_dev_no_accuracy_is_looked_at_and_the_report_says_so(project: Project) -> None:
+    manifest = read_json(project.root / "manifest.json")
+    del manifest["splits"]["dev"]
+    write_json(project.root / "manifest.json", manifest)
+    choice, _ = chosen(Project.open(project.root), "labels", Recorder())
+    assert (choice.accuracies, choice.accuracy_before) == ({}, None)
+    assert choice.sentence.endswith("Without a dev split no accuracy was looked at.")
+
+
+def test_auto_needs_enough_labels_to_hold_some_out_and_no_blind_spots(project: Project) -> None:
+    teaching = Teaching(project.teaching_dir, "ann")
+    with teaching.store.edit("take back") as edit:
+        for number in range(FEWEST_TO_CHOOSE - 1, 60):
+            edit.delete("label", f"pool-{number}")
+    with pytest.raises(ProjectError, match=rf"it needs {FEWEST_TO_CHOOSE}, and arm `labels` has 49; label more"):
+        refuse_retrain(project, RetrainRequest(arms=("labels",), recipes=("auto",)))
+    (project.round_dir(1) / "discovery.json").unlink()
+    refuse_retrain(project, RetrainRequest(arms=("llm-labels",), recipes=("auto",)))
+    with pytest.raises(ProjectError, match="blindspot discover"):
+        refuse_retrain(project, RetrainRequest(arms=("llm-labels", "uus"), recipes=("auto",)))
+
+
+def test_many_rows_are_seen_at_least_once_from_scratch(project: Project) -> None:
+    many = Arm("llm-labels", tuple(Example(f"r{n}", f"text {n}", LABELS[n % 2]) for n in range(400)))
+    runs = plan_runs(project, [many], seeds=[5], recipes=["scratch", "continue"])
+    baseline, scratch, further = (run.steps for run in runs)
+    assert baseline == 4 * 48 // 4
+    assert scratch == (48 + 400) // 4, "one pass, as the steps of the baseline would end before it"
+    assert further == 2 * (400 + 48) // 4, "two passes, all of train replayed"
+
+
+def test_a_choice_of_before_reads_as_one_by_blind_spots() -> None:
+    choice = RecipeChoice.from_json({"recipe": "keep", "errors": {"keep": 2.0, "head": 3.5}, "rows": 12})
+    assert choice.sentence == "recipe keep, by cross-validation over the pool's blind spots (errors: keep 2, head 3.5)."
