@@ -88,7 +88,6 @@ class TrainableLabels:
         if not known:
             raise ProjectError(
                 "no LLM has labelled a pool row yet",
-                where=str(self.project.root),
                 hint="bring its labels with `blindspot import-labels --kind llm`",
             )
         if self.labeller is None and len(known) == 1:
@@ -98,9 +97,7 @@ class TrainableLabels:
             what = "several LLMs have labelled pool rows"
             if self.labeller is not None:
                 what = f"no LLM called `{self.labeller}` has labelled pool rows"
-            raise ProjectError(
-                what, where=str(self.project.root), hint=f"name one with --labeller: {', '.join(sorted(known))}"
-            )
+            raise ProjectError(what, hint=f"name one with --labeller: {', '.join(sorted(known))}")
         return found[0]
 
     @cached_property
@@ -139,7 +136,6 @@ class TrainableLabels:
             raise ProjectError(
                 f"arm `{RANDOM}` needs {len(people):,} rows with a label that were drawn at random or came with one, "
                 f"and there are {len(drawn_from):,}",
-                where=str(self.project.root),
                 hint="leave it out, or label some with `blindspot label --queue random`",
             )
         ranked = random.Random(f"{RANDOM}/{_SEED}").sample(range(len(drawn_from)), len(drawn_from))
@@ -147,7 +143,6 @@ class TrainableLabels:
         if {one.row.id for one in found} == people.keys():
             raise ProjectError(
                 f"arm `{RANDOM}` would be arm `{LABELS}`: the rows that people labelled were drawn at random",
-                where=str(self.project.root),
                 hint="leave it out",
             )
         return found
@@ -163,7 +158,6 @@ class TrainableLabels:
             none = "no label of the LLM is certain enough" if name == LLM_LABELS else "nobody has labelled a pool row"
             raise ProjectError(
                 f"arm `{name}` would have no row: {none}",
-                where=str(self.project.root),
                 hint="label some with `blindspot label`",
             )
         return self.random if name == RANDOM else found

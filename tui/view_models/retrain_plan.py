@@ -260,7 +260,7 @@ class RetrainPlan:
         if not self._arms and not self._labels and self._reviewed:
             return "Reviewers have rejected every sample: space on `reviewed` takes them all."
         if not self._arms and not self._labels:
-            return "There are no samples to train with yet: d on a blind spot goes to the form, # to labels of rows."
+            return "There are no samples to train with yet: d on a blind spot goes to the form. # labels rows."
         if not self.arms:
             return "Choose an arm: space on its line."
         refused = [why for name, why in self._labels.items() if self._on(name) and isinstance(why, str)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from engine.jobs.events import read_events
 from engine.jobs.spec import JobFiles
 from engine.project import Project
 from engine.proof.recipes import RECIPES, USUAL
-from engine.schema import Teacher
+from engine.schema import RowLabel, Teacher, TeacherKind
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
 from tests.engine.jobs.slow_worker import RetrainCountOptions
@@ -126,7 +126,7 @@ async def test_arms_are_cut_down_to_equal_count_or_say_why_not_to_equal_cost(roo
         driver.app.save()
     async with opened(root) as driver:
         await driver.until(lambda: isinstance(driver.screen, RetrainScreen))
-        await driver.sees("[x] reviewed", "[x] equal     count")
+        await driver.sees("[x] reviewed", "[x] equal      count")
 
 
 async def test_controls_and_more_recipes_are_ticked_on_request(root: Path) -> None:
@@ -169,6 +169,57 @@ async def test_the_time_is_estimated_from_earlier_trainings(root: Path) -> None:
     async with opened(root) as driver:
         await retrain(driver)
         assert "at most about " in driver.words
+
+
+def put_labels(root: Path, name: str, kind: TeacherKind, rows: Sequence[str]) -> None:
+    """Labels of pool rows by somebody."""
+    teaching = Teaching(root / "teaching", name)
+    with teaching.store.edit("labels") as edit:
+        for row in rows:
+            said = RowLabel(row, "negative", 3, Teacher(name, kind), "hunt")
+            edit.put("label", said.key, said)
+
+
+async def test_labels_are_arms_with_their_rows_beside_the_teaching(root: Path) -> None:
+    pool = [row.id for row in Project.open(root).examples("pool")]
+    put_labels(root, "ada", "human", pool[:3])
+    put_labels(root, "gpt", "llm", pool[:5])
+    put_labels(root, "qwen", "llm", pool[:5])
+    async with opened(root) as driver:
+        await retrain(driver)
+        await go_to(driver, "labels")
+        assert "[ ] labels 3 labels pool rows" in driver.words
+        await driver.press("space")
+        assert "[x] labels" in driver.words
+        assert "45 trainings, 5 of them the baseline" in driver.words
+        await tick(driver, "llm-labels")
+        await driver.press("S")
+        assert "! several LLMs have labelled pool rows" in driver.words
+        await tick(driver, "llm-labels")
+        await tick(driver, "random-n")
+        assert "[x] random-n 3 labels control" in driver.words
+        for name in ("human", "llm", "both"):
+            await tick(driver, name)
+        await driver.press("t")
+        assert "! A quick look is trained with samples" in driver.words
+        await driver.press("S")
+        await driver.sees("retrain-1 is running")
+        assert jobs.find_job(root, "retrain-1").options["arms"] == ["labels", "random-n"]
+
+
+async def test_without_samples_peoples_labels_are_ticked(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "work")
+    pool = [row.id for row in Project.open(root).examples("pool")]
+    put_labels(root, "ada", "human", pool[:3])
+    put_labels(root, "gpt", "llm", pool[:5])
+    async with opened(root) as driver:
+        await retrain(driver)
+        assert "[x] labels 3 labels" in driver.words
+        assert "[ ] llm-labels 5 labels" in driver.words
+        assert "15 trainings, 5 of them the baseline" in driver.words
+        await tick(driver, "auto")
+        # 5 seeds x baseline, scratch, keep and one other; two trainings in each of three parts
+        assert "at most 20 trainings, 5 of them the baseline, and 6 to choose by" in driver.words
 
 
 async def test_without_samples_it_says_what_to_do_first(tmp_path: Path) -> None:
