@@ -80,7 +80,7 @@ class LabellingSettings:
     llm_votes: int = _key(1, "times that an LLM reads each row it labels; the majority counts", low=1, high=9)
     llm_floor: float = _key(
         0.85,
-        "agreement with people (lower bound) below which nothing trains on an LLM's labels",
+        "agreement with people (lower bound) below which nothing trains on an LLM's labels; 0: anything does",
         low=0.0,
         high=1.0,
     )

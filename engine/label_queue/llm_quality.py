@@ -137,9 +137,11 @@ def usability(quality: LlmQuality, floor: float) -> Usability:
 
     Args:
         quality: of an LLM.
-        floor: of the lower bound of their agreement (`labelling.llm_floor`), 0..1.
+        floor: of the lower bound of their agreement (`labelling.llm_floor`), 0..1; 0: nobody need have checked it.
     """
     used = quality.used
+    if not floor:
+        return Usability(True, "it may train, however good it is: labelling.llm_floor is 0", 0)
     about = f"labels of certainty {CERTAIN} and 3 agree with people"
     if used.value is None or used.low is None or used.high is None:
         needed = _labels_needed(_GOOD, floor)

@@ -131,6 +131,12 @@ def test_one_that_may_be_good_enough_says_how_many_more_labels_tell() -> None:
     )
 
 
+def test_a_floor_of_zero_asks_for_no_check() -> None:
+    nobody = LlmQuality("a", GPT, {}, {}, share_of([]), share_of([]), {}, {}, 0, (), 0)
+    found = usability(nobody, 0.0)
+    assert (found.usable, found.sentence) == (True, "it may train, however good it is: labelling.llm_floor is 0")
+
+
 def test_guesses_do_not_count_for_what_is_used(tmp_path: Path) -> None:
     project = stream_project(tmp_path / "work", rows=80)
     write_labels(project, GPT, [by_llm(f"r{n}", "negative", 1 if n < 40 else 3) for n in range(80)])

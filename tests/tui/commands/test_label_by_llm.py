@@ -64,6 +64,7 @@ def test_it_says_what_it_will_take_runs_and_tells_what_came_of_it(
 def test_what_is_for_people_or_for_an_llm_alone_is_said(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     for words, sentence in (
         (("--by", "llm", "--queue", "random"), "--queue is for people"),
+        (("--by", "llm", "--flagged", "B1"), "--flagged is for people"),
         (("--rows", "all"), "--rows needs --by llm"),
         (("--estimate",), "--estimate needs --by llm"),
     ):
