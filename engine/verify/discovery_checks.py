@@ -113,7 +113,7 @@ def _beside_the_scores(project: Project, found: Discovery, then: int | None) -> 
     logits = read_cached(logits_path(project, model, rows, "pool", doubt), len(rows), len(project.labels))
     if logits is None:
         return None
-    gold = gold_of(in_order(pool_rows(project, found.row_labels)), project.labels)
+    gold = gold_of(in_order(pool_rows(project, found.row_labels)[:then]), project.labels)
     scores = score(logits, gold, temperature=found.applied_temperature)
     uus = {rows[row].id for row in np.flatnonzero(scores.uus(found.tau))}
     if odd := sorted(uus ^ set(found.uus)):

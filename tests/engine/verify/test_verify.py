@@ -14,6 +14,7 @@ import pytest
 
 from engine.errors import BlindspotError
 from engine.files import sha256_file
+from engine.operations.add_batch import add_batch
 from engine.operations.verify_project import verify
 from engine.progress import Silent
 from engine.project import Project
@@ -387,6 +388,20 @@ def test_a_suite_that_was_changed_is_not_asked(copied: Path, tamper: Callable[[P
     tamper(copied)
     with pytest.raises(BlindspotError, match=r"the suite"):
         check(Project.open(copied), monitor=Silent())
+
+
+def test_what_was_made_before_rows_were_added_stands_and_says_so(copied: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later.jsonl"
+    later.write_bytes(
+        b"".join(orjson.dumps({"text": f"{word} " * 6}) + b"\n" for word in ("kettle", "lamp", "harbour"))
+    )
+    add_batch(copied, later, proof_share=0.5)
+    findings = list(verify(copied))
+    assert not [finding for finding in findings if finding.bad]
+    told = [finding.part for finding in findings if finding.what.endswith("when the pool had the batches up to pool")]
+    assert {part.split()[0] for part in told} == {"discovery", "proof"}
+    edit_json(copied / "manifest.json", lambda found: found.pop("batches"))
+    assert {finding.part.split()[0] for finding in bad(copied)} >= {"discovery", "proof"}
 
 
 def test_a_finding_never_shows_a_proof_row(copied: Path) -> None:
