@@ -84,6 +84,7 @@ class LabellingSettings:
         low=0.0,
         high=1.0,
     )
+    hunt_at_random: float = _key(0.2, "share of a hunt's rows that is drawn at random", low=0.0, high=1.0)
 
 
 @dataclass(frozen=True)

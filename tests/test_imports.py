@@ -47,6 +47,9 @@ LIGHT = [
     "engine.scorer.scorer_client",
     "engine.scorer.protocol",
     "engine.preview.record",
+    "engine.hunt.hunt_client",
+    "engine.hunt.hunt_files",
+    "engine.hunt.hunt_status",
     *(f"engine.costs.{path.stem}" for path in (ROOT / "engine" / "costs").glob("[a-z]*.py")),
     *(
         f"engine.review.{name}"

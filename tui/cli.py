@@ -31,6 +31,7 @@ COMMANDS = {
     "add": "add later rows of a stream to a project",
     "batches": "list the batches of rows that came into a project",
     "discover": "find the blind spots of the current model",
+    "hunt": "queue rows where UUs are likely, for people to label",
     "list": "list the blind spots",
     "show": "show the evidence of a blind spot",
     "mark": "mark a row as label wrong, ambiguous or fine",

@@ -43,6 +43,7 @@ class ProjectQueue:
         split: where the rows are.
         is_done: whether what this person said of a row is the answer that is asked for.
         more: is called when few open rows are left; it returns at once, and what it chooses comes with ``choices``.
+        to_come: how many rows will be chosen yet, by another process.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class ProjectQueue:
         split: SplitName,
         is_done: Callable[[str], bool],
         more: Callable[[], None] = lambda: None,
+        to_come: Callable[[], int] = lambda: 0,
     ) -> None:
         self._teaching = teaching
         self._leases = leases
@@ -65,6 +67,7 @@ class ProjectQueue:
         self._split = split
         self._is_done = is_done
         self._more = more
+        self._to_come = to_come
         self._texts: dict[str, TextRow] = {}
         self._put_off: dict[str, None] = {}
         self._next: str | None = None
@@ -76,8 +79,8 @@ class ProjectQueue:
 
     @property
     def left(self) -> int:
-        """How many rows are open for this person."""
-        return len(self._open())
+        """How many rows are open for this person, or will be."""
+        return len(self._open()) + self._to_come()
 
     def take(self) -> TextRow | None:
         """The next open row, held for this person; None: none is left, or others are at work on all that are."""

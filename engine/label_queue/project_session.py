@@ -223,6 +223,9 @@ def _session(
             if drawn := _draw(project, Labels(teaching), known, batch=batch):
                 file.append(drawn)
 
+    def to_come() -> int:
+        return max(0, file.spec.budget - len(file.choices)) if file is not None and kind == "hunt" else 0
+
     stale = _stale(project, teaching, guideline) if kind == "stale" else []
     queue = ProjectQueue(
         teaching,
@@ -233,6 +236,7 @@ def _session(
         split=split,
         is_done=lambda row_id: answers.has(row_id),
         more=more,
+        to_come=to_come,
     )
     answers = _Answers(
         RecordFactory(project, teaching, teacher),

@@ -25,6 +25,8 @@ from engine.operations.job_records import (
     CompareResult,
     DiscoverOptions,
     DiscoverResult,
+    HuntOptions,
+    HuntResult,
     JudgeOptions,
     LabelOptions,
     QuickResult,
@@ -77,6 +79,16 @@ def discover(project: Project, options: DiscoverOptions, monitor: Monitor) -> Di
 def discover_uses(project: Project, options: DiscoverOptions) -> Uses:
     """The models, and the files of teaching."""
     return [*models_uses(project), *(file_use(project.root, Path(file)) for file in options.teaching)]
+
+
+def hunt(project: Project, options: HuntOptions, monitor: Monitor) -> HuntResult:
+    """Score and embed the pool, and queue the first rows of a hunt."""
+    from engine.hunt.begin_hunt import begin_hunt
+
+    begun = begin_hunt(project, options.budget, monitor=monitor)
+    keep_seal(project)
+    spec = begun.file.spec
+    return HuntResult(spec.name, spec.budget, len(begun.rows.ids), len(begun.file.choices))
 
 
 def teach(project: Project, options: TeachOptions, monitor: Monitor) -> TeachReport:
@@ -198,6 +210,7 @@ _KINDS: tuple[JobKind[Any], ...] = (
     JobKind(TeachOptions, teach, teach_uses),
     JobKind(RetrainOptions, retrain, lambda project, options: models_uses(project)),
     JobKind(JudgeOptions, judge, lambda project, options: [llm_use(project)]),
+    JobKind(HuntOptions, hunt, lambda project, options: models_uses(project)),
     JobKind(LabelOptions, label, label_uses),
     JobKind(
         CompareOptions, compare, lambda project, options: [weights_use(project.root, project.settings.model.encoder)]

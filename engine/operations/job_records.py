@@ -48,6 +48,25 @@ class DiscoverResult(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class HuntOptions(JobOptions):
+    """Begin a hunt. ``budget``: rows that people may be asked for, at least 1."""
+
+    kind: ClassVar[str] = "hunt"
+
+    budget: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HuntResult(Record):
+    """The hunt: name of its queue, its budget, rows that it chooses among, and rows of the first batch."""
+
+    queue: str
+    budget: int
+    candidates: int
+    chosen: int
+
+
+@dataclass(frozen=True, slots=True)
 class TeachOptions(JobOptions):
     """Let an LLM, or a recording of one, explain blind spots and write samples.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ from tui.commands.shared import SubParsers, add_asking, add_json, add_waiting, n
 from tui.terminal.printing import print_line
 
 if TYPE_CHECKING:
+    from engine.hunt.hunt_client import HuntClient
     from engine.project import Project
     from engine.teaching.records import Teaching
 
 SCATTERED, EVERY = "scattered", "all"
+_LOOKS_EVERY = 0.1  # seconds
 _MARKS = {"": SURE, "?": LIKELY, "??": GUESS}
 
 
@@ -110,7 +113,7 @@ class _Work:
     """What is labelled, for both forms of answering.
 
     ``source``, ``out``: for the heading. ``told``: a sentence to begin with. ``end``: where the labels are.
-    ``units``: as `LabelScreen` wants it.
+    ``units``, ``more``: as `LabelScreen` wants them.
     """
 
     session: LabelSession
@@ -120,6 +123,7 @@ class _Work:
     told: str
     end: str
     units: Callable[[], list[list[str]]] | None = None
+    more: HuntClient | None = None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -139,11 +143,19 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         work = (_of_project if options.source.is_dir() else _of_file)(options, stack)
         if options.plain:
-            return _plain(work.session, work.guideline, work.told)
+            return _plain(work.session, work.guideline, work.told, work.more)
         from tui.label_app import LabelApp
         from tui.screens.label_screen import LabelScreen
 
-        screen = LabelScreen(work.session, source=work.source, out=work.out, guideline=work.guideline, told=work.told)
+        screen = LabelScreen(
+            work.session,
+            source=work.source,
+            out=work.out,
+            guideline=work.guideline,
+            told=work.told,
+            units=work.units,
+            more=work.more,
+        )
         app = LabelApp(screen, ascii=options.ascii)
         app.run(mouse=False)
     pace = work.session.pace
@@ -184,7 +196,22 @@ def _of_project(options: argparse.Namespace, stack: ExitStack) -> _Work:
     version = opened.guideline.number
     told = f"Guideline, version {version}: g shows it." if version else ""
     name = f"{options.source.resolve().name}: {opened.name}"
-    return _Work(opened.session, name, teaching.author, opened.guideline.text, told, str(options.source), opened.units)
+    more = None
+    if opened.kind == "hunt":
+        from engine.hunt.hunt_client import HuntClient
+
+        more = HuntClient(project.root, opened.name)
+        stack.callback(more.close)
+    return _Work(
+        opened.session,
+        name,
+        teaching.author,
+        opened.guideline.text,
+        told,
+        str(options.source),
+        units=opened.units,
+        more=more,
+    )
 
 
 def _queue_flagged(project: Project, teaching: Teaching, spot: str) -> str:
@@ -210,7 +237,7 @@ def _read(path: Path) -> str:
         raise DataError("the guideline is not UTF-8", where=str(path), hint="save it as UTF-8") from None
 
 
-def _plain(session: LabelSession, guideline: str, told: str) -> int:
+def _plain(session: LabelSession, guideline: str, told: str, more: HuntClient | None) -> int:
     """Ask and answer line by line until the rows or the lines end."""
     for line in [*guideline.splitlines(), *([told] if told else [])]:
         print_line(visible(line))
@@ -218,9 +245,9 @@ def _plain(session: LabelSession, guideline: str, told: str) -> int:
     if session.reasons:
         print_line(f"a label and, behind it, the number of the reason, such as 2 3: {_numbered(session.reasons)}")
     shown: TextRow | None = None
-    while session.row is not None:
-        if session.row is not shown:
-            shown = session.row
+    while (row := _next(session, more)) is not None:
+        if row is not shown:
+            shown = row
             pace = session.pace
             print_line("")
             print_line(f"{pace.done + 1} of {pace.done + pace.left}: {visible(shown.text)}")
@@ -235,9 +262,19 @@ def _plain(session: LabelSession, guideline: str, told: str) -> int:
             print_line(_answer(session, line.strip()))
         except StoreError as error:
             print_line(str(error))
+        if more is not None and (problem := more.take_problem()):
+            print_line(problem)
     pace = session.pace
     print_line(f"{pace.done:,} of {pace.done + pace.left:,} labelled")
     return 0
+
+
+def _next(session: LabelSession, more: HuntClient | None) -> TextRow | None:
+    """The row in front; where all are labelled and the next ones are being chosen, it waits for them."""
+    while session.row is None and more is not None and more.is_choosing:
+        time.sleep(_LOOKS_EVERY)
+        session.skip()
+    return session.row
 
 
 def _answer(session: LabelSession, word: str) -> str:

@@ -49,6 +49,7 @@ def choose_queue(screen: WorkScreen) -> None:
 
 def label_rows(screen: WorkScreen, queue: str) -> None:
     """Lay the label screen over a screen of the workbench; when it is left, what has changed is shown."""
+    from engine.hunt.hunt_client import HuntClient
     from engine.label_queue.project_session import open_session
     from engine.schema import Teacher
     from tui.screens.label_screen import LabelScreen
@@ -61,7 +62,11 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         app.refuse(error)
         return
 
+    more = HuntClient(project.root, opened.name) if opened.kind == "hunt" else None
+
     def end(_: None) -> None:
+        if more is not None:
+            more.close()
         try:
             opened.close()
         except BlindspotError as error:
@@ -75,5 +80,6 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         out=author,
         guideline=opened.guideline.text,
         units=opened.units,
+        more=more,
     )
     app.push_screen(label_screen, end)

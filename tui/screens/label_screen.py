@@ -28,6 +28,7 @@ from tui.widgets.line import Line
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
+    from engine.hunt.hunt_client import HuntClient
     from tui.steady_app import SteadyApp
 
 DIGITS = "1234567890"
@@ -44,6 +45,7 @@ _SHIFTED = (  # of the digits, on the keyboards of the US
     "left_parenthesis",
     "right_parenthesis",
 )
+_LOOKS_EVERY = 0.5  # seconds, for rows that are chosen meanwhile
 CERTAINTY = {SURE: "sure", LIKELY: "likely", GUESS: "a guess", UNSURE: "unsure"}
 _HELP = """\
 1-9 0   the label with that number: saved, and the next row
@@ -108,6 +110,7 @@ class LabelScreen(Screen[None], inherit_bindings=False):
         guideline: what the labels mean; empty if there is none. It is shown before the first row.
         told: a sentence to begin with.
         units: gives the labels of each row that several people gave one; None: nobody else labels.
+        more: chooses further rows meanwhile; None: nothing does.
     """
 
     DEFAULT_CSS = """
@@ -141,8 +144,10 @@ class LabelScreen(Screen[None], inherit_bindings=False):
         guideline: str = "",
         told: str = "",
         units: Callable[[], list[list[str]]] | None = None,
+        more: HuntClient | None = None,
     ) -> None:
         super().__init__()
+        self._more = more
         self._units = units
         self._agreement = ""
         self._labelled = 0
@@ -172,8 +177,21 @@ class LabelScreen(Screen[None], inherit_bindings=False):
         self.query_one("#row").focus()
         self._show(self._first)
         self._compute_agreement()
+        if self._more is not None:
+            self.set_interval(_LOOKS_EVERY, self._look_for_more)
         if self._guideline:
             await self.action_guideline()
+
+    def _look_for_more(self) -> None:
+        """Tell once if no further rows are chosen any more; show the next one where somebody waits for it."""
+        if self._more is None:
+            return
+        if problem := self._more.take_problem():
+            self._show(problem, warning=True)
+        if self.session.row is None:
+            with suppress(BlindspotError):  # the next key tells it
+                if self.session.skip():
+                    self._show()
 
     async def on_event(self, event: Event) -> None:
         """Whoever presses keys is at work: the row in front stays theirs."""
@@ -227,7 +245,10 @@ class LabelScreen(Screen[None], inherit_bindings=False):
         row = self.session.row
         if row is None:
             said = "All rows are labelled."
-            if left := self.session.pace.left:
+            if self._more is not None:
+                further = "; the next ones are being chosen" if self._more.is_choosing else ""
+                said = f"All chosen rows are labelled{further}."
+            elif left := self.session.pace.left:
                 said = f"Others are at work on the {left} rows that are left; space looks again."
             return [Text(""), Text(said, style=self._app.ink.strong), Text("q leaves, b goes back.")]
         lines = [Text("")]

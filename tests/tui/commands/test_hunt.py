@@ -1,0 +1,62 @@
+"""`blindspot hunt`: a job that queues rows, and how a hunt goes."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine.project import Project
+from tests.builders.hunt import GOLD, label, stream_with_model
+from tui.cli import main
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return stream_with_model(tmp_path)
+
+
+def test_where_every_row_has_a_label_it_says_so(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    label(project, "ann", GOLD)
+    assert main(["hunt", str(project.root)]) == 1
+    assert "each row on which the model is confident has a label" in capsys.readouterr().err
+
+
+def test_without_a_hunt_there_is_no_status(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hunt", str(project.root), "--status"]) == 1
+    assert "begin one: `blindspot hunt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("budget", ["0", "-3", "many"])
+def test_a_budget_is_a_number(project: Project, budget: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["hunt", str(project.root), f"--budget={budget}"])
+    assert left.value.code == 2
+    assert "is no number of labels" in capsys.readouterr().err
+
+
+def test_a_hunt_from_its_beginning_to_its_status(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["hunt", str(project.root), "--budget", "12"]) == 0
+    told = capsys.readouterr().out
+    assert "hunt-1: up to 12 of 90 rows on which the model is confident; the first 12 are chosen" in told
+    assert f"next: blindspot label {project.root} --queue hunt-1" in told
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n2\n" * 5))
+    assert main(["label", str(project.root), "--queue", "hunt", "--plain", "--labeller", "ann"]) == 0
+    shown = capsys.readouterr().out
+    assert not any(word in shown for word in ("random", "suspected", "wrong", "group"))
+    assert main(["hunt", str(project.root), "--status"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("hunt-1: 10 of 12 labels; ")
+    assert "drawn at random" in told
+    assert main(["hunt", str(project.root), "--status", "--queue", "hunt-1", "--json"]) == 0
+    status = orjson.loads(capsys.readouterr().out)
+    assert (status["answered"], status["budget"], status["found"]["labels"]) == (10, 12, 10)
+    assert sum(cell["uus"] for cell in status["cells"]) == status["found"]["uus"]
+    assert main(["hunt", str(project.root), "--status", "--queue", "hunt-9"]) == 1
+    assert "there is no hunt 'hunt-9'" in capsys.readouterr().err
+    assert main(["hunt", str(project.root), "--budget", "5", "--json"]) == 0
+    assert orjson.loads(capsys.readouterr().out) == {"queue": "hunt-2", "budget": 5, "candidates": 90, "chosen": 5}

@@ -1,0 +1,89 @@
+"""`blindspot hunt`: queue rows where UUs are likely, for people to label, as a background job; and how a hunt goes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.hunt.hunt_files import find_hunt
+from engine.hunt.hunt_status import HuntStatus, status_of
+from engine.operations.job_records import HuntOptions
+from engine.project import Project
+from tui.commands.following import follow_to_end, start_job
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.terminal.printing import print_json, print_line
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Describe the command."""
+    parser = new_parser(
+        subparsers,
+        "hunt",
+        "queue rows where UUs are likely, for people to label",
+        "  blindspot hunt work --budget 200; blindspot label work --queue hunt\n"
+        "  blindspot hunt work --status\n  blindspot hunt work --status --queue hunt-1 --json\n\n"
+        "It needs neither a discovery nor an LLM; where an LLM has labelled rows, it finds three times as many UUs as\n"
+        "labels at random do. Further rows are chosen while people label. A fifth of the rows is drawn at random\n"
+        "(labelling.hunt_at_random in blindspot.toml). What a hunt finds trains, and estimates nothing.",
+    )
+    add_project(parser)
+    parser.add_argument(
+        "--budget", metavar="N", type=_budget, default=200, help="rows that people may be asked for; default: 200"
+    )
+    parser.add_argument("--status", action="store_true", help="begin none; say how the latest one goes")
+    parser.add_argument("--queue", metavar="NAME", help="with --status: another hunt than the latest")
+    add_waiting(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def _budget(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of labels")
+    return int(text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Begin a hunt, or say how one goes."""
+    project = Project.open(options.project)
+    if options.status:
+        status = status_of(project, find_hunt(project, options.queue))
+        if options.json:
+            print_json(status.as_json() | {"sentence": status.sentence})
+        else:
+            print_status(status)
+        return 0
+    job_id = start_job(project, HuntOptions(budget=options.budget))
+    if options.detach:
+        print_line(job_id)
+        return 0
+    result = follow_to_end(project.root, job_id).result
+    if options.json:
+        print_json(result)
+        return 0
+    print_line(
+        f"{result['queue']}: up to {result['budget']} of {result['candidates']:,} rows on which the model is "
+        f"confident; the first {result['chosen']} are chosen, the others while people label"
+    )
+    print_line(f"next: {next_step(options.project, result['queue'])}")
+    return 0
+
+
+def next_step(folder: Path, queue: str) -> str:
+    """The command by which its rows are labelled."""
+    return f"blindspot label {folder} --queue {queue}"
+
+
+def print_status(status: HuntStatus) -> None:
+    """A heading, the kinds of UUs, why rows were chosen, and whether to go on."""
+    found = status.found
+    share = f" ({found.rate:.0%})" if found.rate is not None else ""
+    print_line(
+        f"{status.queue}: {status.answered} of {status.budget} labels; "
+        f"{found.uus} UUs among {found.labels} rows on whose label people agree{share}"
+    )
+    for cell in status.cells:
+        print_line(f"  {cell.uus:>4} UUs  {cell.label} -> {cell.predicted}")
+    for reason in status.reasons:
+        print_line(f"  {reason.uus:>4} UUs of {reason.labels:>4} labels  {reason.reason}")
+    print_line(status.sentence)
