@@ -147,6 +147,7 @@ def team(python: tuple[str, dict[str, str]]) -> Iterator[Team]:
 
 def test_both_annotate_run_watch_cancel_and_resume(team: Team) -> None:
     assert "discover-1" in team.told(ANN, "discover", "--detach")
+    team.told(BEN, "jobs", "--follow", "discover-1")  # waits in one process; each look at the list is another
     until(lambda: "done" in team.told(BEN, "jobs"))
     spot = team.told(BEN, "list").splitlines()[2].split()[0]
     for who, name in ((ANN, "u54321"), (BEN, "u54322")):
@@ -161,6 +162,7 @@ def test_both_annotate_run_watch_cancel_and_resume(team: Team) -> None:
     team.told(BEN, "review")
     job = team.told(ANN, "retrain", "--seeds", "13", "--detach").strip()
     team.told(BEN, "jobs", "--cancel", job)
+    team.run(BEN, "jobs", "--follow", job)
     until(lambda: f'"{job}"' in (shown := team.told(BEN, "jobs", "--json")) and '"running"' not in shown)
     team.told(BEN, "jobs", "--resume", job)
     team.told(ANN, "jobs", "--follow", job)
