@@ -13,6 +13,7 @@ from functools import cached_property
 
 from engine.data.pool_rows import pool_rows
 from engine.errors import ProjectError
+from engine.label_queue.llm_quality import CERTAIN, refuse_below_floor
 from engine.project import Project
 from engine.proof.arms import Arm
 from engine.proof.training_labels import TrainingLabel
@@ -30,10 +31,6 @@ LABEL_ARMS: dict[str, str] = {
     RANDOM: "control: as many labels as people gave, of rows drawn at random",
 }
 """Name and content of each; ``labels+ARM`` and so on, for every teaching ARM, have that teaching's samples too."""
-
-CERTAIN = 2
-"""From which certainty on an LLM's label trains: those of 1, a guess, were right in .55 to .66 of the cases on three
-public tasks, those of 2 in .81 to .92, those of 3 in .95 to .99."""
 
 _SEED = 13
 
@@ -105,8 +102,9 @@ class TrainableLabels:
         """What people agree on, and of rows that no person labelled what the LLM says with certainty `CERTAIN` or more.
 
         Raises:
-            ProjectError: as `llm_name`.
+            ProjectError: as `llm_name`, or people do not surely enough agree with it (`labelling.llm_floor`).
         """
+        refuse_below_floor(self.project, self.given.records, self.llm_name)
         said, people = self.given.llms[self.llm_name], {one.row.id: one for one in self.people}
         found = []
         for row in self._rows:

@@ -29,9 +29,13 @@ class Labels:
     Args:
         records: of a project.
         split: whose rows are asked about: what is said of proof rows is the audit's alone.
+
+    Attributes:
+        records: as above.
     """
 
     def __init__(self, records: Records, split: SplitName = "pool") -> None:
+        self.records = records
         self._people: defaultdict[str, list[GivenLabel]] = defaultdict(list)
         self._llms: defaultdict[str, dict[str, RowLabel]] = defaultdict(dict)
         self._decided: dict[str, RowLabel] = {}

@@ -19,9 +19,10 @@ import orjson
 
 from engine.discovery.pipeline import discover
 from engine.files import read_json, read_lines, write_json, write_jsonl
-from engine.project import Project
+from engine.project import SETTINGS_FILE, Project
 from engine.proof.label_selection import choose_by_labels
 from engine.proof.request import RetrainRequest, arms_asked
+from engine.settings import change_setting
 from engine.teaching.import_labels import import_labels
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
@@ -49,6 +50,8 @@ def choose(data: Path, task: str, root: Path) -> None:
     """Make or take up the project of a task, label its pool, and let `auto` choose for each arm."""
     watch = Watch(task)
     project = Project.open(root) if (root / "manifest.json").is_file() else create(data / task, task, root)
+    change_setting(root / SETTINGS_FILE, "labelling", "llm_floor", 0.0)  # people's labels are of a hunt: none checks it
+    project = Project.open(root)
     found = discover(project, monitor=watch)
     print(f"{task}: {found.n_pool:,} pool rows, {len(found.uus):,} UUs, coverage {found.coverage:.3f}", flush=True)
     _label(project, data, task)

@@ -23,7 +23,7 @@ from engine.schema import (
     Teacher,
     TeacherKind,
 )
-from engine.settings import Settings, TaskSettings
+from engine.settings import LabellingSettings, Settings, TaskSettings
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records, Teaching
 from engine.text import row_hash
@@ -50,9 +50,10 @@ class Given:
         queue: QueueKind = "hunt",
         split: SplitName = "pool",
         guideline: int = 0,
+        chance: float | None = None,
     ) -> None:
         teaching = self._as(who)
-        said = RowLabel(row, label, certainty, Teacher(who, kind), queue, split=split, guideline=guideline)
+        said = RowLabel(row, label, certainty, Teacher(who, kind), queue, split, chance, guideline)
         with teaching.store.edit("label") as edit:
             edit.put("label", said.key, said)
 
@@ -90,7 +91,7 @@ def given(tmp_path: Path) -> Given:
         for n in range(12)
     ]
     proof = [{"id": f"h{n}", "text": f"held out words {n}, never taught", "label": GOOD} for n in range(3)]
-    settings = Settings(task=TaskSettings(labels=LABELS))
+    settings = Settings(task=TaskSettings(labels=LABELS), labelling=LabellingSettings(llm_floor=0.0))
     return Given(lay_out(tmp_path / "work", {"train": train, "pool": pool, "proof": proof}, settings))
 
 
@@ -109,6 +110,27 @@ def test_people_train_with_what_they_agree_on_or_have_decided(given: Given) -> N
     given.decide("cy", "r7", BAD)
     given.say("ann", "r0", GOOD)  # the split says bad
     assert given.rows("labels") == {"r0": GOOD, "r4": GOOD, "r7": BAD}
+
+
+def test_an_llm_trains_once_people_agree_surely_enough_with_it_on_rows_drawn_at_random(given: Given) -> None:
+    settings = replace(given.project.settings, labelling=LabellingSettings(llm_floor=0.5))
+    given.project = Project(given.project.root, settings, given.project.manifest)
+    for number in range(12):
+        given.say("gpt", f"r{number}", GOOD, kind="llm")
+    with pytest.raises(ProjectError, match="gpt: nobody has checked it: label about") as refused:
+        given.asked("llm-labels")
+    assert "look at `blindspot labels`" in str(refused.value)
+    for number in range(6):
+        given.say("ann", f"r{number}", GOOD, queue="hunt")
+    with pytest.raises(ProjectError, match="nobody has checked it"):
+        given.asked("llm-labels")
+    for number in range(6):
+        given.say("ann", f"r{number}", GOOD, queue="random", chance=0.5)
+    assert len(given.rows("llm-labels")) == 12
+    for number in range(6):
+        given.say("ann", f"r{number}", BAD if number < 5 else GOOD, queue="random", chance=0.5)
+    with pytest.raises(ProjectError, match="nothing trains on it; read the disagreements"):
+        given.asked("llm-labels")
 
 
 def test_the_llm_trains_where_it_is_certain_and_no_person_has_looked(given: Given) -> None:

@@ -30,6 +30,7 @@ from engine.schema import UNLABELLED, Example, RowLabel, Teacher
 from engine.settings import (
     ComputeSettings,
     DiscoverySettings,
+    LabellingSettings,
     ModelSettings,
     ProofSettings,
     Settings,
@@ -77,6 +78,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         task=TaskSettings(labels=LABELS),
         model=ModelSettings(base=base, encoder=base),
         discovery=DiscoverySettings(tau=0.5),
+        labelling=LabellingSettings(llm_floor=0.0),
         training=TrainingSettings(epochs=4, batch_size=4, learning_rate=1e-2),
         proof=ProofSettings(seeds=(5,), bootstrap=100),
         compute=ComputeSettings(device="cpu", threads=1),

@@ -17,9 +17,10 @@ from engine.errors import JobError
 from engine.jobs import launch
 from engine.jobs.events import read_events
 from engine.jobs.spec import JobFiles
-from engine.project import Project
+from engine.project import SETTINGS_FILE, Project
 from engine.proof.recipes import RECIPES, USUAL
 from engine.schema import RowLabel, Teacher, TeacherKind
+from engine.settings import change_setting
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
 from tests.engine.jobs.slow_worker import RetrainCountOptions
@@ -215,6 +216,10 @@ async def test_without_samples_peoples_labels_are_ticked(tmp_path: Path) -> None
     async with opened(root) as driver:
         await retrain(driver)
         assert "[x] labels 3 labels" in driver.words
+        assert "[ ] llm-labels gpt: nobody has checked it" in driver.words
+    change_setting(root / SETTINGS_FILE, "labelling", "llm_floor", 0.0)
+    async with opened(root) as driver:
+        await retrain(driver)
         assert "[ ] llm-labels 5 labels" in driver.words
         assert "15 trainings, 5 of them the baseline" in driver.words
         await tick(driver, "auto")
