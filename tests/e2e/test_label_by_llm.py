@@ -9,6 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from engine import jobs
 from engine.jobs.events import read_events
 from engine.llm.call_log import CALLS_FILE, read_calls
@@ -20,19 +22,23 @@ from tests.engine.llm.labels import asking_project, labelling, rows_of
 from tests.engine.llm.server import Fault, LlmServer, broken
 from tests.waiting import until
 
+KEYS = ("sk-key-of-the-first-process", "sk-key-of-the-second-process")
+
 
 class Holding:
-    """Labels rows, and from a number of answers on holds every request until it is told to go on."""
+    """Labels rows, and from a number of answers on holds the requests of the first process, which get no answer."""
 
     def __init__(self, hold_after: int) -> None:
         self._hold_after = hold_after
+        self.server: LlmServer | None = None
         self.answered: Counter[str] = Counter()
         self.answers = 0
         self.waiting = threading.Event()
         self.go_on = threading.Event()
 
     def __call__(self, request: dict[str, Any]) -> str | Fault:
-        if self.answers >= self._hold_after and not self.go_on.is_set():
+        assert self.server
+        if self.server.keys[-1] == f"Bearer {KEYS[0]}" and self.answers >= self._hold_after:
             self.waiting.set()
             self.go_on.wait()
             return broken()  # to a process that was killed
@@ -45,9 +51,13 @@ def paid(project: Project) -> int:
     return sum(call.status == "ok" for call in read_calls(project.llm_dir / CALLS_FILE))
 
 
-def test_a_run_killed_in_the_middle_goes_on_without_asking_about_a_row_again(tmp_path: Path) -> None:
+def test_a_run_killed_in_the_middle_goes_on_without_asking_about_a_row_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEYS[0])
     llm = Holding(hold_after=7)
     with LlmServer(llm) as server:
+        llm.server = server
         project = asking_project(tmp_path / "work", server, rows=60, batch=4, votes=2)
         job_id = jobs.start(project.root, LabelOptions(rows="all"))
         until(llm.waiting.is_set)
@@ -56,6 +66,7 @@ def test_a_run_killed_in_the_middle_goes_on_without_asking_about_a_row_again(tmp
         os.kill(next(event["pid"] for event in events if event["type"] == "started"), signal.SIGKILL)
         until(lambda: jobs.find_job(project.root, job_id).state == "dead")
         llm.go_on.set()
+        monkeypatch.setenv("OPENAI_API_KEY", KEYS[1])
         jobs.resume(project.root, job_id)
         until(lambda: jobs.find_job(project.root, job_id).state != "running")
     view = jobs.find_job(project.root, job_id)
