@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import FileError
 from engine.files import write_atomic, write_json
 from engine.hunt.hunt_files import CandidateRows, array_path, read_rows, rows_path
 from engine.model.array_cache import read_array
@@ -50,13 +51,17 @@ class Candidates:
 
 
 def read_candidates(root: Path, key: str) -> Candidates | None:
-    """The candidates of that key; None: they are not there, or not as they were made."""
+    """The candidates of that key; None: they are not there, or not as they were made.
+
+    Raises:
+        FileError: the file of the rows is damaged.
+    """
     rows = read_rows(root, key)
     if rows is None:
         return None
     try:
         array = read_array(array_path(root, key))
-    except FileNotFoundError:
+    except (FileNotFoundError, FileError):  # a damaged one is made again
         return None
     whole = array.ndim == 2 and len(array) == len(rows.ids) == len(rows.predicted) and array.shape[1] > 2
     fits = whole and bool(np.isfinite(array).all()) and bool((array[:, 1] >= 0).all()) and array[:, 1].max() < GROUPS

@@ -130,7 +130,10 @@ def test_files_that_are_gone_or_damaged_are_told_of(hunted: Project, tmp_path: P
     key = find_hunt(hunted).rows.key
     np.save(array_path(hunted.root, key), np.full((POOL, 4), np.nan, dtype=np.float32))
     assert read_candidates(hunted.root, key) is None
+    array_path(hunted.root, key).write_bytes(b"no array")
+    assert read_candidates(hunted.root, key) is None
     assert find_candidates(hunted, monitor=Recorder()).rows.key == key  # made again
+    assert read_candidates(hunted.root, key) is not None
     shutil.move(rows_path(hunted.root, key), tmp_path)
     with pytest.raises(StoreError, match="what this hunt chose among is gone"):
         find_hunt(hunted)
