@@ -18,6 +18,7 @@ BENCHMARKS = (
     "training",
     "scaling",
     "streams",
+    "hunting",
 )
 
 
