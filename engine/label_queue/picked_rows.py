@@ -12,6 +12,7 @@ from engine.errors import StoreError
 from engine.label_queue.queue_files import Choice, QueueFile, new_queue, queues
 from engine.project import Project
 from engine.schema import UNLABELLED, QueueKind
+from engine.teaching.found_rows import FoundRows
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
 
@@ -35,6 +36,16 @@ def queue_flagged(project: Project, records: Records, rows: Sequence[str], spot:
         StoreError: as `queue_rows`.
     """
     return queue_rows(project, records, "flagged", rows, reason="flagged by an LLM", facts={"blind_spot": spot})
+
+
+def queue_found(project: Project, records: Records, found: FoundRows) -> QueueFile:
+    """A queue of the rows that a search has found: those that the LLM finds it applies to, or all if it was not asked.
+
+    Raises:
+        StoreError: as `queue_rows`.
+    """
+    reason = f"found by {found.name}"
+    return queue_rows(project, records, "pattern", found.wanted, reason=reason, facts={"search": found.key})
 
 
 def queue_rows(

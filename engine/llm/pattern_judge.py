@@ -1,20 +1,20 @@
-"""The LLM as a judge: does a pattern apply to a row? One question a pattern.
+"""The LLM as a judge: does a pattern apply to a row? One question a pattern, or some for the rows that it has found.
 
-After it has judged, it may reword its own patterns once, with the counter-examples before it. Imports pydantic.
+After it has judged a trial, it may reword its own patterns once, with the counter-examples before it. Imports pydantic.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.errors import TeacherError
+from engine.errors import StoreError, TeacherError
 from engine.llm.address import server_use
 from engine.llm.answer_schemas import Patterns, patterns_problem, usable_patterns
 from engine.llm.budget import Budget
@@ -27,11 +27,11 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Pattern, Prediction
 from engine.teaching.evidence import evidence_for
+from engine.teaching.found_rows import FoundRow, FoundRows
 from engine.teaching.leaks import HoldsProofRow
 from engine.teaching.pattern_test import (
     PatternCase,
     PatternResult,
-    Trial,
     find_pattern,
     hand_in,
     has_judged,
@@ -45,6 +45,7 @@ from engine.trust import require
 
 Form = TypeVar("Form", bound=BaseModel)
 Opens = Callable[[threading.Event, Callable[[str], None]], ChatBackend]
+_ROWS_AT_ONCE = 25  # found rows in a question; a trial has up to 40
 
 
 class PatternVerdict(BaseModel):
@@ -90,7 +91,52 @@ def judge(
         StoreError: there is no such pattern, or it cannot be written.
         Cancelled: from the monitor; every answer until then is kept.
     """
-    settings, prompts = project.settings, Prompts(project)
+    prompts = Prompts(project)
+    opens = _opens(project, prompts, max_cost=max_cost, max_tokens=max_tokens, since=since)
+    return judge_with(opens, project, prompts, patterns=patterns, refine=refine, monitor=monitor)
+
+
+def judge_found(
+    project: Project,
+    found: FoundRows,
+    *,
+    max_cost: float | None = None,
+    max_tokens: int | None = None,
+    since: float | None = None,
+    monitor: Monitor,
+) -> FoundRows:
+    """Ask the LLM of the settings to which of the rows that a search has found the pattern, or the text, applies.
+
+    What is returned is kept nowhere yet.
+
+    Args:
+        project: the folder; its settings name the LLM.
+        found: what it is asked about.
+        max_cost: as in `judge`.
+        max_tokens: as in `judge`.
+        since: as in `judge`.
+        monitor: steps count questions.
+
+    Raises:
+        StoreError: the search has no wording that could apply.
+        NotTrusted, SettingsError, ServerRefused, Cancelled: as `judge`.
+    """
+    if not found.wording:
+        raise StoreError("only a pattern or a text can apply to a row", hint="name a pattern beside the samples")
+    prompts = Prompts(project)
+    opens = _opens(project, prompts, max_cost=max_cost, max_tokens=max_tokens, since=since)
+    with _running(opens, project, prompts, monitor) as run:
+        applies = run.judge_found(found)
+        rows = tuple(replace(row, applies=applies.get(row.id)) for row in found.rows)
+        unasked = run.stopped or next(iter(run.failed.values()), "")
+        return replace(found, rows=rows, judge=run.asker.teacher, unasked=unasked)
+
+
+def _opens(
+    project: Project, prompts: Prompts, *, max_cost: float | None, max_tokens: int | None, since: float | None
+) -> Opens:
+    """How the server of the settings is asked, if the person has agreed to that."""
+    settings = project.settings
     require(project.root, [server_use(settings.llm, prompts.own)])
 
     def open_client(stop: threading.Event, note: Callable[[str], None]) -> ChatBackend:
@@ -102,7 +148,7 @@ def judge(
         budget.count_earlier(read_calls(log.path), since)
         return Client(settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=note)
 
-    return judge_with(open_client, project, prompts, patterns=patterns, refine=refine, monitor=monitor)
+    return open_client
 
 
 def judge_with(
@@ -115,18 +161,24 @@ def judge_with(
     monitor: Monitor,
 ) -> JudgeReport:
     """As `judge`, with whoever ``opens`` gives to be asked; it is closed at the end."""
+    with _running(opens, project, prompts, monitor) as run:
+        chosen = [find_pattern(run.teaching, name) for name in patterns or ()] or list(run.teaching.patterns())
+        run.judge(chosen)
+        if refine and not run.stopped:
+            run.refine(chosen)
+        return run.report()
+
+
+@contextmanager
+def _running(opens: Opens, project: Project, prompts: Prompts, monitor: Monitor) -> Iterator[_Run]:
+    """A run with whoever is asked open; what is on the way is given up if it fails."""
     stop = threading.Event()
     with closing(opens(stop, monitor.note)) as asker:
         try:
-            run = _Run(project, prompts, asker, monitor)
-            chosen = [find_pattern(run.teaching, name) for name in patterns or ()] or list(run.teaching.patterns())
-            run.judge(chosen)
-            if refine and not run.stopped:
-                run.refine(chosen)
+            yield _Run(project, prompts, asker, monitor)
         except BaseException:
             stop.set()
             raise
-        return run.report()
 
 
 @dataclass
@@ -168,11 +220,30 @@ class _Run:
                 self.untestable[pattern.id] = trial.reason
             else:
                 trials.append(trial)
-        questions = {trial.pattern.id: self._judge_question(trial) for trial in trials}
+        questions = {
+            trial.pattern.id: self._judge_question(
+                trial.pattern.text, [case.row for case in trial.cases], trial.pattern.blind_spot, trial.pattern.id
+            )
+            for trial in trials
+        }
         by_id = {trial.pattern.id: trial for trial in trials}
         for name, answer in self._answers("judge", questions):
-            hand_in(self.teaching, by_id[name], _applies(by_id[name], answer.value), self.asker.teacher)
+            rows = [case.row.id for case in by_id[name].cases]
+            hand_in(self.teaching, by_id[name], _applies(rows, answer.value), self.asker.teacher)
             self.judged.append(name)
+
+    def judge_found(self, found: FoundRows) -> dict[str, bool]:
+        """Whether what was searched for applies, by row id, of those rows that have an answer."""
+        spot = find_pattern(self.teaching, found.pattern).blind_spot if found.pattern else ""
+        starts = range(0, len(found.rows), _ROWS_AT_ONCE)
+        parts = {str(start): found.rows[start : start + _ROWS_AT_ONCE] for start in starts}
+        questions = {
+            name: self._judge_question(found.wording, rows, spot, found.pattern) for name, rows in parts.items()
+        }
+        applies: dict[str, bool] = {}
+        for name, answer in self._answers("judge", questions):
+            applies |= _applies([row.id for row in parts[name]], answer.value)
+        return applies
 
     def refine(self, patterns: Sequence[Pattern]) -> None:
         """Reword the LLM's own patterns that its judgement has shown a counter-example of."""
@@ -193,18 +264,12 @@ class _Run:
         found = results(self.project, self.discovery, self.teaching, pattern)
         return [one for one in found if one.text == pattern.text and one.author == self.teaching.author]
 
-    def _judge_question(self, trial: Trial) -> Question[Verdicts]:
-        rows = [{"row": number, **_texts(case.row)} for number, case in enumerate(trial.cases, start=1)]
-        prompt = self.prompts.render("judge", pattern=fenced(trial.pattern.text), count=len(rows), rows=fenced(rows))
-        return Question(
-            "judge",
-            trial.pattern.blind_spot,
-            prompt,
-            Verdicts,
-            None,
-            trial.pattern.id,
-            partial(_verdicts_problem, len(rows)),
-        )
+    def _judge_question(
+        self, wording: str, rows: Sequence[Prediction | FoundRow], spot: str, pattern: str | None
+    ) -> Question[Verdicts]:
+        told = [{"row": number, **_texts(row)} for number, row in enumerate(rows, start=1)]
+        prompt = self.prompts.render("judge", pattern=fenced(wording), count=len(told), rows=fenced(told))
+        return Question("judge", spot, prompt, Verdicts, None, pattern, partial(_verdicts_problem, len(told)))
 
     def _refine_question(self, pattern: Pattern, tested: Sequence[PatternResult]) -> Question[Patterns]:
         evidence = evidence_for(self.project, self.discovery, self.teaching, pattern.blind_spot)
@@ -272,11 +337,11 @@ def _listed(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-def _applies(trial: Trial, answer: Verdicts) -> dict[str, bool]:
-    return {trial.cases[verdict.row - 1].row.id: verdict.applies for verdict in answer.verdicts}
+def _applies(rows: Sequence[str], answer: Verdicts) -> dict[str, bool]:
+    return {rows[verdict.row - 1]: verdict.applies for verdict in answer.verdicts}
 
 
-def _texts(row: Prediction) -> dict[str, str]:
+def _texts(row: Prediction | FoundRow) -> dict[str, str]:
     return {"text": row.text} | ({} if row.text_pair is None else {"text_pair": row.text_pair})
 
 

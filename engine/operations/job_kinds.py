@@ -32,6 +32,8 @@ from engine.operations.job_records import (
     QuickResult,
     RetrainOptions,
     RetrainResult,
+    SearchOptions,
+    SearchResult,
     TeachOptions,
 )
 from engine.operations.outside_uses import llm_use, models_uses
@@ -39,7 +41,9 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.quick_report import QuickReport
 from engine.tau import with_tau
+from engine.teaching.found_rows import find_sample, keep_found
 from engine.teaching.labels import Labels
+from engine.teaching.pattern_test import find_pattern
 from engine.teaching.records import Records, lost_spots
 from engine.trust import OutsideUse, file_use, require
 from engine.verify.seal import keep_seal
@@ -184,6 +188,45 @@ def label_uses(project: Project, options: LabelOptions) -> Uses:
     return [*models, llm_use(asking(project, model=options.model, base_url=options.base_url))]
 
 
+def search(project: Project, options: SearchOptions, monitor: Monitor) -> SearchResult:
+    """Find the pool rows that a pattern, samples or a text describe; ``by_llm``: and ask to which it applies."""
+    from engine.teaching.row_search import find_rows
+
+    records = Records(project.teaching_dir)
+    found = find_rows(
+        project,
+        project.discovered(),
+        records,
+        author=options.author,
+        pattern=find_pattern(records, options.pattern) if options.pattern else None,
+        samples=[find_sample(records, name) for name in options.samples],
+        text=options.text,
+        text_pair=options.text_pair,
+        count=options.rows,
+        monitor=monitor,
+    )
+    if options.by_llm:
+        from engine.llm.pattern_judge import judge_found
+
+        keep_found(project, found)
+        found = judge_found(
+            project,
+            found,
+            max_cost=options.max_cost,
+            max_tokens=options.max_tokens,
+            since=options.since,
+            monitor=monitor,
+        )
+    found = keep_found(project, found)
+    return SearchResult(found.key, found.sentence)
+
+
+def search_uses(project: Project, options: SearchOptions) -> Uses:
+    """The weights of the encoder, and the server that would be asked."""
+    encoder = weights_use(project.root, project.settings.model.encoder)
+    return [encoder, llm_use(project) if options.by_llm else None]
+
+
 def compare(project: Project, options: CompareOptions, monitor: Monitor) -> CompareResult:
     """Compare people and LLMs; ``own``: judgements of one's own work count too."""
     from engine.review.draw_comparison import compare as draw_up
@@ -209,6 +252,7 @@ _KINDS: tuple[JobKind[Any], ...] = (
     JobKind(DiscoverOptions, discover, discover_uses),
     JobKind(TeachOptions, teach, teach_uses),
     JobKind(RetrainOptions, retrain, lambda project, options: models_uses(project)),
+    JobKind(SearchOptions, search, search_uses),
     JobKind(JudgeOptions, judge, lambda project, options: [llm_use(project)]),
     JobKind(HuntOptions, hunt, lambda project, options: models_uses(project)),
     JobKind(LabelOptions, label, label_uses),

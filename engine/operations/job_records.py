@@ -109,6 +109,40 @@ class JudgeOptions(JobOptions):
 
 
 @dataclass(frozen=True, slots=True)
+class SearchOptions(JobOptions):
+    """Search the pool for rows without a label that a pattern, some samples or a text describe.
+
+    Attributes:
+        pattern: its id; None: none. samples: ids. text: typed; text_pair: where rows are pairs.
+        rows: how many to find.
+        by_llm: ask the LLM then to which of them it applies.
+        author: who searches.
+        max_cost, max_tokens, since: as in `TeachOptions`.
+    """
+
+    kind: ClassVar[str] = "search"
+
+    pattern: str | None = None
+    samples: tuple[str, ...] = ()
+    text: str = ""
+    text_pair: str | None = None
+    rows: int = 50
+    by_llm: bool = False
+    author: str = ""
+    max_cost: float | None = None
+    max_tokens: int | None = None
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult(Record):
+    """The search: key of what it found (`engine.teaching.found_rows`), and that in a sentence."""
+
+    found: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class LabelOptions(JobOptions):
     """Let an LLM, or a recording of one, label pool rows.
 

@@ -118,12 +118,7 @@ def open_pattern(teaching: Teaching, name: str, *, unjudged: Collection[str] = (
     Raises:
         StoreError: there is none of that name, or nothing is decided yet; the two are told apart for one's own only.
     """
-    full = teaching.own_id(name)
-    shown = decided_patterns(teaching, unjudged=unjudged)
-    if not teaching.is_own(full) and full not in {pattern.id for pattern in shown}:
-        hint = "take an id that `blindspot show` prints; others' are shown after `blindspot commit` and the review"
-        raise StoreError(f"there is no pattern `{name}` to test", hint=hint)
-    pattern = find_pattern(teaching, full)
+    pattern = visible_pattern(teaching, name, unjudged=unjudged)
     if decision(teaching, pattern.blind_spot) is None:
         raise StoreError(
             "its rows are held back from you until you have handed in your answer",
@@ -131,6 +126,25 @@ def open_pattern(teaching: Teaching, name: str, *, unjudged: Collection[str] = (
             hint=f"run `blindspot commit` on {pattern.blind_spot} first",
         )
     return pattern
+
+
+def visible_pattern(teaching: Teaching, name: str, *, unjudged: Collection[str] = ()) -> Pattern:
+    """The pattern of that name, if the annotator may see it: one's own, or another's once nothing is sealed there.
+
+    Args:
+        teaching: of the annotator.
+        name: its id; ``P3`` for one's own.
+        unjudged: as in `open_pattern`.
+
+    Raises:
+        StoreError: there is none of that name, or it is sealed; the two are told apart for one's own only.
+    """
+    full = teaching.own_id(name)
+    shown = decided_patterns(teaching, unjudged=unjudged)
+    if not teaching.is_own(full) and full not in {pattern.id for pattern in shown}:
+        hint = "take an id that `blindspot show` prints; others' are shown after `blindspot commit` and the review"
+        raise StoreError(f"there is no pattern `{name}`", hint=hint)
+    return find_pattern(teaching, full)
 
 
 def decided_patterns(teaching: Teaching, *, unjudged: Collection[str] = ()) -> list[Pattern]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.discovery import neighbours
-from engine.discovery.neighbours import nearest
+from engine.discovery.neighbours import nearest, nearest_to_all
 
 
 @pytest.fixture
@@ -37,3 +37,13 @@ def test_of_equals_the_first_is_taken(candidates: int, monkeypatch: pytest.Monke
     monkeypatch.setattr(neighbours, "CANDIDATES", candidates)
     rows = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
     assert nearest(rows, np.array([0]), np.array([1, 2, 3]), 2).tolist() == [[2, 3]]
+
+
+def test_rows_near_everything_come_after_rows_near_the_queries() -> None:
+    places = np.array([[1, 0, 0], [1, 1, 1], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 0.1]], dtype=np.float64)
+    rows = (places / np.linalg.norm(places, axis=1, keepdims=True)).astype(np.float32)
+    found, near = nearest_to_all(rows, rows[[0, 2]], np.array([1, 3, 4, 5]), 3)
+    assert found.tolist() == [4, 5, 1]
+    centred = rows[[0, 2]].mean(axis=0) - rows.mean(axis=0)
+    np.testing.assert_allclose(near, rows[[4, 5, 1]] @ centred, atol=1e-6)
+    assert len(nearest_to_all(rows, rows[:1], np.array([], dtype=np.intp), 3)[0]) == 0

@@ -17,6 +17,7 @@ from engine.operations.job_records import (
     JudgeOptions,
     RetrainOptions,
     RetrainResult,
+    SearchOptions,
     TeachOptions,
 )
 from engine.schema import Teacher
@@ -60,6 +61,7 @@ BEFORE: list[tuple[dict[str, Any], JobOptions]] = [
         RetrainOptions(arms=("human", "llm"), seeds=(13, 14), equal="count", controls=True),
     ),
     ({"patterns": ["P1"]}, JudgeOptions(patterns=("P1",))),
+    ({"pattern": "P1@ann", "samples": ["S1@ann"]}, SearchOptions(pattern="P1@ann", samples=("S1@ann",))),
     ({"own": True}, CompareOptions(own=True)),
     ({"model": None}, CheckOptions()),
 ]

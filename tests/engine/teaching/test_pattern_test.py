@@ -290,9 +290,9 @@ def test_nobody_sees_held_back_rows_or_others_patterns_before_a_decision(project
     teaching = Teaching(project.teaching_dir, "ann")
     with pytest.raises(StoreError, match="held back from you until you have handed in your answer"):
         open_pattern(teaching, "P1")
-    with pytest.raises(StoreError, match="there is no pattern `P1@llm-m1` to test"):
+    with pytest.raises(StoreError, match="there is no pattern `P1@llm-m1`; take an id"):
         open_pattern(teaching, "P1@llm-m1")
-    with pytest.raises(StoreError, match="there is no pattern `P9@llm-m1` to test"):
+    with pytest.raises(StoreError, match="there is no pattern `P9@llm-m1`; take an id"):
         open_pattern(teaching, "P9@llm-m1")
     assert decided_patterns(teaching) == []
     decide(project, "ann")
@@ -338,5 +338,5 @@ def test_a_reviewer_is_told_of_no_pattern_that_they_have_still_to_judge_blind(pr
     assert decided_patterns(teaching, unjudged={"B2"}) == [own, other]
     assert decided_patterns(teaching, unjudged={"B1"}) == [own]
     assert open_pattern(teaching, "P1", unjudged={"B1"}) == own
-    with pytest.raises(StoreError, match="there is no pattern `P1@m1` to test"):
+    with pytest.raises(StoreError, match="there is no pattern `P1@m1`; take an id"):
         open_pattern(teaching, other.id, unjudged={"B1"})
