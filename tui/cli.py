@@ -50,6 +50,7 @@ COMMANDS = {
     "trust": "see what of a project reaches outside its folder, and agree to it",
     "teach": "let an LLM explain blind spots and write samples",
     "test-pattern": "test a pattern on rows that its teacher has not seen",
+    "find-rows": "find pool rows without a label by a pattern, by samples or by a text",
     "review": "judge what two teachers wrote, without knowing who wrote what",
     "compare": "compare people and LLMs: win rate, acceptance, agreement, diversity",
     "costs": "what the teaching cost, and what was got for it",
