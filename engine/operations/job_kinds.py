@@ -61,7 +61,7 @@ def discover(project: Project, options: DiscoverOptions, monitor: Monitor) -> Di
         project = with_tau(project, options.tau)
     teaching = [Path(file) for file in options.teaching]
     require(project.root, [file_use(project.root, file) for file in teaching])
-    labels = Labels(Records(project.teaching_dir))
+    labels, before = Labels(Records(project.teaching_dir)), project.discovery()
     found = find(project, labels=labels.settled(), llm_labels=labels.suspected(), monitor=monitor)
     keep_seal(project)
     if gone := lost_spots(project, found):
@@ -77,6 +77,8 @@ def discover(project: Project, options: DiscoverOptions, monitor: Monitor) -> Di
         tau=found.tau,
         cut_rows=len(found.cut),
         lower_taus=found.taus,
+        new=tuple(spot.id for spot in found.blind_spots if before and before.spot(spot.id) is None),
+        flagged=len(found.flagged),
     )
 
 

@@ -37,6 +37,8 @@ class DiscoverResult(Record):
     Attributes:
         cut_rows: pool rows that are longer than what the model reads.
         lower_taus: other values of tau, each with the number of UUs that it would give.
+        new: ids of the blind spots that the discovery before in this round did not have; empty if there was none.
+        flagged: rows that an LLM flags and nobody has labelled.
     """
 
     round: int
@@ -45,6 +47,8 @@ class DiscoverResult(Record):
     tau: float
     cut_rows: int = 0
     lower_taus: tuple[tuple[float, int], ...] = ()
+    new: tuple[str, ...] = ()
+    flagged: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Taking over labels of rows from files: all of them are checked before one is written.
 
 Columns ``id`` and ``label``, and where they apply ``certainty`` (3 sure, 2 likely, 1 a guess; 3 where it is not said),
-``split`` (pool or proof), ``note`` and ``labeller``. What is imported goes into a file of its own for each labeller, as
+``split`` (pool or proof), ``note``, ``labeller``, and ``chance``: with which the row was drawn at random among all of
+its split, 0..1; empty where it was chosen otherwise. What is imported goes into a file of its own for each labeller, as
 one action, so it never mixes with what a person typed. Light.
 """
 
@@ -25,7 +26,7 @@ from engine.text import visible
 
 SURE = 3
 _SPLITS: tuple[SplitName, ...] = ("pool", "proof")
-_COLUMNS = ("certainty", "split", "note", "labeller")
+_COLUMNS = ("certainty", "split", "note", "labeller", "chance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class LabelImport(Record):
 
 
 def import_labels(
-    project: Project, files: Sequence[Path], kind: TeacherKind, *, name: str | None = None
+    project: Project, files: Sequence[Path], kind: TeacherKind, *, name: str | None = None, recorded: bool = False
 ) -> LabelImport:
     """Import files of labels.
 
@@ -58,13 +59,14 @@ def import_labels(
         files: CSV, TSV, JSON lines or Parquet.
         kind: of the labellers.
         name: of the labeller, for lines that name none.
+        recorded: whether they are bundled answers of an LLM rather than ones that the user asked for.
 
     Raises:
         DataError: a line is broken, names an unknown row or label, or a row twice; nothing is imported.
         RefusedRecord: a note holds a proof row; nothing of its labeller is imported.
         StoreError: the records cannot be written.
     """
-    reader = _Reader(project, kind, name)
+    reader = _Reader(project, kind, name, recorded)
     lines = [line for path in files for line in reader.read(path)]
     given: dict[str, list[RowLabel]] = {}
     for line in lines:
@@ -96,10 +98,11 @@ def import_labels(
 class _Reader:
     """Turns lines into labels and refuses what cannot be one."""
 
-    def __init__(self, project: Project, kind: TeacherKind, name: str | None) -> None:
+    def __init__(self, project: Project, kind: TeacherKind, name: str | None, recorded: bool) -> None:
         self._labels = project.labels
         self._kind = kind
         self._name = name
+        self._recorded = recorded
         self._ids: dict[SplitName, frozenset[str]] = {
             "pool": frozenset(row.id for row in project.each_example("pool")),
             "proof": proof_row_ids(project),
@@ -135,12 +138,14 @@ class _Reader:
         if not name:
             hint = "name who labelled with --teacher, or in a column `labeller`"
             raise DataError("the line has no labeller", where=where, hint=hint)
+        chance = _chance(values.get("chance"), where)
         found = RowLabel(
             row,
             label,
             _certainty(values.get("certainty"), label, where),
-            Teacher(name, self._kind),
-            "file",
+            Teacher(name, self._kind, self._recorded),
+            "file" if chance is None else "random",
+            chance=chance,
             note=_word(values, "note", where),
         )
         return replace(found, split=self._split(row, _word(values, "split", where), where))
@@ -189,3 +194,18 @@ def _certainty(value: Any, label: str, where: str) -> int:
             f"the certainty is {visible(text)!r}", where=where, hint="give 3 sure, 2 likely or 1 a guess, or none"
         )
     return int(text) if text else SURE
+
+
+def _chance(value: Any, where: str) -> float | None:
+    """More than 0, and 1 at most; None where nothing is said."""
+    text = str(value).strip() if value is not None and value == value else ""
+    if not text:
+        return None
+    try:
+        chance = float(text)
+    except ValueError:
+        chance = 0.0
+    if not 0 < chance <= 1:
+        hint = "give the share of rows that were drawn, above 0 and at most 1, or none"
+        raise DataError(f"the chance is {visible(text)!r}", where=where, hint=hint)
+    return chance

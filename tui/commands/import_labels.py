@@ -24,7 +24,8 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot import-labels work labelled.csv --kind human     its column labeller says who\n"
         "  blindspot undo work --annotator import-gpt                 take an import back\n\n"
         "each line has the id of a row and a label, and where they apply a certainty (3 sure, 2 likely, 1 a guess;\n"
-        "3 where none is said), split (pool or proof), note and labeller:\n"
+        "3 where none is said), split (pool or proof), note, labeller, and the chance with which the row was drawn at\n"
+        "random (100 of 500: 0.2), so that it counts in figures; none if it was chosen otherwise:\n"
         '  {"id": "pool-7", "label": "negative", "certainty": 2}\n'
         "CSV and TSV have the same columns. Nothing is imported if a line is wrong. Labels of proof rows are for\n"
         "audits alone; an LLM's labels are never taken for right.",

@@ -221,7 +221,7 @@ def _queue_flagged(project: Project, teaching: Teaching, spot: str) -> str:
 
     board = Board(project, project.discovered(), teaching)
     if spot == EVERY:
-        found = [row for one in board.spots() for row in board.flagged(one.id)] + board.flagged_elsewhere()
+        found = board.every_flagged()
     else:
         found = board.flagged_elsewhere() if spot == SCATTERED else board.flagged(spot)
     return queue_flagged(project, teaching, [row.prediction.id for row in found], spot).spec.name

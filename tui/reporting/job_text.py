@@ -8,6 +8,7 @@ from tui.reporting.durations import duration
 
 if TYPE_CHECKING:
     from engine.jobs import JobView
+    from engine.operations.job_records import DiscoverResult
 
 SILENT_AFTER = 10.0  # seconds without a sign of life that are worth telling; a heartbeat comes every 2
 
@@ -30,8 +31,7 @@ def ending(job: JobView) -> str:
         if job.kind == "discover":
             from engine.operations.job_records import DiscoverResult
 
-            found = job.made(DiscoverResult)
-            return f"{job.id} is done: {found.blind_spots if found else 0} blind spots."
+            return f"{job.id} is done: {_discovered(job.made(DiscoverResult))}."
         if job.kind == "compare":
             return f"{job.id} is done; = shows who does better."
         if job.sentence:
@@ -43,3 +43,13 @@ def ending(job: JobView) -> str:
         return f"{job.id} was stopped; what it finished is kept and it can be resumed."
     why = f" ({job.message})" if job.message else ""
     return f"{job.id} was killed{why}; it can be resumed from its last checkpoint."
+
+
+def _discovered(found: DiscoverResult | None) -> str:
+    """How many blind spots there are, which are new, and the next key."""
+    if found is None:
+        return "0 blind spots"
+    said = f"{found.blind_spots} blind spots"
+    if found.new:
+        return f"{said}, new: {', '.join(found.new)}; r retrains"
+    return f"{said}, {found.flagged:,} rows flagged: # labels them" if found.flagged else said

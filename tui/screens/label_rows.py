@@ -10,10 +10,12 @@ from tui.shell import shell
 if TYPE_CHECKING:
     from tui.screens.work_screen import WorkScreen
 
+_FLAGGED = "flagged"
+"""Stands for a queue of all flagged rows, which is made when it is chosen."""
 _KINDS = {
     "audit": "a random sample of held-out rows, to estimate and prove",
     "hunt": "rows on which the model may well be wrong",
-    "flagged": "rows on which the LLM and the model differ",
+    "flagged": "rows where LLM and model differ",
     "pattern": "rows that a pattern or a sample finds",
     "random": "rows drawn at random",
     "conflict": "rows on which people differ",
@@ -29,6 +31,10 @@ def choose_queue(screen: WorkScreen) -> None:
     workbench = screen.workbench
     try:
         found = open_queues(workbench.project, workbench.teaching)
+        flagged = _flagged(screen)
+        if flagged and all(left < len(flagged) for name, left in found if name.startswith("flagged-")):
+            place = sum(name.partition("-")[0] in ("audit", "hunt") for name, _ in found)
+            found.insert(place, (_FLAGGED, len(flagged)))
     except BlindspotError as error:
         shell(screen).refuse(error)
         return
@@ -47,9 +53,16 @@ def choose_queue(screen: WorkScreen) -> None:
     screen.app.push_screen(ChoiceDialog("Label which rows?", words), take)
 
 
+def _flagged(screen: WorkScreen) -> list[str]:
+    """The rows that an LLM flags and nobody has labelled."""
+    board = screen.workbench.board
+    return [row.prediction.id for row in board.every_flagged()] if board else []
+
+
 def label_rows(screen: WorkScreen, queue: str) -> None:
     """Lay the label screen over a screen of the workbench; when it is left, what has changed is shown."""
     from engine.hunt.hunt_client import HuntClient
+    from engine.label_queue.picked_rows import queue_flagged
     from engine.label_queue.project_session import open_session
     from engine.schema import Teacher
     from tui.screens.label_screen import LabelScreen
@@ -57,6 +70,8 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
     app, workbench = shell(screen), screen.workbench
     project, author = workbench.project, workbench.teaching.author
     try:
+        if queue == _FLAGGED:
+            queue = queue_flagged(project, workbench.teaching, _flagged(screen), "all").spec.name
         opened = open_session(project, workbench.teaching, Teacher(author, "human"), queue=queue)
     except BlindspotError as error:
         app.refuse(error)
@@ -72,7 +87,11 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         except BlindspotError as error:
             app.refuse(error)
         app.changed()
-        screen.say(f"{opened.session.pace.done:,} rows of {opened.name} have your label.")
+        said = f"{opened.session.pace.done:,} rows of {opened.name} have your label."
+        if workbench.board is not None and workbench.board.labels_since:
+            in_list = screen.NAME == "spots"
+            said += " D looks for blind spots again." if in_list else " Back in the list D looks again."
+        screen.say(said)
 
     label_screen = LabelScreen(
         opened.session,

@@ -54,7 +54,9 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
     HELP_TEXT = (
         "Each line is a group of rows that the model gets wrong in the same direction, and is sure about. "
         "UUs counts them, without rows marked label wrong or ambiguous. flags counts rows near them that nobody has "
-        "labelled and of which an LLM says another label than the model: they may be UUs, and nobody has checked."
+        "labelled and of which an LLM says another label than the model: they may be UUs, and nobody has checked. # "
+        "labels them. `12 new: D` above the list counts rows whose label by people is new, or another one, since the "
+        "blind spots were found: D looks again."
     )
     BINDINGS = [*keys("spots")]
 
@@ -136,7 +138,8 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
         shown = f"{len(spots)} of {len(every)}" if words else f"{len(every)}"
         found = board.discovery
         some = f"   {found.n_labelled:,} of {found.n_pool:,} rows have a label" if found.accuracy is None else ""
-        self.query_one(ListHeading).show(f"Blind spots {shown}, by {self._sort}{some}", rows.heading)
+        since = f"   {board.labels_since:,} new: D" if board.labels_since else ""
+        self.query_one(ListHeading).show(f"Blind spots {shown}, by {self._sort}{some}{since}", rows.heading)
 
     def _notice(self, width: int) -> list[Text]:
         app = shell(self)

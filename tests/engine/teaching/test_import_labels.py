@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import DataError, RefusedRecord
 from engine.files import write_jsonl
+from engine.label_queue.llm_quality import llm_qualities
 from engine.project import Project
 from engine.schema import RowLabel, Teacher
 from engine.teaching.import_labels import import_labels
@@ -67,6 +68,25 @@ def test_a_file_of_the_command_label_names_its_people_and_their_unsure_rows(proj
     assert labels(project).settled() == {"r0": "negative"}
 
 
+def test_labels_of_rows_that_were_drawn_at_random_count_in_an_llms_quality(project: Project, tmp_path: Path) -> None:
+    ids = [f"r{n}" for n in range(4)]
+    rows = [
+        {"id": row, "label": "negative", "chance": chance} for row, chance in zip(ids, (0.5, 0.5, 1, ""), strict=True)
+    ]
+    import_labels(project, [write(tmp_path / "p.jsonl", *rows)], "human", name="ann")
+    told = [{"id": row, "label": "negative"} for row in ids]
+    import_labels(project, [write(tmp_path / "l.jsonl", *told)], "llm", name="gpt", recorded=True)
+    said = {row: one.given for row, (one,) in labels(project).people.items()}
+    assert {row: (one.queue, one.chance) for row, one in said.items()} == {
+        "r0": ("random", 0.5),
+        "r1": ("random", 0.5),
+        "r2": ("random", 1.0),
+        "r3": ("file", None),
+    }
+    (quality,) = llm_qualities(Records(project.teaching_dir), project.labels)
+    assert (quality.teacher, quality.all.rows, quality.hunted) == (Teacher("gpt", "llm", recorded=True), 3, 1)
+
+
 def test_a_second_import_adds_nothing_and_another_label_is_a_revision_that_one_undo_takes_back(
     project: Project, tmp_path: Path
 ) -> None:
@@ -97,6 +117,8 @@ def test_a_second_import_adds_nothing_and_another_label_is_a_revision_that_one_u
         ({"id": "r1", "label": "negative", "certainty": 4}, "the certainty is '4'; give 3 sure"),
         ({"id": "r1", "label": "negative", "certainty": 0}, "the certainty is '0'; give 3 sure"),
         ({"id": "r1", "label": "", "certainty": 2}, "the line has no label"),
+        ({"id": "r1", "label": "negative", "chance": 20}, "the chance is '20'; give the share of rows"),
+        ({"id": "r1", "label": "negative", "chance": "few"}, "the chance is 'few'; give the share of rows"),
         ({"id": "r0", "label": "positive"}, "the row r0 is labelled in "),
         ({"label": "negative"}, "there is no column 'id'"),
     ],

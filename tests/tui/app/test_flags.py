@@ -148,7 +148,7 @@ async def test_one_key_leads_to_labelling_the_flagged_rows_blind(root: Path) -> 
         await driver.sees("work: flagged-1 -> ann", "0 of 2 labelled", "Rather quiet here, room flag-1.")
         assert "flagged by" not in driver.text
         await driver.press("3", "q")
-        await driver.sees("1 rows of flagged-1 have your label.", "1 of them flagged")
+        await driver.sees("1 rows of flagged-1 have your label. Back in the list D looks", "1 of them flagged")
         await driver.press("exclamation_mark")
         await driver.sees("1 of 2 labelled", "room flag-2")
         await driver.press("1", "q")
@@ -164,6 +164,35 @@ async def test_one_key_leads_to_labelling_the_flagged_rows_blind(root: Path) -> 
         "flag-1": ("positive", "flagged"),
         "flag-2": ("negative", "flagged"),
     }
+
+
+async def test_the_key_that_labels_offers_all_flagged_rows_and_then_says_what_is_next(root: Path) -> None:
+    async with opened(root, annotator="ann") as driver:
+        await driver.sees("flags")
+        assert "new: D" not in driver.text
+        await driver.press("number_sign")
+        await driver.sees("Label which rows?", "flagged: rows where LLM and model differ (3)", "random")
+        await driver.press("enter")
+        await driver.sees("work: flagged-1 -> ann", "0 of 3 labelled", "room flag-3")
+        await driver.press("3", "1", "q")
+        await driver.sees("2 rows of flagged-1 have your label. D looks for blind spots again.", "2 new: D")
+        await driver.press("number_sign")
+        await driver.sees("flagged-1: rows where LLM and model differ (1)")
+        assert "flagged: rows" not in driver.text
+        await driver.press("enter", "u", "q")
+        await driver.sees("1 new: D")
+    (queue,) = queues(Project.open(root))
+    assert [one.row for one in queue.choices] == [*ELSEWHERE, *NEAR]
+
+
+async def test_labels_that_a_discovery_has_seen_are_not_new(root: Path) -> None:
+    async with opened(root, annotator="ann") as driver:
+        await driver.press("number_sign", "enter", "3", "q")
+        await driver.sees("1 new: D")
+    save(root, replace(Project.open(root).discovered(), row_labels={"flag-3": "positive"}))
+    async with opened(root, annotator="ann") as driver:
+        await driver.sees("flags")
+        assert "new: D" not in driver.text
 
 
 def test_the_command_queues_flagged_rows_once(
