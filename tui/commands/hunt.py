@@ -22,8 +22,8 @@ def add_parser(subparsers: SubParsers) -> None:
         "queue rows where UUs are likely, for people to label",
         "  blindspot hunt work --budget 200; blindspot label work --queue hunt\n"
         "  blindspot hunt work --status\n  blindspot hunt work --status --queue hunt-1 --json\n\n"
-        "It needs neither a discovery nor an LLM; where an LLM has labelled rows, it finds three times as many UUs as\n"
-        "labels at random do. Further rows are chosen while people label. A fifth of the rows is drawn at random\n"
+        "It needs neither a discovery nor an LLM; where an LLM has labelled rows, it finds about twice as many UUs as\n"
+        "labels at random do, or more. Further rows are chosen while people label. A fifth is drawn at random\n"
         "(labelling.hunt_at_random in blindspot.toml). What a hunt finds trains, and estimates nothing.",
     )
     add_project(parser)
