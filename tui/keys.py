@@ -387,6 +387,14 @@ _TABLE = (
         "Test the pattern under the cursor on rows that nobody who wrote has seen.",
         show=True,
     ),
+    _key(
+        "written.find",
+        "asterisk",
+        "screen.find_rows",
+        "find rows",
+        "Find rows of the pool that are like this and that nobody has labelled.",
+        display="*",
+    ),
     _key("describe.write", "i", "write", "write", "Back to the field.", show=True, display="i"),
     _key(
         "describe.commit",
@@ -497,6 +505,32 @@ _TABLE = (
         show=True,
     ),
     _key("trial.llm", "L", "llm", "ask the LLM", "Let the LLM judge the rows, in the background.", show=True),
+    _key(
+        "trial.find",
+        "asterisk",
+        "find_rows",
+        "find rows",
+        "Find rows of the pool that are like this and that nobody has labelled.",
+        display="*",
+    ),
+    # rows that a pattern or sample has found
+    _key(
+        "found.again",
+        "asterisk",
+        "find_rows",
+        "find rows",
+        "Search the pool anew, by what is written now.",
+        show=True,
+        display="*",
+    ),
+    _key(
+        "found.llm",
+        "L",
+        "llm",
+        "ask the LLM",
+        "Let the LLM say to which rows the pattern applies, in the background.",
+        show=True,
+    ),
     # blind review
     _key("review.yes", "y", "answer('yes')", "yes", "Answer the first open question of this row with yes.", show=True),
     _key("review.no", "n", "answer('no')", "no", "Answer the first open question of this row with no.", show=True),

@@ -75,7 +75,7 @@ def queue_rows(
     left = unlabelled_rows(project, records, rows)
     if not left:
         what = "each of these rows has a label" if rows else "there is no row to be labelled"
-        raise StoreError(what, where=str(project.root), hint="run `blindspot discover` to see what has changed")
+        raise StoreError(what, hint="run `blindspot discover` to see what has changed")
     there = next((one for one in reversed(queues(project, kind)) if one.spec.facts == facts), None)
     known = {one.row for one in there.choices} if there else set()
     new = [Choice(row, reason) for row in left if row not in known]

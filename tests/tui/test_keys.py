@@ -20,6 +20,7 @@ TOGETHER = [
     ("pane", "evidence", "screen", "app"),
     ("plane", "map", "screen", "app"),
     ("list", "trial", "screen", "app"),
+    ("list", "found", "screen", "app"),
     ("list", "review", "screen", "app"),
     ("pane", "comparison", "screen", "app"),
     ("filter", "spots", "screen", "app"),

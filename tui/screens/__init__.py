@@ -16,6 +16,7 @@ SCREENS = {
     "review": "tui.screens.review_screen:ReviewScreen",
     "comparison": "tui.screens.comparison_screen:ComparisonScreen",
     "trial": "tui.screens.pattern_test_screen:PatternTestScreen",
+    "found": "tui.screens.found_rows_screen:FoundRowsScreen",
     "costs": "tui.screens.costs_screen:CostsScreen",
     "labels": "tui.screens.labels_screen:LabelsScreen",
     "retrain": "tui.screens.retrain_screen:RetrainScreen",

@@ -387,6 +387,12 @@ class DescribeScreen(WorkScreen[DescribePlace]):
         """Test the pattern under the cursor."""
         await shell(self).go("trial", pattern=self._under_cursor.id)
 
+    async def action_find_rows(self) -> None:
+        """Find rows of the pool that are like the pattern or sample under the cursor."""
+        from tui.screens.found_rows_screen import find_rows_for
+
+        await find_rows_for(self, self._under_cursor.id)
+
     def action_commit(self) -> None:
         """Commit to one's answer, or decline to give one."""
         self.form.keep()
@@ -414,7 +420,7 @@ class DescribeScreen(WorkScreen[DescribePlace]):
         if action == "commit":
             return why_not(self.workbench, self.spot_id)
         reason = drafting.why_not(action)
-        if action in ("change", "delete", "trial") or (action == "flip" and self.focused is self.written):
+        if action in ("change", "delete", "trial", "find_rows") or (action == "flip" and self.focused is self.written):
             reason = self._rows.why_not(action, self.written.cursor)
             if reason is None and action in ("change", "delete"):
                 reason = drafting.why_frozen(self._under_cursor)

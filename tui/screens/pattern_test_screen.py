@@ -273,6 +273,12 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
         if shell(self).job_watch.start(JudgeOptions(patterns=(self.pattern_id,))):
             self.say("The LLM judges in the background; its figures are shown here.")
 
+    async def action_find_rows(self) -> None:
+        """Find rows of the pool that are like the pattern's."""
+        from tui.screens.found_rows_screen import find_rows_for
+
+        await find_rows_for(self, self.pattern_id)
+
     # rewording
 
     def action_reword(self) -> None:

@@ -18,6 +18,7 @@ from tui.themes import Ink
 
 if TYPE_CHECKING:
     from engine.schema import Perturbation, Prediction
+    from engine.teaching.found_rows import FoundRow
     from engine.teaching.views import EvidenceRow
 
 _NUMBER, _CONFIDENCE, _MARK = 4, 5, 9  # cells of the columns, each followed by a space
@@ -110,7 +111,7 @@ class EvidenceRows:
         return Text(fitted(names, width, ellipsis=self._glyphs.ellipsis), style=self._ink.muted, no_wrap=True, end="")
 
 
-def paragraphs(prediction: Prediction, ink: Ink) -> list[Text]:
+def paragraphs(prediction: Prediction | FoundRow, ink: Ink) -> list[Text]:
     """The text, or both texts of a pair with what differs between them marked; safe to print."""
     first = bounded(prediction.text)
     if prediction.text_pair is None:

@@ -76,7 +76,7 @@ class WrittenRows:
             return "That is for patterns: move to one in the list of what is written."
         if action == "flip" and not isinstance(record, Sample):
             return "That is for rows and samples: move to a sample, or go to the field."
-        if action in ("change", "delete") and record is None:
+        if action in ("change", "delete", "find_rows") and record is None:
             return "Nothing is written yet."
         if action in ("change", "delete") and record is not None and index >= self.own:
             return f"That is {visible(record.teacher.name)}'s: it is there to be read."

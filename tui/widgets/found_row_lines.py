@@ -1,0 +1,68 @@
+"""Found rows in a list: number, similarity, whether the LLM finds that the pattern applies, and the whole text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from tui.terminal.glyphs import Glyphs
+from tui.terminal.wrapping import fitted, wrap_spans
+from tui.themes import Ink
+from tui.widgets.evidence_rows import paragraphs
+
+if TYPE_CHECKING:
+    from engine.teaching.found_rows import FoundRow
+
+_NUMBER, _NEAR, _WORD = 4, 5, 8  # cells of the columns, each followed by a space
+_HEAD = _NUMBER + 1 + _NEAR + 1 + _WORD + 1
+
+
+class FoundRowLines:
+    """The rows that a search has found.
+
+    Args:
+        rows: the most similar first.
+        labelled: ids of those that people have labelled since.
+    """
+
+    def __init__(self, rows: Sequence[FoundRow], labelled: Collection[str], ink: Ink, glyphs: Glyphs) -> None:
+        self.rows = rows
+        self._labelled = labelled
+        self._ink = ink
+        self._glyphs = glyphs
+
+    @cached_property
+    def _texts(self) -> list[list[Text]]:
+        return [paragraphs(row, self._ink) for row in self.rows]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def height(self, index: int, width: int) -> int:
+        """Lines of the wrapped text, both texts of a pair."""
+        return sum(len(wrap_spans(text.plain, width - _HEAD)) for text in self._texts[index])
+
+    def lines(self, index: int, width: int) -> list[Text]:
+        """Columns and text of the first line, text alone of the others."""
+        lines: list[Text] = []
+        for text in self._texts[index]:
+            for start, end in wrap_spans(text.plain, width - _HEAD):
+                lines.append(Text.assemble(" " * _HEAD if lines else self._columns(index), text[start:end]))
+        return lines
+
+    def _columns(self, index: int) -> Text:
+        row, ink = self.rows[index], self._ink
+        word = {None: "", True: "applies", False: "not"}[row.applies]
+        done = row.id in self._labelled
+        return Text.assemble(
+            (f"{index + 1:>{_NUMBER}} {row.similarity:>{_NEAR}.2f} ", ink.muted),
+            (f"{'labelled' if done else word:<{_WORD}} ", ink.accent if row.applies and not done else ink.muted),
+        )
+
+    def heading(self, width: int) -> Text:
+        """The names of the columns."""
+        names = f"{'no':>{_NUMBER}} {'near':>{_NEAR}} {'pattern':<{_WORD}} text"
+        return Text(fitted(names, width, ellipsis=self._glyphs.ellipsis), style=self._ink.muted, no_wrap=True, end="")
