@@ -19,6 +19,7 @@ from engine import problems
 from engine.operations.create_project import create_project
 from engine.project import Project
 from tests import leftovers
+from tests.jobs_here import jobs_here
 from tests.waiting import until
 
 os.environ[leftovers.NAME] = leftovers.MARK
@@ -88,3 +89,10 @@ def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def project(tmp_path: Path, tiny_files: dict[str, Path]) -> Project:
     """A new project over the small files, in which nothing has been discovered yet."""
     return create_project(tmp_path / "work", **tiny_files, text="text", label="label", tau=0.5)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def in_process_jobs() -> Iterator[None]:
+    """Jobs are done by the process of the test."""
+    with jobs_here():
+        yield

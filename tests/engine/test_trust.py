@@ -323,6 +323,7 @@ class TestNothingLeavesBefore:
             assert "nobody on this machine has agreed" in jobs.find_job(project.root, job).message
             assert server.requests == []
 
+    @pytest.mark.usefixtures("in_process_jobs")
     def test_a_job_whose_file_names_another_server_is_stopped(self, project: Project) -> None:
         with LlmServer(good_answer) as mine, LlmServer(good_answer) as theirs:
             project = edited(project, model="m1", base_url=mine.base_url)
@@ -347,6 +348,7 @@ class TestNothingLeavesBefore:
             CheckOptions("/usr"),
         ],
     )
+    @pytest.mark.usefixtures("in_process_jobs")
     def test_a_file_of_a_job_that_names_a_place_elsewhere_is_stopped(
         self, project: Project, options: JobOptions
     ) -> None:

@@ -73,6 +73,7 @@ def test_a_blind_spot_that_is_open_again_fails_the_check(
     assert len((failure.text or "").splitlines()) == 12
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_what_holds_passes_and_json_has_every_case(
     frozen: Project, trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,6 +153,7 @@ def held_out(project: Project) -> set[str]:
     return texts
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_proof_rows_near_a_closed_blind_spot_are_asked_too_and_their_texts_stay_where_they_are(
     counted: Project, trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,6 +171,7 @@ def test_proof_rows_near_a_closed_blind_spot_are_asked_too_and_their_texts_stay_
     assert not [text for text in held_out(counted) if text.encode() in written]
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_a_model_that_gets_the_proof_rows_wrong_has_opened_it_again(
     counted: Project, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,6 +188,7 @@ def test_a_model_that_gets_the_proof_rows_wrong_has_opened_it_again(
     assert not [text for text in held_out(counted) if text in out + junit.read_text()]
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_a_proof_that_is_gone_is_named(counted: Project, trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.rmtree(counted.proofs_dir)
     assert main(["check", str(counted.root), "--model", str(trained)]) == 1

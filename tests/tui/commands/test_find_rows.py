@@ -24,6 +24,8 @@ from tui.cli import main
 
 Run = Callable[..., tuple[int, str, str]]
 
+pytestmark = pytest.mark.usefixtures("in_process_jobs")  # one of its own: tests/engine/operations/test_search.py
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:

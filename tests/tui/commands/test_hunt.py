@@ -10,6 +10,7 @@ import pytest
 
 from engine.project import Project
 from tests.builders.hunt import GOLD, label, stream_with_model
+from tests.jobs_here import jobs_here
 from tui.cli import main
 
 
@@ -18,6 +19,7 @@ def project(tmp_path: Path) -> Project:
     return stream_with_model(tmp_path)
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_where_every_row_has_a_label_it_says_so(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     label(project, "ann", GOLD)
     assert main(["hunt", str(project.root)]) == 1
@@ -58,5 +60,6 @@ def test_a_hunt_from_its_beginning_to_its_status(
     assert sum(cell["uus"] for cell in status["cells"]) == status["found"]["uus"]
     assert main(["hunt", str(project.root), "--status", "--queue", "hunt-9"]) == 1
     assert "there is no hunt 'hunt-9'" in capsys.readouterr().err
-    assert main(["hunt", str(project.root), "--budget", "5", "--json"]) == 0
+    with jobs_here():
+        assert main(["hunt", str(project.root), "--budget", "5", "--json"]) == 0
     assert orjson.loads(capsys.readouterr().out) == {"queue": "hunt-2", "budget": 5, "candidates": 90, "chosen": 5}

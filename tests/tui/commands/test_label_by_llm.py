@@ -1,4 +1,4 @@
-"""`blindspot label DIR --by llm` as a user runs it: estimate, a real job, replay, and what is refused."""
+"""`blindspot label DIR --by llm` as a user runs it: estimate, the job, replay, and what is refused."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tests.engine.llm.server import LlmServer
 from tui.cli import main
 
 Run = Callable[..., tuple[int, str, str]]
+
+pytestmark = pytest.mark.usefixtures("in_process_jobs")  # one of its own: tests/e2e/test_label_by_llm.py
 
 
 @pytest.fixture

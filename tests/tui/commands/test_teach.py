@@ -77,6 +77,7 @@ def test_it_says_what_it_will_take_runs_and_tells_what_came_of_it(
     assert not [text for text in (one.text for one in Records(project.teaching_dir).samples()) if text in out]
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_the_report_is_json(run: Run, server: LlmServer) -> None:
     status, out, _ = run("--model", "tiny", "--base-url", server.base_url, "--spot", "B1", "--json")
     assert status == 0
@@ -85,6 +86,7 @@ def test_the_report_is_json(run: Run, server: LlmServer) -> None:
     assert (report["finished"], report["samples"]["target"], report["cost"]) == (1, 12, None)
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_a_script_learns_from_the_status_that_nothing_was_answered(run: Run) -> None:
     with LlmServer(lambda _: refused("I would rather not.")) as server:
         status, out, _ = run("--model", "tiny", "--base-url", server.base_url, "--spot", "B1")
@@ -140,11 +142,13 @@ def test_a_replay_of_a_blind_spot_that_is_not_there_is_refused_before_a_job_is_s
     assert not project.jobs_dir.exists()
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_the_command_that_takes_answers_back_is_quoted(run: Run, server: LlmServer) -> None:
     _, out, _ = run("--model", "meta-llama/Llama 3", "--base-url", server.base_url, "--spot", "B1")
     assert "--annotator 'llm-meta-llama/Llama 3'" in out
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_a_server_that_refuses_is_one_sentence_and_the_job_can_be_resumed(run: Run, project: Project) -> None:
     with LlmServer(lambda _: wrong_key()) as server:
         status, _, err = run("--model", "tiny", "--base-url", server.base_url)
@@ -153,6 +157,7 @@ def test_a_server_that_refuses_is_one_sentence_and_the_job_can_be_resumed(run: R
     assert "--resume teach-1" in err
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_a_replay_takes_the_recording_of_the_project_and_needs_no_model(run: Run, project: Project) -> None:
     write_jsonl(project.llm_dir / "recorded.jsonl", RECORDED)
     assert "costs nothing" in run("--replay", "--estimate")[1]
