@@ -33,18 +33,21 @@ STREAM = BITTER | PLAIN | WITHHELD
 """Pool rows without a label."""
 
 
-def search_project(root: Path, *, encoder: str | None = None) -> Project:
+def search_project(root: Path, *, encoder: str | None = None, pair: str | None = None) -> Project:
     """B1 and B2 as in `trial_project`, and the rows above; x0 is withheld.
 
     Args:
         root: the folder.
+        pair: the second text of each row, if rows are pairs.
         encoder: name of it; None: a very small one with random weights, to which equal texts alone are alike.
     """
-    project = trial_project(root)
-    known = [{"id": row.id, "text": row.text, "label": row.label} for row in project.discovered().predictions.values()]
-    put_split(root, "pool", [*known, *({"id": i, "text": t, "label": UNLABELLED} for i, t in STREAM.items())])
+    project = trial_project(root, pair=pair)
+    rows = [(row.id, row.text, row.label) for row in project.discovered().predictions.values()]
+    rows += [(name, text, UNLABELLED) for name, text in STREAM.items()]
+    second = {} if pair is None else {"text_pair": pair}
+    put_split(root, "pool", [{"id": name, "text": text, "label": label, **second} for name, text, label in rows])
     manifest = read_json(root / "manifest.json")
-    manifest["withheld"] = [row_hash(text) for text in WITHHELD.values()]
+    manifest["withheld"] = [row_hash(text, pair) for text in WITHHELD.values()]
     write_json(root / "manifest.json", manifest)
     if encoder is None:
         encoder = str(body(root.parent / "encoder", words_of([root / "splits" / "pool.jsonl"])))

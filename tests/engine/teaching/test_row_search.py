@@ -150,3 +150,15 @@ def test_nobody_sees_a_search_by_what_is_sealed_from_them(project: Project) -> N
     assert visible_sample(teaching, sample.id) == sample
     assert visible_searches(project, teaching, unjudged={"B1"}) == []
     assert len(visible_searches(project, Teaching.of(project, "llm-m1"))) == 3
+
+
+def test_pairs_are_found_by_pairs(tmp_path: Path) -> None:
+    pair = "The guest is content."
+    project = search_project(tmp_path / "pairs", pair=pair)
+    found = search(project, text=PLAIN["o2"], text_pair=pair)
+    assert (found.rows[0].id, found.rows[0].text_pair) == ("o2", pair)
+    assert {row.id for row in search(project, pattern=write(project, "ann")).rows} == {*BITTER, *PLAIN}
+    with pytest.raises(StoreError, match="are pairs; give the second text too"):
+        search(project, text="x")
+    with pytest.raises(StoreError, match="words alone cannot be compared with pairs; write a sample for it first"):
+        search(project, pattern=write(project, "ann", spot="B9"))
