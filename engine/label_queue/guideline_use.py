@@ -55,7 +55,7 @@ def guideline_use(project: Project, records: Records) -> GuidelineUse:
             continue
         if record.teacher.kind == "llm":
             llms[record.guideline] += 1
-            earlier[author] += record.guideline < now.number
+            earlier[author] += 0 < record.guideline < now.number  # 0: imported, from under nobody knows which
         else:
             people[record.guideline] += 1
             stale[author] += is_stale(record, now, texts, project.labels)

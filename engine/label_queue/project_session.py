@@ -160,7 +160,8 @@ def _chosen(project: Project, teaching: Teaching, wanted: str | None) -> QueueFi
     for kind in ("audit", "hunt") if wanted is None else ():
         for one in reversed([file for file in files if file.spec.kind == kind]):
             said = Labels(teaching, one.spec.split).people
-            if any(choice.row not in said for choice in one.choices):
+            labelled = sum(choice.row in said for choice in one.choices)
+            if labelled < max(len(one.choices), one.spec.budget):  # of a hunt further rows are chosen meanwhile
                 return one
     at_random = [one for one in files if one.spec.kind == "random"]
     return at_random[-1] if at_random else random_queue(project, labels)

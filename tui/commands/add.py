@@ -71,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
         )
     finally:
         told.clear()
-    following = f"blindspot discover {shlex.quote(str(options.project))}"
+    command = "label" if added.batch and added.batch.unlabelled else "discover"
+    following = f"blindspot {command} {shlex.quote(str(options.project))}"
     if options.json:
         batch = added.batch
         print_json(

@@ -161,5 +161,6 @@ def _proof(project: Project) -> str:
     source = Path(project.manifest.splits["proof"].source).name
     if project.manifest.proof_origin == "file":
         return f"all of {source}; only the evaluator reads it"
-    how = f"every label in equal shares, near-duplicates on one side, seed {project.manifest.seed}"
+    shares = "at random" if project.manifest.splits["proof"].unlabelled else "every label in equal shares"
+    how = f"{shares}, near-duplicates on one side, seed {project.manifest.seed}"
     return f"half of {source} ({how}); only the evaluator reads it"

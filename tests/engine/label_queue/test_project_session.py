@@ -211,7 +211,7 @@ def test_labels_say_the_guideline_and_an_edit_asks_again_for_what_it_touches(tmp
 
 def test_an_open_hunt_comes_before_rows_at_random_and_takes_what_is_chosen_meanwhile(tmp_path: Path) -> None:
     project = stream_project(tmp_path / "work", rows=6)
-    hunt = new_queue(project, "hunt", budget=4, seed=13)
+    hunt = new_queue(project, "hunt", budget=3, seed=13)
     hunt.append([Choice("r4", "flagged"), Choice("r2", "like rows that were wrong")])
     one = at_work(project, "ann")
     assert one.name == "hunt-1"

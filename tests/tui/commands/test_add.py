@@ -47,7 +47,7 @@ def test_add_says_what_was_new_and_where_it_went(
     assert "added week48: 10 rows, 10 without label" in out
     assert "pool           5 rows" in out
     assert "skipped: 1 of 11 rows were known already" in out
-    assert out.endswith(f"next: blindspot discover {work}\n")
+    assert out.endswith(f"next: blindspot label {work}\n")
     assert main(["add", str(work), str(later)]) == 0
     assert capsys.readouterr().out == "nothing new: 11 of 11 rows were known already\n"
     assert main(["add", str(work), str(later), "--json"]) == 0
