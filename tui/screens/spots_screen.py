@@ -138,8 +138,10 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
         shown = f"{len(spots)} of {len(every)}" if words else f"{len(every)}"
         found = board.discovery
         some = f"   {found.n_labelled:,} of {found.n_pool:,} rows have a label" if found.accuracy is None else ""
-        since = f"   {board.labels_since:,} new: D" if board.labels_since else ""
-        self.query_one(ListHeading).show(f"Blind spots {shown}, by {self._sort}{some}{since}", rows.heading)
+        flagged = board.totals().flagged
+        next_key = f"   {flagged:,} flagged: #" if flagged else ""
+        next_key = f"   {board.labels_since:,} new: D" if board.labels_since else next_key
+        self.query_one(ListHeading).show(f"Blind spots {shown}, by {self._sort}{some}{next_key}", rows.heading)
 
     def _notice(self, width: int) -> list[Text]:
         app = shell(self)
