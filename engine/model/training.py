@@ -131,7 +131,7 @@ def train(
     while done < last:
         epoch, first = divmod(done, steps)
         for batch in training_batches(lengths, plan.batch_size, plan.seed, epoch)[first : first + last - done]:
-            torch.manual_seed(random.Random(f"{plan.seed}/{done}").getrandbits(32))
+            compute.seed(random.Random(f"{plan.seed}/{done}").getrandbits(32))
             for group in optimizer.param_groups:
                 group["lr"] = plan.learning_rate * rate(done, total)
             loss = functional.cross_entropy(classifier.forward([rows[row] for row in batch]), targets[batch])

@@ -17,13 +17,16 @@ from engine.discovery.pipeline import discover
 from engine.errors import Cancelled, SettingsError
 from engine.files import content_key
 from engine.model.model_registry import encoder_weights
+from engine.operations.outside_uses import outside_uses
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery, Teacher
 from engine.settings import DiscoverySettings, write_settings
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
+from engine.trust import agree
 from tests.builders.monitor import Recorder
+from tests.builders.tiny_bert import classifier
 from tests.engine.discovery.world import LABELS, World, make_project, planted, texts
 
 AGAIN = """
@@ -279,6 +282,9 @@ def test_a_cancelled_discovery_leaves_nothing_behind(planted_project: Project, s
 
 
 def test_with_real_weights_and_again_without_torch(project: Project) -> None:
+    settings = replace(project.settings, training=replace(project.settings.training, epochs=1))
+    write_settings(project.root / SETTINGS_FILE, settings)
+    project = Project.open(project.root)
     found = discover(project, monitor=Silent())
     gold = {row.id: row.label for row in project.examples("pool")}
     whole(found, set(found.uus), gold)
@@ -288,11 +294,11 @@ def test_with_real_weights_and_again_without_torch(project: Project) -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == [found.key]
 
 
-def test_rows_longer_than_the_model_reads_are_counted_and_the_place_is_kept(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = replace(project.settings, model=replace(project.settings.model, max_length=16))
-    write_settings(project.root / SETTINGS_FILE, settings)
+def test_rows_longer_than_the_model_reads_are_counted_and_the_place_is_kept(project: Project, tmp_path: Path) -> None:
+    small = str(classifier(tmp_path / "weights", project.labels))
+    model = replace(project.settings.model, classifier=small, encoder=small, max_length=16)
+    write_settings(project.root / SETTINGS_FILE, replace(project.settings, model=model))
+    agree(project.root, outside_uses(Project.open(project.root)))
     monitor = Recorder()
     found = discover(Project.open(project.root), monitor=monitor)
     texts = {row.id: row.text for row in project.examples("pool")}

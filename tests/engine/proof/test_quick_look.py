@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from engine.errors import Cancelled, ProjectError
 from engine.files import read_json, write_json
 from engine.model.model_registry import current_model, predictions
+from engine.operations.outside_uses import outside_uses
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.proof import quick_look as quick_module
@@ -25,20 +27,25 @@ from engine.proof.run import look_quickly, retrain
 from engine.schema import BlindSpot, Prediction, Sample, Teacher
 from engine.settings import write_settings
 from engine.teaching.records import Teaching
+from engine.trust import agree
 from tests.builders.discovery import discovery_of, save_discovery
 from tests.builders.monitor import Recorder
 from tests.builders.project import put_split
 from tests.builders.tiny_bert import LABELS, make_project, rows
 from tests.engine.model.conftest import base  # noqa: F401
 
+pytestmark = pytest.mark.xdist_group("quick look")  # what they share is made once
 WORDS = ("slow", "cold", "rude", "late")
 STEPS = 12  # two passes over 24 train rows, 4 a step
 
 
 @pytest.fixture
 def project(tmp_path: Path, base: Path) -> Project:  # noqa: F811
+    return taught(tmp_path / "work", base)
+
+
+def taught(root: Path, base: Path) -> Project:  # noqa: F811
     """Pool rows in three blind spots, each row with a right neighbour; one sample for each blind spot."""
-    root = tmp_path / "work"
     make_project(root, base=base)
     for name in ("proof", "test"):
         put_split(root, name, [row.as_json() for row in rows(40)[24:]])
@@ -183,14 +190,22 @@ def test_early_stop_stands_in_the_report_and_the_baseline_keeps_its_passes(proje
     assert evaluate(path.parent) == report
 
 
-def test_auto_chooses_by_the_pool_for_each_arm_and_says_so(project: Project) -> None:
+@pytest.fixture(scope="module")
+def chosen(base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes], dict[str, Any]]:  # noqa: F811
+    """A project with a proof of recipes that `auto` chose, its proof and test rows of before, and the report."""
+    project = taught(tmp_path_factory.mktemp("auto") / "work", base)
     before = {split: project.split_path(split).read_bytes() for split in ("proof", "test")}
-    report = read_json(
-        retrain(project, RetrainRequest(("human", "uus", "temperature"), (5, 6), ("auto",)), monitor=Silent())
-    )
-    chosen = report["recipes"]
-    assert set(chosen) == {"human", "uus"}  # nothing is trained for a temperature
-    for arm, choice in chosen.items():
+    asked = RetrainRequest(("human", "uus", "temperature"), (5, 6), ("auto",))
+    return project.root, before, read_json(retrain(project, asked, monitor=Silent()))
+
+
+def test_auto_chooses_by_the_pool_for_each_arm_and_says_so(
+    chosen: tuple[Path, dict[str, bytes], dict[str, Any]],
+) -> None:
+    root, before, report = chosen
+    project, recipes = Project.open(root), report["recipes"]
+    assert set(recipes) == {"human", "uus"}  # nothing is trained for a temperature
+    for arm, choice in recipes.items():
         assert set(choice["errors"]) == set(RECIPES)
         assert choice["errors"][choice["recipe"]] == min(choice["errors"].values())
         assert [entry["recipe"] for entry in report["arms"] if entry["arm"] == arm] == [choice["recipe"]]
@@ -200,13 +215,17 @@ def test_auto_chooses_by_the_pool_for_each_arm_and_says_so(project: Project) -> 
     assert {split: project.split_path(split).read_bytes() for split in before} == before
 
 
-def test_the_choice_does_not_hang_on_proof_rows(project: Project) -> None:
-    asked = RetrainRequest(("human",), (5,), ("auto",))
-    first = read_json(retrain(project, asked, monitor=Silent()))["recipes"]
+def test_the_choice_does_not_hang_on_proof_rows(
+    chosen: tuple[Path, dict[str, bytes], dict[str, Any]], tmp_path: Path
+) -> None:
+    project = Project.open(shutil.copytree(chosen[0], tmp_path / "work"))
+    agree(project.root, outside_uses(project))
     put_split(project.root, "proof", [row.as_json() | {"label": LABELS[0]} for row in rows(40)[24:]])
     for kept in project.cache_dir.glob("fold-*.json"):
         kept.unlink()
-    assert read_json(retrain(Project.open(project.root), asked, monitor=Silent()))["recipes"] == first
+    asked = RetrainRequest(("human",), (5,), ("auto",))
+    again = read_json(retrain(Project.open(project.root), asked, monitor=Silent()))["recipes"]
+    assert again == {"human": chosen[2]["recipes"]["human"]}
 
 
 def test_auto_needs_two_blind_spots(project: Project) -> None:
