@@ -168,7 +168,7 @@ async def test_one_key_leads_to_labelling_the_flagged_rows_blind(root: Path) -> 
 
 async def test_the_key_that_labels_offers_all_flagged_rows_and_then_says_what_is_next(root: Path) -> None:
     async with opened(root, annotator="ann") as driver:
-        await driver.sees("flags")
+        await driver.sees("29 of 32 rows have a label   3 flagged: #")
         assert "new: D" not in driver.text
         await driver.press("number_sign")
         await driver.sees("Label which rows?", "flagged: rows where LLM and model differ (3)", "random")
