@@ -6,6 +6,7 @@
 # make audit  licences, hashes and known vulnerabilities of what is installed
 # make licences  docs/licences.md anew, after a package has come or gone
 # make lock   requirements.lock anew, after a pin has changed (needs uv and a network)
+# make bench-statistics  how often intervals from few labels hold what they are to hold; minutes, needs no data
 # make bench  the benchmarks; make bench-proof DATA=FOLDER: the whole method on public tasks, for hours, resumable
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS)
 UV ?= uv
 
-.PHONY: demo test pytest lint format fuzz docs audit licences lock bench bench-proof clean
+.PHONY: demo test pytest lint format fuzz docs audit licences lock bench bench-proof bench-statistics clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -74,6 +75,10 @@ bench: $(VENV)/.installed
 bench-proof: $(VENV)/.installed
 	HF_HUB_OFFLINE=1 DATA="$(DATA)" TASKS="$(TASKS)" SEEDS="$(SEEDS)" ARMS="$(ARMS)" RECIPES="$(RECIPES)" \
 		$(BIN)/python -m tests.bench.proof
+
+# DRAWS=600 simulated audits a cell
+bench-statistics: $(VENV)/.installed
+	DRAWS="$(DRAWS)" $(BIN)/python -m tests.bench.statistics_audit
 
 clean:
 	rm -rf $(VENV) blindspot-demo
