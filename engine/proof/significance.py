@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from scipy.stats import binomtest
-
 from engine.proof.metrics import Scored
 
 _BEYOND = 20  # resamples that shall lie beyond each bound of an interval, or the bound is itself a matter of chance
@@ -37,6 +35,8 @@ def mcnemar(arm: Sequence[Scored], baseline: Sequence[Scored]) -> float:
     1998, Neural Computation 10(7)). Over seeds twice the median, which holds however they depend on each other
     (Rueschendorf 1982).
     """
+    from scipy.stats import binomtest  # half a second, and only a new report needs it
+
     values = []
     for after, before in zip(arm, baseline, strict=True):
         fixed, broken = int((before.wrong & ~after.wrong).sum()), int((after.wrong & ~before.wrong).sum())

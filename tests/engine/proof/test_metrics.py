@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, f1_score
 
 from engine.proof.metrics import Scored, errors_among_most_confident, expected_calibration_error, measure
 from tests.engine.proof.synthetic import hand
@@ -95,3 +96,14 @@ def test_rows_of_a_tie_come_together_in_the_area() -> None:
     one_way, other_way = (measure(hand([0.8] * 4, wrong), tau=0.5, matched=0) for wrong in ([1, 0, 0, 0], [0, 0, 0, 1]))
     assert one_way["aurc"] == other_way["aurc"] == 0.25
     assert measure(hand([0.9, 0.8], [1, 1]), tau=0.5, matched=0)["excess_aurc"] == 0.0
+
+
+def test_macro_f1_and_accuracy_are_those_of_scikit_learn_to_the_last_bit() -> None:
+    """Reports of before had them from there, and are worked out again to be verified."""
+    rng = np.random.default_rng(13)
+    for labels in (2, 3, 7) * 20:
+        gold = rng.integers(0, labels, 40)
+        predicted = np.where(rng.random(40) < 0.6, gold, rng.integers(0, labels, 40))
+        figures = measure(Scored(gold, predicted, np.full(40, 0.9), labels), tau=0.5, matched=0)
+        assert figures["accuracy"] == accuracy_score(gold, predicted)
+        assert figures["macro_f1"] == f1_score(gold, predicted, average="macro", zero_division=0.0)
