@@ -25,7 +25,7 @@ def discovered(project: Project) -> Project:
     """A project whose blind spots have been found by the real model."""
     path = project.root / SETTINGS_FILE
     settings = read_settings(path)
-    training = replace(settings.training, epochs=2, learning_rate=1e-3)
+    training = replace(settings.training, epochs=1, learning_rate=1e-3)
     write_settings(path, replace(settings, training=training, proof=replace(settings.proof, seeds=(13,))))
     job_id = jobs.start(project.root, DiscoverOptions())
     until(lambda: jobs.find_job(project.root, job_id).state != "running", seconds=240)

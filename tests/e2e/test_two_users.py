@@ -99,9 +99,12 @@ def python() -> Iterator[tuple[str, dict[str, str]]]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture
-def team(python: tuple[str, dict[str, str]]) -> Iterator[Team]:
-    """A project that ann made in a folder of the group (setgid), as `mkdir` makes one with a umask of 002."""
+@pytest.fixture(scope="module")
+def discovered(python: tuple[str, dict[str, str]]) -> Iterator[Team]:
+    """A project that ann made in a folder of the group (setgid), as `mkdir` makes one with a umask of 002.
+
+    She has discovered while ben looked on. A copy of all folders, as they were then, lies in `kept`.
+    """
     folder = Path(tempfile.mkdtemp(prefix="team-"))
     try:
         folder.chmod(0o755)
@@ -140,15 +143,33 @@ def team(python: tuple[str, dict[str, str]]) -> Iterator[Team]:
         )
         assert done.returncode == 0, done.stderr
         shared.told(BEN, "trust", "--yes")  # the weights lie outside of the project, and ann named them
+        assert "discover-1" in shared.told(ANN, "discover", "--detach")
+        shared.told(BEN, "jobs", "--follow", "discover-1")  # waits in one process; each look at the list is another
+        until(lambda: "done" in shared.told(BEN, "jobs"))
+        (folder / "kept").mkdir()
+        copy([shared.folder, *map(shared.home, (ANN, BEN, EVE))], folder / "kept")
         yield shared
     finally:
         shutil.rmtree(folder)
 
 
+@pytest.fixture
+def team(discovered: Team) -> Team:
+    """The project, and what its people keep to themselves, as they were after the discovery."""
+    place = discovered.folder.parent
+    kept = list((place / "kept").iterdir())
+    for folder in kept:
+        shutil.rmtree(place / folder.name)
+    copy(kept, place)
+    return discovered
+
+
+def copy(folders: list[Path], place: Path) -> None:
+    """Copy folders with owners, modes and times."""
+    subprocess.run(["cp", "-a", *map(str, folders), str(place)], check=True)
+
+
 def test_both_annotate_run_watch_cancel_and_resume(team: Team) -> None:
-    assert "discover-1" in team.told(ANN, "discover", "--detach")
-    team.told(BEN, "jobs", "--follow", "discover-1")  # waits in one process; each look at the list is another
-    until(lambda: "done" in team.told(BEN, "jobs"))
     spot = team.told(BEN, "list").splitlines()[2].split()[0]
     for who, name in ((ANN, "u54321"), (BEN, "u54322")):
         assert f"P1@{name}" in team.told(who, "describe", spot, "--kind", "abstraction", "--text", f"of {name}")
@@ -179,7 +200,6 @@ def test_both_annotate_run_watch_cancel_and_resume(team: Team) -> None:
 
 
 def test_who_may_only_read_is_told_so_and_writes_nothing(team: Team) -> None:
-    team.told(ANN, "discover")
     spot = team.told(ANN, "list").splitlines()[2].split()[0]
     team.told(ANN, "describe", spot, "--kind", "abstraction", "--text", "of ann")
     for path in (team.root, *team.root.rglob("*")):  # as a version before left it, and open to all
