@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from engine.hunt.hunt_files import Hunt
-from engine.label_queue.queue_files import queues
 from engine.project import Project
 from engine.schema import Record
 from engine.teaching.labels import Labels
@@ -115,7 +114,8 @@ def status_of(project: Project, hunt: Hunt) -> HuntStatus:
     found_by = Counter(choice.reason for choice in labelled if is_uu[choice.row])
     last = list(is_uu)[-LAST:]  # as the rows were chosen, which is nearly as they were labelled
     drawn = {choice.row for choice in hunt.file.choices if choice.chance is not None}
-    drawn |= {choice.row for file in queues(project, "random") for choice in file.choices}
+    # A row of a random queue that was labelled because a hunt chose it first tells nothing of the rest.
+    drawn |= {row for row, said in labels.people.items() if all(one.given.queue == "random" for one in said)}
     at_random = [settled[row] != predicted[row] for row in sorted(drawn & settled.keys() & predicted.keys())]
     rate = wilson_bounds(sum(at_random), len(at_random), _COVERAGE) if at_random else None
     enough = len(last) >= LAST and rate is not None

@@ -162,3 +162,11 @@ def test_the_status_says_whether_hunting_pays(hunted: Project) -> None:
     assert status.pays is (status.last.uus / 50 >= status.random_rate[1])
     assert sum(cell.uus for cell in status.cells) == status.found.uus
     assert sum(reason.labels for reason in status.reasons) == 60
+
+
+def test_a_row_that_a_hunt_took_out_of_a_random_queue_is_not_counted_as_drawn_at_random(hunted: Project) -> None:
+    everything = new_queue(hunted, "random", budget=0, seed=1)
+    everything.append(Choice(f"r{number}", "drawn at random", 0.9) for number in range(POOL))
+    label(hunted, "llm", GOLD, kind="llm")
+    hunt_to_the_end(hunted)
+    assert status_of(hunted, find_hunt(hunted)).at_random.labels == 12
