@@ -72,7 +72,12 @@ def describe(view: JobView) -> str:
     elif view.sentence:
         parts.append(view.sentence)
     elif view.state == "done":
-        parts.append("  ".join(f"{name} {value}" for name, value in view.result.items()))
+        shown = {name: value for name, value in view.result.items() if value not in ([], None, "")}
+        parts.append("  ".join(f"{name} {_in_words(value)}" for name, value in shown.items()))
     else:
         parts.append(view.message or "killed without a word; --resume goes on from the last checkpoint")
     return "  ".join(part for part in parts if part)
+
+
+def _in_words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
