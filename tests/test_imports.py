@@ -50,6 +50,8 @@ LIGHT = [
     "engine.hunt.hunt_client",
     "engine.hunt.hunt_files",
     "engine.hunt.hunt_status",
+    "engine.audit.audit_files",
+    "engine.audit.audit_status",
     "engine.audit.draw",
     "engine.audit.estimate",
     *(f"engine.costs.{path.stem}" for path in (ROOT / "engine" / "costs").glob("[a-z]*.py")),

@@ -31,6 +31,7 @@ COMMANDS = {
     "add": "add later rows of a stream to a project",
     "batches": "list the batches of rows that came into a project",
     "discover": "find the blind spots of the current model",
+    "audit": "queue a random sample of held-out rows for people to label, to estimate how often the model is wrong",
     "hunt": "queue rows where UUs are likely, for people to label",
     "list": "list the blind spots",
     "show": "show the evidence of a blind spot",

@@ -63,7 +63,7 @@ def score_pool(
     settings = project.settings.discovery
     rows = in_order(project.examples("pool"))
     scanned_for = gold_of(rows, project.labels)
-    temperature = _temperature(project, model, monitor)
+    temperature = temperature_on_dev(project, model, monitor)
     applied = temperature if settings.apply_temperature and temperature else 1.0
     doubt = UncertainRows(scanned_for, settings.tau, applied)
     score_and_embed(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
@@ -84,7 +84,12 @@ def gold_of(rows: Sequence[Example], labels: Sequence[str]) -> Ints:
     return np.array([place[row.label] for row in rows], dtype=np.intp)
 
 
-def _temperature(project: Project, model: ModelRef, monitor: Monitor) -> float | None:
+def temperature_on_dev(project: Project, model: ModelRef, monitor: Monitor) -> float | None:
+    """The temperature that fits the model on dev; None without dev.
+
+    Raises:
+        ModelError, Cancelled: as `score_pool`.
+    """
     if not project.has_split("dev"):
         return None
     dev = project.examples("dev")

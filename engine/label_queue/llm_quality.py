@@ -57,8 +57,8 @@ class Share(Record):
     Attributes:
         rows: that were compared. agreed: of these.
         value: the share, each row weighted by one over its chance; None without a row.
-        low, high: its 95 % interval, Wilson's. Where chances differ it is that of ``size`` rows of equal weight
-            [Kish 1965: (sum of weights)^2 / sum of their squares]. It is that of one look.
+        low, high: its interval, Wilson's, of 95 % unless another was asked for. Where chances differ it is that of
+            ``size`` rows of equal weight [Kish 1965: (sum of weights)^2 / sum of their squares], at one look.
         size: how many rows of equal weight say as much.
     """
 
@@ -124,15 +124,15 @@ def llm_qualities(records: Records, labels: Sequence[str]) -> list[LlmQuality]:
     return [_quality(author, by_split, labels) for author in sorted(authors)]
 
 
-def share_of(compared: Iterable[Compared]) -> Share:
-    """How often the LLM agrees; rows that were not drawn at random are left out."""
+def share_of(compared: Iterable[Compared], coverage: float = COVERAGE) -> Share:
+    """How often the LLM agrees; rows that were not drawn at random are left out. ``coverage``: of the interval."""
     drawn = [(one, 1 / one.chance) for one in compared if one.chance]
     if not drawn:
         return Share(0, 0)
     whole, squares = sum(weight for _, weight in drawn), sum(weight * weight for _, weight in drawn)
     value = sum(weight for one, weight in drawn if one.agrees) / whole
     size = whole * whole / squares
-    low, high = wilson_bounds(value * size, size, COVERAGE)
+    low, high = wilson_bounds(value * size, size, coverage)
     return Share(len(drawn), sum(one.agrees for one, _ in drawn), value, low, high, size)
 
 
@@ -204,7 +204,7 @@ def _low(value: float, rows: int) -> float:
 def _quality(author: str, by_split: dict[SplitName, Labels], labels: Sequence[str]) -> LlmQuality:
     pool = by_split["pool"].llms.get(author, {})
     teacher = next(one.teacher for split in by_split.values() for one in split.llms.get(author, {}).values())
-    compared = [one for split, found in by_split.items() for one in _compared(split, found, author)]
+    compared = [one for split, found in by_split.items() for one in compared_rows(split, found, author)]
     drawn = [one for one in compared if one.chance is not None]
     wrong = [one for one in compared if not one.agrees]
     return LlmQuality(
@@ -224,7 +224,8 @@ def _quality(author: str, by_split: dict[SplitName, Labels], labels: Sequence[st
     )
 
 
-def _compared(split: SplitName, labels: Labels, author: str) -> list[Compared]:
+def compared_rows(split: SplitName, labels: Labels, author: str) -> list[Compared]:
+    """The rows of a split that an LLM has labelled and on whose label people agree."""
     settled = labels.settled()
     found = []
     for row, said in labels.llms.get(author, {}).items():

@@ -19,6 +19,8 @@ from engine.llm.questions import asking
 from engine.llm.reports import JudgeReport, LabelReport, TeachReport
 from engine.model.weights import weights_use
 from engine.operations.job_records import (
+    AuditOptions,
+    AuditResult,
     CheckOptions,
     CheckResult,
     CompareOptions,
@@ -95,6 +97,16 @@ def hunt(project: Project, options: HuntOptions, monitor: Monitor) -> HuntResult
     keep_seal(project)
     spec = begun.file.spec
     return HuntResult(spec.name, spec.budget, len(begun.rows.ids), len(begun.file.choices))
+
+
+def audit(project: Project, options: AuditOptions, monitor: Monitor) -> AuditResult:
+    """Score the held-out rows, and queue a random sample of them."""
+    from engine.audit.audit_status import status_of
+    from engine.audit.begin_audit import begin_audit
+
+    status = status_of(project, begin_audit(project, options.labels, monitor=monitor))
+    keep_seal(project)
+    return AuditResult(status.queue, status.rows, status.drawn, status.answered)
 
 
 def teach(project: Project, options: TeachOptions, monitor: Monitor) -> TeachReport:
@@ -257,6 +269,7 @@ _KINDS: tuple[JobKind[Any], ...] = (
     JobKind(SearchOptions, search, search_uses),
     JobKind(JudgeOptions, judge, lambda project, options: [llm_use(project)]),
     JobKind(HuntOptions, hunt, lambda project, options: models_uses(project)),
+    JobKind(AuditOptions, audit, lambda project, options: models_uses(project)),
     JobKind(LabelOptions, label, label_uses),
     JobKind(
         CompareOptions, compare, lambda project, options: [weights_use(project.root, project.settings.model.encoder)]

@@ -71,6 +71,25 @@ class HuntResult(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class AuditOptions(JobOptions):
+    """Draw an audit. ``labels``: rows that people are asked for, at least `engine.audit.draw.LEAST`."""
+
+    kind: ClassVar[str] = "audit"
+
+    labels: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult(Record):
+    """The audit: name of its queue, rows that it drew from, rows drawn, and those of them that people have answered."""
+
+    queue: str
+    rows: int
+    drawn: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
 class TeachOptions(JobOptions):
     """Let an LLM, or a recording of one, explain blind spots and write samples.
 

@@ -11,6 +11,7 @@ from engine.jobs import JobView
 from engine.jobs.kind import JobOptions
 from engine.operations.job_kinds import KINDS, asked_of
 from engine.operations.job_records import (
+    AuditOptions,
     CheckOptions,
     CompareOptions,
     DiscoverOptions,
@@ -62,6 +63,7 @@ BEFORE: list[tuple[dict[str, Any], JobOptions]] = [
     ),
     ({"patterns": ["P1"]}, JudgeOptions(patterns=("P1",))),
     ({"pattern": "P1@ann", "samples": ["S1@ann"]}, SearchOptions(pattern="P1@ann", samples=("S1@ann",))),
+    ({"labels": 60}, AuditOptions(labels=60)),
     ({"own": True}, CompareOptions(own=True)),
     ({"model": None}, CheckOptions()),
 ]

@@ -112,6 +112,19 @@ def test_people_train_with_what_they_agree_on_or_have_decided(given: Given) -> N
     assert given.rows("labels") == {"r0": GOOD, "r4": GOOD, "r7": BAD}
 
 
+def test_what_an_audit_found_is_in_no_arm(given: Given) -> None:
+    given.say("ann", "r4", GOOD)
+    given.say("gpt", "r5", GOOD, kind="llm")
+    given.say("ann", "r8", BAD, queue="random", chance=0.5)
+    before = {name: given.rows(name) for name in ("labels", "llm-labels", "random-n")}
+    for row in ("h0", "h1", "r6"):  # a pool row may have the id of a held-out one
+        given.say("ann", row, BAD, queue="audit", split="proof", chance=0.5)
+        given.say("ben", row, BAD, queue="audit", split="proof", chance=0.5)
+        given.say("gpt", row, BAD, kind="llm", split="proof")
+    assert {name: given.rows(name) for name in before} == before
+    assert before["labels"] == {"r4": GOOD, "r8": BAD}
+
+
 def test_an_llm_trains_once_people_agree_surely_enough_with_it_on_rows_drawn_at_random(given: Given) -> None:
     settings = replace(given.project.settings, labelling=LabellingSettings(llm_floor=0.5))
     given.project = Project(given.project.root, settings, given.project.manifest)

@@ -1,0 +1,99 @@
+"""Beginning an audit: held-out rows are scored and drawn, before anybody looks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.audit.audit_files import ROWS, Audit, AuditRows, audit_of, keep_rows
+from engine.audit.draw import StratumName, draw
+from engine.data.batches import batches
+from engine.data.proof_rows import read_proof
+from engine.discovery.calibration import UNKNOWN, score
+from engine.discovery.pool_scoring import temperature_on_dev
+from engine.files import content_key
+from engine.label_queue.queue_files import new_queue, queues
+from engine.model.model_registry import current_model, predictions
+from engine.progress import Monitor
+from engine.project import Project
+from engine.tau import refuse_new_tau
+from engine.teaching.labels import Labels
+from engine.teaching.records import Records
+
+
+def begin_audit(project: Project, labels: int, *, monitor: Monitor) -> Audit:
+    """Score the proof rows, and queue a random sample of them.
+
+    An audit of the same rows, model and flags that people have not ended is gone on with: who may draw again draws
+    until the figure pleases.
+
+    Args:
+        project: gives proof rows, model and settings.
+        labels: that people are asked for, at least `engine.audit.draw.LEAST`; lowered to the rows that there are.
+        monitor: told of the stages.
+
+    Raises:
+        ProjectError: there is no proof split.
+        ModelError: the model cannot be used.
+        SettingsError: tau is not that of the first proof.
+        StoreError: the queue cannot be written.
+        Cancelled: from the monitor.
+    """
+    refuse_new_tau(project)
+    rows = audited_rows(project, monitor=monitor)
+    said = Labels(Records(project.teaching_dir), "proof").people
+    earlier = queues(project, "audit")
+    for file in earlier:
+        is_open = len(file.choices) < file.spec.budget or any(choice.row not in said for choice in file.choices)
+        if file.spec.facts.get(ROWS) == rows.key and is_open:
+            break
+    else:
+        keep_rows(project.root, rows)
+        file = new_queue(
+            project,
+            "audit",
+            split="proof",
+            budget=min(labels, len(rows.ids)),
+            seed=project.settings.discovery.seed + len(earlier),
+            facts={ROWS: rows.key},
+        )
+    known = {choice.row for choice in file.choices}  # not all, where the job was stopped
+    drawn = draw(rows.strata, rows.ids, file.spec.budget, file.spec.seed)
+    file.append(choice for choice in drawn if choice.row not in known)
+    return audit_of(project, file)
+
+
+def audited_rows(project: Project, *, monitor: Monitor) -> AuditRows:
+    """What the model says of each proof row, and its stratum.
+
+    Raises:
+        ProjectError, ModelError, Cancelled: as `begin_audit`.
+    """
+    settings = project.settings.discovery
+    rows = read_proof(project)
+    model = current_model(project, monitor=monitor)
+    logits = predictions(project, model, rows, split_key="proof", monitor=monitor)
+    fitted = temperature_on_dev(project, model, monitor) if settings.apply_temperature else None
+    scores = score(logits, np.full(len(rows), UNKNOWN), temperature=fitted or 1.0)
+    predicted = tuple(project.labels[place] for place in scores.predicted)
+    suspected = Labels(Records(project.teaching_dir), "proof").suspected()
+    strata: list[StratumName] = []
+    for row, label, confidence in zip(rows, predicted, scores.confidence, strict=True):
+        if confidence < settings.tau:
+            strata.append("not confident")
+        else:
+            strata.append("flagged" if suspected.get(row.id, (label, 0))[0] != label else "confident")
+    first = batches(project)[0].name
+    came_with = tuple(project.manifest.batch_of("proof", place) or first for place in range(len(rows)))
+    ids = tuple(row.id for row in rows)
+    key = content_key("audited", model.key, project.labels, settings.tau, ids, predicted, strata, came_with)
+    return AuditRows(
+        key=key,
+        model=model.key,
+        round=project.round,
+        tau=settings.tau,
+        labels=project.labels,
+        ids=ids,
+        predicted=predicted,
+        strata=tuple(strata),
+        batches=came_with,
+    )
