@@ -106,7 +106,10 @@ def audit(project: Project, options: AuditOptions, monitor: Monitor) -> AuditRes
 
     status = status_of(project, begin_audit(project, options.labels, monitor=monitor))
     keep_seal(project)
-    return AuditResult(status.queue, status.rows, status.drawn, status.answered)
+    drawn = f"{status.queue}: {status.drawn} of {status.rows:,} held-out rows are drawn"
+    if status.answered:
+        drawn = f"{drawn} before, {status.answered} have a label; it is not ended and goes on"
+    return AuditResult(status.queue, status.rows, status.drawn, status.answered, drawn)
 
 
 def teach(project: Project, options: TeachOptions, monitor: Monitor) -> TeachReport:

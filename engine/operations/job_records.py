@@ -81,12 +81,13 @@ class AuditOptions(JobOptions):
 
 @dataclass(frozen=True, slots=True)
 class AuditResult(Record):
-    """The audit: name of its queue, rows that it drew from, rows drawn, and those of them that people have answered."""
+    """The audit: its queue, rows that it drew from, rows drawn, those of them that have an answer; in a sentence."""
 
     queue: str
     rows: int
     drawn: int
     answered: int
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

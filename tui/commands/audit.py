@@ -67,11 +67,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(result)
         return 0
-    if result["answered"]:
-        done = f"{result['answered']} of {result['drawn']} labels"
-        print_line(f"{result['queue']} of the same rows is not ended and goes on: {done}")
-    else:
-        print_line(f"{result['queue']}: {result['drawn']} of {result['rows']:,} held-out rows are drawn")
+    print_line(result["sentence"])
     print_line(f"next: {next_step(options.project, result['queue'])}")
     return 0
 

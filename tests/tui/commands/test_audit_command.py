@@ -63,4 +63,5 @@ def test_an_audit_from_its_beginning_to_its_figures(
     assert (status["answered"], status["missing"], status["figures"]["labels"]) == (14, 4, 12)
     with jobs_here():
         assert main(["audit", root, "--labels", "20"]) == 0
-    assert "audit-1 of the same rows is not ended and goes on: 14 of 30 labels" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"audit-1: 30 of {HELD} held-out rows are drawn before, 14 have a label; it is not ended" in told
