@@ -82,6 +82,7 @@ def test_without_a_terminal_one_sentence_names_the_command_and_nothing_was_sent(
     assert SECRET not in err
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_after_yes_it_is_asked_no_more_until_something_changes(run: Run, project: Project, server: LlmServer) -> None:
     assert run("trust")[0] == 1
     assert run("trust", "--yes")[0] == 0
@@ -96,6 +97,7 @@ def test_after_yes_it_is_asked_no_more_until_something_changes(run: Run, project
     assert run("teach", "--spot", "B3")[0] == 1
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_estimate_replay_and_prompts_need_no_agreement(run: Run, project: Project, server: LlmServer) -> None:
     assert run("teach", "--estimate")[0] == 0
     assert run("teach", "--write-prompts")[0] == 0
@@ -139,6 +141,7 @@ def test_a_project_that_stays_inside_says_so(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().out == "nothing of this project reaches outside its folder\n"
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_what_is_typed_is_the_users_own_word_as_far_as_it_goes(
     run: Run, project: Project, server: LlmServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +171,7 @@ def test_a_prompt_that_is_a_link_is_refused_even_by_an_estimate(run: Run, projec
     assert server.requests == []
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_a_job_of_a_stranger_is_asked_about_when_it_is_resumed(run: Run, project: Project, server: LlmServer) -> None:
     job = jobs.start(project.root, TeachOptions(base_url=server.base_url))
     until(lambda: jobs.find_job(project.root, job).state == "failed")
