@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -101,8 +101,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(made: Path, tmp_path: Path) -> Project:
-    """A copy of it."""
-    root = Path(shutil.copytree(made, tmp_path / "work"))
+    return copy_of(made, tmp_path / "work")
+
+
+def copy_of(made: Path, root: Path) -> Project:
+    """A copy of a project."""
+    shutil.copytree(made, root)
     agree(root, outside_uses(Project.open(root)))
     return Project.open(root)
 
@@ -114,6 +118,22 @@ def arm_of(project: Project, name: str) -> Arm:
 
 def chosen(project: Project, name: str, monitor: Recorder) -> tuple[RecipeChoice, Arm]:
     return choose_by_labels(project, arm_of(project, name), seed=5, monitor=monitor)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A project in which `auto` has chosen for the arm of an LLM's labels, and what came of it."""
+
+    project: Project
+    monitor: Recorder
+    choice: RecipeChoice
+    arm: Arm
+
+
+@pytest.fixture(scope="module")
+def tried(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Tried:
+    project, monitor = copy_of(made, tmp_path_factory.mktemp("tried") / "work"), Recorder()
+    return Tried(project, monitor, *chosen(project, "llm-labels", monitor))
 
 
 def test_parts_hold_each_label_once_and_many_labels_are_held_out_once() -> None:
@@ -131,9 +151,8 @@ def test_parts_hold_each_label_once_and_many_labels_are_held_out_once() -> None:
     assert len(one) == pytest.approx((ONE_PART_FROM + 2) / PARTS, abs=1)
 
 
-def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(project: Project) -> None:
-    first = Recorder()
-    choice, arm = chosen(project, "llm-labels", first)
+def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(tried: Tried) -> None:
+    project, choice, arm = tried.project, tried.choice, tried.arm
     assert set(choice.errors) == {*LABEL_RECIPES, *(f"{recipe} on flagged rows" for recipe in LABEL_RECIPES)}
     assert (choice.parts, choice.rows) == (PARTS, 160)
     assert choice.errors_before is not None
@@ -146,7 +165,7 @@ def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(project: Proje
     }
     assert choice.errors[name] == min((fit or choice.errors).values())
     assert len(arm.labels) == (160 if choice.chosen_rows == ALL_ROWS else len(arm.samples))
-    assert "train" in first.stages
+    assert "train" in tried.monitor.stages
     again = Recorder()
     assert chosen(project, "llm-labels", again) == (choice, arm)
     assert "train" not in again.stages
@@ -167,7 +186,8 @@ def test_half_the_way_is_what_training_it_would_give(project: Project) -> None:
         assert shared[name].errors == sum(LABELS[of] != row.label for of, row in zip(found, rows, strict=False))
 
 
-def test_a_proof_of_labels_says_what_it_was_trained_on_and_what_was_chosen(project: Project) -> None:
+def test_a_proof_of_labels_says_what_it_was_trained_on_and_what_was_chosen(tried: Tried, tmp_path: Path) -> None:
+    project = copy_of(tried.project.root, tmp_path / "work")
     asked = RetrainRequest(arms=("labels", "llm-labels"), recipes=("auto",))
     refuse_retrain(project, asked)
     path = retrain(project, asked, monitor=Silent())
