@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,11 +42,13 @@ def put_split(root: Path, name: str, rows: Sequence[Row], *, source: str = "") -
 def _write(root: Path, name: str, rows: Sequence[Row], source: str) -> dict[str, Any]:
     path = root / "splits" / f"{name}.jsonl"
     write_jsonl(path, [dict(row) for row in rows])
+    counts = Counter(row["label"] for row in rows)
     return {
         "sha256": sha256_file(path),
         "rows": len(rows),
         "row_hashes": [row_hash(row["text"], row.get("text_pair")) for row in rows],
         "source": source,
         "source_sha256": "",
-        "unlabelled": sum(row["label"] == UNLABELLED for row in rows),
+        "labels": {label: count for label, count in counts.items() if label != UNLABELLED},
+        "unlabelled": counts[UNLABELLED],
     }
