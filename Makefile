@@ -36,8 +36,8 @@ lint: $(VENV)/.installed
 
 test: lint pytest
 
-# Three on two cores: a third of the time a test waits, for keys of the app, a server or a disk.
-WORKERS ?= 3
+# Four on two cores: half of the time a test waits, for keys of the app, a server or a disk.
+WORKERS ?= 4
 pytest: $(VENV)/.installed
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_FLAGS)
 

@@ -34,6 +34,7 @@ from tui.steady_app import SteadyApp
 from tui.terminal.driver import TerminalGone
 from tui.themes import DARK, THEMES, next_theme
 from tui.view_models.header_status import HeaderStatus
+from tui.widgets.fields import Field
 
 if TYPE_CHECKING:
     from tui.view_models.retrain_plan import RetrainChoices
@@ -265,6 +266,13 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self.active_time.key()
         await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that does nothing here, typed right behind `/` before the filter had the focus, belongs there."""
+        if event.is_printable and event.character and event.key not in self.active_bindings and self.is_typing:
+            field = self.focused
+            if isinstance(field, Field):
+                field.insert_text_at_cursor(event.character)
 
     def on_app_blur(self, event: events.AppBlur) -> None:
         """The user is elsewhere."""

@@ -305,7 +305,7 @@ class _Run:
         ):
             done += 1
             if isinstance(found, BudgetReached):
-                self.stopped = str(found)
+                self.stopped = self.stopped or str(found)  # of the first question that was too much
                 halt.set()
             elif isinstance(found, TeacherError) and not isinstance(found, ServerRefused):
                 self.failed[name] = str(found)

@@ -54,7 +54,7 @@ class FilterBar(Horizontal):
     def open(self) -> None:
         """Let the user type."""
         self.add_class("-open")
-        self.query_one(Field).focus()
+        self.screen.set_focus(self.query_one(Field))  # at once: `focus` waits for other messages
 
     @on(Field.Changed)
     def _typed(self, event: Field.Changed) -> None:
