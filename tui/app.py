@@ -268,11 +268,12 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
-        """A letter that does nothing here, typed right behind `/` before the filter had the focus, belongs there."""
-        if event.is_printable and event.character and event.key not in self.active_bindings and self.is_typing:
-            field = self.focused
-            if isinstance(field, Field):
-                field.insert_text_at_cursor(event.character)
+        """Give a field the letter that was typed right behind the key that leads there, and went to the list.
+
+        Here and not on a screen, as actions of keys are run here: this letter comes after its key.
+        """
+        if isinstance(self.focused, Field) and event.is_printable and event.character:
+            self.focused.insert_text_at_cursor(event.character)
 
     def on_app_blur(self, event: events.AppBlur) -> None:
         """The user is elsewhere."""

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from engine import jobs
 from engine.jobs import launch
@@ -94,6 +95,13 @@ async def test_the_filter_takes_words_labels_and_states_and_esc_shows_all_again(
         assert driver.app.focused is driver.screen.rows
         await driver.press("escape")
         await driver.until(lambda: order(driver) == ["B1", "B2", "B3"])
+
+
+async def test_letters_right_behind_the_key_of_the_filter_belong_into_it(root: Path) -> None:
+    async with opened(root) as driver:
+        for key, character in (("slash", "/"), ("d", "d"), ("é", "é")):  # d would describe
+            driver.app.post_message(Key(key, character))
+        await driver.until(lambda: driver.screen.filter.text == "dé")
 
 
 async def test_a_filter_that_matches_nothing_says_so_when_a_key_needs_a_blind_spot(root: Path) -> None:
