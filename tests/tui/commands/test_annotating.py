@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,27 +15,15 @@ from engine.project import Project
 from engine.teaching.records import Records
 from tests.builders.discovery import save_discovery
 from tests.engine.teaching.world import POOL, PROOF, make_discovery, make_project
+from tests.tui.commands.conftest import Run
 from tui.cli import main
 
 ROOT = Path(__file__).parents[3]
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return make_project(tmp_path / "work")
-
-
-@pytest.fixture
-def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run one command on the project: its exit status, stdout and stderr."""
-
-    def command(name: str, *words: str) -> tuple[int, str, str]:
-        status = main([name, str(project.root), *words])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return command
 
 
 def values(result: tuple[int, str, str]) -> Any:

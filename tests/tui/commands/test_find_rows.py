@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +19,8 @@ from tests.engine.llm.judges import asking, says
 from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.found import BITTER, PLAIN, search_project, write_sample
 from tests.engine.teaching.trials import MODEL, WORDING, decide, write
+from tests.tui.commands.conftest import Run
 from tui.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
 
 pytestmark = pytest.mark.usefixtures("in_process_jobs")  # one of its own: tests/engine/operations/test_search.py
 
@@ -33,15 +31,9 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command as ann: its exit status, stdout and stderr."""
-
-    def command(*words: str) -> tuple[int, str, str]:
-        status = main(["find-rows", str(project.root), *words, "--annotator", "ann"])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return command
+def run(run: Run) -> Run:
+    """Run this command as ann."""
+    return lambda *words: run("find-rows", *words, "--annotator", "ann")
 
 
 def test_rows_are_listed_queued_once_and_labelled_blind(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,7 @@ from engine.teaching.records import Records
 from tests.builders.stream import stream_project
 from tests.engine.llm.labels import labelling
 from tests.engine.llm.server import LlmServer
-from tui.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.tui.commands.conftest import Run
 
 pytestmark = pytest.mark.usefixtures("in_process_jobs")  # one of its own: tests/e2e/test_label_by_llm.py
 
@@ -33,13 +32,9 @@ def server() -> Iterator[LlmServer]:
 
 
 @pytest.fixture
-def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*words: str) -> tuple[int, str, str]:
-        status = main(["label", str(project.root), *words])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return command
+def run(run: Run) -> Run:
+    """Run this command."""
+    return partial(run, "label")
 
 
 def test_it_says_what_it_will_take_runs_and_tells_what_came_of_it(

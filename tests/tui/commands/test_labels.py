@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,25 +12,14 @@ from engine.project import Project
 from engine.schema import RowLabel, Teacher
 from tests.builders.labels import ANN, GPT, by_llm, by_person, write_labels
 from tests.builders.stream import stream_project
-from tui.cli import main
+from tests.tui.commands.conftest import Run
 
-Run = Callable[..., tuple[int, str, str]]
 BEN = Teacher("ben", "human")
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return stream_project(tmp_path / "work", rows=60, proof=3)
-
-
-@pytest.fixture
-def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(name: str, *words: str) -> tuple[int, str, str]:
-        status = main([name, str(project.root), *words])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return command
 
 
 def labelled(project: Project) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from engine.schema import Judgement, Teacher
 from engine.teaching.records import Teaching
 from tests.engine.review.world import Answers, annotator, judgement, make_reviewed_project, reviewer, write_answer
 from tests.engine.teaching.world import make_project
+from tests.tui.commands.conftest import Run
 from tui.cli import main
 
-Run = Callable[..., tuple[int, str, str]]
 NAMES = ("ann", "gpt", "llm", "human", "@")
 
 
@@ -25,15 +24,9 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run `review` as the annotator rev: exit status, stdout and stderr."""
-
-    def command(*words: str) -> tuple[int, str, str]:
-        status = main(["review", str(project.root), *words, "--annotator", "rev"])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return command
+def run(run: Run) -> Run:
+    """Run this command as rev."""
+    return lambda *words: run("review", *words, "--annotator", "rev")
 
 
 def listed(run: Run, *words: str) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -16,9 +17,9 @@ from tests.engine.llm.answers import good_answer
 from tests.engine.llm.server import LlmServer, refused, wrong_key
 from tests.engine.llm.spots import set_llm
 from tests.engine.teaching.world import make_project
+from tests.tui.commands.conftest import Run
 from tui.cli import main
 
-Run = Callable[..., tuple[int, str, str]]
 RECORDED = [
     {
         "teacher": "demo-llm",
@@ -50,15 +51,9 @@ def server() -> Iterator[LlmServer]:
 
 
 @pytest.fixture
-def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command on the project: its exit status, stdout and stderr."""
-
-    def command(*words: str) -> tuple[int, str, str]:
-        status = main(["teach", str(project.root), *words])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return command
+def run(run: Run) -> Run:
+    """Run this command."""
+    return partial(run, "teach")
 
 
 def test_it_says_what_it_will_take_runs_and_tells_what_came_of_it(

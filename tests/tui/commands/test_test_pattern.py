@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,8 @@ from engine.teaching.records import Records, Teaching
 from tests.engine.llm.judges import NEW_WORDING, asking, says
 from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.trials import MODEL, WORDING, decide, held_back, trial_project, write
+from tests.tui.commands.conftest import Run
 from tui.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -29,15 +27,9 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command as ann: its exit status, stdout and stderr."""
-
-    def command(*words: str) -> tuple[int, str, str]:
-        status = main(["test-pattern", str(project.root), *words, "--annotator", "ann"])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return command
+def run(run: Run) -> Run:
+    """Run this command as ann."""
+    return lambda *words: run("test-pattern", *words, "--annotator", "ann")
 
 
 def values(result: tuple[int, str, str]) -> Any:

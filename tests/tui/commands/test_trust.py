@@ -7,7 +7,7 @@ import pty
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -26,10 +26,9 @@ from tests.engine.llm.answers import good_answer
 from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.world import POOL, PROOF, TEST, TRAIN, make_project
 from tests.engine.test_trust import SECRET, edited
+from tests.tui.commands.conftest import Run
 from tests.waiting import until
 from tui.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -45,18 +44,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: LlmServer) 
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     made = make_project(tmp_path / "work")
     return edited(made, model="m1", base_url=server.base_url, key_env="AWS_SECRET_ACCESS_KEY")
-
-
-@pytest.fixture
-def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command on the project, without a terminal: its exit status, stdout and stderr."""
-
-    def command(name: str, *words: str) -> tuple[int, str, str]:
-        status = main([name, str(project.root), *words])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return command
 
 
 @pytest.mark.parametrize(
