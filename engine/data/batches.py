@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 from engine.errors import DataError
-from engine.project import Batch, Manifest, Project, SplitEnd
+from engine.manifest import Batch, Manifest, SplitEnd
+from engine.project import Project
 from engine.schema import SPLITS
 
 BATCHED = ("pool", "proof")

@@ -9,7 +9,8 @@ from functools import cached_property
 
 from engine.errors import ProjectError
 from engine.files import open_read
-from engine.project import HASH_BYTES, Project
+from engine.manifest import HASH_BYTES, MANIFEST_FILE
+from engine.project import Project
 
 
 class RowHashes:
@@ -55,7 +56,7 @@ def read_row_hashes(project: Project, name: str) -> RowHashes:
         except (ValueError, OverflowError) as error:
             raise ProjectError(
                 f"the manifest is damaged: what it has as hashes of {name} rows are none",
-                where=str(project.root / "manifest.json"),
+                where=str(project.root / MANIFEST_FILE),
                 hint="restore it, or make a new project with `blindspot init`",
             ) from error
     with open_read(project.hashes_path(name)) as source:

@@ -29,9 +29,10 @@ from engine.data.splits import HALF, deal, link_shared_texts
 from engine.errors import DataError, ProjectError
 from engine.files import extend, read_bytes, sha256_file, truncate, write_atomic, write_json
 from engine.locks import acquire
-from engine.operations.create_project import MANIFEST_FILE, tell_cut
+from engine.manifest import HASH_BYTES, MANIFEST_FILE, Batch, Manifest, SplitEnd, SplitManifest
+from engine.operations.create_project import tell_cut
 from engine.progress import Monitor, Silent
-from engine.project import HASH_BYTES, READ_ONLY, Batch, Manifest, Project, SplitEnd, SplitManifest
+from engine.project import READ_ONLY, Project
 from engine.schema import UNLABELLED
 from engine.text import visible, without_surrogates
 from engine.verify.seal import FORMER_MANIFEST, seal_manifest

@@ -22,18 +22,17 @@ from engine.data.row_store import RowStore
 from engine.data.splits import split_pool
 from engine.errors import DataError, FileError, ModelError, ProjectError, SettingsError
 from engine.files import make_folder, publish, replacing, sha256_file, write_atomic, write_json
+from engine.manifest import MANIFEST_FILE, Manifest, SplitManifest
 from engine.model.truncation import Reading, cut_sentence
 from engine.model.weights import find_weights, named_weights, weights_use
 from engine.progress import Monitor, Silent
-from engine.project import SETTINGS_FILE, Manifest, Project, SplitManifest
+from engine.project import SETTINGS_FILE, Project
 from engine.schema import SPLITS, UNLABELLED, SplitName
 from engine.settings import Settings, TaskSettings, write_settings
 from engine.tau import checked_tau
 from engine.text import without_surrogates
 from engine.trust import NotTrusted, agree
 from engine.verify.seal import keep_seal
-
-MANIFEST_FILE = "manifest.json"
 
 _LARGEST_SEED = 2**31 - 1000  # the training runs take the next numbers
 _AT_ONCE = 5_000  # rows whose texts are in memory

@@ -18,7 +18,8 @@ import orjson
 from engine.errors import BlindspotError, FileError
 from engine.files import find_files, read_json, read_record, sha256_file, write_json
 from engine.llm.call_log import CALLS_FILE
-from engine.project import Manifest, Project
+from engine.manifest import MANIFEST_FILE, Manifest
+from engine.project import Project
 from engine.state import state_folder
 from engine.teaching.hash_chain import head
 from engine.teaching.revisions import Log
@@ -30,7 +31,7 @@ _ACCEPT = "restore the project from a copy; if you made the change yourself, acc
 FORMER_MANIFEST = "splits/manifest-{}.json"
 """A project's manifest when it had so many batches, kept when the next one came."""
 
-_FILES = ("manifest.json", "proofs/*/report.json", "proofs/*/spec.json", "models/*/training.json")
+_FILES = (MANIFEST_FILE, "proofs/*/report.json", "proofs/*/spec.json", "models/*/training.json")
 
 
 def seal_file(root: Path) -> Path:
@@ -78,7 +79,7 @@ def keep_seal(project: Project, *, anew: bool = False) -> None:
 
 def seal_manifest(project: Project, before: str) -> None:
     """Seal the manifest after rows were added, if it was the sealed one before; ``before``: its sha256 then."""
-    path, name = seal_file(project.root), "manifest.json"
+    path, name = seal_file(project.root), MANIFEST_FILE
     sealed = _read(path)
     if sealed.get(name) == before:
         with suppress(BlindspotError, OSError):  # as above
@@ -113,7 +114,7 @@ def _compare(project: Project, name: str, value: str) -> Finding | None:
         now = sha256_file(path, int(at))
     else:
         now = sha256_file(path)
-    if now == value or (name == "manifest.json" and _grew(project, value)):
+    if now == value or (name == MANIFEST_FILE and _grew(project, value)):
         return None
     return Finding("seal", "changed", f"{file} is not what was sealed on this machine", file, _ACCEPT)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.data.batches import BATCHED, batches
 from engine.errors import DataError
 from engine.files import sha256_file
+from engine.manifest import HASH_BYTES, MANIFEST_FILE
 from engine.project import Project
 from engine.schema import UNLABELLED
 from engine.text import row_hash
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from engine.data.row_store import RowStore
 
 _RESTORE = "restore the project from a copy, or make a new one with `blindspot init`"
-_CREATED = "manifest.json"
 
 Rows = dict[str, "RowStore"]
 
@@ -39,7 +39,7 @@ def check_splits(project: Project) -> Iterator[Finding]:
     for part in _parts(project, rows):
         yield from looked_at(f"source {Path(part.source).name}", part.source, "", _source, part)
     if {"train", "pool", "proof"} <= rows.keys():
-        yield from looked_at("proof rows kept apart", _CREATED, _RESTORE, _apart, project, rows)
+        yield from looked_at("proof rows kept apart", MANIFEST_FILE, _RESTORE, _apart, project, rows)
 
 
 def _split(project: Project, name: str, rows: Rows) -> Iterator[Finding]:
@@ -71,7 +71,10 @@ def _split(project: Project, name: str, rows: Rows) -> Iterator[Finding]:
         problem = f"{len(strange)} of its labels are not in blindspot.toml"
     elif len(np.unique(found.ids)) < len(found):
         problem = "two of its rows have one id"
-    elif recorded.hashes_sha256 and sha256_file(project.hashes_path(name), 8 * len(found)) != recorded.hashes_sha256:
+    elif (
+        recorded.hashes_sha256
+        and sha256_file(project.hashes_path(name), HASH_BYTES * len(found)) != recorded.hashes_sha256
+    ):
         problem = "the sha256 of its hashes is not that of the manifest"
     if problem:
         yield Finding(part, "changed", problem, file, _RESTORE)
@@ -187,10 +190,10 @@ def _apart(project: Project, rows: Rows) -> Iterator[Finding]:
     missing = {f"{int(rows['pool'].hashes[place]):016x}" for place in near.pool} - set(project.manifest.withheld)
     if missing:
         what = f"{len(missing)} pool rows that nearly equal a proof row are not withheld from teachers"
-        yield Finding(part, "changed", what, _CREATED, _RESTORE)
+        yield Finding(part, "changed", what, MANIFEST_FILE, _RESTORE)
     else:
         yield Finding(
-            part, "ok", f"none is in train or pool; {len(near.pool)} pool rows near one are withheld", _CREATED
+            part, "ok", f"none is in train or pool; {len(near.pool)} pool rows near one are withheld", MANIFEST_FILE
         )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from engine.data.batches import batches
-from engine.project import Batch, Project
+from engine.manifest import Batch
+from engine.project import Project
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.terminal.printing import print_json, print_line
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from engine.data.left_out import FILE as LEFT_OUT
 from engine.files import read_lines
+from engine.manifest import SplitManifest
 from engine.operations.create_project import create_project
-from engine.project import Project, SplitManifest
+from engine.project import Project
 from engine.settings import DEFAULT_BASE
 from tui.commands.reading_progress import Told
 from tui.commands.shared import SubParsers, add_json, new_parser
