@@ -120,10 +120,6 @@ class ProjectQueue:
         """What is held stays so."""
         self._leases.renew()
 
-    def choice(self, row_id: str) -> Choice | None:
-        """Why and with which chance a row was chosen."""
-        return next((one for one in self._choices() if one.row == row_id), None)
-
     def _open(self) -> dict[str, None]:
         self._count_others()
         state = (self._version, len(self._choices()))  # what this person says is taken in by `answered`

@@ -25,7 +25,7 @@ _KINDS = {
 
 def choose_queue(screen: WorkScreen) -> None:
     """Ask which rows are to be labelled, where there are several queues, and go there."""
-    from engine.label_queue.project_session import open_queues
+    from engine.label_queue.open_queues import open_queues
     from tui.dialogs.choice_dialog import ChoiceDialog
 
     workbench = screen.workbench

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engine.label_queue.project_session import open_queues
+from engine.label_queue.open_queues import open_queues
 from engine.label_queue.queue_files import queues
 from engine.project import Project
 from engine.schema import Pattern

@@ -1,0 +1,71 @@
+"""Which queues have rows for a person, in which order, and which one is taken where none is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.label_queue.open_queues import open_queues
+from engine.label_queue.queue_files import Choice, new_queue
+from engine.project import Project
+from engine.schema import QueueKind
+from tests.builders.stream import at_work, stream_project, teaching_of
+
+
+def queue_of(project: Project, kind: QueueKind, rows: list[str], *, budget: int = 0) -> None:
+    split = "proof" if kind == "audit" else "pool"
+    new_queue(project, kind, split=split, budget=budget, seed=13).append(Choice(row, "chosen") for row in rows)
+
+
+def label(project: Project, name: str, queue: str) -> None:
+    """Let a person label the rows of a queue."""
+    one = at_work(project, name, queue=queue)
+    while one.session.row is not None:
+        one.session.label("positive")
+    one.close()
+
+
+def open_to(project: Project, name: str) -> list[tuple[str, int]]:
+    return open_queues(project, teaching_of(project, name))
+
+
+def test_what_comes_first_where_no_queue_is_named_stands_first(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work", rows=6, proof=1)
+    queue_of(project, "pattern", ["r5"])
+    queue_of(project, "hunt", ["r0"])
+    queue_of(project, "hunt", ["r1", "r2"])
+    queue_of(project, "audit", ["h0"])
+    assert open_to(project, "ann") == [("audit-1", 1), ("hunt-2", 2), ("hunt-1", 1), ("pattern-1", 1), ("random", 6)]
+    for name in ("audit-1", "hunt-2", "hunt-1"):
+        assert at_work(project, "ann").name == name
+        label(project, "ann", name)
+    assert open_to(project, "ann") == [("pattern-1", 1), ("random", 3)]
+    assert at_work(project, "ann").kind == "random"
+
+
+def test_an_audit_that_waits_for_a_second_person_is_open_to_them_alone(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work", rows=1, people=2, proof=1)
+    queue_of(project, "audit", ["h0"])
+    label(project, "ann", "audit")
+    assert at_work(project, "ann").kind == "random"
+    assert at_work(project, "ben").kind == "audit"
+    assert open_to(project, "ben")[0] == ("audit-1", 1)
+    label(project, "ben", "audit")
+    assert at_work(project, "cleo").kind == "random"
+
+
+def test_a_hunt_that_has_not_chosen_all_its_rows_is_open(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work", rows=3)
+    queue_of(project, "hunt", ["r0"], budget=3)
+    label(project, "ann", "hunt")
+    assert open_to(project, "ann")[0] == ("hunt-1", 2)
+    assert at_work(project, "ann").kind == "hunt"
+
+
+def test_rows_that_came_after_the_drawn_ones_were_labelled_are_offered(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work", rows=4)
+    queue_of(project, "pattern", ["r0"])
+    label(project, "ann", "pattern")
+    queue_of(project, "random", ["r0"])
+    assert open_to(project, "ann") == [("random-1", 3)]
+    label(project, "ann", "random-1")
+    assert open_to(project, "ann") == []
