@@ -19,11 +19,11 @@ from textual.screen import Screen
 
 from engine.data.differences import differences
 from engine.errors import BlindspotError
-from engine.labelling.answers import GUESS, LIKELY, SURE, UNSURE, Answer
+from engine.labelling.answers import GUESS, LIKELY, SURE, UNSURE
 from engine.labelling.session import LabelSession
 from engine.text import visible
-from tui.reporting.durations import duration
 from tui.terminal.wrapping import bounded, fitted, wrapped
+from tui.view_models.label_words import CERTAINTY, answer_words, label_words, no_row_words, pace_words
 from tui.widgets.line import Line
 from tui.widgets.text_pane import TextPane
 
@@ -46,7 +46,6 @@ _SHIFTED = (  # of the digits, on the keyboards of the US
     "right_parenthesis",
 )
 _LOOKS_EVERY = 0.5  # seconds, for rows that are chosen meanwhile
-CERTAINTY = {SURE: "sure", LIKELY: "likely", GUESS: "a guess", UNSURE: "unsure"}
 _HELP = """\
 1-9 0   the label with that number: saved, and the next row
 shift   with a number (US keyboards): likely, not sure
@@ -239,17 +238,13 @@ class LabelScreen(Screen[None], inherit_bindings=False):
         self.query_one("#keys", _Notice).tell(self._keys())
 
     def _show_pace(self) -> None:
-        self.query_one("#pace", _Notice).tell(Text(self._pace_text(), style=self._app.ink.muted))
+        words = pace_words(self.session.pace, self._agreement)
+        self.query_one("#pace", _Notice).tell(Text(words, style=self._app.ink.muted))
 
     def _row(self, width: int) -> list[Text]:
         row = self.session.row
         if row is None:
-            said = "All rows are labelled."
-            if self._more is not None:
-                further = "; the next ones are being chosen" if self._more.is_choosing else ""
-                said = f"All chosen rows are labelled{further}."
-            elif left := self.session.pace.left:
-                said = f"Others are at work on the {left} rows that are left; space looks again."
+            said = no_row_words(self.session.pace.left, self._more.is_choosing if self._more else None)
             return [Text(""), Text(said, style=self._app.ink.strong), Text("q leaves, b goes back.")]
         lines = [Text("")]
         if row.text_pair is None:
@@ -290,15 +285,6 @@ class LabelScreen(Screen[None], inherit_bindings=False):
             lines.append(Text.assemble(("/", self._app.ink.accent), (f" finds the other {more}", self._app.ink.muted)))
         return lines
 
-    def _pace_text(self) -> str:
-        pace = self.session.pace
-        words = [f"{pace.left:,} left"]
-        if pace.median_seconds is not None and pace.an_hour is not None and pace.minutes_left is not None:
-            each, unit = ("each", "an hour") if self._agreement else ("a row", "labels an hour")
-            words[0] += f", about {duration(60 * pace.minutes_left)}"
-            words.append(f"{pace.median_seconds:.1f} s {each}, {pace.an_hour:,.0f} {unit}")
-        return "; ".join([*words, self._agreement] if self._agreement else words)
-
     def _keys(self) -> Text:
         words = [("1-9", "label"), ("space", "skip"), ("u", "undo"), ("b", "back"), ("m", "note")]
         words += [("g", "guideline")] if self._guideline else []
@@ -327,7 +313,7 @@ class LabelScreen(Screen[None], inherit_bindings=False):
             self._labelled += 1
             if self._labelled % _AGREEMENT_EVERY == 0:
                 self._compute_agreement()
-            return _saved(label, certainty)
+            return f"Saved: {label_words(label, certainty)}."
 
         def because(place: int | None) -> None:
             if place is not None:
@@ -380,7 +366,7 @@ class LabelScreen(Screen[None], inherit_bindings=False):
             self._show("There is no row labelled before.")
             return
         given = self.session.given
-        self._show(f"You said: {_words(given)}. Another number changes it, space goes on." if given else "")
+        self._show(f"You said: {answer_words(given)}. Another number changes it, space goes on." if given else "")
 
     async def action_note(self) -> None:
         """Write a note on the row."""
@@ -434,13 +420,3 @@ class LabelScreen(Screen[None], inherit_bindings=False):
             self._show("A note is on a row without a label, and goes when you leave; q leaves.", warning=True)
             return
         self.dismiss()
-
-
-def _saved(label: str, certainty: int) -> str:
-    return f"Saved: {label}." if certainty == SURE else f"Saved: {label}, {CERTAINTY[certainty]}."
-
-
-def _words(given: Answer) -> str:
-    if given.certainty == UNSURE:
-        return CERTAINTY[UNSURE]
-    return given.label if given.certainty == SURE else f"{given.label}, {CERTAINTY[given.certainty]}"

@@ -1,0 +1,43 @@
+"""What the label screen says: of a label, of the pace, and when no row is left. Knows nothing of the terminal."""
+
+from __future__ import annotations
+
+from engine.labelling.answers import GUESS, LIKELY, SURE, UNSURE, Answer
+from engine.labelling.session import Pace
+from tui.reporting.durations import duration
+
+CERTAINTY = {SURE: "sure", LIKELY: "likely", GUESS: "a guess", UNSURE: "unsure"}
+
+
+def label_words(label: str, certainty: int) -> str:
+    """A label, and how sure somebody is of it unless they are sure."""
+    return label if certainty == SURE else f"{label}, {CERTAINTY[certainty]}"
+
+
+def answer_words(given: Answer) -> str:
+    """The label that was given, or that there is none."""
+    return CERTAINTY[UNSURE] if given.certainty == UNSURE else label_words(given.label, given.certainty)
+
+
+def pace_words(pace: Pace, agreement: str = "") -> str:
+    """How many rows are left, how long they take, how fast it goes, and how far people agree."""
+    words = [f"{pace.left:,} left"]
+    if pace.median_seconds is not None and pace.an_hour is not None and pace.minutes_left is not None:
+        each, unit = ("each", "an hour") if agreement else ("a row", "labels an hour")
+        words[0] += f", about {duration(60 * pace.minutes_left)}"
+        words.append(f"{pace.median_seconds:.1f} s {each}, {pace.an_hour:,.0f} {unit}")
+    return "; ".join([*words, agreement] if agreement else words)
+
+
+def no_row_words(left: int, is_choosing: bool | None) -> str:
+    """Why there is no row in front.
+
+    Args:
+        left: rows without an answer, which others have in front of them.
+        is_choosing: whether a hunt is choosing further rows; None: nothing chooses.
+    """
+    if is_choosing is not None:
+        return f"All chosen rows are labelled{'; the next ones are being chosen' if is_choosing else ''}."
+    if left:
+        return f"Others are at work on the {left:,} rows that are left; space looks again."
+    return "All rows are labelled."
