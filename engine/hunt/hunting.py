@@ -11,7 +11,7 @@ from engine.hunt.learner import Known
 from engine.hunt.selection import choose
 from engine.label_queue.queue_files import Choice, queues
 from engine.project import Project
-from engine.schema import UNLABELLED, RowLabel
+from engine.schema import UNLABELLED
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
 
@@ -55,10 +55,10 @@ class Hunting:
         for row, label in labels.settled().items():
             if row in self._place and label in self._label:
                 right[self._place[row]] = self._label[label]
-        for row, given in surest_of_llms(labels).items():
-            if row in self._place and given.label in self._label:
-                said[self._place[row]] = self._label[given.label]
-                certainty[self._place[row]] = given.certainty
+        for row, (label, sure) in labels.suspected().items():
+            if row in self._place and label in self._label:
+                said[self._place[row]] = self._label[label]
+                certainty[self._place[row]] = sure
         return Known(right, said, certainty)
 
     def ahead(self, hunt: Hunt) -> int:
@@ -103,13 +103,3 @@ class Hunting:
         audits = (one for one in queues(self._project, "audit") if one.spec.split == "pool")
         asked = {choice.row for one in audits for choice in one.choices} & self._place.keys()
         return np.array(sorted(self._place[row] for row in asked), dtype=np.intp)
-
-
-def surest_of_llms(labels: Labels) -> dict[str, RowLabel]:
-    """By row, the label of the LLM that is surest of it."""
-    found: dict[str, RowLabel] = {}
-    for _, given in sorted(labels.llms.items()):
-        for row, label in given.items():
-            if label.label != UNLABELLED and (row not in found or label.certainty > found[row].certainty):
-                found[row] = label
-    return found
