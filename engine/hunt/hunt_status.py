@@ -113,6 +113,8 @@ def status_of(project: Project, hunt: Hunt) -> HuntStatus:
     reasons = Counter(choice.reason for choice in labelled)
     found_by = Counter(choice.reason for choice in labelled if is_uu[choice.row])
     last = list(is_uu)[-LAST:]  # as the rows were chosen, which is nearly as they were labelled
+    # Those that the hunt drew count whoever brings the label: leaving out what another queue had asked for, a suspected
+    # row mostly, would make the rest look better than it is.
     drawn = {choice.row for choice in hunt.file.choices if choice.chance is not None}
     # A row of a random queue that was labelled because a hunt chose it first tells nothing of the rest.
     drawn |= {row for row, said in labels.people.items() if all(one.given.queue == "random" for one in said)}

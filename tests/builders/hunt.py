@@ -9,7 +9,7 @@ from engine.hunt.hunt_files import Hunt, find_hunt
 from engine.operations.outside_uses import outside_uses
 from engine.progress import Silent
 from engine.project import Project
-from engine.schema import UNLABELLED, RowLabel, Teacher
+from engine.schema import UNLABELLED, QueueKind, RowLabel, Teacher
 from engine.settings import ComputeSettings, DiscoverySettings, ModelSettings, Settings, TaskSettings
 from engine.teaching.record_factory import RecordFactory
 from engine.trust import agree
@@ -43,14 +43,22 @@ def hunted_project(folder: Path) -> Project:
     return project
 
 
-def label(project: Project, name: str, labels: dict[str, str], *, kind: str = "human", certainty: int = 3) -> None:
+def label(
+    project: Project,
+    name: str,
+    labels: dict[str, str],
+    *,
+    kind: str = "human",
+    certainty: int = 3,
+    queue: QueueKind = "hunt",
+) -> None:
     """Let somebody label rows; an LLM's are records of its own too."""
     teaching = teaching_of(project, name)
     teacher = Teacher(name, "llm" if kind == "llm" else "human")
     factory = RecordFactory(project, teaching, teacher)
     with teaching.store.edit("labels") as edit:
         for row, said in labels.items():
-            factory.label(edit, RowLabel(row, said, certainty if said else 0, teacher, "hunt"))
+            factory.label(edit, RowLabel(row, said, certainty if said else 0, teacher, queue))
 
 
 def answer_all(project: Project, name: str = "ann") -> list[str]:

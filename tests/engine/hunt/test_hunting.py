@@ -14,7 +14,7 @@ from engine.hunt.begin_hunt import begin_hunt
 from engine.hunt.candidates import read_candidates
 from engine.hunt.find_candidates import find_candidates
 from engine.hunt.hunt_files import array_path, find_hunt, rows_path
-from engine.hunt.hunt_status import status_of
+from engine.hunt.hunt_status import Yield, status_of
 from engine.hunt.hunting import Hunting
 from engine.label_queue.queue_files import Choice, new_queue, queues
 from engine.project import Project
@@ -170,3 +170,21 @@ def test_a_row_that_a_hunt_took_out_of_a_random_queue_is_not_counted_as_drawn_at
     label(hunted, "llm", GOLD, kind="llm")
     hunt_to_the_end(hunted)
     assert status_of(hunted, find_hunt(hunted)).at_random.labels == 12
+
+
+def test_rows_of_a_random_queue_that_the_hunt_left_to_it_count_as_drawn_at_random(hunted: Project) -> None:
+    hunt = find_hunt(hunted)
+    left = [row for row in GOLD if row not in {choice.row for choice in hunt.file.choices}][:7]
+    label(hunted, "ann", {row: GOLD[row] for row in left}, queue="random")
+    status = status_of(hunted, hunt)
+    assert status.at_random == Yield(7, sum(is_uu(hunt, row) for row in left))
+    assert (status.answered, status.found.labels) == (0, 0)
+
+
+def test_a_row_that_the_hunt_drew_at_random_counts_whichever_queue_brings_its_label(hunted: Project) -> None:
+    hunt = find_hunt(hunted)
+    drawn = [choice.row for choice in hunt.file.choices if choice.chance is not None]
+    suspected = [choice.row for choice in hunt.file.choices if choice.chance is None]
+    label(hunted, "ann", {row: GOLD[row] for row in (drawn[0], *suspected[:3])}, queue="flagged")
+    label(hunted, "ben", {row: GOLD[row] for row in drawn[1:]})
+    assert status_of(hunted, hunt).at_random == Yield(4, sum(is_uu(hunt, row) for row in drawn))
