@@ -88,7 +88,7 @@ _TABLE = (
         show=True,
     ),
     _key("screen.escape", "escape", "escape", "back", "Clear the filter, or go back.", display="esc"),
-    _key("screen.retrain", "r", "go('retrain')", "retrain", "Train with the samples and prove the result."),
+    _key("screen.retrain", "r", "go('retrain')", "retrain", "Train with samples or labels and prove the result."),
     _key(
         "screen.review", "v", "go('review')", "review", "Judge what two teachers wrote, without knowing who wrote what."
     ),

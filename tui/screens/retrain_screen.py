@@ -70,7 +70,7 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
         app = shell(self)
         with Container(id="panes"):
             with Vertical(id="plan"):
-                yield Static("Train with the samples, then judge on held-out rows", id="heading", markup=False)
+                yield Static("Train with samples or labels, then judge on held-out rows", id="heading", markup=False)
                 choices = LineList(RunRows((), app.ink, app.glyphs.ellipsis), id="choices")
                 yield choices
                 yield ScrollMark(choices)

@@ -48,7 +48,10 @@ def _estimate(spot: SpotView) -> str:
 
 def estimate_words(spot: SpotView) -> str:
     """How many UUs the blind spot is estimated to hold, found or not; empty where that is not known."""
-    return "about {:,} ({:,} to {:,}) of the stream's rows".format(*spot.estimate) if spot.estimate else ""
+    if not spot.estimate:
+        return ""
+    rows, low, high = spot.estimate
+    return f"about {rows:,}{f' ({low:,} to {high:,})' if low < high else ''} of the stream's rows"
 
 
 def title_of(spot: SpotView) -> str:

@@ -40,12 +40,15 @@ def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench)
         return job_notice(width, ink, glyphs, job, title="Looking for blind spots")
     if workbench.board is not None:
         return _none_found(width, ink, glyphs, workbench.project, workbench.board.discovery)
-    rows = workbench.project.manifest.splits["pool"].rows
+    pool = workbench.project.manifest.splits["pool"]
     paragraphs = [
-        f"The model has not been scored on the pool of {rows:,} rows yet.",
+        f"The model has not been scored on the pool of {pool.rows:,} rows yet.",
         "D finds the rows that it gets wrong and is sure about, and groups them. That runs in the background: "
         "about half a minute for 2,000 rows on two cores, some minutes more if a model has to be trained first.",
     ]
+    if not pool.labelled:
+        labelling = "The pool came without labels: # labels rows, one key each. Only a row with a label can be a UU."
+        paragraphs.insert(0, labelling)
     last = workbench.last_job("discover")
     if last is not None and last.resumable:
         why = f": {last.message.rstrip('.')}" if last.message else ""
