@@ -43,7 +43,8 @@ _EXAMPLES = """\
 
 files end in .jsonl, .csv, .tsv or .parquet; a column `id`, if there is one, names the rows
 labels of --stream, --pool and --proof may be blank: then nobody has given them yet
-without --proof half of the pool is held out: every label in equal shares, near-duplicates on one side
+without --proof half of the pool or stream is held out, near-duplicates on one side: every label in equal
+shares, or at random where labels are missing
 later rows of the stream: `blindspot add`"""
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _FLAGGED = "flagged"
 """Stands for a queue of all flagged rows, which is made when it is chosen."""
 _KINDS = {
-    "audit": "a random sample of held-out rows, to estimate and prove",
+    "audit": "a random sample of held-out rows, to estimate how often the model is wrong",
     "hunt": "rows on which the model may well be wrong",
     "flagged": "rows where LLM and model differ",
     "pattern": "rows that a pattern or a sample finds",
