@@ -7,7 +7,6 @@ in a file of their own (`engine.teaching.labels`).
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections import Counter
@@ -20,14 +19,14 @@ from engine.llm.address import server_use
 from engine.llm.budget import Budget
 from engine.llm.call_costs import call_totals, paid_for_calls
 from engine.llm.call_log import CALLS_FILE, Call, CallLog, read_calls
-from engine.llm.chat_backend import BudgetReached, ChatBackend, QuestionFailed
+from engine.llm.chat_backend import ChatBackend, QuestionFailed
 from engine.llm.client import Client
 from engine.llm.label_answers import Vote
 from engine.llm.label_rows import ChosenRows, choose_rows
 from engine.llm.label_task import Answers, Batch, LabelTask, author_of, open_rows, parts, read_recorded
-from engine.llm.parallel import in_parallel
 from engine.llm.prompt_guard import LeakFound, PromptGuard
 from engine.llm.prompts import Prompts
+from engine.llm.question_run import QuestionRun
 from engine.llm.questions import model_of
 from engine.llm.reports import LabelReport
 from engine.progress import Monitor, Silent
@@ -35,7 +34,6 @@ from engine.project import Project
 from engine.schema import Example, RowLabel, Teacher
 from engine.teaching.record_factory import RecordFactory
 from engine.teaching.records import Teaching
-from engine.text import visible
 from engine.trust import require
 
 _SMALLER = 4  # parts of a batch in which rows without an answer are asked about again
@@ -98,7 +96,7 @@ def label(
             guard = PromptGuard(project)
             _check_guideline(guard, task, project)
             stop = threading.Event()
-            client = Client(settings.llm, log, budget=budget, check_prompt=guard, stop=stop, note=run.note)
+            client = Client(settings.llm, log, budget=budget, check_prompt=guard, stop=stop, note=run.questions.note)
             try:
                 run.go(client, parallel=settings.llm.parallel)
             finally:
@@ -115,7 +113,7 @@ def label(
         withheld=chosen.withheld,
         left_out=dict(run.left_out.most_common()),
         certainties={str(step): run.certainties[step] for step in (3, 2, 1)},
-        stopped=run.stopped,
+        stopped=run.questions.stopped,
         calls=call_totals(calls),
         cost=paid_for_calls(calls, settings.cost).value,
         currency=settings.cost.currency,
@@ -126,9 +124,8 @@ class _Run:
     """Batches that are asked in threads, and rows that are written in the thread that calls `go`.
 
     Attributes:
-        teacher: who labels. batches: questions that are left.
+        teacher: who labels. batches: of rows that are left to be asked about. questions: that are asked.
         labelled: rows that were written. certainties: of these. left_out: rows that got no label, by reason.
-        stopped: why the run ended early; empty: it did not.
     """
 
     def __init__(
@@ -150,17 +147,12 @@ class _Run:
         self._total = len(todo)
         self._monitor = monitor
         self._answers = Answers(project.settings.labelling.llm_votes)
-        self._inbox: queue.SimpleQueue[tuple[int, dict[str, Vote]] | str] = queue.SimpleQueue()
-        """What the threads tell: the votes of a reading, or a sentence to pass on."""
+        self.questions: QuestionRun[tuple[int, dict[str, Vote]]] = QuestionRun(monitor)
+        """Its threads tell the votes of a reading."""
         self.batches: list[Batch] = []
         self.labelled = 0
         self.certainties: Counter[int] = Counter()
         self.left_out: Counter[str] = Counter()
-        self.stopped = ""
-
-    def note(self, sentence: str) -> None:
-        """Pass a sentence on to the monitor, from any thread."""
-        self._inbox.put(sentence)
 
     def take(self, known: Answers) -> None:
         """Write what was answered before, and make questions of the rest."""
@@ -175,33 +167,22 @@ class _Run:
             Cancelled: the monitor said so.
             ServerRefused, StoreError: as `label`.
         """
-        halt, refused = threading.Event(), None
 
         def work(batch: Batch) -> dict[str, str]:
-            try:
-                left = self._ask(asker, batch)
-                if len(batch.rows) > 1 and left:
-                    again = [row for row in batch.rows if row.id in left]
-                    left = {}
-                    for part in parts(again, -(-len(batch.rows) // _SMALLER)):
-                        left |= self._ask(asker, Batch(part, batch.reading))
-            except BaseException:
-                halt.set()  # at once, so that no other batch is begun; those under way may still get their answers
-                raise
+            left = self._ask(asker, batch)
+            if len(batch.rows) > 1 and left:
+                again = [row for row in batch.rows if row.id in left]
+                left = {}
+                for part in parts(again, -(-len(batch.rows) // _SMALLER)):
+                    left |= self._ask(asker, Batch(part, batch.reading))
             return left
 
-        for batch, found in in_parallel(self.batches, work, parallel=parallel, halt=halt, look=self._take_in):
-            if isinstance(found, BudgetReached):
-                self.stopped = str(found).rstrip(".")
-            elif isinstance(found, BaseException):
-                refused = refused or found
-            else:
-                self._take_in()
-                for row, why in found.items():
-                    self._give_up(batch.reading, row, why)
+        for batch, found in self.questions.results(self.batches, work, parallel=parallel, look=self._take_in):
+            self._take_in()
+            assert isinstance(found, dict), "`_ask` says of each row why it has no answer"
+            for row, why in found.items():
+                self._give_up(batch.reading, row, why)
         self._take_in()
-        if refused:
-            raise refused
 
     def give_up_rest(self, why: str) -> None:
         """No answer will come for the rows that are left."""
@@ -222,7 +203,7 @@ class _Run:
             return self._ask(asker, first) | self._ask(asker, second)
         except QuestionFailed as error:
             return dict.fromkeys((row.id for row in batch.rows), error.what)
-        self._inbox.put((batch.reading, votes))
+        self.questions.tell((batch.reading, votes))
         return {row.id: "the answer leaves the row out" for row in batch.rows if row.id not in votes}
 
     def _give_up(self, reading: int, row: str, why: str) -> None:
@@ -234,13 +215,9 @@ class _Run:
 
     def _take_in(self) -> None:
         """Write the rows whose answers have come, and tell how far it is."""
-        while not self._inbox.empty():
-            message = self._inbox.get()
-            if isinstance(message, str):
-                self._monitor.note(visible(message))
-            else:
-                self._answers.take(*message)
-                self._write(message[1])
+        for reading, votes in self.questions.told():
+            self._answers.take(reading, votes)
+            self._write(votes)
         left_out = self.left_out.total()
         self._monitor.step("label", self.labelled + left_out, self._total, left_out=left_out)
 

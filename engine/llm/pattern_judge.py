@@ -14,14 +14,14 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.errors import StoreError, TeacherError
+from engine.errors import StoreError
 from engine.llm.address import server_use
 from engine.llm.answer_schemas import Patterns, patterns_problem, usable_patterns
 from engine.llm.budget import Budget
 from engine.llm.call_log import CALLS_FILE, CallLog, read_calls
-from engine.llm.chat_backend import BudgetReached, ChatAnswer, ChatBackend, Question, ServerRefused
-from engine.llm.parallel import in_parallel
+from engine.llm.chat_backend import ChatAnswer, ChatBackend, Question
 from engine.llm.prompts import Prompts, fenced
+from engine.llm.question_run import QuestionRun
 from engine.llm.reports import JudgeReport
 from engine.progress import Monitor
 from engine.project import Project
@@ -128,7 +128,7 @@ def judge_found(
     with _running(opens, project, prompts, monitor) as run:
         applies = run.judge_found(found)
         rows = tuple(replace(row, applies=applies.get(row.id)) for row in found.rows)
-        unasked = run.stopped or next(iter(run.failed.values()), "")
+        unasked = run.questions.stopped or next(iter(run.failed.values()), "")
         return replace(found, rows=rows, judge=run.asker.teacher, unasked=unasked)
 
 
@@ -164,7 +164,7 @@ def judge_with(
     with _running(opens, project, prompts, monitor) as run:
         chosen = [find_pattern(run.teaching, name) for name in patterns or ()] or list(run.teaching.patterns())
         run.judge(chosen)
-        if refine and not run.stopped:
+        if refine and not run.questions.stopped:
             run.refine(chosen)
         return run.report()
 
@@ -172,10 +172,10 @@ def judge_with(
 @contextmanager
 def _running(opens: Opens, project: Project, prompts: Prompts, monitor: Monitor) -> Iterator[_Run]:
     """A run with whoever is asked open; what is on the way is given up if it fails."""
-    stop = threading.Event()
-    with closing(opens(stop, monitor.note)) as asker:
+    stop, questions = threading.Event(), QuestionRun[None](monitor)
+    with closing(opens(stop, questions.note)) as asker:
         try:
-            yield _Run(project, prompts, asker, monitor)
+            yield _Run(project, prompts, asker, monitor, questions)
         except BaseException:
             stop.set()
             raise
@@ -187,12 +187,12 @@ class _Run:
     prompts: Prompts
     asker: ChatBackend
     monitor: Monitor
+    questions: QuestionRun[None]
     judged: list[str] = field(default_factory=list)
     reworded: list[str] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
     untestable: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
-    stopped: str = ""
 
     def __post_init__(self) -> None:
         self.discovery = self.project.discovered()
@@ -206,7 +206,7 @@ class _Run:
             tuple(self.before),
             self.untestable,
             self.failed,
-            self.stopped,
+            self.questions.stopped,
         )
 
     def judge(self, patterns: Sequence[Pattern]) -> None:
@@ -294,25 +294,20 @@ class _Run:
 
     def _answers(self, stage: str, questions: dict[str, Question[Form]]) -> Iterator[tuple[str, ChatAnswer[Form]]]:
         """The answers as they come, by pattern id; what fails is noted, and the end of the budget ends the run."""
-        done, halt, ask = 0, threading.Event(), self.asker.ask
+        done, ask = 0, self.asker.ask
         todo, parallel = list(questions), self.project.settings.llm.parallel
 
         def look() -> None:
             self.monitor.step(stage, done, len(todo), failed=len(self.failed))
 
-        for name, found in in_parallel(
-            todo, lambda name: ask(questions[name]), parallel=parallel, halt=halt, look=look
+        for name, found in self.questions.results(
+            todo, lambda name: ask(questions[name]), parallel=parallel, look=look
         ):
             done += 1
-            if isinstance(found, BudgetReached):
-                self.stopped = self.stopped or str(found)  # of the first question that was too much
-                halt.set()
-            elif isinstance(found, TeacherError) and not isinstance(found, ServerRefused):
-                self.failed[name] = str(found)
-            elif isinstance(found, BaseException):
-                raise found
-            else:
+            if isinstance(found, ChatAnswer):
                 yield name, found
+            else:
+                self.failed[name] = str(found)
 
 
 def _verdicts_problem(rows: int, answer: Verdicts) -> str | None:

@@ -6,7 +6,6 @@ again, and what is in the log of calls is not paid again, so a run that was kill
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -18,11 +17,11 @@ from engine.llm.answer_writer import AnswerWriter
 from engine.llm.budget import Budget
 from engine.llm.call_costs import call_totals, paid_for_calls
 from engine.llm.call_log import CALLS_FILE, CallLog, CallStep, read_calls
-from engine.llm.chat_backend import BudgetReached, ChatAnswer, ChatBackend, QuestionFailed
+from engine.llm.chat_backend import ChatAnswer, ChatBackend
 from engine.llm.client import Client
-from engine.llm.parallel import in_parallel
-from engine.llm.prompt_guard import LeakFound, PromptGuard
+from engine.llm.prompt_guard import PromptGuard
 from engine.llm.prompts import Prompts
+from engine.llm.question_run import QuestionRun
 from engine.llm.questions import answered, chosen_spots, model_of
 from engine.llm.replay import Replay, read_recording
 from engine.llm.reports import TeachReport
@@ -92,7 +91,9 @@ def teach(
         require(project.root, [server_use(settings.llm, prompts.own)])
         budget = Budget(max_cost, max_tokens, settings.cost.prices.get(name))
         budget.count_earlier(earlier, since)
-        asker = Client(settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=run.note)
+        asker = Client(
+            settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=run.questions.note
+        )
     keeper = AnswerWriter(project, teaching, asker.teacher)
     try:
         run.go(asker, keeper, parallel=settings.llm.parallel)
@@ -112,7 +113,7 @@ def teach(
         refused=dict(keeper.refused.most_common()),
         failed=run.failed,
         unrecorded=tuple(spot for spot, known in matched.items() if not known),
-        stopped=run.stopped,
+        stopped=run.questions.stopped,
         calls=call_totals(calls),
         cost=paid_for_calls(calls, settings.cost).value,
         currency=settings.cost.currency,
@@ -123,24 +124,18 @@ class _Run:
     """Lessons that are asked in threads, and kept in the thread that calls `go`.
 
     Attributes:
+        questions: that are asked.
         finished: blind spots with all their answers. failed: why one has not all of them, by its id.
-        stopped: why the run ended early; empty: it did not.
     """
 
     def __init__(self, lessons: Sequence[TeachingTask], monitor: Monitor) -> None:
         self._open = [lesson for lesson in lessons if lesson.done.open]
         self._monitor = monitor
-        self._inbox: queue.SimpleQueue[tuple[TeachingTask, CallStep, _Either] | str] = queue.SimpleQueue()
-        """What the threads tell: an answer, or a sentence to pass on."""
+        self.questions: QuestionRun[tuple[TeachingTask, CallStep, _Either]] = QuestionRun(monitor)
         self._done = 0
         self._taken: dict[str, Counter[Role]] = {}
         self.finished = {lesson.spot_id for lesson in lessons if not lesson.done.open}
         self.failed: dict[str, str] = {}
-        self.stopped = ""
-
-    def note(self, sentence: str) -> None:
-        """Pass a sentence on to the monitor, from any thread."""
-        self._inbox.put(sentence)
 
     def go(self, asker: ChatBackend, keeper: AnswerWriter, *, parallel: int) -> None:
         """Ask and keep everything.
@@ -149,33 +144,21 @@ class _Run:
             Cancelled: the monitor said so.
             ServerRefused, StoreError: as `teach`.
         """
-        halt, refused = threading.Event(), None
 
         def work(lesson: TeachingTask) -> None:
-            try:
-                for step, answer in lesson.answers(asker):
-                    self._inbox.put((lesson, step, answer))
-            except (QuestionFailed, LeakFound):
-                raise
-            except BaseException:
-                halt.set()  # at once, so that no other lesson is begun; those under way may still get their answers
-                raise
+            for step, answer in lesson.answers(asker):
+                self.questions.tell((lesson, step, answer))
 
-        for lesson, error in in_parallel(
-            self._open, work, parallel=parallel, halt=halt, look=lambda: self._take_in(keeper)
-        ):
+        def look() -> None:
+            self._take_in(keeper)
+
+        for lesson, error in self.questions.results(self._open, work, parallel=parallel, look=look):
             self._take_in(keeper)
             if error is None:
                 self.finished.add(lesson.spot_id)
-            elif isinstance(error, QuestionFailed | LeakFound):
+            else:
                 self.failed[lesson.spot_id] = str(error)
                 self._monitor.note(visible(str(error)))
-            elif isinstance(error, BudgetReached):
-                self.stopped = str(error).rstrip(".")
-            else:
-                refused = refused or error
-        if refused:
-            raise refused
         self._take_in(keeper)
 
     def missing(self) -> dict[Role, int]:
@@ -189,12 +172,7 @@ class _Run:
 
     def _take_in(self, keeper: AnswerWriter) -> None:
         """Write the answers that have come, and tell how far it is."""
-        while not self._inbox.empty():
-            message = self._inbox.get()
-            if isinstance(message, str):
-                self._monitor.note(message)
-                continue
-            lesson, step, answer = message
+        for lesson, step, answer in self.questions.told():
             self._taken[lesson.spot_id] = keeper.keep(lesson, step, answer)
             self._done += 1
         total = sum(lesson.done.open for lesson in self._open)
