@@ -19,6 +19,7 @@ from engine.llm.questions import asking
 from engine.llm.reports import JudgeReport, LabelReport, TeachReport
 from engine.model.weights import weights_use
 from engine.operations.job_records import (
+    AskingOptions,
     AuditOptions,
     AuditResult,
     CheckOptions,
@@ -116,28 +117,10 @@ def teach(project: Project, options: TeachOptions, monitor: Monitor) -> TeachRep
     """Let an LLM, or a recording of one, explain blind spots and write samples."""
     from engine.llm.teacher import teach as ask
 
-    project = asking(project, model=options.model, base_url=options.base_url)
-    replay = Path(options.replay) if options.replay else None
-    if replay is not None:
-        require(project.root, [file_use(project.root, replay)])
-    report = ask(
-        project,
-        spots=options.spots,
-        replay=replay,
-        max_cost=options.max_cost,
-        max_tokens=options.max_tokens,
-        since=options.since,
-        monitor=monitor,
-    )
+    project, replay = _asked(project, options)
+    report = ask(project, spots=options.spots, replay=replay, monitor=monitor, **options.limits)
     monitor.note(report.sentence)
     return report
-
-
-def teach_uses(project: Project, options: TeachOptions) -> Uses:
-    """The recording, or the server that would be asked."""
-    if options.replay:
-        return [file_use(project.root, Path(options.replay))]
-    return [llm_use(asking(project, model=options.model, base_url=options.base_url))]
 
 
 def retrain(project: Project, options: RetrainOptions, monitor: Monitor) -> RetrainResult | QuickResult:
@@ -165,34 +148,15 @@ def judge(project: Project, options: JudgeOptions, monitor: Monitor) -> JudgeRep
     """Let the LLM judge patterns on rows that their teachers have not seen, and reword its own."""
     from engine.llm.pattern_judge import judge as test
 
-    return test(
-        project,
-        patterns=options.patterns,
-        refine=options.refine,
-        max_cost=options.max_cost,
-        max_tokens=options.max_tokens,
-        since=options.since,
-        monitor=monitor,
-    )
+    return test(project, patterns=options.patterns, refine=options.refine, monitor=monitor, **options.limits)
 
 
 def label(project: Project, options: LabelOptions, monitor: Monitor) -> LabelReport:
     """Let an LLM, or a recording of one, label pool rows."""
     from engine.llm.labeller import label as ask
 
-    project = asking(project, model=options.model, base_url=options.base_url)
-    replay = Path(options.replay) if options.replay else None
-    if replay is not None:
-        require(project.root, [file_use(project.root, replay)])
-    report = ask(
-        project,
-        rows=options.rows,
-        replay=replay,
-        max_cost=options.max_cost,
-        max_tokens=options.max_tokens,
-        since=options.since,
-        monitor=monitor,
-    )
+    project, replay = _asked(project, options)
+    report = ask(project, rows=options.rows, replay=replay, monitor=monitor, **options.limits)
     monitor.note(report.sentence)
     return report
 
@@ -200,9 +164,7 @@ def label(project: Project, options: LabelOptions, monitor: Monitor) -> LabelRep
 def label_uses(project: Project, options: LabelOptions) -> Uses:
     """The recording, or the server that would be asked; and the model, where its confidence chooses the rows."""
     models = models_uses(project) if options.rows == CONFIDENT else []
-    if options.replay:
-        return [*models, file_use(project.root, Path(options.replay))]
-    return [*models, llm_use(asking(project, model=options.model, base_url=options.base_url))]
+    return [*models, _asked_use(project, options)]
 
 
 def search(project: Project, options: SearchOptions, monitor: Monitor) -> SearchResult:
@@ -226,14 +188,7 @@ def search(project: Project, options: SearchOptions, monitor: Monitor) -> Search
         from engine.llm.pattern_judge import judge_found
 
         keep_found(project, found)
-        found = judge_found(
-            project,
-            found,
-            max_cost=options.max_cost,
-            max_tokens=options.max_tokens,
-            since=options.since,
-            monitor=monitor,
-        )
+        found = judge_found(project, found, monitor=monitor, **options.limits)
     found = keep_found(project, found)
     return SearchResult(found.key, found.sentence)
 
@@ -265,9 +220,29 @@ def check_uses(project: Project, options: CheckOptions) -> Uses:
     return [weights_use(project.root, options.model or model.classifier or model.base)]
 
 
+def _asked(project: Project, options: AskingOptions) -> tuple[Project, Path | None]:
+    """The project with the model and the server that were chosen, and the recording to replay instead, if there is one.
+
+    Raises:
+        NotTrusted: nobody at this machine has agreed to the recording.
+    """
+    project = asking(project, model=options.model, base_url=options.base_url)
+    replay = Path(options.replay) if options.replay else None
+    if replay is not None:
+        require(project.root, [file_use(project.root, replay)])
+    return project, replay
+
+
+def _asked_use(project: Project, options: AskingOptions) -> OutsideUse | None:
+    """The recording, or the server that would be asked."""
+    if options.replay:
+        return file_use(project.root, Path(options.replay))
+    return llm_use(asking(project, model=options.model, base_url=options.base_url))
+
+
 _KINDS: tuple[JobKind[Any], ...] = (
     JobKind(DiscoverOptions, discover, discover_uses),
-    JobKind(TeachOptions, teach, teach_uses),
+    JobKind(TeachOptions, teach, lambda project, options: [_asked_use(project, options)]),
     JobKind(RetrainOptions, retrain, lambda project, options: models_uses(project)),
     JobKind(SearchOptions, search, search_uses),
     JobKind(JudgeOptions, judge, lambda project, options: [llm_use(project)]),

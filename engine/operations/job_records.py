@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from typing_extensions import TypedDict
+
 from engine.jobs.kind import JobOptions
 from engine.proof.request import RetrainRequest
 from engine.schema import Record, Teacher
@@ -90,50 +92,77 @@ class AuditResult(Record):
     sentence: str
 
 
+class Limits(TypedDict):
+    """The limits of `LimitedOptions`, as all that calls an LLM takes them."""
+
+    max_cost: float | None
+    max_tokens: int | None
+    since: float | None
+
+
 @dataclass(frozen=True, slots=True)
-class TeachOptions(JobOptions):
+class LimitedOptions(JobOptions):
+    """Of a job that may call an LLM.
+
+    Attributes:
+        max_cost: in the currency of the prices. max_tokens: prompts and answers together. None: no limit.
+        since: seconds since 1970; calls from then on count towards the limits too.
+    """
+
+    max_cost: float | None = None
+    max_tokens: int | None = None
+    since: float | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """The three as arguments."""
+        return Limits(max_cost=self.max_cost, max_tokens=self.max_tokens, since=self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class AskingOptions(LimitedOptions):
+    """Of a job that asks an LLM of its own choice, or replays what one has answered.
+
+    Attributes:
+        replay: path of recorded answers to use instead of a server; empty: ask.
+        model, base_url: instead of those of the settings; empty: as there.
+    """
+
+    replay: str | None = None
+    model: str | None = None
+    base_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeachOptions(AskingOptions):
     """Let an LLM, or a recording of one, explain blind spots and write samples.
 
     Attributes:
         spots: ids of blind spots; None: all.
-        replay: path of recorded answers to use instead of a server; empty: ask.
-        model, base_url: instead of those of the settings; empty: as there.
-        max_cost: in the currency of the prices. max_tokens: prompts and answers together. None: no limit.
-        since: seconds since 1970; calls from then on count towards the limits too.
     """
 
     kind: ClassVar[str] = "teach"
 
     spots: tuple[str, ...] | None = None
-    replay: str | None = None
-    model: str | None = None
-    base_url: str | None = None
-    max_cost: float | None = None
-    max_tokens: int | None = None
-    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class JudgeOptions(JobOptions):
+class JudgeOptions(LimitedOptions):
     """Let the LLM judge patterns on rows that their teachers have not seen.
 
     Attributes:
         patterns: their ids; none: all.
         refine: whether it rewords its own afterwards.
-        max_cost, max_tokens, since: as in `TeachOptions`.
     """
 
     kind: ClassVar[str] = "judge"
 
     patterns: tuple[str, ...] | None = None
     refine: bool = False
-    max_cost: float | None = None
-    max_tokens: int | None = None
-    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SearchOptions(JobOptions):
+class SearchOptions(LimitedOptions):
     """Search the pool for rows without a label that a pattern, some samples or a text describe.
 
     Attributes:
@@ -141,7 +170,6 @@ class SearchOptions(JobOptions):
         rows: how many to find.
         by_llm: ask the LLM then to which of them it applies.
         author: who searches.
-        max_cost, max_tokens, since: as in `TeachOptions`.
     """
 
     kind: ClassVar[str] = "search"
@@ -153,9 +181,6 @@ class SearchOptions(JobOptions):
     rows: int = 50
     by_llm: bool = False
     author: str = ""
-    max_cost: float | None = None
-    max_tokens: int | None = None
-    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,23 +192,16 @@ class SearchResult(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class LabelOptions(JobOptions):
+class LabelOptions(AskingOptions):
     """Let an LLM, or a recording of one, label pool rows.
 
     Attributes:
         rows: ``confident``, ``all``, or a number of rows drawn at random.
-        replay, model, base_url, max_cost, max_tokens, since: as in `TeachOptions`.
     """
 
     kind: ClassVar[str] = "label"
 
     rows: str = "confident"
-    replay: str | None = None
-    model: str | None = None
-    base_url: str | None = None
-    max_cost: float | None = None
-    max_tokens: int | None = None
-    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
