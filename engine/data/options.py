@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from typing_extensions import TypedDict
+
 from engine.data.lines import checked_encoding
 from engine.data.reading import Columns, FileNews, FileOptions
 from engine.data.row_store import RowStore
@@ -17,6 +19,16 @@ _ROLES = ("text", "pair", "label")
 _SHOWN = 6  # labels named in a message
 
 Files = Mapping[SplitName, Path]
+
+
+class FileChoices(TypedDict, total=False):
+    """What a user may say of how files are read, as arguments of `file_options`, which says what they mean."""
+
+    own_columns: Sequence[str]
+    label_map: Sequence[str]
+    encodings: Sequence[str]
+    skip_bad: bool
+    drop_duplicates: bool
 
 
 def file_options(
@@ -37,8 +49,8 @@ def file_options(
         own_columns: ``[FILE:]text|pair|label=COLUMN`` where a file's column has another name.
         label_map: ``[FILE:]LABEL=LABEL``: a label of the file, and that of the task.
         encodings: ``[FILE:]ENCODING`` of files that are not UTF-8.
-        skip_bad: as in `FileOptions`.
-        drop_duplicates: as there.
+        skip_bad: leave out rows without text or a label that is needed, with one that train lacks, and broken lines.
+        drop_duplicates: leave out rows whose text or id has been seen before (`engine.data.left_out`).
 
     Raises:
         DataError: one of them cannot be understood, or two columns are the same.

@@ -10,18 +10,20 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Unpack
 
 from engine.data.batches import BATCHED, batches, checked_name, name_of_file
 from engine.data.checks import refuse_unknown_labels
 from engine.data.containment import rows_holding
 from engine.data.duplicates import ChainedTexts, Groups, Texts, TurnedTexts, link_near, same_texts
 from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, without_duplicates
-from engine.data.options import file_options, refuse_unused
+from engine.data.options import FileChoices, file_options, refuse_unused
 from engine.data.reading import Columns, FileNews, FileOptions, LeftOut, rows_of
 from engine.data.row_hashes import as_bytes, read_row_hashes
 from engine.data.row_store import RowStore
@@ -51,7 +53,7 @@ class Added:
     Attributes:
         batch: None if no row was new; then nothing has been written.
         read: rows of the file that could be used. skipped: of these, known already.
-        left_out: rows that were not used; named in `file`, if there are any.
+        left_out: rows that were not used; if a batch came of it, they are named in `file`.
         near_pool, near_proof: rows on that side because they nearly equal a row there, or share a text with one.
     """
 
@@ -69,13 +71,9 @@ def add_batch(
     file: Path,
     *,
     name: str | None = None,
-    own_columns: Sequence[str] = (),
-    label_map: Sequence[str] = (),
-    encodings: Sequence[str] = (),
-    skip_bad: bool = False,
-    drop_duplicates: bool = False,
     proof_share: float | None = None,
     monitor: Monitor | None = None,
+    **choices: Unpack[FileChoices],
 ) -> Added:
     """Add the rows of a file that the project does not have yet.
 
@@ -86,14 +84,11 @@ def add_batch(
         root: the project folder.
         file: the rows; labels may be blank, and there need be no column of them.
         name: of the batch; default: that of the file.
-        own_columns: where they differ from those of the pool (`engine.data.options.file_options`, as the next two).
-        label_map: labels of the file, and what they mean, besides those of the pool's file.
-        encodings: of the file, if it is not UTF-8.
-        skip_bad: leave out rows without text or with a label that train lacks, and broken lines.
-        drop_duplicates: leave out rows whose text or id has been seen before in the file, or whose id the project has.
         proof_share: of the rows that nothing holds to a side, 0..1; default: a half, as at `init`, and none where the
             proof was a file of its own.
         monitor: is told of long steps, and of what the user should know about the data.
+        choices: how the file is read (`engine.data.options.file_options`): columns that differ from the pool's, and
+            labels that are mapped besides those of the pool's file; duplicates are also rows whose id the project has.
 
     Raises:
         DataError: the file cannot be used, or the name is taken.
@@ -112,16 +107,7 @@ def add_batch(
             raise ProjectError(
                 "the project has no pool or no proof", where=str(project.root), hint="make one with `blindspot init`"
             )
-        columns = _columns(project)
-        options = file_options(
-            {"pool": file.expanduser()},
-            columns,
-            own_columns=own_columns,
-            label_map=label_map,
-            encodings=encodings,
-            skip_bad=skip_bad,
-            drop_duplicates=drop_duplicates,
-        )["pool"]
+        options = file_options({"pool": file.expanduser()}, _columns(project), **choices)["pool"]
         if proof_share is None:
             proof_share = 0.0 if project.manifest.proof_origin == "file" else HALF
         _cut_back(project)  # what one that was killed has left

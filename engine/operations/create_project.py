@@ -11,12 +11,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from typing_extensions import Unpack
+
 from engine import __version__
 from engine.data.batches import first_batch
 from engine.data.checks import near_proof, notes, refuse_shared, refuse_unknown_labels, task_labels
 from engine.data.left_out import FILE as LEFT_OUT
 from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, without_duplicates
-from engine.data.options import file_options, refuse_unused
+from engine.data.options import FileChoices, file_options, refuse_unused
 from engine.data.reading import Columns, FileNews, FileOptions, rows_of
 from engine.data.row_store import RowStore
 from engine.data.splits import split_pool
@@ -56,12 +58,8 @@ def create_project(
     base: str | None = None,
     tau: float | None = None,
     seed: int | None = None,
-    own_columns: Sequence[str] = (),
-    label_map: Sequence[str] = (),
-    encodings: Sequence[str] = (),
-    skip_bad: bool = False,
-    drop_duplicates: bool = False,
     monitor: Monitor | None = None,
+    **choices: Unpack[FileChoices],
 ) -> Project:
     """Make a project folder from a user's files.
 
@@ -81,12 +79,8 @@ def create_project(
         base: where fine-tuning starts, a folder or hub id.
         tau: confidence threshold of a UU, 0..1.
         seed: of the split, the clusters and, with the two numbers after it, the training runs.
-        own_columns: columns of single files (`engine.data.options.file_options`, as the next two).
-        label_map: labels of files, and what they mean.
-        encodings: of files that are not UTF-8.
-        skip_bad: leave out rows without text or a label that is needed, with one that train lacks, and broken lines.
-        drop_duplicates: leave out rows whose text or id has been seen before (`engine.data.left_out`).
         monitor: is told of long steps, and of what the user should know about the data.
+        choices: how the files are read (`engine.data.options.file_options`).
 
     Raises:
         DataError: a file cannot be used, or the splits do not fit together.
@@ -106,15 +100,7 @@ def create_project(
         "dev": dev,
     }
     files = {name: path.expanduser() for name, path in given.items() if path is not None}
-    options = file_options(
-        files,
-        columns,
-        own_columns=own_columns,
-        label_map=label_map,
-        encodings=encodings,
-        skip_bad=skip_bad,
-        drop_duplicates=drop_duplicates,
-    )
+    options = file_options(files, columns, **choices)
     unlabelled: tuple[SplitName, ...] = ("pool", "proof")
     for name in unlabelled:
         if name in options:
@@ -125,7 +111,7 @@ def create_project(
         staging = folder / "staging"
         left_out = LeftOutList(staging)
         rows, labels = _read_all(files, options, staging, left_out, monitor)
-        if drop_duplicates:
+        if choices.get("drop_duplicates"):
             rows = without_duplicates(rows, left_out)
         for name, store in rows.items():
             if not len(store):

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from engine.operations.add_batch import Added, add_batch
-from tui.commands.reading_progress import Told
+from tui.commands.reading_files import Told, add_file_choices, file_choices
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.terminal.printing import print_json, print_line
 
@@ -17,6 +17,7 @@ _OF_FILE = (
     ("--encoding", "NAME", "if it is not UTF-8, e.g. cp1252"),
 )
 _SKIP_BAD = "leave out broken lines, and rows without text or with a label that train lacks"
+_DROP_DUPLICATES = "leave out rows whose text or id was there before in the file, or whose id the project has"
 
 _EXAMPLES = """\
   blindspot add work week48.csv
@@ -35,14 +36,7 @@ def add_parser(subparsers: SubParsers) -> None:
     add_project(parser)
     parser.add_argument("file", metavar="F", type=Path, help="the rows: CSV, TSV, JSONL or Parquet")
     parser.add_argument("--name", metavar="NAME", help="of the batch; default: that of the file")
-    for option, metavar, text in _OF_FILE:
-        parser.add_argument(option, metavar=metavar, action="append", default=[], help=text)
-    parser.add_argument("--skip-bad", action="store_true", help=_SKIP_BAD)
-    parser.add_argument(
-        "--drop-duplicates",
-        action="store_true",
-        help="leave out rows whose text or id was there before in the file, or whose id the project has",
-    )
+    add_file_choices(parser, _OF_FILE, skip_bad=_SKIP_BAD, drop_duplicates=_DROP_DUPLICATES)
     parser.add_argument(
         "--proof-share",
         metavar="S",
@@ -61,13 +55,9 @@ def run(options: argparse.Namespace) -> int:
             options.project,
             options.file,
             name=options.name,
-            own_columns=options.column,
-            label_map=options.map,
-            encodings=options.encoding,
-            skip_bad=options.skip_bad,
-            drop_duplicates=options.drop_duplicates,
             proof_share=options.proof_share,
             monitor=told,
+            **file_choices(options),
         )
     finally:
         told.clear()

@@ -13,7 +13,7 @@ from engine.manifest import SplitManifest
 from engine.operations.create_project import create_project
 from engine.project import Project
 from engine.settings import DEFAULT_BASE
-from tui.commands.reading_progress import Told
+from tui.commands.reading_files import Told, add_file_choices, file_choices
 from tui.commands.shared import SubParsers, add_json, new_parser
 from tui.terminal.printing import print_json, print_line
 
@@ -70,10 +70,7 @@ def add_parser(subparsers: SubParsers) -> None:
     data.add_argument("--text", metavar="COL", required=True, help="column of the text")
     data.add_argument("--pair", metavar="COL", help="column of the second text, if rows are pairs")
     data.add_argument("--label", metavar="COL", required=True, help="column of the label")
-    for option, metavar, text in _OF_FILES:
-        data.add_argument(option, metavar=metavar, action="append", default=[], help=text)
-    data.add_argument("--skip-bad", action="store_true", help=_SKIP_BAD)
-    data.add_argument("--drop-duplicates", action="store_true", help=_DROP_DUPLICATES)
+    add_file_choices(data, _OF_FILES, skip_bad=_SKIP_BAD, drop_duplicates=_DROP_DUPLICATES)
     model = parser.add_argument_group("model")
     weights = "PATH_OR_HUB_ID"
     model.add_argument("--model", metavar=weights, help="fine-tuned classifier; default: --base is fine-tuned on train")
@@ -105,12 +102,8 @@ def run(options: argparse.Namespace) -> int:
             base=options.base,
             tau=options.tau,
             seed=options.seed,
-            own_columns=options.column,
-            label_map=options.map,
-            encodings=options.encoding,
-            skip_bad=options.skip_bad,
-            drop_duplicates=options.drop_duplicates,
             monitor=told,
+            **file_choices(options),
         )
     finally:
         told.clear()
