@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.audit.draw import StratumName
 from engine.errors import StoreError
-from engine.files import read_record, write_json
 from engine.label_queue.queue_files import QueueFile, queues
+from engine.label_queue.scored_rows import ScoredRows, keep_scored_rows, queue_called, read_scored_rows
 from engine.project import Project
-from engine.schema import Record
 
 ROWS = "rows"
 """Fact of a queue: names the rows that it was drawn from."""
+_AUDITED = "audited"
 
 
 @dataclass(frozen=True, slots=True)
-class AuditRows(Record):
-    """All held-out rows as they were when an audit was drawn: what the model says of each, and its stratum.
+class AuditRows(ScoredRows):
+    """All held-out rows as they were when an audit was drawn.
 
     Attributes:
-        key: names their content. model: key of the model; round: of it.
-        tau: confidence from which on the model counts as confident.
-        labels: of the project.
-        ids, predicted, strata, batches: of each row its id, the model's label, what it was drawn from, and the name of
-            the batch that it came with.
+        strata, batches: of each row what it was drawn from, and the name of the batch that it came with.
     """
 
-    key: str
-    model: str
-    round: int
-    tau: float
-    labels: tuple[str, ...]
-    ids: tuple[str, ...]
-    predicted: tuple[str, ...]
     strata: tuple[StratumName, ...]
     batches: tuple[str, ...]
 
@@ -49,8 +37,8 @@ class Audit:
 
 
 def keep_rows(root: Path, rows: AuditRows) -> None:
-    """Write the rows; they are there before the queue that names them."""
-    write_json(_path(root, rows.key), rows.as_json())
+    """Write the rows."""
+    keep_scored_rows(root, _AUDITED, rows)
 
 
 def find_audit(project: Project, name: str | None = None) -> Audit:
@@ -61,13 +49,7 @@ def find_audit(project: Project, name: str | None = None) -> Audit:
         FileError: a file of it is damaged.
     """
     files = [file for file in queues(project, "audit") if ROWS in file.spec.facts]
-    found = [file for file in files if name in (None, "audit", file.spec.name)]
-    if not found:
-        what = f"there is no audit {name!r}" if files else "there is no audit yet"
-        names = ", ".join(file.spec.name for file in files)
-        hint = f"name one of {names}" if files else "draw one: `blindspot audit DIR`"
-        raise StoreError(what, where=str(project.root), hint=hint)
-    return audit_of(project, found[-1])
+    return audit_of(project, queue_called(project, files, "audit", name, begin="draw one: `blindspot audit DIR`"))
 
 
 def audit_of(project: Project, file: QueueFile) -> Audit:
@@ -77,14 +59,8 @@ def audit_of(project: Project, file: QueueFile) -> Audit:
         StoreError: what it was drawn from is gone.
         FileError: it is damaged.
     """
-    key, hint = file.spec.facts.get(ROWS), "restore it from a copy, or draw another audit with `blindspot audit DIR`"
-    try:
-        if not isinstance(key, str) or not re.fullmatch("[0-9a-f]{16}", key):
-            raise FileNotFoundError
-        return Audit(file, read_record(_path(project.root, key), AuditRows.from_json, hint=hint))
-    except FileNotFoundError:
-        raise StoreError("what this audit was drawn from is gone", where=str(file.path), hint=hint) from None
-
-
-def _path(root: Path, key: str) -> Path:
-    return root / "queues" / f"audited-{key}.json"
+    hint = "restore it from a copy, or draw another audit with `blindspot audit DIR`"
+    rows = read_scored_rows(project.root, _AUDITED, file.spec.facts.get(ROWS), AuditRows, hint=hint)
+    if rows is None:
+        raise StoreError("what this audit was drawn from is gone", where=str(file.path), hint=hint)
+    return Audit(file, rows)

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import FileError
-from engine.files import write_atomic, write_json
-from engine.hunt.hunt_files import CandidateRows, array_path, read_rows, rows_path
+from engine.files import write_atomic
+from engine.hunt.hunt_files import array_path, keep_rows, read_rows
+from engine.label_queue.scored_rows import ScoredRows
 from engine.model.array_cache import read_array
 
 Floats = npt.NDArray[np.floating]
@@ -33,14 +34,14 @@ class Candidates:
         groups: (n,) number of the group of like rows that each is in.
     """
 
-    rows: CandidateRows
+    rows: ScoredRows
     predicted: Ints
     confidence: Floats
     vectors: Floats
     groups: Ints
 
     @classmethod
-    def of(cls, rows: CandidateRows, array: Floats) -> Candidates:
+    def of(cls, rows: ScoredRows, array: Floats) -> Candidates:
         """Candidates from what is kept of them: the array has confidence, group and vector of each in a row."""
         place = {label: number for number, label in enumerate(rows.labels)}
         predicted = np.array([place[label] for label in rows.predicted], dtype=np.intp)
@@ -68,9 +69,9 @@ def read_candidates(root: Path, key: str) -> Candidates | None:
     return Candidates.of(rows, array) if fits and set(rows.predicted) <= set(rows.labels) else None
 
 
-def keep_candidates(root: Path, rows: CandidateRows, array: Floats) -> None:
+def keep_candidates(root: Path, rows: ScoredRows, array: Floats) -> None:
     """Write candidates; the rows last: with them it is whole."""
     out = io.BytesIO()
     np.save(out, array, allow_pickle=False)
     write_atomic(array_path(root, rows.key), out.getvalue())
-    write_json(rows_path(root, rows.key), rows.as_json())
+    keep_rows(root, rows)

@@ -10,7 +10,7 @@ from engine.discovery.pool_scoring import score_pool
 from engine.errors import ProjectError
 from engine.files import content_key
 from engine.hunt.candidates import GROUPS, Candidates, Floats, Ints, keep_candidates, read_candidates
-from engine.hunt.hunt_files import CandidateRows
+from engine.label_queue.scored_rows import ScoredRows
 from engine.model.model_registry import current_model, embeddings, encoder_weights
 from engine.progress import Monitor
 from engine.project import Project
@@ -69,7 +69,7 @@ def find_candidates(project: Project, *, monitor: Monitor) -> Candidates:
     vectors = _shortened(np.asarray(around[sure]), settings.seed)
     groups = _grouped(vectors, settings.seed)
     monitor.step("groups", 1, 1)
-    rows = CandidateRows(
+    rows = ScoredRows(
         key=key,
         model=model.key,
         round=project.round,

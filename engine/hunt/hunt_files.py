@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import StoreError
-from engine.files import read_record
 from engine.label_queue.queue_files import QueueFile, queues
+from engine.label_queue.scored_rows import (
+    ScoredRows,
+    keep_scored_rows,
+    queue_called,
+    read_scored_rows,
+    scored_rows_path,
+)
 from engine.project import Project
-from engine.schema import Record
 
 CANDIDATES = "candidates"
 """Fact of a queue: names the candidates that its rows are chosen among."""
@@ -19,30 +23,11 @@ AT_RANDOM = "at_random"
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateRows(Record):
-    """The candidates of a hunt: what is known of them without numbers.
-
-    Attributes:
-        key: names their content. model: key of the model that is confident on them; round: of it.
-        tau: confidence from which on they are candidates.
-        labels: of the project. ids: of the rows. predicted: the model's label of each.
-    """
-
-    key: str
-    model: str
-    round: int
-    tau: float
-    labels: tuple[str, ...]
-    ids: tuple[str, ...]
-    predicted: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Hunt:
-    """A queue, and the rows that it chooses among."""
+    """A queue, and the rows that it chooses among: those on which the model is confident."""
 
     file: QueueFile
-    rows: CandidateRows
+    rows: ScoredRows
 
     @property
     def at_random(self) -> float:
@@ -53,24 +38,26 @@ class Hunt:
 
 def rows_path(root: Path, key: str) -> Path:
     """The file of the rows."""
-    return root / "queues" / f"candidates-{key}.json"
+    return scored_rows_path(root, CANDIDATES, key)
 
 
 def array_path(root: Path, key: str) -> Path:
     """The file of their confidence, groups and vectors."""
-    return root / "queues" / f"candidates-{key}.npy"
+    return rows_path(root, key).with_suffix(".npy")
 
 
-def read_rows(root: Path, key: str) -> CandidateRows | None:
+def keep_rows(root: Path, rows: ScoredRows) -> None:
+    """Write the rows."""
+    keep_scored_rows(root, CANDIDATES, rows)
+
+
+def read_rows(root: Path, key: object) -> ScoredRows | None:
     """The candidates of that key; None: there are none.
 
     Raises:
         FileError: the file is damaged.
     """
-    try:
-        return read_record(rows_path(root, key), CandidateRows.from_json, hint="delete it and run `blindspot hunt`")
-    except FileNotFoundError:
-        return None
+    return read_scored_rows(root, CANDIDATES, key, ScoredRows, hint="delete it and run `blindspot hunt`")
 
 
 def find_hunt(project: Project, name: str | None = None) -> Hunt:
@@ -81,14 +68,7 @@ def find_hunt(project: Project, name: str | None = None) -> Hunt:
         FileError: a file of it is damaged.
     """
     files = queues(project, "hunt")
-    found = [file for file in files if name in (None, "hunt", file.spec.name)]
-    if not found:
-        what = "there is no hunt yet" if not files else f"there is no hunt {name!r}"
-        hint = (
-            "name one of " + ", ".join(file.spec.name for file in files) if files else "begin one: `blindspot hunt DIR`"
-        )
-        raise StoreError(what, where=str(project.root), hint=hint)
-    return hunt_of(project, found[-1])
+    return hunt_of(project, queue_called(project, files, "hunt", name, begin="begin one: `blindspot hunt DIR`"))
 
 
 def hunt_of(project: Project, file: QueueFile) -> Hunt:
@@ -98,8 +78,7 @@ def hunt_of(project: Project, file: QueueFile) -> Hunt:
         StoreError: what it chose among is gone.
         FileError: it is damaged.
     """
-    key = file.spec.facts.get(CANDIDATES)
-    rows = read_rows(project.root, key) if isinstance(key, str) and re.fullmatch("[0-9a-f]{16}", key) else None
+    rows = read_rows(project.root, file.spec.facts.get(CANDIDATES))
     if rows is None:
         hint = "restore it from a copy, or begin another hunt with `blindspot hunt DIR`"
         raise StoreError("what this hunt chose among is gone", where=str(file.path), hint=hint)

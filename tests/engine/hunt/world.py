@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.discovery.calibration import UNKNOWN
 from engine.hunt.candidates import Candidates, Ints
-from engine.hunt.hunt_files import CandidateRows
 from engine.hunt.learner import Known
 from engine.hunt.selection import Pick, choose
+from engine.label_queue.scored_rows import ScoredRows
 
 NONE = np.zeros(0, dtype=np.intp)
 GROUPS = 8
@@ -36,7 +36,7 @@ class World:
         is_wrong = draw.random(count) < np.array(wrong)[groups]
         self.gold: Ints = np.where(is_wrong, (predicted + draw.integers(1, labels, count)) % labels, predicted)
         names = tuple(f"label{number}" for number in range(labels))
-        rows = CandidateRows(
+        rows = ScoredRows(
             key="0" * 16,
             model="m",
             round=1,

@@ -1,0 +1,89 @@
+"""The rows that a queue chooses among, with what the model says of each, kept beside it by content key. Light."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from engine.errors import StoreError
+from engine.files import read_record, write_json
+from engine.label_queue.queue_files import QueueFile
+from engine.project import Project
+from engine.schema import Record
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRows(Record):
+    """Rows as they were when the queue was made.
+
+    Attributes:
+        key: names their content. model: key of the model; round: of it.
+        tau: confidence from which on the model counts as confident.
+        labels: of the project. ids: of the rows. predicted: the model's label of each.
+    """
+
+    key: str
+    model: str
+    round: int
+    tau: float
+    labels: tuple[str, ...]
+    ids: tuple[str, ...]
+    predicted: tuple[str, ...]
+
+
+Rows = TypeVar("Rows", bound=ScoredRows)
+
+
+def scored_rows_path(root: Path, name: str, key: str) -> Path:
+    """The file of some rows; ``name``: what they are to the queue, ``candidates``."""
+    return root / "queues" / f"{name}-{key}.json"
+
+
+def keep_scored_rows(root: Path, name: str, rows: ScoredRows) -> None:
+    """Write rows; they are there before the queue that names them."""
+    write_json(scored_rows_path(root, name, rows.key), rows.as_json())
+
+
+def read_scored_rows(root: Path, name: str, key: object, kind: type[Rows], *, hint: str) -> Rows | None:
+    """The rows of that key; None: there are none, or it is no key.
+
+    Args:
+        root: the project folder.
+        name: as `scored_rows_path`.
+        key: as a queue's file names it.
+        kind: of rows.
+        hint: what to do about a damaged file.
+
+    Raises:
+        FileError: the file is damaged.
+    """
+    if not isinstance(key, str) or not re.fullmatch("[0-9a-f]{16}", key):
+        return None
+    try:
+        return read_record(scored_rows_path(root, name, key), kind.from_json, hint=hint)
+    except FileNotFoundError:
+        return None
+
+
+def queue_called(project: Project, files: Sequence[QueueFile], kind: str, name: str | None, *, begin: str) -> QueueFile:
+    """One of the queues of a kind by its name; None, or the kind: the latest.
+
+    Args:
+        project: whose queues they are.
+        files: all of the kind, the latest last.
+        kind: ``hunt``.
+        name: that is asked for.
+        begin: how the first one is made.
+
+    Raises:
+        StoreError: there is none of that name.
+    """
+    found = [file for file in files if name in (None, kind, file.spec.name)]
+    if not found:
+        what = f"there is no {kind} {name!r}" if files else f"there is no {kind} yet"
+        hint = "name one of " + ", ".join(file.spec.name for file in files) if files else begin
+        raise StoreError(what, where=str(project.root), hint=hint)
+    return found[-1]
