@@ -32,6 +32,11 @@ Halves = tuple[str, str | None]
 """A row's normalised texts; of single texts the second is None."""
 
 
+def normalised(text: str, pair: str | None) -> Halves:
+    """A row as it is compared."""
+    return normalise(text), None if pair is None else normalise(pair)
+
+
 class NearDuplicates:
     """Finds the row that a text nearly equals.
 
@@ -40,7 +45,7 @@ class NearDuplicates:
     """
 
     def __init__(self, rows: Iterable[tuple[str, str | None]] = ()) -> None:
-        self._rows = [_normalised(*row) for row in rows]
+        self._rows = [normalised(*row) for row in rows]
         self._exact: dict[Halves, int] = {}
         for index, row in enumerate(self._rows):
             self._exact.setdefault(row, index)
@@ -57,7 +62,7 @@ class NearDuplicates:
 
     def find(self, text: str, pair: str | None = None) -> int | None:
         """Index of the row most similar to the text, None when none is a near-duplicate."""
-        row = _normalised(text, pair)
+        row = normalised(text, pair)
         if row in self._exact:
             return self._exact[row]
         scored = [(_similarity(row, self._rows[index]), -index) for index in self._candidates(_joined(row))]
@@ -90,7 +95,7 @@ class ListedTexts:
     """Texts in memory."""
 
     def __init__(self, rows: Iterable[tuple[str, str | None]]) -> None:
-        self._rows = [_normalised(*row) for row in rows]
+        self._rows = [normalised(*row) for row in rows]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -269,10 +274,6 @@ def _similarity(row: Halves, other: Halves) -> float:
     if score and row[1] is not None and other[1] is not None:
         score = min(score, fuzz.ratio(row[1], other[1], score_cutoff=100 * THRESHOLD))
     return score
-
-
-def _normalised(text: str, pair: str | None) -> Halves:
-    return normalise(text), None if pair is None else normalise(pair)
 
 
 def _turned(row: Halves) -> Halves:

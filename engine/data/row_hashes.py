@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from engine.errors import ProjectError
@@ -27,7 +27,7 @@ class RowHashes:
         return len(self.values)
 
     def __iter__(self) -> Iterator[str]:
-        return (f"{value:016x}" for value in self.values)
+        return iter(as_texts(self.values))
 
     def __contains__(self, row_hash: str) -> bool:
         return int(row_hash, 16) in self._known
@@ -64,6 +64,11 @@ def read_row_hashes(project: Project, name: str) -> RowHashes:
     if sys.byteorder == "little":  # on the disk the first digits come first
         values.byteswap()
     return RowHashes(values)
+
+
+def as_texts(values: Iterable[int]) -> list[str]:
+    """Hashes as `engine.text.row_hash` gives them, 16 hex digits each."""
+    return [f"{value:016x}" for value in values]
 
 
 def as_bytes(values: array[int]) -> bytes:

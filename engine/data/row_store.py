@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from engine.data.duplicates import Halves
+from engine.data.duplicates import Halves, normalised
 from engine.data.reading import place_in
+from engine.data.row_hashes import as_bytes
 from engine.files import lines_of_file, open_read, replacing
 from engine.schema import UNLABELLED, Example
-from engine.text import normalise, row_hash
+from engine.text import row_hash
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -109,7 +110,7 @@ class RowStore:
 
     def hash_bytes(self) -> bytes:
         """The hashes as they lie in a split's file of them (`engine.data.row_hashes`)."""
-        return self.hashes.astype(">u8").tobytes()
+        return as_bytes(array("Q", self.hashes.tobytes()))
 
     def raw(self, places: Sequence[int] | None = None) -> Iterator[bytes]:
         """The lines of all rows, or of those in these places, as they lie in the file."""
@@ -129,7 +130,7 @@ class RowStore:
         """The normalised texts of all rows in their order, about a million characters at a time."""
         block, size = list[Halves](), 0
         for row in self.examples():
-            block.append(_halves(row))
+            block.append(normalised(row.text, row.text_pair))
             size += len(row.text) + len(row.text_pair or "")
             if size >= _BLOCK:
                 yield block
@@ -147,7 +148,7 @@ class RowStore:
 
     def at(self, places: Sequence[int]) -> list[Halves]:
         """The normalised texts of the rows in these places."""
-        return [_halves(row) for row in self.examples(places)]
+        return [normalised(row.text, row.text_pair) for row in self.examples(places)]
 
 
 class _Taken:
@@ -185,7 +186,3 @@ class _Taken:
 def _as_line(row: Example) -> bytes:
     values = {"id": row.id, "text": row.text, "label": row.label}
     return orjson.dumps(values if row.text_pair is None else values | {"text_pair": row.text_pair}) + b"\n"
-
-
-def _halves(row: Example) -> Halves:
-    return normalise(row.text), None if row.text_pair is None else normalise(row.text_pair)

@@ -25,7 +25,7 @@ from engine.data.duplicates import ChainedTexts, Groups, Texts, TurnedTexts, lin
 from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, without_duplicates
 from engine.data.options import FileChoices, file_options, refuse_unused
 from engine.data.reading import Columns, FileNews, FileOptions, LeftOut, rows_of
-from engine.data.row_hashes import as_bytes, read_row_hashes
+from engine.data.row_hashes import as_bytes, as_texts, read_row_hashes
 from engine.data.row_store import RowStore
 from engine.data.splits import HALF, deal, link_shared_texts
 from engine.errors import DataError, ProjectError
@@ -236,11 +236,11 @@ class _Addition:
     def _write(self, parts: Mapping[str, RowStore], left_out: int) -> Batch:
         project, monitor = self.project, self.monitor
         holding = rows_holding(parts["pool"], ChainedTexts(self.old["proof"], parts["proof"]))
-        withheld = [f"{int(value):016x}" for value in parts["pool"].hashes[holding]]
+        withheld = as_texts(parts["pool"].hashes[holding].tolist())
         if len(parts["proof"]):
             monitor.step("comparing proof with pool", 0, 1, rows=len(parts["proof"]))
-            held = self.old["pool"].hashes[rows_holding(self.old["pool"], parts["proof"])]
-            withheld += [f"{int(value):016x}" for value in held]
+            held = rows_holding(self.old["pool"], parts["proof"])
+            withheld += as_texts(self.old["pool"].hashes[held].tolist())
         before = sha256_file(project.root / MANIFEST_FILE)
         manifest = project.manifest
         if not manifest.batches:

@@ -20,6 +20,7 @@ from engine.data.left_out import FILE as LEFT_OUT
 from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, without_duplicates
 from engine.data.options import FileChoices, file_options, refuse_unused
 from engine.data.reading import Columns, FileNews, FileOptions, rows_of
+from engine.data.row_hashes import as_texts
 from engine.data.row_store import RowStore
 from engine.data.splits import split_pool
 from engine.errors import DataError, FileError, ModelError, ProjectError, SettingsError
@@ -137,7 +138,7 @@ def create_project(
             monitor.step(f"writing {name}", 0, 1, rows=len(store))
             read_as = options["pool" if name == "proof" and proof is None else name]
             splits[name] = _write_split(folder, name, store, labels, read_as)
-        withheld = tuple(f"{int(rows['pool'].hashes[place]):016x}" for place in near.pool)
+        withheld = tuple(as_texts(rows["pool"].hashes[list(near.pool)].tolist()))
         manifest = Manifest(
             version=__version__,
             splits=splits,

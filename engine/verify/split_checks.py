@@ -175,6 +175,7 @@ def _apart(project: Project, rows: Rows) -> Iterator[Finding]:
     import numpy as np
 
     from engine.data.checks import near_proof
+    from engine.data.row_hashes import as_texts
 
     held = rows["proof"].hashes
     shared = {name: np.flatnonzero(np.isin(rows[name].hashes, held)) for name in ("train", "pool")}
@@ -187,7 +188,7 @@ def _apart(project: Project, rows: Rows) -> Iterator[Finding]:
         return
     pair, parted = project.settings.task.pair, project.manifest.proof_origin != "file"
     near = near_proof(rows["pool"], rows["proof"], pair=pair, parted=parted)
-    missing = {f"{int(rows['pool'].hashes[place]):016x}" for place in near.pool} - set(project.manifest.withheld)
+    missing = set(as_texts(rows["pool"].hashes[list(near.pool)].tolist())) - set(project.manifest.withheld)
     if missing:
         what = f"{len(missing)} pool rows that nearly equal a proof row are not withheld from teachers"
         yield Finding(part, "changed", what, MANIFEST_FILE, _RESTORE)
