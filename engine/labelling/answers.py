@@ -9,6 +9,7 @@ from engine.labelling.texts import TextRow
 
 SURE, LIKELY, GUESS, UNSURE = 3, 2, 1, 0
 """Certainty of a label; a row of which one is unsure has no label."""
+CERTAINTY_WORDS = {SURE: "sure", LIKELY: "likely", GUESS: "a guess", UNSURE: "unsure"}
 
 
 @dataclass(frozen=True, slots=True)

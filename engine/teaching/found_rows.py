@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.counted import counted
 from engine.errors import FileError, StoreError
 from engine.files import content_key, find_files, read_record, write_json
 from engine.problems import leave_out
@@ -68,8 +69,8 @@ class FoundRows(Record):
     @property
     def searched_by(self) -> str:
         """What was compared with the rows, in words."""
-        parts = [_counted(len(self.samples), "sample")] if self.samples else []
-        parts += [f"{_counted(len(self.evidence), 'UU')} of the evidence"] if self.evidence else []
+        parts = [counted(len(self.samples), "sample")] if self.samples else []
+        parts += [f"{counted(len(self.evidence), 'UU')} of the evidence"] if self.evidence else []
         return " and ".join([*parts, *(["its text"] if self.by_text else [])])
 
     @property
@@ -206,7 +207,3 @@ def _read(path: Path) -> FoundRows | None:
     except FileError as error:
         leave_out(error)
         return None
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"

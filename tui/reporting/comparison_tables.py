@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from engine.counted import counted
 from engine.measures import COMPARISON
 from engine.text import visible
 from tui.reporting.cost_tables import Table
@@ -24,18 +25,14 @@ _APART = ", other evidence"
 
 def comparison_heading(found: TeacherComparison) -> str:
     """How much it rests on, in one line."""
-    said = f"{_counted(found.judgements, 'judgement')} by {_counted(len(found.reviewers), 'reviewer')}"
-    parts = [f"{said} on {found.judged} of {_counted(found.items, 'item')}"]
+    said = f"{counted(found.judgements, 'judgement')} by {counted(len(found.reviewers), 'reviewer')}"
+    parts = [f"{said} on {found.judged} of {counted(found.items, 'item')}"]
     if found.own_judgements:
         parts.append(f"{found.own_judgements} of one's own work {'counted' if found.own else 'left out'}")
     if any(found.left_out.values()):
-        written = [_counted(number, name.removesuffix("s")) for name, number in found.left_out.items() if number]
+        written = [counted(number, name.removesuffix("s")) for name, number in found.left_out.items() if number]
         parts.append(f"{' and '.join(written)} without a partner")
     return "; ".join(parts)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def comparison_tables(found: TeacherComparison) -> list[Table]:

@@ -6,15 +6,15 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.counted import counted
 from engine.label_queue.guideline_use import GuidelineUse
 from engine.label_queue.label_overview import CheckedLlm, LabelOverview
 from engine.label_queue.llm_quality import CERTAIN, Compared, LlmQuality, Share
+from engine.labelling.answers import CERTAINTY_WORDS
 from engine.labelling.label_agreement import LabelAgreement
 from engine.labelling.texts import TextRow
 from engine.text import visible
 from tui.reporting.cost_tables import Table
-
-CERTAINTIES = {"3": "sure", "2": "likely", "1": "a guess", "0": "unsure"}
 
 Block = Table | str
 
@@ -81,7 +81,7 @@ def next_steps(found: LabelOverview, project: Path) -> list[str]:
         steps.append(f"label rows: blindspot label {where}, or let an LLM: blindspot label {where} --by llm")
     if found.conflicts:
         steps.append(
-            f"decide on {_counted(found.conflicts)} where people differ: blindspot label {where} --queue conflict"
+            f"decide on {counted(found.conflicts, 'row')} where people differ: blindspot label {where} --queue conflict"
         )
     steps += stale_sentences(found.guideline, project)
     for one in found.llms:
@@ -104,7 +104,7 @@ def disagreement_lines(one: Compared, row: TextRow | None) -> list[str]:
     drawn = "drawn at random" if one.chance is not None else "not drawn at random: it counts in no figure"
     return [
         *texts,
-        f"people: {visible(one.right)}   LLM: {visible(one.said)}, {CERTAINTIES[str(one.certainty)]}",
+        f"people: {visible(one.right)}   LLM: {visible(one.said)}, {CERTAINTY_WORDS[one.certainty]}",
         f"row {visible(one.row)}, {drawn}",
     ]
 
@@ -120,29 +120,34 @@ def disagreement_json(quality: LlmQuality, texts: Mapping[str, TextRow]) -> list
 
 def _rows(found: LabelOverview) -> str:
     parts = [f"{found.settled:,} of {found.rows:,} pool rows have a label of people"]
-    parts += [f"on {_counted(found.conflicts)} they differ"] if found.conflicts else []
-    parts += [f"{_counted(found.proof)} of the proof part have one"] if found.proof else []
+    parts += [f"on {counted(found.conflicts, 'row')} they differ"] if found.conflicts else []
+    parts += [f"{counted(found.proof, 'row')} of the proof part have one"] if found.proof else []
     return "; ".join(parts) + "."
 
 
 def _llm(one: CheckedLlm) -> list[Block]:
     quality = one.quality
-    certain = ", ".join(f"{count:,} {CERTAINTIES[step]}" for step, count in quality.labelled.items() if count)
+    certain = ", ".join(f"{count:,} {CERTAINTY_WORDS[int(step)]}" for step, count in quality.labelled.items() if count)
     rows = [
         _share("rows drawn at random", quality.all),
         _share(f"those of certainty {CERTAIN} and 3", quality.used),
-        *(_share(f"certainty {step}, {CERTAINTIES[step]}", found) for step, found in quality.by_certainty.items()),
+        *(
+            _share(f"certainty {step}, {CERTAINTY_WORDS[int(step)]}", found)
+            for step, found in quality.by_certainty.items()
+        ),
         *(_share(f"labelled {visible(label)}", found) for label, found in quality.by_label.items()),
     ]
     name = visible(quality.teacher.name)
     title = f"{name} ({quality.teacher.title}), beside people{f'; {certain}' if certain else ''}"
     told = [f"{name}: {one.usability.sentence}."]
     if quality.disagreements:
-        told.append(f"{name} and people differ on {_counted(len(quality.disagreements))} that can be read.")
+        told.append(f"{name} and people differ on {counted(len(quality.disagreements), 'row')} that can be read.")
     if quality.hidden:
-        told.append(f"They differ on {_counted(quality.hidden)} of the proof part too, which nobody is shown.")
+        told.append(f"They differ on {counted(quality.hidden, 'row')} of the proof part too, which nobody is shown.")
     if quality.hunted:
-        told.append(f"{_counted(quality.hunted)} were compared that were not drawn at random: they count in no figure.")
+        told.append(
+            f"{counted(quality.hunted, 'row')} were compared that were not drawn at random: they count in no figure."
+        )
     return [Table(title, ("its labels", "rows", "agreed", "share", "95 %"), rows), " ".join(told)]
 
 
@@ -150,7 +155,3 @@ def _share(name: str, found: Share) -> tuple[str, ...]:
     if found.value is None:
         return name, str(found.rows), "", "", ""
     return name, f"{found.rows:,}", f"{found.agreed:,}", f"{found.value:.2f}", f"{found.low:.2f}-{found.high:.2f}"
-
-
-def _counted(rows: int) -> str:
-    return f"{rows:,} row{'s' * (rows != 1)}"

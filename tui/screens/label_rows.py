@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.counted import counted
 from engine.errors import BlindspotError
 from tui.shell import shell
 
@@ -87,7 +88,8 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         except BlindspotError as error:
             app.refuse(error)
         app.changed()
-        said = f"{opened.session.pace.done:,} rows of {opened.name} have your label."
+        done = opened.session.pace.done
+        said = f"{counted(done, 'row')} of {opened.name} {'has' if done == 1 else 'have'} your label."
         if workbench.board is not None and workbench.board.labels_since:
             in_list = screen.NAME == "spots"
             said += " D looks for blind spots again." if in_list else " Back in the list D looks again."

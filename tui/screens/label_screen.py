@@ -19,11 +19,11 @@ from textual.screen import Screen
 
 from engine.data.differences import differences
 from engine.errors import BlindspotError
-from engine.labelling.answers import GUESS, LIKELY, SURE, UNSURE
+from engine.labelling.answers import CERTAINTY_WORDS, GUESS, LIKELY, SURE, UNSURE
 from engine.labelling.session import LabelSession
 from engine.text import visible
 from tui.terminal.wrapping import bounded, fitted, wrapped
-from tui.view_models.label_words import CERTAINTY, answer_words, label_words, no_row_words, pace_words
+from tui.view_models.label_words import answer_words, label_words, no_row_words, pace_words
 from tui.widgets.line import Line
 from tui.widgets.text_pane import TextPane
 
@@ -336,7 +336,7 @@ class LabelScreen(Screen[None], inherit_bindings=False):
     def action_certainty(self) -> None:
         """How sure the next label is."""
         self._certainty = {SURE: LIKELY, LIKELY: GUESS, GUESS: SURE}[self._certainty]
-        self._show(f"The next label: {CERTAINTY[self._certainty]}.")
+        self._show(f"The next label: {CERTAINTY_WORDS[self._certainty]}.")
 
     def action_unsure(self) -> None:
         """Save that one is unsure."""

@@ -84,13 +84,17 @@ class LabelsScreen(WorkScreen[LabelsPlace]):
         """The next disagreement, the one before, or the overview before the first."""
         to = min(max(self._at + step, 0), len(self._differ))
         if to == self._at:
-            what = (
-                "that was the last row on which they differ" if self._differ else "there is no row on which they differ"
-            )
-            self.say(what)
+            self.say(self._no_further(step))
             return
         self._at = to
         self._paint()
+
+    def _no_further(self, step: int) -> str:
+        if not self._differ:
+            return "There is no row on which they differ."
+        if step < 0:
+            return "This is the overview; n reads the first row on which they differ."
+        return "That was the last row on which they differ."
 
     def place(self) -> LabelsPlace:
         """Which disagreement is read."""

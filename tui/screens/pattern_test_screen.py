@@ -15,6 +15,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import TextArea
 
+from engine.counted import counted
 from engine.errors import BlindspotError
 from tui.keys import keys
 from tui.screens.work_screen import Place, WorkScreen
@@ -130,9 +131,9 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
         rows = TrialRows(cases, answers, app.ink, app.glyphs, revealed=trying.revealed)
         self.rows.show(rows)
         if self._rewording:
-            title = f"{_counted(len(cases))}: rows on which the pattern was wrong"
+            title = f"{counted(len(cases), 'counter-example')}: rows on which the pattern was wrong"
         elif trying.revealed:
-            title = f"{len(cases)} rows, {_counted(len(trying.wrong))} (!)" if cases else "No rows"
+            title = f"{len(cases)} rows, {counted(len(trying.wrong), 'counter-example')} (!)" if cases else "No rows"
         else:
             title = f"{len(answers)} of {len(cases)} judged: does the pattern apply to the row?"
         self.query_one(ListHeading).show(title, rows.heading)
@@ -340,7 +341,3 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
             self.say("What you typed is kept.")
         else:
             self.action_back()
-
-
-def _counted(examples: int) -> str:
-    return f"{examples} counter-example{'s' * (examples != 1)}"

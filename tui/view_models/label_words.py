@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from engine.labelling.answers import GUESS, LIKELY, SURE, UNSURE, Answer
+from engine.labelling.answers import CERTAINTY_WORDS, SURE, UNSURE, Answer
 from engine.labelling.session import Pace
 from tui.reporting.durations import duration
-
-CERTAINTY = {SURE: "sure", LIKELY: "likely", GUESS: "a guess", UNSURE: "unsure"}
 
 
 def label_words(label: str, certainty: int) -> str:
     """A label, and how sure somebody is of it unless they are sure."""
-    return label if certainty == SURE else f"{label}, {CERTAINTY[certainty]}"
+    return label if certainty == SURE else f"{label}, {CERTAINTY_WORDS[certainty]}"
 
 
 def answer_words(given: Answer) -> str:
     """The label that was given, or that there is none."""
-    return CERTAINTY[UNSURE] if given.certainty == UNSURE else label_words(given.label, given.certainty)
+    return CERTAINTY_WORDS[UNSURE] if given.certainty == UNSURE else label_words(given.label, given.certainty)
 
 
 def pace_words(pace: Pace, agreement: str = "") -> str:

@@ -148,7 +148,7 @@ async def test_one_key_leads_to_labelling_the_flagged_rows_blind(root: Path) -> 
         await driver.sees("work: flagged-1 -> ann", "0 of 2 labelled", "Rather quiet here, room flag-1.")
         assert "flagged by" not in driver.text
         await driver.press("3", "q")
-        await driver.sees("1 rows of flagged-1 have your label. Back in the list D looks", "1 of them flagged")
+        await driver.sees("1 row of flagged-1 has your label. Back in the list D looks", "1 of them flagged")
         await driver.press("exclamation_mark")
         await driver.sees("1 of 2 labelled", "room flag-2")
         await driver.press("1", "q")

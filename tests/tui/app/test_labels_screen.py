@@ -25,9 +25,11 @@ async def test_overview_then_disagreements_one_by_one_and_back(tmp_path: Path) -
         await driver.press("n")
         await driver.sees("2 of 2 rows on which")
         await driver.press("n")
-        await driver.sees("that was the last row on which they differ")
+        await driver.sees("That was the last row on which they differ")
         await driver.press("[", "[")
         await driver.sees("pool rows have a label of people")
+        await driver.press("[")
+        await driver.sees("This is the overview; n reads the first row")
         await driver.press("q")
         await driver.until(lambda: driver.screen.NAME == "spots")
 
