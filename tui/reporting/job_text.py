@@ -34,9 +34,11 @@ def ending(job: JobView) -> str:
             return f"{job.id} is done: {_discovered(job.made(DiscoverResult))}."
         if job.kind == "compare":
             return f"{job.id} is done; = shows who does better."
+        if job.kind == "hunt":
+            return f"{job.id} is done; # labels the rows that it chose."
         if job.sentence:
             return f"{job.id} is done: {job.sentence.rstrip('.')}."
-        return f"{job.id} is done; p shows what it proved."
+        return f"{job.id} is done; p shows what it proved." if job.kind == "retrain" else f"{job.id} is done."
     if job.state == "failed":
         return f"{job.id} failed: {job.message}"
     if job.state == "cancelled":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.jobs import JobView
-from engine.operations.job_records import DiscoverResult
+from engine.operations.job_records import CheckResult, DiscoverResult, HuntResult, RetrainResult
+from engine.schema import Record
 from tui.reporting.job_text import ending
 
 
@@ -18,5 +19,20 @@ from tui.reporting.job_text import ending
     ],
 )
 def test_a_discovery_says_what_is_new_and_which_key_comes_next(found: DiscoverResult, said: str) -> None:
-    job = JobView("discover-1", "discover", "done", 0.0, {}, "", 0, 0, None, {}, 0.0, "", found.as_json(), False)
-    assert ending(job) == f"discover-1 is done: {said}"
+    assert ending(done("discover", found)) == f"discover-1 is done: {said}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "made", "said"),
+    [
+        ("hunt", HuntResult("hunt-1", 200, 90, 12), "hunt-1 is done; # labels the rows that it chose."),
+        ("retrain", RetrainResult("proofs/0000abcd/report.json"), "retrain-1 is done; p shows what it proved."),
+        ("check", CheckResult("checks/0000abcd.json"), "check-1 is done."),
+    ],
+)
+def test_only_a_retrain_has_proved_something(kind: str, made: Record, said: str) -> None:
+    assert ending(done(kind, made)) == said
+
+
+def done(kind: str, made: Record) -> JobView:
+    return JobView(f"{kind}-1", kind, "done", 0.0, {}, "", 0, 0, None, {}, 0.0, "", made.as_json(), False)
