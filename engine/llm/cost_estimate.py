@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.llm.budget import cost_of, likely_tokens
+from engine.llm.budget import likely_tokens
 from engine.llm.prompts import Prompts
 from engine.llm.questions import Questions, answered, chosen_spots
+from engine.llm.run_estimate import RunEstimate, likely_cost
 from engine.project import Project
-from engine.schema import Record
 from engine.settings import TeachingSettings
 from engine.teaching.evidence import Evidence, evidence_for
 from engine.teaching.records import Records
@@ -20,34 +20,17 @@ _FRAME = 15  # tokens of JSON around a sample
 
 
 @dataclass(frozen=True, slots=True)
-class CostEstimate(Record):
-    """A guess at a run.
+class CostEstimate(RunEstimate):
+    """A guess at a run that teaches. ``blind_spots``: that still need answers."""
 
-    Attributes:
-        model: who is asked; empty: nobody is set up.
-        blind_spots: that still need answers.
-        calls: questions that will be asked, if every answer is good.
-        tokens_in, tokens_out: of all calls.
-        cost: in ``currency``; None where the price of the model is not known.
-    """
-
-    model: str
     blind_spots: int
-    calls: int
-    tokens_in: int
-    tokens_out: int
-    cost: float | None
-    currency: str
 
     @property
     def sentence(self) -> str:
-        """The estimate in words: ``12 calls for 4 blind spots, about 9,000 tokens in and 4,000 out, price unknown``."""
+        """The estimate in words, as `in_words`."""
         if not self.calls:
             return "nothing to ask: every answer is there"
-        price = "price unknown" if self.cost is None else f"about {self.cost:.2f} {self.currency}"
-        calls, spots = "call" + "s" * (self.calls != 1), "blind spot" + "s" * (self.blind_spots != 1)
-        tokens = f"about {self.tokens_in:,} tokens in and {self.tokens_out:,} out"
-        return f"{self.calls} {calls} for {self.blind_spots} {spots}, {tokens}, {price}"
+        return self.in_words(self.blind_spots, "blind spot")
 
 
 def estimate(project: Project, spots: Sequence[str] | None = None) -> CostEstimate:
@@ -74,9 +57,8 @@ def estimate(project: Project, spots: Sequence[str] | None = None) -> CostEstima
             tokens_in += sum(size for size, _ in sizes)
             tokens_out += sum(size for _, size in sizes)
     costs = project.settings.cost
-    price = costs.prices.get(name)
-    cost = cost_of(price, tokens_in, tokens_out) if price else None
-    return CostEstimate(name, waiting, calls, tokens_in, tokens_out, cost, costs.currency)
+    cost = likely_cost(costs, name, tokens_in, tokens_out)
+    return CostEstimate(name, calls, tokens_in, tokens_out, cost, costs.currency, blind_spots=waiting)
 
 
 def _sizes(project: Project, prompts: Prompts, evidence: Evidence) -> list[tuple[int, int]]:

@@ -5,47 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.labelling.guidelines import Guideline
-from engine.llm.budget import cost_of, likely_tokens
+from engine.llm.budget import likely_tokens
 from engine.llm.label_rows import CONFIDENT, checked_rows, choose_rows, shown_rows
 from engine.llm.label_task import LabelTask, author_of, open_rows
 from engine.llm.prompts import Prompts
+from engine.llm.run_estimate import RunEstimate, likely_cost
 from engine.progress import Silent
 from engine.project import Project
-from engine.schema import Record
 from engine.teaching.records import Teaching
 
 _ANSWER = 18  # tokens of one row's answer
 
 
 @dataclass(frozen=True, slots=True)
-class LabelEstimate(Record):
-    """A guess at a run.
+class LabelEstimate(RunEstimate):
+    """A guess at a run that labels.
 
     Attributes:
-        model: who is asked; empty: nobody is set up.
-        rows: that still need a label. calls: questions that will be asked, if every answer is good.
-        tokens_in, tokens_out: of all calls. cost: in ``currency``; None where the price of the model is not known.
+        rows: that still need a label.
         guideline: number of its version; 0: there is none.
     """
 
-    model: str
     rows: int
-    calls: int
-    tokens_in: int
-    tokens_out: int
-    cost: float | None
-    currency: str
     guideline: int
 
     @property
     def sentence(self) -> str:
-        """The estimate in words: ``98 calls for 1,947 rows, about 60,000 tokens in and 35,000 out, price unknown``."""
+        """The estimate in words, as `in_words`."""
         if not self.calls:
             return "nothing to ask: every row has its label"
-        price = "price unknown" if self.cost is None else f"about {self.cost:.2f} {self.currency}"
-        calls, rows = "call" + "s" * (self.calls != 1), "row" + "s" * (self.rows != 1)
-        tokens = f"about {self.tokens_in:,} tokens in and {self.tokens_out:,} out"
-        return f"{self.calls:,} {calls} for {self.rows:,} {rows}, {tokens}, {price}"
+        return self.in_words(self.rows, "row")
 
 
 def estimate(project: Project, wanted: str, guideline: Guideline) -> LabelEstimate:
@@ -70,6 +59,8 @@ def estimate(project: Project, wanted: str, guideline: Guideline) -> LabelEstima
     texts = sum(likely_tokens(row.text + (row.text_pair or "")) + _ANSWER for row in rows) / max(1, len(rows))
     tokens_in = calls * likely_tokens(task.instructions) + round(count * votes * texts)
     tokens_out = count * votes * _ANSWER
-    price = settings.cost.prices.get(name)
-    cost = cost_of(price, tokens_in, tokens_out) if price else None
-    return LabelEstimate(name, count, calls, tokens_in, tokens_out, cost, settings.cost.currency, guideline.number)
+    costs = settings.cost
+    cost = likely_cost(costs, name, tokens_in, tokens_out)
+    return LabelEstimate(
+        name, calls, tokens_in, tokens_out, cost, costs.currency, rows=count, guideline=guideline.number
+    )

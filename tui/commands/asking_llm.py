@@ -3,22 +3,75 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import TeacherError
-from engine.llm.address import server_use
+from engine.llm.address import Address, server_use
+from engine.llm.budget import Budget
 from engine.llm.call_costs import CallTotals
 from engine.llm.prompts import Prompts
+from engine.llm.questions import model_of
 from engine.llm.replay import RECORDED_FILE
 from engine.project import Project
 from engine.settings import LlmSettings
-from engine.trust import agree, untrusted
+from engine.trust import agree, file_use, untrusted
 from tui.commands.annotating import counted
 from tui.flows.ask_for_trust import ask
+from tui.terminal.printing import print_json, print_line
+
+if TYPE_CHECKING:
+    from engine.llm.cost_estimate import CostEstimate
+    from engine.llm.label_estimate import LabelEstimate
 
 
-def agree_to_server(named: Project, asked: Project, options: argparse.Namespace) -> None:
+def may_start(
+    named: Project,
+    asked: Project,
+    options: argparse.Namespace,
+    replay: Path | None,
+    estimated: Callable[[], CostEstimate | LabelEstimate],
+    *,
+    under: str = "",
+) -> bool:
+    """Print the estimate, and ask for the person's word where it is needed; whether the run is to be started.
+
+    It is not with ``--estimate``.
+
+    Args:
+        named: the project as it is.
+        asked: with the model and the server of the options.
+        options: what was typed.
+        replay: recorded answers that are used instead of a server.
+        estimated: makes the estimate of a run that asks the server.
+        under: what else is told beside model and server.
+
+    Raises:
+        NotTrusted: they do not agree to what leaves.
+        SettingsError: no model is set, or a limit of cost has no price to count by.
+    """
+    if replay is not None:
+        if options.estimate:
+            print_line("a replay asks nobody and costs nothing")
+        elif use := file_use(asked.root, replay):
+            agree(asked.root, [use])  # the user has just named it
+        return not options.estimate
+    guess = estimated()
+    if options.estimate:
+        print_json(guess.as_json()) if options.json else print_line(guess.sentence)
+        return False
+    settings, model = asked.settings, model_of(asked)
+    Budget(options.max_cost, options.max_tokens, settings.cost.prices.get(model))  # refuses before there is a job
+    _agree_to_server(named, asked, options)
+    if not (options.json or options.detach):
+        beside = f", {under}" if under else ""
+        print_line(f"{model} at {Address.of(settings.llm.base_url).server}{beside}: {guess.sentence}")
+    return True
+
+
+def _agree_to_server(named: Project, asked: Project, options: argparse.Namespace) -> None:
     """Go on only if the person agrees, or has agreed, to what leaves.
 
     What they have just typed is their own word. So a model or server of the options needs no further one, if what the

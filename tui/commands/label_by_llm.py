@@ -9,16 +9,13 @@ from pathlib import Path
 
 from engine import jobs
 from engine.labelling.guidelines import FILE, guideline_of
-from engine.llm.address import Address
-from engine.llm.budget import Budget
 from engine.llm.label_estimate import estimate
 from engine.llm.label_rows import CONFIDENT, checked_rows
-from engine.llm.questions import asking, model_of
+from engine.llm.questions import asking
 from engine.llm.reports import LabelReport
 from engine.operations.job_records import LabelOptions
 from engine.project import Project
-from engine.trust import agree, file_use
-from tui.commands.asking_llm import agree_to_server, calls_line, recording
+from tui.commands.asking_llm import calls_line, may_start, recording
 from tui.commands.following import follow_to_end
 from tui.flows.ask_for_trust import ask
 from tui.terminal.printing import print_json, print_line
@@ -34,22 +31,15 @@ def label_by_llm(options: argparse.Namespace) -> int:
     checked_rows(rows)
     replay = None if options.replay is None else recording(project, options.replay)
     guideline = guideline_of(project)
-    if replay is None:
-        guess = estimate(project, rows, guideline)
-        if options.estimate:
-            print_json(guess.as_json()) if options.json else print_line(guess.sentence)
-            return 0
-        model = model_of(project)
-        Budget(options.max_cost, options.max_tokens, project.settings.cost.prices.get(model))
-        agree_to_server(named, project, options)
-        if not (options.json or options.detach):
-            server = Address.of(project.settings.llm.base_url).server
-            print_line(f"{model} at {server}, {_under(guideline.number)}: {guess.sentence}")
-    elif options.estimate:
-        print_line("a replay asks nobody and costs nothing")
+    if not may_start(
+        named,
+        project,
+        options,
+        replay,
+        lambda: estimate(project, rows, guideline),
+        under=_under(guideline.number),
+    ):
         return 0
-    elif use := file_use(project.root, replay):
-        agree(project.root, [use])  # the user has just named it
     if rows == CONFIDENT:
         ask(project.root, [use for use in models_uses(project) if use is not None])
     asked = LabelOptions(

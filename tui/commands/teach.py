@@ -8,18 +8,15 @@ import time
 from pathlib import Path
 
 from engine import jobs
-from engine.llm.address import Address
-from engine.llm.budget import Budget
 from engine.llm.cost_estimate import estimate
 from engine.llm.prompts import write_prompts
-from engine.llm.questions import asking, chosen_spots, model_of
+from engine.llm.questions import asking, chosen_spots
 from engine.llm.replay import RECORDED_FILE
 from engine.llm.reports import TeachReport
 from engine.operations.job_records import TeachOptions
 from engine.project import Project
-from engine.trust import agree, file_use
 from tui.commands.annotating import counted
-from tui.commands.asking_llm import agree_to_server, calls_line, recording
+from tui.commands.asking_llm import calls_line, may_start, recording
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_asking, add_json, add_project, add_waiting, new_parser
 from tui.terminal.printing import print_json, print_line
@@ -60,21 +57,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     chosen_spots(project.discovered(), options.spots)  # refuses an id that is none before a job is made of it
     replay = None if options.replay is None else recording(project, options.replay)
-    if replay is None:
-        guess = estimate(project, options.spots)
-        if options.estimate:
-            print_json(guess.as_json()) if options.json else print_line(guess.sentence)
-            return 0
-        model = model_of(project)
-        Budget(options.max_cost, options.max_tokens, project.settings.cost.prices.get(model))
-        agree_to_server(named, project, options)
-        if not (options.json or options.detach):
-            print_line(f"{model} at {Address.of(project.settings.llm.base_url).server}: {guess.sentence}")
-    elif options.estimate:
-        print_line("a replay asks nobody and costs nothing")
+    if not may_start(named, project, options, replay, lambda: estimate(project, options.spots)):
         return 0
-    elif use := file_use(project.root, replay):
-        agree(project.root, [use])  # the user has just named it
     asked = TeachOptions(
         spots=tuple(options.spots) if options.spots else None,
         replay=str(replay) if replay else None,

@@ -1,0 +1,49 @@
+"""What the estimates of runs of an LLM have in common. Light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.llm.budget import cost_of
+from engine.schema import Record
+from engine.settings import CostSettings
+
+
+@dataclass(frozen=True, slots=True)
+class RunEstimate(Record):
+    """A guess at what a run takes.
+
+    Attributes:
+        model: who is asked; empty: nobody is set up.
+        calls: questions that will be asked, if every answer is good.
+        tokens_in, tokens_out: of all calls.
+        cost: in ``currency``; None where the price of the model is not known.
+    """
+
+    model: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost: float | None
+    currency: str
+
+    def in_words(self, count: int, what: str) -> str:
+        """``12 calls for 4 blind spots, about 9,000 tokens in and 4,000 out, price unknown``.
+
+        Args:
+            count: how many things it asks about.
+            what: one of them, as a noun whose plural ends in s.
+        """
+        price = "price unknown" if self.cost is None else f"about {self.cost:.2f} {self.currency}"
+        tokens = f"about {self.tokens_in:,} tokens in and {self.tokens_out:,} out"
+        return f"{_counted(self.calls, 'call')} for {_counted(count, what)}, {tokens}, {price}"
+
+
+def likely_cost(costs: CostSettings, model: str, tokens_in: int, tokens_out: int) -> float | None:
+    """What calls of a model may cost, in the currency of the settings; None where its price is not known."""
+    price = costs.prices.get(model)
+    return cost_of(price, tokens_in, tokens_out) if price else None
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
