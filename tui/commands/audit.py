@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from engine.audit.audit_files import find_audit
 from engine.audit.audit_status import AuditFigures, AuditStatus, status_of
@@ -11,7 +10,7 @@ from engine.audit.draw import LEAST
 from engine.audit.estimate import Estimate
 from engine.operations.job_records import AuditOptions
 from engine.project import Project
-from tui.commands.following import follow_to_end, start_job
+from tui.commands.queue_job import run_queue_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.terminal.printing import print_json, print_line
 
@@ -59,22 +58,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             print_status(status)
         return 0
-    job_id = start_job(project, AuditOptions(labels=options.labels))
-    if options.detach:
-        print_line(job_id)
-        return 0
-    result = follow_to_end(project.root, job_id).result
-    if options.json:
-        print_json(result)
-        return 0
-    print_line(result["sentence"])
-    print_line(f"next: {next_step(options.project, result['queue'])}")
-    return 0
-
-
-def next_step(folder: Path, queue: str) -> str:
-    """The command by which its rows are labelled."""
-    return f"blindspot label {folder} --queue {queue}"
+    return run_queue_job(options, project, AuditOptions(labels=options.labels), lambda result: str(result["sentence"]))
 
 
 def print_status(status: AuditStatus) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 from engine.hunt.hunt_files import find_hunt
 from engine.hunt.hunt_status import HuntStatus, status_of
 from engine.operations.job_records import HuntOptions
 from engine.project import Project
-from tui.commands.following import follow_to_end, start_job
+from tui.commands.queue_job import run_queue_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.terminal.printing import print_json, print_line
 
@@ -22,9 +23,10 @@ def add_parser(subparsers: SubParsers) -> None:
         "queue rows where UUs are likely, for people to label",
         "  blindspot hunt work --budget 200; blindspot label work --queue hunt\n"
         "  blindspot hunt work --status\n  blindspot hunt work --status --queue hunt-1 --json\n\n"
-        "It needs neither a discovery nor an LLM; where an LLM has labelled rows, it finds about twice as many UUs as\n"
-        "labels at random do, or more. Further rows are chosen while people label. A fifth is drawn at random\n"
-        "(labelling.hunt_at_random in blindspot.toml). What a hunt finds trains, and estimates nothing.",
+        "It needs neither a discovery nor an LLM. Where an LLM has labelled rows, 200 labels found 1.8 to 3.9 times\n"
+        "as many UUs as labels at random do (three public tasks, partly trained models). Further rows are chosen\n"
+        "while people label. A fifth is drawn at random (labelling.hunt_at_random in blindspot.toml). What a hunt\n"
+        "finds trains, and estimates nothing.",
     )
     add_project(parser)
     parser.add_argument(
@@ -53,25 +55,14 @@ def run(options: argparse.Namespace) -> int:
         else:
             print_status(status)
         return 0
-    job_id = start_job(project, HuntOptions(budget=options.budget))
-    if options.detach:
-        print_line(job_id)
-        return 0
-    result = follow_to_end(project.root, job_id).result
-    if options.json:
-        print_json(result)
-        return 0
-    print_line(
+    return run_queue_job(options, project, HuntOptions(budget=options.budget), _sentence)
+
+
+def _sentence(result: Mapping[str, Any]) -> str:
+    return (
         f"{result['queue']}: up to {result['budget']} of {result['candidates']:,} rows on which the model is "
         f"confident; the first {result['chosen']} are chosen, the others while people label"
     )
-    print_line(f"next: {next_step(options.project, result['queue'])}")
-    return 0
-
-
-def next_step(folder: Path, queue: str) -> str:
-    """The command by which its rows are labelled."""
-    return f"blindspot label {folder} --queue {queue}"
 
 
 def print_status(status: HuntStatus) -> None:
