@@ -11,30 +11,21 @@ from engine.label_queue.queue_files import new_queue
 from engine.operations.outside_uses import outside_uses
 from engine.project import Project
 from engine.schema import UNLABELLED, RowLabel
-from engine.settings import ComputeSettings, DiscoverySettings, ModelSettings, Settings, TaskSettings
 from engine.trust import agree
 from tests.builders.labels import ANN, GPT, by_llm, write_labels
 from tests.builders.project import lay_out
 from tests.builders.stream import LABELS, stream_project
-from tests.builders.tiny_bert import LABELS as MODEL_LABELS
-from tests.builders.tiny_bert import classifier, rows
+from tests.builders.tiny_bert import rows, untrained
 
 HELD = 40
 
 
 def project_to_audit(folder: Path) -> Project:
     """A project of `HELD` proof rows h0, h1 ... without a label, on each of which a very small model is confident."""
-    weights = str(classifier(folder / "weights"))
-    settings = Settings(
-        task=TaskSettings(labels=MODEL_LABELS),
-        model=ModelSettings(base=weights, classifier=weights, encoder=weights),
-        discovery=DiscoverySettings(tau=0.5),
-        compute=ComputeSettings(device="cpu", threads=1),
-    )
     made = [row.as_json() for row in rows(HELD + 8)]
     pool = [row | {"label": UNLABELLED} for row in made[:8]]
     held = [row | {"id": f"h{place}", "label": UNLABELLED} for place, row in enumerate(made[8:])]
-    project = lay_out(folder / "work", {"train": made[:8], "pool": pool, "proof": held}, settings)
+    project = lay_out(folder / "work", {"train": made[:8], "pool": pool, "proof": held}, untrained(folder / "weights"))
     agree(project.root, outside_uses(project))
     return project
 

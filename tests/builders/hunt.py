@@ -10,12 +10,11 @@ from engine.operations.outside_uses import outside_uses
 from engine.progress import Silent
 from engine.project import Project
 from engine.schema import UNLABELLED, QueueKind, RowLabel, Teacher
-from engine.settings import ComputeSettings, DiscoverySettings, ModelSettings, Settings, TaskSettings
 from engine.teaching.record_factory import RecordFactory
 from engine.trust import agree
 from tests.builders.project import lay_out
 from tests.builders.stream import teaching_of
-from tests.builders.tiny_bert import LABELS, classifier, rows
+from tests.builders.tiny_bert import rows, untrained
 
 POOL = 90
 GOLD = {row.id: row.label for row in rows(POOL)}
@@ -23,15 +22,9 @@ GOLD = {row.id: row.label for row in rows(POOL)}
 
 def stream_with_model(folder: Path) -> Project:
     """A project of `POOL` rows without a label, on each of which a very small classifier is confident."""
-    weights = str(classifier(folder / "weights"))
-    settings = Settings(
-        task=TaskSettings(labels=LABELS),
-        model=ModelSettings(base=weights, classifier=weights, encoder=weights),
-        discovery=DiscoverySettings(tau=0.5),
-        compute=ComputeSettings(device="cpu", threads=1),
-    )
     pool = [row.as_json() | {"label": UNLABELLED} for row in rows(POOL)]
-    project = lay_out(folder / "work", {"train": [row.as_json() for row in rows(8)], "pool": pool}, settings)
+    splits = {"train": [row.as_json() for row in rows(8)], "pool": pool}
+    project = lay_out(folder / "work", splits, untrained(folder / "weights"))
     agree(project.root, outside_uses(project))
     return project
 

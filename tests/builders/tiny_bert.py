@@ -20,6 +20,7 @@ from engine.project import Project
 from engine.schema import Example
 from engine.settings import (
     ComputeSettings,
+    DiscoverySettings,
     ModelSettings,
     ProofSettings,
     Settings,
@@ -98,6 +99,17 @@ def body(folder: Path, words: Sequence[str] = WORDS) -> Path:
     """A base without a classification head, always the same."""
     torch.manual_seed(3)
     return save(BertModel(config(vocab_size=4 + len(words))), folder, tokenizer(words))
+
+
+def untrained(folder: Path) -> Settings:
+    """Settings of a project whose classifier, made in that folder, has random weights and is confident of each row."""
+    weights = str(classifier(folder))
+    return Settings(
+        task=TaskSettings(labels=LABELS),
+        model=ModelSettings(base=weights, classifier=weights, encoder=weights),
+        discovery=DiscoverySettings(tau=0.5),
+        compute=ComputeSettings(device="cpu", threads=1),
+    )
 
 
 def make_project(

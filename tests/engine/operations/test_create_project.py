@@ -20,20 +20,8 @@ from engine.model.hub import HubUnreachable
 from engine.operations.create_project import create_project
 from engine.project import Project
 from engine.text import row_hash
+from tests.builders.monitor import Recorder
 from tests.engine.data.conftest import as_rows, examples, write_jsonl
-
-
-class Notes:
-    """Keeps what the work notes; steps are not of interest."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-        pass
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
 
 
 def create(root: Path, files: dict[str, Path], **changes: Any) -> Project:
@@ -189,7 +177,7 @@ def test_what_may_well_be_so_is_noted(tmp_path: Path, files: dict[str, Path]) ->
     replace_row(files["test"], 0, text=pool[6]["text"])
     replace_row(files["pool"], 8, text=pool[9]["text"].title())
     write_jsonl(files["dev"], [row for row in as_rows(examples(8, seed=4)) if row["label"] == "bad"])
-    told = Notes()
+    told = Recorder()
     create(tmp_path / "work", files, monitor=told)
     assert told.notes == [
         "pool has 1 text with more than one label",
@@ -352,7 +340,7 @@ def test_where_the_hub_cannot_be_asked_a_name_that_it_may_have_is_kept(
         raise HubUnreachable("the hub cannot be reached", where=name)
 
     monkeypatch.setattr(weights, "file_sizes", unreachable)
-    told = Notes()
+    told = Recorder()
     assert create(tmp_path / "work", files, model="org/classifier", monitor=told).settings.model.classifier == (
         "org/classifier"
     )
@@ -361,7 +349,7 @@ def test_where_the_hub_cannot_be_asked_a_name_that_it_may_have_is_kept(
 
 def test_rows_longer_than_the_model_reads_are_told(tmp_path: Path, files: dict[str, Path]) -> None:
     replace_row(files["pool"], 3, text="a kettle and a lantern " * 60)
-    told = Notes()
+    told = Recorder()
     create(tmp_path / "work", files, monitor=told)
     assert told.notes == ["1 of 20 pool rows is longer than the 128 tokens the model reads; its rest is not seen"]
 
@@ -372,7 +360,7 @@ def test_columns_labels_and_encodings_of_single_files(tmp_path: Path, files: dic
     files["pool"] = tmp_path / "new.csv"
     files["pool"].write_bytes("\n".join(["stars;comment", *rows]).encode("latin-1"))
     options = {"own_columns": ["new.csv:text=comment", "pool:label=stars"], "label_map": ["pool:5=good", "1=bad"]}
-    told = Notes()
+    told = Recorder()
     project = create(tmp_path / "work", files, **options, encodings=["new.csv:latin-1"], monitor=told)
     assert [(row.text, row.label) for row in project.examples("pool")] == [
         (f"{row.text} café", row.label) for row in examples(20, seed=1)
