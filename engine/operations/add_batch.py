@@ -113,12 +113,12 @@ def add_batch(
         _cut_back(project)  # what one that was killed has left
         try:
             addition = _Addition(project, file.expanduser(), batch_name, options, proof_share, monitor)
-            return addition.add()
+            added = addition.add()
         except BaseException:
             _cut_back(project)
             raise
-        finally:
-            shutil.rmtree(project.adding_dir, ignore_errors=True)
+        shutil.rmtree(project.adding_dir, ignore_errors=True)  # not before the splits end where the manifest says
+        return added
 
 
 class _Addition:

@@ -16,12 +16,12 @@ import pytest
 from engine.data.batches import batches
 from engine.data.proof_rows import read_proof
 from engine.data.row_hashes import read_row_hashes
-from engine.errors import BlindspotError, DataError, ProjectError
+from engine.errors import BlindspotError, DataError, ProjectError, SettingsError
 from engine.files import content_key, read_json, sha256_file, write_json
 from engine.operations.add_batch import Added, add_batch
 from engine.operations.create_project import create_project
 from engine.operations.verify_project import verify
-from engine.project import Project
+from engine.project import SETTINGS_FILE, Project
 from engine.schema import UNLABELLED
 from engine.text import row_hash
 from engine.verify.seal import keep_seal
@@ -401,6 +401,30 @@ add_batch\nadd_batch(Path({str(work.root)!r}), Path({str(later)!r}))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert "File too large" in done.stderr
     assert state(work.root) == before
+    assert problems(work.root) == []
+
+
+def test_what_cannot_be_cut_off_at_once_is_no_damage_and_the_next_addition_does_it(
+    tmp_path: Path, work: Project
+) -> None:
+    before, later, settings = (
+        state(work.root),
+        stream(tmp_path / "later.jsonl", texts(12, 3)),
+        work.root / SETTINGS_FILE,
+    )
+    kept, size = settings.read_bytes(), work.split_path("pool").stat().st_size
+
+    def stop(stage: str, done: int) -> bool:
+        if stage == "adding to proof":
+            settings.write_bytes(b"[")  # somebody is editing it just when the work is stopped
+        return stage == "adding to proof"
+
+    with pytest.raises(SettingsError):
+        add_batch(work.root, later, monitor=Recorder(stop))
+    settings.write_bytes(kept)
+    assert work.split_path("pool").stat().st_size > size
+    assert state(work.root) == before
+    assert add_batch(work.root, later).batch is not None
     assert problems(work.root) == []
 
 
