@@ -1,9 +1,10 @@
-"""The manifest of a project: what its splits and the batches of rows that came into them must be. Records alone."""
+"""The manifest of a project: what its splits, and the batches of rows that came into them, must be; where they lie."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from engine.schema import Record
 
@@ -12,6 +13,16 @@ MANIFEST_FILE = "manifest.json"
 
 HASH_BYTES = 8
 """Of a row in a split's file of hashes."""
+
+
+def split_file(root: Path, name: str) -> Path:
+    """A project's own copy of a split: JSON lines with id, text, label and, for pairs, text_pair."""
+    return root / "splits" / f"{name}.jsonl"
+
+
+def hashes_file(root: Path, name: str) -> Path:
+    """The hashes of a split's rows, `HASH_BYTES` each (`engine.data.row_hashes`)."""
+    return root / "splits" / f"{name}.hashes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import orjson
 
 from engine.errors import FileError, ProjectError
 from engine.files import find_files, identity, lines_of_file, read_record, sha256_file
-from engine.manifest import HASH_BYTES, MANIFEST_FILE, Manifest
+from engine.manifest import HASH_BYTES, MANIFEST_FILE, Manifest, hashes_file, split_file
 from engine.paths import SETTINGS_FILE as SETTINGS_FILE
 from engine.paths import in_words, is_read_only
 from engine.schema import Discovery, Example, SplitName
@@ -134,12 +134,12 @@ class Project:
         return self.settings.task.labels
 
     def split_path(self, name: str) -> Path:
-        """The project's own copy of a split: JSON lines with id, text, label and, for pairs, text_pair."""
-        return self.root / "splits" / f"{name}.jsonl"
+        """See `split_file`."""
+        return split_file(self.root, name)
 
     def hashes_path(self, name: str) -> Path:
-        """The hashes of a split's rows, 8 bytes each (`engine.data.row_hashes`)."""
-        return self.root / "splits" / f"{name}.hashes"
+        """See `hashes_file`."""
+        return hashes_file(self.root, name)
 
     @cached_property
     def adding_dir(self) -> Path:

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from engine.errors import DataError
-from engine.manifest import Batch, Manifest, SplitEnd
+from engine.manifest import Batch, Manifest, SplitEnd, split_file
 from engine.project import Project
 from engine.schema import SPLITS
 
@@ -31,7 +31,6 @@ def first_batch(manifest: Manifest, root: Path, *, left_out: int = 0) -> Batch:
         left_out: rows that it did not use.
     """
     splits = {name: manifest.splits[name] for name in BATCHED if name in manifest.splits}
-    sizes = {name: (root / "splits" / f"{name}.jsonl").stat().st_size for name in splits}
     labels: Counter[str] = Counter()
     for split in splits.values():
         labels.update(split.labels)
@@ -41,7 +40,9 @@ def first_batch(manifest: Manifest, root: Path, *, left_out: int = 0) -> Batch:
         source=pool.source,
         source_sha256=pool.source_sha256,
         ends={
-            name: SplitEnd(split.rows, sizes[name] if split.size is None else split.size, split.sha256)
+            name: SplitEnd(
+                split.rows, split_file(root, name).stat().st_size if split.size is None else split.size, split.sha256
+            )
             for name, split in splits.items()
         },
         rows={name: split.rows for name, split in splits.items()},

@@ -25,7 +25,7 @@ from engine.data.row_store import RowStore
 from engine.data.splits import split_pool
 from engine.errors import DataError, FileError, ModelError, ProjectError, SettingsError
 from engine.files import make_folder, publish, replacing, sha256_file, write_atomic, write_json
-from engine.manifest import MANIFEST_FILE, Manifest, SplitManifest
+from engine.manifest import MANIFEST_FILE, Manifest, SplitManifest, hashes_file, split_file
 from engine.model.truncation import Reading, cut_sentence
 from engine.model.weights import find_weights, named_weights, weights_use
 from engine.progress import Monitor, Silent
@@ -257,7 +257,7 @@ def _write_split(
     folder: Path, name: SplitName, rows: RowStore, labels: Sequence[str], options: FileOptions
 ) -> SplitManifest:
     """Write the project's own copy of a split; returns its entry in the manifest."""
-    path, hashes = (folder / "splits" / f"{name}.{ending}" for ending in ("jsonl", "hashes"))
+    path, hashes = split_file(folder, name), hashes_file(folder, name)
     with replacing(path) as out:
         out.writelines(rows.raw())
     write_atomic(hashes, rows.hash_bytes())

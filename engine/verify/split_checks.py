@@ -79,7 +79,7 @@ def _split(project: Project, name: str, rows: Rows) -> Iterator[Finding]:
     if problem:
         yield Finding(part, "changed", problem, file, _RESTORE)
         return
-    behind = path.stat().st_size - (path.stat().st_size if recorded.size is None else recorded.size)
+    behind = 0 if recorded.size is None else path.stat().st_size - recorded.size
     if behind and not project.adding_dir.is_dir():
         yield Finding(part, "changed", f"{behind:,} bytes stand behind its end", file, _RESTORE)
         return
