@@ -160,9 +160,9 @@ class _Addition:
         free, in_proof = sides == 0, sides == _PROOF
         in_proof[free] = deal(groups[free], rows.labels[free], self.project.manifest.seed, self.share)
         parts = {"pool": rows.take(~in_proof), "proof": rows.take(in_proof)}
-        batch = self._write(parts, left_out.count)
         listed = self.project.root / f"left-out-{self.name}.jsonl"
-        left_out.write(listed)
+        left_out.write(listed)  # first: once the rows are known, nobody can find out again what was left out
+        batch = self._write(parts, left_out.count)
         near_pool, near_proof = (int((sides == side).sum()) for side in (_POOL, _PROOF))
         listed_in = listed if left_out.count else None
         return Added(batch, read, self.skipped, left_out.count, listed_in, near_pool, near_proof)

@@ -16,7 +16,7 @@ import pytest
 from engine.data.batches import batches
 from engine.data.proof_rows import read_proof
 from engine.data.row_hashes import read_row_hashes
-from engine.errors import BlindspotError, DataError, ProjectError, SettingsError
+from engine.errors import BlindspotError, DataError, FileError, ProjectError, SettingsError
 from engine.files import content_key, read_json, sha256_file, write_json
 from engine.operations.add_batch import Added, add_batch
 from engine.operations.create_project import create_project
@@ -425,6 +425,19 @@ def test_what_cannot_be_cut_off_at_once_is_no_damage_and_the_next_addition_does_
     assert work.split_path("pool").stat().st_size > size
     assert state(work.root) == before
     assert add_batch(work.root, later).batch is not None
+    assert problems(work.root) == []
+
+
+def test_nothing_is_added_where_what_is_left_out_cannot_be_listed(tmp_path: Path, work: Project) -> None:
+    before, later = state(work.root), stream(tmp_path / "later.jsonl", ["", *texts(6, 3)])
+    listed = work.root / "left-out-later.jsonl"
+    listed.mkdir()
+    with pytest.raises(FileError, match=r"left-out-later\.jsonl"):
+        add_batch(work.root, later, skip_bad=True)
+    assert state(work.root) == before
+    listed.rmdir()
+    assert add_batch(work.root, later, skip_bad=True).file == listed
+    assert listed.is_file()
     assert problems(work.root) == []
 
 
