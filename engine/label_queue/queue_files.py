@@ -6,7 +6,9 @@ out, so the chances of an audit and the reasons of a hunt can be read for ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,10 +18,12 @@ import orjson
 
 from engine.errors import FileError, StoreError
 from engine.files import append_line, find_files, identity, read_lines, write_atomic
+from engine.locks import acquire
 from engine.project import Project
 from engine.schema import QueueKind, Record, SplitName
 
 _FOLDER = "queues"
+_PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class QueueFile:
         self.path = path
         self.choices: list[Choice] = []
         self._identity = identity(path)
+        self._torn_at: int | None = None
+        """Where a last line begins that is just being written, or was cut off by a crash, in bytes."""
         self.spec = self._read()
 
     def refresh(self) -> bool:
@@ -89,23 +95,41 @@ class QueueFile:
         return len(self.choices) > before
 
     def append(self, choices: Iterable[Choice]) -> None:
-        """Add choices in one write.
+        """Add choices in one write; of rows that another process has added meanwhile, nothing is added.
 
         Raises:
-            StoreError: the file cannot be written.
+            StoreError: the file cannot be written, another process has held it for 5 s, or it is damaged.
         """
         try:
-            if lines := b"\n".join(orjson.dumps(choice.as_json()) for choice in choices):
-                append_line(self.path, lines, durable=True)
+            with self._alone():
+                self._read()
+                known = {one.row for one in self.choices}
+                new = [choice for choice in choices if choice.row not in known]
+                if lines := b"\n".join(orjson.dumps(choice.as_json()) for choice in new):
+                    append_line(self.path, lines, durable=True, at=self._torn_at)
         except FileError as error:
             raise StoreError(
                 f"the queue cannot be written ({error.reason})", where=str(self.path), hint="make room"
             ) from error
         self._read()
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """A look and a write as one: two who draw the next rows do not both add them."""
+        lock = acquire(self.path.with_name(f".{self.path.name}.lock"), patience=_PATIENCE)
+        if lock is None:
+            hint = "wait a moment and try again"
+            raise StoreError("another process writes the queue", where=str(self.path), hint=hint)
+        try:
+            yield
+        finally:
+            os.close(lock)
+
     def _read(self) -> QueueSpec:
         self._identity = identity(self.path)
-        lines = [line for line in read_lines(self.path) if line.strip()]
+        self._torn_at = None
+        raw = list(read_lines(self.path))
+        lines = [line for line in raw if line.strip()]
         found: list[Choice] = []
         try:
             spec = QueueSpec.from_json(orjson.loads(lines[0]))
@@ -120,6 +144,8 @@ class QueueFile:
                 raise StoreError(
                     "a line of the queue is damaged", where=f"{self.path}:{len(found) + 2}", hint="restore it"
                 ) from error
+            if not line.endswith(b"\n"):
+                self._torn_at = sum(map(len, raw[: raw.index(line)]))
         self.choices = found  # without a last line that is just being written, or was cut off by a crash
         return spec
 

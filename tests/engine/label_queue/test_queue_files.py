@@ -32,6 +32,20 @@ def test_a_line_that_a_crash_cut_off_is_left_out_and_the_next_one_is_whole(tmp_p
     queue.path.write_bytes(queue.path.read_bytes()[:-9])
     assert queue.refresh() is False
     assert [one.row for one in queue.choices] == ["r1"]
+    queue.append([Choice("r3", "three")])
+    assert [one.row for one in queue.choices] == ["r1", "r3"]
+    assert [one.row for one in queues(project)[0].choices] == ["r1", "r3"]
+
+
+def test_two_who_draw_the_same_rows_at_once_add_them_once(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work")
+    one = new_queue(project, "random", budget=0, seed=1)
+    (other,) = queues(project)
+    one.append([Choice("r1", "one"), Choice("r2", "two")])
+    other.append([Choice("r1", "one"), Choice("r2", "two"), Choice("r3", "three")])
+    assert [choice.row for choice in other.choices] == ["r1", "r2", "r3"]
+    assert one.refresh()
+    assert one.choices == other.choices
 
 
 def test_a_damaged_queue_is_told_with_its_line(tmp_path: Path) -> None:
