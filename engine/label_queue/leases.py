@@ -57,7 +57,7 @@ class Leases:
         """Take a row, if fewer than ``people`` hold it; whether this person has it now. What they had is given up.
 
         Raises:
-            StoreError: the folder may not be written.
+            StoreError: the folder may not be written, or another process has locked it for 5 s.
         """
         if self._held and self._held[1].row == row_id and self._mine():
             self.renew()
@@ -83,12 +83,12 @@ class Leases:
         """The person is at work: the row that they hold stays theirs.
 
         Raises:
-            StoreError: the folder may not be written.
+            StoreError: as `take`.
         """
         if self._held is None or self._held[1].until - self._now() > HOLDS_FOR - _RENEWED_AFTER:
             return
         with self._alone():
-            if not self._mine():  # its time was over, and somebody else is at work on it: what one says of it counts
+            if not self._mine():  # it ended, and another may have it; a label is kept all the same
                 self._held = None
                 return
             path, lease = self._held
@@ -100,7 +100,7 @@ class Leases:
         """Give up what this person holds.
 
         Raises:
-            StoreError: the folder may not be written.
+            StoreError: as `take`.
         """
         if self._held is not None:
             with self._alone():

@@ -66,8 +66,11 @@ def test_a_process_that_was_killed_holds_its_row_no_longer_than_another(tmp_path
 def test_one_person_in_two_terminals_holds_the_row_once(tmp_path: Path) -> None:
     clock = Clock()
     first, second = Leases(tmp_path, "ann", now=clock), Leases(tmp_path, "ann", now=clock)
-    assert first.take("r1", 1)
-    assert second.take("r1", 1)
+    ben, cleo = Leases(tmp_path, "ben", now=clock), Leases(tmp_path, "cleo", now=clock)
+    assert first.take("r1", 2)
+    assert second.take("r1", 2)
+    assert ben.take("r1", 2)
+    assert not cleo.take("r1", 2)
 
 
 def test_a_damaged_lease_holds_nothing(tmp_path: Path) -> None:
