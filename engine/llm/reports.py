@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,23 @@ from engine.schema import Record, Role, Teacher
 from engine.text import visible
 
 
+class _Report(Record):
+    """A report that says itself in a sentence too."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def sentence(self) -> str:
+        """What was done, and what is missing."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields, and the sentence."""
+        return super().as_json() | {"sentence": self.sentence}
+
+
 @dataclass(frozen=True, slots=True)
-class TeachReport(Record):
+class TeachReport(_Report):
     """What a run of the LLM teacher brought.
 
     Attributes:
@@ -54,13 +70,9 @@ class TeachReport(Record):
             parts.append(f"not in the recording: {', '.join(self.unrecorded)}")
         return "; ".join([*parts, *([self.stopped] if self.stopped else [])])
 
-    def as_json(self) -> dict[str, Any]:
-        """The fields, and the sentence."""
-        return Record.as_json(self) | {"sentence": self.sentence}
-
 
 @dataclass(frozen=True, slots=True)
-class JudgeReport(Record):
+class JudgeReport(_Report):
     """What one run has done.
 
     Attributes:
@@ -88,13 +100,9 @@ class JudgeReport(Record):
         parts += [f"stopped early: {self.stopped}"] if self.stopped else []
         return "; ".join(parts).rstrip(".") + "."
 
-    def as_json(self) -> dict[str, Any]:
-        """The fields, and the sentence."""
-        return Record.as_json(self) | {"sentence": self.sentence}
-
 
 @dataclass(frozen=True, slots=True)
-class LabelReport(Record):
+class LabelReport(_Report):
     """What a run of the LLM as a labeller brought.
 
     Attributes:
@@ -128,7 +136,3 @@ class LabelReport(Record):
         parts += [f"{self.already:,} of them before"] if self.already else []
         parts += [f"{sum(self.left_out.values()):,} left out"] if self.left_out else []
         return "; ".join([*parts, *([self.stopped] if self.stopped else [])])
-
-    def as_json(self) -> dict[str, Any]:
-        """The fields, and the sentence."""
-        return Record.as_json(self) | {"sentence": self.sentence}
