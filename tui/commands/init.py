@@ -12,6 +12,7 @@ from engine.files import read_lines
 from engine.manifest import SplitManifest
 from engine.operations.create_project import create_project
 from engine.project import Project
+from engine.proof.request import FEWEST_LABELLED
 from engine.settings import DEFAULT_BASE
 from tui.commands.reading_files import Told, add_file_choices, file_choices
 from tui.commands.shared import SubParsers, add_json, new_parser
@@ -108,6 +109,11 @@ def run(options: argparse.Namespace) -> int:
     finally:
         told.clear()
     splits = project.manifest.splits
+    if splits["proof"].labelled < min(splits["proof"].rows, FEWEST_LABELLED):
+        told.note(
+            f"{splits['proof'].labelled} of {splits['proof'].rows:,} proof rows have a label, and `retrain` judges from "
+            f"{FEWEST_LABELLED} on: give rows that have theirs with --proof, or look with `blindspot audit`"
+        )
     path = project.root / LEFT_OUT
     left_out = [json.loads(line) for line in read_lines(path)]
     pool = splits["pool"]
