@@ -109,9 +109,10 @@ def run(options: argparse.Namespace) -> int:
     finally:
         told.clear()
     splits = project.manifest.splits
-    if splits["proof"].labelled < min(splits["proof"].rows, FEWEST_LABELLED):
+    proof = splits["proof"]
+    if proof.labelled < min(proof.rows, FEWEST_LABELLED):
         told.note(
-            f"{splits['proof'].labelled} of {splits['proof'].rows:,} proof rows have a label, and `retrain` judges from "
+            f"{proof.labelled} of {proof.rows:,} proof rows have a label, and `retrain` judges from "
             f"{FEWEST_LABELLED} on: give rows that have theirs with --proof, or look with `blindspot audit`"
         )
     path = project.root / LEFT_OUT
