@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,15 @@ def rows(count: int) -> list[Example]:
         filler = " and the " + THINGS[number // 3 % 8] if number % 5 == 0 else ""
         made.append(Example(f"r{number}", f"the {THINGS[number % 8]} was {word}{filler}", LABELS[number % 2]))
     return made
+
+
+def sentences() -> list[tuple[str, bool]]:
+    """512 texts that a word decides, mixed, each with whether that word is a good one."""
+    made = [
+        (f"the {one} was {word} and the {other}", word in GOOD)
+        for one, word, other in itertools.product(THINGS, (*GOOD, *BAD), THINGS)
+    ]
+    return [made[(place * 37) % len(made)] for place in range(len(made))]  # 37 and 512 share no factor
 
 
 def words_of(files: Iterable[Path]) -> list[str]:

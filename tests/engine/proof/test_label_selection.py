@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,7 +42,7 @@ from engine.trust import agree
 from engine.verify.seal import keep_seal
 from tests.builders.monitor import Recorder
 from tests.builders.project import lay_out
-from tests.builders.tiny_bert import BAD, GOOD, LABELS, THINGS, body
+from tests.builders.tiny_bert import LABELS, body, sentences
 
 pytestmark = pytest.mark.xdist_group("labels")  # what they share is made once
 
@@ -53,17 +52,12 @@ Row = dict[str, str]
 
 def splits() -> dict[str, list[Row]]:
     """Rows that a word decides; where the stream says `coat`, the label of pool and proof is the other one."""
-    texts = [
-        (f"the {one} was {word} and the {other}", word in GOOD)
-        for one, word, other in itertools.product(THINGS, (*GOOD, *BAD), THINGS)
-    ]
-    texts = [texts[(place * 37) % len(texts)] for place in range(len(texts))]  # 37 and 512 share no factor
     made, first = {}, 0
     for name, count in ROWS.items():
         flips = name in ("pool", "proof")
         made[name] = [
             {"id": f"{name}-{number}", "text": text, "label": LABELS[good != (flips and "coat" in text)]}
-            for number, (text, good) in enumerate(texts[first : first + count])
+            for number, (text, good) in enumerate(sentences()[first : first + count])
         ]
         first += count
     return made

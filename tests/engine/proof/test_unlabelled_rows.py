@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -45,7 +44,7 @@ from engine.trust import agree
 from engine.verify.seal import keep_seal
 from tests.builders.monitor import Recorder
 from tests.builders.project import lay_out, put_split
-from tests.builders.tiny_bert import BAD, GOOD, LABELS, THINGS, body
+from tests.builders.tiny_bert import BAD, LABELS, THINGS, body, sentences
 
 pytestmark = pytest.mark.xdist_group("unlabelled")  # what they share is made once
 
@@ -56,11 +55,6 @@ Row = dict[str, str]
 
 def splits() -> dict[str, list[Row]]:
     """Rows that a word decides; the label of every third row of pool and proof is wrong, so that there are UUs."""
-    texts = [
-        (f"the {one} was {word} and the {other}", word in GOOD)
-        for one, word, other in itertools.product(THINGS, (*GOOD, *BAD), THINGS)
-    ]
-    texts = [texts[(place * 37) % len(texts)] for place in range(len(texts))]  # 37 and 512 share no factor
     made, first = {}, 0
     for name, count in ROWS.items():
         made[name] = [
@@ -69,7 +63,7 @@ def splits() -> dict[str, list[Row]]:
                 "text": text,
                 "label": LABELS[good != (name in WITH_LABEL and number % 3 == 0)],
             }
-            for number, (text, good) in enumerate(texts[first : first + count])
+            for number, (text, good) in enumerate(sentences()[first : first + count])
         ]
         first += count
     return made

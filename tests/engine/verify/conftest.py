@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,22 +26,17 @@ from engine.settings import ComputeSettings, ProofSettings, TrainingSettings, wr
 from engine.teaching.records import Teaching
 from engine.trust import agree
 from engine.verify.seal import keep_seal
-from tests.builders.tiny_bert import BAD, GOOD, THINGS, body
+from tests.builders.tiny_bert import BAD, THINGS, body, sentences
 
 ROWS = {"train": 48, "pool": 60, "proof": 60, "test": 24, "dev": 12}
 
 
 def write_splits(folder: Path) -> dict[str, Path]:
     """Rows that a word decides, each text once; the label of every third pool row is wrong, so that there are UUs."""
-    texts = [
-        (f"the {one} was {word} and the {other}", word in GOOD)
-        for one, word, other in itertools.product(THINGS, (*GOOD, *BAD), THINGS)
-    ]
-    texts = [texts[(place * 37) % len(texts)] for place in range(len(texts))]  # 37 and 512 share no factor
     files, first = {}, 0
     for name, count in ROWS.items():
         rows = []
-        for number, (text, good) in enumerate(texts[first : first + count]):
+        for number, (text, good) in enumerate(sentences()[first : first + count]):
             wrong = name in ("pool", "proof") and number % 3 == 0
             rows.append({"id": f"{name}-{number}", "text": text, "label": "good" if good != wrong else "bad"})
         files[name] = folder / f"{name}.jsonl"
