@@ -79,14 +79,7 @@ def train(
         compute = Compute.from_json(saved["compute"])
     monitor.note(f"training on {compute}" + (f", from step {saved['done']} on" if saved else ""))
 
-    classifier = Classifier.start(
-        Path(plan.start),
-        labels=plan.labels,
-        classifier_labels=plan.classifier_labels,
-        seed=plan.seed,
-        max_length=plan.max_length,
-        compute=compute,
-    )
+    classifier = start_of(plan, compute)
     model = classifier.model
     start = {name: value.clone() for name, value in model.state_dict().items()} if plan.average < 1 else None
     targets = _targets(plan, examples, kept).to(compute.device)
@@ -198,6 +191,22 @@ def train(
     publish(finished, out)
     shutil.rmtree(partial)
     return out
+
+
+def start_of(plan: TrainingPlan, compute: Compute) -> Classifier:
+    """What a plan starts from.
+
+    Raises:
+        ModelError: the start weights cannot be used.
+    """
+    return Classifier.start(
+        Path(plan.start),
+        labels=plan.labels,
+        classifier_labels=plan.classifier_labels,
+        seed=plan.seed,
+        max_length=plan.max_length,
+        compute=compute,
+    )
 
 
 def go_back(model: torch.nn.Module, start: Mapping[str, torch.Tensor], share: float) -> None:

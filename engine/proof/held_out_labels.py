@@ -16,7 +16,7 @@ import numpy as np
 from engine.files import content_key, read_record, write_json
 from engine.model.classifier import Classifier
 from engine.model.device import choose_compute
-from engine.model.training import go_back, train
+from engine.model.training import go_back, start_of, train
 from engine.model.training_plan import TrainingPlan
 from engine.progress import Monitor, Silent
 from engine.project import Project
@@ -87,15 +87,7 @@ def _mixed(project: Project, folder: Path, plan: TrainingPlan) -> Classifier:
     compute = choose_compute(project.settings.compute)
     trained = Classifier.load(folder, labels=plan.labels, max_length=plan.max_length, compute=compute)
     if plan.average < 1:
-        began = Classifier.start(
-            Path(plan.start),
-            labels=plan.labels,
-            classifier_labels=plan.classifier_labels,
-            seed=plan.seed,
-            max_length=plan.max_length,
-            compute=compute,
-        )
-        go_back(trained.model, began.model.state_dict(), plan.average)
+        go_back(trained.model, start_of(plan, compute).model.state_dict(), plan.average)
     return trained
 
 
