@@ -119,14 +119,14 @@ class TrainableLabels:
     def random(self) -> list[TrainingLabel]:
         """As many labels as people gave, of a seeded draw among rows that were not chosen for what they say.
 
-        Those are rows that came with a label, and rows that people were asked for at random.
+        Those are rows that came with a label, and rows that nobody was asked for but at random.
 
         Raises:
             ProjectError: there are not as many such rows, or they are the very rows that people labelled.
         """
         people, drawn_from = {one.row.id: one for one in self.people}, []
         for row in self._usable(self.project.examples("pool")):
-            if row.id in people and any(one.given.queue == "random" for one in self.given.people[row.id]):
+            if row.id in people and all(one.given.queue == "random" for one in self.given.people[row.id]):
                 drawn_from.append(people[row.id])
             elif row.label != UNLABELLED:
                 drawn_from.append(people.get(row.id, TrainingLabel(row, "split")))
