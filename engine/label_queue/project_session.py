@@ -87,11 +87,8 @@ class _Answers:
 
     def record(self, row_id: str) -> RowLabel | None:
         """What this person said of a row, if it is an answer to this queue: of `stale`, under the guideline of now."""
-        found = self._teaching.store.current.get((self._record, label_key(self._rows.split, row_id)))
-        if found is None or found.body is None:
-            return None
-        label = RowLabel.from_json(found.body)
-        return None if self._rows.kind == "stale" and label.guideline < self._guideline.number else label
+        label = self._last(row_id)
+        return None if label is None or self._is_earlier(label) else label
 
     def has(self, row_id: str) -> bool:
         """Whether this person has answered: as `record`, in a tenth of its time."""
@@ -109,18 +106,18 @@ class _Answers:
         Raises:
             StoreError: it cannot be written.
         """
-        before = self.record(row.id)
+        before = self._last(row.id)  # why and with which chance the row was asked for stays, whatever is said of it later
         choice = next((one for one in self._rows.choices() if one.row == row.id), None)
-        kind = before.queue if before and self._rows.kind != "stale" else self._rows.kind
+        chance = choice.chance if choice else None
         with self._teaching.store.edit(f"label row {row.id} as {answer.label or 'unsure'}") as edit:
             said = RowLabel(
                 row.id,
                 answer.label,
                 answer.certainty,
                 self._teacher,
-                kind,
+                before.queue if before else self._rows.kind,
                 self._rows.split,
-                choice.chance if choice else None,
+                before.chance if before else chance,
                 self._guideline.number,
                 answer.seconds,
                 self._people(row.id) > 1,
@@ -130,13 +127,36 @@ class _Answers:
             self._factory.label(edit, said)
 
     def drop(self, row_id: str) -> None:
-        """Take the answer to a row back.
+        """Take the answer to a row back; in ``stale`` the label of the earlier guideline stands again.
 
         Raises:
             StoreError: it cannot be written.
         """
+        key = label_key(self._rows.split, row_id)
+        earlier = self._earlier(key)
         with self._teaching.store.edit(f"take the label off row {row_id}") as edit:
-            edit.delete(self._record, label_key(self._rows.split, row_id))
+            if earlier is None:
+                edit.delete(self._record, key)
+            else:
+                edit.put(self._record, key, earlier)
+
+    def _last(self, row_id: str) -> RowLabel | None:
+        """What this person said of a row last, under whichever guideline."""
+        found = self._teaching.store.current.get((self._record, label_key(self._rows.split, row_id)))
+        return None if found is None or found.body is None else RowLabel.from_json(found.body)
+
+    def _earlier(self, key: str) -> RowLabel | None:
+        """The last label of a record that was given under an earlier guideline."""
+        said = (
+            RowLabel.from_json(one.body)
+            for one in reversed(self._teaching.store.revisions)
+            if (one.kind, one.id) == (self._record, key) and one.body is not None
+        )
+        return next(filter(self._is_earlier, said), None)
+
+    def _is_earlier(self, label: RowLabel) -> bool:
+        """Whether it is no answer to ``stale``, which asks for labels under the guideline of now."""
+        return self._rows.kind == "stale" and label.guideline < self._guideline.number
 
 
 def open_session(project: Project, teaching: Teaching, teacher: Teacher, *, queue: str | None = None) -> ProjectSession:

@@ -201,9 +201,17 @@ def test_labels_say_the_guideline_and_an_edit_asks_again_for_what_it_touches(tmp
     again = at_work(project, "ann", queue="stale")
     assert again.guideline.number == 2
     assert again.session.given is None  # nothing is pre-filled
+    row, first = front(again), record(project, "ann", front(again))
+    again.session.label("negative", 2)
+    assert record(project, "ann", row).guideline == 2
+    again.session.undo()
+    assert record(project, "ann", row) == first
+    assert (front(again), again.session.given, first.label, first.guideline) == (row, None, "positive", 1)
     touched = label_all(again, "negative")
     assert len(touched) == 2
-    assert {record(project, "ann", row).guideline for row in touched} == {2}
+    assert row in touched
+    relabelled = [record(project, "ann", row) for row in touched]
+    assert {(one.label, one.guideline, one.queue, one.chance) for one in relabelled} == {("negative", 2, "random", 1.0)}
     assert at_work(project, "ann", queue="stale").session.row is None
     guideline.write_text("Read the whole text.\n\n# positive\nPraise of the film.\n\n# negative\nBlame.\n")
     assert len(label_all(at_work(project, "ann", queue="stale"), "negative")) == 4
