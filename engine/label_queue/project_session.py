@@ -106,7 +106,7 @@ class _Answers:
         Raises:
             StoreError: it cannot be written.
         """
-        before = self._last(row.id)  # why and with which chance the row was asked for stays, whatever is said of it later
+        before = self._last(row.id)  # why and with which chance the row was first asked for stays
         choice = next((one for one in self._rows.choices() if one.row == row.id), None)
         chance = choice.chance if choice else None
         with self._teaching.store.edit(f"label row {row.id} as {answer.label or 'unsure'}") as edit:
