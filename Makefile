@@ -76,9 +76,10 @@ bench-proof: $(VENV)/.installed
 	HF_HUB_OFFLINE=1 DATA="$(DATA)" TASKS="$(TASKS)" SEEDS="$(SEEDS)" ARMS="$(ARMS)" RECIPES="$(RECIPES)" \
 		$(BIN)/python -m tests.bench.proof
 
-# DRAWS=600 simulated audits a cell
+# DRAWS=600 simulated audits, or streams of labels, a cell
 bench-statistics: $(VENV)/.installed
 	DRAWS="$(DRAWS)" $(BIN)/python -m tests.bench.statistics_audit
+	DRAWS="$(DRAWS)" $(BIN)/python -m tests.bench.statistics_watch
 
 clean:
 	rm -rf $(VENV) blindspot-demo
