@@ -28,10 +28,10 @@ class Labelled:
 def sequence_bounds(hits: int, rows: int, coverage: float) -> tuple[float, float]:
     """Both ends of the interval of a share, 0..1; (0, 1) without a row.
 
-    With a Beta(1/2, 1/2) mixture over all shares q, the likelihood ratio of q against p after n rows, k of which count,
-    is R(p) = B(k + 1/2, n - k + 1/2) / (B(1/2, 1/2) p^k (1 - p)^(n - k)). Where p is right, R is a martingale from 1 on,
-    which by Ville's inequality ever reaches 1 / (1 - coverage) with a chance of at most 1 - coverage. The interval is
-    all p with a lower R [Robbins 1970, Annals of Mathematical Statistics 41(5); Howard, Ramdas, McAuliffe, Sekhon
+    With a Beta(1/2, 1/2) mixture over all shares, the likelihood ratio against a share p after n rows, k of them hits,
+    is R(p) = B(k + 1/2, n - k + 1/2) / (B(1/2, 1/2) p^k (1 - p)^(n - k)). Where p is right, R is a martingale from 1
+    on, which by Ville's inequality ever reaches 1 / (1 - coverage) with a chance of at most 1 - coverage. The interval
+    is all p with a lower R [Robbins 1970, Annals of Mathematical Statistics 41(5); Howard, Ramdas, McAuliffe and Sekhon
     2021, arXiv 1810.08240, section 3: conjugate mixtures].
 
     Args:

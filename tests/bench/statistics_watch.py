@@ -1,4 +1,4 @@
-"""Confidence sequences of `blindspot watch`: how often they miss in a year of weekly looks, and what they cost in width.
+"""Confidence sequences of `blindspot watch`: how often they miss in a year of weekly looks, and what width they cost.
 
 ``DRAWS`` streams (default 600) of 52 weeks with a fixed seed, for each rate and number of labels a week:
 
