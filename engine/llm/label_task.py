@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import TeacherError
 from engine.files import content_key
@@ -27,6 +27,7 @@ from engine.teaching.records import Teaching
 if TYPE_CHECKING:
     from engine.llm.label_answers import GivenLabels, Vote
 
+Row = TypeVar("Row")
 STEP: CallStep = "label"
 _NO_GUIDELINE = "There is no guideline: a label means what its name says."
 
@@ -209,7 +210,7 @@ def author_of(name: str) -> str:
     return f"llm-{name}"
 
 
-def parts(rows: Sequence[Example], size: int) -> Iterator[tuple[Example, ...]]:
+def parts(rows: Sequence[Row], size: int) -> Iterator[tuple[Row, ...]]:
     """Rows in pieces of that many."""
     return (tuple(rows[at : at + size]) for at in range(0, len(rows), size))
 

@@ -12,22 +12,23 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from engine.errors import StoreError
 from engine.llm.address import server_use
 from engine.llm.answer_schemas import Patterns, patterns_problem, usable_patterns
 from engine.llm.budget import Budget
 from engine.llm.call_log import CALLS_FILE, CallLog, read_calls
 from engine.llm.chat_backend import ChatAnswer, ChatBackend, Question
+from engine.llm.judge_questions import ROWS_AT_ONCE, Verdicts, checked_wording, judge_question, texts_of
+from engine.llm.label_task import parts
 from engine.llm.prompts import Prompts, fenced
 from engine.llm.question_run import QuestionRun
 from engine.llm.reports import JudgeReport
 from engine.progress import Monitor
 from engine.project import Project
-from engine.schema import Pattern, Prediction
+from engine.schema import Pattern
 from engine.teaching.evidence import evidence_for
-from engine.teaching.found_rows import FoundRow, FoundRows
+from engine.teaching.found_rows import FoundRows
 from engine.teaching.leaks import HoldsProofRow
 from engine.teaching.pattern_test import (
     PatternCase,
@@ -45,22 +46,6 @@ from engine.trust import require
 
 Form = TypeVar("Form", bound=BaseModel)
 Opens = Callable[[threading.Event, Callable[[str], None]], ChatBackend]
-_ROWS_AT_ONCE = 25  # found rows in a question; a trial has up to 40
-
-
-class PatternVerdict(BaseModel):
-    """Whether the pattern applies to the row of that number, from 1."""
-
-    model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
-    row: int
-    applies: bool
-
-
-class Verdicts(BaseModel):
-    """A verdict for every row."""
-
-    model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
-    verdicts: list[PatternVerdict]
 
 
 def judge(
@@ -121,8 +106,7 @@ def judge_found(
         StoreError: the search has no wording that could apply.
         NotTrusted, SettingsError, ServerRefused, Cancelled: as `judge`.
     """
-    if not found.wording:
-        raise StoreError("only a pattern or a text can apply to a row", hint="name a pattern beside the samples")
+    checked_wording(found.wording)
     prompts = Prompts(project)
     opens = _opens(project, prompts, max_cost=max_cost, max_tokens=max_tokens, since=since)
     with _running(opens, project, prompts, monitor) as run:
@@ -211,7 +195,7 @@ class _Run:
 
     def judge(self, patterns: Sequence[Pattern]) -> None:
         """Judge every pattern that has rows, and that this LLM has not judged in its present wording."""
-        trials = []
+        trials = {}
         for pattern in patterns:
             trial = trial_of(self.project, self.discovery, self.teaching, pattern)
             if has_judged(self.teaching, pattern):
@@ -219,30 +203,28 @@ class _Run:
             elif not trial.cases:
                 self.untestable[pattern.id] = trial.reason
             else:
-                trials.append(trial)
+                trials[pattern.id] = trial
         questions = {
-            trial.pattern.id: self._judge_question(
-                trial.pattern.text, [case.row for case in trial.cases], trial.pattern.blind_spot, trial.pattern.id
+            name: judge_question(
+                self.prompts, trial.pattern.text, [case.row for case in trial.cases], trial.pattern.blind_spot, name
             )
-            for trial in trials
+            for name, trial in trials.items()
         }
-        by_id = {trial.pattern.id: trial for trial in trials}
         for name, answer in self._answers("judge", questions):
-            rows = [case.row.id for case in by_id[name].cases]
-            hand_in(self.teaching, by_id[name], _applies(rows, answer.value), self.asker.teacher)
+            rows = [case.row.id for case in trials[name].cases]
+            hand_in(self.teaching, trials[name], _applies(rows, answer.value), self.asker.teacher)
             self.judged.append(name)
 
     def judge_found(self, found: FoundRows) -> dict[str, bool]:
         """Whether what was searched for applies, by row id, of those rows that have an answer."""
         spot = find_pattern(self.teaching, found.pattern).blind_spot if found.pattern else ""
-        starts = range(0, len(found.rows), _ROWS_AT_ONCE)
-        parts = {str(start): found.rows[start : start + _ROWS_AT_ONCE] for start in starts}
+        asked = {str(number): part for number, part in enumerate(parts(found.rows, ROWS_AT_ONCE))}
         questions = {
-            name: self._judge_question(found.wording, rows, spot, found.pattern) for name, rows in parts.items()
+            name: judge_question(self.prompts, found.wording, rows, spot, found.pattern) for name, rows in asked.items()
         }
         applies: dict[str, bool] = {}
         for name, answer in self._answers("judge", questions):
-            applies |= _applies([row.id for row in parts[name]], answer.value)
+            applies |= _applies([row.id for row in asked[name]], answer.value)
         return applies
 
     def refine(self, patterns: Sequence[Pattern]) -> None:
@@ -263,13 +245,6 @@ class _Run:
         """What this LLM has found about the wording that the pattern has now."""
         found = results(self.project, self.discovery, self.teaching, pattern)
         return [one for one in found if one.text == pattern.text and one.author == self.teaching.author]
-
-    def _judge_question(
-        self, wording: str, rows: Sequence[Prediction | FoundRow], spot: str, pattern: str | None
-    ) -> Question[Verdicts]:
-        told = [{"row": number, **_texts(row)} for number, row in enumerate(rows, start=1)]
-        prompt = self.prompts.render("judge", pattern=fenced(wording), count=len(told), rows=fenced(told))
-        return Question("judge", spot, prompt, Verdicts, None, pattern, partial(_verdicts_problem, len(told)))
 
     def _refine_question(self, pattern: Pattern, tested: Sequence[PatternResult]) -> Question[Patterns]:
         evidence = evidence_for(self.project, self.discovery, self.teaching, pattern.blind_spot)
@@ -310,17 +285,6 @@ class _Run:
                 self.failed[name] = str(found)
 
 
-def _verdicts_problem(rows: int, answer: Verdicts) -> str | None:
-    given = [verdict.row for verdict in answer.verdicts]
-    missing = sorted(set(range(1, rows + 1)) - set(given))
-    unknown = sorted(set(given) - set(range(1, rows + 1)))
-    if missing:
-        return f"row {missing[0]} has no verdict" if len(missing) == 1 else f"rows {_listed(missing)} have no verdict"
-    if unknown:
-        return f"there is no row {_listed(unknown)}"
-    return None if len(given) == rows else "a row has more than one verdict"
-
-
 def _wording_problem(before: str, answer: Patterns) -> str | None:
     problem = patterns_problem(answer, 1)
     if problem is None and usable_patterns(answer, 1) == [before]:
@@ -328,17 +292,9 @@ def _wording_problem(before: str, answer: Patterns) -> str | None:
     return problem
 
 
-def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers))
-
-
 def _applies(rows: Sequence[str], answer: Verdicts) -> dict[str, bool]:
     return {rows[verdict.row - 1]: verdict.applies for verdict in answer.verdicts}
 
 
-def _texts(row: Prediction | FoundRow) -> dict[str, str]:
-    return {"text": row.text} | ({} if row.text_pair is None else {"text_pair": row.text_pair})
-
-
 def _fenced_rows(wrong: Sequence[PatternCase], *, are_uus: bool) -> str:
-    return fenced([{**_texts(case.row), "right_label": case.row.label} for case in wrong if case.is_uu == are_uus])
+    return fenced([{**texts_of(case.row), "right_label": case.row.label} for case in wrong if case.is_uu == are_uus])

@@ -135,7 +135,7 @@ def model_of(project: Project) -> str:
     if not llm.model.strip():
         hint = (
             "name a model in [llm] of blindspot.toml (and base_url, if it is not at api.openai.com), export its key as "
-            f"{llm.key_env}, or replay recorded answers with `blindspot teach DIR --replay`"
+            f"{llm.key_env}; `teach` and `label` can replay recorded answers instead (--replay)"
         )
         raise SettingsError("no LLM is set up", where="llm.model", hint=hint)
     return llm.model

@@ -109,6 +109,26 @@ def _nearest(
 ) -> tuple[int, list[Example], list[float]]:
     """How many rows there were to choose from, the nearest of them, and their similarities."""
     pool = project.examples("pool")
+    places = places_without_label(project, discovery, records, pool)
+    import numpy as np
+
+    from engine.discovery.neighbours import nearest_to_all
+    from engine.model.model_registry import embeddings
+
+    around = embeddings(project, pool, scan=True, monitor=monitor)  # the array that discovery has made
+    vectors = np.asarray(embeddings(project, queries, monitor=monitor))
+    found, near = nearest_to_all(around, vectors, np.array(places, dtype=np.intp), count)
+    return len(places), [pool[place] for place in found], near.tolist()
+
+
+def places_without_label(
+    project: Project, discovery: Discovery, records: Records, pool: Sequence[Example]
+) -> list[int]:
+    """The places in the pool of the rows that a search may find: without a label, and not withheld.
+
+    Raises:
+        StoreError: there is none.
+    """
     said, withheld = Labels(records).people, frozenset(project.manifest.withheld)
     shown = {row.id for row in discovery.predictions.values() if row.label != UNLABELLED}
     places = [
@@ -122,12 +142,4 @@ def _nearest(
     if not places:
         hint = "add rows with `blindspot add`"
         raise StoreError("every pool row has a label", where=str(project.root), hint=hint)
-    import numpy as np
-
-    from engine.discovery.neighbours import nearest_to_all
-    from engine.model.model_registry import embeddings
-
-    around = embeddings(project, pool, scan=True, monitor=monitor)  # the array that discovery has made
-    vectors = np.asarray(embeddings(project, queries, monitor=monitor))
-    found, near = nearest_to_all(around, vectors, np.array(places, dtype=np.intp), count)
-    return len(places), [pool[place] for place in found], near.tolist()
+    return places

@@ -24,7 +24,10 @@ from tui.terminal.printing import print_json, print_line
 
 if TYPE_CHECKING:
     from engine.llm.cost_estimate import CostEstimate
+    from engine.llm.judge_estimate import JudgeEstimate
     from engine.llm.label_estimate import LabelEstimate
+
+    Estimate = CostEstimate | LabelEstimate | JudgeEstimate
 
 
 def may_start(
@@ -32,7 +35,7 @@ def may_start(
     asked: Project,
     options: argparse.Namespace,
     replay: Path | None,
-    estimated: Callable[[], CostEstimate | LabelEstimate],
+    estimated: Callable[[], Estimate],
     *,
     under: str = "",
 ) -> bool:
@@ -60,15 +63,28 @@ def may_start(
         return not options.estimate
     guess = estimated()
     if options.estimate:
-        print_json(guess.as_json()) if options.json else print_line(guess.sentence)
+        print_estimate(options, guess)
         return False
-    settings, model = asked.settings, model_of(asked)
-    Budget(options.max_cost, options.max_tokens, settings.cost.prices.get(model))  # refuses before there is a job
+    check_limits(asked, options)
     _agree_to_server(named, asked, options)
     if not (options.json or options.detach):
-        beside = f", {under}" if under else ""
-        print_line(f"{model} at {Address.of(settings.llm.base_url).server}{beside}: {guess.sentence}")
+        beside, llm = f", {under}" if under else "", asked.settings.llm
+        print_line(f"{llm.model} at {Address.of(llm.base_url).server}{beside}: {guess.sentence}")
     return True
+
+
+def print_estimate(options: argparse.Namespace, guess: Estimate) -> None:
+    """What a run would take, for ``--estimate``."""
+    print_json(guess.as_json()) if options.json else print_line(guess.sentence)
+
+
+def check_limits(asked: Project, options: argparse.Namespace) -> None:
+    """Refuse a run that could not ask, before there is a job.
+
+    Raises:
+        SettingsError: no model is set, or a limit of cost has no price to count by.
+    """
+    Budget(options.max_cost, options.max_tokens, asked.settings.cost.prices.get(model_of(asked)))
 
 
 def _agree_to_server(named: Project, asked: Project, options: argparse.Namespace) -> None:

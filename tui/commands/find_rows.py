@@ -6,7 +6,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from engine.errors import SettingsError, StoreError
+from engine.errors import StoreError
 from engine.operations.job_records import SearchOptions, SearchResult
 from engine.schema import Pattern, Sample
 from engine.teaching.found_rows import (
@@ -19,7 +19,7 @@ from engine.teaching.found_rows import (
 )
 from engine.teaching.pattern_test import visible_pattern
 from tui.commands.annotating import Session, add_common
-from tui.commands.shared import SubParsers, add_waiting, new_parser
+from tui.commands.shared import SubParsers, add_limits, add_waiting, new_parser
 from tui.terminal.printing import console, print_json, print_line, say
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "find-rows",
         "find pool rows without a label by a pattern, by samples or by a text, and queue them to be labelled",
         "  blindspot find-rows work P3                      the 50 nearest rows\n"
+        "  blindspot find-rows work P3 --by llm --estimate  what asking the LLM would take\n"
         "  blindspot find-rows work P3 --by llm --queue     queue those to which the LLM finds that it applies\n"
         "  blindspot label work --queue pattern\n"
         "  blindspot find-rows work S4 S7 --rows 20         rows like these samples\n"
@@ -56,8 +57,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "--queue", action="store_true", help="queue what applies, or without --by llm all that is found"
     )
     parser.add_argument("--last", action="store_true", help="what was found last, without another search")
-    parser.add_argument("--max-cost", metavar="X", type=float, help="with --by llm: stop before it costs more")
-    parser.add_argument("--max-tokens", metavar="N", type=int, help="with --by llm: stop before it takes more")
+    add_limits(parser.add_argument_group("with --by llm"))
     add_waiting(parser)
     parser.set_defaults(run=run, refuse=parser.error)
 
@@ -70,9 +70,8 @@ def _count(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Search, or show what was found; queue it if that is asked for."""
-    limited = options.max_cost is not None or options.max_tokens is not None
-    if limited and not options.by:
-        options.refuse("--max-cost and --max-tokens go with --by llm")
+    if not options.by and (options.estimate or options.max_cost is not None or options.max_tokens is not None):
+        options.refuse("--estimate, --max-cost and --max-tokens go with --by llm")
     if options.names and options.text:
         options.refuse("name patterns and samples, or give a --text")
     if options.text_pair is not None and not options.text:
@@ -91,6 +90,8 @@ def run(options: argparse.Namespace) -> int:
     pattern = patterns[0] if patterns else None
     if options.last:
         _print_found(options, session, _last(session, search_key(pattern, samples, options.text, options.text_pair)))
+        return 0
+    if options.by and not _may_ask(options, session, pattern):
         return 0
     job_id = _start(options, session, pattern, samples)
     if options.detach:
@@ -122,15 +123,22 @@ def _named(options: argparse.Namespace, session: Session) -> tuple[list[Pattern]
     return patterns, samples
 
 
+def _may_ask(options: argparse.Namespace, session: Session, pattern: Pattern | None) -> bool:
+    """Whether the LLM is to be asked; with ``--estimate`` it is not, and what it would take is printed."""
+    from engine.llm.judge_estimate import estimate_search
+    from tui.commands.asking_llm import check_limits, print_estimate
+
+    guess = estimate_search(session.project, pattern=pattern, text=options.text, count=options.rows)
+    if options.estimate:
+        print_estimate(options, guess)
+        return False
+    check_limits(session.project, options)
+    return True
+
+
 def _start(options: argparse.Namespace, session: Session, pattern: Pattern | None, samples: list[Sample]) -> str:
-    from engine.llm.budget import Budget
     from tui.commands.following import start_job
 
-    settings = session.project.settings
-    if options.by:
-        if not settings.llm.model.strip():
-            raise SettingsError("no LLM is set up", where="llm.model", hint="name one in blindspot.toml")
-        Budget(options.max_cost, options.max_tokens, settings.cost.prices.get(settings.llm.model))
     asked = SearchOptions(
         pattern=pattern.id if pattern else None,
         samples=tuple(sample.id for sample in samples),

@@ -86,10 +86,15 @@ def add_waiting(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--detach", action="store_true", help="start the job, print its id and return at once")
 
 
-def add_asking(parser: argparse._ActionsContainer) -> None:
-    """The options of a run: an estimate, limits, which model of which server."""
-    parser.add_argument("--estimate", action="store_true", help="print what a run would take, and ask nobody")
+def add_limits(parser: argparse._ActionsContainer) -> None:
+    """The options of all that may ask an LLM: an estimate, and limits."""
+    parser.add_argument("--estimate", action="store_true", help="print what asking the LLM would take, and ask nobody")
     parser.add_argument("--max-cost", type=float, metavar="X", help="stop before it costs more; needs a price")
     parser.add_argument("--max-tokens", type=int, metavar="N", help="stop before it takes more tokens, in and out")
+
+
+def add_asking(parser: argparse._ActionsContainer) -> None:
+    """The options of a run of an LLM: as `add_limits`, and which model of which server."""
+    add_limits(parser)
     parser.add_argument("--model", metavar="NAME", help="default: llm.model of blindspot.toml")
     parser.add_argument("--base-url", metavar="URL", help="default: llm.base_url of blindspot.toml")

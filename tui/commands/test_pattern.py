@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import DataError, SettingsError
+from engine.errors import DataError
 from engine.llm.reports import JudgeReport
 from engine.operations.job_records import JudgeOptions
 from engine.schema import Pattern, Teacher
@@ -26,7 +26,7 @@ from engine.teaching.pattern_test import (
     trial_of,
 )
 from tui.commands.annotating import Session, add_common, counted, pattern_line
-from tui.commands.shared import SubParsers, add_waiting, new_parser
+from tui.commands.shared import SubParsers, add_limits, add_waiting, new_parser
 from tui.terminal.printing import console, print_json, print_line, say
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument("--reword", metavar="TEXT", help="the new wording of your pattern")
     parser.add_argument("--by", choices=("llm",), help="let the LLM of blindspot.toml judge, as a background job")
     parser.add_argument("--refine", action="store_true", help="with --by llm: it rewords its own patterns afterwards")
-    parser.add_argument("--max-cost", metavar="X", type=float, help="with --by llm: stop before it costs more")
-    parser.add_argument("--max-tokens", metavar="N", type=int, help="with --by llm: stop before it takes more")
+    add_limits(parser.add_argument_group("with --by llm"))
     add_waiting(parser)
     parser.set_defaults(run=run, refuse=parser.error)
 
@@ -65,8 +64,8 @@ def run(options: argparse.Namespace) -> int:
     if options.by and (options.judge or options.reword):
         options.refuse("--by goes with neither --judge nor --reword")
     limited = options.max_cost is not None or options.max_tokens is not None
-    if not options.by and (options.refine or options.detach or limited):
-        options.refuse("--refine, --detach, --max-cost and --max-tokens go with --by llm")
+    if not options.by and (options.refine or options.detach or options.estimate or limited):
+        options.refuse("--refine, --detach, --estimate, --max-cost and --max-tokens go with --by llm")
     if (options.judge or options.reword) and len(options.patterns) != 1:
         options.refuse("name one pattern")
     session = Session(options)
@@ -110,14 +109,15 @@ def _answers(options: argparse.Namespace) -> dict[str, bool]:
 
 
 def _by_llm(options: argparse.Namespace, session: Session) -> int:
-    from engine.llm.budget import Budget
+    from engine.llm.judge_estimate import estimate_trials
+    from tui.commands.asking_llm import check_limits, print_estimate
     from tui.commands.following import follow_to_end, start_job
 
-    settings = session.project.settings
-    if not settings.llm.model.strip():
-        raise SettingsError("no LLM is set up", where="llm.model", hint="name one in blindspot.toml")
-    Budget(options.max_cost, options.max_tokens, settings.cost.prices.get(settings.llm.model))
     names = [find_pattern(session.teaching, session.teaching.own_id(name)).id for name in options.patterns]
+    if options.estimate:
+        print_estimate(options, estimate_trials(session.project, names))
+        return 0
+    check_limits(session.project, options)
     asked = JudgeOptions(
         patterns=tuple(names),
         refine=options.refine,

@@ -11,8 +11,10 @@ import pytest
 
 from engine.label_queue.open_queues import open_queues
 from engine.label_queue.queue_files import queues
+from engine.llm.call_log import CALLS_FILE, read_calls
 from engine.project import Project
 from engine.schema import Pattern
+from engine.teaching.found_rows import searches
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records, Teaching
 from tests.engine.llm.judges import asking, says
@@ -107,6 +109,7 @@ def test_what_is_sealed_finds_nothing_and_what_was_typed_is_ones_own(project: Pr
         (("P1", "--text", "x"), "name patterns and samples, or give a --text"),
         (("--queue",), "name a pattern or samples"),
         (("P1", "--max-cost", "1"), "go with --by llm"),
+        (("P1", "--estimate"), "go with --by llm"),
         (("P1", "--last", "--detach"), "--last searches for nothing"),
         (("P1", "--rows", "0"), "not a number from 1"),
     ],
@@ -121,3 +124,18 @@ def test_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], words: tuple[
 def test_without_an_llm_it_says_so(project: Project, run: Run) -> None:
     write(project, "ann")
     assert "no LLM is set up" in run("P1", "--by", "llm")[2]
+
+
+def test_an_estimate_searches_for_nothing_asks_nobody_and_is_near_what_is_sent(project: Project, run: Run) -> None:
+    pattern = write(project, "ann")
+    write_sample(project, "ann", BITTER["w2"], pattern=pattern.id)
+    with LlmServer(says("Thanks")) as server:
+        project = asking(project, server)
+        guess = orjson.loads(run("P1", "--by", "llm", "--estimate", "--json")[1])
+        assert run("--text", "Bitter.", "--by", "llm", "--rows", "2", "--estimate")[1].startswith("1 call for 2 rows, ")
+        assert "only a pattern or a text can apply" in run("S1", "--by", "llm", "--estimate")[2]
+        assert (server.requests, project.jobs_dir.exists(), searches(project)) == ([], False, [])
+        assert run("P1", "--by", "llm")[0] == 0
+        (call,) = read_calls(project.llm_dir / CALLS_FILE)
+    assert (guess["calls"], guess["rows"], guess["model"]) == (1, 7, "m1")
+    assert 0.8 < guess["tokens_in"] / call.tokens_in < 1.25

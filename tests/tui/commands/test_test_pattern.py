@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from engine.llm.call_log import CALLS_FILE, read_calls
 from engine.project import Project
 from engine.teaching.pattern_test import find_pattern, hand_in, trial_of
 from engine.teaching.records import Records, Teaching
@@ -147,6 +148,7 @@ def test_options_that_do_not_go_together_are_refused(run: Run, capsys: pytest.Ca
         ["P1", "--by", "llm", "--reword", "x"],
         ["--reword", "x"],
         ["--max-tokens", "9"],
+        ["--estimate"],
         ["--max-cost", "0"],
     ):
         with pytest.raises(SystemExit):
@@ -157,7 +159,7 @@ def test_options_that_do_not_go_together_are_refused(run: Run, capsys: pytest.Ca
 def test_without_an_llm_no_job_is_started(project: Project, run: Run) -> None:
     status, _, err = run("--by", "llm")
     assert status == 1
-    assert err == "blindspot: llm.model: no LLM is set up; name one in blindspot.toml.\n"
+    assert err.startswith("blindspot: llm.model: no LLM is set up; name a model in [llm] of blindspot.toml ")
     assert not project.jobs_dir.exists()
 
 
@@ -168,6 +170,20 @@ def test_a_limit_that_cannot_be_kept_is_refused_before_a_job_is_started(project:
             status, _, err = run("--by", "llm", *words)
             assert (status, says_so in err) == (1, True)
     assert not project.jobs_dir.exists()
+
+
+def test_an_estimate_asks_nobody_and_leaves_out_what_is_judged(project: Project, run: Run) -> None:
+    write(project, "ann")
+    with LlmServer(says("Thanks")) as server:
+        project = asking(project, server)
+        guess = values(run("--by", "llm", "--estimate", "--json"))
+        assert (server.requests, project.jobs_dir.exists()) == ([], False)
+        run("P1", "--by", "llm")
+        (call,) = read_calls(project.llm_dir / CALLS_FILE)
+    assert (guess["calls"], guess["rows"]) == (2, 8)
+    assert 0.8 < guess["tokens_in"] / 2 / call.tokens_in < 1.25
+    assert run("--by", "llm", "--estimate")[1].startswith("1 call for 4 rows, about ")
+    assert run("P1", "--by", "llm", "--estimate")[1].startswith("nothing to ask: every pattern has been judged")
 
 
 def test_the_llm_judges_and_rewords_from_the_command_line(project: Project, run: Run) -> None:
