@@ -54,7 +54,7 @@ COMMANDS = {
     "find-rows": "find pool rows without a label by a pattern, by samples or by a text",
     "review": "judge what two teachers wrote, without knowing who wrote what",
     "compare": "compare people and LLMs: win rate, acceptance, agreement, diversity",
-    "costs": "what the teaching cost, and what was got for it",
+    "costs": "what teaching and labels cost, and what was got for it",
     "retrain": "train the arms and prove them on held-out rows",
     "jobs": "list, follow, cancel or resume background jobs",
     "report": "show what a retrain proved",

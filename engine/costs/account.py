@@ -119,7 +119,11 @@ NO_TIME = "no active time on record: written outside the app, or imported"
 
 def paid_for_time(spells: Iterable[ActiveSpell], cost: CostSettings) -> Figure:
     """What a person's active time costs; unknown without a wage, or where no time is on record."""
-    seconds = sum(spell.seconds for spell in spells)
+    return paid_for_seconds(sum(spell.seconds for spell in spells), cost)
+
+
+def paid_for_seconds(seconds: float, cost: CostSettings) -> Figure:
+    """What so much of a person's time costs; unknown without a wage, or without time."""
     if not seconds:
         return unknown(NO_TIME)
     return Figure(seconds / 3600 * cost.wage) if cost.wage else unknown(NO_WAGE)

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from engine.costs.account import NO_REVIEW, NONE_ACCEPTED, Account, TeacherRecord, account
 from engine.costs.active_time import ActiveSpell, read_spells
+from engine.costs.labelling_costs import LabelCosts, label_costs
 from engine.figure import Figure, total, unknown
+from engine.llm.call_costs import CallTotals, call_totals, paid_for_calls
 from engine.llm.call_log import CALLS_FILE, Call, read_calls
 from engine.project import Project
 from engine.proof.arms import ALL, BOTH, choose_arms
@@ -20,9 +23,12 @@ from engine.proof.report import reports
 from engine.proof.report_types import Report, ReportArm
 from engine.review.outcome import reviewed_counts, reviewed_samples
 from engine.schema import TEACHER_KINDS, Pattern, Record, Sample, Teacher, TeacherKind
+from engine.settings import CostSettings
 from engine.teaching.records import Records
 
 TWO_KINDS: tuple[TeacherKind, TeacherKind] = ("human", "llm")
+Purpose = Literal["teaching", "judging", "labelling"]
+_PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,22 @@ class Ratio(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class PurposeCalls(Record):
+    """An LLM's calls for one purpose. ``judging``: to which rows patterns apply. ``paid``: for them, here."""
+
+    name: str
+    purpose: Purpose
+    calls: CallTotals
+    paid: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectCosts(Record):
-    """What the teaching of a project cost. ``wage`` is per hour and None if it is not set; money is in ``currency``."""
+    """What the work on a project cost. ``wage`` is per hour and None if it is not set; money is in ``currency``.
+
+    ``teachers``, ``sides``, ``removals`` and ``ratios`` are of teaching alone, ``labellers`` of labels of rows, and
+    ``calls`` of all that LLMs were asked.
+    """
 
     currency: str
     wage: float | None
@@ -84,6 +104,8 @@ class ProjectCosts(Record):
     sides: tuple[KindCosts, ...]
     removals: tuple[Removal, ...]
     ratios: tuple[Ratio, ...]
+    calls: tuple[PurposeCalls, ...] = ()
+    labellers: tuple[LabelCosts, ...] = ()
 
 
 def project_costs(project: Project) -> ProjectCosts:
@@ -93,7 +115,10 @@ def project_costs(project: Project) -> ProjectCosts:
         StoreError: records may not be read.
     """
     settings, records = project.settings.cost, Records(project.teaching_dir)
-    accounts = _accounts(project, records)
+    calls: dict[Purpose, list[Call]] = {purpose: [] for purpose in _PURPOSES}
+    for call in read_calls(project.llm_dir / CALLS_FILE):
+        calls[_purpose(call)].append(call)
+    accounts = _accounts(project, records, [*calls["teaching"], *calls["judging"]])
     sides = tuple(
         _side(kind, [one for one in accounts if one.kind == kind])
         for kind in TEACHER_KINDS
@@ -108,6 +133,8 @@ def project_costs(project: Project) -> ProjectCosts:
         sides,
         removals,
         _ratios(sides, removals),
+        _calls(calls, settings),
+        label_costs(records, calls["labelling"], settings),
     )
 
 
@@ -116,16 +143,29 @@ def costs_of_kinds(project: Project) -> dict[TeacherKind, Figure]:
     return {side.kind: side.cost for side in project_costs(project).sides}
 
 
-def _accounts(project: Project, records: Records) -> tuple[Account, ...]:
+def _purpose(call: Call) -> Purpose:
+    return "labelling" if call.step == "label" else "judging" if call.step == "judge" else "teaching"
+
+
+def _calls(calls: Mapping[Purpose, Sequence[Call]], prices: CostSettings) -> tuple[PurposeCalls, ...]:
+    """The calls of each LLM, by what they were for."""
+    found = []
+    for name in sorted({call.teacher for made in calls.values() for call in made}):
+        for purpose, made in calls.items():
+            if own := [call for call in made if call.teacher == name]:
+                found.append(PurposeCalls(name, purpose, call_totals(own), paid_for_calls(own, prices)))
+    return tuple(found)
+
+
+def _accounts(project: Project, records: Records, made_calls: Sequence[Call]) -> tuple[Account, ...]:
     made: dict[tuple[str, TeacherKind], tuple[list[Pattern], list[Sample]]] = defaultdict(lambda: ([], []))
     for pattern in records.patterns():
         made[_key(pattern.teacher)][0].append(pattern)
     for sample in records.samples():
         made[_key(sample.teacher)][1].append(sample)
     calls: dict[str, list[Call]] = defaultdict(list)
-    for call in read_calls(project.llm_dir / CALLS_FILE):
-        if call.step != "label":  # `blindspot labels` has what those cost
-            calls[call.teacher].append(call)
+    for call in made_calls:
+        calls[call.teacher].append(call)
     spells: dict[str, list[ActiveSpell]] = defaultdict(list)
     for spell in read_spells(project.time_dir):
         spells[spell.author].append(spell)

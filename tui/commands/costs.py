@@ -1,4 +1,4 @@
-"""`blindspot costs`: what the teaching cost, and what was got for it."""
+"""`blindspot costs`: what teaching and labels cost, and what was got for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def add_parser(subparsers: SubParsers) -> None:
     parser = new_parser(
         subparsers,
         "costs",
-        "what the teaching cost, and what was got for it",
+        "what teaching and labels cost, and what was got for it",
         "  blindspot costs work\n"
         "  blindspot costs work --json | jq '.ratios[] | {of, ratio: .ratio.value, why: .ratio.why}'\n\n"
         "Wage, idle time and the prices of models are set in [cost] of blindspot.toml.",
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     shown, out = page(book), console()
     if not shown.tables:
-        print_line("Nothing has been written yet, and nobody was asked.")
+        print_line("Nothing has been written or labelled yet, and nobody was asked.")
         return 0
     out.print(f"Costs {shown.heading}")
     for table in shown.tables:

@@ -15,7 +15,6 @@ from engine.text import visible
 from tui.reporting.durations import duration
 
 if TYPE_CHECKING:
-    from engine.costs.account import Account
     from engine.costs.cost_book import ProjectCosts
     from engine.figure import Figure
 
@@ -65,13 +64,14 @@ class _Reasons:
 
 
 def page(book: ProjectCosts) -> Page:
-    """The costs as they are shown; without tables if nobody has written, asked or been paid anything."""
+    """The costs as they are shown; without tables if nobody has written, labelled or asked anything."""
     reasons = _Reasons()
     tables = [
         _sides(book, reasons),
         _teachers(book, reasons),
         _people(book, reasons),
         _calls(book, reasons),
+        _labels(book, reasons),
         _removals(book, reasons),
         _spots(book, reasons),
         _patterns(book, reasons),
@@ -184,27 +184,29 @@ def _people(book: ProjectCosts, reasons: _Reasons) -> Table:
 
 def _calls(book: ProjectCosts, reasons: _Reasons) -> Table:
     rows = []
-    for one in book.teachers:
-        if one.calls is not None:
-            calls = one.calls
-            rows.append(
-                (
-                    visible(one.name),
-                    str(calls.calls),
-                    str(calls.failed),
-                    _tokens(one, calls.tokens_in),
-                    _tokens(one, calls.tokens_cached),
-                    _tokens(one, calls.tokens_out),
-                    reasons(one.paid),
-                    reasons(one.checking),
-                )
-            )
-    head = ("LLM", "calls", "failed", "in", "cached", "out", "paid", "judging")
+    for one in book.calls:
+        calls, guess = one.calls, "~" if one.calls.estimated else ""
+        tokens = (f"{guess}{number:,}" for number in (calls.tokens_in, calls.tokens_cached, calls.tokens_out))
+        rows.append(
+            (visible(one.name), one.purpose, f"{calls.calls:,}", f"{calls.failed:,}", *tokens, reasons(one.paid))
+        )
+    head = ("LLM", "for", "calls", "failed", "in", "cached", "out", "paid")
     return Table("Calls and tokens of LLMs (~ partly estimated)", head, rows)
 
 
-def _tokens(one: Account, number: int) -> str:
-    return f"{'~' if one.calls is not None and one.calls.estimated else ''}{number:,}"
+def _labels(book: ProjectCosts, reasons: _Reasons) -> Table:
+    rows = [
+        (
+            visible(one.name),
+            one.kind,
+            f"{one.labels:,}",
+            duration(one.seconds) if one.seconds is not None else _NOTHING,
+            reasons(one.cost),
+            reasons(one.per_label),
+        )
+        for one in book.labellers
+    ]
+    return Table("Labels of rows", ("labeller", "kind", "labels", "time", "cost", "per label"), rows)
 
 
 def _removals(book: ProjectCosts, reasons: _Reasons) -> Table:

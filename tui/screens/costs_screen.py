@@ -1,4 +1,4 @@
-"""What the teaching cost and what was got for it: people and LLMs side by side, then teacher by teacher."""
+"""What teaching and labels cost and what was got for it: people and LLMs side by side, then one by one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class CostsScreen(WorkScreen):
     NAME = "costs"
     HELP_TEXT = (
         "People are paid by active time: the gaps between their keys while the terminal has the focus, cut off when "
-        "they are long. LLMs are paid by tokens, failed calls included. What is unknown says why, beneath the tables; "
+        "they are long; for labels, by the time that each row was in front. LLMs are paid by tokens, failed calls "
+        "included. What is unknown says why, beneath the tables; "
         "wage and prices are set in [cost] of blindspot.toml."
     )
 
@@ -54,7 +55,7 @@ class CostsScreen(WorkScreen):
         if not shown.tables:
             paragraphs = [
                 "Nothing has been written yet, and nobody was asked: d on a blind spot goes to the form.",
-                "Then this screen shows what it took, by people and by LLMs.",
+                "Then this screen shows what it took, by people and by LLMs, and what labels of rows (#) took.",
             ]
             return notice(width, app.ink, title="Nothing to pay for yet", paragraphs=paragraphs)
         inner = width - 2

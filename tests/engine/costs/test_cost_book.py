@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from engine.project import Project
 from engine.review.outcome import reviewed_samples
 from engine.schema import Teacher
 from engine.teaching.records import Records
+from tests.builders.labels import by_llm, by_person, write_labels
 from tests.engine.costs.world import ANN, GPT, PRICES, ask, make_ledger_project, set_cost, teach, work
 from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tests.tui.app.proofs import write_proof
@@ -101,6 +103,36 @@ def test_without_wage_and_price_costs_are_unknown_with_the_reason_and_never_noth
         assert (figure.value, figure.why) == (None, 'no price: set [cost.prices."gpt-9"] in blindspot.toml')
     assert book.ratios[0].ratio.value is None
     assert book.ratios[0].ratio.why.startswith("human: no wage")
+
+
+def test_labels_are_paid_by_their_time_and_by_their_calls_beside_teaching(taught: Project) -> None:
+    write_labels(taught, ANN, [replace(by_person(f"r{n}", "negative"), seconds=8.0) for n in range(5)])
+    write_labels(taught, GPT, [by_llm(f"r{n}", "negative") for n in range(4)])
+    ask(taught, "label", "", rows=("r0", "r1"))
+    ask(taught, "label", "", rows=("r2", "r3"), status="invalid")
+    ask(taught, "judge", "B1")
+    book = project_costs(taught)
+    ann, gpt = book.labellers
+    assert (ann.name, ann.labels, ann.seconds, gpt.name, gpt.labels, gpt.seconds) == ("ann", 5, 40.0, "gpt", 4, None)
+    assert costs([ann, gpt]) == [0.4, 0.004]
+    assert [one.per_label.value for one in (ann, gpt)] == pytest.approx([0.08, 0.001])
+    assert [(one.purpose, one.calls.calls, one.calls.failed, one.calls.tokens_in) for one in book.calls] == [
+        ("teaching", 6, 0, 6000),
+        ("judging", 1, 0, 1000),
+        ("labelling", 2, 1, 2000),
+    ]
+    assert [one.paid.value for one in book.calls] == pytest.approx([0.012, 0.002, 0.004])
+    assert (account(book, "gpt").cost.value, account(book, "ann").cost.value) == pytest.approx((0.012, 1.5))
+
+
+def test_labels_without_a_time_are_told_and_weigh_on_no_figure(project: Project) -> None:
+    write_labels(project, ANN, [by_person("r0", "negative"), replace(by_person("r1", "negative"), seconds=10.0)])
+    (ann,) = project_costs(project).labellers
+    assert (ann.labels, ann.cost.value, ann.per_label.value) == (2, pytest.approx(0.1), pytest.approx(0.1))
+    assert "without labels for which no time is on record" in ann.per_label.why
+    write_labels(project, ANN, [by_person("r1", "negative")])
+    (ann,) = project_costs(project).labellers
+    assert (ann.cost.value, ann.cost.why) == (None, "no active time on record: written outside the app, or imported")
 
 
 def test_a_price_of_nothing_is_known(taught: Project) -> None:

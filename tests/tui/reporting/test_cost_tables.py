@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from rich.cells import cell_len
 from engine.costs.cost_book import project_costs
 from engine.project import Project
 from engine.schema import Teacher
+from tests.builders.labels import by_llm, by_person, write_labels
 from tests.engine.costs.world import ANN, GPT, ask, make_ledger_project, set_cost, teach, work
 from tests.tui.app.proofs import write_proof
 from tui.reporting.cost_tables import lines, money, page
@@ -55,3 +57,16 @@ def test_names_are_made_safe_and_guesses_marked(project: Project) -> None:
     assert "\x1b" not in text
     assert "~1,234,567" in text
     assert "llm, recorded" in text
+
+
+def test_labels_of_people_and_llms_stand_in_one_table(project: Project) -> None:
+    write_labels(project, ANN, [replace(by_person("r0", "negative"), seconds=30.0)])
+    write_labels(project, GPT, [by_llm("r0", "negative")])
+    ask(project, "label", "", rows=("r0",))
+    tables = {table.title: table.rows for table in page(project_costs(project)).tables}
+    assert tables["Labels of rows"] == [
+        ("ann", "human", "1", "30 s", "0.30", "0.30"),
+        ("gpt", "llm", "1", "-", "0.0020", "0.0020"),
+    ]
+    calls = tables["Calls and tokens of LLMs (~ partly estimated)"]
+    assert [row[:3] for row in calls] == [("gpt", "teaching", "1"), ("gpt", "labelling", "1")]
