@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+from typing_extensions import Unpack
+
+from engine.data.options import FileChoices, file_options
+from engine.data.reading import Columns, FileOptions
 from engine.errors import DataError
 from engine.manifest import Batch, Manifest, SplitEnd, split_file
 from engine.project import Project
@@ -54,6 +59,31 @@ def first_batch(manifest: Manifest, root: Path, *, left_out: int = 0) -> Batch:
         encoding=pool.encoding,
         label_map=pool.label_map,
     )
+
+
+def options_of_batch(
+    project: Project, file: Path, **choices: Unpack[FileChoices]
+) -> tuple[FileOptions, tuple[str, ...]]:
+    """How the file of a later batch is read: as the pool's was, but for what is said otherwise.
+
+    Args:
+        project: whose pool says columns and mapped labels.
+        file: the rows; labels may be blank, and there need be no column of them.
+        choices: `engine.data.options.file_options`; labels are mapped besides those of the pool's file.
+
+    Returns:
+        The options, and the labels that are mapped by ``choices``.
+
+    Raises:
+        DataError: a choice cannot be understood.
+    """
+    split = project.manifest.splits["pool"]
+    named = split.columns or project.manifest.columns
+    pair = named.get("pair", "text_pair") if project.settings.task.pair else None
+    columns = Columns(named.get("text", "text"), named.get("label", "label"), pair)
+    found = file_options({"pool": file.expanduser()}, columns, **choices)["pool"]
+    labels = {**split.label_map, **found.labels}
+    return replace(found, blank_labels=True, stream=True, labels=labels), tuple(found.labels)
 
 
 def name_of_file(path: Path) -> str:

@@ -54,13 +54,17 @@ def refuse_unknown_labels(rows: RowStore, labels: Sequence[str]) -> None:
     if not places:
         return
     place = min(int(found[0]) for found in places)
-    label = rows.label(place)
+    raise unknown_label(rows.label(place), labels, rows.where(place))
+
+
+def unknown_label(label: str, labels: Sequence[str], where: str) -> DataError:
+    """The error of a row with a label that train, whose ``labels`` they are, does not have."""
     near = get_close_matches(label.lower(), [known.lower() for known in labels], n=1)
     nearest = next((known for known in labels if near and known.lower() == near[0]), None)
     known = ", ".join(map(_quoted, labels[:_SHOWN])) + (", ..." if len(labels) > _SHOWN else "")
-    raise DataError(
+    return DataError(
         f"train has no row labelled {_quoted(label)}, only {known}",
-        where=rows.where(place),
+        where=where,
         hint=f"write {_quoted(nearest)} if that is meant, map it with --map, or use --skip-bad"
         if nearest
         else "relabel or remove the row, add such rows to train, map the label with --map, or use --skip-bad",

@@ -10,7 +10,6 @@ from typing_extensions import TypedDict
 
 from engine.data.lines import checked_encoding
 from engine.data.reading import Columns, FileNews, FileOptions
-from engine.data.row_store import RowStore
 from engine.errors import DataError
 from engine.schema import UNLABELLED, SplitName
 from engine.text import visible
@@ -84,20 +83,20 @@ def file_options(
     return options
 
 
-def refuse_unused(asked: Iterable[str], news: Iterable[FileNews], rows: Iterable[RowStore]) -> None:
+def refuse_unused(asked: Iterable[str], news: Iterable[FileNews], labels: Iterable[str]) -> None:
     """Refuse a mapped label that no file has: it is misspelt, or was meant for another file.
 
     Args:
         asked: the labels that are mapped.
         news: of the files.
-        rows: of the files.
+        labels: that their rows have.
 
     Raises:
         DataError: naming it, and the labels that there are.
     """
     unused = sorted(set(asked) - {label for one in news for label in one.mapped})
     if unused:
-        there = sorted({label for one in rows for label in one.names} - {UNLABELLED})
+        there = sorted(set(labels) - {UNLABELLED})
         known = ", ".join(repr(visible(label)) for label in there[:_SHOWN]) + (", ..." if len(there) > _SHOWN else "")
         raise DataError(
             f"no row has the label {visible(unused[0])!r}",

@@ -42,7 +42,12 @@ class ScoredPool:
 
 
 def score_pool(
-    project: Project, model: ModelRef, *, labels: Mapping[str, str] | None = None, monitor: Monitor
+    project: Project,
+    model: ModelRef,
+    *,
+    labels: Mapping[str, str] | None = None,
+    then: int | None = None,
+    monitor: Monitor,
 ) -> ScoredPool:
     """Score the pool, or find its scores.
 
@@ -53,6 +58,7 @@ def score_pool(
         project: gives pool, dev and settings.
         model: that is asked.
         labels: of people, by row id (`engine.data.pool_rows`).
+        then: how many pool rows there were at the time that is asked for; None: all.
         monitor: told of rows scored.
 
     Raises:
@@ -61,14 +67,14 @@ def score_pool(
         Cancelled: from the monitor.
     """
     settings = project.settings.discovery
-    rows = in_order(project.examples("pool"))
+    rows = in_order(project.examples("pool")[:then])
     scanned_for = gold_of(rows, project.labels)
     temperature = temperature_on_dev(project, model, monitor)
     applied = temperature if settings.apply_temperature and temperature else 1.0
     doubt = UncertainRows(scanned_for, settings.tau, applied)
     score_and_embed(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
     logits = predictions(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
-    rows = in_order(pool_rows(project, labels))
+    rows = in_order(pool_rows(project, labels)[:then])
     gold = gold_of(rows, project.labels)
     return ScoredPool(rows, gold, logits, score(logits, gold, temperature=applied), temperature, applied)
 

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
-from engine.data.batches import BATCHED, batches, checked_name, name_of_file
+from engine.data.batches import BATCHED, batches, checked_name, name_of_file, options_of_batch
 from engine.data.checks import refuse_unknown_labels
 from engine.data.containment import rows_holding
 from engine.data.duplicates import ChainedTexts, Groups, Texts, TurnedTexts, link_near, same_texts
 from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, without_duplicates
-from engine.data.options import FileChoices, file_options, refuse_unused
-from engine.data.reading import Columns, FileNews, FileOptions, LeftOut, rows_of
+from engine.data.options import FileChoices, refuse_unused
+from engine.data.reading import FileNews, FileOptions, LeftOut, rows_of
 from engine.data.row_hashes import as_bytes, as_texts, read_row_hashes
 from engine.data.row_store import RowStore
 from engine.data.splits import HALF, deal, link_shared_texts
@@ -107,12 +107,12 @@ def add_batch(
             raise ProjectError(
                 "the project has no pool or no proof", where=str(project.root), hint="make one with `blindspot init`"
             )
-        options = file_options({"pool": file.expanduser()}, _columns(project), **choices)["pool"]
+        options, mapped = options_of_batch(project, file, **choices)
         if proof_share is None:
             proof_share = 0.0 if project.manifest.proof_origin == "file" else HALF
         _cut_back(project)  # what one that was killed has left
         try:
-            addition = _Addition(project, file.expanduser(), batch_name, options, proof_share, monitor)
+            addition = _Addition(project, file.expanduser(), batch_name, options, mapped, proof_share, monitor)
             added = addition.add()
         except BaseException:
             _cut_back(project)
@@ -130,13 +130,12 @@ class _Addition:
         file: Path,
         name: str,
         options: FileOptions,
+        mapped: tuple[str, ...],
         share: float,
         monitor: Monitor,
     ) -> None:
         self.project, self.file, self.name, self.share = project, file, name, share
-        self.mapped = tuple(options.labels)  # those that the user maps now
-        known = project.manifest.splits["pool"].label_map
-        self.options = replace(options, blank_labels=True, stream=True, labels={**known, **options.labels})
+        self.options, self.mapped = options, mapped
         self.staging, self.monitor = project.adding_dir, monitor
         self.old = dict[str, RowStore]()
         self.skipped = 0
@@ -179,7 +178,7 @@ class _Addition:
         read = len(rows)
         if self.options.skip_bad:
             rows = with_known_labels(rows, "pool", project.labels, left_out)
-        refuse_unused(self.mapped, [news], [rows])
+        refuse_unused(self.mapped, [news], rows.names)
         refuse_unknown_labels(rows, project.labels)
         there = np.concatenate([np.array(read_row_hashes(project, name).values) for name in ("train", *BATCHED)])
         known = np.isin(rows.hashes, there.astype(np.uint64))
@@ -344,13 +343,6 @@ class _Sides(Groups):
             super().join(first, second)
         elif second >= self._old:
             self.sides[second] |= _POOL if first < self._pool else _PROOF
-
-
-def _columns(project: Project) -> Columns:
-    """Those that `init` used for the pool."""
-    named = project.manifest.splits["pool"].columns or project.manifest.columns
-    pair = named.get("pair", "text_pair") if project.settings.task.pair else None
-    return Columns(named.get("text", "text"), named.get("label", "label"), pair)
 
 
 def _cut_back(project: Project) -> None:

@@ -196,7 +196,8 @@ def _read_all(
         labels = labels or task_labels(rows[name], options["train"].columns.label)
         if options[name].skip_bad:
             rows[name] = with_known_labels(rows[name], name, labels, left_out)
-    refuse_unused((label for one in options.values() for label in one.labels), news, rows.values())
+    mapped = [label for one in options.values() for label in one.labels]
+    refuse_unused(mapped, news, [label for one in rows.values() for label in one.names])
     for store in rows.values():
         refuse_unknown_labels(store, labels)
     return rows, labels

@@ -167,8 +167,10 @@ def retrain(
     if discovery and found_in:
         _save(folder / ROUND_MODEL, _score(project, found_in, {"proof": splits["proof"]}, overall)["proof"])
         listed = {spot.id for spot in spots}
-        near_to = [spot for spot in discovery.blind_spots if spot.id in listed]
-        near = nearest_blind_spots(project, near_to, discovery.predictions, splits["proof"], monitor=overall)
+        near_to = [
+            [discovery.predictions[row] for row in spot.rows] for spot in discovery.blind_spots if spot.id in listed
+        ]
+        near = nearest_blind_spots(project, near_to, splits["proof"], monitor=overall)
         _save(folder / NEAREST, near)
     seconds = round(time.monotonic() - began, 1)
     made = {"id": folder.name, "created": datetime.now(timezone.utc).isoformat(), "seconds": seconds}

@@ -1,4 +1,4 @@
-"""Which blind spot a held-out row is near: the one whose centre has the highest cosine, if it is near enough."""
+"""Which blind spot a row outside it is near: the one whose centre has the highest cosine, if it is near enough."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.metrics import IntArray
 from engine.proof.report_details import FAR
-from engine.schema import BlindSpot, Example, Prediction
+from engine.schema import Example, Labelled
 
 # Share of a blind spot's own rows that lie farther from its centre than a row that still counts as near.
 _TAIL = 0.1
@@ -19,10 +19,10 @@ _TAIL = 0.1
 
 def nearest_blind_spots(
     project: Project,
-    spots: Sequence[BlindSpot],
-    known: dict[str, Prediction],
+    spots: Sequence[Sequence[Labelled]],
     rows: Sequence[Example],
     *,
+    scan: bool = False,
     monitor: Monitor,
 ) -> IntArray:
     """For each row the place of its nearest blind spot, or `FAR`; (n,).
@@ -32,9 +32,9 @@ def nearest_blind_spots(
 
     Args:
         project: names the encoder.
-        spots: blind spots.
-        known: their rows by id.
-        rows: held-out rows.
+        spots: the rows of each blind spot.
+        rows: that were not found with them.
+        scan: bf16 will do for ``rows``, as in `engine.model.model_registry.embeddings`.
         monitor: told of texts embedded.
 
     Raises:
@@ -43,12 +43,12 @@ def nearest_blind_spots(
     """
     if not spots:
         return np.full(len(rows), FAR, dtype=np.int64)
-    own = [Example.of(known[row]) for spot in spots for row in spot.rows]
+    own = [Example.of(row) for spot in spots for row in spot]
     vectors = embeddings(project, own, monitor=monitor)
-    parts = np.split(vectors, np.cumsum([len(spot.rows) for spot in spots])[:-1])
+    parts = np.split(vectors, np.cumsum([len(spot) for spot in spots])[:-1])
     centres = np.stack([part.mean(axis=0) / np.linalg.norm(part.mean(axis=0)) for part in parts])
     radii = np.array([np.quantile(part @ centre, _TAIL) for part, centre in zip(parts, centres, strict=True)])
-    cosines = embeddings(project, rows, monitor=monitor) @ centres.T
+    cosines = embeddings(project, rows, scan=scan, monitor=monitor) @ centres.T
     best = cosines.argmax(axis=1)
     near = cosines[np.arange(len(rows)), best] >= radii[best]
     result: IntArray = np.where(near, best, FAR).astype(np.int64)
