@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from engine.audit.audit_files import Audit, AuditRows
 from engine.audit.draw import LOOKS, STRATA, StratumName
-from engine.audit.estimate import Estimate, Stratum, estimate, labels_that_halve
+from engine.audit.estimate import Estimate, Stratum, bounds, estimate, labels_that_halve
 from engine.label_queue.llm_quality import Share, compared_rows, share_of
 from engine.project import Project
 from engine.schema import Record
@@ -22,6 +22,8 @@ from engine.teaching.records import Records
 
 COVERAGE = 1 - 0.05 / LOOKS
 """Of an interval at one look, so that all of a figure's looks are right together in 95 of 100 audits."""
+
+_MANY = 1_000  # times as many rows: then an interval is as wide as of endlessly many, to four digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class AuditFigures(Record):
         look: its number, from 1. labels: rows that count. left_out: rows on which people are unsure or differ.
         uus: share of the confident rows that are wrong.
         wrong: share of all held-out rows that are wrong: accuracy is what is left of 1.
+        rows_to_come: interval, 0..1, of ``uus`` for later rows of the stream: wider than that of the held-out rows,
+            which are a sample of it themselves.
         by_label: ``uus`` of the rows of which the model says a label.
         batches: by batch of the stream, share of its held-out rows, confident or not, that are UUs.
         llms: agreement of each LLM with people.
@@ -51,6 +55,7 @@ class AuditFigures(Record):
     left_out: int
     uus: Estimate | None
     wrong: Estimate | None
+    rows_to_come: tuple[float, float] | None
     by_label: dict[str, Estimate]
     batches: dict[str, Estimate]
     llms: tuple[LlmAgreement, ...]
@@ -134,6 +139,7 @@ def _figures(audit: Audit, look: int, labels: Labels) -> AuditFigures:
         left_out=len(asked) - counts.labelled.total(),
         uus=counts.uus(),
         wrong=estimate(counts.strata(STRATA), COVERAGE),
+        rows_to_come=counts.uus_to_come(),
         by_label={label: found for label, found in by_label.items() if found},
         batches={batch: found for batch, found in by_batch.items() if found},
         llms=tuple(agreements),
@@ -177,6 +183,11 @@ class _Counts:
     def uus(self, predicted: str = "") -> Estimate | None:
         """Share of the confident rows that are wrong."""
         return estimate(self.strata(("flagged", "confident"), predicted=predicted), COVERAGE)
+
+    def uus_to_come(self) -> tuple[float, float] | None:
+        """The same of rows that come later: what has a label is a small part of them, even where that is all."""
+        strata = [replace(one, rows=_MANY * one.rows) for one in self.strata(("flagged", "confident")) if one.rows]
+        return bounds(strata, COVERAGE) if strata else None
 
     def uus_of_all(self, batch: str) -> Estimate | None:
         """Share of a batch's rows that are UUs: a row on which the model is not confident is none, without a label."""

@@ -155,3 +155,16 @@ def test_a_status_is_written_and_read(tmp_path: Path) -> None:
     project, audit = all_answered(tmp_path / "work")
     status = status_of(project, audit)
     assert AuditStatus.from_json(status.as_json()) == status
+
+
+def test_rows_to_come_are_less_sure_than_the_held_out_ones_even_where_these_all_have_a_label(tmp_path: Path) -> None:
+    audit = drawn_audit(tmp_path / "work", {"confident": 40}, 40)
+    project = Project.open(tmp_path / "work")
+    for look in range(1, 6):
+        answer_look(project, audit, look)
+    found = figures_of(project, audit)
+    assert found.uus is not None
+    assert (found.uus.low, found.uus.high) == (0, 0)
+    assert found.rows_to_come is not None
+    assert found.rows_to_come == pytest.approx(bounds([Stratum(10**9, 40, 0)], COVERAGE), abs=1e-4)
+    assert found.rows_to_come[1] > 0.05
