@@ -54,6 +54,10 @@ LIGHT = [
     "engine.audit.audit_status",
     "engine.audit.draw",
     "engine.audit.estimate",
+    "engine.monitoring.confidence_sequence",
+    "engine.monitoring.read_batch",
+    "engine.monitoring.watch_status",
+    "engine.monitoring.watched_batches",
     *(f"engine.costs.{path.stem}" for path in (ROOT / "engine" / "costs").glob("[a-z]*.py")),
     *(
         f"engine.review.{name}"

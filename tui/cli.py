@@ -29,6 +29,7 @@ COMMANDS = {
     "agreement": "how far people agree who labelled the same texts",
     "init": "make a project from data files",
     "add": "add later rows of a stream to a project",
+    "watch": "compare a new batch of rows with the audit and the blind spots; has anything got worse?",
     "batches": "list the batches of rows that came into a project",
     "discover": "find the blind spots of the current model",
     "audit": "queue a random sample of held-out rows for people to label, to estimate how often the model is wrong",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine.errors import FileError
 from engine.files import read_record
+from engine.monitoring.watched_batches import watched_batches
 from engine.problems import leave_out
 from engine.project import Project
 from engine.proof.closed import closed_spots
@@ -54,6 +55,7 @@ class Round(Record):
         proofs: ids of its finished proofs. promoted: arm, recipe and verdict of the model it starts from; empty in the
             first.
         labelled, n_pool: pool rows with a label, and all.
+        watched: what came of each batch that was watched with its model, a sentence each, the latest last.
     """
 
     number: int
@@ -67,6 +69,7 @@ class Round(Record):
     promoted: str = ""
     labelled: int | None = None
     n_pool: int | None = None
+    watched: tuple[str, ...] = ()
 
 
 def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot], closed: Sequence[str] = ()) -> SpotChange:
@@ -103,6 +106,7 @@ def history(project: Project) -> list[Round]:
     finished = {report.id: report for report in reports(project)}
     for report in reversed(finished.values()):
         proofs.setdefault(report.round, []).append(report.id)
+    watched = {one.name: one for one in watched_batches(project)}
     found: list[Round] = []
     before: Discovery | None = None
     for number in range(1, project.round + 1):
@@ -124,6 +128,7 @@ def history(project: Project) -> list[Round]:
                 promoted=f"{made.arm}, {made.recipe}: {made.verdict}" if made else "",
                 labelled=now.n_labelled if now else None,
                 n_pool=now.n_pool if now else None,
+                watched=tuple(one.sentence for one in watched.values() if one.round == number),
             )
         )
         before = now

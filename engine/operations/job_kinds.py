@@ -18,6 +18,7 @@ from engine.llm.label_rows import CONFIDENT
 from engine.llm.questions import asking
 from engine.llm.reports import JudgeReport, LabelReport, TeachReport
 from engine.model.weights import weights_use
+from engine.monitoring.read_batch import read_batch
 from engine.operations.job_records import (
     AskingOptions,
     AuditOptions,
@@ -38,6 +39,8 @@ from engine.operations.job_records import (
     SearchOptions,
     SearchResult,
     TeachOptions,
+    WatchOptions,
+    WatchResult,
 )
 from engine.operations.outside_uses import llm_use, models_uses
 from engine.progress import Monitor
@@ -111,6 +114,21 @@ def audit(project: Project, options: AuditOptions, monitor: Monitor) -> AuditRes
     if status.answered:
         drawn = f"{drawn} before, {status.answered} have a label; it is not ended and goes on"
     return AuditResult(status.queue, status.rows, status.drawn, status.answered, drawn)
+
+
+def watch(project: Project, options: WatchOptions, monitor: Monitor) -> WatchResult:
+    """Score a batch of rows, count what is wrong, and compare that with the audit and with closed blind spots."""
+    from engine.monitoring.watch_batch import watch_batch
+
+    require(project.root, watch_uses(project, options))
+    batch = read_batch(project, Path(options.file), name=options.name, monitor=monitor, **options.choices)
+    watched = watch_batch(project, batch, monitor=monitor)
+    return WatchResult(watched.name, watched.word, watched.sentence)
+
+
+def watch_uses(project: Project, options: WatchOptions) -> Uses:
+    """The models, and the file."""
+    return [*models_uses(project), file_use(project.root, Path(options.file))]
 
 
 def teach(project: Project, options: TeachOptions, monitor: Monitor) -> TeachReport:
@@ -248,6 +266,7 @@ _KINDS: tuple[JobKind[Any], ...] = (
     JobKind(JudgeOptions, judge, lambda project, options: [llm_use(project)]),
     JobKind(HuntOptions, hunt, lambda project, options: models_uses(project)),
     JobKind(AuditOptions, audit, lambda project, options: models_uses(project)),
+    JobKind(WatchOptions, watch, watch_uses),
     JobKind(LabelOptions, label, label_uses),
     JobKind(
         CompareOptions, compare, lambda project, options: [weights_use(project.root, project.settings.model.encoder)]

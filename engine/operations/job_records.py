@@ -11,7 +11,9 @@ from typing import ClassVar
 
 from typing_extensions import TypedDict
 
+from engine.data.options import FileChoices
 from engine.jobs.kind import JobOptions
+from engine.monitoring.watched_batches import WatchWord
 from engine.proof.request import RetrainRequest
 from engine.schema import Record, Teacher
 
@@ -89,6 +91,47 @@ class AuditResult(Record):
     rows: int
     drawn: int
     answered: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions(JobOptions):
+    """Watch a batch of rows from where the model is used.
+
+    Attributes:
+        file: path of its rows. name: of the batch; None: that of the file.
+        own_columns, label_map, encodings, skip_bad, drop_duplicates: how it is read
+            (`engine.data.options.file_options`).
+    """
+
+    kind: ClassVar[str] = "watch"
+
+    file: str = ""
+    name: str | None = None
+    own_columns: tuple[str, ...] = ()
+    label_map: tuple[str, ...] = ()
+    encodings: tuple[str, ...] = ()
+    skip_bad: bool = False
+    drop_duplicates: bool = False
+
+    @property
+    def choices(self) -> FileChoices:
+        """How the file is read."""
+        return FileChoices(
+            own_columns=self.own_columns,
+            label_map=self.label_map,
+            encodings=self.encodings,
+            skip_bad=self.skip_bad,
+            drop_duplicates=self.drop_duplicates,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WatchResult(Record):
+    """The batch that was watched, and what came of it, in a word and in a sentence."""
+
+    batch: str
+    word: WatchWord
     sentence: str
 
 

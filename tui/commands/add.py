@@ -7,15 +7,10 @@ import shlex
 from pathlib import Path
 
 from engine.operations.add_batch import Added, add_batch
-from tui.commands.reading_files import Told, add_file_choices, file_choices
+from tui.commands.reading_files import OF_BATCH, Told, add_file_choices, file_choices
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.terminal.printing import print_json, print_line
 
-_OF_FILE = (
-    ("--column", "ROLE=COL", "column of the text, label or pair; default: as in the pool's file"),
-    ("--map", "LABEL=LABEL", "a label of the file and what it means, besides those of the pool's file"),
-    ("--encoding", "NAME", "if it is not UTF-8, e.g. cp1252"),
-)
 _SKIP_BAD = "leave out broken lines, and rows without text or with a label that train lacks"
 _DROP_DUPLICATES = "leave out rows whose text or id was there before in the file, or whose id the project has"
 
@@ -36,7 +31,7 @@ def add_parser(subparsers: SubParsers) -> None:
     add_project(parser)
     parser.add_argument("file", metavar="F", type=Path, help="the rows: CSV, TSV, JSONL or Parquet")
     parser.add_argument("--name", metavar="NAME", help="of the batch; default: that of the file")
-    add_file_choices(parser, _OF_FILE, skip_bad=_SKIP_BAD, drop_duplicates=_DROP_DUPLICATES)
+    add_file_choices(parser, OF_BATCH, skip_bad=_SKIP_BAD, drop_duplicates=_DROP_DUPLICATES)
     parser.add_argument(
         "--proof-share",
         metavar="S",

@@ -9,6 +9,13 @@ from collections.abc import Iterable
 from engine.data.options import FileChoices
 from tui.terminal.printing import RewrittenLine
 
+OF_BATCH = (
+    ("--column", "ROLE=COL", "column of the text, label or pair; default: as in the pool's file"),
+    ("--map", "LABEL=LABEL", "a label of the file and what it means, besides those of the pool's file"),
+    ("--encoding", "NAME", "if it is not UTF-8, e.g. cp1252"),
+)
+"""The options of the file of a later batch, for `add_file_choices`."""
+
 _SECONDS = 0.5  # between two steps that are shown
 
 

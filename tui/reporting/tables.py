@@ -293,6 +293,8 @@ def round_sentence(one: Round) -> str:
     told += [f"proofs {' '.join(one.proofs)}"] if one.proofs else []
     if one.accuracy is None and one.labelled is not None and one.n_pool is not None:
         told.append(f"accuracy {unknown_accuracy(one.labelled, one.n_pool)}")
+    if one.watched:
+        told.append(f"watched {len(one.watched)}, last {one.watched[-1]}")
     return visible("; ".join([f"round {one.number}: {start}", *told]))
 
 

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from engine.files import write_json
+from engine.monitoring.watched_batches import keep_watched
 from engine.operations.history import SpotChange, compare_rounds, history
 from engine.project import Project
 from engine.regression.promotion import Promotion, promote
 from engine.schema import BlindSpot
 from tests.builders.discovery import discovery_of, save_discovery
+from tests.builders.watched import watched
 from tests.engine.proof.synthetic import gold_labels, write_proof
 
 
@@ -87,6 +89,16 @@ def test_the_history_takes_closed_from_the_proof_that_was_promoted(
 def test_a_project_without_a_discovery_has_one_empty_round(project: Project) -> None:
     (only,) = history(project)
     assert (only.number, only.uus, only.change, only.promoted) == (1, None, None, "")
+
+
+def test_what_was_watched_stands_with_the_round_of_its_model_each_batch_once(project: Project) -> None:
+    for batch in (watched("week1"), watched("week2", 20, 2), watched("week1", 30, 3)):
+        keep_watched(project, batch, lambda there: ("nothing worse", ()))
+    (only,) = history(project)
+    assert only.watched == (
+        "week1: 2,000 rows, 30 with a label; nothing worse",
+        "week2: 2,000 rows, 20 with a label; nothing worse",
+    )
 
 
 def test_a_promoted_round_says_what_it_starts_from(project: Project) -> None:

@@ -20,6 +20,7 @@ from engine.operations.job_records import (
     RetrainResult,
     SearchOptions,
     TeachOptions,
+    WatchOptions,
 )
 from engine.schema import Teacher
 
@@ -64,6 +65,7 @@ BEFORE: list[tuple[dict[str, Any], JobOptions]] = [
     ({"patterns": ["P1"]}, JudgeOptions(patterns=("P1",))),
     ({"pattern": "P1@ann", "samples": ["S1@ann"]}, SearchOptions(pattern="P1@ann", samples=("S1@ann",))),
     ({"labels": 60}, AuditOptions(labels=60)),
+    ({"file": "/data/week49.csv", "label_map": ["1=good"]}, WatchOptions("/data/week49.csv", label_map=("1=good",))),
     ({"own": True}, CompareOptions(own=True)),
     ({"model": None}, CheckOptions()),
 ]

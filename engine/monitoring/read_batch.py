@@ -1,0 +1,119 @@
+"""Reading a batch that is watched, as `add` reads one that it adds; nothing of it comes into the project. Light.
+
+Rows that the project had when its model was made are left out, as the model may have been trained on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from typing_extensions import Unpack
+
+from engine.data.batches import BATCHED, batches, checked_name, name_of_file, options_of_batch
+from engine.data.checks import unknown_label
+from engine.data.options import FileChoices, refuse_unused
+from engine.data.reading import FileNews, LeftOut, place_in, rows_of
+from engine.data.row_hashes import read_row_hashes
+from engine.errors import DataError
+from engine.files import content_key, read_record
+from engine.monitoring.watched_batches import refuse_twin, watched_batches, watched_file
+from engine.progress import Monitor
+from engine.project import Project
+from engine.proof.report import reports
+from engine.regression.promotion import Promotion
+from engine.schema import UNLABELLED, Example
+from engine.text import row_hash
+
+
+@dataclass(frozen=True)
+class BatchRows:
+    """The rows of a batch that are looked at.
+
+    Attributes:
+        name: of the batch. key: names the texts of its file, whatever their labels.
+        known: rows that the project had before the model was made. left_out: that cannot be used.
+    """
+
+    name: str
+    key: str
+    rows: list[Example]
+    known: int
+    left_out: int
+
+    def __repr__(self) -> str:
+        return f"BatchRows({self.name}, {len(self.rows)} rows)"  # a message of an error never holds a text
+
+
+def read_batch(
+    project: Project, file: Path, *, name: str | None = None, monitor: Monitor, **choices: Unpack[FileChoices]
+) -> BatchRows:
+    """Read a batch as `add` does.
+
+    Args:
+        project: says how its pool was read, and which rows it had when the model was made.
+        file: the rows; labels may be blank, and there need be no column of them.
+        name: of the batch; default: that of the file.
+        monitor: told of long steps, and of what the user should know about the file.
+        choices: how the file is read (`engine.data.options.file_options`).
+
+    Raises:
+        DataError: the file cannot be used, all its rows were known, its name has other rows or they another name.
+    """
+    called = checked_name(name_of_file(file) if name is None else name)
+    file = file.expanduser()
+    options, mapped = options_of_batch(project, file, **choices)
+    left_out: list[LeftOut] = []
+    news = FileNews(left_out.append)
+    then = rows_then(project)
+    before = set(read_row_hashes(project, "train")).union(
+        *(list(read_row_hashes(project, split))[: then[split]] for split in BATCHED)
+    )
+    rows: list[Example] = []
+    hashes, labels, known = list[str](), set[str](), 0
+    seen = set[str]()
+    for line, row in rows_of(file, options, "pool", name=called, news=news, monitor=monitor):
+        if row.label not in (*project.labels, UNLABELLED):
+            if not options.skip_bad:
+                raise unknown_label(row.label, project.labels, place_in(file, line))
+            left_out.append(LeftOut("pool", place_in(file, line), f"train has no row labelled {row.label!r}"))
+            continue
+        labels.add(row.label)
+        of_row = row_hash(row.text, row.text_pair)
+        if options.drop_duplicates and of_row in seen:
+            left_out.append(LeftOut("pool", place_in(file, line), "the text was there before"))
+            continue
+        seen.add(of_row)
+        hashes.append(of_row)
+        if of_row in before:
+            known += 1
+        else:
+            rows.append(row)
+    for sentence in news.told:
+        monitor.note(sentence)
+    refuse_unused(mapped, [news], labels)
+    if not rows:
+        what = "the project had all rows of the file before its model was made"
+        raise DataError(what, where=str(file), hint="watch rows that came since, before or after you add them")
+    key = content_key("watched", sorted(hashes))
+    refuse_twin(watched_batches(project), called, key, watched_file(project))
+    return BatchRows(called, key, rows, known, len(left_out))
+
+
+def rows_then(project: Project) -> dict[str, int]:
+    """How many rows pool and proof had when the current model was made: it may be trained on some of them.
+
+    The first model saw train alone, and its blind spots are those of what `init` brought; a promoted one was made with
+    what its proof had.
+    """
+    splits = project.manifest.splits
+    if project.round == 1:
+        first = batches(project)[0]
+        return {name: first.ends[name].rows if name in first.ends else 0 for name in BATCHED}
+    made = read_record(project.round_dir(project.round) / "model.json", Promotion.from_json)
+    hashes = next((report.hashes for report in reports(project) if report.id == made.promoted_from), {})
+    found = {}
+    for name in BATCHED:
+        then = project.manifest.rows_then(name, hashes.get(name, ""))
+        found[name] = then if then is not None else splits[name].rows if name in splits else 0
+    return found
