@@ -1,13 +1,15 @@
 """Who is at work on which row, so that two people are not handed the same one. Light.
 
 A lease is a file, made exclusively, that says until when it holds. Keys renew it. When its time is over anybody may
-take it, whoever the owner was and whether or not the process lives: processes of other machines cannot be asked.
+take it, whoever the owner was and whether or not the process lives: processes of other machines cannot be asked. It
+belongs to a session: who leaves one of two terminals keeps what the other has in front.
 Clocks of machines that share a project must agree within a minute or so.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,15 +33,20 @@ _PATIENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Lease(Record):
-    """One row in the hands of one person; ``until`` is seconds since the epoch."""
+    """One row in the hands of one person.
+
+    Attributes:
+        until: seconds since the epoch. session: names the session of theirs that holds it; empty in files of before.
+    """
 
     row: str
     labeller: str
     until: float
+    session: str = ""
 
 
 class Leases:
-    """The leases of a project, as one person takes them.
+    """The leases of a project, as one session of a person takes them.
 
     Args:
         folder: of the leases; made with the first.
@@ -50,11 +57,12 @@ class Leases:
     def __init__(self, folder: Path, labeller: str, *, now: Callable[[], float] = time.time) -> None:
         self._folder = folder
         self._labeller = labeller
+        self._session = secrets.token_hex(8)
         self._now = now
         self._held: tuple[Path, Lease] | None = None
 
     def take(self, row_id: str, people: int) -> bool:
-        """Take a row, if fewer than ``people`` hold it; whether this person has it now. What they had is given up.
+        """Take a row, if fewer than ``people`` others hold it; whether it is held now. What was held is given up.
 
         Raises:
             StoreError: the folder may not be written, or another process has locked it for 5 s.
@@ -65,13 +73,13 @@ class Leases:
         with self._alone():
             self._give_up()
             name = content_key(row_id)
-            there = find_files(self._folder, f"{name}-*.json")
-            others = [path for path in there if self._is_held(path)]
-            if len(others) >= people:
+            there = {path: self._read(path) for path in find_files(self._folder, f"{name}-*.json")}
+            held = {path: one for path, one in there.items() if one is not None and one.until >= self._now()}
+            if len({one.labeller for one in held.values()} - {self._labeller}) >= people:
                 return False
-            for path in set(there) - set(others):  # their time is over, or they are damaged
+            for path in there.keys() - held.keys():  # their time is over, or they are damaged
                 remove(path)
-            lease = Lease(row_id, self._labeller, self._now() + HOLDS_FOR)
+            lease = Lease(row_id, self._labeller, self._now() + HOLDS_FOR, self._session)
             for place in range(MOST):
                 path = self._folder / f"{name}-{place}.json"
                 if create_alone(path, orjson.dumps(lease.as_json())):
@@ -80,7 +88,7 @@ class Leases:
         return False
 
     def renew(self) -> None:
-        """The person is at work: the row that they hold stays theirs.
+        """The person is at work: the row that this session holds stays theirs.
 
         Raises:
             StoreError: as `take`.
@@ -97,7 +105,7 @@ class Leases:
             create_alone(path, orjson.dumps(self._held[1].as_json()))
 
     def release(self) -> None:
-        """Give up what this person holds.
+        """Give up what this session holds.
 
         Raises:
             StoreError: as `take`.
@@ -115,12 +123,7 @@ class Leases:
         if self._held is None:
             return False
         there = self._read(self._held[0])
-        return there is not None and (there.labeller, there.row) == (self._labeller, self._held[1].row)
-
-    def _is_held(self, path: Path) -> bool:
-        """Whether somebody else holds it."""
-        there = self._read(path)
-        return there is not None and there.until >= self._now() and there.labeller != self._labeller
+        return there is not None and (there.session, there.row) == (self._session, self._held[1].row)
 
     def _read(self, path: Path) -> Lease | None:
         try:

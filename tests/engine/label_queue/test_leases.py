@@ -73,6 +73,24 @@ def test_one_person_in_two_terminals_holds_the_row_once(tmp_path: Path) -> None:
     assert not cleo.take("r1", 2)
 
 
+def test_who_leaves_one_of_two_terminals_keeps_what_the_other_holds(tmp_path: Path) -> None:
+    clock = Clock()
+    first, second = Leases(tmp_path, "ann", now=clock), Leases(tmp_path, "ann", now=clock)
+    ben = Leases(tmp_path, "ben", now=clock)
+    assert first.take("r1", 1)
+    assert second.take("r1", 1)
+    second.release()
+    assert not ben.take("r1", 1)
+    assert second.take("r2", 1)
+    clock.time += HOLDS_FOR - 10
+    first.renew()
+    clock.time += 11
+    assert not ben.take("r1", 1)
+    assert ben.take("r2", 1)
+    first.release()
+    assert ben.take("r1", 1)
+
+
 def test_a_damaged_lease_holds_nothing(tmp_path: Path) -> None:
     ann, ben = Leases(tmp_path, "ann"), Leases(tmp_path, "ben")
     ann.take("r1", 1)
