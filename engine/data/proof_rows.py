@@ -31,7 +31,7 @@ def read_proof(project: Project) -> list[Example]:
 
 
 def proof_rows_to_label(project: Project, ids: Collection[str]) -> dict[str, Example]:
-    """The proof rows that an audit asks people to label, by id: nobody but they sees them."""
+    """The proof rows that people are asked to label, or to decide on, by id: nobody but they sees them."""
     return rows_by_id(read_proof(project), ids)
 
 

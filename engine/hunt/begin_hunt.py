@@ -6,9 +6,10 @@ from typing import Any
 
 from engine.errors import StoreError
 from engine.hunt.find_candidates import find_candidates
-from engine.hunt.hunt_files import AT_RANDOM, CANDIDATES, Hunt, hunt_of
+from engine.hunt.hunt_files import AT_RANDOM, Hunt, hunt_of
 from engine.hunt.hunting import Hunting
 from engine.label_queue.queue_files import QueueFile, new_queue, queues
+from engine.label_queue.scored_rows import CANDIDATES
 from engine.progress import Monitor
 from engine.project import Project
 from engine.tau import refuse_new_tau

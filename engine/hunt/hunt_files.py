@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.errors import StoreError
 from engine.label_queue.queue_files import QueueFile, queues
 from engine.label_queue.scored_rows import (
+    CANDIDATES,
     ScoredRows,
     keep_scored_rows,
     queue_called,
@@ -16,8 +17,6 @@ from engine.label_queue.scored_rows import (
 )
 from engine.project import Project
 
-CANDIDATES = "candidates"
-"""Fact of a queue: names the candidates that its rows are chosen among."""
 AT_RANDOM = "at_random"
 """Fact of a queue: share of its rows that is drawn at random, 0..1."""
 

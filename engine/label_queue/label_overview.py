@@ -39,7 +39,8 @@ class LabelOverview(Record):
 
     Attributes:
         rows: of the pool. settled: of these, those on whose label people agree, or that was decided.
-        conflicts: rows on which people differ and nobody has decided. proof: settled rows of the proof part.
+        conflicts: rows of the pool on which people differ and nobody has decided.
+        proof: settled rows of the proof part. proof_conflicts: as ``conflicts``, of the proof part.
         labellers: people, then LLMs.
         agreement: between people, on rows of the pool that two or more have labelled.
         llms: quality of each LLM's labels. guideline: labels by its versions.
@@ -49,6 +50,7 @@ class LabelOverview(Record):
     settled: int
     conflicts: int
     proof: int
+    proof_conflicts: int
     labellers: tuple[LabellerCount, ...]
     agreement: LabelAgreement
     llms: tuple[CheckedLlm, ...]
@@ -61,12 +63,13 @@ def label_overview(project: Project, records: Records) -> LabelOverview:
     Raises:
         DataError: the guideline cannot be read.
     """
-    labels, floor = Labels(records), project.settings.labelling.llm_floor
+    labels, proof, floor = Labels(records), Labels(records, "proof"), project.settings.labelling.llm_floor
     return LabelOverview(
         rows=project.manifest.splits["pool"].rows if project.has_split("pool") else 0,
         settled=len(labels.settled()),
         conflicts=len(labels.conflicts()),
-        proof=len(Labels(records, "proof").settled()),
+        proof=len(proof.settled()),
+        proof_conflicts=len(proof.conflicts()),
         labellers=_labellers(records),
         agreement=_agreement(labels),
         llms=tuple(CheckedLlm(one, usability(one, floor)) for one in llm_qualities(records, project.labels)),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
+from typing import Literal, get_args
 
 from engine.errors import StoreError
 from engine.label_queue.project_queue import people_for
 from engine.label_queue.queue_files import Choice, QueueFile, new_queue, queues
+from engine.label_queue.unchosen_rows import UnchosenRows
 from engine.labelling.guidelines import Guideline, guideline_of, is_stale, versions
 from engine.project import Project
 from engine.schema import UNLABELLED, QueueKind, RowLabel, SplitName
@@ -17,11 +19,14 @@ from engine.teaching.records import Teaching
 RANDOM_BATCH = 2_000
 """Rows that a random queue draws at a time: more than a person labels in a day."""
 _ORDER: tuple[QueueKind, ...] = ("audit", "hunt", "flagged", "pattern", "random")
-_SPLITS: tuple[SplitName, ...] = ("pool", "proof")
+Derived = Literal["conflict", "proof-conflict", "stale"]
+"""A queue without a file: its rows follow from the labels that there are."""
+CONFLICTS: dict[SplitName, Derived] = {"pool": "conflict", "proof": "proof-conflict"}
+"""By split, the queue of rows on which people differ."""
 
 
-def chosen_queue(project: Project, teaching: Teaching, wanted: str | None) -> QueueFile | QueueKind:
-    """The queue that a person has named, or the one that comes first; ``conflict`` and ``stale`` have no file.
+def chosen_queue(project: Project, teaching: Teaching, wanted: str | None) -> QueueFile | Derived:
+    """The queue that a person has named, or the one that comes first.
 
     Args:
         project: whose rows are labelled.
@@ -33,12 +38,13 @@ def chosen_queue(project: Project, teaching: Teaching, wanted: str | None) -> Qu
             label or it cannot be written.
     """
     files = _in_order(queues(project))
-    if wanted in ("conflict", "stale"):
-        return "conflict" if wanted == "conflict" else "stale"
+    derived: Derived | None = next((one for one in get_args(Derived) if one == wanted), None)
+    if derived is not None:
+        return derived
     if wanted not in (None, "random"):
         found = next((one for one in files if wanted in (one.spec.name, one.spec.kind)), None)
         if found is None:
-            names = ", ".join(dict.fromkeys([*(one.spec.name for one in files), "random", "conflict", "stale"]))
+            names = ", ".join(dict.fromkeys([*(one.spec.name for one in files), "random", *get_args(Derived)]))
             raise StoreError(f"there is no queue {wanted!r}", where=str(project.root), hint=f"name one of {names}")
         return found
     count = _RowCount(project, teaching)
@@ -64,14 +70,9 @@ def open_queues(project: Project, teaching: Teaching) -> list[tuple[str, int]]:
         known = {choice.row for choice in at_random[0].choices} if at_random else set()
         undrawn = len(_undrawn(project, count.labels["pool"], known))
         found.append((at_random[0].spec.name if at_random else "random", undrawn))
-    found.append(("conflict", len(count.labels["pool"].conflicts())))
+    found += [(name, len(count.labels[split].conflicts())) for split, name in CONFLICTS.items()]
     found.append(("stale", len(stale_choices(project, teaching, guideline_of(project)))))
     return [(name, left) for name, left in found if left]
-
-
-def rows_to_come(file: QueueFile) -> int:
-    """How many rows a queue will have beyond those that it has: a hunt chooses them while people label."""
-    return max(0, file.spec.budget - len(file.choices)) if file.spec.kind == "hunt" else 0
 
 
 def draw_more(project: Project, teaching: Teaching, file: QueueFile) -> None:
@@ -85,9 +86,9 @@ def draw_more(project: Project, teaching: Teaching, file: QueueFile) -> None:
         file.append(drawn)
 
 
-def conflict_choices(teaching: Teaching) -> list[Choice]:
-    """The pool rows on which people differ and that nobody has decided yet."""
-    return [Choice(row, "people differ") for row in Labels(teaching).conflicts()]
+def conflict_choices(teaching: Teaching, split: SplitName) -> list[Choice]:
+    """The rows of a split on which people differ and that nobody has decided yet."""
+    return [Choice(row, "people differ") for row in Labels(teaching, split).conflicts()]
 
 
 def stale_choices(project: Project, teaching: Teaching, guideline: Guideline) -> list[Choice]:
@@ -110,7 +111,8 @@ class _RowCount:
     """Counts the rows of queues that one person is still asked for."""
 
     def __init__(self, project: Project, teaching: Teaching) -> None:
-        self.labels = {split: Labels(teaching, split) for split in _SPLITS}
+        self._project = project
+        self.labels = {split: Labels(teaching, split) for split in CONFLICTS}
         self._author = teaching.author
         self._settings = project.settings.labelling
         self._seed = project.settings.discovery.seed
@@ -119,7 +121,7 @@ class _RowCount:
         """How many rows of a queue are open for this person, or will be; as `ProjectQueue.left`."""
         people = self.labels[file.spec.split].people
         given = ((choice.row, people.get(choice.row, ())) for choice in file.choices)
-        return rows_to_come(file) + sum(
+        return UnchosenRows(self._project, file).count(people) + sum(
             len(said) < people_for(row, self._settings, self._seed) and all(one.author != self._author for one in said)
             for row, said in given
         )

@@ -43,7 +43,7 @@ class ProjectQueue:
         split: where the rows are.
         is_done: whether what this person said of a row is the answer that is asked for.
         more: is called when few open rows are left; it returns at once, and what it chooses comes with ``choices``.
-        to_come: how many rows will be chosen yet, by another process.
+        to_come: how many rows will be chosen yet, by another process, given the rows that others have labelled.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class ProjectQueue:
         split: SplitName,
         is_done: Callable[[str], bool],
         more: Callable[[], None] = lambda: None,
-        to_come: Callable[[], int] = lambda: 0,
+        to_come: Callable[[Collection[str]], int] = lambda others: 0,
     ) -> None:
         self._teaching = teaching
         self._leases = leases
@@ -80,7 +80,7 @@ class ProjectQueue:
     @property
     def left(self) -> int:
         """How many rows are open for this person, or will be."""
-        return len(self._open()) + self._to_come()
+        return len(self._open()) + self._to_come(self._others)
 
     def take(self) -> TextRow | None:
         """The next open row, held for this person; None: none is left, or others are at work on all that are."""

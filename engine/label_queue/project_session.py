@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 from engine.data.proof_rows import proof_rows_to_label
 from engine.errors import StoreError
 from engine.label_queue.leases import MOST, Leases
-from engine.label_queue.open_queues import chosen_queue, conflict_choices, draw_more, rows_to_come, stale_choices
+from engine.label_queue.open_queues import (
+    CONFLICTS,
+    Derived,
+    chosen_queue,
+    conflict_choices,
+    draw_more,
+    stale_choices,
+)
 from engine.label_queue.project_queue import ProjectQueue, people_for
 from engine.label_queue.queue_files import Choice, QueueFile
+from engine.label_queue.unchosen_rows import UnchosenRows
 from engine.labelling.answers import Answer
 from engine.labelling.guidelines import Guideline, guideline_of
 from engine.labelling.session import LabelSession
@@ -61,7 +71,7 @@ class _Rows:
     choices: Callable[[], list[Choice]]
     room: Callable[[str, int], int]
     more: Callable[[], None] = lambda: None
-    to_come: Callable[[], int] = lambda: 0
+    to_come: Callable[[Collection[str]], int] = lambda others: 0
 
 
 class _Answers:
@@ -188,15 +198,16 @@ def _rows_of(
     project: Project,
     teaching: Teaching,
     guideline: Guideline,
-    chosen: QueueFile | QueueKind,
+    chosen: QueueFile | Derived,
     people: Callable[[str], int],
 ) -> _Rows:
     if isinstance(chosen, QueueFile):
         return _rows_of_file(project, teaching, chosen, people)
-    if chosen == "conflict":
-        return _Rows(chosen, chosen, "pool", lambda: conflict_choices(teaching), lambda row_id, others: 1)
+    for split, name in CONFLICTS.items():
+        if chosen == name:
+            return _Rows("conflict", name, split, partial(conflict_choices, teaching, split), lambda row_id, others: 1)
     stale = stale_choices(project, teaching, guideline)
-    return _Rows(chosen, chosen, "pool", lambda: stale, lambda row_id, others: MOST)  # their own: nobody is in the way
+    return _Rows("stale", chosen, "pool", lambda: stale, lambda row_id, others: MOST)  # their own: nobody is in the way
 
 
 def _rows_of_file(project: Project, teaching: Teaching, file: QueueFile, people: Callable[[str], int]) -> _Rows:
@@ -208,6 +219,9 @@ def _rows_of_file(project: Project, teaching: Teaching, file: QueueFile, people:
         if file.spec.kind == "random":
             draw_more(project, teaching, file)
 
+    unchosen = UnchosenRows(project, file)
+    own = [one.row for one in teaching.own("label") if isinstance(one, RowLabel) and one.split == file.spec.split]
+
     return _Rows(
         file.spec.kind,
         file.spec.name,
@@ -215,7 +229,7 @@ def _rows_of_file(project: Project, teaching: Teaching, file: QueueFile, people:
         choices,
         room=lambda row_id, others: people(row_id) - others,
         more=more,
-        to_come=lambda: rows_to_come(file),
+        to_come=lambda others: unchosen.count(chain(own, others)),
     )
 
 
@@ -228,7 +242,7 @@ def _session(
     people: Callable[[str], int],
 ) -> ProjectSession:
     decides = rows.kind == "conflict"
-    folder = f"leases-{'conflict' if decides else rows.split}"  # who decides is in nobody's way
+    folder = f"leases-{rows.name if decides else rows.split}"  # who decides is in nobody's way
     leases = Leases(project.root / "queues" / folder, teaching.author)
     answers = _Answers(
         RecordFactory(project, teaching, teacher), teaching, teacher, rows=rows, guideline=guideline, people=people
@@ -259,7 +273,7 @@ def _session(
         answers,
         done=[texts[row] for row in own if row in texts],
         reasons=REASONS if decides else (),
-        context=(lambda row: conflict_lines(Labels(teaching), row.id)) if decides else lambda _: [],
+        context=(lambda row: conflict_lines(Labels(teaching, rows.split), row.id)) if decides else lambda _: [],
     )
     return ProjectSession(
         session, rows.kind, rows.name, guideline, lambda: Labels(teaching, rows.split).units(), leases.release

@@ -14,6 +14,9 @@ from engine.label_queue.queue_files import QueueFile
 from engine.project import Project
 from engine.schema import Record
 
+CANDIDATES = "candidates"
+"""The rows that a hunt chooses among; the fact of its queue that names them."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredRows(Record):

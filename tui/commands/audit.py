@@ -74,7 +74,8 @@ def print_status(status: AuditStatus) -> None:
 
 
 def _print_figures(status: AuditStatus, figures: AuditFigures) -> None:
-    left_out = f"; {figures.left_out} left out, as people are unsure or differ" if figures.left_out else ""
+    why = "people are unsure or differ (`blindspot label DIR --queue proof-conflict` decides)"
+    left_out = f"; {figures.left_out} left out, as {why}" if figures.left_out else ""
     print_line(f"look {figures.look} of {status.looks}: {figures.labels} labels count{left_out}")
     if found := figures.uus:
         print_line(f"  confident rows that are wrong  {_share(found)}: {_number(found)} UUs{_more(found.more)}")

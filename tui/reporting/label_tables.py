@@ -79,10 +79,13 @@ def next_steps(found: LabelOverview, project: Path) -> list[str]:
     steps = []
     if not found.labellers:
         steps.append(f"label rows: blindspot label {where}, or let an LLM: blindspot label {where} --by llm")
-    if found.conflicts:
-        steps.append(
-            f"decide on {counted(found.conflicts, 'row')} where people differ: blindspot label {where} --queue conflict"
-        )
+    for number, of, queue in (
+        (found.conflicts, "", "conflict"),
+        (found.proof_conflicts, " of the proof part", "proof-conflict"),
+    ):
+        if number:
+            differ = f"decide on {counted(number, 'row')}{of} where people differ"
+            steps.append(f"{differ}: blindspot label {where} --queue {queue}")
     steps += stale_sentences(found.guideline, project)
     for one in found.llms:
         if one.usability.needed:

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 _FLAGGED = "flagged"
 """Stands for a queue of all flagged rows, which is made when it is chosen."""
-_KINDS = {
-    "audit": "a random sample of held-out rows, to estimate how often the model is wrong",
-    "hunt": "rows on which the model may well be wrong",
+_KINDS = {  # with the name and a number of three digits they fit into the dialog at 80 columns
+    "audit": "held-out rows, to measure the errors",
+    "hunt": "rows where the model may well be wrong",
     "flagged": "rows where LLM and model differ",
     "pattern": "rows that a pattern or a sample finds",
     "random": "rows drawn at random",
     "conflict": "rows on which people differ",
-    "stale": "your labels that an edit of the guideline may have made wrong",
+    "proof-conflict": "held-out rows people differ on",
+    "stale": "your labels that a new guideline may change",
 }
 
 
@@ -50,7 +51,8 @@ def choose_queue(screen: WorkScreen) -> None:
         if place is not None:
             label_rows(screen, found[place][0])
 
-    words = [f"{name}: {_KINDS[name.partition('-')[0]]} ({left:,})" for name, left in found]
+    kinds = [name if name in _KINDS else name.partition("-")[0] for name, _ in found]
+    words = [f"{name}: {_KINDS[kind]} ({left:,})" for kind, (name, left) in zip(kinds, found, strict=True)]
     screen.app.push_screen(ChoiceDialog("Label which rows?", words), take)
 
 

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.label_queue.open_queues import open_queues
 from engine.label_queue.queue_files import Choice, new_queue
+from engine.label_queue.scored_rows import CANDIDATES, ScoredRows, keep_scored_rows
 from engine.project import Project
 from engine.schema import QueueKind
 from tests.builders.stream import at_work, stream_project, teaching_of
 
 
-def queue_of(project: Project, kind: QueueKind, rows: list[str], *, budget: int = 0) -> None:
+def queue_of(
+    project: Project,
+    kind: QueueKind,
+    rows: list[str],
+    *,
+    budget: int = 0,
+    candidates: Sequence[str] = (),
+    round: int = 1,
+) -> None:
+    """A queue; ``candidates``: rows that a hunt may choose, of the model of that round."""
     split = "proof" if kind == "audit" else "pool"
-    new_queue(project, kind, split=split, budget=budget, seed=13).append(Choice(row, "chosen") for row in rows)
+    scored = ScoredRows("0" * 16, "m", round, 0.9, ("a",), tuple(candidates), ("a",) * len(candidates))
+    keep_scored_rows(project.root, CANDIDATES, scored)
+    facts = {CANDIDATES: scored.key}
+    queue = new_queue(project, kind, split=split, budget=budget, seed=13, facts=facts)
+    queue.append(Choice(row, "chosen") for row in rows)
 
 
 def label(project: Project, name: str, queue: str) -> None:
@@ -55,10 +70,33 @@ def test_an_audit_that_waits_for_a_second_person_is_open_to_them_alone(tmp_path:
 
 def test_a_hunt_that_has_not_chosen_all_its_rows_is_open(tmp_path: Path) -> None:
     project = stream_project(tmp_path / "work", rows=3)
-    queue_of(project, "hunt", ["r0"], budget=3)
+    queue_of(project, "hunt", ["r0"], budget=3, candidates=["r0", "r1", "r2"])
     label(project, "ann", "hunt")
     assert open_to(project, "ann")[0] == ("hunt-1", 2)
-    assert at_work(project, "ann").kind == "hunt"
+    ann = at_work(project, "ann")
+    assert (ann.kind, ann.session.pace.left) == ("hunt", 2)
+
+
+def test_a_hunt_that_can_choose_no_further_row_is_passed_over(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work", rows=4)
+    queue_of(project, "pattern", ["r1"])
+    queue_of(project, "hunt", ["r0"], budget=3, candidates=["r0", "r1"])
+    label(project, "ann", "hunt")
+    ben = at_work(project, "ben")
+    assert (ben.kind, ben.session.row, ben.session.pace.left) == ("hunt", None, 1)
+    label(project, "ann", "pattern")
+    assert ben.session.pace.left == 0
+    for name in ("ann", "ben", "cleo"):
+        assert at_work(project, name).kind == "random"
+        assert open_to(project, name) == [("random-1", 2)]
+
+
+def test_a_hunt_of_an_earlier_model_is_open_for_its_chosen_rows_alone(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work", rows=4)
+    queue_of(project, "hunt", ["r0"], budget=3, candidates=["r0", "r1", "r2"], round=project.round + 1)
+    assert open_to(project, "ann")[0] == ("hunt-1", 1)
+    label(project, "ann", "hunt")
+    assert at_work(project, "ann").kind == "random"
 
 
 def test_rows_that_came_after_the_drawn_ones_were_labelled_are_offered(tmp_path: Path) -> None:

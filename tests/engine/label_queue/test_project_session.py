@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StoreError
+from engine.label_queue.open_queues import open_queues
 from engine.label_queue.project_session import REASONS, ProjectSession
 from engine.label_queue.queue_files import Choice, new_queue, queues
 from engine.project import Project
 from engine.schema import RowLabel
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
-from tests.builders.stream import at_work, stream_project
+from tests.builders.stream import at_work, stream_project, teaching_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -174,6 +175,24 @@ def test_people_who_differ_make_a_conflict_until_somebody_decides_it_with_a_reas
     assert len(labels(project).people["r0"]) == 2
     cleo.session.undo()
     assert labels(project).conflicts() == ["r0"]
+
+
+def test_conflicts_among_proof_rows_are_decided_in_a_queue_of_their_own(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work", rows=1, people=2, proof=2)
+    new_queue(project, "audit", split="proof", budget=1, seed=13).append([Choice("h1", "drawn", 0.5)])
+    for name, label in (("ann", "positive"), ("ben", "negative")):
+        at_work(project, name, queue="audit").session.label(label)
+    assert at_work(project, "cleo", queue="conflict").session.row is None
+    assert dict(open_queues(project, teaching_of(project, "cleo")))["proof-conflict"] == 1
+    cleo = at_work(project, "cleo", queue="proof-conflict")
+    assert (front(cleo), cleo.name) == ("h1", "proof-conflict")
+    assert cleo.session.context == ["one said negative (sure)", "one said positive (sure)"]
+    cleo.session.label("negative", reason=REASONS[0])
+    assert cleo.session.row is None
+    assert Labels(Records(project.teaching_dir), "proof").settled() == {"h1": "negative"}
+    assert (labels(project).settled(), labels(project).decided) == ({}, {})
+    cleo.session.undo()
+    assert Labels(Records(project.teaching_dir), "proof").conflicts() == ["h1"]
 
 
 def test_unsure_is_no_label_and_no_conflict(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from engine.label_queue.queue_files import Choice, new_queue
 from engine.project import Project
+from engine.schema import Teacher
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
+from tests.builders.labels import by_person, write_labels
 from tests.builders.stream import at_work, stream_project
 from tests.tui.app.opening import opened
 
@@ -31,8 +33,9 @@ async def test_a_key_leads_to_the_rows_and_leaving_leads_back(tmp_path: Path) ->
 
 
 async def test_where_there_are_several_queues_one_is_asked_and_a_conflict_needs_its_reason(tmp_path: Path) -> None:
-    project = stream_project(tmp_path / "work", rows=2, people=2)
+    project = stream_project(tmp_path / "work", rows=2, people=2, proof=1)
     for name, label in (("ann", "positive"), ("ben", "negative")):
+        write_labels(project, Teacher(name, "human"), [by_person("h0", label, split="proof", queue="audit")])
         one = at_work(project, name)
         one.session.label(label)
         one.close()
@@ -41,9 +44,12 @@ async def test_where_there_are_several_queues_one_is_asked_and_a_conflict_needs_
     async with opened(project.root, annotator="cleo") as driver:
         await driver.press("number_sign")
         await driver.sees(
-            "Label which rows?", "hunt-1: rows on which the model", "conflict: rows on which people differ (1)"
+            "Label which rows?",
+            "hunt-1: rows where the model may well be wrong (1)",
+            "conflict: rows on which people differ (1)",
+            "proof-conflict: held-out rows people differ on (1)",
         )
-        await driver.press("end", "enter")
+        await driver.press("end", "up", "enter")
         await driver.sees("one said negative (sure)", "one said positive (sure)")
         assert "ann" not in driver.text
         await driver.press("1")

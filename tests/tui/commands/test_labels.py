@@ -23,11 +23,16 @@ def project(tmp_path: Path) -> Project:
 
 
 def labelled(project: Project) -> None:
-    """Ann has labelled 30 rows, ben 3 of them; the LLM all, and differs on r0 and r1 and on the proof row h0."""
+    """Ann has labelled 30 rows, ben 3 of them; the LLM all, and differs on r0 and r1 and on the proof row h0.
+
+    On the proof row h1 ann and ben differ.
+    """
     write_labels(project, GPT, [by_llm(f"r{n}", "negative", 2 if n == 1 else 3) for n in range(60)])
     write_labels(project, GPT, [by_llm("h0", "negative", split="proof")])
     said = [by_person(f"r{n}", "positive" if n < 2 else "negative") for n in range(30)]
-    write_labels(project, ANN, [*said, by_person("h0", "positive", split="proof", queue="audit")])
+    held_out = [by_person(row, "positive", split="proof", queue="audit") for row in ("h0", "h1")]
+    write_labels(project, ANN, [*said, *held_out])
+    write_labels(project, BEN, [by_person("h1", "negative", split="proof", queue="audit", teacher=BEN)])
     bens = [("r2", "negative"), ("r3", "negative"), ("r4", "positive")]
     write_labels(project, BEN, [*(by_person(row, label, teacher=BEN) for row, label in bens)])
     write_labels(project, BEN, [RowLabel("r50", "", 0, BEN, "random", "pool", 0.5)])
@@ -57,6 +62,8 @@ def test_it_says_who_labelled_how_far_they_agree_and_how_good_the_llm_is(run: Ru
     assert "They differ on 1 row of the proof part too, which nobody is shown." in words
     assert "nothing trains on it" in words
     assert f"next: decide on 1 row where people differ: blindspot label {project.root} --queue conflict" in words
+    held_out = "decide on 1 row of the proof part where people differ"
+    assert f"next: {held_out}: blindspot label {project.root} --queue proof-conflict" in words
     assert "more rows at random" in words
     found = json.loads(run("labels", "--json")[1])
     (llm,) = found["llms"]
