@@ -105,6 +105,23 @@ class Prediction(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorExcess(Record):
+    """Errors near a blind spot against those that the confidence there promises (`engine.discovery.error_excess`).
+
+    Attributes:
+        rows: pool rows near it with a label and a confidence >= tau. errors: those of them that are wrong.
+        expected: how many would be if their confidence were right.
+        p: probability of at least so many errors then, 0..1. q: the same over all blind spots.
+    """
+
+    rows: int
+    errors: int
+    expected: float
+    p: float
+    q: float
+
+
+@dataclass(frozen=True, slots=True)
 class BlindSpot(Record):
     """A cluster of UUs inside one confusion cell.
 
@@ -119,6 +136,7 @@ class BlindSpot(Record):
             nobody has labelled, not to be confused with `Discovery.suspects`, UUs whose gold label is suspect.
         estimate: how many UUs it holds in the pool, found or not, and the bounds of an interval of 95 %; None where no
             LLM has read the rows.
+        excess: None where there is no row to tell by, and in discoveries of before it was computed.
     """
 
     id: str
@@ -131,6 +149,7 @@ class BlindSpot(Record):
     overlap: float | None = None
     flagged: tuple[str, ...] = ()
     estimate: tuple[int, int, int] | None = None
+    excess: ErrorExcess | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ This module is light: a discovery that is there already is returned without torc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.discovery.flags import LlmLabels
 
 # Raised whenever the same input would give another result.
-DISCOVERY = 5
+DISCOVERY = 6
 
 
 def discover(
@@ -34,6 +34,7 @@ def discover(
     *,
     labels: Mapping[str, str] | None = None,
     llm_labels: LlmLabels | None = None,
+    looked_wrong: Collection[str] = (),
     monitor: Monitor,
 ) -> Discovery:
     """Find the blind spots of the round's model in the pool.
@@ -46,6 +47,8 @@ def discover(
             neither right nor wrong, and no UU.
         llm_labels: by pool row id the label that an LLM gave, and its certainty (3 sure, 2 likely, 1 a guess). They are
             used for flags alone, and are never gold.
+        looked_wrong: ids of pool rows that people were asked for because they looked wrong: errors are not set against
+            confidence by them.
         monitor: told of the stages.
 
     Raises:
@@ -65,7 +68,7 @@ def discover(
     number = project.round
     model = current_model(project, monitor=monitor)
     given, said = dict(labels or {}), dict(llm_labels or {})
-    key = _key(project, number, model, _in_key(given, said), monitor)
+    key = _key(project, number, model, _in_key(given, said, looked_wrong), monitor)
     there = project.discovery(number)
     if there and there.key == key:
         monitor.note("nothing has changed since the last discovery")
@@ -74,7 +77,15 @@ def discover(
 
     previous = there or _before(project, number)
     found = find(
-        project, model, key=key, number=number, previous=previous, labels=given, llm_labels=said, monitor=monitor
+        project,
+        model,
+        key=key,
+        number=number,
+        previous=previous,
+        labels=given,
+        llm_labels=said,
+        looked_wrong=frozenset(looked_wrong),
+        monitor=monitor,
     )
     found = replace(found, splits={name: split.sha256 for name, split in project.manifest.splits.items()})
     if there:
@@ -83,11 +94,10 @@ def discover(
     return found
 
 
-def _in_key(labels: Mapping[str, str], said: LlmLabels) -> list[Any]:
-    """Labels as parts of a key: none where there are none, so that what was discovered before there were any stands."""
-    if said:
-        return [sorted(labels.items()), [[row, *of_llm] for row, of_llm in sorted(said.items())]]
-    return [sorted(labels.items())] if labels else []
+def _in_key(labels: Mapping[str, str], said: LlmLabels, looked_wrong: Collection[str]) -> list[Any]:
+    """What was said of rows, as parts of a key; none where nothing was said."""
+    parts = [sorted(labels.items()), [[row, *of_llm] for row, of_llm in sorted(said.items())], sorted(looked_wrong)]
+    return parts if any(parts) else []
 
 
 def _key(project: Project, number: int, model: ModelRef, given: Sequence[Any], monitor: Monitor) -> str:

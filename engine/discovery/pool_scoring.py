@@ -27,6 +27,7 @@ class ScoredPool:
     Attributes:
         rows: sorted by their texts, with the labels that count.
         gold: (n,) label indices, `UNKNOWN` for a row without a label.
+        came_labelled: (n,) whether the row came with a label, whatever people said of it since.
         logits: (n, labels) in the project's order; exact only where they decide something (`bf16_rescoring`).
         scores: what follows from the logits.
         temperature: fitted on dev; None without dev.
@@ -35,6 +36,7 @@ class ScoredPool:
 
     rows: list[Example]
     gold: Ints
+    came_labelled: npt.NDArray[np.bool_]
     logits: npt.NDArray[np.float32]
     scores: Scores
     temperature: float | None
@@ -76,7 +78,8 @@ def score_pool(
     logits = predictions(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
     rows = in_order(pool_rows(project, labels)[:then])
     gold = gold_of(rows, project.labels)
-    return ScoredPool(rows, gold, logits, score(logits, gold, temperature=applied), temperature, applied)
+    scores = score(logits, gold, temperature=applied)
+    return ScoredPool(rows, gold, scanned_for != UNKNOWN, logits, scores, temperature, applied)
 
 
 def in_order(rows: Sequence[Example]) -> list[Example]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from engine.discovery.calibration import UNKNOWN, Scores, histogram, score, taus_for
 from engine.discovery.clusterers import CLUSTERERS
 from engine.discovery.clusters import SCATTERED, closeness
+from engine.discovery.error_excess import error_excess
 from engine.discovery.flags import LlmLabels, flag
 from engine.discovery.keywords import Background, telling
 from engine.discovery.label_errors import suspects
@@ -43,6 +44,7 @@ def find(
     previous: Discovery | None,
     labels: Mapping[str, str],
     llm_labels: LlmLabels,
+    looked_wrong: Collection[str],
     monitor: Monitor,
 ) -> Discovery:
     """Score the pool, group its UUs and name the groups.
@@ -55,6 +57,7 @@ def find(
         previous: the discovery whose ids go on.
         labels: of people, by pool row id.
         llm_labels: of an LLM, for flags alone.
+        looked_wrong: ids of pool rows that people were asked for because they looked wrong.
         monitor: told of the stages score, embed, labels, cluster, map, words and, where rows are long, length.
 
     Raises:
@@ -106,13 +109,19 @@ def find(
     near_of = dict(zip(uus.tolist(), near.tolist(), strict=True))
     words = _words(project, scored, around, groups, near_of=near_of, flagged=flags.rows, monitor=monitor)
     flagged = flags.by_group(scores, groups, [vectors[group] for group in places], flag_vectors)
+    chosen = np.array([row.id in looked_wrong for row in pool]) & ~scored.came_labelled
+    fair = np.flatnonzero(known & (scores.confidence >= settings.tau) & ~chosen)
+    excess = error_excess(groups, around, fair, scores.wrong, scores.confidence)
     spots = [
         replace(
             spot,
             flagged=tuple(pool[row].id for row in rows),
             estimate=flags.estimate(len(spot.rows), len(rows)),
+            excess=beyond,
         )
-        for spot, rows in zip(_spots(pool, scores, groups, coherence, words, project.labels), flagged, strict=True)
+        for spot, rows, beyond in zip(
+            _spots(pool, scores, groups, coherence, words, project.labels), flagged, excess, strict=True
+        )
     ]
     matched = match_ids(spots, previous)
     in_group = {row for group in groups for row in group}

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.discovery.calibration import Scores, score
+from engine.discovery.nearest_spot import FAR
 from engine.discovery.pool_scoring import gold_of, score_pool
 from engine.ids import checked_id
 from engine.model.model_registry import current_model, predictions
@@ -30,7 +31,6 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.metrics import IntArray
 from engine.proof.proof_spec import SPEC, read_spec
-from engine.proof.report_details import FAR
 from engine.proof.spot_assignment import nearest_blind_spots
 from engine.regression.frozen_spots import suite
 from engine.schema import Example, Labelled

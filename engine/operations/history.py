@@ -16,7 +16,7 @@ from engine.files import read_record
 from engine.monitoring.watched_batches import watched_batches
 from engine.problems import leave_out
 from engine.project import Project
-from engine.proof.closed import closed_spots
+from engine.proof.closed import closed_sentence, closed_spots
 from engine.proof.report import reports
 from engine.regression.promotion import Promotion
 from engine.schema import BlindSpot, Discovery, Record
@@ -46,14 +46,26 @@ class SpotChange(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedArm(Record):
+    """What a finished proof says of one arm. ``closed``: a sentence (`engine.proof.closed.closed_sentence`)."""
+
+    proof: str
+    arm: str
+    recipe: str
+    verdict: str
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
 class Round(Record):
     """One round of a project, as one line of its history.
 
     Attributes:
         accuracy, coverage: on the pool, 0..1; no accuracy where pool rows have no label. uus, scattered: their numbers.
         change: against the round before; None in the first, and where one of the two was not discovered.
-        proofs: ids of its finished proofs. promoted: arm, recipe and verdict of the model it starts from; empty in the
-            first.
+        proofs: ids of its finished proofs. judged: each of their arms.
+        promoted: arm, recipe and verdict of the model it starts from, and how many blind spots it closed where its
+            proof is there; empty in the first.
         labelled, n_pool: pool rows with a label, and all.
         watched: what came of each batch that was watched with its model, a sentence each, the latest last.
     """
@@ -70,6 +82,7 @@ class Round(Record):
     labelled: int | None = None
     n_pool: int | None = None
     watched: tuple[str, ...] = ()
+    judged: tuple[JudgedArm, ...] = ()
 
 
 def compare_rounds(before: Sequence[BlindSpot], after: Sequence[BlindSpot], closed: Sequence[str] = ()) -> SpotChange:
@@ -102,19 +115,20 @@ def history(project: Project) -> list[Round]:
     Raises:
         ProjectError: a discovery is damaged.
     """
-    proofs: dict[int, list[str]] = {}
     finished = {report.id: report for report in reports(project)}
-    for report in reversed(finished.values()):
-        proofs.setdefault(report.round, []).append(report.id)
     watched = {one.name: one for one in watched_batches(project)}
     found: list[Round] = []
     before: Discovery | None = None
     for number in range(1, project.round + 1):
         now = project.discovery(number)
-        closed: tuple[str, ...] = ()
         made = _promotion(project.round_dir(number) / "model.json")
+        closed: tuple[str, ...] = ()
+        promoted = f"{made.arm}, {made.recipe}: {made.verdict}" if made else ""
         if made and (proof := finished.get(made.promoted_from)):
             closed = closed_spots(proof, made.arm, made.recipe, made.seed)
+            told = [closed_sentence(arm) for arm in proof.arms if arm.group == (made.arm, made.recipe)]
+            promoted = "; ".join([promoted, *told])
+        proofs = [report for report in reversed(finished.values()) if report.round == number]
         found.append(
             Round(
                 number,
@@ -124,11 +138,16 @@ def history(project: Project) -> list[Round]:
                 uus=len(now.uus) if now else None,
                 blind_spots=len(now.blind_spots) if now else None,
                 change=compare_rounds(before.blind_spots, now.blind_spots, closed) if before and now else None,
-                proofs=tuple(proofs.get(number, ())),
-                promoted=f"{made.arm}, {made.recipe}: {made.verdict}" if made else "",
+                proofs=tuple(report.id for report in proofs),
+                promoted=promoted,
                 labelled=now.n_labelled if now else None,
                 n_pool=now.n_pool if now else None,
                 watched=tuple(one.sentence for one in watched.values() if one.round == number),
+                judged=tuple(
+                    JudgedArm(report.id, *arm.group, arm.verdict, closed_sentence(arm))
+                    for report in proofs
+                    for arm in report.arms
+                ),
             )
         )
         before = now

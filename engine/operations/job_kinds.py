@@ -68,7 +68,13 @@ def discover(project: Project, options: DiscoverOptions, monitor: Monitor) -> Di
     teaching = [Path(file) for file in options.teaching]
     require(project.root, [file_use(project.root, file) for file in teaching])
     labels, before = Labels(Records(project.teaching_dir)), project.discovery()
-    found = find(project, labels=labels.settled(), llm_labels=labels.suspected(), monitor=monitor)
+    found = find(
+        project,
+        labels=labels.settled(),
+        llm_labels=labels.suspected(),
+        looked_wrong=labels.looked_wrong(),
+        monitor=monitor,
+    )
     keep_seal(project)
     if gone := lost_spots(project, found):
         monitor.note(gone)

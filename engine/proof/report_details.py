@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.discovery.nearest_spot import FAR
 from engine.proof.metrics import ECE_BINS, IntArray, Scored, calibration_bins
 from engine.proof.report_types import Group, NearReport, NearSpot, ReliabilityBin, RowFates, SpotEntry, UnseenUUs
 
 CURVE_POINTS = 20
-FAR = -1  # place of the nearest blind spot of a row that is near none
 
 
 def by_label(runs: Sequence[Scored], labels: Sequence[str]) -> dict[str, float | None]:

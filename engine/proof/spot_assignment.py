@@ -1,4 +1,4 @@
-"""Which blind spot a row outside it is near: the one whose centre has the highest cosine, if it is near enough."""
+"""Which blind spot a row outside it is near, by its embedding."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.discovery.nearest_spot import FAR, nearest_spot
 from engine.model.model_registry import embeddings
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.metrics import IntArray
-from engine.proof.report_details import FAR
 from engine.schema import Example, Labelled
-
-# Share of a blind spot's own rows that lie farther from its centre than a row that still counts as near.
-_TAIL = 0.1
 
 
 def nearest_blind_spots(
@@ -25,10 +22,7 @@ def nearest_blind_spots(
     scan: bool = False,
     monitor: Monitor,
 ) -> IntArray:
-    """For each row the place of its nearest blind spot, or `FAR`; (n,).
-
-    A row is near if it lies closer to the centre than the farthest tenth of the blind spot's own rows. Labels play no
-    part: rows beside a blind spot that should stay right are near it too.
+    """For each row the place of its nearest blind spot, or `FAR`; (n,) (`engine.discovery.nearest_spot`).
 
     Args:
         project: names the encoder.
@@ -46,10 +40,6 @@ def nearest_blind_spots(
     own = [Example.of(row) for spot in spots for row in spot]
     vectors = embeddings(project, own, monitor=monitor)
     parts = np.split(vectors, np.cumsum([len(spot) for spot in spots])[:-1])
-    centres = np.stack([part.mean(axis=0) / np.linalg.norm(part.mean(axis=0)) for part in parts])
-    radii = np.array([np.quantile(part @ centre, _TAIL) for part, centre in zip(parts, centres, strict=True)])
-    cosines = embeddings(project, rows, scan=scan, monitor=monitor) @ centres.T
-    best = cosines.argmax(axis=1)
-    near = cosines[np.arange(len(rows)), best] >= radii[best]
-    result: IntArray = np.where(near, best, FAR).astype(np.int64)
+    found = nearest_spot(parts, embeddings(project, rows, scan=scan, monitor=monitor))
+    result: IntArray = found.astype(np.int64)
     return result

@@ -87,6 +87,17 @@ class Labels:
                 found[row] = said.pop()
         return found
 
+    def looked_wrong(self) -> frozenset[str]:
+        """Rows that somebody was asked for because they looked wrong (by a hunt, a flag, a pattern).
+
+        What they hold says nothing of other rows. Labels from a file count as those that a row came with.
+        """
+        return frozenset(
+            row
+            for row, given in self._people.items()
+            if any(one.given.queue not in ("file", "random") and one.given.chance is None for one in given)
+        )
+
     def units(self) -> list[list[str]]:
         """The labels of each row that two or more people gave one, for their agreement (`engine.agreement`)."""
         given = ([one.given.label for one in said if one.given.label] for said in self._people.values())

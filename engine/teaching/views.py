@@ -19,6 +19,7 @@ from engine.schema import (
     Commitment,
     Decision,
     Discovery,
+    ErrorExcess,
     Pattern,
     Perturbation,
     Prediction,
@@ -68,7 +69,7 @@ class SpotView(Record):
             this annotator has judged it in the blind review.
         held_back: rows that cannot be seen yet. withheld: rows that nobody sees, as they nearly equal a proof row.
         flagged: rows near it that an LLM flags and nobody has labelled since, but for withheld ones.
-        estimate: as in `BlindSpot`.
+        estimate, excess: as in `BlindSpot`.
         title: the first sentence of an abstraction, this annotator's own or else an LLM's, once there is a decision and
             the pattern may be seen; empty until then. The words stand for it where it is empty.
     """
@@ -95,6 +96,7 @@ class SpotView(Record):
     withheld: int = 0
     flagged: int = 0
     estimate: tuple[int, int, int] | None = None
+    excess: ErrorExcess | None = None
     title: str = ""
 
     @property
@@ -374,6 +376,7 @@ class Board:
             withheld=len(parts.withheld),
             flagged=len(self._seen(spot.flagged)),
             estimate=spot.estimate,
+            excess=spot.excess,
             title=self._title(patterns) if decided else "",
             patterns=len(patterns),
             samples=len(samples),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from engine.errors import ProjectError
@@ -13,9 +15,10 @@ from engine.operations.job_records import CheckOptions, CheckResult
 from engine.project import Project
 from engine.regression.asked import refuse_at_once
 from engine.regression.frozen_spots import suite
-from engine.regression.outcome import NOTHING, Asked, CheckStatus, Outcome, Wrong
+from engine.regression.outcome import NOTHING, Asked, CheckStatus, Outcome, PartCheck, Wrong
 from engine.text import visible
 from engine.trust import agree
+from engine.wilson import wilson_bounds
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.terminal.printing import print_error, print_json, print_line
@@ -33,6 +36,7 @@ _ROWS: dict[Asked, str] = {
     "proof row, right before": "proof rows (right before)",
     "proof row near it": "proof rows (all near it)",
 }
+_COVERAGE = 0.95  # of the intervals shown
 _SHOWN = 5  # wrong cases shown of each blind spot; the JUnit file and --json have all
 
 
@@ -83,13 +87,24 @@ def _show(found: Outcome) -> None:
         print_line(_NOTHING)
         return
     print_line(f"model: {found.model}")
-    for one in found.checked:
-        word = "closed" if one.holds else "OPEN AGAIN"
-        right = f"{one.right} of {one.cases} {_ROWS[one.origin]} right"
-        print_line(f"{one.blind_spot:<4} {right}, at least {100 * one.floor:.0f} % must be: {word}")
-        if not one.holds:
-            for wrong in one.wrong[:_SHOWN]:
-                print_line(f"       {_told(wrong)}")
+    for spot, several in groupby(found.checked, key=lambda one: one.blind_spot):
+        parts = list(several)
+        print_line(f"{spot:<4} {_word(parts)}")
+        for one in parts:
+            low, high = wilson_bounds(one.right, one.cases, _COVERAGE)
+            right = f"{one.right} of {one.cases} {_ROWS[one.origin]} right ({100 * low:.0f} to {100 * high:.0f} %)"
+            print_line(f"       {right}, at least {100 * one.floor:.0f} % must be{'' if one.holds else ': fails'}")
+            for wrong in () if one.holds else one.wrong[:_SHOWN]:
+                print_line(f"         {_told(wrong)}")
+
+
+def _word(parts: Sequence[PartCheck]) -> str:
+    """What is said of a blind spot: closed it is by proof rows alone (`engine.proof.closed`)."""
+    if not all(one.holds for one in parts):
+        return "OPEN AGAIN"
+    if any(one.origin.startswith("proof row") for one in parts):
+        return "still closed"
+    return "its rows hold (frozen before proof rows were counted, so not shown to be closed: promote again)"
 
 
 def _told(wrong: Wrong) -> str:

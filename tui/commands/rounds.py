@@ -8,8 +8,8 @@ from engine.operations.history import history
 from engine.project import Project
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.reporting.cost_tables import lines
-from tui.reporting.tables import round_sentence, rounds_table
-from tui.terminal.printing import console, print_json
+from tui.reporting.tables import round_sentences, rounds_table
+from tui.terminal.printing import console, print_json, say
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -35,5 +35,8 @@ def run(options: argparse.Namespace) -> int:
     for line in lines(rounds_table(rounds), None):
         out.print(line.rstrip())
     for one in rounds:
-        out.print(round_sentence(one))
+        first, *judged = round_sentences(one)
+        out.print(first)
+        for sentence in judged:
+            say(out, sentence, indent=2)
     return 0

@@ -12,7 +12,7 @@ from engine.teaching.views import EvidenceRow, SpotView
 from tui.commands.annotating import Session, add_common, counted, pattern_line, sample_line
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import console, print_json, say
-from tui.view_models.spot_columns import estimate_words
+from tui.view_models.spot_columns import estimate_words, excess_words
 
 if TYPE_CHECKING:
     from tui.terminal.console import Console
@@ -62,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
         say(out, f"status: {spot.status}{f', {spot.reason}' if spot.reason else ''}; your samples: {quota}")
         if estimate := estimate_words(spot):
             say(out, f"{counted(spot.flagged, 'flagged row')} near it; it holds {estimate}")
+        if excess := excess_words(spot.excess):
+            say(out, excess)
         for sentence in _unseen(spot):
             say(out, sentence)
     else:

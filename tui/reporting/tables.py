@@ -285,17 +285,17 @@ def rounds_table(rounds: Sequence[Round]) -> Table:
     return Table("rounds", ("round", "UUs", "accur.", "cover.", "spots", *heads), rows)
 
 
-def round_sentence(one: Round) -> str:
-    """What a round starts from, and the ids behind its counts."""
+def round_sentences(one: Round) -> list[str]:
+    """What a round starts from and the ids behind its counts; then a sentence for each arm that was judged in it."""
     start = f"starts from {one.promoted}" if one.promoted else f"model {one.model}" if one.model else "not discovered"
     fates = [(word, getattr(one.change, fate)) for fate, word in _FATES.items()] if one.change else []
     told = [f"{fate} {' '.join(ids)}" for fate, ids in fates if ids]
-    told += [f"proofs {' '.join(one.proofs)}"] if one.proofs else []
     if one.accuracy is None and one.labelled is not None and one.n_pool is not None:
         told.append(f"accuracy {unknown_accuracy(one.labelled, one.n_pool)}")
     if one.watched:
         told.append(f"watched {len(one.watched)}, last {one.watched[-1]}")
-    return visible("; ".join([f"round {one.number}: {start}", *told]))
+    judged = [f"proof {arm.proof}, {arm.arm}, {arm.recipe}: {arm.verdict}; {arm.closed}" for arm in one.judged]
+    return [*map(visible, ["; ".join([f"round {one.number}: {start}", *told]), *judged])]
 
 
 def to_rerun(report: Report, project: Path) -> Table:

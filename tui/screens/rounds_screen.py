@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from engine.errors import BlindspotError
-from tui.reporting.tables import round_sentence, rounds_table
+from tui.reporting.tables import round_sentences, rounds_table
 from tui.screens.work_screen import WorkScreen
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped
@@ -48,7 +48,9 @@ class RoundsScreen(WorkScreen):
             app, inner = shell(self), width - 2
             found = table_text(inner, rounds_table(rounds), app.ink, app.glyphs)
             for one in rounds:
-                found += [Text(""), *wrapped(Text(round_sentence(one)), inner)]
+                found.append(Text(""))
+                for sentence in round_sentences(one):
+                    found += wrapped(Text(sentence), inner)
             return [Text.assemble(" ", line) for line in found]
 
         pane = self.query_one(TextPane)

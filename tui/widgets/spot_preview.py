@@ -11,7 +11,7 @@ from engine.text import visible
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import bounded, wrapped
 from tui.themes import Ink
-from tui.view_models.spot_columns import estimate_words, title_of
+from tui.view_models.spot_columns import estimate_words, excess_words, title_of
 
 if TYPE_CHECKING:
     from engine.teaching.views import EvidenceRow, SpotView
@@ -42,6 +42,8 @@ def spot_preview(
             figures.append(f"{spot.overlap:.0%} the same rows as before")
         if spot.estimate:
             figures.append(f"{spot.flagged} flagged near it{dot}{estimate_words(spot)}")
+        if spot.excess:
+            figures.append(excess_words(spot.excess))
         if spot.held_back:
             figures.append(f"{spot.held_back} of {spot.size_before} rows held back")
         if spot.sealed:

@@ -104,7 +104,7 @@ def test_another_way_of_grouping_is_a_setting_and_the_usual_one_keeps_the_key_of
     known = {name: value for name, value in asdict(before.settings.discovery).items() if name != "clusterer"}
     splits = {name: split.sha256 for name, split in before.manifest.splits.items() if name in ("pool", "dev")}
     encoder = encoder_weights(before, monitor=Silent()).key
-    assert usual.key == content_key("discovery", 5, 1, splits, before.labels, "first", 128, encoder, known)
+    assert usual.key == content_key("discovery", 6, 1, splits, before.labels, "first", 128, encoder, known)
 
     scored = world.scored
     settings.write_text(written)

@@ -51,6 +51,20 @@ def test_without_any_label_nothing_is_wrong_and_nothing_right(world: World, stre
     assert any("0 UUs among 0 of 112 rows that have a label" in note for note in monitor.notes)
 
 
+def test_rows_that_were_asked_for_because_they_looked_wrong_are_not_set_against_the_confidence(
+    world: World, stream: Project
+) -> None:
+    given = gold(world, 0, 3)
+    random = discover(stream, labels=given, monitor=Silent())
+    assert all(spot.excess is not None and spot.excess.q < 0.001 for spot in random.blind_spots)
+    hunted = discover(stream, labels=given, looked_wrong=given, monitor=Silent())
+    assert [spot.rows for spot in hunted.blind_spots] == [spot.rows for spot in random.blind_spots]
+    assert [spot.excess for spot in hunted.blind_spots] == [None] * len(random.blind_spots)
+    put_split(stream.root, "pool", world.rows)
+    labelled = discover(Project.open(stream.root), labels=given, looked_wrong=given, monitor=Silent())
+    assert all(spot.excess is not None for spot in labelled.blind_spots)
+
+
 def test_labels_of_some_rows_give_the_blind_spots_of_these_rows(world: World, stream: Project) -> None:
     given = gold(world, 0, 3)
     found = discover(stream, labels=given, monitor=Silent())
@@ -107,15 +121,15 @@ def test_without_labels_of_people_key_and_file_of_before_stand(planted_project: 
     known = {name: value for name, value in asdict(planted_project.settings.discovery).items() if name != "clusterer"}
     splits = {name: split.sha256 for name, split in planted_project.manifest.splits.items() if name == "pool"}
     encoder = encoder_weights(planted_project, monitor=Silent()).key
-    assert found.key == content_key("discovery", 5, 1, splits, planted_project.labels, "first", 128, encoder, known)
+    assert found.key == content_key("discovery", 6, 1, splits, planted_project.labels, "first", 128, encoder, known)
     path = Path(planted_project.round_dir(1) / "discovery.json")
     old = {name: value for name, value in read_json(path).items() if name not in LATER}
     for spot in old["blind_spots"]:
-        del spot["flagged"], spot["estimate"]
+        del spot["flagged"], spot["estimate"], spot["excess"]
     opened = Discovery.from_json(old)
     assert (opened.labelled, opened.row_labels, opened.n_labelled) == (None, {}, 112)
     assert (opened.flagged, opened.checked_flags) == ((), (0, 0))
-    assert {(spot.flagged, spot.estimate) for spot in opened.blind_spots} == {((), None)}
+    assert {(spot.flagged, spot.estimate, spot.excess) for spot in opened.blind_spots} == {((), None, None)}
     assert opened.errors == found.errors == 72
 
 

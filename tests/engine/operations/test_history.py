@@ -5,7 +5,7 @@ import pytest
 
 from engine.files import write_json
 from engine.monitoring.watched_batches import keep_watched
-from engine.operations.history import SpotChange, compare_rounds, history
+from engine.operations.history import JudgedArm, SpotChange, compare_rounds, history
 from engine.project import Project
 from engine.regression.promotion import Promotion, promote
 from engine.schema import BlindSpot
@@ -81,9 +81,12 @@ def test_the_history_takes_closed_from_the_proof_that_was_promoted(
     write_proof(project, baseline=[wrong], arms={("llm", "keep"): [arm]}, gold=gold, ids=ids)
     promote(project, arm="llm", recipe="keep")
     discovered(project, 2)
-    change = history(project)[1].change
-    assert change is not None
-    assert (change.closed, change.not_found) == (closed, not_found)
+    first, second = history(project)
+    assert second.change is not None
+    assert (second.change.closed, second.change.not_found) == (closed, not_found)
+    told = f"{len(closed)} of 1 blind spot closed{'' if closed else ' (1 open)'}"
+    assert first.judged == (JudgedArm("aaaa1111", "llm", "keep", "proven", told),)
+    assert second.promoted == f"llm, keep: proven; {told}"
 
 
 def test_a_project_without_a_discovery_has_one_empty_round(project: Project) -> None:

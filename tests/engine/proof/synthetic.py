@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.discovery.nearest_spot import FAR
 from engine.project import Project
 from engine.proof.evaluate import NEAREST, ROUND_MODEL
 from engine.proof.metrics import Scored
-from engine.proof.report_details import FAR
 from tests.builders.proof import Gold, Logits, lay_out_proof
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.discovery.nearest_spot import FAR
 from engine.proof.metrics import Scored, expected_calibration_error
-from engine.proof.report_details import FAR, by_blind_spot, by_label, churn, reliability, risk_coverage, seed_noise
+from engine.proof.report_details import by_blind_spot, by_label, churn, reliability, risk_coverage, seed_noise
 from engine.proof.report_types import RowFates, SpotEntry, UnseenUUs
 from tests.engine.proof.synthetic import gold_labels, hand, model, scored
 

@@ -16,6 +16,7 @@ from engine.schema import RowLabel, Teacher
 from engine.teaching.import_labels import import_labels
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records, Teaching
+from tests.builders.labels import ANN, by_person, write_labels
 from tests.builders.project import put_split
 from tests.builders.stream import stream_project
 
@@ -163,3 +164,21 @@ def test_a_note_that_holds_a_proof_row_is_refused(project: Project, tmp_path: Pa
     with pytest.raises(RefusedRecord, match="holds a held-out proof row"):
         import_labels(project, [file], "llm", name="gpt")
     assert labels(project).llms == {}
+
+
+def test_rows_asked_for_because_they_looked_wrong_are_told_from_those_drawn_or_read_from_a_file(
+    project: Project,
+) -> None:
+    ben = Teacher("ben", "human")
+    asked = [
+        ("r0", "hunt", None),
+        ("r1", "flagged", None),
+        ("r2", "hunt", 0.2),
+        ("r3", "random", 0.5),
+        ("r4", "file", None),
+    ]
+    told = [by_person(row, "negative", chance, queue=queue) for row, queue, chance in asked]
+    write_labels(project, ANN, told)
+    assert labels(project).looked_wrong() == {"r0", "r1"}
+    write_labels(project, ben, [by_person("r1", "negative", teacher=ben)])
+    assert labels(project).looked_wrong() == {"r0", "r1"}

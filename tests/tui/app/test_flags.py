@@ -12,7 +12,7 @@ import pytest
 from engine.files import write_json
 from engine.label_queue.queue_files import queues
 from engine.project import Project
-from engine.schema import UNLABELLED, Discovery, Prediction
+from engine.schema import UNLABELLED, Discovery, ErrorExcess, Prediction
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
 from tests.builders.project import put_split
@@ -22,6 +22,7 @@ from tui.cli import main
 
 LABELS = ("negative", "neutral", "positive")
 NEAR, ELSEWHERE = ("flag-1", "flag-2"), ("flag-3",)
+EXCESS = ErrorExcess(7, 5, 0.35, 1.2e-05, 0.0041)
 NOT_CHECKED = "flagged by the LLM, not checked"
 
 
@@ -41,7 +42,7 @@ def root(tmp_path: Path) -> Path:
         root,
         replace(
             found,
-            blind_spots=(replace(first, flagged=NEAR, estimate=(8, 6, 8)), *others),
+            blind_spots=(replace(first, flagged=NEAR, estimate=(8, 6, 8), excess=EXCESS), *others),
             predictions=found.predictions | flagged,
             flagged=(*ELSEWHERE, *NEAR),
             checked_flags=(9, 10),
@@ -68,12 +69,16 @@ def test_list_tells_how_many_there_are(root: Path, capsys: pytest.CaptureFixture
     assert values["totals"]["flagged"] == 3
     first = next(spot for spot in values["blind_spots"] if spot["id"] == "B1")
     assert (first["flagged"], first["estimate"]) == (2, [8, 6, 8])
+    assert first["excess"] == EXCESS.as_json()
 
 
 def test_show_lists_them_after_the_uus_without_a_label(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", str(root), "B1"]) == 0
     out = capsys.readouterr().out
     assert "2 flagged rows near it; it holds about 8 (6 to 8) of the stream's rows" in out
+    assert "of 7 confident rows near it 5 are wrong, their confidence promises 0.35 (p < 0.001, q 0.004)" in " ".join(
+        out.split()
+    )
     assert f"6. flag-1  {NOT_CHECKED}, predicted positive 0.930" in out
     assert out.index("5. pool-1") < out.index("6. flag-1") < out.index("7. flag-2"), "one UU is held back"
     assert main(["show", str(root), "scattered"]) == 0
