@@ -8,13 +8,14 @@
 # make lock   requirements.lock anew, after a pin has changed (needs uv and a network)
 # make bench-statistics  how often intervals from few labels hold what they are to hold; minutes, needs no data
 # make bench  the benchmarks; make bench-proof DATA=FOLDER: the whole method on public tasks, for hours, resumable
+# make bench-budget DATA=FOLDER  what a number of people's labels buys, with an LLM's and without; for hours, resumable
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS)
 UV ?= uv
 
-.PHONY: demo test pytest lint format fuzz docs audit licences lock bench bench-proof bench-statistics clean
+.PHONY: demo test pytest lint format fuzz docs audit licences lock bench bench-proof bench-budget bench-statistics clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -75,6 +76,11 @@ bench: $(VENV)/.installed
 bench-proof: $(VENV)/.installed
 	HF_HUB_OFFLINE=1 DATA="$(DATA)" TASKS="$(TASKS)" SEEDS="$(SEEDS)" ARMS="$(ARMS)" RECIPES="$(RECIPES)" \
 		$(BIN)/python -m tests.bench.proof
+
+# TASKS, ARMS, BUDGETS and SEEDS pick, with commas; figures, table and curves go to bench-results/budget (OUT=FOLDER)
+bench-budget: $(VENV)/.installed
+	HF_HUB_OFFLINE=1 DATA="$(DATA)" TASKS="$(TASKS)" ARMS="$(ARMS)" BUDGETS="$(BUDGETS)" SEEDS="$(SEEDS)" OUT="$(OUT)" \
+		$(BIN)/python -m tests.bench.budget
 
 # DRAWS=600 simulated audits, or streams of labels, a cell
 bench-statistics: $(VENV)/.installed

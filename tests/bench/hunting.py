@@ -49,12 +49,12 @@ class Pool:
     certainty: Ints
 
     @classmethod
-    def of(cls, project: Project, transcript: Path, task: str) -> Pool:
-        """Train or find the current model, score and embed the pool, and read the labels."""
+    def of(cls, project: Project, transcript: Path | None, task: str) -> Pool:
+        """Train or find the current model, score and embed the pool, and read the labels; ``transcript``: an LLM's."""
         candidates = find_candidates(project, monitor=Watch(task))
         number = {label: place for place, label in enumerate(project.labels)}
         gold = {row.id: number[row.label] for row in project.examples("pool")}
-        lines = [orjson.loads(line) for line in transcript.read_bytes().splitlines()]
+        lines = [orjson.loads(line) for line in transcript.read_bytes().splitlines()] if transcript else []
         llm = {line["id"]: line for line in lines if line["split"] == "pool" and line["label"] in number}
         ids = candidates.rows.ids
         return cls(
@@ -75,15 +75,15 @@ class Pool:
         pairs = zip(self.gold[places], self.candidates.predicted[places], strict=True)
         return Counter(f"{labels[gold]} -> {labels[said]}" for gold, said in pairs if gold != said)
 
-    def hunt(self, way: str, seed: int) -> Ints:
-        """Places of the rows that are labelled, in their order."""
+    def hunt(self, way: str, seed: int, count: int) -> Ints:
+        """Places of the first ``count`` rows that are labelled, in their order."""
         if way == "random":
-            return np.random.default_rng(seed).permutation(len(self.gold))[: LABELS[-1]]
+            return np.random.default_rng(seed).permutation(len(self.gold))[:count]
         with_llm = way == WAYS[2]
         said = self.said if with_llm else np.full(len(self.gold), UNKNOWN)
         certainty = self.certainty if with_llm else np.zeros(len(self.gold), dtype=np.intp)
         right, asked = np.full(len(self.gold), UNKNOWN), list[int]()
-        while len(asked) < LABELS[-1]:
+        while len(asked) < count:
             labelled = asked[: max(0, len(asked) - BATCH + 1)]  # the others still lie ahead when more are chosen
             right[labelled] = self.gold[labelled]
             picks = choose(
@@ -96,7 +96,7 @@ class Pool:
                 seed=seed,
             )
             asked += [pick.place for pick in picks]
-        return np.array(asked)
+        return np.array(asked[:count])
 
 
 def main() -> None:
@@ -110,7 +110,7 @@ def main() -> None:
     seeds = [int(seed) for seed in (given("SEEDS") or "1,2,3,4,5").split(",")]
     for task in (given("TASKS") or ",".join(TASKS)).split(","):
         root = out / task
-        project = Project.open(root) if (root / "manifest.json").is_file() else create(options.data / task, task, root)
+        project = Project.open(root) if (root / "manifest.json").is_file() else create(options.data / task, root)
         pool = Pool.of(project, transcripts / f"{task}.labels.jsonl", task)
         draws = [_draw(pool, out / f"{task}.draws.jsonl", way, seed) for way in WAYS for seed in seeds]
         _tell(task, pool, draws)
@@ -122,7 +122,7 @@ def _draw(pool: Pool, file: Path, way: str, seed: int) -> dict[str, Any]:
     for line in file.read_bytes().splitlines() if file.is_file() else ():
         if orjson.loads(line).items() >= key.items():
             return dict(orjson.loads(line))
-    asked = pool.hunt(way, seed)
+    asked = pool.hunt(way, seed, LABELS[-1])
     found = {str(count): int(pool.is_uu[asked[:count]].sum()) for count in LABELS}
     made = {**key, "uus": found, "cells": pool.cells(asked[:200]), "rows": asked.tolist()}
     with file.open("ab") as out:

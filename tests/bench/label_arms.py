@@ -49,7 +49,7 @@ def main() -> int:
 def choose(data: Path, task: str, root: Path) -> None:
     """Make or take up the project of a task, label its pool, and let `auto` choose for each arm."""
     watch = Watch(task)
-    project = Project.open(root) if (root / "manifest.json").is_file() else create(data / task, task, root)
+    project = Project.open(root) if (root / "manifest.json").is_file() else create(data / task, root)
     change_setting(root / SETTINGS_FILE, "labelling", "llm_floor", 0.0)  # people's labels are of a hunt: none checks it
     project = Project.open(root)
     found = discover(project, monitor=watch)

@@ -16,8 +16,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from engine.discovery.pipeline import discover
-from engine.files import read_json
+from engine.files import read_json, read_lines
 from engine.operations.create_project import create_project
 from engine.operations.history import history
 from engine.project import Project
@@ -30,7 +32,6 @@ from tui.reporting.html_page import page
 from tui.reporting.markdown import markdown
 
 TASKS = ("sentiment", "nli", "paraphrase")
-PAIRS = ("nli", "paraphrase")
 ARMS = ("llm", "uus", "uus+llm", "anchors", "pool-n", "train-n", "pool", "pool+llm", "eda", "temperature")
 RECIPES = ("average", "keep")
 SEEDS = (13, 14, 15, 16, 17)
@@ -74,7 +75,7 @@ def main() -> int:
 def prove(data: Path, task: str, root: Path) -> dict[str, Any]:
     """Make or take up the project of a task, prove it, and write its report beside it."""
     watch = Watch(task)
-    project = Project.open(root) if (root / "manifest.json").is_file() else create(data / task, task, root)
+    project = Project.open(root) if (root / "manifest.json").is_file() else create(data / task, root)
     discover(project, monitor=watch)
     here = Path(__file__).parent / "teacher"
     files = [*sorted((data.parent / "transcripts").glob(f"{task}*.jsonl")), *sorted(here.glob(f"{task}*.jsonl"))]
@@ -108,10 +109,14 @@ def goals(report: dict[str, Any]) -> list[str]:
     return found
 
 
-def create(folder: Path, task: str, root: Path) -> Project:
-    """Make the project of a task from its files."""
-    files = {name: folder / f"{name}.jsonl" for name in ("train", "pool", "proof", "test", "dev")}
-    pair = "text_pair" if task in PAIRS else None
+def create(folder: Path, root: Path) -> Project:
+    """Make the project of a task from its files; there may be no test and no dev."""
+    files = {
+        path.stem: path
+        for name in ("train", "pool", "proof", "test", "dev")
+        if (path := folder / f"{name}.jsonl").is_file()
+    }
+    pair = "text_pair" if "text_pair" in orjson.loads(next(iter(read_lines(files["train"])))) else None
     return create_project(root, **files, text="text", pair=pair, label="label")  # type: ignore[arg-type]
 
 

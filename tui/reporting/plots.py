@@ -29,20 +29,21 @@ _RELIABILITY = (
 
 def plots(report: Report, rounds: Sequence[Round]) -> list[tuple[str, str]]:
     """Caption and SVG of every plot that there is something to draw for."""
-    drawn = [("UUs at matched coverage on proof, with intervals; the line is the baseline", _draw(_intervals, report))]
+    drawn = [("UUs at matched coverage on proof, with intervals; the line is the baseline", draw(_intervals, report))]
     if report.baseline.proof.risk_coverage:
         drawn += [
-            ("Error rate among the most confident proof rows, by coverage", _draw(_curves, report)),
-            (_RELIABILITY, _draw(_reliability, report)),
+            ("Error rate among the most confident proof rows, by coverage", draw(_curves, report)),
+            (_RELIABILITY, draw(_reliability, report)),
         ]
     if report.pool:
-        drawn.append(("Share of each blind spot's pool rows that are right", _draw(_fix_rates, report)))
+        drawn.append(("Share of each blind spot's pool rows that are right", draw(_fix_rates, report)))
     if len(rounds) > 1:
-        drawn.append(("UUs in the pool by round", _draw(_over_time, rounds)))
+        drawn.append(("UUs in the pool by round", draw(_over_time, rounds)))
     return drawn
 
 
-def _draw(paint: Callable[[Any, Any], None], data: Any) -> str:
+def draw(paint: Callable[[Any, Any], None], data: Any) -> str:
+    """The SVG of what ``paint`` draws of some data on an empty figure."""
     with in_root_folder():  # a `matplotlibrc` of the current folder is anybody's
         import matplotlib as mpl
         from matplotlib.figure import Figure
