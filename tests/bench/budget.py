@@ -132,7 +132,7 @@ class Task:
         """The current model of a seed, by split."""
         return self._scored(current_model(self.project, seed=seed, monitor=self._watch))
 
-    def train(self, cell: Cell, lines: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+    def train(self, cell: Cell, lines: dict[tuple[str, str], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
         """The line of a cell, and whether it was made now. Its model is not kept."""
         lesson = self._lesson(cell)
         discovery = self.project.discovery() if lesson.recipe == "keep" else None
@@ -141,8 +141,8 @@ class Task:
         given = training_set(self.project, run, self.project.examples("train"), kept, self._watch)
         plan = plan_of(self.project, given.start, seed=cell.seed, **given.changes)
         key = plan.key(given.rows, given.kept)
-        if key in lines:
-            return lines[key], False
+        if (self.name, key) in lines:
+            return lines[self.name, key], False
         model = trained(
             self.project,
             given.rows,
@@ -241,7 +241,8 @@ def main() -> int:
     seeds = [int(one) for one in _asked("SEEDS")] or list(SEEDS)
     tasks = {name: Task(data, name, out / name, seeds[0]) for name in names}
     made = out / "figures.jsonl"
-    lines = {one["training"]: one for one in map(orjson.loads, read_lines(made))} if made.is_file() else {}
+    found = map(orjson.loads, read_lines(made) if made.is_file() else ())
+    lines = {(one["task"], one["training"]): one for one in found}
     budgets = [int(one) for one in _asked("BUDGETS")] or list(BUDGETS)
     done: list[Finished] = []
     for cell in _cells(tasks, _asked("ARMS") or list(ARMS), budgets, seeds):

@@ -80,7 +80,7 @@ class Row:
         return self.after / self.before - 1 if self.before else 0.0
 
 
-_judged: dict[tuple[str, ...], Row] = {}  # by the trainings: an interval takes a second
+_judged: dict[tuple[Any, ...], Row] = {}  # by cell and trainings: an interval takes a second
 
 
 def write_report(done: Sequence[Finished], arms: Mapping[str, str], out: Path) -> None:
@@ -102,9 +102,9 @@ def write_report(done: Sequence[Finished], arms: Mapping[str, str], out: Path) -
 
 def _row(group: Sequence[Finished]) -> Row:
     """The product's own figures and verdict of an arm beside the baseline, as in a proof of this arm alone."""
-    key = tuple(one.line["training"] for one in group)
+    settings, cell = group[0].settings, group[0].cell
+    key = cell.task, cell.arm, cell.budget, *(one.line["training"] for one in group)
     if key not in _judged:
-        settings, cell = group[0].settings, group[0].cell
         tau, proof = settings.discovery.tau, settings.proof
         compared = {
             split: compare(
