@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
@@ -24,6 +25,21 @@ class JobOptions(Record):
 
     kind: ClassVar[str]
     """Names the kind: up to 20 letters from a to z, as the jobs' ids begin with it."""
+
+
+class ToldResult(Record):
+    """What came of a job, which says itself in a sentence too."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def sentence(self) -> str:
+        """What came of it."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields, and the sentence."""
+        return super().as_json() | {"sentence": self.sentence}
 
 
 Options = TypeVar("Options", bound=JobOptions)

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
+from engine.jobs.kind import ToldResult
 from engine.llm.call_costs import CallTotals
-from engine.schema import Record, Role, Teacher
+from engine.schema import Role, Teacher
 from engine.text import visible
 
 
-class _Report(Record):
-    """A report that says itself in a sentence too."""
-
-    __slots__ = ()
-
-    @property
-    @abstractmethod
-    def sentence(self) -> str:
-        """What was done, and what is missing."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The fields, and the sentence."""
-        return super().as_json() | {"sentence": self.sentence}
-
-
 @dataclass(frozen=True, slots=True)
-class TeachReport(_Report):
+class TeachReport(ToldResult):
     """What a run of the LLM teacher brought.
 
     Attributes:
@@ -72,7 +56,7 @@ class TeachReport(_Report):
 
 
 @dataclass(frozen=True, slots=True)
-class JudgeReport(_Report):
+class JudgeReport(ToldResult):
     """What one run has done.
 
     Attributes:
@@ -102,7 +86,7 @@ class JudgeReport(_Report):
 
 
 @dataclass(frozen=True, slots=True)
-class LabelReport(_Report):
+class LabelReport(ToldResult):
     """What a run of the LLM as a labeller brought.
 
     Attributes:

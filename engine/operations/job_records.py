@@ -11,8 +11,9 @@ from typing import ClassVar
 
 from typing_extensions import TypedDict
 
+from engine.counted import counted
 from engine.data.options import FileChoices
-from engine.jobs.kind import JobOptions
+from engine.jobs.kind import JobOptions, ToldResult
 from engine.monitoring.watched_batches import WatchWord
 from engine.proof.request import RetrainRequest
 from engine.schema import Record, Teacher
@@ -35,7 +36,7 @@ class DiscoverOptions(JobOptions):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscoverResult(Record):
+class DiscoverResult(ToldResult):
     """What was found: the round, how many blind spots and UUs, at which tau.
 
     Attributes:
@@ -54,6 +55,14 @@ class DiscoverResult(Record):
     new: tuple[str, ...] = ()
     flagged: int = 0
 
+    @property
+    def sentence(self) -> str:
+        """``round 1: 8 blind spots among 109 UUs at tau 0.9, new: B8; 2 flagged rows``."""
+        new = f", new: {', '.join(self.new)}" if self.new else ""
+        flagged = f"; {counted(self.flagged, 'flagged row')}" if self.flagged else ""
+        spots, uus = counted(self.blind_spots, "blind spot"), counted(self.uus, "UU")
+        return f"round {self.round}: {spots} among {uus} at tau {self.tau:g}{new}{flagged}"
+
 
 @dataclass(frozen=True, slots=True)
 class HuntOptions(JobOptions):
@@ -65,13 +74,21 @@ class HuntOptions(JobOptions):
 
 
 @dataclass(frozen=True, slots=True)
-class HuntResult(Record):
+class HuntResult(ToldResult):
     """The hunt: name of its queue, its budget, rows that it chooses among, and rows of the first batch."""
 
     queue: str
     budget: int
     candidates: int
     chosen: int
+
+    @property
+    def sentence(self) -> str:
+        """What it will ask for."""
+        return (
+            f"{self.queue}: up to {self.budget} of {self.candidates:,} rows on which the model is confident; the first "
+            f"{self.chosen} are chosen, the others while people label"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +274,16 @@ class CompareOptions(JobOptions):
 
 
 @dataclass(frozen=True, slots=True)
-class CompareResult(Record):
+class CompareResult(ToldResult):
     """How many judgements of how many items of the review were compared."""
 
     judgements: int
     items: int
+
+    @property
+    def sentence(self) -> str:
+        """What was compared."""
+        return f"{counted(self.judgements, 'judgement')} of {counted(self.items, 'item')} compared"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             print_status(status)
         return 0
-    return run_queue_job(options, project, AuditOptions(labels=options.labels), lambda result: str(result["sentence"]))
+    return run_queue_job(options, project, AuditOptions(labels=options.labels))
 
 
 def print_status(status: AuditStatus) -> None:

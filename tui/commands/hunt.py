@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
 
 from engine.hunt.hunt_files import find_hunt
 from engine.hunt.hunt_status import HuntStatus, status_of
@@ -55,14 +53,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             print_status(status)
         return 0
-    return run_queue_job(options, project, HuntOptions(budget=options.budget), _sentence)
-
-
-def _sentence(result: Mapping[str, Any]) -> str:
-    return (
-        f"{result['queue']}: up to {result['budget']} of {result['candidates']:,} rows on which the model is "
-        f"confident; the first {result['chosen']} are chosen, the others while people label"
-    )
+    return run_queue_job(options, project, HuntOptions(budget=options.budget))
 
 
 def print_status(status: HuntStatus) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
-from typing import Any
 
 from engine.jobs.kind import JobOptions
 from engine.project import Project
@@ -12,16 +10,13 @@ from tui.commands.following import follow_to_end, start_job
 from tui.terminal.printing import print_json, print_line
 
 
-def run_queue_job(
-    options: argparse.Namespace, project: Project, asked: JobOptions, sentence: Callable[[Mapping[str, Any]], str]
-) -> int:
+def run_queue_job(options: argparse.Namespace, project: Project, asked: JobOptions) -> int:
     """Start the job and print its result; the exit code.
 
     Args:
         options: ``project``, ``detach`` and ``json`` of the command line.
         project: whose rows are queued.
-        asked: of the job.
-        sentence: says what a result, which has the name of its ``queue``, is.
+        asked: of the job, whose result has the name of its ``queue`` and a ``sentence``.
 
     Raises:
         JobError, NotTrusted: as `start_job` and `follow_to_end`.
@@ -30,10 +25,10 @@ def run_queue_job(
     if options.detach:
         print_line(job_id)
         return 0
-    result = follow_to_end(project.root, job_id).result
+    view = follow_to_end(project.root, job_id)
     if options.json:
-        print_json(result)
+        print_json(view.result)
         return 0
-    print_line(sentence(result))
-    print_line(f"next: blindspot label {options.project} --queue {result['queue']}")
+    print_line(view.sentence)
+    print_line(f"next: blindspot label {options.project} --queue {view.result['queue']}")
     return 0

@@ -62,4 +62,6 @@ def test_a_hunt_from_its_beginning_to_its_status(
     assert "there is no hunt 'hunt-9'" in capsys.readouterr().err
     with jobs_here():
         assert main(["hunt", str(project.root), "--budget", "5", "--json"]) == 0
-    assert orjson.loads(capsys.readouterr().out) == {"queue": "hunt-2", "budget": 5, "candidates": 90, "chosen": 5}
+    begun = orjson.loads(capsys.readouterr().out)
+    assert begun.pop("sentence").startswith("hunt-2: up to 5 of 90 rows")
+    assert begun == {"queue": "hunt-2", "budget": 5, "candidates": 90, "chosen": 5}

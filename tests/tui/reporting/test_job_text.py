@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from engine.jobs import JobView
-from engine.operations.job_records import CheckResult, DiscoverResult, HuntResult, RetrainResult
+from engine.operations.job_records import CheckResult, CompareResult, DiscoverResult, HuntResult, RetrainResult
 from engine.schema import Record
+from tui.commands.jobs import describe
 from tui.reporting.job_text import ending
 
 
@@ -32,6 +33,22 @@ def test_a_discovery_says_what_is_new_and_which_key_comes_next(found: DiscoverRe
 )
 def test_only_a_retrain_has_proved_something(kind: str, made: Record, said: str) -> None:
     assert ending(done(kind, made)) == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "made", "said"),
+    [
+        ("discover", DiscoverResult(1, 1, 99, 0.9), "round 1: 1 blind spot among 99 UUs at tau 0.9"),
+        (
+            "discover",
+            DiscoverResult(2, 8, 109, 0.95, new=("B8", "B9"), flagged=2),
+            "round 2: 8 blind spots among 109 UUs at tau 0.95, new: B8, B9; 2 flagged rows",
+        ),
+        ("compare", CompareResult(1, 5), "1 judgement of 5 items compared"),
+    ],
+)
+def test_the_list_of_jobs_says_what_came_of_them_in_a_sentence(kind: str, made: Record, said: str) -> None:
+    assert describe(done(kind, made)).split(maxsplit=2) == [f"{kind}-1", "done", said]
 
 
 def done(kind: str, made: Record) -> JobView:
