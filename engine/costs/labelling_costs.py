@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.costs.account import EXAMPLES, NO_TIME, paid_for_seconds
+from engine.costs.account import EXAMPLES, paid_for_seconds
 from engine.figure import Figure, unknown
 from engine.llm.call_costs import worth_of_calls
 from engine.llm.call_log import Call
@@ -14,7 +14,8 @@ from engine.schema import TEACHER_KINDS, Record, RowLabel, TeacherKind
 from engine.settings import CostSettings
 from engine.teaching.records import Records
 
-UNTIMED = "without labels for which no time is on record: imported"
+UNTIMED = "without labels that have no time on record, such as imported ones"
+NO_TIME = "these labels have no time on record: they were imported"
 NO_LABELS = "no labels"
 
 
@@ -62,7 +63,7 @@ def _costs(
 ) -> LabelCosts:
     if kind == "human":
         timed = [one.seconds for one in labels if one.seconds]
-        cost = paid_for_seconds(sum(timed), prices)
+        cost = paid_for_seconds(sum(timed), prices) if timed else unknown(NO_TIME)
         if cost.value is not None and len(timed) < len(labels):
             cost = Figure(cost.value, UNTIMED)
         return LabelCosts(name, kind, len(labels), round(sum(timed), 1), cost, cost.over(len(timed), NO_TIME))

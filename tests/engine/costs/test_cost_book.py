@@ -129,10 +129,10 @@ def test_labels_without_a_time_are_told_and_weigh_on_no_figure(project: Project)
     write_labels(project, ANN, [by_person("r0", "negative"), replace(by_person("r1", "negative"), seconds=10.0)])
     (ann,) = project_costs(project).labellers
     assert (ann.labels, ann.cost.value, ann.per_label.value) == (2, pytest.approx(0.1), pytest.approx(0.1))
-    assert "without labels for which no time is on record" in ann.per_label.why
+    assert "without labels that have no time on record" in ann.per_label.why
     write_labels(project, ANN, [by_person("r1", "negative")])
     (ann,) = project_costs(project).labellers
-    assert (ann.cost.value, ann.cost.why) == (None, "no active time on record: written outside the app, or imported")
+    assert (ann.cost.value, ann.cost.why) == (None, "these labels have no time on record: they were imported")
 
 
 def test_a_price_of_nothing_is_known(taught: Project) -> None:
