@@ -330,6 +330,7 @@ _TABLE = (
     # proof
     _key("proof.left", "h,left", "proof(1)", "older", "An older proof.", display="h"),
     _key("proof.right", "l,right", "proof(-1)", "newer", "A newer proof.", display="l"),
+    _key("proof.next", "n", "next", "next", "Show the next arm; after the last the first."),
     _key(
         "proof.promote",
         "P",

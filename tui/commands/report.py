@@ -5,14 +5,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.errors import FileError, ProjectError
+from engine.errors import BlindspotError, FileError, ProjectError
 from engine.files import write_atomic
 from engine.operations.history import history
 from engine.preview.record import checked, sentence
+from engine.problems import leave_out
 from engine.project import Project
 from engine.proof.report import read_report, stored_report
 from engine.proof.report_types import Report
+from engine.review.blinding import to_judge
+from engine.teaching.authors import default_author
+from engine.teaching.records import Teaching
+from engine.teaching.views import Board
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.reporting.spots_about import spots_about
 from tui.terminal.printing import console, print_json, print_line
 
 
@@ -39,14 +45,15 @@ def run(options: argparse.Namespace) -> int:
     """Write the files that were asked for; without any, print the report."""
     project = Project.open(options.project)
     report = read_report(project, options.id)
+    about = spots_about(report, _board(project, report)) if options.html or options.markdown else {}
     if options.html:
         from tui.reporting.html_page import page
 
-        _write(options.html, page(report, history(project), options.project))
+        _write(options.html, page(report, history(project), options.project, about))
     if options.markdown:
         from tui.reporting.markdown import markdown
 
-        _write(options.markdown, markdown(report, history(project), options.project))
+        _write(options.markdown, markdown(report, history(project), options.project, about))
     if not (options.html or options.markdown):
         print_report(project, report, as_json=options.json, explain=options.explain)
     return 0
@@ -68,9 +75,19 @@ def print_report(
     from tui.reporting.terminal import show
 
     out = console()
-    show(report, out, explain=explain)
+    show(report, out, about=spots_about(report, _board(project, report)), explain=explain)
     if estimates:
         out.print(sentence(estimates))
+
+
+def _board(project: Project, report: Report) -> Board | None:
+    """The round of a report as the user sees it; None where it, or the user's records, cannot be read."""
+    try:
+        found = project.discovery(report.round)
+        return Board(project, found, Teaching.of(project, default_author()), to_judge=to_judge) if found else None
+    except BlindspotError as error:
+        leave_out(error)
+        return None
 
 
 def _write(path: Path, text: str) -> None:

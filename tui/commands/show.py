@@ -11,8 +11,9 @@ from engine.schema import Perturbation, Prediction, Record
 from engine.teaching.views import EvidenceRow, SpotView
 from tui.commands.annotating import Session, add_common, counted, pattern_line, sample_line
 from tui.commands.shared import SubParsers, new_parser
+from tui.reporting.confidence_text import excess_words
 from tui.terminal.printing import console, print_json, say
-from tui.view_models.spot_columns import estimate_words, excess_words
+from tui.view_models.spot_columns import estimate_words
 
 if TYPE_CHECKING:
     from tui.terminal.console import Console

@@ -1,4 +1,4 @@
-"""What is said of the pool's accuracy and flags, and where nothing was found: how sure the model is of its errors."""
+"""What is said of the pool's accuracy and flags, and of how sure the model is of its errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tui.terminal.glyphs import Glyphs, bar
 
 if TYPE_CHECKING:
-    from engine.schema import Discovery
+    from engine.schema import Discovery, ErrorExcess
 
 _MOST = 10  # steps of confidence, each a line; a screen of 24 lines holds them
 _CELLS = 16
@@ -78,3 +78,16 @@ def confidence_lines(found: Discovery, glyphs: Glyphs) -> list[str]:
 def _bar(rows: int, most: int, glyphs: Glyphs) -> str:
     filled, _ = bar(rows / most if most else 0.0, _CELLS, glyphs)
     return f"{rows:>7,} {filled:<{_CELLS}}"
+
+
+def excess_words(excess: ErrorExcess | None) -> str:
+    """Errors near a blind spot against those that the confidence there promises; empty where it is not known."""
+    if excess is None:
+        return ""
+    found = f"of {excess.rows:,} confident rows near it {excess.errors:,} are wrong"
+    promised = f"their confidence promises {excess.expected:.2g}"
+    return f"{found}, {promised} (p {_probability(excess.p)}, q {_probability(excess.q)})"
+
+
+def _probability(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"

@@ -7,21 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from engine.measures import PROOF
 from engine.proof.report_types import Report
 from engine.text import visible
-from tui.reporting import tables
+from tui.reporting import plain_words, tables
 from tui.reporting.cost_tables import Table
 from tui.reporting.plots import plots
+from tui.reporting.spots_about import About, listed
 
 if TYPE_CHECKING:
     from engine.operations.history import Round
 
 
-def page(report: Report, rounds: Sequence[Round], project: Path) -> str:
-    """The whole page; everything that is data is escaped. ``project``: its folder, as the user names it."""
+def page(report: Report, rounds: Sequence[Round], project: Path, about: About = MappingProxyType({})) -> str:
+    """The whole page; everything that is data is escaped.
+
+    Args:
+        report: a finished proof.
+        rounds: of its project.
+        project: its folder, as the user names it.
+        about: what is known of its blind spots.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     template = Environment(
@@ -44,12 +53,18 @@ def page(report: Report, rounds: Sequence[Round], project: Path) -> str:
                 ]
             ),
             "summary": tables.summary(arm),
+            "sentence": plain_words.verdict(report, arm),
             "unseen": tables.unseen(report, arm),
         }
         for arm in report.arms
     ]
     return template.render(
         report=report,
+        title=plain_words.title(report, project),
+        task=plain_words.task(report),
+        spots=[
+            (tables.spot_name(spot), about.get(spot.id), tables.words_by_arm(report, spot)) for spot in listed(report)
+        ],
         made=report.created[:16].replace("T", " "),
         head=tables.head_line(report),
         side_by_side=tables.side_by_side(report),

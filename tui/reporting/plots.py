@@ -135,6 +135,7 @@ def _reliability(figure: Any, report: Report) -> None:
     beneath.axhline(FEWEST_IN_BIN, color=_INK, linewidth=0.8, linestyle=":")
     beneath.set_yscale("symlog", linthresh=1)
     beneath.set_ylim(bottom=0)
+    beneath.yaxis.set_major_formatter("{x:g}")  # the usual one writes powers as formulas
     beneath.set_xlabel("confidence")
     beneath.set_ylabel("rows")
 

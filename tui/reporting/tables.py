@@ -43,6 +43,15 @@ _FATES = {
     "new": "new",
 }
 
+_TERMS = (
+    ("confident errors", "Errors among as many of a model's most confident rows as the baseline has at or above tau."),
+    (
+        "the same coverage",
+        "Both models are judged on equally many rows: one that is only less sure gains nothing.",
+    ),
+    ("baseline", "The same training, with the same seeds, without what an arm adds."),
+    ("blind spot", "Pool rows that read alike and that the model gets wrong with confidence, in the same direction."),
+)
 _NEAR = ("wrong before", "right before")
 _TOLD = 4  # losses of each sort that are told in the first lines on an arm; all are in JSON
 FEWEST_IN_BIN = 20  # rows: among fewer the standard error of an accuracy of one half is above 0.11: a line spikes
@@ -56,7 +65,7 @@ def arm_name(arm: ReportBaseline) -> str:
 def head_line(report: Report) -> str:
     """Seeds, tau, margin and what the intervals are."""
     seeds = ", ".join(map(str, report.seeds))
-    interval = f"{report.interval * 100:.4g} % paired bootstrap"
+    interval = f"{report.interval * 100:.4g} %, paired bootstrap (shares of a blind spot's rows: Wilson)"
     return f"seeds {seeds}; tau {report.tau:g}; margin {report.margin:g}; intervals: {interval}"
 
 
@@ -103,6 +112,19 @@ def summary(arm: ReportArm) -> tuple[str, list[str]]:
     return closed_sentence(arm), told or ["no label and no blind spot got worse"]
 
 
+def spot_name(spot: SpotEntry) -> str:
+    """Its id and what is taken for what there."""
+    return visible(f"{spot.id} {spot.gold} -> {spot.predicted}")
+
+
+def words_by_arm(report: Report, spot: SpotEntry) -> str:
+    """The word for a blind spot by arm: ``human, scratch: closed``; empty in a proof of before evidence was kept."""
+    judged = next((one for one in report.spots if one.id == spot.id), None)
+    if judged is None:
+        return ""
+    return "; ".join(f"{arm_name(arm)}: {of_group(judged.arms, arm.group).word}" for arm in report.arms)
+
+
 def spot_lines(report: Report, arm: ReportArm) -> list[tuple[str, str]]:
     """Of each blind spot its word for an arm, and the counts behind it."""
     lines = []
@@ -112,7 +134,7 @@ def spot_lines(report: Report, arm: ReportArm) -> list[tuple[str, str]]:
         parts = [f"{name} {right_of(rows)}" for name, rows in before if rows.of]
         parts.append(f"all {_moved(entry.near)}")
         near = f"near it in proof: {', '.join(parts)}" if entry.near.of else "no proof row is near it"
-        lines.append((f"{_spot(spot)}: {entry.word}", f"pool {right_of(entry.pool)}; {near}"))
+        lines.append((f"{spot_name(spot)}: {entry.word}", f"pool {right_of(entry.pool)}; {near}"))
     return lines
 
 
@@ -122,7 +144,7 @@ def blind_spots(report: Report, arm: ReportArm) -> Table | None:
     for spot in report.spots:
         entry = of_group(spot.arms, arm.group)
         parts = map(right_of, (entry.pool, entry.wrong_before, entry.right_before))
-        rows.append((_spot(spot), entry.word, *parts, _moved(entry.near), spot.baseline.word))
+        rows.append((spot_name(spot), entry.word, *parts, _moved(entry.near), spot.baseline.word))
     heads = ("blind spot", "word", "pool", *_NEAR, "all near", "baseline")
     return (
         Table("blind spots: rows right now, of the pool and of the proof rows near it", heads, rows) if rows else None
@@ -151,9 +173,9 @@ def spot_words(report: Report) -> list[tuple[str, str]]:
 
 
 def definitions(report: Report) -> list[tuple[str, str]]:
-    """What `proven`, which is said of an arm, and the words on blind spots mean."""
+    """What the first lines speak of: errors, coverage and baseline, `proven` of an arm, the words on blind spots."""
     spots = [(f"{word} (of a blind spot)", meaning) for word, meaning in spot_words(report)]
-    return [("proven (of an arm)", VERDICTS["proven"]), *spots]
+    return [*_TERMS, ("proven (of an arm)", VERDICTS["proven"]), *spots]
 
 
 def before_after(report: Report, arm: ReportArm, split: str) -> Table | None:
@@ -237,7 +259,7 @@ def near_blind_spots(report: Report, arm: ReportArm) -> Table | None:
     if near is None or report.blind_spots is not None:  # a proof of before evidence was kept has no more than this
         return None
     there = [spot for spot in near.blind_spots if spot.rows]
-    rows = [(_spot(spot), str(spot.rows), *_fate(spot.arms, arm)) for spot in there]
+    rows = [(spot_name(spot), str(spot.rows), *_fate(spot.arms, arm)) for spot in there]
     unseen = near.unseen
     rows.append(("unseen: UUs near none", f"{count(unseen.uus)} of {count(unseen.of)}", *_fate(unseen.arms, arm)))
     return Table(
@@ -254,7 +276,7 @@ def pool_rows(report: Report, arms: Sequence[ReportArm]) -> Table | None:
     rows = []
     for spot in report.pool.blind_spots:
         entries = [spot.baseline, *(spot.arms[place] for place in places)]
-        rows.append((_spot(spot), str(spot.rows), *(count(entry.fixed) for entry in entries)))
+        rows.append((spot_name(spot), str(spot.rows), *(count(entry.fixed) for entry in entries)))
     rows += _with_marked(report.pool, [0, *(place + 1 for place in places)])
     return Table("", ("blind spot", "rows", "baseline", *map(arm_name, arms)), rows)
 
@@ -317,10 +339,6 @@ def _command(report: Report, asked: AskedFor, project: Path) -> str:
     words += [f"--equal {report.equal.by}"] if report.equal else []
     words += ["--reviewed"] if report.reviewed else []
     return " ".join(words)
-
-
-def _spot(spot: SpotEntry) -> str:
-    return visible(f"{spot.id} {spot.gold} -> {spot.predicted}")
 
 
 def _fate(entries: Sequence[RowFates], arm: ReportArm) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -11,8 +12,9 @@ from engine.measures import PROOF
 from engine.proof.figures import count
 from engine.proof.report_types import Report, ReportArm
 from engine.text import visible
-from tui.reporting import tables
+from tui.reporting import plain_words, tables
 from tui.reporting.cost_tables import Table
+from tui.reporting.spots_about import About, listed
 from tui.reporting.tables import arm_name
 
 if TYPE_CHECKING:
@@ -24,12 +26,20 @@ _NAME_CELLS, _BAR_CELLS = 22, 40
 _CURVES = 4  # arms whose curves can be told apart in one plot of characters
 
 
-def show(report: Report, console: Console, *, explain: bool = False) -> None:
-    """Print a report for people; ``explain``: with a line on what each measure means."""
+def show(report: Report, console: Console, *, about: About = MappingProxyType({}), explain: bool = False) -> None:
+    """Print a report for people.
+
+    Args:
+        report: a finished proof.
+        console: where to.
+        about: what is known of its blind spots.
+        explain: with a line on what each measure means.
+    """
     console.print(f"Proof {report.id}, round {report.round}, {report.created[:16].replace('T', ' ')} UTC")
-    console.print(tables.head_line(report))
+    console.print(plain_words.task(report))
     for arm in report.arms:
-        _show_summary(arm, console)
+        _show_summary(report, arm, console)
+    console.print(f"{tables.head_line(report)}.")
     for note in report.notes:
         console.print(note)
     if len(report.arms) > 1:
@@ -39,6 +49,8 @@ def show(report: Report, console: Console, *, explain: bool = False) -> None:
             console.print(told)
     for arm in report.arms:
         _show_arm(report, arm, console)
+    if about:
+        _show_spots(report, about, console)
     for found in (tables.by_label(report), tables.churn(report)):
         if found:
             console.print()
@@ -61,12 +73,27 @@ def show(report: Report, console: Console, *, explain: bool = False) -> None:
             console.print(f"{name}: {meaning}")
 
 
-def _show_summary(arm: ReportArm, console: Console) -> None:
-    """Verdict, blind spots closed, and for whom it got worse."""
+def _show_summary(report: Report, arm: ReportArm, console: Console) -> None:
+    """Verdict, blind spots closed, the figures in plain words, and for whom it got worse."""
     closed, worse = tables.summary(arm)
-    console.print(Text.assemble(f"{arm_name(arm)}: ", (arm.verdict, _STYLES[arm.verdict]), f"; {closed}."))
+    console.print(Text.assemble(f"{arm_name(arm)}: ", (arm.verdict, _STYLES.get(arm.verdict, "bold")), f"; {closed}."))
+    console.print(f"  {plain_words.verdict(report, arm)}")
     for one in worse:
         console.print(f"  {one}.")
+
+
+def _show_spots(report: Report, about: About, console: Console) -> None:
+    """What each blind spot is about, with a few of its rows."""
+    console.print()
+    console.print("what the blind spots are about, with rows of the pool")
+    for spot in listed(report):
+        found = about.get(spot.id)
+        if found is None:
+            continue
+        console.print(f"{tables.spot_name(spot)}: {found.headline or 'no words that several rows share'}")
+        for told in (found.excess, *(f"{row.text} ({row.said})" for row in found.rows)):
+            if told:
+                console.print(f"  {told}")
 
 
 def _abreast(make: Callable[[Report, Sequence[ReportArm]], Table | None], report: Report, console: Console) -> None:

@@ -27,6 +27,7 @@ from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from engine.proof.report_types import Report, ReportArm
+    from tui.reporting.spots_about import About
 
 
 class ProofLine(Line):
@@ -77,8 +78,8 @@ class ProofScreen(WorkScreen[ProofPlace]):
     HELP_TEXT = (
         "Each arm against a baseline trained with the same seeds, on rows nobody has seen. The verdict looks at the "
         "errors among as many of the most confident rows as the baseline is sure of: fewer UUs at a fixed threshold "
-        "may only mean a model that is less sure of itself. tab goes to the figures and back. What each measure means "
-        "stands beneath the keys."
+        "may only mean a model that is less sure of itself. n shows the next arm; tab goes to the list of arms and "
+        "back. What each measure means stands beneath the keys."
     )
     MEASURES = PROOF
     CSS_PATH = "proof.tcss"
@@ -88,6 +89,7 @@ class ProofScreen(WorkScreen[ProofPlace]):
         super().__init__()
         self._reports: list[Report] = []
         self._estimates = ""
+        self._about: About = {}
         self._shown = 0
         self._looked_at: tuple[str, int] | None = None
 
@@ -103,7 +105,8 @@ class ProofScreen(WorkScreen[ProofPlace]):
 
     def footer(self) -> Sequence[str]:
         """Its own keys, and the way to a new proof."""
-        own = ("proof.flips", "proof.promote", "proof.left", "proof.right")
+        several = ("proof.next",) if len(self.arms.rows) > 1 else ()
+        own = (*several, "proof.flips", "proof.promote", "proof.left", "proof.right")
         return (*own, "screen.retrain", "screen.back", "app.help")
 
     @property
@@ -140,7 +143,7 @@ class ProofScreen(WorkScreen[ProofPlace]):
             return
         self._show_report(self.arms.cursor)
         if self.focused is None or self.focused.id == "notice":
-            (self.arms if len(self.arms.rows) > 1 else self.query_one("#figures")).focus()
+            self.query_one("#figures").focus()
 
     def _show_report(self, cursor: int) -> None:
         app, report = shell(self), self.report
@@ -149,7 +152,9 @@ class ProofScreen(WorkScreen[ProofPlace]):
         line.report, line.number, line.total = report, self._shown + 1, len(self._reports)
         line.update()
         from engine.preview.record import checked, sentence
+        from tui.reporting.spots_about import spots_about
 
+        self._about = spots_about(report, self.workbench.board)
         self._estimates = sentence(checked(self.workbench.project, report))
         self.arms.show(ArmRows(report.arms, app.ink, app.glyphs), cursor=cursor)
         self.refresh_bindings()
@@ -173,7 +178,7 @@ class ProofScreen(WorkScreen[ProofPlace]):
         app, report, arm = shell(self), self.report, self.arm
         if report is None or arm is None:
             return []
-        return proof_text(width, report, arm, app.ink, app.glyphs, estimates=self._estimates)
+        return proof_text(width, report, arm, app.ink, app.glyphs, about=self._about, estimates=self._estimates)
 
     def repaint(self) -> None:
         """Paint everything again in other colours."""
@@ -202,7 +207,7 @@ class ProofScreen(WorkScreen[ProofPlace]):
         """Why an action cannot be used now."""
         if not self.ready:
             return None if action in ("back", "escape") else "The project is not open."
-        if action in ("promote", "proof", "flips") and self.arm is None:
+        if action in ("promote", "proof", "flips", "next") and self.arm is None:
             return "There is no finished proof yet: r retrains."
         if action == "proof":
             older = parameters == (1,)
@@ -227,6 +232,10 @@ class ProofScreen(WorkScreen[ProofPlace]):
         """Show an older or newer proof."""
         self._shown += step
         self._show_report(0)
+
+    def action_next(self) -> None:
+        """Show the figures of the next arm."""
+        self.arms.move_to((self.arms.cursor + 1) % len(self.arms.rows))
 
     async def action_flips(self) -> None:
         """Browse the rows that the arm under the cursor flipped."""

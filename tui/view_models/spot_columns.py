@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from engine.text import visible
 
 if TYPE_CHECKING:
-    from engine.schema import ErrorExcess
     from engine.teaching.views import SpotView
 
 
@@ -53,19 +52,6 @@ def estimate_words(spot: SpotView) -> str:
         return ""
     rows, low, high = spot.estimate
     return f"about {rows:,}{f' ({low:,} to {high:,})' if low < high else ''} of the stream's rows"
-
-
-def excess_words(excess: ErrorExcess | None) -> str:
-    """Errors near a blind spot against those that the confidence there promises; empty where it is not known."""
-    if excess is None:
-        return ""
-    found = f"of {excess.rows:,} confident rows near it {excess.errors:,} are wrong"
-    promised = f"their confidence promises {excess.expected:.2g}"
-    return f"{found}, {promised} (p {_probability(excess.p)}, q {_probability(excess.q)})"
-
-
-def _probability(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def title_of(spot: SpotView) -> str:

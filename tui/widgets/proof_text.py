@@ -10,7 +10,9 @@ from engine.proof.figures import count, share
 from engine.proof.report import ProofSummary, before_and_after
 from engine.proof.report_types import Report, ReportArm, of_group
 from engine.text import visible
-from tui.reporting.tables import near_blind_spots, spot_lines, spot_words, summary, unseen
+from tui.reporting import plain_words
+from tui.reporting.spots_about import About
+from tui.reporting.tables import definitions, near_blind_spots, spot_lines, summary, unseen
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import fitted, wrapped
 from tui.themes import Ink
@@ -21,17 +23,20 @@ _COLUMNS = ("before", "after", "change")
 
 
 def proof_text(
-    width: int, report: Report, arm: ReportArm, ink: Ink, glyphs: Glyphs, *, estimates: str = ""
+    width: int, report: Report, arm: ReportArm, ink: Ink, glyphs: Glyphs, *, about: About, estimates: str = ""
 ) -> list[Text]:
-    """Everything that is known of an arm, and what became of the estimates made before it."""
-    verdict = verdict_text(arm.verdict, ink, glyphs)
-    verdict.stylize(ink.strong)
+    """Everything that is known of an arm, and what became of the estimates made before it.
+
+    ``about``: what is known of the blind spots.
+    """
     closed, worse = summary(arm)
-    lines = [verdict, *wrapped(Text(visible(arm.reason) + "."), width)]
-    lines += wrapped(Text(visible(f"{closed}."), style=ink.strong), width)
+    head = Text.assemble(verdict_text(arm.verdict, ink, glyphs), f"; {visible(closed)}.")
+    head.stylize(ink.strong)
+    lines = [*wrapped(head, width), *wrapped(Text(plain_words.verdict(report, arm)), width)]
     for one in worse:
         lines += wrapped(Text(visible(f"{one}."), style=ink.warn if arm.worse else ink.muted), width)
-    lines += wrapped(Text(visible(arm.meaning), style=ink.muted), width)
+    for told in (plain_words.task(report), f"{visible(arm.meaning)} {visible(arm.reason)}."):
+        lines += wrapped(Text(told, style=ink.muted), width)
     for note in report.notes:
         lines += wrapped(Text(visible(note), style=ink.muted), width)
     for split in ("proof", "test"):
@@ -39,11 +44,11 @@ def proof_text(
         if figures:
             title, interval = f"{split}, {report.rows.on(split):,} rows", f"{100 * report.interval:.4g} % interval"
             lines += [Text(""), *_table(width, title, interval, figures, ink, glyphs)]
-    lines += _spots(width, report, arm, ink)
+    lines += _spots(width, report, arm, about, ink)
     lines += _beside(width, report, arm, ink, glyphs)
     lines += _pool(width, report, arm, ink, glyphs)
     lines.append(Text(""))
-    for word, meaning in spot_words(report):
+    for word, meaning in definitions(report):
         lines += wrapped(Text(f"{word}: {meaning}", style=ink.muted), width)
     return [*lines, Text(""), *wrapped(Text(visible(estimates), style=ink.muted), width)] if estimates else lines
 
@@ -89,11 +94,16 @@ def _beside(width: int, report: Report, arm: ReportArm, ink: Ink, glyphs: Glyphs
     return [*lines, Text(""), *table_text(width, near, ink, glyphs)] if near else lines
 
 
-def _spots(width: int, report: Report, arm: ReportArm, ink: Ink) -> list[Text]:
-    """The word on each blind spot, with the counts behind it."""
+def _spots(width: int, report: Report, arm: ReportArm, about: About, ink: Ink) -> list[Text]:
+    """The word on each blind spot, what it is about, the counts behind the word, and a few of its rows."""
     lines = []
-    for name, counts in spot_lines(report, arm):
-        lines += [*wrapped(Text(visible(name), style=ink.strong), width), *wrapped(Text(visible(counts)), width)]
+    for spot, (name, counts) in zip(report.spots, spot_lines(report, arm), strict=True):
+        lines += wrapped(Text(visible(name), style=ink.strong), width)
+        known = about.get(spot.id)
+        said = (known.headline, counts, known.excess) if known else (counts,)
+        lines += [line for one in said if one for line in wrapped(Text(visible(one)), width)]
+        for row in known.rows if known else ():
+            lines += wrapped(Text(f"{row.text} ({row.said})", style=ink.muted), width)
     if told := unseen(report, arm):
         lines += wrapped(Text(visible(told)), width)
     title = Text("blind spots: rows right now, of the pool and near them in proof", style=ink.strong)

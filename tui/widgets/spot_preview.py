@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.text import visible
+from tui.reporting.confidence_text import excess_words
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import bounded, wrapped
 from tui.themes import Ink
-from tui.view_models.spot_columns import estimate_words, excess_words, title_of
+from tui.view_models.spot_columns import estimate_words, title_of
 
 if TYPE_CHECKING:
     from engine.teaching.views import EvidenceRow, SpotView

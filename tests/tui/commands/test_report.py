@@ -85,7 +85,8 @@ def test_people_read_the_verdict_first_then_figures_then_what_it_means(
 
 def test_tables_fit_into_80_columns(proved: Project, capsys: pytest.CaptureFixture[str]) -> None:
     main(["report", str(proved.root)])
-    sentences = ("UUs at", "UUs of", "It is", "At equal", "Nothing", "Rows of", "  ", r"[a-z ]+ \(of a")
+    told = ("UUs at", "UUs of", "It is", "At equal", "Nothing", "Rows of", "  ", r"[a-z ]+ \(of a", "Task: ", "seeds ")
+    sentences = (*told, "confident errors: ", "the same coverage: ", "baseline: ", "blind spot: ")
     tables = [line for line in capsys.readouterr().out.splitlines() if not re.match("|".join(sentences), line)]
     assert max(map(len, tables)) <= 80
 
@@ -102,15 +103,23 @@ def test_the_first_lines_say_how_many_blind_spots_closed_and_for_whom_it_got_wor
     main(["report", str(proved.root)])
     lines = capsys.readouterr().out.splitlines()
     place = lines.index("human, continue: proven; 0 of 1 blind spot closed (1 open).")
-    assert place < 6
-    assert lines[place + 1] == "  no label and no blind spot got worse."
+    assert place < 8
+    assert re.match(
+        r"  The model trained with what people wrote makes [0-9.]+ confident errors on proof where the baseline makes "
+        r"[0-9.]+, at the same coverage \(-[0-9.]+, -\d+ %; 95 % interval -[0-9.]+ to -[0-9.]+\); accuracy on test "
+        r"0\.\d{3} -> 0\.\d{3}\.$",
+        lines[place + 1],
+    )
+    assert lines[place + 2] == "  no label and no blind spot got worse."
+    place += 1
     assert lines[place + 2] == "llm, scratch: worse; 0 of 1 blind spot closed (1 worse)."
+    place += 1
     assert re.match(
         r"  accuracy on neg \(proof, 300 rows\): fell 0\.\d{3} -> 0\.\d{3} "
         r"\(-0\.\d{3}, -0\.\d{3} to -0\.\d{3}\)\.$",
         lines[place + 3],
     )
-    assert any(line.startswith("  right proof rows near B1: fell 65 -> ") for line in lines[:13])
+    assert any(line.startswith("  right proof rows near B1: fell 65 -> ") for line in lines[:16])
 
 
 def test_proven_and_closed_are_defined_and_the_rows_behind_each_word_are_told(

@@ -19,10 +19,11 @@ from engine.proof.report_checks import checked_report
 from engine.proof.report_types import Report
 from engine.text import INVISIBLE
 from tests.tui.app.proofs import VERDICTS, write_proof
+from tui.reporting import plain_words
 from tui.reporting.html_page import page
 from tui.reporting.markdown import markdown
 from tui.reporting.plots import _reliability
-from tui.reporting.tables import overlap, reliability
+from tui.reporting.tables import before_after, overlap, reliability
 from tui.reporting.terminal import show
 
 WORK = Path("work")
@@ -80,6 +81,49 @@ def test_the_page_loads_nothing_and_has_every_verdict_and_plot(report: Report) -
         assert f"{arm}, {recipe}" in seen.words
         assert verdict in seen.words
     assert any("UUs at matched coverage" in word for word in seen.words)
+    assert "mathdefault" not in text, "axes have numbers, no formulas"
+
+
+def test_the_first_words_are_the_task_and_each_verdict_and_definitions_are_folded(report: Report) -> None:
+    seen = Loads()
+    seen.feed(page(report, ROUNDS, WORK))
+    words = " ".join(" ".join(seen.words).split())
+    words = words[words.index("work, round 1: 1 of 3 arms proven") :]
+    parts = (
+        "Task: texts labelled negative or positive; judged on 400 proof rows and 400 test rows",
+        "human, scratch: proven ;",
+        "The model trained with what people wrote makes 7.5 confident errors on proof where the baseline makes 29.5",
+        "llm, scratch: worse ;",
+        "What the words mean",
+        "confident errors Errors among as many of a model's most confident rows",
+        "Arms",
+    )
+    places = [words.index(part) for part in parts]
+    assert places == sorted(places)
+    assert seen.tags.index("details") < seen.tags.index("dl") < seen.tags.index("table")
+
+
+def test_arms_are_named_by_what_they_were_trained_with(stored: dict[str, Any]) -> None:
+    names = {
+        "labels+llm": "The model trained with people's labels and what an LLM wrote makes",
+        "temperature": "The baseline with its confidence rescaled makes",
+        "a <b>": "The model trained with `a <b>` makes",
+    }
+    for name, told in names.items():
+        stored["arms"][0]["arm"] = name
+        report = read(stored)
+        assert plain_words.verdict(report, report.arms[0]).startswith(told)
+
+
+def test_the_figures_of_the_sentence_are_those_of_the_table(report: Report) -> None:
+    for arm in report.arms:
+        table = before_after(report, arm, "proof")
+        assert table is not None
+        matched = table.rows[0]
+        told = plain_words.verdict(report, arm)
+        assert f"makes {matched[2]} confident errors on proof where the baseline makes {matched[1]}, " in told
+        assert f"({matched[3]}, " in told
+        assert f"% interval {matched[4]})" in told
 
 
 def test_names_in_the_data_are_text_and_never_markup(stored: dict[str, Any]) -> None:
