@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import product
 
+from engine.counted import counted
+
 _DRAWS = 1_000
 _SEED = 13
 
@@ -76,4 +78,4 @@ def agreement_words(units: Sequence[Sequence[str]]) -> str:
         return ""
     bounds = alpha_interval(units)
     shown = f" ({bounds[0]:.2f}-{bounds[1]:.2f})" if bounds else ""
-    return f"alpha {alpha:.2f}{shown}, {len(units)} rows"
+    return f"alpha {alpha:.2f}{shown}, {counted(len(units), 'row')}"

@@ -21,7 +21,7 @@ _KINDS = {  # with the name and a number of three digits they fit into the dialo
     "random": "rows drawn at random",
     "conflict": "rows on which people differ",
     "proof-conflict": "held-out rows people differ on",
-    "stale": "your labels that a new guideline may change",
+    "stale": "your labels that a new guideline touches",
 }
 
 

@@ -19,7 +19,7 @@ def test_an_untouched_project_says_that_there_is_nothing_to_pay(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["costs", str(project.root)]) == 0
-    assert capsys.readouterr().out == "Nothing has been written yet, and nobody was asked.\n"
+    assert capsys.readouterr().out == "Nothing has been written or labelled yet, and nobody was asked.\n"
 
 
 def test_people_read_tables_and_reasons_and_scripts_one_object(
