@@ -36,6 +36,7 @@ from engine.regression.frozen_spots import suite
 from engine.schema import Example, Labelled
 from engine.tau import refuse_new_tau
 
+_NOWHERE = -2  # place of a blind spot whose rows are gone: no row is near it; `FAR` is another
 Bools = npt.NDArray[np.bool_]
 
 
@@ -122,11 +123,12 @@ def _near_spots(
         own = list(group.rows.values())
         near = nearest_blind_spots(project, own, rows, monitor=monitor)
         in_pool = nearest_blind_spots(project, own, pool, scan=True, monitor=monitor)
-        for place, name in enumerate(group.rows):
-            if name in group.asked:
-                inside, of_pool = near == place, int((in_pool == place).sum())
-                counts = _counts(scores, inside)
-                spots.append(NearSpot(name, name in closed, group.key, int(inside.sum()), of_pool, counts))
+        places = {name: place for place, name in enumerate(group.rows)}
+        for name in sorted(group.asked, key=lambda name: int(name.removeprefix("B"))):
+            place = places.get(name, _NOWHERE)
+            inside, of_pool = near == place, int((in_pool == place).sum())
+            counts = _counts(scores, inside)
+            spots.append(NearSpot(name, name in closed, group.key, int(inside.sum()), of_pool, counts))
         near_open = near if group is found else near_open
     return spots, _counts(scores, near_open == FAR)
 
@@ -139,6 +141,7 @@ def _closed(project: Project, monitor: Monitor) -> list[_FoundTogether]:
         folder = project.proofs_dir / checked_id("proof", proof)
         if not (folder / SPEC).is_file():
             monitor.note(f"proof {proof} is gone, so nothing is said of {', '.join(sorted(asked))}, which it closed")
+            found.append(_FoundTogether(proof, {}, asked))
             continue
         spec = read_spec(folder)
         there = project.rows("pool", {row for spot in spec.blind_spots for row in spot.ids})

@@ -144,14 +144,15 @@ def watch_status(project: Project, name: str | None = None) -> WatchStatus:
         FileError, ProjectError: as `status_after`.
     """
     there = watched_batches(project)
-    found = [one for one in there if name in (None, one.name)]
-    if not found:
+    while there and name not in (None, there[-1].name):
+        there.pop()
+    if not there:
         raise StoreError(
             "no batch has been watched yet" if name is None else f"no batch {name!r} has been watched",
             where=str(project.root),
             hint="watch one with `blindspot watch DIR FILE`",
         )
-    return status_after(project, there, found[-1])
+    return status_after(project, there, there[-1])
 
 
 def status_after(project: Project, there: Sequence[WatchedBatch], latest: WatchedBatch) -> WatchStatus:

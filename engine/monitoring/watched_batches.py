@@ -24,6 +24,7 @@ from engine.schema import Record
 
 WatchWord = Literal["nothing worse", "worse", "nothing to judge"]
 """What a watch ends with; ``nothing to judge``: no row has a label, or there is nothing to compare its rates with."""
+_MOST = 10**12  # rows of a batch: sums over all of them stay numbers that JSON can hold
 _PATIENCE = 30.0  # seconds to wait for another one who writes: judging takes a second
 
 
@@ -36,7 +37,7 @@ class LabelCounts(Record):
 
     def __post_init__(self) -> None:
         """Refuse numbers that no rows have."""
-        _refuse_unless(0 <= self.wrong <= self.labelled)
+        _refuse_unless(0 <= self.wrong <= self.labelled <= _MOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Predicted(Record):
 
     def __post_init__(self) -> None:
         """Refuse numbers that no rows have."""
-        _refuse_unless(all(0 <= count <= self.rows for count in (self.confident, *self.labels.values())))
+        _refuse_unless(all(0 <= count <= self.rows <= _MOST for count in (self.confident, *self.labels.values())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,24 +133,21 @@ def watched_file(project: Project) -> Path:
 
 
 def watched_batches(project: Project) -> list[WatchedBatch]:
-    """All batches that were watched, a line each, in the order of the lines; a damaged line is left out, and told.
+    """All batches that were watched, a line each, in the order of the lines; damaged lines are left out, and told.
 
     Raises:
         FileError: the file may not be read.
     """
-    path, found = watched_file(project), []
+    path, found, damaged = watched_file(project), list[WatchedBatch](), list[int]()
     for number, line in enumerate(read_lines(path), start=1):
         try:
             found.append(WatchedBatch.from_json(orjson.loads(line)))
         except ValueError:  # of JSON, or of its shape
-            if line.strip():
-                leave_out(
-                    FileError(
-                        "a watched batch is damaged and does not count",
-                        where=f"{path}:{number}",
-                        hint="watch the batch again, or restore the line",
-                    )
-                )
+            damaged += [number] if line.strip() else []
+    if damaged:
+        what = f"{len(damaged)} of {len(found) + len(damaged)} watched batches are damaged and do not count"
+        where = f"{path}:{damaged[0]}"
+        leave_out(FileError(what, where=where, hint="restore the lines, or watch those batches again"))
     return found
 
 

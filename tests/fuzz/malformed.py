@@ -62,6 +62,7 @@ SPOILT = (
     "quick/0a1b2c3d.json",
     "checks/0a1b2c3d4e5f.json",
     "suite/B1.json",
+    "monitoring/watched.jsonl",
     "prompts/task.txt",
     "prompts/system.txt",
     "models/*/training.json",
@@ -208,7 +209,8 @@ def commands(root: Path) -> list[list[str]]:
     """Commands that read, and the lightest that write."""
     lines = """
         list, show B1, report, report --json, flips --arm human, rounds, costs, jobs, jobs --json, suspects, review,
-        undo, doctor, teach --estimate, verify, promote --arm human --force
+        undo, doctor, teach --estimate, verify, promote --arm human --force,
+        watch --status
     """
     words = [line.split() for line in lines.split(",")]
     return [[name, str(root), *more] for name, *more in words]
@@ -338,6 +340,7 @@ def make_template(folder: Path) -> Path:
     from engine.teaching.journal import journal_lines
     from engine.teaching.records import Teaching
     from tests.builders.tiny_bert import config, save
+    from tests.builders.watched import near, watched
     from tests.engine.verify.conftest import make, write_splits
 
     folder.mkdir(parents=True)
@@ -369,12 +372,14 @@ def make_template(folder: Path) -> Path:
     (root / "jobs" / "lock").touch()
     keep(project, Preview(1.0, "ann", spot.id, found.model_key, 2, len(spot.rows), 1, {spot.rows[0]: 0.5}))
     ann = Teaching(project.teaching_dir, "ann")
+    batches = (watched("week1", 40, 4, near("B1", 9, 2)), watched("week2", 40, 9, near("B1", 5, 1)))
     files = {
         "time/ann.jsonl": orjson.dumps(ActiveSpell(1.0, "ann", "teaching", spot.id, 5.0).as_json()) + b"\n",
         "quick/0a1b2c3d.json": b'{"id": "0a1b2c3d", "created": "2026-01-01", "arms": [], "sentence": "s"}',
         "checks/0a1b2c3d4e5f.json": b'{"model": "m", "holds": true, "status": "holds", "checked": []}',
         "teaching/ann.journal.jsonl": journal_lines([("revisions", "1", ann.store.revisions[0].as_json())]),
         "llm/recorded.jsonl": orjson.dumps(dict.fromkeys(("teacher", "step", "blind_spot", "content"), "samples")),
+        "monitoring/watched.jsonl": b"".join(orjson.dumps(one.as_json()) + b"\n" for one in batches),
         "prompts/task.txt": b"The labels are good and bad.\n",
     }
     for name, data in files.items():

@@ -10,7 +10,6 @@ from engine.monitoring.watch_status import ERROR, Rate, Shift, WatchedSpot, Watc
 from engine.monitoring.watched_batches import WatchWord
 from engine.operations.job_records import WatchOptions, WatchResult
 from engine.project import Project
-from engine.text import visible
 from engine.trust import agree, file_use
 from tui.commands.following import follow_to_end, start_job
 from tui.commands.reading_files import OF_BATCH, Told, add_file_choices, file_choices
@@ -124,7 +123,7 @@ def print_status(status: WatchStatus) -> None:
         f"  Intervals hold at all looks together ({status.coverage:.1%} each); `worse` is said by mistake in at most "
         f"{100 * ERROR:.0f} of 100 projects."
     )
-    print_line("; ".join([status.status, *map(visible, status.reasons)]))
+    print_line("; ".join([status.status, *status.reasons]))
     if status.status == "nothing to judge":
         print_line(f"  {_COMPARED_WITH if batch.all_rows.labelled else 'no row of this batch has a label'}")
 
@@ -132,16 +131,16 @@ def print_status(status: WatchStatus) -> None:
 def _shift(shift: Shift) -> str:
     moved = "  MOVED" if shift.moved else ""
     points = f"{100 * shift.difference:+.1f} points ({100 * shift.low:+.1f} to {100 * shift.high:+.1f})"
-    return f"{visible(shift.what)}  {shift.batch:.1%}, pool {shift.pool:.1%}: {points}{moved}"
+    return f"{shift.what}  {shift.batch:.1%}, pool {shift.pool:.1%}: {points}{moved}"
 
 
 def _spot(spot: WatchedSpot) -> str:
     closed = f"; at most {spot.limit:.1%} when it was closed" if spot.limit is not None else ""
-    return f"near {visible(spot.id)}  {_rate(spot.rate)}{closed}: {spot.word}"
+    return f"near {spot.id}  {_rate(spot.rate)}{closed}: {spot.word}"
 
 
 def _rate(rate: Rate) -> str:
     if rate.value is None:
         return "no row has a label"
-    since = f" since {visible(rate.since)}" if rate.since else ""
+    since = f" since {rate.since}" if rate.since else ""
     return f"{rate.value:.1%} ({rate.low:.1%} to {rate.high:.1%}), {rate.hits:,} of {rate.labelled:,}{since}"

@@ -10,7 +10,7 @@ from engine.audit.audit_files import Audit
 from engine.audit.audit_status import status_of
 from engine.errors import StoreError
 from engine.monitoring.watch_status import Shift, WatchStatus, shift, status_after, watch_status
-from engine.monitoring.watched_batches import LabelCounts, Predicted, WatchedBatch
+from engine.monitoring.watched_batches import LabelCounts, Predicted, WatchedBatch, keep_watched
 from engine.project import Project
 from engine.proof.report import read_report
 from engine.regression.promotion import promote
@@ -175,3 +175,12 @@ def test_the_interval_of_a_difference_is_newcombes() -> None:
     found = shift("confident", (56, 70), (48, 80), 0.95)
     assert found == Shift("confident", 0.8, 0.6, pytest.approx(0.2), pytest.approx(0.0524, abs=1e-4), found.high)
     assert found.high == pytest.approx(0.3339, abs=1e-4)
+
+
+def test_how_things_stood_after_an_earlier_batch_leaves_out_what_came_later(stream: Project) -> None:
+    for batch in (watched("week1", 20, 1), watched("week2", 30, 3)):
+        keep_watched(stream, batch, lambda there: ("nothing worse", ()))
+    assert watch_status(stream, "week1").uus.labelled == 20
+    assert watch_status(stream).uus.labelled == 50
+    with pytest.raises(StoreError, match="no batch 'week3' has been watched"):
+        watch_status(stream, "week3")

@@ -70,11 +70,11 @@ def test_a_damaged_line_is_told_once_and_the_others_count(project: Project, dama
     path = watched_file(project)
     good = path.read_bytes()
     bad = good.replace(b'"labelled":10,"wrong":1', damaged) if damaged.startswith(b'"') else damaged + b"\n"
-    path.write_bytes(bad + good)
+    path.write_bytes(bad + good + bad)
     assert [one.name for one in watched_batches(project)] == ["week1"]
     watched_batches(project)
     (told,) = problems.take()
-    assert f"{path}:1: a watched batch is damaged and does not count" in told
+    assert f"{path}:1: 2 of 3 watched batches are damaged and do not count" in told
 
 
 def test_after_a_line_that_was_cut_off_the_next_one_is_whole(project: Project) -> None:
