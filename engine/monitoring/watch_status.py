@@ -113,7 +113,7 @@ class WatchStatus(Record):
     """How things stand after the latest batch.
 
     Attributes:
-        status: what a watch ends with. reasons: what is worse.
+        status: what a watch ends with. reasons: what is worse. undecided: what may be, with too few labels to tell.
         batch: the latest. batches: all of the same model, in the order in which they came; rates are of all of them.
         coverage: of each interval of a rate, over all looks.
         uus: share of confident rows that are wrong. wrong: of all rows; accuracy is what is left of 1.
@@ -125,6 +125,7 @@ class WatchStatus(Record):
 
     status: WatchWord
     reasons: tuple[str, ...]
+    undecided: tuple[str, ...]
     batch: WatchedBatch
     batches: tuple[str, ...]
     coverage: float
@@ -174,14 +175,17 @@ def status_after(project: Project, there: Sequence[WatchedBatch], latest: Watche
     audit, uus = _against_audit(project, latest, rates)
     elsewhere = rates.over_all(lambda one: one.elsewhere)
     spots = [_spot(one, limits, rates, elsewhere) for one in latest.spots]
-    reasons = [f"{audit.word}: UUs among confident rows"] if audit and audit.word == "more than audited" else []
+    reasons = ["more UUs than audited"] if audit and audit.word == "more than audited" else []
     reasons += [f"{one.id} reopened" for one in spots if one.word == "reopened"]
+    undecided = ["UUs against the audit"] if audit and audit.word == _FEW else []
+    undecided += [one.id for one in spots if one.closed and one.word == _FEW]
     compared = [uus] if audit else []
     compared += [one.rate for one in spots if one.limit is not None]
     judged = latest.all_rows.labelled and any(one.labelled for one in compared)
     return WatchStatus(
         status="worse" if reasons else "nothing worse" if judged else "nothing to judge",
         reasons=tuple(reasons),
+        undecided=tuple(undecided),
         batch=latest,
         batches=tuple(one.name for one in batches),
         coverage=rates.coverage,

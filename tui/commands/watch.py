@@ -108,24 +108,33 @@ def print_status(status: WatchStatus) -> None:
     print_line(f"shares of the rows beside those of the pool ({batch.pool.rows:,} rows), for which no label is needed:")
     for shift in status.shifts:
         print_line(f"  {_shift(shift)}")
-    first = f" from {status.batches[0]} on" if len(status.batches) > 1 else ""
-    print_line(f"rates over {len(status.batches)} batch{'es' if len(status.batches) > 1 else ''}{first}, with labels:")
+    if status.wrong.labelled:
+        _print_rates(status)
+    else:
+        print_line("rates: none, as no row has a label")
+    print_line("; ".join([status.status, *status.reasons]))
+    if status.status == "nothing to judge":
+        print_line(f"  {_COMPARED_WITH if batch.all_rows.labelled else 'no row of this batch has a label'}")
+    elif status.undecided:
+        print_line(f"  too few labels to tell: {', '.join(status.undecided)}")
+
+
+def _print_rates(status: WatchStatus) -> None:
+    several = f"{len(status.batches)} batches, {status.batches[0]} to {status.batches[-1]}"
+    print_line(f"rates among rows that have a label, over {several if len(status.batches) > 1 else 'this batch'}:")
     against = "no audit of this model has figures"
     if audit := status.audit:
         against = f"after {audit.queue} {audit.low:.1%} to {audit.high:.1%} were to be expected: {audit.word}"
     print_line(f"  confident rows that are wrong  {_rate(status.uus)}; {against}")
     print_line(f"  all rows that are wrong        {_rate(status.wrong)}")
     for spot in status.spots:
-        print_line(f"  wrong rows {_spot(spot)}")
+        print_line(f"  wrong rows near {_spot(spot)}")
     if status.spots:
         print_line(f"  wrong rows near no open blind spot  {_rate(status.elsewhere)}")
     print_line(
         f"  Intervals hold at all looks together ({status.coverage:.1%} each); `worse` is said by mistake in at most "
         f"{100 * ERROR:.0f} of 100 projects."
     )
-    print_line("; ".join([status.status, *status.reasons]))
-    if status.status == "nothing to judge":
-        print_line(f"  {_COMPARED_WITH if batch.all_rows.labelled else 'no row of this batch has a label'}")
 
 
 def _shift(shift: Shift) -> str:
@@ -136,7 +145,7 @@ def _shift(shift: Shift) -> str:
 
 def _spot(spot: WatchedSpot) -> str:
     closed = f"; at most {spot.limit:.1%} when it was closed" if spot.limit is not None else ""
-    return f"near {spot.id}  {_rate(spot.rate)}{closed}: {spot.word}"
+    return f"{spot.id} ({'closed' if spot.closed else 'open'})  {_rate(spot.rate)}{closed}: {spot.word}"
 
 
 def _rate(rate: Rate) -> str:

@@ -58,6 +58,7 @@ def test_uus_are_held_against_the_audit(
     found = after(project, watched("week1", labelled, wrong))
     assert found.audit is not None
     assert (found.audit.word, found.status, found.audit.queue) == (word, status, "audit-1")
+    assert found.undecided == (("UUs against the audit",) if word == "too few labels to tell" else ())
     figures = status_of(project, audit).figures
     assert figures is not None
     assert (found.audit.low, found.audit.high) == figures.rows_to_come
@@ -72,7 +73,7 @@ def test_weeks_add_up_and_what_began_late_is_named_since_when(audited: tuple[Pro
     assert (found.uus.labelled, found.uus.hits, found.uus.since, found.status) == (1_200, 60, "", "nothing worse")
     found = after(project, *calm, *(watched(f"late{week}", 100, 50) for week in range(3)))
     assert found.status == "worse"
-    assert found.reasons == ("more than audited: UUs among confident rows",)
+    assert found.reasons == ("more UUs than audited",)
     assert found.uus.since.startswith(("calm", "late"))
     assert found.uus.labelled < 1_500
     assert (found.wrong.labelled, found.wrong.since) == (1_500, "")
@@ -127,6 +128,7 @@ def test_a_closed_blind_spot_is_reopened_only_by_a_rate_surely_above_that_it_was
     assert [one.spots[0].word for one in (few, many, none)] == ["too few labels to tell", "reopened", "as closed"]
     assert [one.status for one in (few, many, none)] == ["nothing worse", "worse", "nothing worse"]
     assert many.reasons == ("B1 reopened",)
+    assert [one.undecided for one in (few, many, none)] == [("B1",), (), ()]
     assert many.spots[0].rate.low > limit
 
 

@@ -12,13 +12,16 @@ from engine.monitoring.watch_status import WatchStatus
 from engine.monitoring.watched_batches import watched_batches
 from engine.operations.outside_uses import outside_uses
 from engine.project import Project
+from engine.regression.promotion import promote
 from engine.schema import UNLABELLED, BlindSpot, Prediction
+from engine.tau import with_tau
 from engine.trust import agree
 from tests.builders.audit import answer
 from tests.builders.discovery import discovery_of, save_discovery
 from tests.builders.project import lay_out
-from tests.builders.tiny_bert import LABELS, rows, sentences, untrained
+from tests.builders.tiny_bert import LABELS, classifier, rows, sentences, untrained
 from tests.conftest import write_rows
+from tests.engine.proof.synthetic import gold_labels, write_proof
 from tests.jobs_here import jobs_here
 from tui.cli import main
 
@@ -65,7 +68,7 @@ def test_a_batch_without_labels_is_compared_with_the_pool_and_nothing_is_judged(
     assert " 0 with a label; tau 0.5" in told
     assert "confident  100.0%, pool 100.0%: +0.0 points" in told
     assert "near B1" in told
-    assert told.endswith("nothing to judge\n  no row of this batch has a label\n")
+    assert told.endswith("rates: none, as no row has a label\nnothing to judge\n  no row of this batch has a label\n")
     assert {path: path.read_bytes() for path in (small.root / "splits").iterdir()} == splits
     kept = b"".join(path.read_bytes() for path in small.root.rglob("*") if path.is_file() and path not in splits)
     assert not [text for text in TEXTS[:60] if text.encode() in kept and not known(small, text)]
@@ -98,7 +101,7 @@ def test_more_uus_than_audited_end_the_watch_with_1_and_labels_that_come_later_c
     assert watch(root, week(tmp_path, "week48", both, TEXTS[:60])) == 1
     told = capsys.readouterr().out
     assert "more than audited" in told
-    assert told.endswith("worse; more than audited: UUs among confident rows\n")
+    assert told.endswith("worse; more UUs than audited\n")
     assert len(watched_batches(small)) == 3
     assert main(["watch", root, "--status", "--json"]) == 1
     found = WatchStatus.from_json(orjson.loads(capsys.readouterr().out))
@@ -106,6 +109,30 @@ def test_more_uus_than_audited_end_the_watch_with_1_and_labels_that_come_later_c
     assert found.uus.labelled == found.wrong.labelled > 50
     spots = {one.id: one for one in found.spots}
     assert spots["B1"].rate.labelled + found.elsewhere.labelled == found.wrong.labelled
+
+
+def test_a_closed_blind_spot_near_which_new_rows_go_wrong_is_open_again(
+    small: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold = gold_labels(40)
+    right = 9 * (gold[:, None] == range(2)).astype("float32")
+    ids = list(small.discovered().blind_spots[0].rows)
+    small = with_tau(small, 0.9)  # that of the proof
+    write_proof(small, baseline=[-right], arms={("llm", "scratch"): [right]}, gold=gold, ids=ids)
+    made = promote(small, arm="llm", force=True)
+    assert made.frozen == ("B1",)
+    classifier(small.root / made.path)
+    root, bad = str(small.root), dict.fromkeys(range(120), "bad")  # which the model seldom says
+    assert watch(root, week(tmp_path, "week50", {}, TEXTS)) == 3
+    capsys.readouterr()
+    assert watch(root, week(tmp_path, "week50", bad, TEXTS), "--json") == 1
+    found = WatchStatus.from_json(orjson.loads(capsys.readouterr().out))
+    assert found.reasons == ("B1 reopened",)
+    (spot,) = found.spots
+    assert spot.closed
+    assert spot.limit is not None
+    assert spot.rate.low > spot.limit
+    assert 0 < spot.rate.labelled < found.wrong.labelled
 
 
 @pytest.mark.parametrize(
