@@ -1,7 +1,7 @@
 """Jobs done by the process of the test: one of their own imports torch and its libraries anew, 5 s of CPU.
 
-For tests of what comes of a job. What its process does (its end, a kill, its locks) is tested with real ones, and of
-each kind at least one real one is run.
+For tests of what comes of a job. What its process does (its end, a kill, its locks) is tested with real ones, of some
+kinds; that what the others import can be imported first, with nothing else there, is in `tests/test_imports.py`.
 """
 
 from __future__ import annotations

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from engine.operations import job_kinds
 
 HEAVY = {
     "torch",
@@ -93,21 +96,27 @@ def modules_after(code: str) -> set[str]:
 
 EACH_ALONE = """
 import importlib, os, sys
-import asyncio, orjson, pydantic, rapidfuzz, tomlkit
+import {libraries}
 for module in sys.argv[1:]:
     if os.fork() == 0:
         importlib.import_module(module)
-        print(module, *{name.partition(".")[0] for name in sys.modules}, flush=True)
+        print(module, *{{name.partition(".")[0] for name in sys.modules}}, flush=True)
         os._exit(0)
     os.wait()
 """
 
 
+def each_alone(modules: list[str], libraries: str) -> dict[str, set[str]]:
+    """What is loaded after importing each module, in a fork of one interpreter that has these libraries."""
+    command = [sys.executable, "-c", EACH_ALONE.format(libraries=libraries), *modules]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    return {words[0]: set(words[1:]) for words in map(str.split, done.stdout.splitlines())}
+
+
 @pytest.fixture(scope="module")
 def loaded() -> dict[str, set[str]]:
-    """What is loaded after importing each light module, in a fork of one interpreter that has its small libraries."""
-    done = subprocess.run([sys.executable, "-c", EACH_ALONE, *LIGHT], stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    return {words[0]: set(words[1:]) for words in map(str.split, done.stdout.splitlines())}
+    """What each light module loads, beside some small libraries."""
+    return each_alone(LIGHT, "asyncio, orjson, pydantic, rapidfuzz, tomlkit")
 
 
 @pytest.mark.xdist_group("light modules")  # one process for all
@@ -115,6 +124,16 @@ def loaded() -> dict[str, set[str]]:
 def test_light_modules_load_no_model_library_and_no_terminal(module: str, loaded: dict[str, set[str]]) -> None:
     assert "engine" in loaded[module]
     assert not loaded[module] & (HEAVY | {"textual", "rich", "tui"})
+
+
+def test_the_work_of_each_kind_of_job_can_be_imported_first() -> None:
+    """As the process of a job does, which finds nothing that others have imported."""
+    tree = ast.parse(Path(job_kinds.__file__).read_text())
+    works = [part for part in tree.body if isinstance(part, ast.FunctionDef)]
+    imports = [part for work in works for part in ast.walk(work) if isinstance(part, ast.ImportFrom)]
+    modules = sorted({str(part.module) for part in imports})
+    assert {"engine.discovery.pipeline", "engine.hunt.begin_hunt", "engine.audit.begin_audit"} <= {*modules}
+    assert each_alone(modules, "orjson, scipy.stats, sklearn, tomlkit, torch, transformers").keys() == {*modules}
 
 
 def test_no_module_of_the_terminal_loads_a_model_library() -> None:

@@ -17,7 +17,6 @@ from tests.builders.tiny_bert import classifier, make_project
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
 from tests.engine.scorer.conftest import Heard
 from tests.terminals import Pty
-from tests.waiting import until
 
 MODULES = (
     "orjson",
@@ -73,8 +72,7 @@ def test_no_command_imports_from_the_current_folder(hostile: Project) -> None:
 
 def test_nor_does_the_module_by_its_name(hostile: Project) -> None:
     module = (sys.executable, "-m", "tui")
-    blindspot(hostile, "discover", ".", command=module)
-    blindspot(hostile, "verdict", ".", "a text", command=module)
+    assert "good" in blindspot(hostile, "verdict", ".", "a text", command=module)
 
 
 def test_a_report_is_drawn_without_the_settings_of_the_current_folder(hostile: Project, tmp_path: Path) -> None:
@@ -89,13 +87,10 @@ def test_a_report_is_drawn_without_the_settings_of_the_current_folder(hostile: P
 
 
 @pytest.mark.skipif(not shutil.which(BLINDSPOT), reason="the command is not installed")
-def test_the_workbench_and_its_job_import_nothing_from_it(hostile: Project) -> None:
+def test_the_workbench_imports_nothing_from_it(hostile: Project) -> None:
     command = ["sh", "-c", 'cd "$0" && exec "$1" open .', str(hostile.root), BLINDSPOT]
     with Pty(command, env={"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]}) as terminal:
         terminal.sees("No blind spots yet")
-        terminal.send(b"D")
-        until(lambda: [job.state for job in jobs.jobs(hostile.root)] == ["done"])
-        terminal.sees("q back")
 
 
 def test_nor_does_the_scorer(hostile: Project, monkeypatch: pytest.MonkeyPatch) -> None:

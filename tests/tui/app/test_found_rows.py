@@ -36,6 +36,7 @@ def search(project: Project, pattern: Pattern, *, applies: tuple[str, ...] = ())
     keep_found(project, replace(found, rows=rows, judge=MODEL if applies else None))
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 async def test_a_key_searches_asks_and_leads_to_labelling_what_applies(project: Project) -> None:
     pattern = write(project, "ann")
     write_sample(project, "ann", BITTER["w2"], pattern=pattern.id)

@@ -14,7 +14,6 @@ from engine.errors import ProjectError
 from engine.progress import Silent
 from tests.builders.audit import HELD, llm_labels, project_to_audit
 from tests.builders.hunt import stream_with_model
-from tests.jobs_here import jobs_here
 from tui.cli import main
 
 
@@ -31,6 +30,7 @@ def test_a_project_without_held_out_rows_has_no_audit(tmp_path: Path) -> None:
         begin_audit(stream_with_model(tmp_path), 20, monitor=Silent())
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_an_audit_from_its_beginning_to_its_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,7 +61,6 @@ def test_an_audit_from_its_beginning_to_its_figures(
     assert main(["audit", root, "--status", "--queue", "audit-1", "--json"]) == 0
     status = orjson.loads(capsys.readouterr().out)
     assert (status["answered"], status["missing"], status["figures"]["labels"]) == (14, 4, 12)
-    with jobs_here():
-        assert main(["audit", root, "--labels", "20"]) == 0
+    assert main(["audit", root, "--labels", "20"]) == 0
     told = capsys.readouterr().out
     assert f"audit-1: 30 of {HELD} held-out rows are drawn before, 14 have a label; it is not ended" in told

@@ -1,4 +1,4 @@
-"""The regression suite run as in CI: a real classifier, a real job, the exit status and the JUnit file."""
+"""The regression suite run as in CI: a real classifier, the exit status and the JUnit file."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ def frozen(tmp_path: Path, base: Path) -> Project:
     return project
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_a_blind_spot_that_is_open_again_fails_the_check(
     frozen: Project, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

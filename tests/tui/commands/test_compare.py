@@ -88,6 +88,7 @@ def _wins(project: Project) -> tuple[int, int]:
     return found.wins[0].wins, found.wins[0].losses
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_the_job_measures_embeddings_too_and_own_judgements_have_a_file_of_their_own(
     project: Project, capsys: Capture
 ) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from engine.project import Project
 from tests.builders.hunt import GOLD, label, stream_with_model
-from tests.jobs_here import jobs_here
 from tui.cli import main
 
 
@@ -39,6 +38,7 @@ def test_a_budget_is_a_number(project: Project, budget: str, capsys: pytest.Capt
     assert "is no number of labels" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_a_hunt_from_its_beginning_to_its_status(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -60,8 +60,7 @@ def test_a_hunt_from_its_beginning_to_its_status(
     assert sum(cell["uus"] for cell in status["cells"]) == status["found"]["uus"]
     assert main(["hunt", str(project.root), "--status", "--queue", "hunt-9"]) == 1
     assert "there is no hunt 'hunt-9'" in capsys.readouterr().err
-    with jobs_here():
-        assert main(["hunt", str(project.root), "--budget", "5", "--json"]) == 0
+    assert main(["hunt", str(project.root), "--budget", "5", "--json"]) == 0
     begun = orjson.loads(capsys.readouterr().out)
     assert begun.pop("sentence").startswith("hunt-2: up to 5 of 90 rows")
     assert begun == {"queue": "hunt-2", "budget": 5, "candidates": 90, "chosen": 5}
