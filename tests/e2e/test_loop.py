@@ -15,6 +15,7 @@ from engine.operations.job_records import DiscoverOptions
 from engine.project import SETTINGS_FILE, Project
 from engine.settings import read_settings, write_settings
 from tests.e2e.terminal import Terminal
+from tests.jobs_here import jobs_here
 from tests.waiting import until
 
 ANNOTATOR = "ada"
@@ -27,8 +28,8 @@ def discovered(project: Project) -> Project:
     settings = read_settings(path)
     training = replace(settings.training, epochs=1, learning_rate=1e-3)
     write_settings(path, replace(settings, training=training, proof=replace(settings.proof, seeds=(13,))))
-    job_id = jobs.start(project.root, DiscoverOptions())
-    until(lambda: jobs.find_job(project.root, job_id).state != "running", seconds=240)
+    with jobs_here():
+        job_id = jobs.start(project.root, DiscoverOptions())
     assert jobs.find_job(project.root, job_id).state == "done", jobs.find_job(project.root, job_id).message
     return Project.open(project.root)
 
