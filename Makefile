@@ -19,7 +19,7 @@ UV ?= uv
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV_FLAGS) $(VENV)
 	$(PIP) --no-deps --require-hashes -r requirements.lock
 	@# Apart and without a hash: which build of torch is right (CPU, CUDA, ROCm) depends on the machine and its index.
 	$(PIP) -c constraints.txt torch
