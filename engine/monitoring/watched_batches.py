@@ -24,6 +24,7 @@ from engine.schema import Record
 
 WatchWord = Literal["nothing worse", "worse", "nothing to judge"]
 """What a watch ends with; ``nothing to judge``: no row has a label, or there is nothing to compare its rates with."""
+_LONGEST = 1 << 20  # bytes of a line: one with a hundred blind spots has 11 KB, and 100 MB of nothing take seconds
 _MOST = 10**12  # rows of a batch: sums over all of them stay numbers that JSON can hold
 _PATIENCE = 30.0  # seconds to wait for another one who writes: judging takes a second
 
@@ -141,7 +142,7 @@ def watched_batches(project: Project) -> list[WatchedBatch]:
     path, found, damaged = watched_file(project), list[WatchedBatch](), list[int]()
     for number, line in enumerate(read_lines(path), start=1):
         try:
-            found.append(WatchedBatch.from_json(orjson.loads(line)))
+            found.append(WatchedBatch.from_json(orjson.loads(line if len(line) <= _LONGEST else b"")))
         except ValueError:  # of JSON, or of its shape
             damaged += [number] if line.strip() else []
     if damaged:
