@@ -86,8 +86,9 @@ def excess_words(excess: ErrorExcess | None) -> str:
         return ""
     found = f"of {excess.rows:,} confident rows near it {excess.errors:,} are wrong"
     promised = f"their confidence promises {excess.expected:.2g}"
-    return f"{found}, {promised} (p {_probability(excess.p)}, q {_probability(excess.q)})"
+    return f"{found}, {promised} (p {probability(excess.p)}, q {probability(excess.q)})"
 
 
-def _probability(value: float) -> str:
+def probability(value: float) -> str:
+    """A p- or q-value."""
     return f"{value:.3f}" if value >= 0.001 else "< 0.001"

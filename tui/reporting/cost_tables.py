@@ -94,7 +94,8 @@ def lines(table: Table, width: int | None, *, ellipsis: str = "…") -> list[str
     rows = [table.head, *table.rows]
     cells = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     if width is not None:
-        cells[0] = max(_NAME_CELLS, min(cells[0], width - sum(cells[1:]) - len(_GAP) * (len(cells) - 1)))
+        room = width - sum(cells[1:]) - len(_GAP) * (len(cells) - 1)
+        cells[0] = min(cells[0], max(_NAME_CELLS, room))
     return [
         _GAP.join(
             [

@@ -28,7 +28,7 @@ from engine.proof.report_types import (
 )
 from engine.proof.verdict_rule import MEANINGS as VERDICTS
 from engine.text import visible
-from tui.reporting.confidence_text import unknown_accuracy
+from tui.reporting.confidence_text import probability, unknown_accuracy
 from tui.reporting.cost_tables import Table
 
 if TYPE_CHECKING:
@@ -244,8 +244,7 @@ def churn(report: Report) -> Table | None:
     if not shown:
         return None
     rows = [
-        (arm_name(arm), f"{100 * changed:.1f} %", *(f"{value:.2g}" for value in tests.values()))
-        for arm, changed, tests in shown
+        (arm_name(arm), f"{100 * changed:.1f} %", *map(probability, tests.values())) for arm, changed, tests in shown
     ]
     noise = report.seed_noise
     title = "churn: proof rows given another label than by the baseline"

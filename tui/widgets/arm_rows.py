@@ -38,7 +38,7 @@ class ArmRows:
         return 1 if width >= _ONE_LINE else 2
 
     def lines(self, index: int, width: int) -> list[Text]:
-        """Arm, recipe, samples, verdict."""
+        """Arm, recipe, samples, verdict; where there is room how many blind spots it closed."""
         arm, ellipsis = self.arms[index], self._glyphs.ellipsis
         verdict = verdict_text(arm.verdict, self._ink, self._glyphs)
         name, recipe, count = visible(arm.arm), visible(arm.recipe), arm.n_added
@@ -46,6 +46,9 @@ class ArmRows:
             lines = [Text.assemble(f"{name:<11} {recipe:<9} {count:>5} samples   ", verdict)]
         else:
             lines = [Text(f"{name} {recipe}, {count} samples"), Text.assemble("  ", verdict)]
+        if arm.closed and arm.closed["of"]:
+            closed = f"; {arm.closed['closed']} of {arm.closed['of']} closed"
+            lines[-1].append(closed if lines[-1].cell_len + len(closed) <= width else "")
         cut = [Text(fitted(line.plain, width, ellipsis=ellipsis)) for line in lines]
         return [line if line.cell_len <= width else short for line, short in zip(lines, cut, strict=True)]
 

@@ -176,6 +176,7 @@ async def test_the_first_lines_say_how_many_blind_spots_closed_and_for_whom_it_g
     async with opened(root, size=size) as driver:
         await proof(driver)
         lines = " ".join(figures(driver).split())
+        assert "✓ proven; 0 of 1 closed" in driver.words
         assert lines.startswith("✓ proven; 0 of 1 blind spot closed (1 open). The model trained with what people wrote")
         assert "no label and no blind spot got worse." in lines
         assert "B1 pos -> neg: open pool " in lines

@@ -36,6 +36,7 @@ async def test_the_history_is_a_table_and_a_sentence_a_round(root: Path, size: t
         await driver.press("H")
         await driver.until(lambda: isinstance(driver.screen, RoundsScreen))
         assert "round 1: model baseline-13" in driver.words
+        assert "not found  new" in driver.text
         assert "round 2: starts from llm, keep: proven; kept B2 B3; not found again B1" in driver.words
         await driver.press("q")
         assert not isinstance(driver.screen, RoundsScreen)
