@@ -32,7 +32,7 @@ from engine.project import Project
 from engine.proof.metrics import IntArray
 from engine.proof.proof_spec import SPEC, read_spec
 from engine.proof.spot_assignment import nearest_blind_spots
-from engine.regression.frozen_spots import suite
+from engine.regression.frozen_spots import suite_of_closed
 from engine.schema import Example, Labelled
 from engine.tau import refuse_new_tau
 
@@ -117,7 +117,7 @@ def _near_spots(
     """Rows near each blind spot, closed ones first; and those near none that the discovery found."""
     spots: list[NearSpot] = []
     near_open: IntArray = np.full(len(rows), FAR, dtype=np.int64)
-    closed = frozenset(spot.id for spot in suite(project))
+    closed = frozenset(spot.id for spot in suite_of_closed(project))
     found, judged = _open(project, closed), _closed(project, monitor)
     for group in (*judged, *([found] if found else [])):
         own = list(group.rows.values())
@@ -135,7 +135,7 @@ def _near_spots(
 
 def _closed(project: Project, monitor: Monitor) -> list[_FoundTogether]:
     """The blind spots of each proof that closed some: rows are near them as they were there."""
-    frozen, found = suite(project), []
+    frozen, found = suite_of_closed(project), []
     for proof in dict.fromkeys(spot.proof for spot in frozen):
         asked = frozenset(spot.id for spot in frozen if spot.proof == proof)
         folder = project.proofs_dir / checked_id("proof", proof)

@@ -127,3 +127,12 @@ def suite(project: Project) -> list[FrozenSpot]:
         if path.stem != checked_id("blind spot", found[-1].id):
             raise ProjectError("this file of the suite is of another blind spot", where=str(path), hint="delete it")
     return sorted(found, key=lambda spot: int(spot.id.lstrip("B")))
+
+
+def suite_of_closed(project: Project) -> list[FrozenSpot]:
+    """Those of the suite that the rule of `engine.proof.closed` closed: not what was frozen without proof rows.
+
+    Raises:
+        ProjectError: a file is damaged.
+    """
+    return [spot for spot in suite(project) if spot.counted]

@@ -7,7 +7,7 @@ from engine.errors import ProjectError
 from engine.files import read_json, write_json
 from engine.project import Project
 from engine.proof.report import content, read_report
-from engine.regression.frozen_spots import suite, suite_dir
+from engine.regression.frozen_spots import suite, suite_dir, suite_of_closed
 from engine.regression.promotion import promote
 from engine.schema import Sample, Teacher
 from engine.teaching.records import Teaching
@@ -139,6 +139,18 @@ def test_an_arm_that_leaves_the_rows_wrong_closes_nothing(project: Project) -> N
 def test_a_proof_of_before_the_rows_were_counted_closes_nothing(project: Project) -> None:
     write_proof(project, baseline=BASELINE, arms={("human", "scratch"): [arm(4), arm(4)]}, gold=GOLD, near=None)
     assert promote(project, arm="human").frozen == ()
+
+
+def test_what_was_frozen_without_proof_rows_is_in_the_suite_and_not_among_the_closed(project: Project) -> None:
+    proved(project, right=4)
+    promote(project, arm="human")
+    assert suite_of_closed(project) == suite(project) != []
+    path = suite_dir(project) / "B1.json"
+    old = read_json(path)
+    del old["counted"]
+    write_json(path, old)
+    assert [spot.id for spot in suite(project)] == ["B1"]
+    assert suite_of_closed(project) == []
 
 
 def test_a_damaged_file_is_named(project: Project) -> None:
