@@ -19,6 +19,7 @@ import termios
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -61,6 +62,7 @@ class Picture:
         return self._screen.cursor.y, self._screen.cursor.x
 
 
+@lru_cache(maxsize=1024)  # 1,920 cells a look, mostly alike
 def _seen(cell: pyte.screens.Char) -> pyte.screens.Char:
     blank = cell.data == " " and not (cell.underscore or cell.strikethrough or cell.reverse)
     return cell._replace(fg="default", bold=False, italics=False) if blank else cell

@@ -167,7 +167,9 @@ def test_every_command_works_where_stdout_is_not_utf_8(work: Path, environment: 
         "    assert status == 0, (words, status)\n"
     )
     env = {"PATH": os.environ["PATH"], "USER": "ann", "HOME": str(work.parent), **environment}
-    command = [sys.executable, "-c", script, str(work), json.dumps(READING)]
+    loading = "LC_ALL" in environment  # doctor loads the model libraries: in one of three is enough
+    commands = [words for words in READING if loading or words != ["doctor"]]
+    command = [sys.executable, "-c", script, str(work), json.dumps(commands)]
     done = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"\\u90e8\\u5c4b" in done.stdout  # a room, in one of the rows
