@@ -86,7 +86,16 @@ def excess_words(excess: ErrorExcess | None) -> str:
         return ""
     found = f"of {excess.rows:,} confident rows near it {excess.errors:,} are wrong"
     promised = f"their confidence promises {excess.expected:.2g}"
-    return f"{found}, {promised} (p {probability(excess.p)}, q {probability(excess.q)})"
+    return f"{found}, {promised} (p {probability(excess.p)}, {_q(excess)})"
+
+
+def excess_figures(excess: ErrorExcess) -> str:
+    """The same for the preview beside a list, which is a few lines high."""
+    return f"{excess.errors:,} of {excess.rows:,} near it wrong, {excess.expected:.2g} promised, {_q(excess)}"
+
+
+def _q(excess: ErrorExcess) -> str:
+    return f"q {probability(excess.q)}"
 
 
 def probability(value: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.text import visible
-from tui.reporting.confidence_text import excess_words
+from tui.reporting.confidence_text import excess_figures
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import bounded, wrapped
 from tui.themes import Ink
@@ -44,7 +44,7 @@ def spot_preview(
         if spot.estimate:
             figures.append(f"{spot.flagged} flagged near it{dot}{estimate_words(spot)}")
         if spot.excess:
-            figures.append(excess_words(spot.excess))
+            figures.append(excess_figures(spot.excess))
         if spot.held_back:
             figures.append(f"{spot.held_back} of {spot.size_before} rows held back")
         if spot.sealed:
