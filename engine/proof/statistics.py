@@ -15,19 +15,21 @@ confident rows a cumulative sum over rows sorted once: 2,000 resamples of 2,500 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.proof.metrics import ECE_BINS, METRICS, FloatArray, Scored, calibration_bins, measure
+from engine.proof.metrics import ECE_BINS, METRICS, FloatArray, IntArray, Scored, calibration_bins, measure
 from engine.proof.report_types import Estimate
 
 # Counts in one block of resamples: 200k (1.6 MB) stay in the cache; 1M took twice, 5M three times as long.
 _BLOCK = 200_000
 # Digits kept of every figure: what lies beyond is noise of adding floats, which must not decide whether a bound is 0.
 _DIGITS = 6
+_IMPUTED = ("arm", "base", "change")
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -59,6 +61,84 @@ def compare(
         interval: share of the resamples inside the interval, 0..1.
         seed: of the resampling.
     """
+    points, draws = _figures(models, baseline, tau, resamples, seed)
+    return {
+        name: BaselineComparison(
+            values=_estimates(points[name], draws[name], interval),
+            difference=_estimates(points[name] - points[baseline], draws[name] - draws[baseline], interval),
+        )
+        for name in models
+    }
+
+
+@dataclass(frozen=True)
+class ImputedComparison:
+    """The figures of an arm and its baseline over likely sets of labels (`engine.proof.imputation`).
+
+    Attributes:
+        arm, baseline: what is said of each; what is not known of the labels is in the intervals.
+        likely: for each set, the arm's differences and their intervals if its labels were the true ones.
+    """
+
+    arm: BaselineComparison
+    baseline: BaselineComparison
+    likely: list[dict[str, Estimate]]
+
+
+def compare_imputed(
+    arm: Sequence[Scored],
+    baseline: Sequence[Scored],
+    label_sets: IntArray,
+    *,
+    tau: float,
+    resamples: int,
+    interval: float,
+    widening: float,
+) -> ImputedComparison:
+    """Measure an arm and its baseline over sets of labels, each with its share of the resamples.
+
+    Args:
+        arm: one for each seed.
+        baseline: one for each seed.
+        label_sets: (sets, n) label indices.
+        tau: as `compare`.
+        resamples: over all sets.
+        interval: as `compare`.
+        widening: of what the sets differ by, 1 or more, for labels that are looked at more than once.
+    """
+    each = ceil(resamples / len(label_sets))
+    points: dict[str, list[FloatArray]] = {name: [] for name in _IMPUTED}
+    draws: dict[str, list[FloatArray]] = {name: [] for name in _IMPUTED}
+    for number, gold in enumerate(label_sets):
+        models = {name: [replace(run, gold=gold) for run in runs] for name, runs in (("arm", arm), ("base", baseline))}
+        found, drawn = _figures(models, "base", tau, each, number)
+        for name in models:
+            points[name].append(found[name])
+            draws[name].append(drawn[name])
+        points["change"].append(found["arm"] - found["base"])
+        draws["change"].append(drawn["arm"] - drawn["base"])
+    estimates, likely = {}, []
+    for name in _IMPUTED:
+        at, of = np.stack(points[name]), np.stack(draws[name])  # (sets, seeds, metrics), (sets, resamples, metrics)
+        mean = at.mean(axis=(0, 1))
+        centres = mean + widening * (at.mean(axis=1) - mean)  # (sets, metrics)
+        noise = of - at.mean(axis=1)[:, None]
+        around = (centres[:, None] + noise).reshape(-1, len(METRICS))
+        estimates[name] = _estimates(at.mean(axis=0), around, interval)
+        if name == "change":
+            noise = noise.reshape(-1, len(METRICS))
+            likely = [_estimates(centre[None], centre + noise, interval) for centre in centres]
+    return ImputedComparison(
+        BaselineComparison(estimates["arm"], estimates["change"]),
+        BaselineComparison(estimates["base"], {name: Estimate(0.0, 0.0, 0.0) for name in METRICS}),
+        likely,
+    )
+
+
+def _figures(
+    models: Mapping[Name, Sequence[Scored]], baseline: Name, tau: float, resamples: int, seed: int
+) -> tuple[dict[Name, FloatArray], dict[Name, FloatArray]]:
+    """All `METRICS` of each model: of each seed (seeds, metrics), and of each resample (resamples, metrics)."""
     reference = models[baseline]
     n_rows, n_seeds = len(reference[0].gold), len(reference)
     matched = [int(scored.covered(tau).sum()) for scored in reference]
@@ -76,13 +156,7 @@ def compare(
             per_seed = np.stack([run.measure(rows, size) for run, size in zip(runs, sizes, strict=True)])
             draws[name][block] = np.einsum("rs,srm->rm", seeds, per_seed)
         done = block.stop
-    return {
-        name: BaselineComparison(
-            values=_estimates(points[name], draws[name], interval),
-            difference=_estimates(points[name] - points[baseline], draws[name] - draws[baseline], interval),
-        )
-        for name in models
-    }
+    return points, draws
 
 
 def changes(

@@ -1,0 +1,138 @@
+"""Multiple imputation of the labels that proof rows lack: likely sets of them, for an arm and its baseline.
+
+Only some rows can change what is said of an arm: those on which it and the baseline differ, in the answer or in whether
+they are sure of it. People label a sample of these, drawn with chances that follow how much a row can change
+(`effects`). Of the others a label is guessed: the LLM's, or where it gave none the baseline's answer, is taken to be
+wrong as often as it was on the labelled ones of the same stratum, and no more exactly than those tell. Each label set
+is one such guess, so what all sets say together holds what is not known [Rubin 1987; of rows that only some methods
+need: Angelopoulos et al. 2023, arXiv 2301.09633].
+
+Strata: whether an LLM labelled the row, and whether the arm gains or loses if that label is wrong. In each the rate of
+wrong ones has Jeffreys' posterior, Beta(k + 1/2, n - k + 1/2). As rows are drawn in proportion to their effect, the
+plain rate among those drawn estimates the rate weighted by effect, which is the one that the change depends on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.discovery.calibration import UNKNOWN
+from engine.proof.metrics import FloatArray, IntArray, Scored
+
+Bools = npt.NDArray[np.bool_]
+
+_JEFFREYS = 0.5
+
+
+@dataclass(frozen=True)
+class KnownLabels:
+    """What is known of the labels of proof rows; label indices, or `UNKNOWN`.
+
+    Attributes:
+        gold: (n,) the split's and people's.
+        llm: (n,) an LLM's.
+        drawn: (n,) rows that were drawn for a label; their labels tell how often the LLM is wrong.
+    """
+
+    gold: IntArray
+    llm: IntArray
+    drawn: Bools
+
+
+def among_most_confident(scored: Scored, rows: int) -> FloatArray:
+    """(n,) how much each row counts among the ``rows`` most confident: 1, 0, or a share where the cut falls in a tie."""
+    if rows == 0:
+        return np.zeros(len(scored.confidence))
+    cut = np.sort(scored.confidence)[-rows]
+    above, tied = scored.confidence > cut, scored.confidence == cut
+    return above + tied * ((rows - above.sum()) / tied.sum())
+
+
+def gains(arm: Sequence[Scored], baseline: Sequence[Scored], tau: float) -> FloatArray:
+    """(n, labels) what a row adds to the arm's gain if that is its label, mean over seeds, in rows.
+
+    The gain is UUs at matched coverage that there are fewer, and right answers that there are more, together.
+    """
+    n, labels = len(baseline[0].predicted), baseline[0].n_labels
+    found = np.zeros((n, labels))
+    for new, old in zip(arm, baseline, strict=True):
+        covered = old.covered(tau).astype(np.float64)
+        matched = among_most_confident(new, int(covered.sum()))
+        for label in range(labels):
+            new_wrong, old_wrong = new.predicted != label, old.predicted != label
+            found[:, label] += covered * old_wrong - matched * new_wrong + (1.0 * old_wrong - new_wrong)
+    return found / len(baseline)
+
+
+def effects(arm: Sequence[Scored], baseline: Sequence[Scored], tau: float) -> FloatArray:
+    """(n,) by how much the label of a row can change what is said of an arm, in rows; 0: not at all."""
+    of = gains(arm, baseline, tau)
+    spread: FloatArray = of.max(axis=1) - of.min(axis=1)
+    return np.where(spread > 1e-9, spread, 0.0)
+
+
+def label_sets(
+    known: KnownLabels, arm: Sequence[Scored], baseline: Sequence[Scored], tau: float, *, sets: int, seed: int
+) -> IntArray:
+    """Likely labels of all rows, (sets, n); those that are known are the same in every set.
+
+    Args:
+        known: the labels that there are.
+        arm: one for each seed.
+        baseline: one for each seed.
+        tau: confidence threshold of a UU.
+        sets: how many.
+        seed: of the draws. Two arms with the same seed are compared on label sets that differ no more than they must.
+    """
+    n, labels = len(known.gold), baseline[0].n_labels
+    of = gains(arm, baseline, tau)
+    new, old = _votes(arm), _votes(baseline)
+    assumed = np.where(known.llm == UNKNOWN, old, known.llm)
+    other = np.where(new != assumed, new, np.where(old != assumed, old, (assumed + 1) % labels))
+    at = np.arange(n)
+    gain = of[at, other] - of[at, assumed]
+    strata = 3 * (known.llm != UNKNOWN) + 1 + np.sign(np.round(gain, 9)).astype(np.int64)
+    told = known.drawn & (known.gold != UNKNOWN)
+    dice = np.random.default_rng(seed)
+    draws, which = dice.random((sets, n)), dice.random((sets, n))
+    found = np.broadcast_to(assumed, (sets, n)).copy()
+    for stratum in range(6):
+        inside = strata == stratum
+        seen = told & inside if (told & inside).any() or stratum % 3 != 1 else told
+        wrong = seen & (known.gold != assumed)
+        is_other = wrong & (known.gold == other)
+        rate = _posterior(dice, int(wrong.sum()), int(seen.sum()), sets)
+        to_other = _posterior(dice, int(is_other.sum()), int(wrong.sum()), sets) if labels > 2 else np.ones(sets)
+        missing = np.flatnonzero(inside & (known.gold == UNKNOWN))
+        is_wrong = draws[:, missing] < rate[:, None]
+        chosen = np.broadcast_to(other[missing], is_wrong.shape)
+        if labels > 2:
+            rest = _rest(assumed[missing], other[missing], which[:, missing], labels)
+            chosen = np.where(dice.random(is_wrong.shape) < to_other[:, None], chosen, rest)
+        found[:, missing] = np.where(is_wrong, chosen, found[:, missing])
+    is_known = known.gold != UNKNOWN
+    found[:, is_known] = known.gold[is_known]
+    return found
+
+
+def _votes(runs: Sequence[Scored]) -> IntArray:
+    """(n,) the label that most seeds give."""
+    votes: IntArray = np.sum([np.eye(runs[0].n_labels)[run.predicted] for run in runs], axis=0).argmax(axis=1)
+    return votes
+
+
+def _posterior(dice: np.random.Generator, hits: int, of: int, draws: int) -> FloatArray:
+    return dice.beta(hits + _JEFFREYS, of - hits + _JEFFREYS, draws)
+
+
+def _rest(assumed: IntArray, other: IntArray, draws: FloatArray, labels: int) -> IntArray:
+    """For each draw, 0..1, a label that is neither of two."""
+    low, high = np.minimum(assumed, other), np.maximum(assumed, other)
+    label = (draws * (labels - 2)).astype(np.int64)
+    label += label >= low
+    label += label >= high
+    return label
