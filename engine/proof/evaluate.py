@@ -14,11 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from engine.discovery.calibration import UNKNOWN
 from engine.files import read_json
 from engine.model.array_cache import read_array
 from engine.proof.arms import BASELINE
 from engine.proof.flipped_rows import flips
+from engine.proof.imputed_verdict import ImputedJudge
 from engine.proof.metrics import IntArray, Scored
+from engine.proof.proof_labels import read_proof_labels
 from engine.proof.proof_spec import SPEC, ProofSpec, RoundModel, SpecRun, read_spec
 from engine.proof.report import Learned, StoredFlip
 from engine.proof.report_details import by_blind_spot, by_label, churn, reliability, risk_coverage, seed_noise
@@ -40,7 +43,7 @@ from engine.proof.report_types import (
 from engine.proof.significance import corrected, mcnemar, resamples_for
 from engine.proof.spot_counts import Resampling, closed_tally, count_spots, worse_for
 from engine.proof.statistics import BaselineComparison, compare
-from engine.proof.verdict_rule import MEANINGS, Rule, judge
+from engine.proof.verdict_rule import MEANINGS, Rule, Verdict, judge
 
 JUDGED = ("proof", "test")
 POOL = "pool"
@@ -49,9 +52,19 @@ ROUND_MODEL = "round-model-proof.npy"  # logits of the model in which the blind 
 SAMPLES = "samples"  # samples of teachers, as a split of their own
 POOL_NOTE = "Rows of the blind spots in the pool that are right now. Teachers saw them, so this is no proof."
 REVIEWED = "Reviewed: samples that reviewers reject are left out, and their corrections are taken."
+FEW_LABELS = (
+    "Most proof rows have no label. A change follows from the labels of rows that can make one; a figure of one model "
+    "by itself rests on what the LLM, or the baseline, says of the others."
+)
 ONE_SEED = "One seed: the noise between training runs is not in the intervals."
 
-_NOT_SHOWN = ("runs", "blind_spots", "samples", "row_labels")  # parts of the spec that the report has otherwise
+_NOT_SHOWN = (
+    "runs",
+    "blind_spots",
+    "samples",
+    "row_labels",
+    "labels_asked",
+)  # parts of the spec that the report has otherwise
 
 REFERENCE: Group = (BASELINE, "scratch")
 
@@ -79,24 +92,41 @@ def evaluate(folder: Path) -> dict[str, Any]:
     groups = _groups(spec)
     interval = corrected(spec.interval, len(groups) - 1) if spec.corrected else spec.interval
     asked = {split: _scored(folder, groups, split) for split in JUDGED if gold_file(folder, split).is_file()}
-    how = Resampling(resamples_for(interval, spec.bootstrap), interval)
+    how, rule = Resampling(resamples_for(interval, spec.bootstrap), interval), Rule(spec.tau, spec.margin, interval)
+    held = read_proof_labels(folder) if spec.label_budget else None
+    whole = {split: models for split, models in asked.items() if split != "proof" or held is None}
     compared = {
         split: compare(models, baseline=REFERENCE, tau=spec.tau, resamples=how.resamples, interval=interval)
-        for split, models in asked.items()
+        for split, models in whole.items()
     }
-    arms = [_arm(group, groups, asked, compared, spec, interval) for group in groups if group != REFERENCE]
     parts: dict[str, Any] = {}
+    labelled = _Labelled(asked["proof"])
+    if held is not None:
+        judges = ImputedJudge(held, asked["proof"], REFERENCE, compared.get("test"), rule, how)
+        compared["proof"] = {REFERENCE: next(iter(judges.verdicts.values())).baseline}
+        compared["proof"] |= {group: one.arm for group, one in judges.verdicts.items()}
+        verdicts = {group: one.verdict for group, one in judges.verdicts.items()}
+        likely = {group: one.likely for group, one in judges.verdicts.items()}
+        labelled = _Labelled(asked["proof"], judges.known.gold)
+        parts["labels_asked"] = judges.labels_asked().as_json()
+    else:
+        verdicts = {group: _verdict(group, compared, rule) for group in groups if group != REFERENCE}
+        likely = {}
+    arms = [
+        replace(_arm(group, groups, asked, whole, compared, spec.labels, verdict), likely=likely.get(group))
+        for group, verdict in verdicts.items()
+    ]
     if "round_model" in values:  # a proof of before evidence was kept lacks it, and its report says so
-        spots = _spots(folder, groups, asked["proof"], spec, how)
-        worse = worse_for(spots, asked, REFERENCE, spec.labels, how)
+        spots = _spots(folder, groups, labelled, spec, how)
+        worse = worse_for(spots, whole, list(verdicts), REFERENCE, spec.labels, how)
         arms = [replace(arm, closed=closed_tally(spots, arm.group), worse=worse[arm.group]) for arm in arms]
         parts["blind_spots"] = [spot.as_json() for spot in spots]
     shown = {
-        split: SplitFigures(**_figures(found[REFERENCE].values, asked[split][REFERENCE], spec.labels))
+        split: SplitFigures(**_figures(found[REFERENCE].values, whole.get(split, {}).get(REFERENCE), spec.labels))
         for split, found in compared.items()
     }
     baseline = ReportBaseline(**_training(groups[REFERENCE]), proof=shown["proof"], test=shown.get("test"))
-    pool, near = _pool(folder, groups, spec), _near(folder, asked["proof"], spec)
+    pool, near = _pool(folder, groups, spec), _near(folder, labelled, spec)
     return {
         **{key: value for key, value in values.items() if key not in _NOT_SHOWN},
         "interval": interval,
@@ -146,7 +176,9 @@ def _notes(spec: ProofSpec) -> list[str]:
     """What a reader of the figures must know."""
     notes = [spec.equal.sentence] if spec.equal else []
     notes += [REVIEWED] if spec.reviewed else []
-    if spec.rows is not None and spec.rows.unlabelled:
+    if spec.label_budget:
+        notes.append(FEW_LABELS)
+    elif spec.rows is not None and spec.rows.unlabelled:
         rows = spec.rows.proof + spec.rows.unlabelled
         notes.append(f"{spec.rows.proof:,} of {rows:,} proof rows have a label; the others were not judged.")
     for arm, tried in spec.passes.items():
@@ -190,8 +222,10 @@ def _training(runs: list[SpecRun]) -> dict[str, Any]:
     }
 
 
-def _figures(measured: dict[str, Estimate], runs: list[Scored], labels: Sequence[str]) -> dict[str, Any]:
-    """Fields of `SplitFigures`, but the difference to the baseline."""
+def _figures(measured: dict[str, Estimate], runs: list[Scored] | None, labels: Sequence[str]) -> dict[str, Any]:
+    """Fields of `SplitFigures`, but the difference to the baseline; ``runs`` is None where rows lack labels."""
+    if runs is None:
+        return dict(measured)
     return {
         **measured,
         "by_label": by_label(runs, labels),
@@ -200,24 +234,25 @@ def _figures(measured: dict[str, Estimate], runs: list[Scored], labels: Sequence
     }
 
 
+def _verdict(group: Group, compared: Compared, rule: Rule) -> Verdict:
+    arm, baseline = ({split: found[one] for split, found in compared.items()} for one in (group, REFERENCE))
+    return judge(arm, baseline, rule)
+
+
 def _arm(
     group: Group,
     groups: Mapping[Group, list[SpecRun]],
     asked: Asked,
+    whole: Asked,
     compared: Compared,
-    spec: ProofSpec,
-    interval: float,
+    labels: Sequence[str],
+    verdict: Verdict,
 ) -> ReportArm:
-    """Figures and verdict of an arm, without what became of the blind spots."""
-    verdict = judge(
-        {split: found[group] for split, found in compared.items()},
-        {split: found[REFERENCE] for split, found in compared.items()},
-        Rule(spec.tau, spec.margin, interval),
-    )
+    """Figures of an arm and the verdict on it, without what became of the blind spots."""
     figures = {
         split: ArmFigures(
             difference=Measures(**found[group].difference),
-            **_figures(found[group].values, asked[split][group], spec.labels),
+            **_figures(found[group].values, whole.get(split, {}).get(group), labels),
         )
         for split, found in compared.items()
     }
@@ -228,30 +263,51 @@ def _arm(
         verdict=verdict.word,
         reason=verdict.reason,
         meaning=MEANINGS[verdict.word],
-        mcnemar={split: round(mcnemar(models[group], models[REFERENCE]), 6) for split, models in asked.items()},
+        mcnemar={split: round(mcnemar(models[group], models[REFERENCE]), 6) for split, models in whole.items()},
         churn=churn(asked["proof"][group], asked["proof"][REFERENCE]),
     )
 
 
-def _near(folder: Path, models: dict[Group, list[Scored]], spec: ProofSpec) -> NearReport | None:
+class _Labelled:
+    """The proof rows that have a label, as every model scored them.
+
+    Args:
+        models: of all proof rows.
+        gold: (n,) label index of each row, or `UNKNOWN`; None: all have the label that ``models`` have.
+    """
+
+    def __init__(self, models: Mapping[Group, Sequence[Scored]], gold: IntArray | None = None) -> None:
+        self.gold = next(iter(models.values()))[0].gold if gold is None else gold
+        self._inside = self.gold != UNKNOWN
+        self.models = {group: [self.rows_of(run) for run in runs] for group, runs in models.items()}
+
+    def rows_of(self, scored: Scored) -> Scored:
+        """Those rows of a model's."""
+        return replace(scored, gold=self.gold).rows(self._inside)
+
+    def places(self, nearest: IntArray) -> IntArray:
+        """Those rows of an array over all rows."""
+        inside: IntArray = nearest[self._inside]
+        return inside
+
+
+def _near(folder: Path, labelled: _Labelled, spec: ProofSpec) -> NearReport | None:
     """What became of proof rows by their nearest blind spot; None without blind spots, and in proofs of before."""
     if not (folder / NEAREST).is_file():
         return None
-    return by_blind_spot(models, REFERENCE, read_array(folder / NEAREST), spec.blind_spots, spec.tau)
+    nearest = labelled.places(read_array(folder / NEAREST))
+    return by_blind_spot(labelled.models, REFERENCE, nearest, spec.blind_spots, spec.tau)
 
 
 def _spots(
-    folder: Path,
-    groups: dict[Group, list[SpecRun]],
-    models: dict[Group, list[Scored]],
-    spec: ProofSpec,
-    how: Resampling,
+    folder: Path, groups: dict[Group, list[SpecRun]], labelled: _Labelled, spec: ProofSpec, how: Resampling
 ) -> tuple[ReportSpot, ...]:
     """`engine.proof.spot_counts.count_spots` of a proof."""
     if spec.round_model is None:
         return ()
-    before = round_model(folder, spec.round_model, read_array(gold_file(folder, "proof")))
-    return count_spots(_right(folder, groups), models, REFERENCE, before, read_array(folder / NEAREST), spec, how)
+    before = labelled.rows_of(round_model(folder, spec.round_model, labelled.gold))
+    nearest = labelled.places(read_array(folder / NEAREST))
+    return count_spots(_right(folder, groups), labelled.models, REFERENCE, before, nearest, spec, how)
 
 
 def round_model(folder: Path, found_in: RoundModel, gold: IntArray) -> Scored:

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.discovery.calibration import UNKNOWN
-from engine.proof.metrics import FloatArray, IntArray, Scored
+from engine.proof.metrics import FloatArray, IntArray, Scored, among_most_confident
 
 Bools = npt.NDArray[np.bool_]
 
@@ -41,15 +41,6 @@ class KnownLabels:
     gold: IntArray
     llm: IntArray
     drawn: Bools
-
-
-def among_most_confident(scored: Scored, rows: int) -> FloatArray:
-    """(n,) how much each row counts among the ``rows`` most confident: 1, 0, or a share where the cut falls in a tie."""
-    if rows == 0:
-        return np.zeros(len(scored.confidence))
-    cut = np.sort(scored.confidence)[-rows]
-    above, tied = scored.confidence > cut, scored.confidence == cut
-    return above + tied * ((rows - above.sum()) / tied.sum())
 
 
 def gains(arm: Sequence[Scored], baseline: Sequence[Scored], tau: float) -> FloatArray:

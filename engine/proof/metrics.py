@@ -42,6 +42,10 @@ class Scored:
         predicted = scores.predicted.astype(np.int64)
         return cls(scores.gold.astype(np.int64), predicted, scores.confidence.astype(np.float64), logits.shape[1])
 
+    def rows(self, inside: npt.NDArray[np.bool_]) -> Scored:
+        """What it says of some of the rows, by a mask over them."""
+        return Scored(self.gold[inside], self.predicted[inside], self.confidence[inside], self.n_labels)
+
     @property
     def wrong(self) -> npt.NDArray[np.bool_]:
         """(n,) True where the prediction differs from gold."""
@@ -81,19 +85,22 @@ def macro_f1(scored: Scored) -> float:
 
 
 def errors_among_most_confident(scored: Scored, rows: int) -> float:
-    """Number of errors among the ``rows`` most confident rows.
+    """Number of errors among the ``rows`` most confident rows, a fraction where the cut falls in a tie."""
+    return float((among_most_confident(scored, rows) * scored.wrong).sum())
 
-    Where the cut falls among rows of equal confidence, the expected number over a random order of those rows is
-    taken: the share of them that is still needed times their errors. So the result does not hang on the file order,
-    and it can be a fraction.
+
+def among_most_confident(scored: Scored, rows: int) -> FloatArray:
+    """(n,) how much each row counts among the ``rows`` most confident ones: 1, 0, or a share.
+
+    Where the cut falls among rows of equal confidence, each counts as much as in the mean over all orders of them. So
+    the result does not hang on the file order.
     """
     if rows == 0:
-        return 0.0
+        return np.zeros(len(scored.confidence))
     cut = np.sort(scored.confidence)[-rows]
-    above = scored.confidence > cut
-    tied = scored.confidence == cut
-    share = (rows - above.sum()) / tied.sum()
-    return float(scored.wrong[above].sum() + share * scored.wrong[tied].sum())
+    above, tied = scored.confidence > cut, scored.confidence == cut
+    weights: FloatArray = above + tied * ((rows - above.sum()) / tied.sum())
+    return weights
 
 
 def calibration_bins(confidence: FloatArray) -> IntArray:

@@ -115,6 +115,7 @@ class ProofSpec(Record):
         round_model: None without blind spots, and in a proof of before evidence was kept.
         rows: that were judged.
         row_labels: labels that people had given to the pool rows that were asked, by id; they stand above the split's.
+        label_budget: proof rows have too few labels, and people are asked for those of so many at most; 0: they do not.
     """
 
     seeds: tuple[int, ...]
@@ -136,6 +137,7 @@ class ProofSpec(Record):
     round_model: RoundModel | None = None
     rows: RowCounts | None = None
     row_labels: dict[str, str] = field(default_factory=dict)
+    label_budget: int = 0
 
 
 def read_spec(folder: Path) -> ProofSpec:

@@ -191,6 +191,7 @@ class ReportArm(ReportBaseline):
         mcnemar: p of equal accuracy, by split. churn: share of proof rows given another label than by the baseline.
         closed: how many blind spots there are (``of``), and how many have each word (`engine.proof.closed.WORDS`).
         worse: None in a proof of before evidence was kept.
+        likely: where proof rows lack labels, the share of their likely sets of labels that give each word, 0..1.
     """
 
     proof: ArmFigures
@@ -202,6 +203,7 @@ class ReportArm(ReportBaseline):
     churn: float | None = None
     closed: dict[str, int] | None = None
     worse: tuple[Loss, ...] | None = None
+    likely: dict[VerdictWord, float] | None = None
 
     def on(self, split: str) -> ArmFigures | None:
         """The figures on ``proof`` or ``test``."""
@@ -342,6 +344,48 @@ class RowCounts(ReportPart):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelsAsked(ReportPart):
+    """Proof rows that people are asked to label, where these have too few labels for a verdict.
+
+    Attributes:
+        queue: that asks. rows: that can change a verdict. budget: of these, that people are asked for at most.
+        look: number of the latest look at their labels, of ``looks``; 0 before the first.
+        asked: rows that were asked for up to that look. answered: of these, with a label.
+        next: rows that the next look takes beside those; 0 after the last.
+        certain: whether further labels would hardly change a word, so that none is asked for.
+        needed: about how many labels it takes until then, in all; None: more than the budget.
+    """
+
+    queue: str
+    rows: int
+    budget: int
+    look: int
+    looks: int
+    asked: int
+    answered: int
+    next: int
+    certain: bool
+    needed: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Where it stands, and what comes next."""
+        labels = "label" if self.answered == 1 else "labels"
+        told = f"{self.answered} {labels} of the {self.rows:,} proof rows that can change a verdict"
+        if not self.rows:
+            return "No proof row can change the verdict: it needs no label."
+        if self.certain:
+            return f"The verdict is certain enough after {told}: no more are asked for."
+        if self.look == self.looks:
+            return f"All that were asked for are there, {told}. For a closer look raise `proof.labels` and retrain."
+        probably = f"about {self.needed}" if self.needed else f"more than {self.budget}"
+        return (
+            f"The verdict has {told}; a decision probably takes {probably}. Label {self.next} more: "
+            f"`blindspot label DIR --queue {self.queue}`."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskedFor(ReportPart):
     """The arms, recipes and controls that the command named; empty: the usual ones."""
 
@@ -361,6 +405,7 @@ class Report(ReportPart):
         hashes: SHA-256 of each split. training: the settings of training.
         label_sources: by arm of labels of real rows, who gave them.
         pool, near: None without blind spots. blind_spots: None in a proof of before evidence was kept.
+        labels_asked: None where proof rows have their labels.
     """
 
     id: str
@@ -389,6 +434,7 @@ class Report(ReportPart):
     pool: PoolReport | None
     near: NearReport | None = None
     blind_spots: tuple[ReportSpot, ...] | None = None
+    labels_asked: LabelsAsked | None = None
 
     @property
     def spots(self) -> tuple[ReportSpot, ...]:

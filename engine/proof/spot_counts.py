@@ -136,6 +136,7 @@ def closed_tally(spots: Sequence[ReportSpot], arm: Group) -> dict[str, int]:
 def worse_for(
     spots: Sequence[ReportSpot],
     splits: Mapping[str, Mapping[Group, Sequence[Scored]]],
+    arms: Sequence[Group],
     baseline: Group,
     labels: Sequence[str],
     how: Resampling,
@@ -145,7 +146,6 @@ def worse_for(
     ``fell``: the whole paired interval lies below 0; ``may have fallen``: it does not, or there are fewer than
     `FEWEST_NEAR` rows. Shown losses come first, then the largest.
     """
-    arms = [group for group in splits["proof"] if group != baseline]
     worse: dict[Group, list[Loss]] = {arm: [] for arm in arms}
     for split, models in splits.items() if arms else ():
         before = models[baseline]
