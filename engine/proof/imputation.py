@@ -86,12 +86,13 @@ def label_sets(
     other = np.where(new != assumed, new, np.where(old != assumed, old, (assumed + 1) % labels))
     at = np.arange(n)
     gain = of[at, other] - of[at, assumed]
-    strata = 3 * (known.llm != UNKNOWN) + 1 + np.sign(np.round(gain, 9)).astype(np.int64)
+    differ = new != old
+    strata = 6 * (known.llm != UNKNOWN) + 3 * differ + 1 + np.sign(np.round(gain, 9)).astype(np.int64)
     told = known.drawn & (known.gold != UNKNOWN)
     dice = np.random.default_rng(seed)
     draws, which = dice.random((sets, n)), dice.random((sets, n))
     found = np.broadcast_to(assumed, (sets, n)).copy()
-    for stratum in range(6):
+    for stratum in range(12):
         inside = strata == stratum
         seen = told & inside if (told & inside).any() or stratum % 3 != 1 else told
         wrong = seen & (known.gold != assumed)
