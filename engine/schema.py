@@ -21,7 +21,7 @@ SpotStatus = Literal["untouched", "in progress", "done", "skipped"]
 Decision = Literal["committed", "declined"]
 Preference = Literal["left", "right", "tie", "neither"]
 SampleVerdict = Literal["accept", "reject", "fix"]
-QueueKind = Literal["file", "random", "hunt", "audit", "flagged", "pattern", "stale", "conflict"]
+QueueKind = Literal["file", "random", "hunt", "audit", "verdict", "flagged", "pattern", "stale", "conflict"]
 
 UNLABELLED = ""
 """The label of a row whose right label nobody has given."""

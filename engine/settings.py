@@ -128,6 +128,7 @@ class ProofSettings:
     margin: float = _key(0.01, "accuracy an arm may lose and still be proven", low=0.0, high=1.0)
     bootstrap: int = _key(2000, "resamples behind every interval", low=100, high=1000000)
     interval: float = _key(0.95, "coverage of the intervals", low=0.5, high=0.999)
+    labels: int = _key(150, "proof rows that people are asked to label, where few have a label", low=20, high=100000)
 
 
 @dataclass(frozen=True)

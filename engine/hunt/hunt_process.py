@@ -1,27 +1,19 @@
 """The process that chooses rows while people label: `python -m engine.hunt.hunt_process ROOT QUEUE`.
 
-It lives as long as its standard input is open, so it ends with who labels, however that ends. Of several only one
-chooses, by a lock; the others wait for its end. It ends by itself when there is nothing left to choose, and with 1 and
-a sentence on stderr when it cannot go on.
+It ends by itself when there is nothing left to choose (`engine.label_queue.choosing_process`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import threading
 import time
 from pathlib import Path
 
-from engine.errors import BlindspotError, StoreError
+from engine.errors import StoreError
 from engine.hunt.hunt_files import Hunt, find_hunt
-from engine.locks import acquire
+from engine.label_queue.choosing_process import choose_while_labelled, wait_for_turn
 from engine.project import Project
 
-NICENESS = 5  # after the app
 _LOOKS_EVERY = 0.2  # seconds; a look is a stat of each author's file
-_ASKS_EVERY = 1.0  # seconds, for the lock
 
 
 def main(root: Path, name: str) -> None:
@@ -30,13 +22,9 @@ def main(root: Path, name: str) -> None:
     Raises:
         BlindspotError: it cannot go on.
     """
-    threading.Thread(target=_end_with_input, daemon=True).start()
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
     project = Project.open(root, verify=False)
     hunt = find_hunt(project, name)
-    while acquire(project.root / "queues" / f".{hunt.file.spec.name}.lock") is None:
-        time.sleep(_ASKS_EVERY)
+    wait_for_turn(project.root, hunt.file.spec.name)
     if hunt.rows.round != project.round:
         raise StoreError(
             "this hunt is for the model of an earlier round",
@@ -65,17 +53,5 @@ def _choose(project: Project, hunt: Hunt) -> None:
                 time.sleep(_LOOKS_EVERY)
 
 
-def _end_with_input() -> None:
-    """End the process with its standard input: nobody labels any more. What was chosen is on the disk."""
-    while sys.stdin.buffer.read(1):
-        pass
-    os._exit(0)
-
-
 if __name__ == "__main__":
-    try:
-        main(Path(sys.argv[1]), sys.argv[2])
-    except BlindspotError as error:
-        print(error, file=sys.stderr, flush=True)
-        os._exit(1)
-    os._exit(0)  # the usual end is fatal while a thread reads
+    choose_while_labelled(main)

@@ -18,7 +18,8 @@ from engine.teaching.records import Teaching
 
 RANDOM_BATCH = 2_000
 """Rows that a random queue draws at a time: more than a person labels in a day."""
-_ORDER: tuple[QueueKind, ...] = ("audit", "hunt", "flagged", "pattern", "random")
+_ORDER: tuple[QueueKind, ...] = ("audit", "verdict", "hunt", "flagged", "pattern", "random")
+_FIRST = _ORDER[:3]  # of these one with rows left comes before rows at random
 Derived = Literal["conflict", "proof-conflict", "stale"]
 """A queue without a file: its rows follow from the labels that there are."""
 CONFLICTS: dict[SplitName, Derived] = {"pool": "conflict", "proof": "proof-conflict"}
@@ -31,7 +32,7 @@ def chosen_queue(project: Project, teaching: Teaching, wanted: str | None) -> Qu
     Args:
         project: whose rows are labelled.
         teaching: the records, with this person's store.
-        wanted: name or kind of a queue; None: the latest audit or hunt with rows left, else rows at random.
+        wanted: name or kind of a queue; None: the latest audit, verdict or hunt with rows left, else rows at random.
 
     Raises:
         StoreError: there is no such queue; one is damaged; or a queue at random is to be made, and every row has a
@@ -49,7 +50,9 @@ def chosen_queue(project: Project, teaching: Teaching, wanted: str | None) -> Qu
         return found
     count = _RowCount(project, teaching)
     for one in files:
-        if one.spec.kind == "random" or (wanted is None and one.spec.kind in ("audit", "hunt") and count.left(one)):
+        if one.spec.kind == "random" or (
+            wanted is None and one.spec.kind in ("audit", "verdict", "hunt") and count.left(one)
+        ):
             return one
     return _random_queue(project, count.labels["pool"])
 

@@ -44,6 +44,7 @@ from engine.proof.significance import corrected, mcnemar, resamples_for
 from engine.proof.spot_counts import Resampling, closed_tally, count_spots, worse_for
 from engine.proof.statistics import BaselineComparison, compare
 from engine.proof.verdict_rule import MEANINGS, Rule, Verdict, judge
+from engine.schema import UNLABELLED, Example
 
 JUDGED = ("proof", "test")
 POOL = "pool"
@@ -77,6 +78,11 @@ def gold_file(folder: Path, split: str) -> Path:
     return folder / f"gold-{split}.npy"
 
 
+def gold_of(rows: Sequence[Example], labels: Sequence[str]) -> IntArray:
+    """(n,) label index of each row; `UNKNOWN` where it has no label."""
+    return np.array([UNKNOWN if row.label == UNLABELLED else labels.index(row.label) for row in rows], dtype=np.int64)
+
+
 def logits_file(folder: Path, run: SpecRun, split: str) -> Path:
     """Logits of one run on a split, (n, labels) float32."""
     return folder / f"{run.arm}-{run.recipe}-{run.seed}-{split}.npy"
@@ -93,25 +99,28 @@ def evaluate(folder: Path) -> dict[str, Any]:
     interval = corrected(spec.interval, len(groups) - 1) if spec.corrected else spec.interval
     asked = {split: _scored(folder, groups, split) for split in JUDGED if gold_file(folder, split).is_file()}
     how, rule = Resampling(resamples_for(interval, spec.bootstrap), interval), Rule(spec.tau, spec.margin, interval)
-    held = read_proof_labels(folder) if spec.label_budget else None
-    whole = {split: models for split, models in asked.items() if split != "proof" or held is None}
+    held, gold = read_proof_labels(folder) if spec.label_budget else None, known_gold(folder)
+    asked["proof"] = {group: [replace(run, gold=gold) for run in runs] for group, runs in asked["proof"].items()}
+    is_whole = bool((gold != UNKNOWN).all())
+    whole = {split: models for split, models in asked.items() if split != "proof" or is_whole}
     compared = {
         split: compare(models, baseline=REFERENCE, tau=spec.tau, resamples=how.resamples, interval=interval)
         for split, models in whole.items()
     }
     parts: dict[str, Any] = {}
-    labelled = _Labelled(asked["proof"])
-    if held is not None:
+    if held is not None and not is_whole:
         judges = ImputedJudge(held, asked["proof"], REFERENCE, compared.get("test"), rule, how)
         compared["proof"] = {REFERENCE: next(iter(judges.verdicts.values())).baseline}
         compared["proof"] |= {group: one.arm for group, one in judges.verdicts.items()}
         verdicts = {group: one.verdict for group, one in judges.verdicts.items()}
         likely = {group: one.likely for group, one in judges.verdicts.items()}
-        labelled = _Labelled(asked["proof"], judges.known.gold)
         parts["labels_asked"] = judges.labels_asked().as_json()
     else:
         verdicts = {group: _verdict(group, compared, rule) for group in groups if group != REFERENCE}
         likely = {}
+        if held is not None:
+            parts["labels_asked"] = held.as_asked(certain=True).as_json()
+    labelled = _Labelled(asked["proof"])
     arms = [
         replace(_arm(group, groups, asked, whole, compared, spec.labels, verdict), likely=likely.get(group))
         for group, verdict in verdicts.items()
@@ -148,6 +157,20 @@ def flipped_rows(folder: Path, ids: dict[str, list[str]]) -> list[StoredFlip]:
         models = _scored(folder, _groups(spec), split)
         found += flips(ids[split], models, REFERENCE, spec.labels, split=split)
     return sorted(found, key=lambda flip: -flip.error_confidence)
+
+
+def known_gold(folder: Path) -> IntArray:
+    """(n,) label index of each proof row, as the split or people have it; `UNKNOWN` where neither does."""
+    gold: IntArray = read_array(gold_file(folder, "proof")).copy()
+    if read_spec(folder).label_budget:
+        for place, label in read_proof_labels(folder).people:
+            gold[place] = label
+    return gold
+
+
+def proof_models(folder: Path) -> dict[Group, list[Scored]]:
+    """What the models of a proof say of proof rows, by arm and recipe one for each seed."""
+    return _scored(folder, _groups(read_spec(folder)), "proof")
 
 
 def right_samples(folder: Path) -> list[Learned]:
@@ -269,21 +292,16 @@ def _arm(
 
 
 class _Labelled:
-    """The proof rows that have a label, as every model scored them.
+    """The proof rows that have a label, as every model scored them; ``gold``: of all rows, or `UNKNOWN`."""
 
-    Args:
-        models: of all proof rows.
-        gold: (n,) label index of each row, or `UNKNOWN`; None: all have the label that ``models`` have.
-    """
-
-    def __init__(self, models: Mapping[Group, Sequence[Scored]], gold: IntArray | None = None) -> None:
-        self.gold = next(iter(models.values()))[0].gold if gold is None else gold
+    def __init__(self, models: Mapping[Group, Sequence[Scored]]) -> None:
+        self.gold = next(iter(models.values()))[0].gold
         self._inside = self.gold != UNKNOWN
         self.models = {group: [self.rows_of(run) for run in runs] for group, runs in models.items()}
 
     def rows_of(self, scored: Scored) -> Scored:
         """Those rows of a model's."""
-        return replace(scored, gold=self.gold).rows(self._inside)
+        return scored.rows(self._inside)
 
     def places(self, nearest: IntArray) -> IntArray:
         """Those rows of an array over all rows."""

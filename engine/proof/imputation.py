@@ -2,14 +2,15 @@
 
 Only some rows can change what is said of an arm: those on which it and the baseline differ, in the answer or in whether
 they are sure of it. People label a sample of these, drawn with chances that follow how much a row can change
-(`effects`). Of the others a label is guessed: the LLM's, or where it gave none the baseline's answer, is taken to be
-wrong as often as it was on the labelled ones of the same stratum, and no more exactly than those tell. Each label set
-is one such guess, so what all sets say together holds what is not known [Rubin 1987; of rows that only some methods
-need: Angelopoulos et al. 2023, arXiv 2301.09633].
+(`RowChanges.effect`). Of the others a label is guessed: the LLM's, or where it gave none the baseline's answer, is
+taken to be wrong as often as it was on the labelled ones of the same stratum, and no more exactly than those tell. Each
+label set is one such guess, so what all sets say together holds what is not known [Rubin 1987, "Multiple Imputation for
+Nonresponse in Surveys"; an LLM's labels beside few of people's: Angelopoulos et al. 2023, arXiv 2301.09633].
 
-Strata: whether an LLM labelled the row, and whether the arm gains or loses if that label is wrong. In each the rate of
-wrong ones has Jeffreys' posterior, Beta(k + 1/2, n - k + 1/2). As rows are drawn in proportion to their effect, the
-plain rate among those drawn estimates the rate weighted by effect, which is the one that the change depends on.
+Strata: whether an LLM labelled the row, whether the answers differ or only the coverage, and whether the arm gains or
+loses if the label that is taken is wrong. In each the rate of wrong ones has Jeffreys' posterior, Beta(k + 1/2,
+n - k + 1/2). As rows are drawn in proportion to their effect, the plain rate among those drawn estimates the rate
+weighted by effect, which is the one that the change depends on.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from engine.proof.metrics import FloatArray, IntArray, Scored, among_most_confid
 Bools = npt.NDArray[np.bool_]
 
 _JEFFREYS = 0.5
+_NOTHING = 1e-9  # rows
 
 
 @dataclass(frozen=True)
@@ -43,31 +45,60 @@ class KnownLabels:
     drawn: Bools
 
 
-def gains(arm: Sequence[Scored], baseline: Sequence[Scored], tau: float) -> FloatArray:
-    """(n, labels) what a row adds to the arm's gain if that is its label, mean over seeds, in rows.
+@dataclass(frozen=True)
+class RowChanges:
+    """What a row adds to the change of a figure if it has a label; each (n, labels), means over seeds.
 
-    The gain is UUs at matched coverage that there are fewer, and right answers that there are more, together.
+    Attributes:
+        uu_at_matched_coverage, uu_at_tau: in rows. accuracy: in shares of all rows.
     """
-    n, labels = len(baseline[0].predicted), baseline[0].n_labels
-    found = np.zeros((n, labels))
-    for new, old in zip(arm, baseline, strict=True):
-        covered = old.covered(tau).astype(np.float64)
-        matched = among_most_confident(new, int(covered.sum()))
-        for label in range(labels):
-            new_wrong, old_wrong = new.predicted != label, old.predicted != label
-            found[:, label] += covered * old_wrong - matched * new_wrong + (1.0 * old_wrong - new_wrong)
-    return found / len(baseline)
 
+    uu_at_matched_coverage: FloatArray
+    uu_at_tau: FloatArray
+    accuracy: FloatArray
 
-def effects(arm: Sequence[Scored], baseline: Sequence[Scored], tau: float) -> FloatArray:
-    """(n,) by how much the label of a row can change what is said of an arm, in rows; 0: not at all."""
-    of = gains(arm, baseline, tau)
-    spread: FloatArray = of.max(axis=1) - of.min(axis=1)
-    return np.where(spread > 1e-9, spread, 0.0)
+    @classmethod
+    def of(cls, arm: Sequence[Scored], baseline: Sequence[Scored], tau: float) -> RowChanges:
+        """Of an arm against its baseline; one of either for each seed."""
+        n, labels = len(baseline[0].predicted), baseline[0].n_labels
+        matched, at_tau, accuracy = (np.zeros((n, labels)) for _ in range(3))
+        for new, old in zip(arm, baseline, strict=True):
+            old_wrong, new_wrong = (run.predicted[:, None] != np.arange(labels) for run in (old, new))
+            covered = old.covered(tau)[:, None] * old_wrong
+            matched += among_most_confident(new, int(old.covered(tau).sum()))[:, None] * new_wrong - covered
+            at_tau += new.covered(tau)[:, None] * new_wrong - 1.0 * covered
+            accuracy += 1.0 * old_wrong - new_wrong
+        return cls(matched / len(baseline), at_tau / len(baseline), accuracy / len(baseline) / n)
+
+    @property
+    def gain(self) -> FloatArray:
+        """(n, labels) UUs at matched coverage that there are fewer and right answers that there are more, in rows."""
+        return len(self.accuracy) * self.accuracy - self.uu_at_matched_coverage
+
+    @property
+    def effect(self) -> FloatArray:
+        """(n,) by how much the label of a row can change what is said of the arm, in rows; 0: not at all."""
+        spread = self.gain.max(axis=1) - self.gain.min(axis=1)
+        return np.where(spread > _NOTHING, spread, 0.0)
+
+    def totals(self, label_sets: IntArray) -> dict[str, FloatArray]:
+        """By figure its change for each set of labels (sets, n): (sets,)."""
+        at = np.arange(label_sets.shape[1])
+        return {
+            "uu_at_matched_coverage": self.uu_at_matched_coverage[at, label_sets].sum(axis=1),
+            "uu_at_tau": self.uu_at_tau[at, label_sets].sum(axis=1),
+            "accuracy": self.accuracy[at, label_sets].sum(axis=1),
+        }
 
 
 def label_sets(
-    known: KnownLabels, arm: Sequence[Scored], baseline: Sequence[Scored], tau: float, *, sets: int, seed: int
+    known: KnownLabels,
+    arm: Sequence[Scored],
+    baseline: Sequence[Scored],
+    changes: RowChanges,
+    *,
+    sets: int,
+    seed: int,
 ) -> IntArray:
     """Likely labels of all rows, (sets, n); those that are known are the same in every set.
 
@@ -75,17 +106,16 @@ def label_sets(
         known: the labels that there are.
         arm: one for each seed.
         baseline: one for each seed.
-        tau: confidence threshold of a UU.
+        changes: of the arm against the baseline.
         sets: how many.
         seed: of the draws. Two arms with the same seed are compared on label sets that differ no more than they must.
     """
     n, labels = len(known.gold), baseline[0].n_labels
-    of = gains(arm, baseline, tau)
     new, old = _votes(arm), _votes(baseline)
     assumed = np.where(known.llm == UNKNOWN, old, known.llm)
     other = np.where(new != assumed, new, np.where(old != assumed, old, (assumed + 1) % labels))
     at = np.arange(n)
-    gain = of[at, other] - of[at, assumed]
+    gain = changes.gain[at, other] - changes.gain[at, assumed]
     differ = new != old
     strata = 6 * (known.llm != UNKNOWN) + 3 * differ + 1 + np.sign(np.round(gain, 9)).astype(np.int64)
     told = known.drawn & (known.gold != UNKNOWN)

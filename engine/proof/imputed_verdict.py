@@ -16,19 +16,19 @@ from statistics import NormalDist
 import numpy as np
 
 from engine.discovery.calibration import UNKNOWN
-from engine.proof.imputation import Bools, KnownLabels, label_sets
-from engine.proof.metrics import Scored
+from engine.proof.imputation import Bools, KnownLabels, RowChanges, label_sets
+from engine.proof.metrics import IntArray, Scored
 from engine.proof.proof_labels import LOOKS, ProofLabels
-from engine.proof.report_types import Group, LabelsAsked
+from engine.proof.report_types import Estimate, Group, LabelsAsked
 from engine.proof.spot_counts import Resampling
-from engine.proof.statistics import BaselineComparison, compare_imputed
+from engine.proof.statistics import DIGITS, BaselineComparison, ImputedComparison, compare_imputed
 from engine.proof.verdict_rule import Rule, Verdict, VerdictWord, judge
 
 CERTAIN = 0.95  # share of the likely sets of labels that give the word
 _SEED = 13
-_SETS = 100
+_SETS = 200
+_MEASURED = 40  # of them, for the figures that are shown
 _FORESEEN = 3  # ways in which the labels may come out, for how many are needed
-_SETS_FORESEEN = 40
 # Of an LLM's labels, and of the baseline's answers where there are none: wrong ones taken for granted, of how many.
 _WRONG = {True: (1, 10), False: (1, 2)}
 
@@ -38,13 +38,14 @@ class ImputedVerdict:
     """A verdict from few labels.
 
     Attributes:
-        arm, baseline: their figures on proof.
+        arm, baseline: their figures on proof. noise: as `engine.proof.statistics.ImputedComparison`.
         likely: the share of the likely label sets that give a word, the most frequent first.
     """
 
     verdict: Verdict
     arm: BaselineComparison
     baseline: BaselineComparison
+    noise: dict[str, tuple[float, float]]
     likely: dict[VerdictWord, float]
 
     @property
@@ -58,7 +59,7 @@ class ImputedJudge:
 
     Args:
         held: who was asked for which labels.
-        models: of all proof rows, by arm and recipe one for each seed; ``gold`` is the split's, or `UNKNOWN`.
+        models: of all proof rows, by arm and recipe one for each seed; ``gold``: of rows without a label `UNKNOWN`.
         baseline: which of them the others are compared with.
         test: the comparison on test, where the project has one.
         rule, how: as for a proof whose rows have their labels.
@@ -81,54 +82,60 @@ class ImputedJudge:
         self._arms = [group for group in models if group != baseline]
         self._test = {group: (test[group], test[baseline]) for group in self._arms} if test else {}
         self._rule, self._how = rule, how
-        gold = self._reference[0].gold.copy()
-        for place, label in held.people:
-            gold[place] = label
+        gold = self._reference[0].gold
         self.known = KnownLabels(gold, np.array(held.llm, dtype=np.int64), self._drawn(held.look))
-        self.verdicts = {group: self._judge(group, self.known) for group in self._arms}
+        tail, normal = (1 - how.interval) / 2, NormalDist()
+        self._widening = normal.inv_cdf(1 - tail / LOOKS) / normal.inv_cdf(1 - tail)
+        self._changes = {group: RowChanges.of(models[group], self._reference, rule.tau) for group in self._arms}
+        self.verdicts = {group: self._judge(group) for group in self._arms}
 
     def labels_asked(self) -> LabelsAsked:
         """What people are asked for, and how far that is."""
-        held = self._held
-        asked, after = (len(held.drawn(look)) for look in (held.look, min(held.look + 1, LOOKS)))
         certain = all(one.is_certain for one in self.verdicts.values())
-        return LabelsAsked(
-            queue=held.queue,
-            rows=len(held.order),
-            budget=min(held.budget, len(held.order)),
-            look=held.look,
-            looks=LOOKS,
-            asked=asked,
-            answered=held.answered,
-            next=after - asked,
-            certain=certain,
-            needed=None if certain else self._needed(),
-        )
+        return self._held.as_asked(certain=certain, needed=None if certain else self._needed())
 
     def _drawn(self, look: int) -> Bools:
         drawn = np.zeros(len(self._reference[0].gold), dtype=np.bool_)
         drawn[list(self._held.drawn(look))] = True
         return drawn
 
-    def _judge(self, group: Group, known: KnownLabels, sets: int = _SETS) -> ImputedVerdict:
-        arm, rule, how = self._models[group], self._rule, self._how
-        tail, normal = (1 - how.interval) / 2, NormalDist()
+    def _judge(self, group: Group) -> ImputedVerdict:
+        arm, how = self._models[group], self._how
+        likely_labels = self._label_sets(group, self.known)
         found = compare_imputed(
             arm,
             self._reference,
-            label_sets(known, arm, self._reference, rule.tau, sets=sets, seed=_SEED),
-            tau=rule.tau,
+            likely_labels[:_MEASURED],
+            tau=self._rule.tau,
             resamples=how.resamples,
             interval=how.interval,
-            widening=normal.inv_cdf(1 - tail / LOOKS) / normal.inv_cdf(1 - tail),
+            widening=self._widening,
         )
-        verdicts = [self._verdict(group, replace(found.arm, difference=one), found.baseline) for one in found.likely]
-        words = Counter(one.word for one in verdicts).most_common()
-        verdict = self._verdict(group, found.arm, found.baseline)
-        word, count = words[0]
-        if count >= CERTAIN * sets and verdict.word != word:
-            verdict = next(one for one in verdicts if one.word == word)
-        return ImputedVerdict(verdict, found.arm, found.baseline, {name: many / sets for name, many in words})
+        verdict, likely = self._verdict(group, found.arm, found.baseline), self._likely(group, likely_labels, found)
+        words = Counter(one.word for one in likely).most_common()
+        if words[0][1] >= CERTAIN * _SETS and verdict.word != words[0][0]:
+            verdict = next(one for one in likely if one.word == words[0][0])
+        shares = {word: count / _SETS for word, count in words}
+        return ImputedVerdict(verdict, found.arm, found.baseline, found.noise, shares)
+
+    def _label_sets(self, group: Group, known: KnownLabels) -> IntArray:
+        return label_sets(known, self._models[group], self._reference, self._changes[group], sets=_SETS, seed=_SEED)
+
+    def _likely(
+        self, group: Group, likely_labels: IntArray, found: ImputedComparison | ImputedVerdict
+    ) -> list[Verdict]:
+        """The verdict for each set of labels, were it the true one."""
+        totals = self._changes[group].totals(likely_labels)
+        centres = {name: of.mean() + self._widening * (of - of.mean()) for name, of in totals.items()}
+        verdicts = []
+        for number in range(len(likely_labels)):
+            change = {}
+            for name, of in centres.items():
+                low, high = found.noise[name]
+                mean = float(of[number])
+                change[name] = Estimate(mean, round(mean + low, DIGITS), round(mean + high, DIGITS))
+            verdicts.append(self._verdict(group, replace(found.arm, difference=change), found.baseline))
+        return verdicts
 
     def _verdict(self, group: Group, arm: BaselineComparison, baseline: BaselineComparison) -> Verdict:
         after, before = {"proof": arm}, {"proof": baseline}
@@ -153,10 +160,18 @@ class ImputedJudge:
         others = (assumed + 1 + dice.integers(0, labels - 1, (_FORESEEN, len(assumed)))) % labels
         foreseen = np.where(dice.random(others.shape) < rates, others, assumed)
         for look in range(self._held.look + 1, LOOKS + 1):
-            drawn, certain = self._drawn(look), 0
-            for gold in foreseen:
-                then = replace(known, gold=np.where(drawn & (known.gold == UNKNOWN), gold, known.gold), drawn=drawn)
-                certain += all(self._judge(group, then, _SETS_FORESEEN).is_certain for group in self._arms)
-            if 2 * certain > _FORESEEN:
+            drawn = self._drawn(look)
+            likely = [
+                replace(known, gold=np.where(drawn & (known.gold == UNKNOWN), gold, known.gold), drawn=drawn)
+                for gold in foreseen
+            ]
+            if 2 * sum(self._all_certain(one) for one in likely) > _FORESEEN:
                 return len(self._held.drawn(look))
         return None
+
+    def _all_certain(self, known: KnownLabels) -> bool:
+        for group, verdict in self.verdicts.items():
+            words = Counter(one.word for one in self._likely(group, self._label_sets(group, known), verdict))
+            if words.most_common(1)[0][1] < CERTAIN * _SETS:
+                return False
+        return True

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.data.proof_rows import judged_rows
+from engine.data.proof_rows import judged_rows, read_proof
+from engine.discovery.calibration import UNKNOWN
 from engine.errors import ProjectError
 from engine.model.array_cache import read_array
 from engine.project import Project
-from engine.proof.evaluate import NEAREST, gold_file, round_model
+from engine.proof.evaluate import NEAREST, gold_file, gold_of, known_gold, round_model
 from engine.proof.proof_spec import read_spec
 from engine.proof.spot_counts import Bools, near_parts
 from engine.schema import Example
@@ -42,16 +43,18 @@ def near_rows(project: Project, proof_id: str, spot_id: str) -> NearRows:
             where=str(folder),
             hint=f"put it back, or delete suite/{spot_id}.json and promote again",
         )
-    nearest, rows = read_array(folder / NEAREST), judged_rows(project)
-    gold = read_array(gold_file(folder, "proof"))
-    if [project.labels.index(row.label) for row in rows] != gold.tolist():
+    rows = read_proof(project) if spec.label_budget else judged_rows(project)
+    if gold_of(rows, project.labels).tolist() != read_array(gold_file(folder, "proof")).tolist():
         raise ProjectError(
             f"proof {proof_id}, which closed {spot_id}, was made with other proof rows",
             where=str(folder),
             hint=f"delete suite/{spot_id}.json and promote again",
         )
     place = [spot.id for spot in spec.blind_spots].index(spot_id)
-    before = round_model(folder, spec.round_model, gold)
+    gold, nearest = known_gold(folder), read_array(folder / NEAREST)
+    labelled = gold != UNKNOWN
+    rows = [replace(rows[at], label=project.labels[gold[at]]) for at in np.flatnonzero(labelled)]
+    nearest, before = nearest[labelled], round_model(folder, spec.round_model, gold).rows(labelled)
     masks, near = near_parts(nearest, place, before, spec.tau), nearest == place
     return NearRows(
         [rows[at] for at in np.flatnonzero(near)],

@@ -10,10 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.files import read_record
+from engine.ids import checked_id
+from engine.label_queue.queue_files import QueueFile
+from engine.project import Project
+from engine.proof.report import read_report
+from engine.proof.report_types import LabelsAsked
 from engine.schema import Record
 
 LABELS = "labels.json"  # of a proof folder
 LOOKS = 5
+PROOF = "proof"
+"""Fact of a queue: id of the proof that it asks for."""
 _HINT = "restore the folder from a copy, or make a new proof with `blindspot retrain`"
 
 
@@ -42,10 +49,21 @@ class ProofLabels(Record):
         """Places of the rows that people have been asked for up to a look."""
         return self.order[: round(min(self.budget, len(self.order)) * look / LOOKS)]
 
-    @property
-    def answered(self) -> int:
-        """Rows up to the latest look that have a label."""
-        return len(set(self.drawn(self.look)).intersection(place for place, _ in self.people))
+    def as_asked(self, *, certain: bool, needed: int | None = None) -> LabelsAsked:
+        """What people are asked for and how far that is, for the report."""
+        asked, after = (self.drawn(look) for look in (self.look, min(self.look + 1, LOOKS)))
+        return LabelsAsked(
+            queue=self.queue,
+            rows=len(self.order),
+            budget=min(self.budget, len(self.order)),
+            look=self.look,
+            looks=LOOKS,
+            asked=len(asked),
+            answered=len(set(asked).intersection(place for place, _ in self.people)),
+            next=len(after) - len(asked),
+            certain=certain,
+            needed=needed,
+        )
 
 
 def read_proof_labels(folder: Path) -> ProofLabels:
@@ -55,3 +73,22 @@ def read_proof_labels(folder: Path) -> ProofLabels:
         FileNotFoundError, FileError: there are none, or they are damaged.
     """
     return read_record(folder / LABELS, ProofLabels.from_json, hint=_HINT)
+
+
+def proof_of(file: QueueFile) -> str:
+    """Id of the proof that a queue asks for.
+
+    Raises:
+        WrongShape: it names none.
+    """
+    return checked_id("proof", str(file.spec.facts.get(PROOF)))
+
+
+def asks(project: Project, proof_id: str) -> bool:
+    """Whether a proof asks people for further labels.
+
+    Raises:
+        ProjectError: its report is gone or damaged.
+    """
+    asked = read_report(project, proof_id).labels_asked
+    return asked is not None and asked.goes_on

@@ -368,6 +368,11 @@ class LabelsAsked(ReportPart):
     needed: int | None = None
 
     @property
+    def goes_on(self) -> bool:
+        """Whether people are asked for further labels."""
+        return not self.certain and self.look < self.looks
+
+    @property
     def sentence(self) -> str:
         """Where it stands, and what comes next."""
         labels = "label" if self.answered == 1 else "labels"

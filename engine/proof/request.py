@@ -27,7 +27,8 @@ from engine.tau import refuse_new_tau, tau_of
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
 
-# Of proof rows where others have none: with 30, a third of them wrong, the 95 % interval of the accuracy is +-.17.
+# Of proof rows where others have none: with 30, a third of them wrong, the 95 % interval of the accuracy is +-.17. With
+# fewer, people are asked for labels after the training (`engine.proof.proof_looks`).
 FEWEST_LABELLED = 30
 # Of labels that `auto` chooses by: two recipes differ on a tenth to a fifth of them, which with 50 is 5 to 10 rows.
 FEWEST_TO_CHOOSE = 50
@@ -128,7 +129,7 @@ def refuse_retrain(
 
     Raises:
         ProjectError: there is nothing to train with or to prove on, no such arm, recipe or seed, a cost is not known,
-            or blind spots are needed that have not been discovered, or too few proof rows have a label.
+            or blind spots are needed that have not been discovered.
         SettingsError: tau differs from that of the first proof, or of the blind spots.
     """
     refuse_new_tau(project)
@@ -138,8 +139,6 @@ def refuse_retrain(
         raise ProjectError(
             "the project has no proof split", where=str(project.root), hint="make a new one with `blindspot init`"
         )
-    proof = project.manifest.splits["proof"]
-    refuse_few_labels(project, labelled=proof.labelled, rows=proof.rows)
     records = Records(project.teaching_dir)
     samples: Sequence[Sample] = records.samples()
     samples = reviewed_samples(project, records, samples) if request.reviewed else samples
@@ -170,20 +169,6 @@ def refuse_few_to_choose(project: Project, arm: Arm) -> None:
             f"{len(arm.labels)}",
             where=str(project.root),
             hint="label more, or name a recipe: continue",
-        )
-
-
-def refuse_few_labels(project: Project, *, labelled: int, rows: int) -> None:
-    """Refuse a proof where rows of the proof split have no label and those that have one are too few to judge on.
-
-    Raises:
-        ProjectError: saying how many there are.
-    """
-    if labelled < min(rows, FEWEST_LABELLED):
-        raise ProjectError(
-            f"{labelled:,} of {rows:,} proof rows have a label, and a proof needs {FEWEST_LABELLED}",
-            where=str(project.root),
-            hint="make a project whose proof rows have labels (`blindspot init --proof`)",
         )
 
 

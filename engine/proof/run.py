@@ -21,7 +21,7 @@ import numpy.typing as npt
 import engine
 from engine.data.leak_guard import LeakGuard
 from engine.data.pool_rows import known_labels, labelled, pool_rows
-from engine.data.proof_rows import judged_rows
+from engine.data.proof_rows import judged_rows, read_proof
 from engine.discovery.calibration import fit_temperature
 from engine.figure import Figure
 from engine.files import content_key, replacing, sha256_file, write_json
@@ -42,19 +42,21 @@ from engine.proof.evaluate import (
     evaluate,
     flipped_rows,
     gold_file,
+    gold_of,
     logits_file,
     right_samples,
 )
+from engine.proof.proof_looks import ask_for_labels, take_looks
 from engine.proof.proof_spec import SPEC, EpochChoice, SpecRun, SpecSpot
 from engine.proof.quick_look import quick
 from engine.proof.recipe_selection import possible_recipes, runs_and_choices
 from engine.proof.report import FLIPS, LEARNED, content
 from engine.proof.report_types import JudgedModel
-from engine.proof.request import RetrainRequest, arms_asked, refuse_few_labels
+from engine.proof.request import FEWEST_LABELLED, RetrainRequest, arms_asked
 from engine.proof.spot_assignment import nearest_blind_spots
 from engine.proof.training_sets import kept_rows, training_set
 from engine.review.outcome import reviewed_samples
-from engine.schema import Discovery, Example, Sample, SplitName, TeacherKind
+from engine.schema import UNLABELLED, Discovery, Example, Sample, SplitName, TeacherKind
 from engine.tau import refuse_new_tau, tau_of
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
@@ -82,8 +84,7 @@ def retrain(
         monitor: steps count over all runs.
 
     Raises:
-        ProjectError: there is nothing to train with, no such arm, recipe or seed, a cost is not known, or too few
-            proof rows have a label.
+        ProjectError: there is nothing to train with, no such arm, recipe or seed, or a cost is not known.
         SettingsError: tau differs from that of the first proof, or of the blind spots.
         Cancelled: from the monitor.
     """
@@ -99,8 +100,7 @@ def retrain(
     given = Labels(records)
     labels = known_labels(discovery, given.settled())
     splits = _splits(project, discovery, samples)
-    unlabelled = project.manifest.splits["proof"].rows - len(splits["proof"])
-    refuse_few_labels(project, labelled=len(splits["proof"]), rows=len(splits["proof"]) + unlabelled)
+    unlabelled = project.manifest.splits["proof"].rows - len(labelled(splits["proof"]))
     arms_to_train = arms_asked(project, samples, doubtful, request, given=given, labels=labels, costs=costs)
     recipes = possible_recipes(request.recipes, arms_to_train)
     kept = kept_rows(project, discovery, recipes, doubtful, labels=labels, monitor=monitor)
@@ -156,12 +156,15 @@ def retrain(
         spec["row_labels"] = asked
     if unlabelled:
         spec["rows"]["unlabelled"] = unlabelled
+    few = any(row.label == UNLABELLED for row in splits["proof"])
+    if few:
+        spec["label_budget"] = project.settings.proof.labels
     spec["round_model"] = None
     if discovery and found_in:
         spec["round_model"] = {"name": found_in.name, "key": found_in.key, "temperature": discovery.applied_temperature}
     folder = project.proofs_dir / content_key(spec)[:8]
     for split, rows in splits.items():
-        _save(gold_file(folder, split), np.array([project.labels.index(row.label) for row in rows], dtype=np.int64))
+        _save(gold_file(folder, split), gold_of(rows, project.labels))
         for entry, found in zip(entries, logits, strict=True):
             _save(logits_file(folder, entry, split), found[split])
     if discovery and found_in:
@@ -177,10 +180,14 @@ def retrain(
     hashes = {path.name: sha256_file(path) for path in sorted(folder.glob("*.npy"))}
     write_json(folder / SPEC, made | spec | {"files": hashes})
     ids = {split: [row.id for row in rows] for split, rows in splits.items()}
+    if few:
+        ask_for_labels(project, folder, ids["proof"])
     write_json(folder / FLIPS, [flip.as_json() for flip in flipped_rows(folder, ids)])
     if samples:
         write_json(folder / LEARNED, right_samples(folder))
     write_json(folder / "report.json", evaluate(folder))
+    if few:
+        take_looks(project, folder.name)
     return folder / "report.json"
 
 
@@ -211,8 +218,12 @@ def _as_reviewed(project: Project, records: Records, samples: list[Sample], moni
 
 
 def _splits(project: Project, discovery: Discovery | None, samples: Sequence[Sample]) -> dict[str, list[Example]]:
-    """What every model is asked: labelled proof rows, test if there is one, pool rows in blind spots, and samples."""
-    splits = {"proof": judged_rows(project)}
+    """What every model is asked: proof rows, test if there is one, pool rows in blind spots, and samples.
+
+    Of proof rows those that have a label; all of them where these are too few to judge by.
+    """
+    judged = judged_rows(project)
+    splits = {"proof": judged if len(judged) >= FEWEST_LABELLED else read_proof(project)}
     if project.has_split("test"):
         splits["test"] = project.examples("test")
     if discovery and discovery.blind_spots:

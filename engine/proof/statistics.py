@@ -28,7 +28,7 @@ from engine.proof.report_types import Estimate
 # Counts in one block of resamples: 200k (1.6 MB) stay in the cache; 1M took twice, 5M three times as long.
 _BLOCK = 200_000
 # Digits kept of every figure: what lies beyond is noise of adding floats, which must not decide whether a bound is 0.
-_DIGITS = 6
+DIGITS = 6
 _IMPUTED = ("arm", "base", "change")
 
 Name = TypeVar("Name", bound=Hashable)
@@ -77,12 +77,12 @@ class ImputedComparison:
 
     Attributes:
         arm, baseline: what is said of each; what is not known of the labels is in the intervals.
-        likely: for each set, the arm's differences and their intervals if its labels were the true ones.
+        noise: by figure, both ends of the interval of the change about its value, were the labels known.
     """
 
     arm: BaselineComparison
     baseline: BaselineComparison
-    likely: list[dict[str, Estimate]]
+    noise: dict[str, tuple[float, float]]
 
 
 def compare_imputed(
@@ -117,21 +117,20 @@ def compare_imputed(
             draws[name].append(drawn[name])
         points["change"].append(found["arm"] - found["base"])
         draws["change"].append(drawn["arm"] - drawn["base"])
-    estimates, likely = {}, []
+    estimates, noise = {}, {}
     for name in _IMPUTED:
         at, of = np.stack(points[name]), np.stack(draws[name])  # (sets, seeds, metrics), (sets, resamples, metrics)
         mean = at.mean(axis=(0, 1))
         centres = mean + widening * (at.mean(axis=1) - mean)  # (sets, metrics)
-        noise = of - at.mean(axis=1)[:, None]
-        around = (centres[:, None] + noise).reshape(-1, len(METRICS))
-        estimates[name] = _estimates(at.mean(axis=0), around, interval)
+        around = of - at.mean(axis=1)[:, None]
+        estimates[name] = _estimates(at.mean(axis=0), (centres[:, None] + around).reshape(-1, len(METRICS)), interval)
         if name == "change":
-            noise = noise.reshape(-1, len(METRICS))
-            likely = [_estimates(centre[None], centre + noise, interval) for centre in centres]
+            about = _estimates(np.zeros((1, len(METRICS))), around.reshape(-1, len(METRICS)), interval)
+            noise = {metric: (one.low, one.high) for metric, one in about.items()}
     return ImputedComparison(
         BaselineComparison(estimates["arm"], estimates["change"]),
         BaselineComparison(estimates["base"], {name: Estimate(0.0, 0.0, 0.0) for name in METRICS}),
-        likely,
+        noise,
     )
 
 
@@ -191,8 +190,8 @@ def changes(
         draws[done : done + len(rows)] = np.einsum("rs,gsr->rg", seeds, gains @ rows.T)
         done += len(rows)
     tail = (1 - interval) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail], axis=0).round(_DIGITS) + 0.0
-    means = points.mean(axis=1).round(_DIGITS) + 0.0
+    low, high = np.quantile(draws, [tail, 1 - tail], axis=0).round(DIGITS) + 0.0
+    means = points.mean(axis=1).round(DIGITS) + 0.0
     return {
         name: Estimate(float(means[i]), float(low[i]), float(high[i]), tuple(points[i].tolist()))
         for i, name in enumerate(models)
@@ -217,8 +216,8 @@ def _counts(rng: np.random.Generator, resamples: int, n: int) -> FloatArray:
 def _estimates(points: FloatArray, draws: FloatArray, interval: float) -> dict[str, Estimate]:
     """Estimates by metric from points (seeds, metrics) and draws (resamples, metrics)."""
     tail = (1 - interval) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail], axis=0).round(_DIGITS) + 0.0  # + 0.0 turns -0.0 into 0.0
-    mean, per_seed = points.mean(axis=0).round(_DIGITS) + 0.0, points.round(_DIGITS) + 0.0
+    low, high = np.quantile(draws, [tail, 1 - tail], axis=0).round(DIGITS) + 0.0  # + 0.0 turns -0.0 into 0.0
+    mean, per_seed = points.mean(axis=0).round(DIGITS) + 0.0, points.round(DIGITS) + 0.0
     return {
         name: Estimate(float(mean[i]), float(low[i]), float(high[i]), tuple(per_seed[:, i].tolist()))
         for i, name in enumerate(METRICS)

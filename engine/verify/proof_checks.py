@@ -7,19 +7,22 @@ version computes and an older one did not, or the other way round, is not compar
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.data.pool_rows import labelled, pool_rows
-from engine.data.proof_rows import judged_rows
+from engine.data.proof_rows import judged_rows, read_proof
 from engine.errors import ProjectError
 from engine.files import content_key, find_files, read_json, sha256_file
 from engine.model.array_cache import read_array
 from engine.project import Project
-from engine.proof.evaluate import JUDGED, POOL, evaluate, flipped_rows, gold_file, right_samples
+from engine.proof.evaluate import JUDGED, POOL, evaluate, flipped_rows, gold_file, gold_of, right_samples
+from engine.proof.proof_labels import LABELS, read_proof_labels
 from engine.proof.report import FLIPS, LEARNED
-from engine.schema import Example
+from engine.schema import Example, RowLabel
+from engine.teaching.revisions import Log
 from engine.verify.finding import Finding, looked_at
 from engine.verify.model_checks import TRAINING
 
@@ -88,10 +91,12 @@ def _problems(project: Project, folder: Path, spec: Any, report: Any) -> Iterato
         for split in JUDGED:
             sha256 = hashes.get(split)
             then = project.manifest.rows_then(split, sha256) if sha256 else None
-            if gold_file(folder, split).is_file() and not _is_gold(project, folder, split, then):
+            if gold_file(folder, split).is_file() and not _is_gold(project, folder, split, then, spec):
                 yield f"its gold labels are not those of the {split} split", gold_file(folder, split).name
         if odd := _pool_gold(project, folder, spec):
             yield f"its gold label of row {odd} is not that of the pool", gold_file(folder, POOL).name
+    if spec.get("label_budget") and (odd := _odd_label(project, folder)):
+        yield f"its label of row {odd} is not one that people gave", LABELS
     for run in spec["runs"]:
         if odd := _other_model(project, run["model"]):
             yield odd, "spec.json"
@@ -104,11 +109,25 @@ def _problems(project: Project, folder: Path, spec: Any, report: Any) -> Iterato
         yield "its flipped rows do not follow from the stored predictions", FLIPS
 
 
-def _is_gold(project: Project, folder: Path, split: str, then: int | None) -> bool:
+def _is_gold(project: Project, folder: Path, split: str, then: int | None, spec: Any) -> bool:
     """Whether the gold labels are those of the rows that the split had then."""
-    rows: Sequence[Example] = judged_rows(project, then) if split == "proof" else project.examples("test")
-    gold = read_array(gold_file(folder, split))
-    return bool(gold.tolist() == [project.labels.index(row.label) for row in rows[:then]])
+    rows: Sequence[Example]
+    if split == "proof":
+        rows = read_proof(project)[:then] if spec.get("label_budget") else judged_rows(project, then)
+    else:
+        rows = project.examples("test")[:then]
+    return bool(read_array(gold_file(folder, split)).tolist() == gold_of(rows, project.labels).tolist())
+
+
+def _odd_label(project: Project, folder: Path) -> str:
+    """The first proof row whose label in the proof nobody has ever given; empty if there is none."""
+    held, said = read_proof_labels(folder), defaultdict[str, set[str]](set)
+    for path in find_files(project.teaching_dir, "[!.]*.json"):
+        for revision in Log(path).revisions:
+            if revision.kind in ("label", "adjudication") and revision.body:
+                label = RowLabel.from_json(revision.body)
+                said[label.row].add(label.label)
+    return next((held.ids[at] for at, label in held.people if project.labels[label] not in said[held.ids[at]]), "")
 
 
 def _pool_gold(project: Project, folder: Path, spec: Any) -> str:

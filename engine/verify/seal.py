@@ -20,6 +20,7 @@ from engine.files import find_files, read_json, read_record, sha256_file, write_
 from engine.llm.call_log import CALLS_FILE
 from engine.manifest import MANIFEST_FILE, Manifest
 from engine.project import Project
+from engine.proof.proof_labels import LABELS, read_proof_labels
 from engine.state import state_folder
 from engine.teaching.hash_chain import head
 from engine.teaching.revisions import Log
@@ -39,12 +40,18 @@ def seal_file(root: Path) -> Path:
     return state_folder() / "seals" / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]}.json"
 
 
+def _look(path: Path) -> str:
+    """Tells the reports of one proof from each other: there is one for each look at the labels of its rows."""
+    labels = path.with_name(LABELS)
+    return f"@{read_proof_labels(path.parent).look}" if path.name == "report.json" and labels.is_file() else ""
+
+
 def seal_of(project: Project) -> Seal:
     """The seal of the project as it is now: hash of each part, by its name."""
     root, found = project.root, {}
     for pattern in _FILES:
         for path in find_files(root, pattern):
-            found[path.relative_to(root).as_posix()] = sha256_file(path)
+            found[f"{path.relative_to(root).as_posix()}{_look(path)}"] = sha256_file(path)
     for number in range(1, project.round + 1):
         path = project.round_dir(number) / "discovery.json"
         if path.is_file() and (discovery := project.discovery(number)):
@@ -110,6 +117,8 @@ def _compare(project: Project, name: str, value: str) -> Finding | None:
     elif file.startswith("rounds/"):
         discovery = project.discovery(int(path.parent.name))
         now = sha256_file(path) if discovery and discovery.key == at else value  # discovered again since
+    elif file.startswith("proofs/") and at:
+        now = sha256_file(path) if _look(path) == f"@{at}" else value  # labels were looked at since
     elif at:
         now = sha256_file(path, int(at))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ def lay_out_proof(
     created: str = "2026-01-02T03:04:05+00:00",
     added: int = 24,
     arrays: Mapping[str, npt.NDArray[Any]] | None = None,
+    before_report: Callable[[Path], None] = lambda _: None,
     **more: Any,
 ) -> Path:
     """Models, predictions, spec and the report that follows from them; returns the proof's folder.
@@ -45,6 +46,7 @@ def lay_out_proof(
         created: ISO time.
         added: samples of every arm but the baseline.
         arrays: further files of the proof, by name.
+        before_report: is given the proof's folder when all but its report is there.
         more: any other fields of the spec.
     """
     folder, runs = root / "proofs" / proof_id, []
@@ -86,6 +88,7 @@ def lay_out_proof(
     write_json(folder / SPEC, spec | more)
     if SAMPLES in gold:
         write_json(folder / LEARNED, right_samples(folder))
+    before_report(folder)
     contents = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.iterdir()))).digest()
     if contents not in _REPORTS:
         _REPORTS[contents] = evaluate(folder)

@@ -112,8 +112,8 @@ def run(options: argparse.Namespace) -> int:
     proof = splits["proof"]
     if proof.labelled < min(proof.rows, FEWEST_LABELLED):
         told.note(
-            f"{proof.labelled} of {proof.rows:,} proof rows have a label, and `retrain` judges from "
-            f"{FEWEST_LABELLED} on: give rows that have theirs with --proof, or look with `blindspot audit`"
+            f"{proof.labelled} of {proof.rows:,} proof rows have a label: `retrain` will ask people for the labels of "
+            "those that can change its verdict"
         )
     path = project.root / LEFT_OUT
     left_out = [json.loads(line) for line in read_lines(path)]

@@ -22,7 +22,7 @@ from tui.commands.shared import SubParsers, add_asking, add_json, add_waiting, n
 from tui.terminal.printing import print_line
 
 if TYPE_CHECKING:
-    from engine.hunt.hunt_client import HuntClient
+    from engine.label_queue.row_chooser import RowChooser
     from engine.project import Project
     from engine.teaching.records import Teaching
 
@@ -46,9 +46,10 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot label pairs.jsonl --text premise --pair hypothesis --labels yes,no,unclear --out labelled.jsonl\n"
         "  blindspot label texts.txt --labels spam,ham --out labelled.csv --guideline guideline.md --plain\n\n"
         "Every key is saved at once; the same command goes on where it was.\n\n"
-        "Of a project: rows of the latest audit or hunt that has some left, else rows drawn at random; --queue takes\n"
-        "the name of another queue, random, conflict (rows on which people differ: without names, with a reason),\n"
-        "proof-conflict (held-out ones) or stale (your own labels that an edit of the guideline may have made wrong).\n"
+        "Of a project: rows of the latest audit, verdict or hunt that has some left, else rows drawn at random;\n"
+        "--queue takes the name of another queue, random, conflict (rows on which people differ: without names, with\n"
+        "a reason), proof-conflict (held-out ones) or stale (your own labels that an edit of the guideline may have\n"
+        "made wrong).\n"
         "Several people may be at work at once. What the labels mean stands in guidelines.md of the project.\n\n"
         "By an LLM (its model, server and key as for `blindspot teach`): its labels stand beside people's and are\n"
         "never taken for right. Rows that it has labelled under the guideline as it stands are not asked about again;\n"
@@ -68,7 +69,7 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument("--plain", action="store_true", help="line by line over stdin, e.g. for screen readers")
     parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
     project = parser.add_argument_group("of a project")
-    project.add_argument("--queue", metavar="NAME", help="which rows; default: an open audit or hunt, else at random")
+    project.add_argument("--queue", metavar="NAME", help="which rows; default: see above")
     project.add_argument(
         "--flagged",
         metavar="ID",
@@ -123,7 +124,7 @@ class _Work:
     told: str
     end: str
     units: Callable[[], list[list[str]]] | None = None
-    more: HuntClient | None = None
+    more: RowChooser | None = None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -179,6 +180,7 @@ def _of_file(options: argparse.Namespace, stack: ExitStack) -> _Work:
 
 def _of_project(options: argparse.Namespace, stack: ExitStack) -> _Work:
     from engine.label_queue.project_session import open_session
+    from engine.label_queue.row_chooser import row_chooser
     from engine.project import Project
     from engine.schema import Teacher
     from engine.teaching.records import Teaching
@@ -196,11 +198,8 @@ def _of_project(options: argparse.Namespace, stack: ExitStack) -> _Work:
     version = opened.guideline.number
     told = f"Guideline, version {version}: g shows it." if version else ""
     name = f"{options.source.resolve().name}: {opened.name}"
-    more = None
-    if opened.kind == "hunt":
-        from engine.hunt.hunt_client import HuntClient
-
-        more = HuntClient(project.root, opened.name)
+    more = row_chooser(project.root, opened.name, opened.kind)
+    if more is not None:
         stack.callback(more.close)
     return _Work(
         opened.session,
@@ -237,7 +236,7 @@ def _read(path: Path) -> str:
         raise DataError("the guideline is not UTF-8", where=str(path), hint="save it as UTF-8") from None
 
 
-def _plain(session: LabelSession, guideline: str, told: str, more: HuntClient | None) -> int:
+def _plain(session: LabelSession, guideline: str, told: str, more: RowChooser | None) -> int:
     """Ask and answer line by line until the rows or the lines end."""
     for line in [*guideline.splitlines(), *([told] if told else [])]:
         print_line(visible(line))
@@ -269,7 +268,7 @@ def _plain(session: LabelSession, guideline: str, told: str, more: HuntClient | 
     return 0
 
 
-def _next(session: LabelSession, more: HuntClient | None) -> TextRow | None:
+def _next(session: LabelSession, more: RowChooser | None) -> TextRow | None:
     """The row in front; where all are labelled and the next ones are being chosen, it waits for them."""
     while session.row is None and more is not None and more.is_choosing:
         time.sleep(_LOOKS_EVERY)

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.errors import BlindspotError, FileError, ProjectError
 from engine.files import write_atomic
 from engine.operations.history import history
+from engine.operations.verdict_process import look
 from engine.preview.record import checked, sentence
 from engine.problems import leave_out
 from engine.project import Project
@@ -45,6 +46,9 @@ def run(options: argparse.Namespace) -> int:
     """Write the files that were asked for; without any, print the report."""
     project = Project.open(options.project)
     report = read_report(project, options.id)
+    if report.labels_asked is not None and report.labels_asked.goes_on and not project.read_only:
+        look(project, report.id)
+        report = read_report(project, report.id)
     about = spots_about(report, _board(project, report)) if options.html or options.markdown else {}
     if options.html:
         from tui.reporting.html_page import page

@@ -35,7 +35,7 @@ def choose_queue(screen: WorkScreen) -> None:
         found = open_queues(workbench.project, workbench.teaching)
         flagged = _flagged(screen)
         if flagged and all(left < len(flagged) for name, left in found if name.startswith("flagged-")):
-            place = sum(name.partition("-")[0] in ("audit", "hunt") for name, _ in found)
+            place = sum(name.partition("-")[0] in ("audit", "verdict", "hunt") for name, _ in found)
             found.insert(place, (_FLAGGED, len(flagged)))
     except BlindspotError as error:
         shell(screen).refuse(error)
@@ -64,9 +64,9 @@ def _flagged(screen: WorkScreen) -> list[str]:
 
 def label_rows(screen: WorkScreen, queue: str) -> None:
     """Lay the label screen over a screen of the workbench; when it is left, what has changed is shown."""
-    from engine.hunt.hunt_client import HuntClient
     from engine.label_queue.picked_rows import queue_flagged
     from engine.label_queue.project_session import open_session
+    from engine.label_queue.row_chooser import row_chooser
     from engine.schema import Teacher
     from tui.screens.label_screen import LabelScreen
 
@@ -80,7 +80,7 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         app.refuse(error)
         return
 
-    more = HuntClient(project.root, opened.name) if opened.kind == "hunt" else None
+    more = row_chooser(project.root, opened.name, opened.kind)
 
     def end(_: None) -> None:
         if more is not None:

@@ -28,7 +28,7 @@ from tui.widgets.line import Line
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from engine.hunt.hunt_client import HuntClient
+    from engine.label_queue.row_chooser import RowChooser
     from tui.steady_app import SteadyApp
 
 DIGITS = "1234567890"
@@ -143,7 +143,7 @@ class LabelScreen(Screen[None], inherit_bindings=False):
         guideline: str = "",
         told: str = "",
         units: Callable[[], list[list[str]]] | None = None,
-        more: HuntClient | None = None,
+        more: RowChooser | None = None,
     ) -> None:
         super().__init__()
         self._more = more

@@ -32,7 +32,7 @@ def no_row_words(left: int, is_choosing: bool | None) -> str:
 
     Args:
         left: rows without an answer, which others have in front of them.
-        is_choosing: whether a hunt is choosing further rows; None: nothing chooses.
+        is_choosing: whether further rows may be chosen; None: nothing chooses.
     """
     if is_choosing is not None:
         return f"All chosen rows are labelled{'; the next ones are being chosen' if is_choosing else ''}."

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from engine.files import read_json, write_json
-from engine.hunt.hunt_client import HuntClient
 from engine.hunt.hunt_files import array_path, find_hunt
+from engine.label_queue.row_chooser import RowChooser
 from engine.locks import is_held
 from engine.project import Project
 from tests.builders.hunt import answer_all
@@ -23,12 +23,12 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def start(hunted: Project) -> Iterator[Callable[[], HuntClient]]:
+def start(hunted: Project) -> Iterator[Callable[[], RowChooser]]:
     """Starts a process for the hunt."""
-    made: list[HuntClient] = []
+    made: list[RowChooser] = []
 
-    def begin() -> HuntClient:
-        made.append(HuntClient(hunted.root, "hunt-1"))
+    def begin() -> RowChooser:
+        made.append(RowChooser(hunted.root, "hunt-1", "hunt"))
         return made[-1]
 
     yield begin
@@ -41,7 +41,7 @@ def chosen(project: Project) -> int:
 
 
 def test_labels_of_another_process_lead_to_new_choices_until_the_budget_is_used_up(
-    hunted: Project, start: Callable[[], HuntClient]
+    hunted: Project, start: Callable[[], RowChooser]
 ) -> None:
     client = start()
     for expected in (30, 40, 50, 60):
@@ -54,7 +54,7 @@ def test_labels_of_another_process_lead_to_new_choices_until_the_budget_is_used_
     assert batches == sorted(batches)
 
 
-def test_nothing_is_chosen_while_enough_rows_lie_ahead(hunted: Project, start: Callable[[], HuntClient]) -> None:
+def test_nothing_is_chosen_while_enough_rows_lie_ahead(hunted: Project, start: Callable[[], RowChooser]) -> None:
     client = start()
     lock = hunted.root / "queues" / ".hunt-1.lock"
     until(lambda: is_held(lock))
@@ -68,8 +68,8 @@ def test_it_ends_when_its_parent_is_killed(hunted: Project) -> None:
     code = f"""
 import sys, time
 from pathlib import Path
-from engine.hunt.hunt_client import HuntClient
-client = HuntClient(Path({str(hunted.root)!r}), "hunt-1")
+from engine.label_queue.row_chooser import RowChooser
+client = RowChooser(Path({str(hunted.root)!r}), "hunt-1", "hunt")
 print(client.pid, flush=True)
 time.sleep(600)
 """
@@ -84,7 +84,7 @@ time.sleep(600)
 
 
 def test_one_process_chooses_and_another_takes_over_at_its_end(
-    hunted: Project, start: Callable[[], HuntClient]
+    hunted: Project, start: Callable[[], RowChooser]
 ) -> None:
     first = start()
     until(lambda: is_held(hunted.root / "queues" / ".hunt-1.lock"))
@@ -98,7 +98,7 @@ def test_one_process_chooses_and_another_takes_over_at_its_end(
     assert len({choice.row for choice in find_hunt(hunted).file.choices}) == chosen(hunted)
 
 
-def test_a_process_that_was_killed_is_told_of_once(hunted: Project, start: Callable[[], HuntClient]) -> None:
+def test_a_process_that_was_killed_is_told_of_once(hunted: Project, start: Callable[[], RowChooser]) -> None:
     client = start()
     assert client.take_problem() == ""
     assert client.pid is not None
@@ -108,7 +108,7 @@ def test_a_process_that_was_killed_is_told_of_once(hunted: Project, start: Calla
     assert client.take_problem() == ""
 
 
-def test_what_keeps_it_from_choosing_is_told(hunted: Project, start: Callable[[], HuntClient]) -> None:
+def test_what_keeps_it_from_choosing_is_told(hunted: Project, start: Callable[[], RowChooser]) -> None:
     array_path(hunted.root, find_hunt(hunted).rows.key).write_bytes(b"no array")
     client = start()
     until(lambda: not client.is_choosing)
@@ -116,7 +116,7 @@ def test_what_keeps_it_from_choosing_is_told(hunted: Project, start: Callable[[]
     assert "damaged" in told
 
 
-def test_a_hunt_of_an_earlier_round_is_not_gone_on_with(hunted: Project, start: Callable[[], HuntClient]) -> None:
+def test_a_hunt_of_an_earlier_round_is_not_gone_on_with(hunted: Project, start: Callable[[], RowChooser]) -> None:
     path = hunted.root / "queues" / f"candidates-{find_hunt(hunted).rows.key}.json"
     write_json(path, read_json(path) | {"round": 7})
     client = start()

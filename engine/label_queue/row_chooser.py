@@ -10,26 +10,29 @@ from pathlib import Path
 from typing import IO
 
 from engine.child import command, surroundings
+from engine.schema import QueueKind
 
-WORKER = command("engine.hunt.hunt_process")
+WORKERS: dict[QueueKind, str] = {"hunt": "engine.hunt.hunt_process", "verdict": "engine.operations.verdict_process"}
+"""The process of each kind of queue whose rows are chosen while people label."""
 _TAIL_BYTES = 4096
 _PATIENCE = 2.0  # seconds until a process that does not end with its input is killed
 
 
-class HuntClient:
+class RowChooser:
     """One process for one queue; what it chooses comes with the queue's file.
 
     Args:
         root: the project folder.
-        queue: name of the hunt's queue.
+        queue: its name.
+        kind: one of `WORKERS`.
     """
 
-    def __init__(self, root: Path, queue: str) -> None:
+    def __init__(self, root: Path, queue: str, kind: QueueKind) -> None:
         self._told = False
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         try:
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
-                [*WORKER, str(root.absolute()), queue],
+                [*command(WORKERS[kind]), str(root.absolute()), queue],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -75,3 +78,8 @@ class HuntClient:
         self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - _TAIL_BYTES))
         last = self._errors.read().decode(errors="replace").strip().splitlines()[-1:]
         return last[0].rstrip(".") if last else f"the process ended with status {self._process.returncode}"
+
+
+def row_chooser(root: Path, queue: str, kind: QueueKind) -> RowChooser | None:
+    """The process for a queue, started; None: its rows are chosen already."""
+    return RowChooser(root, queue, kind) if kind in WORKERS else None

@@ -1,0 +1,141 @@
+"""Asking people for the labels of proof rows that can change a verdict, and looking at them, five times at most."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.discovery.calibration import UNKNOWN
+from engine.errors import StoreError
+from engine.files import read_json, write_json
+from engine.ids import checked_id
+from engine.label_queue.queue_files import Choice, QueueFile, new_queue, queues
+from engine.locks import acquire
+from engine.project import Project
+from engine.proof.evaluate import REFERENCE, evaluate, proof_models
+from engine.proof.imputation import RowChanges
+from engine.proof.metrics import FloatArray
+from engine.proof.proof_labels import LABELS, LOOKS, PROOF, ProofLabels, read_proof_labels
+from engine.proof.proof_spec import read_spec
+from engine.teaching.labels import Labels
+from engine.teaching.records import Records
+
+_REASON = "can change a verdict"
+_PATIENCE = 60.0  # seconds for another process that looks: it computes a report
+
+
+def ask_for_labels(project: Project, folder: Path, ids: Sequence[str]) -> None:
+    """Draw the rows that people are asked to label, and make their queue; a proof that has them keeps them.
+
+    Rows are drawn without replacement, each time with chances in proportion to how much a row can change what is said
+    of the arm that hangs on it most (`engine.proof.imputation.RowChanges`).
+
+    Args:
+        project: gives labels and settings.
+        folder: of the proof, with the predictions of every run.
+        ids: of all proof rows.
+
+    Raises:
+        StoreError: the queue cannot be written.
+    """
+    if (folder / LABELS).is_file():
+        return
+    spec, models = read_spec(folder), proof_models(folder)
+    arms = [runs for group, runs in models.items() if group != REFERENCE]
+    sizes = np.max([RowChanges.of(runs, models[REFERENCE], spec.tau).effect for runs in arms], axis=0)
+    seed = project.settings.discovery.seed
+    order = _drawn(sizes, seed)
+    llm = _llm(project, Labels(Records(project.teaching_dir), "proof"), ids)
+    budget = min(spec.label_budget, len(order))
+    file = _queue(project, folder.name) or new_queue(
+        project, "verdict", split="proof", budget=budget, seed=seed, facts={PROOF: folder.name}
+    )
+    held = ProofLabels(tuple(ids), llm, order, spec.label_budget, file.spec.name)
+    write_json(folder / LABELS, held.as_json())
+
+
+def _drawn(sizes: FloatArray, seed: int) -> tuple[int, ...]:
+    """Places of the rows whose size is not 0, drawn one after the other with chances in proportion to it.
+
+    As waiting times of rate ``size`` come in that order (Efraimidis & Spirakis 2006, Information Processing Letters
+    97(5)).
+    """
+    places = np.flatnonzero(sizes)
+    waits = np.random.default_rng(seed).exponential(size=len(places)) / sizes[places]
+    return tuple(places[np.argsort(waits)].tolist())
+
+
+def take_looks(project: Project, proof_id: str) -> bool:
+    """Look at the labels that have come, and ask for the next ones; whether the report has changed.
+
+    A look is due once all its rows have an answer. No further rows are asked for after the last look, and once every
+    verdict is certain.
+
+    Args:
+        project: gives the labels.
+        proof_id: of a finished proof; one whose rows have their labels is left as it is.
+
+    Raises:
+        StoreError: the queue is gone or cannot be written, or another process has been looking for a minute.
+        FileNotFoundError, FileError: a file of the proof is gone or damaged.
+    """
+    folder = project.proofs_dir / checked_id("proof", proof_id)
+    if not (folder / LABELS).is_file():
+        return False
+    lock = acquire(folder / ".labels.lock", patience=_PATIENCE)
+    if lock is None:
+        raise StoreError("another process looks at the labels of this proof", where=str(folder), hint="try again")
+    try:
+        return _take_looks(project, folder)
+    finally:
+        os.close(lock)
+
+
+def _take_looks(project: Project, folder: Path) -> bool:
+    held, report = read_proof_labels(folder), folder / "report.json"
+    said = Labels(Records(project.teaching_dir), "proof")
+    file, changed = _queue(project, folder.name), False
+    if file is None:
+        hint = "restore it from a copy, or delete the proof and retrain"
+        raise StoreError(
+            f"queue {held.queue} is gone, which asks for the labels of this proof", where=str(folder), hint=hint
+        )
+    while True:
+        asked = read_json(report)["labels_asked"]
+        if asked["look"] != held.look:  # a look that was cut off between its two files
+            write_json(report, evaluate(folder))
+            changed = True
+            continue
+        if asked["certain"] or held.look == LOOKS:
+            return changed
+        rows = held.drawn(held.look + 1)[len(held.drawn(held.look)) :]
+        file.append(_choices(held, rows))
+        if any(held.ids[place] not in said.people for place in rows):
+            return changed
+        settled = said.settled()
+        number = {label: place for place, label in enumerate(project.labels)}
+        people = tuple(
+            (place, number[settled[row]]) for place, row in enumerate(held.ids) if settled.get(row) in number
+        )
+        held = replace(held, look=held.look + 1, people=people, llm=_llm(project, said, held.ids))
+        write_json(folder / LABELS, held.as_json())
+
+
+def _llm(project: Project, labels: Labels, ids: Sequence[str]) -> tuple[int, ...]:
+    """Index of the label that an LLM gave each row, or `UNKNOWN`."""
+    said = labels.suspected()
+    number = {label: place for place, label in enumerate(project.labels)}
+    return tuple(number.get(said[row][0], UNKNOWN) if row in said else UNKNOWN for row in ids)
+
+
+def _choices(held: ProofLabels, rows: Sequence[int]) -> list[Choice]:
+    return [Choice(held.ids[place], _REASON, batch=held.look + 1) for place in rows]
+
+
+def _queue(project: Project, proof_id: str) -> QueueFile | None:
+    """The queue of a proof; None: it has none."""
+    return next((file for file in queues(project, "verdict") if file.spec.facts.get(PROOF) == proof_id), None)

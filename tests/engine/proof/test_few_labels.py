@@ -1,0 +1,207 @@
+"""Verdicts where proof rows lack labels: who is asked for which, and what is said after each look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.discovery.calibration import UNKNOWN
+from engine.files import read_json, write_json
+from engine.label_queue.queue_files import queues
+from engine.label_queue.row_chooser import RowChooser
+from engine.project import Project
+from engine.proof.evaluate import evaluate
+from engine.proof.imputation import KnownLabels, RowChanges, label_sets
+from engine.proof.proof_labels import read_proof_labels
+from engine.proof.proof_looks import ask_for_labels, take_looks
+from engine.proof.report import read_report
+from engine.proof.report_types import LabelsAsked
+from engine.schema import UNLABELLED
+from engine.settings import Settings, TaskSettings
+from engine.verify.proof_checks import check_proof
+from tests.builders.labels import ANN, GPT, by_llm, by_person, write_labels
+from tests.builders.project import lay_out as lay_out_project
+from tests.builders.proof import Gold, lay_out_proof
+from tests.engine.proof.synthetic import gold_labels, model, scored
+from tests.waiting import until
+
+ROWS = 600
+IDS = [f"h{place}" for place in range(ROWS)]
+ARM = ("human", "scratch")
+LABELS = ["neg", "pos"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project whose proof rows have no label."""
+    rows = {
+        name: [{"id": f"{name}{at}", "text": f"{name} {at}", "label": LABELS[at % 2]} for at in range(4)]
+        for name in ("train", "pool")
+    }
+    rows["proof"] = [{"id": row, "text": f"text {row}", "label": UNLABELLED} for row in IDS]
+    return lay_out_project(tmp_path / "work", rows, Settings(task=TaskSettings(labels=tuple(LABELS))))
+
+
+@pytest.fixture(scope="module")
+def gold() -> Gold:
+    return gold_labels(ROWS)
+
+
+def lay_out(
+    project: Project,
+    gold: Gold,
+    *,
+    known: Gold | None = None,
+    better: float = 2.0,
+    budget: int = 100,
+    proof_id: str = "aaaa1111",
+) -> Path:
+    """A proof of one arm whose proof rows have the labels ``known``; none by default. Test rows have theirs."""
+    hidden = np.full(len(gold), UNKNOWN) if known is None else known
+    return lay_out_proof(
+        project.root,
+        {("baseline", "scratch"): [model(gold, seed=0)], ARM: [model(gold, seed=0, skill=better)]},
+        {"proof": hidden, "test": gold},
+        proof_id=proof_id,
+        labels=LABELS,
+        margin=0.05,
+        **({} if (hidden != UNKNOWN).all() else {"label_budget": budget}),
+        before_report=lambda folder: ask_for_labels(project, folder, IDS),
+    )
+
+
+def asked(project: Project) -> list[str]:
+    return [choice.row for choice in queues(project, "verdict")[-1].choices]
+
+
+def answer(project: Project, gold: Gold, rows: Sequence[str]) -> None:
+    right = {row: LABELS[label] for row, label in zip(IDS, gold, strict=True)}
+    write_labels(project, ANN, [by_person(row, right[row], split="proof", queue="verdict") for row in rows])
+
+
+def of(project: Project) -> LabelsAsked:
+    found = read_report(project).labels_asked
+    assert found is not None
+    return found
+
+
+def test_only_rows_that_can_change_a_verdict_are_asked_for(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    take_looks(project, folder.name)
+    base, arm = scored(model(gold, seed=0), gold), scored(model(gold, seed=0, skill=2.0), gold)
+    size = RowChanges.of([arm], [base], 0.9).effect
+    held = read_proof_labels(folder)
+    assert set(held.order) == set(np.flatnonzero(size).tolist())
+    assert 0 < len(held.order) < ROWS
+    assert asked(project) == [IDS[place] for place in held.order[:20]]
+    assert {choice.reason for choice in queues(project, "verdict")[0].choices} == {"can change a verdict"}
+
+
+def test_a_copy_of_the_baseline_needs_no_label(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold, better=1.0)
+    take_looks(project, folder.name)
+    assert (of(project).rows, of(project).certain, asked(project)) == (0, True, [])
+    assert read_report(project).arms[0].verdict == "no change"
+
+
+def test_looks_come_when_all_their_rows_are_labelled_and_end_when_the_word_is_certain(
+    project: Project, gold: Gold
+) -> None:
+    folder = lay_out(project, gold)
+    assert not take_looks(project, folder.name)
+    assert (of(project).look, read_report(project).arms[0].verdict) == (0, "no change")
+    answer(project, gold, asked(project)[:-1])
+    assert not take_looks(project, folder.name)
+    labels = 0
+    while of(project).goes_on:
+        labels = len(asked(project))
+        answer(project, gold, asked(project))
+        assert take_looks(project, folder.name)
+    assert of(project).certain
+    assert (of(project).answered, len(asked(project))) == (labels, labels)
+    assert labels < of(project).rows
+    report = read_report(project)
+    assert report.arms[0].verdict == evaluate(lay_out(project, gold, known=gold))["arms"][0]["verdict"] == "proven"
+
+
+def test_what_is_said_between_looks_changes_nothing(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    take_looks(project, folder.name)
+    before = (folder / "report.json").read_bytes()
+    answer(project, gold, asked(project)[:7])
+    take_looks(project, folder.name)
+    assert (folder / "report.json").read_bytes() == before
+
+
+def test_with_all_labels_the_figures_are_those_of_a_labelled_split(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold, better=1.6, budget=ROWS)
+    answer(project, gold, IDS)
+    take_looks(project, folder.name)
+    report = read_json(folder / "report.json")
+    plain = evaluate(lay_out(project, gold, known=gold, better=1.6))
+    assert report["labels_asked"]["certain"]
+    assert report["arms"][0]["proof"] == plain["arms"][0]["proof"]
+    assert (report["arms"][0]["verdict"], report["arms"][0]["reason"]) == (
+        plain["arms"][0]["verdict"],
+        plain["arms"][0]["reason"],
+    )
+
+
+def test_an_llms_labels_make_the_interval_narrower(project: Project, gold: Gold) -> None:
+    widths = []
+    for proof_id in ("aaaa1111", "bbbb2222"):
+        if widths:
+            said = [by_llm(row, LABELS[label], split="proof") for row, label in zip(IDS, gold, strict=True)]
+            write_labels(project, GPT, said)
+        folder = lay_out(project, gold, better=1.3, proof_id=proof_id)
+        take_looks(project, folder.name)
+        answer(project, gold, asked(project))
+        take_looks(project, folder.name)
+        change = read_report(project, proof_id).arms[0].proof.difference.uu_at_matched_coverage
+        widths.append(change.high - change.low)
+    assert widths[1] < widths[0]
+
+
+def test_labels_that_nobody_gave_are_found(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    take_looks(project, folder.name)
+    answer(project, gold, asked(project))
+    take_looks(project, folder.name)
+    values = read_json(folder / "labels.json")
+    place, label = values["people"][0]
+    values["people"][0] = [place, 1 - label]
+    write_json(folder / "labels.json", values)
+    assert any("is not one that people gave" in finding.what for finding in check_proof(project, folder))
+
+
+def test_known_labels_stand_in_every_set_and_others_follow_the_labelled_rows(gold: Gold) -> None:
+    base, arm = [scored(model(gold, seed=0), gold)], [scored(model(gold, seed=0, skill=2.0), gold)]
+    dice = np.random.default_rng(1)
+    llm = np.where(dice.random(ROWS) < 0.1, 1 - gold, gold)
+    changes = RowChanges.of(arm, base, 0.9)
+    drawn = (changes.effect > 0) & (dice.random(ROWS) < 0.5)
+    known = KnownLabels(np.where(drawn, gold, UNKNOWN), llm, drawn)
+    sets = label_sets(known, arm, base, changes, sets=200, seed=3)
+    assert (sets[:, drawn] == gold[drawn]).all()
+    others = ~drawn & (changes.effect > 0)
+    differ = (sets[:, others] != llm[others]).mean()
+    assert differ == pytest.approx((gold != llm)[drawn].mean(), abs=0.06)
+    assert len(np.unique(sets[:, others], axis=0)) > 100
+
+
+def test_a_process_looks_while_people_label(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    take_looks(project, folder.name)
+    first = len(asked(project))
+    chooser = RowChooser(project.root, "verdict-1", "verdict")
+    try:
+        answer(project, gold, asked(project))
+        until(lambda: of(project).look == 1)
+        until(lambda: len(asked(project)) > first or not chooser.is_choosing)
+        assert chooser.take_problem() == ""
+        assert of(project).goes_on == (len(asked(project)) > first)
+    finally:
+        chooser.close()
