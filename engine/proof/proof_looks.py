@@ -15,8 +15,9 @@ from engine.files import read_json, write_json
 from engine.ids import checked_id
 from engine.label_queue.queue_files import Choice, QueueFile, new_queue, queues
 from engine.locks import acquire
+from engine.model.array_cache import read_array
 from engine.project import Project
-from engine.proof.evaluate import REFERENCE, evaluate, proof_models
+from engine.proof.evaluate import REFERENCE, evaluate, gold_file, proof_models
 from engine.proof.imputation import RowChanges
 from engine.proof.metrics import FloatArray
 from engine.proof.proof_labels import LABELS, LOOKS, PROOF, ProofLabels, read_proof_labels
@@ -46,7 +47,9 @@ def ask_for_labels(project: Project, folder: Path, ids: Sequence[str]) -> None:
         return
     spec, models = read_spec(folder), proof_models(folder)
     arms = [runs for group, runs in models.items() if group != REFERENCE]
-    sizes = np.max([RowChanges.of(runs, models[REFERENCE], spec.tau).effect for runs in arms], axis=0)
+    sizes = (read_array(gold_file(folder, "proof")) == UNKNOWN) * np.max(
+        [RowChanges.of(runs, models[REFERENCE], spec.tau).effect for runs in arms], axis=0
+    )
     seed = project.settings.discovery.seed
     order = _drawn(sizes, seed)
     llm = _llm(project, Labels(Records(project.teaching_dir), "proof"), ids)

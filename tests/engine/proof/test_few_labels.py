@@ -57,7 +57,6 @@ def lay_out(
     known: Gold | None = None,
     better: float = 2.0,
     budget: int = 100,
-    proof_id: str = "aaaa1111",
 ) -> Path:
     """A proof of one arm whose proof rows have the labels ``known``; none by default. Test rows have theirs."""
     hidden = np.full(len(gold), UNKNOWN) if known is None else known
@@ -65,7 +64,6 @@ def lay_out(
         project.root,
         {("baseline", "scratch"): [model(gold, seed=0)], ARM: [model(gold, seed=0, skill=better)]},
         {"proof": hidden, "test": gold},
-        proof_id=proof_id,
         labels=LABELS,
         margin=0.05,
         **({} if (hidden != UNKNOWN).all() else {"label_budget": budget}),
@@ -150,19 +148,28 @@ def test_with_all_labels_the_figures_are_those_of_a_labelled_split(project: Proj
     )
 
 
-def test_an_llms_labels_make_the_interval_narrower(project: Project, gold: Gold) -> None:
-    widths = []
-    for proof_id in ("aaaa1111", "bbbb2222"):
-        if widths:
-            said = [by_llm(row, LABELS[label], split="proof") for row, label in zip(IDS, gold, strict=True)]
-            write_labels(project, GPT, said)
-        folder = lay_out(project, gold, better=1.3, proof_id=proof_id)
-        take_looks(project, folder.name)
-        answer(project, gold, asked(project))
-        take_looks(project, folder.name)
-        change = read_report(project, proof_id).arms[0].proof.difference.uu_at_matched_coverage
-        widths.append(change.high - change.low)
-    assert widths[1] < widths[0]
+def test_an_llms_labels_leave_less_open(gold: Gold) -> None:
+    base, arm = [scored(model(gold, seed=0), gold)], [scored(model(gold, seed=0, skill=1.3), gold)]
+    changes, nobody = RowChanges.of(arm, base, 0.9), np.full(ROWS, UNKNOWN)
+    drawn = np.zeros(ROWS, dtype=np.bool_)
+    drawn[np.random.default_rng(1).choice(np.flatnonzero(changes.effect), 30, replace=False)] = True
+    spreads = []
+    for llm in (gold, nobody):
+        known = KnownLabels(np.where(drawn, gold, UNKNOWN), llm, drawn)
+        sets = label_sets(known, arm, base, changes, sets=400, seed=3)
+        spreads.append(changes.totals(sets)["uu_at_matched_coverage"].std())
+    assert 0 < spreads[0] < spreads[1]
+
+
+def test_an_llm_that_labels_after_the_training_counts_at_the_next_look(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold, better=1.3)
+    take_looks(project, folder.name)
+    said = [by_llm(row, LABELS[label], split="proof") for row, label in zip(IDS, gold, strict=True)]
+    write_labels(project, GPT, said)
+    assert set(read_proof_labels(folder).llm) == {UNKNOWN}
+    answer(project, gold, asked(project))
+    take_looks(project, folder.name)
+    assert list(read_proof_labels(folder).llm) == gold.tolist()
 
 
 def test_labels_that_nobody_gave_are_found(project: Project, gold: Gold) -> None:

@@ -14,10 +14,12 @@ from engine.data.proof_rows import judged_rows, read_proof
 from engine.discovery.pipeline import discover
 from engine.errors import ProjectError
 from engine.files import read_json, write_json
+from engine.label_queue.queue_files import queues
 from engine.model.model_registry import current_model, predictions
 from engine.operations.job_kinds import discover as discover_job
 from engine.operations.job_records import DiscoverOptions
 from engine.operations.outside_uses import outside_uses
+from engine.operations.verdict_process import look
 from engine.operations.verify_project import verify
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
@@ -42,7 +44,7 @@ from engine.settings import (
 from engine.teaching.records import Teaching
 from engine.trust import agree
 from engine.verify.seal import keep_seal
-from tests.builders.monitor import Recorder
+from tests.builders.labels import ANN, by_person, write_labels
 from tests.builders.project import lay_out, put_split
 from tests.builders.tiny_bert import BAD, LABELS, THINGS, body, sentences
 
@@ -156,17 +158,27 @@ def test_a_pool_without_any_label_gives_no_control(project: Project) -> None:
         control_arms(bare, empty, ["pool"], [])
 
 
-def test_too_few_labelled_proof_rows_are_refused_before_anything_starts(project: Project) -> None:
+def test_where_too_few_proof_rows_have_a_label_people_are_asked_for_some(project: Project) -> None:
     put_split(project.root, "proof", without_labels(splits()["proof"], FEWEST_LABELLED - 1))
     few = Project.open(project.root)
-    with pytest.raises(ProjectError, match=f"29 of 60 proof rows have a label, and a proof needs {FEWEST_LABELLED}"):
-        refuse_retrain(few, RetrainRequest())
-    monitor = Recorder()
-    with pytest.raises(ProjectError, match="init --proof"):
-        retrain(few, RetrainRequest(), monitor=monitor)
-    assert monitor.steps == []
-    put_split(project.root, "proof", without_labels(splits()["proof"], FEWEST_LABELLED))
-    refuse_retrain(Project.open(project.root), RetrainRequest())
+    refuse_retrain(few, RetrainRequest())
+    retrain(few, RetrainRequest(arms=("human",), recipes=("scratch",)), monitor=Silent())
+    report = read_report(few)
+    assert (report.rows.proof, report.rows.unlabelled) == (60, 31)
+    assert report.labels_asked is not None
+    asked = [choice.row for choice in queues(few, "verdict")[0].choices]
+    gold = {row["id"]: row["label"] for row in splits()["proof"]}
+    labelled_in_split = {row["id"] for row in splits()["proof"][: FEWEST_LABELLED - 1]}
+    while report.labels_asked.goes_on:
+        given = [by_person(row, gold[row], split="proof", queue="verdict") for row in asked]
+        write_labels(few, ANN, given)
+        assert look(few, report.id)
+        report = read_report(few)
+        assert report.labels_asked is not None
+        asked = [choice.row for choice in queues(few, "verdict")[0].choices]
+    assert len(asked) == len(set(asked))
+    assert not labelled_in_split & set(asked)
+    assert [finding for finding in verify(few.root) if finding.bad and finding.part.startswith("proof")] == []
 
 
 def test_a_small_proof_split_all_of_whose_rows_have_a_label_is_taken_as_before(project: Project) -> None:
