@@ -9,11 +9,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from engine.errors import StoreError
 from engine.label_queue.choosing_process import choose_while_labelled, wait_for_turn
-from engine.label_queue.queue_files import queues
 from engine.project import Project
-from engine.proof.proof_labels import asks, proof_of
+from engine.proof.proof_labels import asked_by, asks
 from engine.teaching.records import Records
 
 _LOOKS_EVERY = 0.2  # seconds; a look is a stat of each author's file
@@ -37,11 +35,8 @@ def main(root: Path, name: str) -> None:
         BlindspotError: it cannot go on.
     """
     project = Project.open(root, verify=False)
-    file = next((one for one in queues(project, "verdict") if one.spec.name == name), None)
-    if file is None:
-        raise StoreError(f"queue {name} is gone", where=str(root), hint="restore it from a copy, or retrain")
+    records, proof_id = Records(project.teaching_dir), asked_by(project, name)
     wait_for_turn(project.root, name)
-    records, proof_id = Records(project.teaching_dir), proof_of(file)
     while True:
         records.refresh()
         look(project, proof_id)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.errors import StoreError
 from engine.files import read_record
-from engine.ids import checked_id
-from engine.label_queue.queue_files import QueueFile
+from engine.ids import is_id
+from engine.label_queue.queue_files import queues
 from engine.project import Project
 from engine.proof.report import read_report
 from engine.proof.report_types import LabelsAsked
@@ -75,13 +76,29 @@ def read_proof_labels(folder: Path) -> ProofLabels:
     return read_record(folder / LABELS, ProofLabels.from_json, hint=_HINT)
 
 
-def proof_of(file: QueueFile) -> str:
+def asked_by(project: Project, queue: str) -> str:
     """Id of the proof that a queue asks for.
 
     Raises:
-        WrongShape: it names none.
+        StoreError: there is no such queue, or it names no proof.
     """
-    return checked_id("proof", str(file.spec.facts.get(PROOF)))
+    file = next((one for one in queues(project, "verdict") if one.spec.name == queue), None)
+    proof_id = str(file.spec.facts.get(PROOF)) if file else ""
+    if not is_id("proof", proof_id):
+        what = "names no proof" if file else "is gone"
+        raise StoreError(f"queue {queue} {what}", where=str(project.root), hint="restore it from a copy, or retrain")
+    return proof_id
+
+
+def standing(project: Project, proof_id: str) -> str:
+    """The verdicts of a proof, and where its labels stand, in two sentences.
+
+    Raises:
+        ProjectError: its report is gone or damaged.
+    """
+    report = read_report(project, proof_id)
+    words = "; ".join(f"{arm.arm} ({arm.recipe}): {arm.verdict}" for arm in report.arms)
+    return f"{words}. {report.labels_asked.sentence if report.labels_asked else ''}".rstrip()
 
 
 def asks(project: Project, proof_id: str) -> bool:

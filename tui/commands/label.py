@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,7 @@ class _Work:
     """What is labelled, for both forms of answering.
 
     ``source``, ``out``: for the heading. ``told``: a sentence to begin with. ``end``: where the labels are.
-    ``units``, ``more``: as `LabelScreen` wants them.
+    ``units``, ``more``: as `LabelScreen` wants them. ``then``: what to tell afterwards.
     """
 
     session: LabelSession
@@ -125,6 +126,7 @@ class _Work:
     end: str
     units: Callable[[], list[list[str]]] | None = None
     more: RowChooser | None = None
+    then: Callable[[], str] | None = None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -161,6 +163,8 @@ def run(options: argparse.Namespace) -> int:
         app.run(mouse=False)
     pace = work.session.pace
     print_line(f"{pace.done:,} of {pace.done + pace.left:,} labelled, in {work.end}")
+    if work.then is not None:
+        print_line(work.then())
     return app.return_code or 0
 
 
@@ -210,7 +214,18 @@ def _of_project(options: argparse.Namespace, stack: ExitStack) -> _Work:
         str(options.source),
         units=opened.units,
         more=more,
+        then=partial(_look, project, opened.name) if opened.kind == "verdict" else None,
     )
+
+
+def _look(project: Project, queue: str) -> str:
+    """What is said of a proof now that labels for it have come."""
+    from engine.operations.verdict_process import look
+    from engine.proof.proof_labels import asked_by, standing
+
+    proof_id = asked_by(project, queue)
+    look(project, proof_id)
+    return standing(project, proof_id)
 
 
 def _queue_flagged(project: Project, teaching: Teaching, spot: str) -> str:

@@ -62,6 +62,7 @@ def page(report: Report, rounds: Sequence[Round], project: Path, about: About = 
         report=report,
         title=plain_words.title(report, project),
         task=plain_words.task(report),
+        labels_asked=plain_words.labels_asked(report),
         spots=[
             (tables.spot_name(spot), about.get(spot.id), tables.words_by_arm(report, spot)) for spot in listed(report)
         ],

@@ -38,7 +38,8 @@ def markdown(report: Report, rounds: Sequence[Round], project: Path, about: Abou
     head = f"Proof {report.id}, round {report.round}, {made} UTC; {tables.head_line(report)}."
     parts = [f"# {_escaped(plain_words.title(report, project))}", _paragraph(plain_words.task(report))]
     parts += [_summary(report, arm) for arm in report.arms]
-    parts += map(_paragraph, (head, *report.notes))
+    asked = plain_words.labels_asked(report)
+    parts += map(_paragraph, (*([asked] if asked else []), head, *report.notes))
     parts += ["## Arms", _table(tables.side_by_side(report))]
     for arm in report.arms:
         parts += [

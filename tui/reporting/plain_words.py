@@ -47,6 +47,11 @@ def task(report: Report) -> str:
     )
 
 
+def labels_asked(report: Report) -> str:
+    """Where a verdict from few labels stands, and what comes next; empty where proof rows have their labels."""
+    return report.labels_asked.sentence if report.labels_asked else ""
+
+
 def verdict(report: Report, arm: ReportArm) -> str:
     """What became of the confident errors and of accuracy, in a sentence; the word and what closed stand before it."""
     before, after = report.baseline.proof.uu_at_matched_coverage.mean, arm.proof.uu_at_matched_coverage.mean

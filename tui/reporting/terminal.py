@@ -39,6 +39,8 @@ def show(report: Report, console: Console, *, about: About = MappingProxyType({}
     console.print(plain_words.task(report))
     for arm in report.arms:
         _show_summary(report, arm, console)
+    if told := plain_words.labels_asked(report):
+        console.print(told)
     console.print(f"{tables.head_line(report)}.")
     for note in report.notes:
         console.print(note)

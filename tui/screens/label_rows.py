@@ -15,6 +15,7 @@ _FLAGGED = "flagged"
 """Stands for a queue of all flagged rows, which is made when it is chosen."""
 _KINDS = {  # with the name and a number of three digits they fit into the dialog at 80 columns
     "audit": "held-out rows, to measure the errors",
+    "verdict": "held-out rows that decide a proof",
     "hunt": "rows where the model may well be wrong",
     "flagged": "rows where LLM and model differ",
     "pattern": "rows that a pattern or a sample finds",
@@ -67,6 +68,7 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
     from engine.label_queue.picked_rows import queue_flagged
     from engine.label_queue.project_session import open_session
     from engine.label_queue.row_chooser import row_chooser
+    from engine.proof.proof_labels import asked_by, standing
     from engine.schema import Teacher
     from tui.screens.label_screen import LabelScreen
 
@@ -95,6 +97,8 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         if workbench.board is not None and workbench.board.labels_since:
             in_list = screen.NAME == "spots"
             said += " D looks for blind spots again." if in_list else " Back in the list D looks again."
+        if opened.kind == "verdict":
+            said = standing(project, asked_by(project, opened.name))
         screen.say(said)
 
     label_screen = LabelScreen(

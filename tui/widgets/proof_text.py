@@ -35,6 +35,8 @@ def proof_text(
     lines = [*wrapped(head, width), *wrapped(Text(plain_words.verdict(report, arm)), width)]
     for one in worse:
         lines += wrapped(Text(visible(f"{one}."), style=ink.warn if arm.worse else ink.muted), width)
+    if asked := plain_words.labels_asked(report):
+        lines += wrapped(Text(visible(asked), style=ink.accent), width)
     for told in (plain_words.task(report), f"{visible(arm.meaning)} {visible(arm.reason)}."):
         lines += wrapped(Text(told, style=ink.muted), width)
     for note in report.notes:
