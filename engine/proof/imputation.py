@@ -102,6 +102,8 @@ def label_sets(
 ) -> IntArray:
     """Likely labels of all rows, (sets, n); those that are known are the same in every set.
 
+    Rows that can change nothing have the label that is taken for granted.
+
     Args:
         known: the labels that there are.
         arm: one for each seed.
@@ -123,8 +125,8 @@ def label_sets(
     draws, which = dice.random((sets, n)), dice.random((sets, n))
     found = np.broadcast_to(assumed, (sets, n)).copy()
     for stratum in range(12):
-        inside = strata == stratum
-        seen = told & inside if (told & inside).any() or stratum % 3 != 1 else told
+        inside = (strata == stratum) & (changes.effect > 0)
+        seen = told & inside
         wrong = seen & (known.gold != assumed)
         is_other = wrong & (known.gold == other)
         rate = _posterior(dice, int(wrong.sum()), int(seen.sum()), sets)

@@ -39,6 +39,8 @@ def task(report: Report) -> str:
     labels = [visible(label) for label in report.labels]
     told = f"one of {len(labels)} labels" if len(labels) > _FEW_LABELS else " or ".join(labels)
     rows = f"{report.rows.proof:,} proof rows"
+    if report.labels_asked:
+        rows += " (most of them without a label)"
     if report.rows.test:
         rows += f" and {report.rows.test:,} test rows"
     return (
@@ -54,6 +56,8 @@ def labels_asked(report: Report) -> str:
 
 def verdict(report: Report, arm: ReportArm) -> str:
     """What became of the confident errors and of accuracy, in a sentence; the word and what closed stand before it."""
+    if report.labels_asked is not None:
+        return _by_few_labels(report, arm)
     before, after = report.baseline.proof.uu_at_matched_coverage.mean, arm.proof.uu_at_matched_coverage.mean
     change = arm.proof.difference.uu_at_matched_coverage
     part = f", {100 * change.mean / before:+.0f} %" if before else ""
@@ -66,6 +70,22 @@ def verdict(report: Report, arm: ReportArm) -> str:
         f"{_who(arm.arm)} makes {count(after)} confident errors on proof where the baseline makes {count(before)}, at "
         f"the same coverage ({count(change.mean, sign=True)}{part}; {bounds}); accuracy on {split} "
         f"{share(old.accuracy.mean)} -> {share(new.accuracy.mean)}."
+    )
+
+
+def _by_few_labels(report: Report, arm: ReportArm) -> str:
+    """The same by changes alone: how many errors there are in all is not known where most rows have no label."""
+    assert report.labels_asked is not None, "who calls has looked"
+    if report.labels_asked.rows and not report.labels_asked.answered:
+        return f"{_who(arm.arm)} has not been judged yet: no row that can change the verdict has a label."
+    change = arm.proof.difference.uu_at_matched_coverage
+    accuracy = arm.on("test") or arm.proof
+    moved, split = accuracy.difference.accuracy, "test" if arm.test else "proof"
+    many = f"{count(abs(change.mean))} {'fewer' if change.mean <= 0 else 'more'}"
+    bounds = f"{100 * report.interval:.4g} % interval {interval(count, change.low, change.high)}"
+    return (
+        f"{_who(arm.arm)} makes {many} confident errors on proof than the baseline, at the same coverage ({bounds}); "
+        f"accuracy on {split} {share(moved.mean, sign=True)} ({interval(share, moved.low, moved.high)})."
     )
 
 

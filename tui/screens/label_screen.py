@@ -147,6 +147,7 @@ class LabelScreen(Screen[None], inherit_bindings=False):
     ) -> None:
         super().__init__()
         self._more = more
+        self._is_choosing = more is not None
         self._units = units
         self._agreement = ""
         self._labelled = 0
@@ -187,9 +188,10 @@ class LabelScreen(Screen[None], inherit_bindings=False):
             return
         if problem := self._more.take_problem():
             self._show(problem, warning=True)
+        was_choosing, self._is_choosing = self._is_choosing, self._more.is_choosing
         if self.session.row is None:
             with suppress(BlindspotError):  # the next key tells it
-                if self.session.skip():
+                if self.session.skip() or was_choosing != self._is_choosing:
                     self._show()
 
     async def on_event(self, event: Event) -> None:
