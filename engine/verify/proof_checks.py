@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.counted import counted
 from engine.data.pool_rows import labelled, pool_rows
 from engine.data.proof_rows import judged_rows, read_proof
 from engine.errors import ProjectError
@@ -50,7 +51,7 @@ def check_proof(project: Project, folder: Path) -> Iterator[Finding]:
         yield Finding(part, "changed", problem, f"{file}/{name}", _RETRAIN)
     if found:
         return
-    what = f"all figures and {len(report['arms'])} verdicts follow from the stored predictions"
+    what = f"all figures and {counted(len(report['arms']), 'verdict')} follow from the stored predictions"
     what += project.manifest.batches_then(spec.get("hashes", {}))
     if "hashes" in spec and "files" in spec:
         yield Finding(part, "ok", what, f"{file}/report.json")
