@@ -16,7 +16,9 @@ import pytest
 
 from engine import jobs
 from engine.files import write_jsonl
+from tests import leftovers
 from tests.builders.tiny_bert import classifier, rows
+from tests.e2e.forked_commands import ForkedCommands
 from tests.e2e.python_for_all import python_for_all
 from tests.waiting import until
 
@@ -36,13 +38,13 @@ class Team:
 
     Args:
         folder: of the group.
-        python: that all of them may run. variables: that it needs.
+        commands: makes processes of them. variables: of each.
     """
 
-    def __init__(self, folder: Path, python: str, variables: dict[str, str]) -> None:
+    def __init__(self, folder: Path, commands: ForkedCommands, variables: dict[str, str]) -> None:
         self.folder = folder
         self.root = folder / "work"
-        self._python = python
+        self._commands = commands
         self._variables = variables
 
     def home(self, who: Person) -> Path:
@@ -52,27 +54,8 @@ class Team:
     def run(self, who: Person, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command as somebody; no command ends in a traceback."""
         user, group, umask = who
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.home(who)),
-            "USER": f"u{user}",
-            "HF_HUB_OFFLINE": "1",
-            "OMP_NUM_THREADS": "1",
-            "BLINDSPOT_TESTS": os.environ["BLINDSPOT_TESTS"],
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **self._variables,
-        }
-        done = subprocess.run(
-            [self._python, "-m", "tui", *words],
-            cwd="/",
-            env=environment,
-            text=True,
-            capture_output=True,
-            user=user,
-            group=group,
-            extra_groups=[],
-            umask=umask,
-        )
+        environment = self._variables | {"HOME": str(self.home(who)), "USER": f"u{user}"}
+        done = self._commands.run(words, user=user, group=group, umask=umask, env=environment)
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
@@ -90,18 +73,23 @@ class Team:
 
 
 @pytest.fixture(scope="module")
-def python() -> Iterator[tuple[str, dict[str, str]]]:
-    """A Python that other users may run, and the variables that it needs."""
+def commands() -> Iterator[tuple[ForkedCommands, dict[str, str]]]:
+    """Commands of a Python that other users may run, and the variables that it needs."""
     folder = Path(tempfile.mkdtemp(prefix="python-"))
     try:
         folder.chmod(0o755)
-        yield python_for_all(folder)
+        (folder / "python").mkdir()
+        python, needed = python_for_all(folder / "python")
+        kept = {name: os.environ[name] for name in ("PATH", leftovers.NAME)}
+        variables = kept | needed | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        with ForkedCommands(folder, python, variables) as forked:
+            yield forked, variables
     finally:
         shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
-def discovered(python: tuple[str, dict[str, str]]) -> Iterator[Team]:
+def discovered(commands: tuple[ForkedCommands, dict[str, str]]) -> Iterator[Team]:
     """A project that ann made in a folder of the group (setgid), as `mkdir` makes one with a umask of 002.
 
     She has discovered while ben looked on. A copy of all folders, as they were then, lies in `kept`.
@@ -109,7 +97,7 @@ def discovered(python: tuple[str, dict[str, str]]) -> Iterator[Team]:
     folder = Path(tempfile.mkdtemp(prefix="team-"))
     try:
         folder.chmod(0o755)
-        shared = Team(folder / "shared", *python)
+        shared = Team(folder / "shared", *commands)
         shared.folder.mkdir()
         for who in (ANN, BEN, EVE):
             shared.home(who).mkdir(mode=0o700)
@@ -184,7 +172,7 @@ def test_both_annotate_run_watch_cancel_and_resume(team: Team) -> None:
     team.told(BEN, "review")
     job = team.told(ANN, "retrain", "--seeds", "13", "--detach").strip()
     team.told(BEN, "jobs", "--cancel", job)
-    team.run(BEN, "jobs", "--follow", job)
+    team.run(BEN, "jobs", str(team.root), "--follow", job)
     until(lambda: jobs.find_job(team.root, job).state != "running")
     assert json.loads(team.told(BEN, "jobs", "--json"))[0]["id"] == job
     team.told(BEN, "jobs", "--resume", job)
