@@ -13,6 +13,7 @@ from typing_extensions import Self
 from engine.shapes import fit
 
 SplitName = Literal["train", "pool", "proof", "test", "dev"]
+LabelledSplit = Literal["pool", "proof"]
 PatternKind = Literal["abstraction", "extrapolation"]
 Role = Literal["target", "counter", "anchor"]
 TeacherKind = Literal["human", "llm", "example"]

@@ -44,12 +44,14 @@ class OutsideUse(Record):
         what: what would happen, as a part of a sentence.
         cautions: what to know before one agrees, as sentences.
         key: sha256 of all values that decide what leaves, or what is read.
+        option: of `blindspot trust`, without which it does not ask about this; empty: it always does.
     """
 
     kind: UseKind
     what: str
     cautions: tuple[str, ...]
     key: str
+    option: str = ""
 
     @property
     def sentence(self) -> str:
@@ -117,10 +119,11 @@ def require(root: Path, uses: Iterable[OutsideUse | None]) -> None:
     """
     missing = untrusted(root, [use for use in uses if use is not None])
     if missing:
+        options = "".join(f" {option}" for option in sorted({use.option for use in missing} - {""}))
         raise NotTrusted(
             f"nobody on this machine has agreed to this: {'; '.join(use.what for use in missing)}",
             where=visible(str(root)),
-            hint=f"`blindspot trust {shlex.quote(visible(str(root)))}` shows it and asks",
+            hint=f"`blindspot trust {shlex.quote(visible(str(root)))}{options}` shows it and asks",
         )
 
 

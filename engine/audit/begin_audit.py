@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from engine.audit.audit_files import ROWS, Audit, AuditRows, audit_of, keep_rows
 from engine.audit.draw import StratumName, draw
 from engine.data.batches import batches
 from engine.data.proof_rows import read_proof
-from engine.discovery.calibration import UNKNOWN, score
-from engine.discovery.pool_scoring import temperature_on_dev
+from engine.discovery.pool_scoring import score_held_out
 from engine.files import content_key
 from engine.label_queue.queue_files import new_queue, queues
-from engine.model.model_registry import current_model, predictions
+from engine.model.model_registry import current_model
 from engine.progress import Monitor
 from engine.project import Project
 from engine.tau import refuse_new_tau
@@ -71,9 +68,7 @@ def audited_rows(project: Project, *, monitor: Monitor) -> AuditRows:
     settings = project.settings.discovery
     rows = read_proof(project)
     model = current_model(project, monitor=monitor)
-    logits = predictions(project, model, rows, split_key="proof", monitor=monitor)
-    fitted = temperature_on_dev(project, model, monitor) if settings.apply_temperature else None
-    scores = score(logits, np.full(len(rows), UNKNOWN), temperature=fitted or 1.0)
+    scores = score_held_out(project, model, rows, monitor=monitor)
     predicted = tuple(project.labels[place] for place in scores.predicted)
     suspected = Labels(Records(project.teaching_dir), "proof").suspected()
     strata: list[StratumName] = []

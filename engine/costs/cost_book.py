@@ -15,7 +15,7 @@ from engine.costs.active_time import ActiveSpell, read_spells
 from engine.costs.labelling_costs import LabelCosts, label_costs
 from engine.figure import Figure, total, unknown
 from engine.llm.call_costs import CallTotals, call_totals, paid_for_calls
-from engine.llm.call_log import CALLS_FILE, Call, read_calls
+from engine.llm.call_log import CALLS_FILE, LABEL_STEPS, Call, CallStep, read_calls
 from engine.project import Project
 from engine.proof.arms import ALL, BOTH, choose_arms
 from engine.proof.budget_matching import equal_parts
@@ -27,8 +27,14 @@ from engine.settings import CostSettings
 from engine.teaching.records import Records
 
 TWO_KINDS: tuple[TeacherKind, TeacherKind] = ("human", "llm")
-Purpose = Literal["teaching", "judging", "labelling"]
+Purpose = Literal["teaching", "judging", "labelling", "labelling held-out rows"]
 _PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+_OF_STEP: dict[CallStep, Purpose] = {
+    "judge": "judging",
+    LABEL_STEPS["pool"]: "labelling",
+    LABEL_STEPS["proof"]: "labelling held-out rows",
+}
+"""All other steps teach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,7 @@ def project_costs(project: Project) -> ProjectCosts:
         removals,
         _ratios(sides, removals),
         _calls(calls, settings),
-        label_costs(records, calls["labelling"], settings),
+        label_costs(records, [*calls["labelling"], *calls["labelling held-out rows"]], settings),
     )
 
 
@@ -144,7 +150,7 @@ def costs_of_kinds(project: Project) -> dict[TeacherKind, Figure]:
 
 
 def _purpose(call: Call) -> Purpose:
-    return "labelling" if call.step == "label" else "judging" if call.step == "judge" else "teaching"
+    return _OF_STEP.get(call.step, "teaching")
 
 
 def _calls(calls: Mapping[Purpose, Sequence[Call]], prices: CostSettings) -> tuple[PurposeCalls, ...]:

@@ -1,7 +1,7 @@
 """The only reader of proof rows.
 
-An import contract says who may: the proof run, its guards, its verification, the audit, which asks people to label, and
-the import of labels, which asks for ids alone.
+An import contract says who may: the proof run, its guards, its verification, the audit, which asks people to label, the
+LLM that labels rows for audits and verdicts, and the import of labels, which asks for ids alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The model's predictions on the pool, cached, in an order that does not depend on the file's."""
+"""The model's predictions on the pool, cached, in an order that does not depend on the file's; on held-out rows too."""
 
 from __future__ import annotations
 
@@ -80,6 +80,23 @@ def score_pool(
     gold = gold_of(rows, project.labels)
     scores = score(logits, gold, temperature=applied)
     return ScoredPool(rows, gold, scanned_for != UNKNOWN, logits, scores, temperature, applied)
+
+
+def score_held_out(project: Project, model: ModelRef, rows: Sequence[Example], *, monitor: Monitor) -> Scores:
+    """Score all proof rows, or find their scores; their labels play no part.
+
+    Args:
+        project: gives dev and settings.
+        model: that is asked.
+        rows: the proof rows, in file order.
+        monitor: told of rows scored.
+
+    Raises:
+        ModelError, Cancelled: as `score_pool`.
+    """
+    logits = predictions(project, model, rows, split_key="proof", monitor=monitor)
+    fitted = temperature_on_dev(project, model, monitor) if project.settings.discovery.apply_temperature else None
+    return score(logits, np.full(len(rows), UNKNOWN), temperature=fitted or 1.0)
 
 
 def in_order(rows: Sequence[Example]) -> list[Example]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
 from engine.errors import SettingsError
@@ -15,6 +15,8 @@ from engine.settings import LlmSettings
 from engine.trust import OutsideUse, outside_use, shown_name
 
 OPENAI = "api.openai.com"
+HELD_OUT = "--held-out"
+"""Option of `blindspot trust`: it asks about held-out rows too."""
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*"
 # No name and password, no query and no fragment: a key belongs into the environment, and a host that stands behind an @
 # is easily read wrongly. Nothing outside ASCII: a name in other letters is written as it is looked up (xn--...).
@@ -94,12 +96,13 @@ def _is_host(host: str) -> bool:
         return False
 
 
-def server_use(llm: LlmSettings, prompts: Mapping[str, str]) -> OutsideUse | None:
-    """The server that an LLM teacher or judge would ask; None where all is the package's default.
+def server_use(llm: LlmSettings, prompts: Mapping[str, str], *, held_out: bool = False) -> OutsideUse | None:
+    """The server that an LLM that teaches, judges or labels would ask; None where all is the package's default.
 
     Args:
         llm: of the project, as they will be used.
         prompts: sha256 of the project's own prompts, by file name.
+        held_out: whether it would be sent held-out rows, to be labelled, which is agreed to apart.
 
     Raises:
         SettingsError: the address, or the name of the variable, is none.
@@ -109,7 +112,8 @@ def server_use(llm: LlmSettings, prompts: Mapping[str, str]) -> OutsideUse | Non
     if not prompts and (llm.base_url, llm.key_env, llm.model) == (_DEFAULTS.base_url, _DEFAULTS.key_env, ""):
         return None
     key = f" and the value of ${variable}" if variable else ""
-    what = f"rows of this project{key} would go to {llm.base_url} (model {shown_name(llm.model)})"
+    rows = "held-out (proof) rows of this project, to be labelled," if held_out else "rows of this project"
+    what = f"{rows}{key} would go to {llm.base_url} (model {shown_name(llm.model)})"
     if prompts:
         what += "; prompts: " + ", ".join(f"{name} (sha256 {digest[:12]})" for name, digest in prompts.items())
     cautions = []
@@ -119,4 +123,7 @@ def server_use(llm: LlmSettings, prompts: Mapping[str, str]) -> OutsideUse | Non
         cautions.append(f"${variable} may hold your key for OpenAI, and {address.server} is not OpenAI.")
     if address.is_readable:
         cautions.append(f"The way to {address.server} is not encrypted: others on it can read along.")
-    return outside_use("server", what, cautions, llm.base_url, llm.key_env, llm.model, sorted(prompts.items()))
+    values = [llm.base_url, llm.key_env, llm.model, sorted(prompts.items())]
+    if held_out:
+        return replace(outside_use("server", what, cautions, *values, "held-out rows"), option=HELD_OUT)
+    return outside_use("server", what, cautions, *values)

@@ -6,7 +6,7 @@ A line is durable before its answer is used, so nothing that was answered is ask
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -14,12 +14,14 @@ from typing import Any, Literal, get_args
 import orjson
 
 from engine.files import append_line, read_lines
-from engine.schema import Record
+from engine.schema import LabelledSplit, Record
 
-CallStep = Literal["abstraction", "extrapolation", "samples", "judge", "refine", "label"]
+CallStep = Literal["abstraction", "extrapolation", "samples", "judge", "refine", "label", "label held-out"]
 ResponseFormat = Literal["schema", "json with schema", "json", "text"]
 CallStatus = Literal["ok", "invalid", "refused", "truncated", "too large", "empty", "failed"]
 STEPS: tuple[CallStep, ...] = get_args(CallStep)
+LABEL_STEPS: Mapping[LabelledSplit, CallStep] = {"pool": "label", "proof": "label held-out"}
+"""What a call is for that asks for the labels of rows of a split."""
 CALLS_FILE = "calls.jsonl"
 MOST_TOKENS = 100_000_000
 """Of one call. No model reads a hundredth of it; what a server reports beyond it counts as not reported."""
@@ -36,7 +38,8 @@ class Call(Record):
         teacher, model, server: who was asked, and where (host and port). recorded: replayed, so nobody was asked.
         step, blind_spot, pattern: what for. evidence: hash of the evidence in the prompt, or of the guideline.
             prompt: of the templates.
-        rows: ids of the pool rows that were to be labelled, in their order. reading: 1 for the first that they got.
+        rows: ids of the rows that were to be labelled, in their order; of which split says the step. reading: 1 for the
+            first that they got.
         rung: how the form of the answer was asked for. repair: whether it is the turn that mends a bad answer.
         status: ``ok`` was used; ``failed``: no answer came (``http_status``, ``error``); the others: why it was not.
         tokens_in, tokens_out, tokens_cached (those of tokens_in that the server had cached): None where the server

@@ -12,6 +12,7 @@ from engine.llm.prompts import Prompts
 from engine.llm.run_estimate import RunEstimate, likely_cost
 from engine.progress import Silent
 from engine.project import Project
+from engine.schema import LabelledSplit
 from engine.teaching.records import Teaching
 
 _ANSWER = 18  # tokens of one row's answer
@@ -24,36 +25,41 @@ class LabelEstimate(RunEstimate):
     Attributes:
         rows: that still need a label.
         guideline: number of its version; 0: there is none.
+        split: where the rows are.
     """
 
     rows: int
     guideline: int
+    split: LabelledSplit = "pool"
 
     @property
     def sentence(self) -> str:
         """The estimate in words, as `in_words`."""
         if not self.calls:
             return "nothing to ask: every row has its label"
-        return self.in_words(self.rows, "row")
+        return self.in_words(self.rows, "held-out row" if self.split == "proof" else "row")
 
 
-def estimate(project: Project, wanted: str, guideline: Guideline) -> LabelEstimate:
+def estimate(project: Project, wanted: str, guideline: Guideline, split: LabelledSplit = "pool") -> LabelEstimate:
     """Guess what a run will take; rows that are labelled already are left out. No model is loaded.
+
+    So of ``confident`` rows as many are taken as the pool has, and before a discovery, of held-out rows, all.
 
     Raises:
         StoreError: ``wanted`` is none of the choices.
-        ProjectError: ``confident``, and nothing has been discovered yet.
+        ProjectError: ``confident`` rows of the pool, and nothing has been discovered yet; or there is no proof split.
         SettingsError: a template of the project has a mistake.
     """
-    task = LabelTask(project, Prompts(project), guideline)
+    task = LabelTask(project, Prompts(project), guideline, split)
     settings, name = project.settings, project.settings.llm.model
     if checked_rows(wanted) == CONFIDENT:
-        rows, _ = shown_rows(project)
-        share = project.discovered().coverage
+        rows, _ = shown_rows(project, split)
+        found = project.discovered() if split == "pool" else project.discovery()
+        share = found.coverage if found else 1.0
     else:
-        rows, share = list(choose_rows(project, wanted, Silent()).rows), 1.0
+        rows, share = list(choose_rows(project, wanted, Silent(), split).rows), 1.0
     if name:
-        rows = open_rows(rows, Teaching.of(project, author_of(name)), guideline)
+        rows = open_rows(rows, Teaching.of(project, author_of(name)), guideline, split)
     count, votes = round(share * len(rows)), settings.labelling.llm_votes
     calls = -(-count // settings.labelling.llm_batch) * votes
     texts = sum(likely_tokens(row.text + (row.text_pair or "")) + _ANSWER for row in rows) / max(1, len(rows))
@@ -62,5 +68,5 @@ def estimate(project: Project, wanted: str, guideline: Guideline) -> LabelEstima
     costs = settings.cost
     cost = likely_cost(costs, name, tokens_in, tokens_out)
     return LabelEstimate(
-        name, calls, tokens_in, tokens_out, cost, costs.currency, rows=count, guideline=guideline.number
+        name, calls, tokens_in, tokens_out, cost, costs.currency, rows=count, guideline=guideline.number, split=split
     )

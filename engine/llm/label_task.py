@@ -17,18 +17,17 @@ from typing import TYPE_CHECKING, TypeVar
 from engine.errors import TeacherError
 from engine.files import content_key
 from engine.labelling.guidelines import Guideline
-from engine.llm.call_log import Call, CallStep, read_calls
+from engine.llm.call_log import LABEL_STEPS, Call, read_calls
 from engine.llm.chat_backend import Prompt, Question
 from engine.llm.prompts import Prompts, fenced, labels_text, unfenced
 from engine.project import Project
-from engine.schema import Example, RowLabel
+from engine.schema import Example, LabelledSplit, RowLabel
 from engine.teaching.records import Teaching
 
 if TYPE_CHECKING:
     from engine.llm.label_answers import GivenLabels, Vote
 
 Row = TypeVar("Row")
-STEP: CallStep = "label"
 _NO_GUIDELINE = "There is no guideline: a label means what its name says."
 
 
@@ -47,17 +46,19 @@ class LabelTask:
         project: its labels and settings.
         prompts: its templates.
         guideline: what the labels mean.
+        split: where the rows are. What was answered about rows of another one is no answer: ids may be the same.
     """
 
-    def __init__(self, project: Project, prompts: Prompts, guideline: Guideline) -> None:
+    def __init__(self, project: Project, prompts: Prompts, guideline: Guideline, split: LabelledSplit = "pool") -> None:
         self._labels = project.labels
         self._prompts = prompts
         self._settings = project.settings.labelling
         self._seed = project.settings.discovery.seed
+        self._step = LABEL_STEPS[split]
         self.guideline = guideline
         self.evidence = content_key("guideline", guideline.text, *project.labels)
         """Hash of what the labels mean."""
-        empty = self._prompt(())
+        empty = self.prompt(())
         self.prompt_hash = empty.hash
         self.instructions = f"{empty.system}\n{empty.user}"
         """All that every question says beside its rows."""
@@ -69,12 +70,12 @@ class LabelTask:
         rows = list(batch.rows)
         if batch.reading > 1:  # another order, so that no reading repeats what only a row's neighbours made of it
             random.Random(f"{self._seed} {batch.reading} {rows[0].id}").shuffle(rows)
-        prompt = self._prompt(rows)
+        prompt = self.prompt(rows)
         if batch.reading > 1:
             prompt = replace(prompt, user=f"{prompt.user}\n\nThis is reading {batch.reading}. Read every row afresh.")
         ids = tuple(row.id for row in rows)
         return Question(
-            STEP,
+            self._step,
             "",
             prompt,
             labels_form(self._labels),
@@ -103,7 +104,9 @@ class LabelTask:
 
         found = Answers(self._settings.llm_votes)
         for call in calls:
-            if call.step != STEP or call.status != "ok" or (call.teacher, call.evidence) != (teacher, self.evidence):
+            if (call.step, call.status) != (self._step, "ok"):
+                continue
+            if (call.teacher, call.evidence) != (teacher, self.evidence):
                 continue
             if not recorded and (call.recorded or call.prompt != self.prompt_hash):
                 continue
@@ -123,7 +126,8 @@ class LabelTask:
             by_reading.append([Batch(part, reading) for part in parts(left, size)])
         return [batch for batch in chain.from_iterable(zip_longest(*by_reading)) if batch is not None]
 
-    def _prompt(self, rows: Sequence[Example]) -> Prompt:
+    def prompt(self, rows: Sequence[Example]) -> Prompt:
+        """What is asked about rows, in this order: guideline, labels and their texts, and no example."""
         shown = [
             {"row": number, "text": row.text} | ({} if row.text_pair is None else {"text_pair": row.text_pair})
             for number, row in enumerate(rows, start=1)
@@ -178,26 +182,27 @@ class Answers:
         return combined(found) if found else None
 
 
-def open_rows(rows: Iterable[Example], teaching: Teaching, guideline: Guideline) -> list[Example]:
+def open_rows(rows: Iterable[Example], teaching: Teaching, guideline: Guideline, split: LabelledSplit) -> list[Example]:
     """The rows that an LLM, the author, has not labelled under this version of the guideline."""
     done = {
         record.row
         for record in teaching.own("label")
-        if isinstance(record, RowLabel) and record.split == "pool" and record.guideline == guideline.number
+        if isinstance(record, RowLabel) and record.split == split and record.guideline == guideline.number
     }
     return [row for row in rows if row.id not in done]
 
 
-def read_recorded(path: Path) -> tuple[str, list[Call]]:
-    """Who labelled in a recording (the `calls.jsonl` of a project), and their calls.
+def read_recorded(path: Path, split: LabelledSplit) -> tuple[str, list[Call]]:
+    """Who labelled rows of a split in a recording (the `calls.jsonl` of a project), and their calls.
 
     Raises:
         TeacherError: there is no label in it, or labels of several LLMs.
     """
-    calls = [call for call in read_calls(path) if call.step == STEP and call.status == "ok"]
+    calls = [call for call in read_calls(path) if (call.step, call.status) == (LABEL_STEPS[split], "ok")]
     names = dict.fromkeys(call.teacher for call in calls)
     if len(names) != 1:
-        what = f"the labels are of several LLMs ({', '.join(names)})" if names else "there is no recorded label"
+        none = f"there is no recorded label of {'held-out rows' if split == 'proof' else 'pool rows'}"
+        what = f"the labels are of several LLMs ({', '.join(names)})" if names else none
         hint = (
             "name a file with those of one" if names else "name the llm/calls.jsonl of a project where an LLM labelled"
         )

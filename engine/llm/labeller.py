@@ -10,8 +10,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from engine.labelling.guidelines import FILE, guideline_of
@@ -24,14 +25,14 @@ from engine.llm.client import Client
 from engine.llm.label_answers import Vote
 from engine.llm.label_rows import ChosenRows, choose_rows
 from engine.llm.label_task import Answers, Batch, LabelTask, author_of, open_rows, parts, read_recorded
-from engine.llm.prompt_guard import LeakFound, PromptGuard
+from engine.llm.prompt_guard import HeldOutGuard, LeakFound, PromptGuard
 from engine.llm.prompts import Prompts
 from engine.llm.question_run import QuestionRun
 from engine.llm.questions import model_of
 from engine.llm.reports import LabelReport
 from engine.progress import Monitor, Silent
 from engine.project import Project
-from engine.schema import Example, RowLabel, Teacher
+from engine.schema import Example, LabelledSplit, RowLabel, Teacher
 from engine.teaching.record_factory import RecordFactory
 from engine.teaching.records import Teaching
 from engine.trust import require
@@ -43,17 +44,21 @@ def label(
     project: Project,
     *,
     rows: str = "confident",
+    split: LabelledSplit = "pool",
     replay: Path | None = None,
     max_cost: float | None = None,
     max_tokens: int | None = None,
     since: float | None = None,
     monitor: Monitor | None = None,
 ) -> LabelReport:
-    """Let the LLM of the settings, or a recording of one, label pool rows that it has not labelled.
+    """Let the LLM of the settings, or a recording of one, label rows that it has not labelled.
+
+    Labels of held-out rows are read by audits and verdicts, and by figures of how good the LLM is, alone.
 
     Args:
         project: whose rows they are.
         rows: ``confident``, ``all`` or a number (`engine.llm.label_rows.choose_rows`).
+        split: where they are.
         replay: recorded answers to use instead of a server.
         max_cost: stop before the calls of this run could cost more, in the currency of the prices.
         max_tokens: stop before they could take more tokens, prompts and answers together.
@@ -64,8 +69,9 @@ def label(
     Raises:
         Cancelled: the monitor said so; what was answered is kept.
         StoreError: ``rows`` is none of the choices, or records cannot be written.
-        ProjectError: ``confident``, and nothing has been discovered yet.
-        NotTrusted: nobody at this machine has agreed to the server, the variable or the prompts that the project names.
+        ProjectError: ``confident`` rows of the pool, and nothing has been discovered yet; or there is no proof split.
+        NotTrusted: nobody at this machine has agreed to the server, the variable or the prompts that the project names,
+            or to held-out rows being sent.
         SettingsError: no model is set, a template has a mistake, or ``max_cost`` is given and no price is known.
         ServerRefused: the server answers no question at all; what was answered before is kept.
         TeacherError: the recording cannot be used, or the guideline holds a proof row.
@@ -73,19 +79,20 @@ def label(
     """
     monitor = monitor or Silent()
     settings, prompts = project.settings, Prompts(project)
-    recorded = read_recorded(replay) if replay else None
+    recorded = read_recorded(replay, split) if replay else None
     name = recorded[0] if recorded else model_of(project)
-    task = LabelTask(project, prompts, guideline_of(project))
+    task = LabelTask(project, prompts, guideline_of(project), split)
     if not recorded:
-        require(project.root, [server_use(settings.llm, prompts.own)])
+        require(project.root, [server_use(settings.llm, prompts.own, held_out=split == "proof")])
     budget = Budget(max_cost, max_tokens, settings.cost.prices.get(name))
-    chosen = choose_rows(project, rows, monitor)
+    chosen = choose_rows(project, rows, monitor, split)
     teaching = Teaching.of(project, author_of(name))
-    todo = open_rows(chosen.rows, teaching, task.guideline)
+    todo = open_rows(chosen.rows, teaching, task.guideline, split)
     path = project.llm_dir / CALLS_FILE
     log, earlier = CallLog(path), list(read_calls(path))
     budget.count_earlier(earlier, since)
-    run = _Run(project, task, teaching, Teacher(name, "llm", recorded=recorded is not None), chosen, todo, monitor)
+    teacher = Teacher(name, "llm", recorded=recorded is not None)
+    run = _Run(project, task, teaching, teacher, chosen, todo, split, monitor)
     if recorded:
         run.take(task.answered(recorded[1], name, recorded=True))
         _keep_calls(log, earlier, recorded[1], todo)
@@ -95,8 +102,16 @@ def label(
         if run.batches:
             guard = PromptGuard(project)
             _check_guideline(guard, task, project)
-            stop = threading.Event()
-            client = Client(settings.llm, log, budget=budget, check_prompt=guard, stop=stop, note=run.questions.note)
+            check = HeldOutGuard(guard, todo, task.prompt) if split == "proof" else guard
+            run.harmless, stop = partial(_harmless, guard), threading.Event()
+            client = Client(
+                settings.llm,
+                log,
+                budget=budget,
+                check_prompt=check,
+                stop=stop,
+                note=lambda words: run.questions.note(run.harmless(words)),
+            )
             try:
                 run.go(client, parallel=settings.llm.parallel)
             finally:
@@ -117,6 +132,7 @@ def label(
         calls=call_totals(calls),
         cost=paid_for_calls(calls, settings.cost).value,
         currency=settings.cost.currency,
+        split=split,
     )
 
 
@@ -136,6 +152,7 @@ class _Run:
         teacher: Teacher,
         chosen: ChosenRows,
         todo: Sequence[Example],
+        split: LabelledSplit,
         monitor: Monitor,
     ) -> None:
         self.teacher = teacher
@@ -145,10 +162,13 @@ class _Run:
         self._chance = chosen.chance
         self._todo = {row.id: row for row in todo}
         self._total = len(todo)
+        self._split = split
         self._monitor = monitor
         self._answers = Answers(project.settings.labelling.llm_votes)
         self.questions: QuestionRun[tuple[int, dict[str, Vote]]] = QuestionRun(monitor)
         """Its threads tell the votes of a reading."""
+        self.harmless: Callable[[str], str] = str
+        """Makes words of a server such that they can be shown."""
         self.batches: list[Batch] = []
         self.labelled = 0
         self.certainties: Counter[int] = Counter()
@@ -202,7 +222,7 @@ class _Run:
             first, second = Batch(batch.rows[:half], batch.reading), Batch(batch.rows[half:], batch.reading)
             return self._ask(asker, first) | self._ask(asker, second)
         except QuestionFailed as error:
-            return dict.fromkeys((row.id for row in batch.rows), error.what)
+            return dict.fromkeys((row.id for row in batch.rows), self.harmless(error.what))
         self.questions.tell((batch.reading, votes))
         return {row.id: "the answer leaves the row out" for row in batch.rows if row.id not in votes}
 
@@ -234,6 +254,7 @@ class _Run:
                     vote.certainty,
                     self.teacher,
                     "random",
+                    self._split,
                     chance=self._chance,
                     guideline=self._task.guideline.number,
                 )
@@ -242,6 +263,15 @@ class _Run:
             del self._todo[row]
             self.certainties[vote.certainty] += 1
         self.labelled += len(found)
+
+
+def _harmless(guard: PromptGuard, words: str) -> str:
+    """What a server said; a server may repeat what it was sent, and nobody is shown a held-out row by a message."""
+    try:
+        guard(words)
+    except LeakFound:
+        return "the server's words hold a held-out row and are not shown"
+    return words
 
 
 def _check_guideline(guard: PromptGuard, task: LabelTask, project: Project) -> None:

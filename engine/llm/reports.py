@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.jobs.kind import ToldResult
 from engine.llm.call_costs import CallTotals
-from engine.schema import Role, Teacher
+from engine.schema import LabelledSplit, Role, Teacher
 from engine.text import visible
 
 
@@ -96,6 +96,7 @@ class LabelReport(ToldResult):
         left_out: rows that got no label, by reason. certainties: labels of this run by certainty.
         stopped: why the run ended early; empty: it did not.
         calls: all calls of the run. cost: what they cost, None where that is not known. currency: of the cost.
+        split: where the rows are.
     """
 
     teacher: Teacher
@@ -111,12 +112,13 @@ class LabelReport(ToldResult):
     calls: CallTotals
     cost: float | None
     currency: str
+    split: LabelledSplit = "pool"
 
     @property
     def sentence(self) -> str:
         """In one sentence, what is there and what is missing."""
-        done = self.labelled + self.already
-        parts = [f"{done:,} of {self.rows:,} rows labelled by {visible(self.teacher.name)}"]
+        done, which = self.labelled + self.already, "held-out rows" if self.split == "proof" else "rows"
+        parts = [f"{done:,} of {self.rows:,} {which} labelled by {visible(self.teacher.name)}"]
         parts += [f"{self.already:,} of them before"] if self.already else []
         parts += [f"{sum(self.left_out.values()):,} left out"] if self.left_out else []
         return "; ".join([*parts, *([self.stopped] if self.stopped else [])])

@@ -176,11 +176,11 @@ def judge(project: Project, options: JudgeOptions, monitor: Monitor) -> JudgeRep
 
 
 def label(project: Project, options: LabelOptions, monitor: Monitor) -> LabelReport:
-    """Let an LLM, or a recording of one, label pool rows."""
+    """Let an LLM, or a recording of one, label rows."""
     from engine.llm.labeller import label as ask
 
     project, replay = _asked(project, options)
-    report = ask(project, rows=options.rows, replay=replay, monitor=monitor, **options.limits)
+    report = ask(project, rows=options.rows, split=options.split, replay=replay, monitor=monitor, **options.limits)
     monitor.note(report.sentence)
     return report
 
@@ -188,7 +188,7 @@ def label(project: Project, options: LabelOptions, monitor: Monitor) -> LabelRep
 def label_uses(project: Project, options: LabelOptions) -> Uses:
     """The recording, or the server that would be asked; and the model, where its confidence chooses the rows."""
     models = models_uses(project) if options.rows == CONFIDENT else []
-    return [*models, _asked_use(project, options)]
+    return [*models, _asked_use(project, options, held_out=options.split == "proof")]
 
 
 def search(project: Project, options: SearchOptions, monitor: Monitor) -> SearchResult:
@@ -257,11 +257,11 @@ def _asked(project: Project, options: AskingOptions) -> tuple[Project, Path | No
     return project, replay
 
 
-def _asked_use(project: Project, options: AskingOptions) -> OutsideUse | None:
-    """The recording, or the server that would be asked."""
+def _asked_use(project: Project, options: AskingOptions, *, held_out: bool = False) -> OutsideUse | None:
+    """The recording, or the server that would be asked; ``held_out``: about held-out rows."""
     if options.replay:
         return file_use(project.root, Path(options.replay))
-    return llm_use(asking(project, model=options.model, base_url=options.base_url))
+    return llm_use(asking(project, model=options.model, base_url=options.base_url), held_out=held_out)
 
 
 _KINDS: tuple[JobKind[Any], ...] = (

@@ -16,7 +16,7 @@ from engine.data.options import FileChoices
 from engine.jobs.kind import JobOptions, ToldResult
 from engine.monitoring.watched_batches import WatchWord
 from engine.proof.request import RetrainRequest
-from engine.schema import Record, Teacher
+from engine.schema import LabelledSplit, Record, Teacher
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,15 +253,16 @@ class SearchResult(Record):
 
 @dataclass(frozen=True, slots=True)
 class LabelOptions(AskingOptions):
-    """Let an LLM, or a recording of one, label pool rows.
+    """Let an LLM, or a recording of one, label rows.
 
     Attributes:
-        rows: ``confident``, ``all``, or a number of rows drawn at random.
+        rows: ``confident``, ``all``, or a number of rows drawn at random. split: where they are.
     """
 
     kind: ClassVar[str] = "label"
 
     rows: str = "confident"
+    split: LabelledSplit = "pool"
 
 
 @dataclass(frozen=True, slots=True)

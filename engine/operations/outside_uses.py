@@ -9,23 +9,26 @@ from engine.project import Project
 from engine.trust import OutsideUse
 
 
-def outside_uses(project: Project) -> list[OutsideUse]:
+def outside_uses(project: Project, *, held_out: bool = False) -> list[OutsideUse]:
     """All that the settings and prompts of a project make us use.
+
+    ``held_out``: and that held-out rows are sent to the LLM, which nothing but a command for just that does.
 
     Raises:
         SettingsError: the address or a prompt cannot be used.
     """
-    found = [llm_use(project), *models_uses(project)]
+    asked = [llm_use(project), *([llm_use(project, held_out=True)] if held_out else [])]
+    found = [*asked, *models_uses(project)]
     return [use for use in found if use is not None]
 
 
-def llm_use(project: Project) -> OutsideUse | None:
-    """The server of the settings, with the project's own prompts.
+def llm_use(project: Project, *, held_out: bool = False) -> OutsideUse | None:
+    """The server of the settings, with the project's own prompts; ``held_out``: as it is sent held-out rows.
 
     Raises:
         SettingsError: the address or a prompt cannot be used.
     """
-    return server_use(project.settings.llm, Prompts(project).own)
+    return server_use(project.settings.llm, Prompts(project).own, held_out=held_out)
 
 
 def models_uses(project: Project) -> list[OutsideUse | None]:

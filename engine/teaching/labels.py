@@ -28,7 +28,7 @@ class Labels:
 
     Args:
         records: of a project.
-        split: whose rows are asked about: what is said of proof rows is the audit's alone.
+        split: whose rows are asked about: what is said of proof rows is for audits and verdicts alone.
 
     Attributes:
         records: as above.

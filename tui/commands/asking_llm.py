@@ -38,6 +38,7 @@ def may_start(
     estimated: Callable[[], Estimate],
     *,
     under: str = "",
+    held_out: bool = False,
 ) -> bool:
     """Print the estimate, and ask for the person's word where it is needed; whether the run is to be started.
 
@@ -50,6 +51,7 @@ def may_start(
         replay: recorded answers that are used instead of a server.
         estimated: makes the estimate of a run that asks the server.
         under: what else is told beside model and server.
+        held_out: whether held-out rows are sent.
 
     Raises:
         NotTrusted: they do not agree to what leaves.
@@ -66,7 +68,7 @@ def may_start(
         print_estimate(options, guess)
         return False
     check_limits(asked, options)
-    _agree_to_server(named, asked, options)
+    _agree_to_server(named, asked, options, held_out=held_out)
     if not (options.json or options.detach):
         beside, llm = f", {under}" if under else "", asked.settings.llm
         print_line(f"{llm.model} at {Address.of(llm.base_url).server}{beside}: {guess.sentence}")
@@ -87,7 +89,7 @@ def check_limits(asked: Project, options: argparse.Namespace) -> None:
     Budget(options.max_cost, options.max_tokens, asked.settings.cost.prices.get(model_of(asked)))
 
 
-def _agree_to_server(named: Project, asked: Project, options: argparse.Namespace) -> None:
+def _agree_to_server(named: Project, asked: Project, options: argparse.Namespace, *, held_out: bool) -> None:
     """Go on only if the person agrees, or has agreed, to what leaves.
 
     What they have just typed is their own word. So a model or server of the options needs no further one, if what the
@@ -97,12 +99,13 @@ def _agree_to_server(named: Project, asked: Project, options: argparse.Namespace
         named: the project as it is.
         asked: with the model and the server of the options.
         options: what was typed.
+        held_out: whether held-out rows are sent.
 
     Raises:
         NotTrusted: they do not agree.
     """
     prompts, root = Prompts(named).own, named.root
-    use = server_use(asked.settings.llm, prompts)
+    use = server_use(asked.settings.llm, prompts, held_out=held_out)
     if use is not None and (options.model or options.base_url):
         default = LlmSettings()
         left = replace(
@@ -110,7 +113,7 @@ def _agree_to_server(named: Project, asked: Project, options: argparse.Namespace
             model=default.model if options.model else named.settings.llm.model,
             base_url=default.base_url if options.base_url else named.settings.llm.base_url,
         )
-        whole = server_use(named.settings.llm, prompts)
+        whole = server_use(named.settings.llm, prompts, held_out=held_out)
         if server_use(left, prompts) is None or (whole is not None and not untrusted(root, [whole])):
             agree(root, [use])
     ask(root, [use] if use else [])

@@ -43,6 +43,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot label work --flagged B2\n"
         "  blindspot label work --by llm --rows confident --estimate\n"
         "  blindspot label work --by llm --rows 500 --max-cost 0.50\n"
+        "  blindspot label work --by llm --split proof --rows all\n"
         "  blindspot label texts.csv --labels positive,negative --out labelled.csv\n"
         "  blindspot label pairs.jsonl --text premise --pair hypothesis --labels yes,no,unclear --out labelled.jsonl\n"
         "  blindspot label texts.txt --labels spam,ham --out labelled.csv --guideline guideline.md --plain\n\n"
@@ -54,7 +55,8 @@ def add_parser(subparsers: SubParsers) -> None:
         "Several people may be at work at once. What the labels mean stands in guidelines.md of the project.\n\n"
         "By an LLM (its model, server and key as for `blindspot teach`): its labels stand beside people's and are\n"
         "never taken for right. Rows that it has labelled under the guideline as it stands are not asked about again;\n"
-        "the same command goes on where it stopped.\n\n"
+        "the same command goes on where it stopped. --split proof: held-out rows; such labels are\n"
+        "for audits and verdicts alone, and nothing trains on them.\n\n"
         "Of a file: labelled.csv has the columns id, text, text_pair, label, certainty (3 sure, 2 likely, 1 a guess,\n"
         "0 unsure), note, seconds, labeller, time.\n\n"
         "With --plain each row is printed and answered by a line: a label or its number, with ? behind it if it is\n"
@@ -79,6 +81,7 @@ def add_parser(subparsers: SubParsers) -> None:
     llm = parser.add_argument_group("by an LLM, in a background job")
     llm.add_argument("--by", choices=("llm",), help="who labels; default: you")
     llm.add_argument("--rows", metavar="WHICH", help="confident (the model is: default), all, or a number at random")
+    llm.add_argument("--split", choices=("pool", "proof"), help="pool (default), or proof: held-out rows")
     add_asking(llm)
     llm.add_argument("--replay", nargs="?", const="", metavar="FILE", help="recorded answers, such as llm/calls.jsonl")
     add_waiting(llm)
@@ -107,7 +110,7 @@ _OF_FILES: dict[str, dict[str, Any]] = {
 }
 
 
-_BY_LLM = ("rows", "estimate", "max-cost", "max-tokens", "model", "base-url", "replay", "detach", "json")
+_BY_LLM = ("rows", "split", "estimate", "max-cost", "max-tokens", "model", "base-url", "replay", "detach", "json")
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""`blindspot label DIR --by llm`: let an LLM label pool rows, as a background job, or replay one's answers."""
+"""`blindspot label DIR --by llm`: let an LLM label rows, as a background job, or replay one's answers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from engine.llm.questions import asking
 from engine.llm.reports import LabelReport
 from engine.operations.job_records import LabelOptions
 from engine.project import Project
+from engine.schema import LabelledSplit
 from tui.commands.asking_llm import calls_line, may_start, recording
 from tui.commands.following import follow_to_end
 from tui.flows.ask_for_trust import ask
@@ -28,6 +29,7 @@ def label_by_llm(options: argparse.Namespace) -> int:
     named = Project.open(options.source)
     project = asking(named, model=options.model, base_url=options.base_url)
     rows = options.rows or CONFIDENT
+    split: LabelledSplit = options.split or "pool"
     checked_rows(rows)
     replay = None if options.replay is None else recording(project, options.replay)
     guideline = guideline_of(project)
@@ -36,14 +38,16 @@ def label_by_llm(options: argparse.Namespace) -> int:
         project,
         options,
         replay,
-        lambda: estimate(project, rows, guideline),
+        lambda: estimate(project, rows, guideline, split),
         under=_under(guideline.number),
+        held_out=split == "proof",
     ):
         return 0
     if rows == CONFIDENT:
         ask(project.root, [use for use in models_uses(project) if use is not None])
     asked = LabelOptions(
         rows=rows,
+        split=split,
         replay=str(replay) if replay else None,
         model=options.model,
         base_url=options.base_url,
@@ -81,6 +85,8 @@ def _lines(report: LabelReport, project: Path) -> list[str]:
         lines.append(f"{report.withheld:,} rows of the pool are not asked about: they nearly equal a proof row")
     if report.calls.calls > report.calls.recorded:
         lines.append(calls_line(report.calls, report.cost, report.currency))
+    if report.labelled and report.split == "proof":
+        lines.append(f"they count in audits and verdicts alone, and train nothing: blindspot audit {project}")
     if report.labelled:
         author = shlex.quote(report.author)
         lines.append(f"how good they are, once people have labelled some rows: blindspot labels {project}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from engine.llm.call_costs import call_totals, paid_for_calls
-from engine.llm.call_log import CALLS_FILE, read_calls
+from engine.llm.call_log import CALLS_FILE, LABEL_STEPS, read_calls
 from engine.project import Project
 from engine.teaching.records import Records
 from tui.commands.asking_llm import calls_line
@@ -68,7 +68,8 @@ def run(options: argparse.Namespace) -> int:
         out.print(block.title)
         for line in lines(block, out.width if out.is_terminal else None):
             out.table_line(line)
-    calls = [call for call in read_calls(project.llm_dir / CALLS_FILE) if call.step == "label" and not call.recorded]
+    steps = LABEL_STEPS.values()
+    calls = [call for call in read_calls(project.llm_dir / CALLS_FILE) if call.step in steps and not call.recorded]
     if calls:
         cost = project.settings.cost
         print_line(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from engine.llm.address import HELD_OUT
 from engine.operations.outside_uses import outside_uses
 from engine.project import Project
 from engine.trust import agree, revoke, untrusted
@@ -30,6 +31,9 @@ def add_parser(subparsers: SubParsers) -> None:
     action.add_argument("--show", action="store_true", help="only show it")
     action.add_argument("--yes", action="store_true", help="agree without being asked")
     action.add_argument("--revoke", action="store_true", help="take back what was agreed to")
+    parser.add_argument(
+        HELD_OUT, action="store_true", help="and that held-out rows go to the LLM (`label --by llm --split proof`)"
+    )
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -45,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             print_line("what you had agreed to is taken back" if taken else "there was nothing to take back")
         return 0
-    uses = outside_uses(project)
+    uses = outside_uses(project, held_out=options.held_out)
     if options.yes:
         agree(root, uses)
     missing = untrusted(root, uses)

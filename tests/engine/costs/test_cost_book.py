@@ -110,18 +110,20 @@ def test_labels_are_paid_by_their_time_and_by_their_calls_beside_teaching(taught
     write_labels(taught, GPT, [by_llm(f"r{n}", "negative") for n in range(4)])
     ask(taught, "label", "", rows=("r0", "r1"))
     ask(taught, "label", "", rows=("r2", "r3"), status="invalid")
+    ask(taught, "label held-out", "", rows=("x1",))
     ask(taught, "judge", "B1")
     book = project_costs(taught)
     ann, gpt = book.labellers
     assert (ann.name, ann.labels, ann.seconds, gpt.name, gpt.labels, gpt.seconds) == ("ann", 5, 40.0, "gpt", 4, None)
-    assert costs([ann, gpt]) == [0.4, 0.004]
-    assert [one.per_label.value for one in (ann, gpt)] == pytest.approx([0.08, 0.001])
+    assert costs([ann, gpt]) == [0.4, 0.006]
+    assert [one.per_label.value for one in (ann, gpt)] == pytest.approx([0.08, 0.0015])
     assert [(one.purpose, one.calls.calls, one.calls.failed, one.calls.tokens_in) for one in book.calls] == [
         ("teaching", 6, 0, 6000),
         ("judging", 1, 0, 1000),
         ("labelling", 2, 1, 2000),
+        ("labelling held-out rows", 1, 0, 1000),
     ]
-    assert [one.paid.value for one in book.calls] == pytest.approx([0.012, 0.002, 0.004])
+    assert [one.paid.value for one in book.calls] == pytest.approx([0.012, 0.002, 0.004, 0.002])
     assert (account(book, "gpt").cost.value, account(book, "ann").cost.value) == pytest.approx((0.012, 1.5))
 
 

@@ -26,7 +26,7 @@ def rows_of(request: dict[str, Any]) -> list[dict[str, Any]]:
 
 def by_number(text: str) -> tuple[str, int]:
     """What the labeller below says of a text `text number 7 of the stream`: odd ones are positive; sure but of 0."""
-    number = int(next(word for word in text.split() if word.isdecimal()))
+    number = int(next(word for word in text.replace(",", " ").split() if word.isdecimal()))
     return LABELS[number % 2], 1 if number == 0 else 3
 
 

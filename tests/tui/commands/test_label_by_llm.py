@@ -12,6 +12,7 @@ import pytest
 from engine.project import Project
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
+from tests.builders.project import put_split
 from tests.builders.stream import stream_project
 from tests.engine.llm.labels import labelling
 from tests.engine.llm.server import LlmServer
@@ -58,11 +59,27 @@ def test_it_says_what_it_will_take_runs_and_tells_what_came_of_it(
     assert len(server.requests) == 2
 
 
+def test_of_held_out_rows_it_says_what_the_labels_are_for(
+    run: Run, server: LlmServer, project: Project, tmp_path: Path
+) -> None:
+    rows = [{"id": f"h{n}", "text": f"held out words {n} , never taught", "label": ""} for n in range(3)]
+    put_split(project.root, "proof", rows)
+    asked = ("--by", "llm", "--split", "proof", "--rows", "all", "--model", "tiny", "--base-url", server.base_url)
+    assert run(*asked, "--estimate")[1].startswith("1 call for 3 held-out rows, about ")
+    status, out, err = run(*asked)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[1] == "3 of 3 held-out rows labelled by tiny, without a guideline (guidelines.md)"
+    assert f"they count in audits and verdicts alone, and train nothing: blindspot audit {project.root}" in lines
+    assert [len(Labels(Records(project.teaching_dir), split).llms) for split in ("pool", "proof")] == [0, 1]
+
+
 def test_what_is_for_people_or_for_an_llm_alone_is_said(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     for words, sentence in (
         (("--by", "llm", "--queue", "random"), "--queue is for people"),
         (("--by", "llm", "--flagged", "B1"), "--flagged is for people"),
         (("--rows", "all"), "--rows needs --by llm"),
+        (("--split", "proof"), "--split needs --by llm"),
         (("--estimate",), "--estimate needs --by llm"),
     ):
         with pytest.raises(SystemExit) as left:

@@ -168,6 +168,22 @@ def test_a_job_of_a_stranger_is_asked_about_when_it_is_resumed(run: Run, project
     assert server.requests == []
 
 
+def test_held_out_rows_are_asked_about_only_where_they_are_to_be_sent(
+    run: Run, project: Project, server: LlmServer
+) -> None:
+    assert run("trust", "--yes")[0] == 0
+    asked = ("label", "--by", "llm", "--split", "proof", "--rows", "all")
+    status, out, err = run(*asked)
+    assert (status, out, server.requests) == (1, "", [])
+    assert "held-out (proof) rows of this project, to be labelled, and the value of $AWS_SECRET_ACCESS_KEY" in err
+    assert f"{project.root} --held-out` shows it and asks" in err
+    shown = run("trust", "--show", "--held-out")[1]
+    assert "not agreed to: Held-out (proof) rows of this project, to be labelled," in shown
+    assert "Held-out" not in run("trust", "--show")[1]
+    assert run("trust", "--held-out", "--yes")[0] == 0
+    assert untrusted(project.root, outside_uses(project, held_out=True)) == []
+
+
 def test_a_hub_model_of_a_stranger_reaches_for_no_network(run: Run, project: Project) -> None:
     project = edited(project, "model", classifier="org/evil", encoder="org/eviler")
     for words in (["discover"], ["verdict", "Thanks."], ["doctor"]):
