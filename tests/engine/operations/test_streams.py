@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -307,32 +308,51 @@ def test_long_rows_of_a_batch_are_told(tmp_path: Path, work: Project) -> None:
     assert told.notes == ["1 of 1 later rows is longer than the 128 tokens the model reads; its rest is not seen"]
 
 
-ADD = """
-import sys
-from pathlib import Path
-from engine.operations.add_batch import add_batch
-class Told:
-    def step(self, stage, done, total, **facts):
-        print(stage, done, flush=True)
-        sys.stdin.readline()
-    def note(self, message): pass
-add_batch(Path(sys.argv[1]), Path(sys.argv[2]), monitor=Told())
-"""
+class Adding:
+    """A process, forked from this one, that adds rows to a project and waits at each step to be let on.
 
+    Attributes:
+        step: where it waits; empty at its end.
+    """
 
-def adding(root: Path, file: Path) -> subprocess.Popen[str]:
-    """A process that adds rows, and waits for a line at each step."""
-    words = [sys.executable, "-c", ADD, str(root), str(file)]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, root: Path, file: Path) -> None:
+        self._pipe, its = Pipe()
+        self._process = get_context("fork").Process(target=self._add, args=(root, file, its))
+        self._process.start()
+        its.close()
+        self.step = self._told()
 
+    def go_on(self) -> str:
+        """Let it go on to its next step."""
+        self._pipe.send("")
+        self.step = self._told()
+        return self.step
 
-def next_step(process: subprocess.Popen[str]) -> str:
-    """Let it go on to its next step; empty at its end."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-    return process.stdout.readline().strip()
+    def kill(self) -> None:
+        """End it where it is."""
+        self._process.kill()
+        self._process.join()
+
+    def status(self) -> int | None:
+        """Exit status once it has ended."""
+        self._process.join()
+        return self._process.exitcode
+
+    def _told(self) -> str:
+        try:
+            return str(self._pipe.recv())
+        except EOFError:
+            return ""
+
+    def _add(self, root: Path, file: Path, pipe: Connection) -> None:
+        self._pipe.close()
+
+        def wait(stage: str, done: int) -> bool:
+            pipe.send(f"{stage} {done}")
+            pipe.recv()
+            return False
+
+        add_batch(root, file, monitor=Recorder(wait))
 
 
 def state(root: Path) -> str:
@@ -350,16 +370,13 @@ def test_a_kill_at_any_step_leaves_the_project_before_or_after(tmp_path: Path, w
     longer = False
     while True:
         steps += 1
-        with adding(work.root, later) as process:
-            assert process.stdout is not None
-            stage = process.stdout.readline().strip()
-            for _ in range(steps - 1):
-                stage = next_step(process)
-            size = Project.open(work.root).manifest.splits["pool"].size
-            longer |= size is not None and work.split_path("pool").stat().st_size > size
-            assert state(work.root) == before if stage else state(work.root) != before  # somebody else reads meanwhile
-            process.send_signal(signal.SIGKILL)
-            process.stdin = None
+        process = Adding(work.root, later)
+        for _ in range(steps - 1):
+            process.go_on()
+        stage, size = process.step, Project.open(work.root).manifest.splits["pool"].size
+        longer |= size is not None and work.split_path("pool").stat().st_size > size
+        assert state(work.root) == before if stage else state(work.root) != before  # somebody else reads meanwhile
+        process.kill()
         if not stage:
             break
         assert state(work.root) == before
@@ -372,20 +389,16 @@ def test_a_kill_at_any_step_leaves_the_project_before_or_after(tmp_path: Path, w
 
 
 def test_two_who_add_at_once_wait_for_one_another(tmp_path: Path, work: Project) -> None:
-    first = adding(work.root, stream(tmp_path / "one.jsonl", texts(10, 3)))
-    second = adding(work.root, stream(tmp_path / "two.jsonl", texts(10, 4)))
-    with first, second:
-        assert first.stdout is not None
-        assert second.stdout is not None
-        seen = {first: first.stdout.readline(), second: second.stdout.readline()}
-        waiting = next((one for one, step in seen.items() if step.startswith("waiting")), None)
-        assert waiting is not None
-        going = first if waiting is second else second
-        while next_step(going):
-            pass
-        while next_step(waiting):
-            pass
-    assert (first.returncode, second.returncode) == (0, 0)
+    first = Adding(work.root, stream(tmp_path / "one.jsonl", texts(10, 3)))
+    second = Adding(work.root, stream(tmp_path / "two.jsonl", texts(10, 4)))
+    waiting = next((one for one in (first, second) if one.step.startswith("waiting")), None)
+    assert waiting is not None
+    going = first if waiting is second else second
+    while going.go_on():
+        pass
+    while waiting.go_on():
+        pass
+    assert (first.status(), second.status()) == (0, 0)
     project = Project.open(work.root)
     assert {batch.name for batch in project.manifest.batches} == {"new", "one", "two"}
     assert project.manifest.splits["pool"].rows + project.manifest.splits["proof"].rows == 60
