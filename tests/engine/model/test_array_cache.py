@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+import threading
 from collections.abc import Iterator, Sequence
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -83,30 +81,27 @@ def test_scoring_goes_on_at_the_last_window(small_project: Project, monkeypatch:
     np.testing.assert_array_equal(embeddings(small_project, pool, monitor=Silent()), vectors)
 
 
-KILLED = """
-import sys, threading
-from pathlib import Path
-from engine.model import batched_inference as sweep
-from engine.model.model_registry import current_model, predictions
-from engine.progress import Silent
-from engine.project import Project
-sweep.WINDOW_ROWS = 4
-class Hang(Silent):
-    def step(self, stage, done, total, **facts):
+def score_and_hang(root: Path) -> None:
+    """Score in a process of its own, and wait in the second window."""
+
+    def wait(stage: str, done: int) -> bool:
         if done > 4:
             threading.Event().wait()
-project = Project.open(Path(sys.argv[1]))
-model = current_model(project, monitor=Silent())
-predictions(project, model, project.examples("pool"), split_key="pool", monitor=Hang())
-"""
+        return False
+
+    project = Project.open(root)
+    model = current_model(project, monitor=Silent())
+    predictions(project, model, project.examples("pool"), split_key="pool", monitor=Recorder(wait))
 
 
 def test_scoring_that_was_killed_goes_on(small_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "WINDOW_ROWS", 4)
     model = current_model(small_project, monitor=Silent())
-    with subprocess.Popen([sys.executable, "-c", KILLED, str(small_project.root)]) as process:
-        until(lambda: any(path.suffix == ".rows" for path in small_project.cache_dir.glob("*")))
-        os.kill(process.pid, signal.SIGKILL)
+    process = get_context("fork").Process(target=score_and_hang, args=(small_project.root,))
+    process.start()
+    until(lambda: any(path.suffix == ".rows" for path in small_project.cache_dir.glob("*")))
+    process.kill()
+    process.join()
     seen = Recorder()
     predictions(small_project, model, small_project.examples("pool"), split_key="pool", monitor=seen)
     assert seen.steps[0][:3] == ("score", 4, 12)

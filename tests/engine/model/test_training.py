@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
+import threading
 from dataclasses import replace
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 from scipy.special import softmax
 
 from engine.errors import Cancelled, ModelError
+from engine.model import training
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
 from engine.model.training import rate, train
@@ -146,35 +147,30 @@ def test_a_cancelled_run_goes_on_to_the_same_model(step: int, base: Path, undist
     assert not list(tmp_path.glob("*.partial"))
 
 
-KILLED = """
-import sys, threading
-from pathlib import Path
-from engine.model import training
-from tests.builders.monitor import Recorder
-from tests.builders.tiny_bert import CPU, rows
-from tests.engine.model.test_training import plan
+def train_and_wait(base: Path, out: Path, there: Connection) -> None:
+    """Train in a process of its own, and wait at a step after the last checkpoint."""
 
-class Wait(Recorder):
-    def step(self, stage, done, total, **facts):
+    def wait(stage: str, done: int) -> bool:
         if done == 7:
             training.CHECKPOINT_SECONDS = 1e9  # what follows is lost
         if done == 9:
-            print("there", flush=True)
+            there.send("there")
             threading.Event().wait()
+        return False
 
-training.CHECKPOINT_SECONDS = 0.0  # after every step
-training.train(plan(Path(sys.argv[1])), rows(44), out=Path(sys.argv[2]), compute=CPU, monitor=Wait())
-"""
+    training.CHECKPOINT_SECONDS = 0.0  # after every step
+    train(plan(base), rows(44), out=out, compute=CPU, monitor=Recorder(wait))
 
 
 def test_a_killed_run_goes_on_to_the_same_model(base: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
-    with subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(base), str(out)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "there\n"
-        process.send_signal(signal.SIGKILL)
+    pipe, its = Pipe()
+    process = get_context("fork").Process(target=train_and_wait, args=(base, out, its))
+    process.start()
+    its.close()
+    assert pipe.recv() == "there"
+    process.kill()
+    process.join()
     assert not out.exists()
     seen = Recorder()
     train(plan(base), rows(44), out=out, compute=CPU, monitor=seen)
