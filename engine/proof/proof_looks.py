@@ -18,8 +18,7 @@ from engine.locks import acquire
 from engine.model.array_cache import read_array
 from engine.project import Project
 from engine.proof.evaluate import REFERENCE, evaluate, gold_file, proof_models
-from engine.proof.imputation import RowChanges
-from engine.proof.metrics import FloatArray
+from engine.proof.imputation import RowChanges, draw_order
 from engine.proof.proof_labels import LABELS, LOOKS, PROOF, ProofLabels, read_proof_labels
 from engine.proof.proof_spec import read_spec
 from engine.teaching.labels import Labels
@@ -32,8 +31,8 @@ _PATIENCE = 60.0  # seconds for another process that looks: it computes a report
 def ask_for_labels(project: Project, folder: Path, ids: Sequence[str]) -> None:
     """Draw the rows that people are asked to label, and make their queue; a proof that has them keeps them.
 
-    Rows are drawn without replacement, each time with chances in proportion to how much a row can change what is said
-    of the arm that hangs on it most (`engine.proof.imputation.RowChanges`).
+    Rows are drawn with chances in proportion to how much one can change what is said of the arm that hangs on it most
+    (`engine.proof.imputation`).
 
     Args:
         project: gives labels and settings.
@@ -51,7 +50,7 @@ def ask_for_labels(project: Project, folder: Path, ids: Sequence[str]) -> None:
         [RowChanges.of(runs, models[REFERENCE], spec.tau).effect for runs in arms], axis=0
     )
     seed = project.settings.discovery.seed
-    order = _drawn(sizes, seed)
+    order = draw_order(sizes, seed)
     llm = _llm(project, Labels(Records(project.teaching_dir), "proof"), ids)
     budget = min(spec.label_budget, len(order))
     file = _queue(project, folder.name) or new_queue(
@@ -59,17 +58,6 @@ def ask_for_labels(project: Project, folder: Path, ids: Sequence[str]) -> None:
     )
     held = ProofLabels(tuple(ids), llm, order, spec.label_budget, file.spec.name)
     write_json(folder / LABELS, held.as_json())
-
-
-def _drawn(sizes: FloatArray, seed: int) -> tuple[int, ...]:
-    """Places of the rows whose size is not 0, drawn one after the other with chances in proportion to it.
-
-    As waiting times of rate ``size`` come in that order (Efraimidis & Spirakis 2006, Information Processing Letters
-    97(5)).
-    """
-    places = np.flatnonzero(sizes)
-    waits = np.random.default_rng(seed).exponential(size=len(places)) / sizes[places]
-    return tuple(places[np.argsort(waits)].tolist())
 
 
 def take_looks(project: Project, proof_id: str) -> bool:
