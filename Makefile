@@ -7,6 +7,7 @@
 # make licences  docs/licences.md anew, after a package has come or gone
 # make lock   requirements.lock anew, after a pin has changed (needs uv and a network)
 # make bench-statistics  how often intervals from few labels hold what they are to hold; minutes, needs no data
+# make bench-agreement PROOFS=FOLDER  how often verdicts from few labels are those from all labels
 # make bench  the benchmarks; make bench-proof DATA=FOLDER: the whole method on public tasks, for hours, resumable
 # make bench-budget DATA=FOLDER  what a number of people's labels buys, with an LLM's and without; for hours, resumable
 PYTHON ?= python3
@@ -15,7 +16,7 @@ BIN := $(VENV)/bin
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS)
 UV ?= uv
 
-.PHONY: demo test pytest lint format fuzz docs audit licences lock bench bench-proof bench-budget bench-statistics clean
+.PHONY: demo test pytest lint format fuzz docs audit licences lock bench bench-proof bench-budget bench-statistics bench-agreement clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -82,10 +83,15 @@ bench-budget: $(VENV)/.installed
 	HF_HUB_OFFLINE=1 DATA="$(DATA)" TASKS="$(TASKS)" ARMS="$(ARMS)" BUDGETS="$(BUDGETS)" SEEDS="$(SEEDS)" OUT="$(OUT)" \
 		$(BIN)/python -m tests.bench.budget
 
-# DRAWS=600 simulated audits, or streams of labels, a cell
+# DRAWS=600 simulated audits, or streams of labels, or (200) sets of proof rows, a cell
 bench-statistics: $(VENV)/.installed
 	DRAWS="$(DRAWS)" $(BIN)/python -m tests.bench.statistics_audit
 	DRAWS="$(DRAWS)" $(BIN)/python -m tests.bench.statistics_watch
+	DRAWS="$(DRAWS)" $(BIN)/python -m tests.bench.statistics_verdict
+
+# PROOFS="FOLDER ..." whose proof rows all have labels; TRANSCRIPTS=FOLDER with PROJECT.labels.jsonl; BUDGET=150 DRAWS=200
+bench-agreement: $(VENV)/.installed
+	PROOFS="$(PROOFS)" TRANSCRIPTS="$(TRANSCRIPTS)" BUDGET="$(BUDGET)" DRAWS="$(DRAWS)" $(BIN)/python -m tests.bench.agreement
 
 clean:
 	rm -rf $(VENV) blindspot-demo

@@ -168,9 +168,9 @@ def known_gold(folder: Path) -> IntArray:
     return gold
 
 
-def proof_models(folder: Path) -> dict[Group, list[Scored]]:
-    """What the models of a proof say of proof rows, by arm and recipe one for each seed."""
-    return _scored(folder, _groups(read_spec(folder)), "proof")
+def proof_models(folder: Path, split: str = "proof") -> dict[Group, list[Scored]]:
+    """What the models of a proof say of the rows of a split, by arm and recipe one for each seed."""
+    return _scored(folder, _groups(read_spec(folder)), split)
 
 
 def right_samples(folder: Path) -> list[Learned]:
