@@ -133,13 +133,13 @@ class QueueFile:
         found: list[Choice] = []
         try:
             spec = QueueSpec.from_json(orjson.loads(lines[0]))
+        except (ValueError, IndexError) as error:
+            hint = "restore or delete it"
+            raise StoreError("this is no queue of rows", where=str(self.path), hint=hint) from error
+        try:
             for line in lines[1:]:
                 found.append(Choice.from_json(orjson.loads(line)))
-        except (ValueError, IndexError) as error:
-            if not found and len(lines) <= 1:
-                raise StoreError(
-                    "this is no queue of rows", where=str(self.path), hint="restore or delete it"
-                ) from error
+        except ValueError as error:
             if line is not lines[-1]:
                 raise StoreError(
                     "a line of the queue is damaged", where=f"{self.path}:{len(found) + 2}", hint="restore it"

@@ -57,6 +57,7 @@ def test_a_damaged_queue_is_told_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="a line of the queue is damaged") as told:
         queues(project)
     assert ":2" in str(told.value)
-    queue.path.write_text("nonsense\n")
-    with pytest.raises(StoreError, match="no queue of rows"):
-        queues(project)
+    for damaged in ("nonsense\n", "\n".join(["nonsense", *lines[1:]]), ""):
+        queue.path.write_text(damaged)
+        with pytest.raises(StoreError, match="no queue of rows"):
+            queues(project)
