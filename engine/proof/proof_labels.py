@@ -22,7 +22,7 @@ LABELS = "labels.json"  # of a proof folder
 LOOKS = 5
 PROOF = "proof"
 """Fact of a queue: id of the proof that it asks for."""
-_HINT = "restore the folder from a copy, or make a new proof with `blindspot retrain`"
+HINT = "restore the folder from a copy, or make a new proof with `blindspot retrain`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,21 @@ class ProofLabels(Record):
     queue: str
     look: int = 0
     people: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse places, labels and numbers that no proof has."""
+        rows = len(self.ids)
+        is_possible = (
+            len(self.llm) == rows
+            and all(0 <= place < rows for place in (*self.order, *(place for place, _ in self.people)))
+            and len(set(self.order)) == len(self.order)
+            and all(label >= -1 for label in self.llm)
+            and all(label >= 0 for _, label in self.people)
+            and self.budget > 0
+            and 0 <= self.look <= LOOKS
+        )
+        if not is_possible:
+            raise ValueError("no proof has these labels")
 
     def drawn(self, look: int) -> tuple[int, ...]:
         """Places of the rows that people have been asked for up to a look."""
@@ -73,7 +88,7 @@ def read_proof_labels(folder: Path) -> ProofLabels:
     Raises:
         FileNotFoundError, FileError: there are none, or they are damaged.
     """
-    return read_record(folder / LABELS, ProofLabels.from_json, hint=_HINT)
+    return read_record(folder / LABELS, ProofLabels.from_json, hint=HINT)
 
 
 def asked_by(project: Project, queue: str) -> str:

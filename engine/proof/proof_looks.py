@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from engine.discovery.calibration import UNKNOWN
-from engine.errors import StoreError
-from engine.files import read_json, write_json
+from engine.errors import FileError, StoreError
+from engine.files import write_json
 from engine.ids import checked_id
 from engine.label_queue.queue_files import Choice, QueueFile, new_queue, queues
 from engine.locks import acquire
@@ -19,8 +20,9 @@ from engine.model.array_cache import read_array
 from engine.project import Project
 from engine.proof.evaluate import REFERENCE, evaluate, gold_file, proof_models
 from engine.proof.imputation import RowChanges, draw_order
-from engine.proof.proof_labels import LABELS, LOOKS, PROOF, ProofLabels, read_proof_labels
+from engine.proof.proof_labels import HINT, LABELS, PROOF, ProofLabels, read_proof_labels
 from engine.proof.proof_spec import read_spec
+from engine.proof.report import read_report
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
 
@@ -42,7 +44,8 @@ def ask_for_labels(project: Project, folder: Path, ids: Sequence[str]) -> None:
     Raises:
         StoreError: the queue cannot be written.
     """
-    if (folder / LABELS).is_file():
+    with suppress(FileNotFoundError, FileError):  # a damaged one is drawn again, and so as before
+        read_proof_labels(folder)
         return
     spec, models = read_spec(folder), proof_models(folder)
     arms = [runs for group, runs in models.items() if group != REFERENCE]
@@ -71,23 +74,26 @@ def take_looks(project: Project, proof_id: str) -> bool:
         proof_id: of a finished proof; one whose rows have their labels is left as it is.
 
     Raises:
-        StoreError: the queue is gone or cannot be written, or another process has been looking for a minute.
-        FileNotFoundError, FileError: a file of the proof is gone or damaged.
+        StoreError: the queue or a file of the proof is gone, the queue cannot be written, or another process has been
+            looking for a minute.
+        FileError, ProjectError: a file of the proof is damaged.
     """
     folder = project.proofs_dir / checked_id("proof", proof_id)
-    if not (folder / LABELS).is_file():
+    if read_report(project, proof_id).labels_asked is None:
         return False
     lock = acquire(folder / ".labels.lock", patience=_PATIENCE)
     if lock is None:
         raise StoreError("another process looks at the labels of this proof", where=str(folder), hint="try again")
     try:
         return _take_looks(project, folder)
+    except FileNotFoundError as error:
+        raise StoreError(f"{Path(error.filename).name} of the proof is gone", where=str(folder), hint=HINT) from error
     finally:
         os.close(lock)
 
 
 def _take_looks(project: Project, folder: Path) -> bool:
-    held, report = read_proof_labels(folder), folder / "report.json"
+    held = read_proof_labels(folder)
     said = Labels(Records(project.teaching_dir), "proof")
     file, changed = _queue(project, folder.name), False
     if file is None:
@@ -96,12 +102,14 @@ def _take_looks(project: Project, folder: Path) -> bool:
             f"queue {held.queue} is gone, which asks for the labels of this proof", where=str(folder), hint=hint
         )
     while True:
-        asked = read_json(report)["labels_asked"]
-        if asked["look"] != held.look:  # a look that was cut off between its two files
-            write_json(report, evaluate(folder))
+        asked = read_report(project, folder.name).labels_asked
+        if asked is None:
+            return changed
+        if asked.look != held.look:  # a look that was cut off between its two files
+            write_json(folder / "report.json", evaluate(folder))
             changed = True
             continue
-        if asked["certain"] or held.look == LOOKS:
+        if not asked.goes_on:
             return changed
         rows = held.drawn(held.look + 1)[len(held.drawn(held.look)) :]
         file.append(_choices(held, rows))

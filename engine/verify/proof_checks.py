@@ -96,8 +96,11 @@ def _problems(project: Project, folder: Path, spec: Any, report: Any) -> Iterato
                 yield f"its gold labels are not those of the {split} split", gold_file(folder, split).name
         if odd := _pool_gold(project, folder, spec):
             yield f"its gold label of row {odd} is not that of the pool", gold_file(folder, POOL).name
-    if spec.get("label_budget") and (odd := _odd_label(project, folder)):
-        yield f"its label of row {odd} is not one that people gave", LABELS
+    if spec.get("label_budget"):
+        if "labels_asked" not in report:
+            yield "its report does not say that proof rows lack labels", "report.json"
+        if odd := _odd_label(project, folder, project.manifest.rows_then("proof", hashes.get("proof", ""))):
+            yield odd, LABELS
     for run in spec["runs"]:
         if odd := _other_model(project, run["model"]):
             yield odd, "spec.json"
@@ -120,15 +123,19 @@ def _is_gold(project: Project, folder: Path, split: str, then: int | None, spec:
     return bool(read_array(gold_file(folder, split)).tolist() == gold_of(rows, project.labels).tolist())
 
 
-def _odd_label(project: Project, folder: Path) -> str:
-    """The first proof row whose label in the proof nobody has ever given; empty if there is none."""
+def _odd_label(project: Project, folder: Path, then: int | None) -> str:
+    """The first thing that does not hold of the labels by which a proof is judged; empty if there is none."""
     held, said = read_proof_labels(folder), defaultdict[str, set[str]](set)
+    if list(held.ids) != [row.id for row in read_proof(project)[:then]]:
+        return "its labels are not of the rows of the proof split"
     for path in find_files(project.teaching_dir, "[!.]*.json"):
         for revision in Log(path).revisions:
             if revision.kind in ("label", "adjudication") and revision.body:
                 label = RowLabel.from_json(revision.body)
-                said[label.row].add(label.label)
-    return next((held.ids[at] for at, label in held.people if project.labels[label] not in said[held.ids[at]]), "")
+                if label.teacher.kind == "human":
+                    said[label.row].add(label.label)
+    odd = (held.ids[at] for at, label in held.people if project.labels[label] not in said[held.ids[at]])
+    return next((f"its label of row {row} is not one that people gave" for row in odd), "")
 
 
 def _pool_gold(project: Project, folder: Path, spec: Any) -> str:

@@ -72,7 +72,7 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument("--plain", action="store_true", help="line by line over stdin, e.g. for screen readers")
     parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
     project = parser.add_argument_group("of a project")
-    project.add_argument("--queue", metavar="NAME", help="which rows; default: see above")
+    project.add_argument("--queue", metavar="NAME", help="which rows; default: see below")
     project.add_argument(
         "--flagged",
         metavar="ID",
@@ -149,7 +149,10 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         work = (_of_project if options.source.is_dir() else _of_file)(options, stack)
         if options.plain:
-            return _plain(work.session, work.guideline, work.told, work.more)
+            _plain(work.session, work.guideline, work.told, work.more)
+            if work.then is not None:
+                print_line(work.then())
+            return 0
         from tui.label_app import LabelApp
         from tui.screens.label_screen import LabelScreen
 
@@ -254,7 +257,7 @@ def _read(path: Path) -> str:
         raise DataError("the guideline is not UTF-8", where=str(path), hint="save it as UTF-8") from None
 
 
-def _plain(session: LabelSession, guideline: str, told: str, more: RowChooser | None) -> int:
+def _plain(session: LabelSession, guideline: str, told: str, more: RowChooser | None) -> None:
     """Ask and answer line by line until the rows or the lines end."""
     for line in [*guideline.splitlines(), *([told] if told else [])]:
         print_line(visible(line))
@@ -283,7 +286,6 @@ def _plain(session: LabelSession, guideline: str, told: str, more: RowChooser | 
             print_line(problem)
     pace = session.pace
     print_line(f"{pace.done:,} of {pace.done + pace.left:,} labelled")
-    return 0
 
 
 def _next(session: LabelSession, more: RowChooser | None) -> TextRow | None:

@@ -19,8 +19,9 @@ from engine.teaching.authors import default_author
 from engine.teaching.records import Teaching
 from engine.teaching.views import Board
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.hints import with_project
 from tui.reporting.spots_about import spots_about
-from tui.terminal.printing import console, print_json, print_line
+from tui.terminal.printing import console, print_error, print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -47,7 +48,10 @@ def run(options: argparse.Namespace) -> int:
     project = Project.open(options.project)
     report = read_report(project, options.id)
     if report.labels_asked is not None and report.labels_asked.goes_on and not project.read_only:
-        look(project, report.id)
+        try:
+            look(project, report.id)
+        except BlindspotError as error:  # what was computed before is as true as it was
+            print_error(f"warning: newer labels are left out: {with_project(str(error), options.project)}")
         report = read_report(project, report.id)
     about = spots_about(report, _board(project, report)) if options.html or options.markdown else {}
     if options.html:

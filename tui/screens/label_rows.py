@@ -97,9 +97,10 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         if workbench.board is not None and workbench.board.labels_since:
             in_list = screen.NAME == "spots"
             said += " D looks for blind spots again." if in_list else " Back in the list D looks again."
-        if opened.kind == "verdict":
-            said = standing(project, asked_by(project, opened.name))
-        screen.say(said)
+        try:
+            screen.say(standing(project, asked_by(project, opened.name)) if opened.kind == "verdict" else said)
+        except BlindspotError as error:
+            app.refuse(error)
 
     label_screen = LabelScreen(
         opened.session,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.discovery.calibration import UNKNOWN
+from engine.errors import FileError, StoreError
 from engine.files import read_json, write_json
 from engine.label_queue.queue_files import queues
 from engine.label_queue.row_chooser import RowChooser
@@ -182,6 +183,43 @@ def test_labels_that_nobody_gave_are_found(project: Project, gold: Gold) -> None
     values["people"][0] = [place, 1 - label]
     write_json(folder / "labels.json", values)
     assert any("is not one that people gave" in finding.what for finding in check_proof(project, folder))
+
+
+@pytest.mark.parametrize(
+    "changed", [{"llm": []}, {"order": [ROWS]}, {"order": [3, 3]}, {"people": [[-1, 0]]}, {"look": 9}, {"budget": -5}]
+)
+def test_labels_that_no_proof_has_are_told_as_damage(
+    project: Project, gold: Gold, changed: dict[str, list[int] | int]
+) -> None:
+    folder = lay_out(project, gold)
+    write_json(folder / "labels.json", read_json(folder / "labels.json") | changed)
+    with pytest.raises(FileError, match="damaged"):
+        take_looks(project, folder.name)
+    ask_for_labels(project, folder, IDS)
+    assert not take_looks(project, folder.name)
+
+
+def test_a_file_of_the_proof_that_is_gone_is_named(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    take_looks(project, folder.name)
+    answer(project, gold, asked(project))
+    (folder / "gold-proof.npy").unlink()
+    with pytest.raises(StoreError, match=r"gold-proof\.npy of the proof is gone"):
+        take_looks(project, folder.name)
+
+
+def test_labels_in_the_name_of_other_rows_are_found(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    take_looks(project, folder.name)
+    write_json(folder / "labels.json", read_json(folder / "labels.json") | {"ids": IDS[::-1]})
+    assert any("not of the rows of the proof split" in finding.what for finding in check_proof(project, folder))
+
+
+def test_a_report_that_hides_that_labels_lack_is_found(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    report = read_json(folder / "report.json")
+    write_json(folder / "report.json", {name: value for name, value in report.items() if name != "labels_asked"})
+    assert any("does not say" in finding.what for finding in check_proof(project, folder))
 
 
 def test_known_labels_stand_in_every_set_and_others_follow_the_labelled_rows(gold: Gold) -> None:

@@ -4,15 +4,23 @@ import html
 import json
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from engine.discovery.calibration import UNKNOWN
 from engine.files import read_json, write_json
+from engine.label_queue.queue_files import queues
 from engine.measures import PROOF
 from engine.project import Project
+from engine.proof.evaluate import REFERENCE
 from engine.proof.figures import FIGURES
+from engine.proof.proof_looks import ask_for_labels
 from engine.proof.report import find_arm, read_report
+from tests.builders.proof import lay_out_proof
+from tests.builders.stream import stream_project
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
 from tui.cli import main, parser_for
 
@@ -43,6 +51,28 @@ def test_without_a_proof_it_fails_with_one_sentence(project: Project, capsys: py
     assert out == ""
     assert err.count("\n") == 1
     assert "blindspot retrain" in err
+
+
+def test_a_report_is_shown_where_newer_labels_cannot_be_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = stream_project(tmp_path / "work", proof=60)
+    gold = gold_labels(60)
+    lay_out_proof(
+        project.root,
+        {REFERENCE: [model(gold, seed=1)], ("labels", "continue"): [model(gold, seed=2)]},
+        {"proof": np.full(60, UNKNOWN)},
+        labels=list(project.labels),
+        label_budget=20,
+        before_report=lambda folder: ask_for_labels(project, folder, [f"h{place}" for place in range(60)]),
+    )
+    (queue,) = queues(project, "verdict")
+    queue.path.unlink()
+    assert main(["report", str(project.root)]) == 0
+    out, err = capsys.readouterr()
+    assert "has not been judged yet" in out
+    assert err.count("\n") == 1
+    assert "queue verdict-1 is gone" in err
 
 
 def test_json_is_one_object_with_what_scripts_need(proved: Project, capsys: pytest.CaptureFixture[str]) -> None:
