@@ -171,17 +171,21 @@ def _table(rows: Sequence[Row]) -> list[str]:
 
 
 def _curve(rows: Sequence[Row], arm: str) -> tuple[list[float], list[float]]:
-    """People's labels and the change of UUs, 0 labels first: nothing changes then, or what the LLM alone does."""
-    start = next((row.change for row in rows if row.arm == "llm"), None) if "llm" in arm else 0.0
-    points = [] if start is None else [(0.0, start)]
-    points += [(float(row.budget), row.change) for row in rows if row.arm == arm]
+    """People's labels and the change of UUs.
+
+    Where people's labels vary it begins at none: nothing changes then, or what the LLM alone does.
+    """
+    starts = {"random": 0.0, "hunt": 0.0, "hunt+llm": next((row.change for row in rows if row.arm == "llm"), None)}
+    points = [(float(row.budget), row.change) for row in rows if row.arm == arm]
+    if points and (start := starts.get(arm)) is not None:
+        points.insert(0, (0.0, start))
     return [at for at, _ in points], [change for _, change in points]
 
 
 def _worth(rows: Sequence[Row]) -> list[str]:
     """How many labels of people, at random, do what an LLM's do: by the random curve, straight between points."""
     llm = next((row for row in rows if row.arm == "llm"), None)
-    labels, changes = _curve([*(row for row in rows if row.arm == "random")], "random")
+    labels, changes = _curve(rows, "random")
     whole = next((row for row in rows if row.arm == "all"), None)
     if whole:
         labels, changes = [*labels, float(whole.budget)], [*changes, whole.change]
@@ -229,21 +233,14 @@ def _curves(figure: Any, rows: Sequence[Row], *, tasks: Sequence[str]) -> None:
     for axes, task in zip(panels, tasks, strict=True):
         mine = [row for row in rows if row.task == task]
         for place, name in enumerate(names):
-            alone = name in ("all", "llm", "uus+llm", "hunt+llm+samples")
-            points = [row for row in mine if row.arm == name]
-            at, change = (
-                _curve(mine, name) if not alone else ([one.budget for one in points], [one.change for one in points])
-            )
-            axes.plot(
-                at,
-                [100 * one for one in change],
-                "o-" if not alone else "D",
-                color=f"C{place}",
-                markersize=4,
-                label=name,
-            )
+            at, change = _curve(mine, name)
+            style = "o-" if len(at) > 1 else "D"
+            axes.plot(at, [100 * one for one in change], style, color=f"C{place}", markersize=4, label=name)
         axes.set_title(task)
         axes.set_xscale("symlog", linthresh=50)
+        ticks = sorted({0, *(row.budget for row in mine if row.arm in ("random", "hunt", "hunt+llm", "all"))})
+        axes.set_xticks(ticks, [f"{one:,}" for one in ticks], fontsize=7)
+        axes.set_xticks([], minor=True)
         axes.set_xlabel("people's labels")
     panels[0].set_ylabel("UUs at matched coverage, change in %")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper", fontsize=7)
