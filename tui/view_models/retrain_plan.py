@@ -277,6 +277,6 @@ def _tries(run: Run) -> int:
     """How often `auto` trains a recipe to choose: once for each part that is held out, and for each choice of rows."""
     if not run.arm.labels:
         return _FOLDS
-    if run.recipe not in LABEL_RECIPES or run.recipe == "average":  # which is the training of `continue`
+    if run.recipe not in LABEL_RECIPES or RECIPES[run.recipe].average < 1:  # a part of the way of `continue`
         return 0
     return (PARTS if len(run.arm.labels) <= ONE_PART_FROM else 1) * (2 if run.arm.name == LLM_LABELS else 1)
