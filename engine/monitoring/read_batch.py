@@ -92,6 +92,10 @@ def read_batch(
     for sentence in news.told:
         monitor.note(sentence)
     refuse_unused(mapped, [news], labels)
+    if not rows and not known:
+        raise DataError(
+            "no row of the file can be used", where=str(file), hint="map its labels to those of train with --map"
+        )
     if not rows:
         what = "the project had all rows of the file before its model was made"
         raise DataError(what, where=str(file), hint="watch rows that came since, before or after you add them")

@@ -58,7 +58,7 @@ def add_parser(subparsers: SubParsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Watch a batch as a job, or none; say how things stand, and so in the exit status."""
     if options.status == (options.file is not None):
-        options.refuse("name a file, or --status")
+        options.refuse("name either a file or --status")
     project, name = Project.open(options.project), options.name
     if not options.status:
         job_id = _started(project, options)

@@ -86,6 +86,8 @@ def test_a_label_that_train_lacks_is_refused_or_left_out(project: Project, tmp_p
         read(project, file)
     found = read(project, file, skip_bad=True)
     assert (len(found.rows), found.left_out) == (3, 1)
+    with pytest.raises(DataError, match="no row of the file can be used"):
+        read(project, write_rows(tmp_path / "odd.jsonl", rows[3:]), skip_bad=True)
     twice = write_rows(tmp_path / "twice.jsonl", [*new_rows(3), *new_rows(3)])
     assert len(read(project, twice).rows) == 6
     assert len(read(project, twice, drop_duplicates=True).rows) == 3

@@ -152,7 +152,7 @@ def test_a_file_or_the_status_is_asked_for(small: Project, capsys: pytest.Captur
         with pytest.raises(SystemExit) as left:
             main(["watch", str(small.root), *words])
         assert left.value.code == 2
-        assert "name a file, or --status" in capsys.readouterr().err
+        assert "name either a file or --status" in capsys.readouterr().err
 
 
 def test_the_help_says_what_every_exit_status_means(capsys: pytest.CaptureFixture[str]) -> None:
