@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.label_queue.choosing_process import choose_while_labelled, wait_for_turn
 from engine.project import Project
-from engine.proof.proof_labels import asked_by, asks
+from engine.proof.proof_labels import asked_by, asks, standing
 from engine.teaching.records import Records
 
 _LOOKS_EVERY = 0.2  # seconds; a look is a stat of each author's file
@@ -26,6 +26,17 @@ def look(project: Project, proof_id: str) -> bool:
     if changed:
         keep_seal(project)
     return changed
+
+
+def look_and_tell(project: Project, queue: str) -> str:
+    """Look for the proof that a queue asks for; its verdicts, and where its labels stand.
+
+    Raises:
+        BlindspotError: as `asked_by`, `engine.proof.proof_looks.take_looks` and `standing`.
+    """
+    proof_id = asked_by(project, queue)
+    look(project, proof_id)
+    return standing(project, proof_id)
 
 
 def main(root: Path, name: str) -> None:

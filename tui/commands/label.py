@@ -20,6 +20,7 @@ from engine.labelling.texts import TextRow, read_texts
 from engine.teaching.authors import default_author
 from engine.text import visible
 from tui.commands.shared import SubParsers, add_asking, add_json, add_waiting, new_parser
+from tui.hints import with_project
 from tui.terminal.printing import print_line
 
 if TYPE_CHECKING:
@@ -220,18 +221,15 @@ def _of_project(options: argparse.Namespace, stack: ExitStack) -> _Work:
         str(options.source),
         units=opened.units,
         more=more,
-        then=partial(_look, project, opened.name) if opened.kind == "verdict" else None,
+        then=partial(_look, project, opened.name, options.source) if opened.kind == "verdict" else None,
     )
 
 
-def _look(project: Project, queue: str) -> str:
+def _look(project: Project, queue: str, source: Path) -> str:
     """What is said of a proof now that labels for it have come."""
-    from engine.operations.verdict_process import look
-    from engine.proof.proof_labels import asked_by, standing
+    from engine.operations.verdict_process import look_and_tell
 
-    proof_id = asked_by(project, queue)
-    look(project, proof_id)
-    return standing(project, proof_id)
+    return with_project(look_and_tell(project, queue), source)
 
 
 def _queue_flagged(project: Project, teaching: Teaching, spot: str) -> str:

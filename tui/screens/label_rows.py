@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.counted import counted
 from engine.errors import BlindspotError
+from tui.hints import with_project
 from tui.shell import shell
 
 if TYPE_CHECKING:
@@ -68,7 +70,6 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
     from engine.label_queue.picked_rows import queue_flagged
     from engine.label_queue.project_session import open_session
     from engine.label_queue.row_chooser import row_chooser
-    from engine.proof.proof_labels import asked_by, standing
     from engine.schema import Teacher
     from tui.screens.label_screen import LabelScreen
 
@@ -97,10 +98,10 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         if workbench.board is not None and workbench.board.labels_since:
             in_list = screen.NAME == "spots"
             said += " D looks for blind spots again." if in_list else " Back in the list D looks again."
-        try:
-            screen.say(standing(project, asked_by(project, opened.name)) if opened.kind == "verdict" else said)
-        except BlindspotError as error:
-            app.refuse(error)
+        if opened.kind == "verdict":
+            said += " The verdict is being computed."
+            app.run_worker(partial(_look, screen, opened.name), thread=True, group="look", exit_on_error=False)
+        screen.say(said)
 
     label_screen = LabelScreen(
         opened.session,
@@ -111,3 +112,16 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         more=more,
     )
     app.push_screen(label_screen, end)
+
+
+def _look(screen: WorkScreen, queue: str) -> None:
+    """Look at the labels that came last, in a thread as it takes seconds, and say where the verdict stands."""
+    from engine.operations.verdict_process import look_and_tell
+
+    app = shell(screen)
+    try:
+        told = look_and_tell(screen.workbench.project, queue)
+    except BlindspotError as error:
+        app.call_later(app.refuse, error)
+    else:
+        app.call_later(app.say, with_project(told, app.root))
