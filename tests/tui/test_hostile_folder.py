@@ -72,7 +72,7 @@ def test_no_command_imports_from_the_current_folder(hostile: Project) -> None:
 
 def test_nor_does_the_module_by_its_name(hostile: Project) -> None:
     module = (sys.executable, "-m", "tui")
-    assert "good" in blindspot(hostile, "verdict", ".", "a text", command=module)
+    assert "no job" in blindspot(hostile, "jobs", ".", command=module).lower()
 
 
 def test_a_report_is_drawn_without_the_settings_of_the_current_folder(hostile: Project, tmp_path: Path) -> None:

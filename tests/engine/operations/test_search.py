@@ -1,8 +1,10 @@
-"""The job that searches the pool, with the real encoder, in a process of its own."""
+"""The job that searches the pool, with the real encoder."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import pytest
 
 from engine import jobs
 from engine.jobs.follow import follow
@@ -14,6 +16,7 @@ from tests.engine.teaching.found import BITTER, PLAIN, search_project, write_sam
 from tests.engine.teaching.trials import write
 
 
+@pytest.mark.usefixtures("in_process_jobs")
 def test_a_pattern_finds_rows_of_its_kind_and_the_llm_says_to_which_it_applies(tmp_path: Path) -> None:
     project = search_project(tmp_path / "work", encoder="all-MiniLM-L6-v2")
     pattern = write(project, "ann")

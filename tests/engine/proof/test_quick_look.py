@@ -46,7 +46,7 @@ def project(tmp_path: Path, base: Path) -> Project:  # noqa: F811
 
 def taught(root: Path, base: Path) -> Project:  # noqa: F811
     """Pool rows in three blind spots, each row with a right neighbour; one sample for each blind spot."""
-    make_project(root, base=base)
+    make_project(root, base=base, encoder=str(base))
     for name in ("proof", "test"):
         put_split(root, name, [row.as_json() for row in rows(40)[24:]])
     project = Project.open(root)
