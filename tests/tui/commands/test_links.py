@@ -76,17 +76,23 @@ COMMANDS = (
 )
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr("engine.jobs.launch.WORKER", ("true",))
-    monkeypatch.setattr("getpass.getuser", lambda: "ann")
-    made = make_project(tmp_path / "work")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with a proof and a job, which no test changes."""
+    made = make_project(tmp_path_factory.mktemp("links") / "work")
     gold = gold_labels(200)
     models = [model(gold, seed=seed) for seed in (13, 14)]
     write_proof(made, baseline=models, arms={("human", "scratch"): models}, gold=gold, test=False)
     job = {"id": "discover-1", "kind": "discover", "options": {}, "created": 1.0, "version": "0"}
     write_json(made.jobs_dir / "discover-1" / "spec.json", job)
     return made
+
+
+@pytest.fixture
+def project(made: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setattr("engine.jobs.launch.WORKER", ("true",))
+    monkeypatch.setattr("getpass.getuser", lambda: "ann")
+    return Project.open(shutil.copytree(made.root, tmp_path / "work"))
 
 
 @pytest.mark.parametrize("link", LINKS)
