@@ -135,7 +135,10 @@ def print_intervals(times: int) -> None:
                 f"{world}: {name} {figures[f'{name}: held']:.3f}" for name in FIGURES if figures[f"{name}: held"] < 0.92
             ]
     methods = ("PPI", "PPI++") if ppi_mean_ci else ()
-    print(f"{times} draws a cell; over {len(TASKS) * len(EFFECTS)} cells: least and mean coverage, mean half-width")
+    noise, worlds = (0.95 * 0.05 / times) ** 0.5, len(TASKS) * len(EFFECTS)
+    print(
+        f"{times} draws a cell (standard error of .95: {noise:.3f}), {worlds} cells: least, mean coverage; half-width"
+    )
     print(
         "| LLM | labels | UUs at matched coverage | plain sample | accuracy, points |", *(f"{one} |" for one in methods)
     )
