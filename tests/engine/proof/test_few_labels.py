@@ -13,6 +13,7 @@ from engine.errors import FileError, StoreError
 from engine.files import read_json, write_json
 from engine.label_queue.queue_files import queues
 from engine.label_queue.row_chooser import RowChooser
+from engine.operations.verdict_process import look_and_tell
 from engine.project import Project
 from engine.proof.evaluate import evaluate
 from engine.proof.imputation import KnownLabels, RowChanges, label_sets
@@ -124,6 +125,15 @@ def test_looks_come_when_all_their_rows_are_labelled_and_end_when_the_word_is_ce
     assert labels < of(project).rows
     report = read_report(project)
     assert report.arms[0].verdict == evaluate(lay_out(project, gold, known=gold))["arms"][0]["verdict"] == "proven"
+
+
+def test_a_look_is_taken_and_told_when_who_labels_leaves(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    take_looks(project, folder.name)
+    answer(project, gold, asked(project))
+    told = look_and_tell(project, "verdict-1")
+    assert of(project).look == 1
+    assert told == f"human (scratch): {read_report(project).arms[0].verdict}. {of(project).sentence}"
 
 
 def test_what_is_said_between_looks_changes_nothing(project: Project, gold: Gold) -> None:
