@@ -33,7 +33,7 @@ def test_init_counts_rows_without_label_and_names_labelling_next(
     out = capsys.readouterr().out
     assert "train       12 rows   bad 6, good 6" in out
     assert "pool        10 rows, 10 without label" in out
-    assert "note: 0 of 10 proof rows have a label, and `retrain` judges from 30 on" in out
+    assert "note: 0 of 10 proof rows have a label: `retrain` will ask people for the labels" in out
     assert out.endswith(f"next: blindspot label {tmp_path / 'other'}\n")
 
 
