@@ -7,7 +7,7 @@ as those above the floor are, tells (2 x .95 - 1)^2 = .81 of what a right one do
 
 A candidate that loses more accuracy on dev than the margin of the proof is not chosen while another is there. Dev alone
 is too small to tell what the last part of the way costs (two trainings of one plan differed by a point there), and a
-verdict asks for accuracy that is shown to be kept. So a shorter way is taken where it has most of the gain.
+verdict asks for accuracy that is shown to be kept. So a part of the way is taken where it has most of the gain.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _best(
     accuracy_before: float | None,
     margin: float,
 ) -> str:
-    """The shortest way that takes away `_ENOUGH` of the errors that the best candidate does; of equals the best.
+    """The fewest errors, of equals the first; all the way only where no part of it has `_ENOUGH` of the gain.
 
     Candidates that lose more accuracy than the margin are left out; where all do, it is the one that loses least.
 
@@ -169,8 +169,9 @@ def _best(
     if not fit:
         return max(errors, key=lambda name: accuracies[name])
     least = min(errors[name] for name in fit)
-    enough = [name for name in fit if errors[name] <= least + (1 - _ENOUGH) * max(0.0, before - least)]
-    return min(enough, key=lambda name: (ways[name], errors[name]))
+    enough = least + (1 - _ENOUGH) * max(0.0, before - least)
+    parts = [name for name in fit if ways[name] < 1 and errors[name] <= enough]
+    return min(parts or fit, key=lambda name: errors[name])
 
 
 def _chosen(labels: Sequence[TrainingLabel], kind: str, pool: _Pool) -> list[TrainingLabel]:
