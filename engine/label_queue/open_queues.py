@@ -125,7 +125,8 @@ class _RowCount:
         people = self.labels[file.spec.split].people
         given = ((choice.row, people.get(choice.row, ())) for choice in file.choices)
         return UnchosenRows(self._project, file).count(people) + sum(
-            len(said) < people_for(row, self._settings, self._seed) and all(one.author != self._author for one in said)
+            len(said) < people_for(row, self._settings, self._seed, file.spec.kind)
+            and all(one.author != self._author for one in said)
             for row, said in given
         )
 

@@ -11,7 +11,7 @@ from engine.files import content_key
 from engine.label_queue.leases import Leases
 from engine.label_queue.queue_files import Choice
 from engine.labelling.texts import TextRow
-from engine.schema import RowLabel, SplitName
+from engine.schema import QueueKind, RowLabel, SplitName
 from engine.settings import LabellingSettings
 from engine.teaching.records import Teaching
 
@@ -22,8 +22,13 @@ _RESERVE = 5  # open rows below which more are asked for
 
 
 @cache
-def people_for(row_id: str, settings: LabellingSettings, seed: int) -> int:
-    """How many people label a row: as the settings say, and one more for a share of rows drawn by their ids."""
+def people_for(row_id: str, settings: LabellingSettings, seed: int, kind: QueueKind) -> int:
+    """How many people label a row: as the settings say, and one more for a share of rows drawn by their ids.
+
+    Of a verdict's rows it is one: it looks once each has an answer, and asks for no more than it needs.
+    """
+    if kind == "verdict":
+        return 1
     drawn = int(content_key("overlap", seed, row_id), 16) / 2 ** (4 * _DIGITS)
     return settings.people + int(drawn < settings.overlap)
 

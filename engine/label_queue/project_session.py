@@ -187,8 +187,10 @@ def open_session(project: Project, teaching: Teaching, teacher: Teacher, *, queu
     guideline, chosen = guideline_of(project), chosen_queue(project, teaching, queue)
     settings, seed = project.settings.labelling, project.settings.discovery.seed
 
+    kind = chosen.spec.kind if isinstance(chosen, QueueFile) else "file"
+
     def people(row_id: str) -> int:
-        return people_for(row_id, settings, seed)
+        return people_for(row_id, settings, seed, kind)
 
     rows = _rows_of(project, teaching, guideline, chosen, people)
     return _session(project, teaching, teacher, guideline, rows, people)

@@ -52,14 +52,11 @@ def ask_for_labels(project: Project, folder: Path, ids: Sequence[str]) -> None:
     sizes = (read_array(gold_file(folder, "proof")) == UNKNOWN) * np.max(
         [RowChanges.of(runs, models[REFERENCE], spec.tau).effect for runs in arms], axis=0
     )
-    seed = project.settings.discovery.seed
-    order = draw_order(sizes, seed)
+    order = draw_order(sizes, project.settings.discovery.seed)
     llm = _llm(project, Labels(Records(project.teaching_dir), "proof"), ids)
     budget = min(spec.label_budget, len(order))
-    file = _queue(project, folder.name) or new_queue(
-        project, "verdict", split="proof", budget=budget, seed=seed, facts={PROOF: folder.name}
-    )
-    held = ProofLabels(tuple(ids), llm, order, spec.label_budget, file.spec.name)
+    queue = _queue(project, folder.name, budget).spec.name
+    held = ProofLabels(tuple(ids), llm, order, spec.label_budget, queue)
     write_json(folder / LABELS, held.as_json())
 
 
@@ -74,8 +71,8 @@ def take_looks(project: Project, proof_id: str) -> bool:
         proof_id: of a finished proof; one whose rows have their labels is left as it is.
 
     Raises:
-        StoreError: the queue or a file of the proof is gone, the queue cannot be written, or another process has been
-            looking for a minute.
+        StoreError: a file of the proof is gone, the queue cannot be written, or another process has been looking for a
+            minute.
         FileError, ProjectError: a file of the proof is damaged.
     """
     folder = project.proofs_dir / checked_id("proof", proof_id)
@@ -95,12 +92,8 @@ def take_looks(project: Project, proof_id: str) -> bool:
 def _take_looks(project: Project, folder: Path) -> bool:
     held = read_proof_labels(folder)
     said = Labels(Records(project.teaching_dir), "proof")
-    file, changed = _queue(project, folder.name), False
-    if file is None:
-        hint = "restore it from a copy, or delete the proof and retrain"
-        raise StoreError(
-            f"queue {held.queue} is gone, which asks for the labels of this proof", where=str(folder), hint=hint
-        )
+    file, changed = _queue(project, folder.name, min(held.budget, len(held.order))), False
+    held = replace(held, queue=file.spec.name)  # where its file was lost a new one asks for the rows of the next look
     while True:
         asked = read_report(project, folder.name).labels_asked
         if asked is None:
@@ -135,6 +128,8 @@ def _choices(held: ProofLabels, rows: Sequence[int]) -> list[Choice]:
     return [Choice(held.ids[place], _REASON, batch=held.look + 1) for place in rows]
 
 
-def _queue(project: Project, proof_id: str) -> QueueFile | None:
-    """The queue of a proof; None: it has none."""
-    return next((file for file in queues(project, "verdict") if file.spec.facts.get(PROOF) == proof_id), None)
+def _queue(project: Project, proof_id: str, budget: int) -> QueueFile:
+    """The queue of a proof; a new one where it has none."""
+    made = next((file for file in queues(project, "verdict") if file.spec.facts.get(PROOF) == proof_id), None)
+    seed = project.settings.discovery.seed
+    return made or new_queue(project, "verdict", split="proof", budget=budget, seed=seed, facts={PROOF: proof_id})

@@ -11,10 +11,11 @@ import pytest
 from engine.discovery.calibration import UNKNOWN
 from engine.errors import FileError, StoreError
 from engine.files import read_json, write_json
+from engine.label_queue.open_queues import open_queues
 from engine.label_queue.queue_files import queues
 from engine.label_queue.row_chooser import RowChooser
 from engine.operations.verdict_process import look_and_tell
-from engine.project import Project
+from engine.project import SETTINGS_FILE, Project
 from engine.proof.evaluate import evaluate
 from engine.proof.imputation import KnownLabels, RowChanges, label_sets
 from engine.proof.proof_labels import read_proof_labels
@@ -22,7 +23,8 @@ from engine.proof.proof_looks import ask_for_labels, take_looks
 from engine.proof.report import read_report
 from engine.proof.report_types import LabelsAsked
 from engine.schema import UNLABELLED
-from engine.settings import Settings, TaskSettings
+from engine.settings import Settings, TaskSettings, change_setting
+from engine.teaching.records import Teaching
 from engine.verify.proof_checks import check_proof
 from tests.builders.labels import ANN, GPT, by_llm, by_person, write_labels
 from tests.builders.project import lay_out as lay_out_project
@@ -260,3 +262,23 @@ def test_a_process_looks_while_people_label(project: Project, gold: Gold) -> Non
         assert of(project).goes_on == (len(asked(project)) > first)
     finally:
         chooser.close()
+
+
+def test_a_row_is_asked_of_one_person_and_of_nobody_once_the_word_is_certain(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    change_setting(project.root / SETTINGS_FILE, "labelling", "overlap", 1.0)
+    shared = Project.open(project.root)
+    take_looks(shared, folder.name)
+    while of(shared).goes_on:
+        answer(shared, gold, asked(shared))
+        take_looks(shared, folder.name)
+    assert not [name for name, _ in open_queues(shared, Teaching.of(shared, "ben")) if name.startswith("verdict")]
+
+
+def test_a_lost_queue_is_made_again_and_asks_for_the_same_rows(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    take_looks(project, folder.name)
+    rows = asked(project)
+    queues(project, "verdict")[0].path.unlink()
+    take_looks(project, folder.name)
+    assert asked(project) == rows
