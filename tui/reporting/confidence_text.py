@@ -91,7 +91,7 @@ def excess_words(excess: ErrorExcess | None) -> str:
 
 def excess_figures(excess: ErrorExcess) -> str:
     """The same for the preview beside a list, which is a few lines high."""
-    return f"{excess.errors:,} of {excess.rows:,} near it wrong, {excess.expected:.2g} promised, {_q(excess)}"
+    return f"{excess.errors:,} of {excess.rows:,} near it wrong, {excess.expected:.2g} expected, {_q(excess)}"
 
 
 def _q(excess: ErrorExcess) -> str:

@@ -62,6 +62,8 @@ def _outcome(job: JobView) -> str:
 
         if proof := job.made(RetrainResult):
             return f"proof {PurePath(proof.report).parent.name}"
+        if job.sentence:
+            return job.sentence
         return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in job.result.items())
     if job.state == "failed" or not job.total:
         return job.message

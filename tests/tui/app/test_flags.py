@@ -113,7 +113,7 @@ async def test_list_and_evidence_on_the_screen(root: Path) -> None:
     async with opened(root, size=(120, 40)) as driver:
         await driver.sees("flags", "about 8 (6 to 8) of the stream's")
         preview = " ".join(str(driver.screen.query_one("#preview").text).split())
-        assert "5 of 7 near it wrong, 0.35 promised, q 0.004" in preview
+        assert "5 of 7 near it wrong, 0.35 expected, q 0.004" in preview
         await driver.press("enter")
         await driver.sees("2 of them flagged", "room flag-1", "flagged")
         await driver.press("end")
