@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from engine.discovery.calibration import UNKNOWN
+from engine.errors import FileError
 from engine.files import read_json
 from engine.model.array_cache import read_array
 from engine.proof.arms import BASELINE
 from engine.proof.flipped_rows import flips
 from engine.proof.imputed_verdict import ImputedJudge
 from engine.proof.metrics import IntArray, Scored
-from engine.proof.proof_labels import read_proof_labels
+from engine.proof.proof_labels import HINT, LABELS, read_proof_labels
 from engine.proof.proof_spec import SPEC, ProofSpec, RoundModel, SpecRun, read_spec
 from engine.proof.report import Learned, StoredFlip
 from engine.proof.report_details import by_blind_spot, by_label, churn, reliability, risk_coverage, seed_noise
@@ -160,10 +161,18 @@ def flipped_rows(folder: Path, ids: dict[str, list[str]]) -> list[StoredFlip]:
 
 
 def known_gold(folder: Path) -> IntArray:
-    """(n,) label index of each proof row, as the split or people have it; `UNKNOWN` where neither does."""
+    """(n,) label index of each proof row, as the split or people have it; `UNKNOWN` where neither does.
+
+    Raises:
+        FileError: the labels of people or of an LLM are not the project's.
+    """
     gold: IntArray = read_array(gold_file(folder, "proof")).copy()
-    if read_spec(folder).label_budget:
-        for place, label in read_proof_labels(folder).people:
+    spec = read_spec(folder)
+    if spec.label_budget:
+        held = read_proof_labels(folder)
+        if max(label for label in (UNKNOWN, *held.llm, *(label for _, label in held.people))) >= len(spec.labels):
+            raise FileError("a label is none of the project's", where=str(folder / LABELS), hint=HINT)
+        for place, label in held.people:
             gold[place] = label
     return gold
 

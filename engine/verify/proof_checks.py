@@ -132,9 +132,10 @@ def _odd_label(project: Project, folder: Path, then: int | None) -> str:
         for revision in Log(path).revisions:
             if revision.kind in ("label", "adjudication") and revision.body:
                 label = RowLabel.from_json(revision.body)
-                if label.teacher.kind == "human":
+                if label.split == "proof" and label.teacher.kind != "llm":  # as `Labels.people` has them
                     said[label.row].add(label.label)
-    odd = (held.ids[at] for at, label in held.people if project.labels[label] not in said[held.ids[at]])
+    names = dict(enumerate(project.labels))
+    odd = (held.ids[at] for at, label in held.people if names.get(label) not in said[held.ids[at]])
     return next((f"its label of row {row} is not one that people gave" for row in odd), "")
 
 

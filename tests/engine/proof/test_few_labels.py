@@ -197,6 +197,14 @@ def test_labels_that_nobody_gave_are_found(project: Project, gold: Gold) -> None
     assert any("is not one that people gave" in finding.what for finding in check_proof(project, folder))
 
 
+def test_a_label_that_the_project_does_not_have_is_told(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    write_json(folder / "labels.json", read_json(folder / "labels.json") | {"people": [[0, 7]]})
+    with pytest.raises(FileError, match="a label is none of the project's"):
+        evaluate(folder)
+    assert any("is not one that people gave" in finding.what for finding in check_proof(project, folder))
+
+
 @pytest.mark.parametrize(
     "changed", [{"llm": []}, {"order": [ROWS]}, {"order": [3, 3]}, {"people": [[-1, 0]]}, {"look": 9}, {"budget": -5}]
 )
