@@ -22,7 +22,7 @@ from engine.proof.proof_labels import read_proof_labels
 from engine.proof.proof_looks import ask_for_labels, take_looks
 from engine.proof.report import read_report
 from engine.proof.report_types import LabelsAsked
-from engine.schema import UNLABELLED
+from engine.schema import UNLABELLED, Teacher
 from engine.settings import Settings, TaskSettings, change_setting
 from engine.teaching.records import Teaching
 from engine.verify.proof_checks import check_proof
@@ -193,6 +193,23 @@ def test_labels_that_nobody_gave_are_found(project: Project, gold: Gold) -> None
     values = read_json(folder / "labels.json")
     place, label = values["people"][0]
     values["people"][0] = [place, 1 - label]
+    write_json(folder / "labels.json", values)
+    assert any("is not one that people gave" in finding.what for finding in check_proof(project, folder))
+
+
+def test_labels_of_kind_example_stand_for_peoples_and_labels_of_pool_rows_do_not(project: Project, gold: Gold) -> None:
+    folder, example = lay_out(project, gold), Teacher("bundled", "example")
+    take_looks(project, folder.name)
+    right = {row: LABELS[label] for row, label in zip(IDS, gold, strict=True)}
+    given = [by_person(row, right[row], split="proof", teacher=example) for row in asked(project)]
+    write_labels(project, example, given)
+    assert take_looks(project, folder.name)
+    assert not [finding for finding in check_proof(project, folder) if finding.bad]
+    other = LABELS[1 - gold[IDS.index(given[0].row)]]
+    write_labels(project, ANN, [by_person(given[0].row, other, split="pool")])
+    values = read_json(folder / "labels.json")
+    place = IDS.index(given[0].row)
+    values["people"] = [[at, 1 - label if at == place else label] for at, label in values["people"]]
     write_json(folder / "labels.json", values)
     assert any("is not one that people gave" in finding.what for finding in check_proof(project, folder))
 
