@@ -12,7 +12,6 @@ import pytest
 
 from engine.discovery.calibration import UNKNOWN
 from engine.files import read_json, write_json
-from engine.label_queue.queue_files import queues
 from engine.measures import PROOF
 from engine.project import Project
 from engine.proof.evaluate import REFERENCE
@@ -58,7 +57,7 @@ def test_a_report_is_shown_where_newer_labels_cannot_be_looked_at(
 ) -> None:
     project = stream_project(tmp_path / "work", proof=60)
     gold = gold_labels(60)
-    lay_out_proof(
+    folder = lay_out_proof(
         project.root,
         {REFERENCE: [model(gold, seed=1)], ("labels", "continue"): [model(gold, seed=2)]},
         {"proof": np.full(60, UNKNOWN)},
@@ -66,13 +65,13 @@ def test_a_report_is_shown_where_newer_labels_cannot_be_looked_at(
         label_budget=20,
         before_report=lambda folder: ask_for_labels(project, folder, [f"h{place}" for place in range(60)]),
     )
-    (queue,) = queues(project, "verdict")
-    queue.path.unlink()
+    (folder / "labels.json").write_text("{")
     assert main(["report", str(project.root)]) == 0
     out, err = capsys.readouterr()
     assert "has not been judged yet" in out
     assert err.count("\n") == 1
-    assert "queue verdict-1 is gone" in err
+    assert "labels.json" in err
+    assert "retrain" in err
 
 
 def test_json_is_one_object_with_what_scripts_need(proved: Project, capsys: pytest.CaptureFixture[str]) -> None:
