@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.errors import BlindspotError
+from engine.guest import refuse_guests
 from engine.schema import Record
 from engine.state import state_folder
 from engine.text import visible
@@ -132,7 +133,9 @@ def agree(root: Path, uses: Iterable[OutsideUse]) -> None:
 
     Raises:
         NotTrusted: it cannot be kept.
+        GuestRefused: the person is a guest, and not at this machine.
     """
+    refuse_guests("agreeing to what reaches outside a project")
     keys = [use.key for use in uses]
     if keys:
         with _changing() as agreed:
@@ -145,7 +148,9 @@ def revoke(root: Path) -> bool:
 
     Raises:
         NotTrusted: it cannot be taken back.
+        GuestRefused: the person is a guest.
     """
+    refuse_guests("taking an agreement back")
     with _changing() as agreed:
         return agreed.pop(_place(root), None) is not None
 

@@ -34,7 +34,8 @@ def runtime() -> dict[str, Distribution]:
     """All that is installed because Blindspot needs it to run, by canonical name."""
     found: dict[str, Distribution] = {}
     project = tomlkit.parse((ROOT / "pyproject.toml").read_text(encoding="utf-8")).unwrap()["project"]
-    waiting = [Requirement(one) for one in project["dependencies"]]
+    extras = project["optional-dependencies"]
+    waiting = [Requirement(one) for one in (*project["dependencies"], *extras["serve"])]
     while waiting:
         wanted = waiting.pop()
         name = canonicalize_name(wanted.name)
@@ -131,7 +132,8 @@ def _markdown(found: dict[str, Distribution]) -> str:
     head = """# Licences
 
 Blindspot is Apache-2.0. This is what it needs to run, as installed with Python 3.11 on Linux and written down by
-`make licences`. None of it is under the GPL, LGPL or AGPL; `make audit` fails if that changes.
+`make licences`. None of it is under the GPL, LGPL or AGPL; `make audit` fails if that changes. The page of
+`blindspot serve` brings xterm.js with two of its addons, under the MIT licence (`tui/web/assets/LICENSE.xterm`).
 
 | package | version | licence |
 | --- | --- | --- |

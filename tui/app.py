@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,8 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
         self.live_verdict = LiveVerdict(self)
         self.retrain_choices: RetrainChoices | None = None
         """What was chosen on the screen of that name, which it outlives."""
+        self.labelling = ExitStack()
+        """What is to be closed when rows are no longer labelled: the hold on the row in front, who chooses the next."""
         self.messages = Messages()
         self._keeper = SessionState(self)
         self._leaving = False
@@ -122,6 +125,8 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
     def on_unmount(self) -> None:
         """End what lives only with the app."""
         self.live_verdict.close()
+        with suppress(BlindspotError):  # nobody is there to be told; such a hold ends by itself
+            self.labelling.close()
         if self.workbench is not None:
             self.workbench.close()
 

@@ -8,8 +8,24 @@ from textual import actions
 from textual.screen import Screen
 from textual.widget import Widget
 
+from engine.guest import is_guest, refusal
+
 if TYPE_CHECKING:
     from tui.app import BlindspotApp
+
+
+_NOT_FOR_GUESTS = {
+    "compare": "starting a job",
+    "discover": "starting a job",
+    "llm": "asking an LLM",
+    "promote": "promoting a model",
+    "quick": "starting a job",
+    "resume": "going on with a job",
+    "start": "starting a job",
+    "stop_job": "stopping a job",
+    "teach": "asking an LLM",
+}
+"""What the engine would refuse, by action: said at once, in place of what is asked on the way there."""
 
 
 def why_not(app: BlindspotApp, action: str, owner: object) -> str | None:
@@ -23,6 +39,8 @@ def why_not(app: BlindspotApp, action: str, owner: object) -> str | None:
     target, name, parameters = actions.parse(action)
     if not target and isinstance(owner, Widget) and not isinstance(owner, Screen):
         return None
+    if name in _NOT_FOR_GUESTS and is_guest():
+        return str(refusal(_NOT_FOR_GUESTS[name]))
     if name in ("undo", "redo"):
         return app.undoing.why_not("undo" if name == "undo" else "redo")
     if name == "stop_job":

@@ -67,6 +67,7 @@ COMMANDS = {
     "doctor": "check this machine and a project",
     "demo": "open the workbench over the bundled project",
     "open": "open the workbench over a project",
+    "serve": "let people without an account here work in a browser, each by a link",
     "completion": "print the script by which a shell completes commands and options",
 }
 FORMER_NAMES = {"ledger": "costs"}

@@ -16,6 +16,7 @@ from pathlib import Path
 from engine.child import command, surroundings
 from engine.errors import BlindspotError, JobError
 from engine.files import open_append, remove, write_atomic
+from engine.guest import refuse_guests
 from engine.jobs.kind import JobOptions
 from engine.jobs.spec import JobFiles, new_job
 from engine.jobs.status import active_job, find_job
@@ -32,7 +33,9 @@ def start(root: Path, options: JobOptions) -> str:
     Raises:
         JobError: another job is running in this project.
         FileError: its files cannot be written, as on a full disk.
+        GuestRefused: a guest asks for it.
     """
+    refuse_guests("starting a job")
     lock = _project_lock(root)
     try:
         files = new_job(root / "jobs", options.kind)
@@ -56,7 +59,9 @@ def resume(root: Path, job_id: str) -> None:
 
     Raises:
         JobError: no such job, it is running or already done, or another job is running.
+        GuestRefused: a guest asks for it.
     """
+    refuse_guests("going on with a job")
     view = find_job(root, job_id)
     if not view.resumable:
         raise JobError(f"job {job_id} is {view.state}", hint="only a failed, cancelled or dead job can be resumed")
@@ -78,7 +83,9 @@ def cancel(root: Path, job_id: str) -> None:
 
     Raises:
         JobError: no such job, or it is not running.
+        GuestRefused: a guest asks for it.
     """
+    refuse_guests("stopping a job")
     view = find_job(root, job_id)
     if view.state != "running":
         raise JobError(f"job {job_id} is {view.state}", hint="only a running job can be cancelled")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from engine.errors import ProjectError
 from engine.files import write_json
+from engine.guest import refuse_guests
 from engine.ids import inside
 from engine.project import Project
 from engine.proof.closed import closed_sentence
@@ -71,10 +72,12 @@ def promote(
         ProjectError: there is no such proof, arm or seed, its model is gone, or it is not proven and not forced; or,
             forced or not, the report does not follow from its predictions.
         ModelError: the model is not the one that was judged.
+        GuestRefused: a guest asks for it.
     """
     from engine.verify.model_checks import refuse_changed
     from engine.verify.proof_checks import refuse_changed_report
 
+    refuse_guests("promoting a model")
     report = read_report(project, proof_id)
     entry = find_arm(report, arm, recipe)
     seed = report.seeds[0] if seed is None else seed

@@ -88,6 +88,7 @@ class JobWatch:
 
     def _trusting(self, options: JobOptions, command: Callable[[Path], str | None]) -> bool:
         """Do it if all that the job uses outside the project was agreed to; else ask, and do it on a yes."""
+        from engine.guest import refuse_guests
         from engine.operations.job_kinds import job_uses
         from engine.project import Project
         from engine.trust import agree, untrusted
@@ -97,6 +98,7 @@ class JobWatch:
         assert workbench is not None, "the project is still being opened"
         root = workbench.project.root
         try:
+            refuse_guests("starting a job")  # before anything is asked
             # as it is now, for the job reads it anew, and not as it was when the app opened
             missing = untrusted(root, job_uses(Project.open(root, verify=False), options))
         except BlindspotError as error:

@@ -83,13 +83,14 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         app.refuse(error)
         return
 
+    app.labelling.callback(opened.close)
     more = row_chooser(project.root, opened.name, opened.kind)
+    if more is not None:
+        app.labelling.callback(more.close)
 
     def end(_: None) -> None:
-        if more is not None:
-            more.close()
         try:
-            opened.close()
+            app.labelling.close()
         except BlindspotError as error:
             app.refuse(error)
         app.changed()

@@ -32,6 +32,15 @@ async def test_a_key_leads_to_the_rows_and_leaving_leads_back(tmp_path: Path) ->
     assert sorted(labels(project).settled().values()) == ["positive"]
 
 
+async def test_the_row_in_front_is_free_again_once_the_app_has_ended(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work", rows=3)
+    async with opened(project.root, annotator="ann") as driver:
+        await driver.press("number_sign")
+        await driver.sees("0 of 3 labelled")
+        assert list(project.root.rglob("queues/leases*/*.json"))
+    assert not list(project.root.rglob("queues/leases*/*.json"))
+
+
 async def test_where_there_are_several_queues_one_is_asked_and_a_conflict_needs_its_reason(tmp_path: Path) -> None:
     project = stream_project(tmp_path / "work", rows=2, people=2, proof=1)
     for name, label in (("ann", "positive"), ("ben", "negative")):
