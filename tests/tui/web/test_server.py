@@ -197,9 +197,10 @@ async def test_places_tabs_and_messages_are_bounded(tmp_path: Path) -> None:
         first = await guest.terminal(annotator="ben")  # it is the link that says who one is
         await shows(first, "-> ada")
         assert (await (await other.terminal()).receive()).data == Closed.FULL
+        closing = asyncio.create_task(until_closed(first))
         second = await guest.terminal()  # another tab of the same person takes the place over
         await shows(second, "0 of 3 labelled")
-        await until_closed(first)
+        await closing
         assert first.close_code == Closed.ELSEWHERE
         await second.send_bytes(b"x" * (LONGEST_MESSAGE + 1))
         await until_closed(second)
