@@ -8,7 +8,7 @@ question are kept from teachers, since what a teacher reads finds its way into s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -38,6 +38,11 @@ def task_labels(train: RowStore, column: str) -> tuple[str, ...]:
     if len(labels) > max(20, len(train) / 2):
         what = f"`{column}` has {len(labels)} different values in {len(train)} rows"
         raise DataError(what, where=str(train.source), hint="name the column that holds the labels with --label")
+    return in_label_order(labels)
+
+
+def in_label_order(labels: Collection[str]) -> tuple[str, ...]:
+    """Labels in the order of a task: whole numbers by what they are worth, others by the alphabet."""
     if all(label.removeprefix("-").isdecimal() for label in labels):
         return tuple(sorted(labels, key=int))
     return tuple(sorted(labels))
@@ -80,7 +85,8 @@ def refuse_shared(splits: Mapping[SplitName, RowStore]) -> None:
     import numpy as np
 
     proof = splits["proof"]
-    learned: tuple[SplitName, ...] = ("train", "pool")
+    both: tuple[SplitName, ...] = ("train", "pool")
+    learned = [name for name in both if name in splits]
     shared = np.flatnonzero(np.isin(proof.hashes, np.concatenate([splits[name].hashes for name in learned])))
     if not len(shared):
         return
@@ -110,7 +116,9 @@ def notes(splits: Mapping[SplitName, RowStore], labels: Sequence[str]) -> Iterat
             yield f"{name} has {unsure} {_rows(unsure, 'text')} with more than one label"
     for name, others in _OVERLAPS.items():
         for other in others:
-            if name in splits and (shared := int(np.isin(splits[name].hashes, splits[other].hashes).sum())):
+            if {name, other} <= splits.keys() and (
+                shared := int(np.isin(splits[name].hashes, splits[other].hashes).sum())
+            ):
                 yield f"{shared} {_rows(shared)} of {name} {_are(shared)} also in {other}"
 
 

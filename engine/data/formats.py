@@ -37,7 +37,7 @@ class FileRequest:
     """What is asked of a file.
 
     Attributes:
-        wanted: columns that must be there. optional: columns that may be.
+        wanted: columns that must be there. optional: columns that may be. every: all others are asked for too.
         confidential: messages must not show what could be a row's text.
         encoding: of a file without a byte order mark; None: UTF-8.
         broken: told of a line or record that cannot be used, which is then passed over unless this raises.
@@ -47,6 +47,7 @@ class FileRequest:
 
     wanted: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    every: bool = False
     confidential: bool = False
     encoding: str | None = None
     broken: Callable[[DataError], None] = _refuse
@@ -270,7 +271,7 @@ def _parquet(path: Path, asked: FileRequest) -> Iterator[FileRow]:
             names = file.schema_arrow.names
             if error := asked.missing(names, str(path)):
                 raise error
-            wanted = [name for name in names if name in asked.wanted + asked.optional]
+            wanted = [name for name in names if asked.every or name in asked.wanted + asked.optional]
             number = 0
             for batch in file.iter_batches(columns=wanted):
                 for record in batch.to_pylist():

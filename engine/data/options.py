@@ -57,7 +57,7 @@ def file_options(
     plain = FileOptions(columns, skip_bad=skip_bad, drop_duplicates=drop_duplicates)
     options = dict.fromkeys(files, plain)
     for said in own_columns:
-        splits, rest = _scope(said, files)
+        splits, rest = scope_of(said, files)
         role, equals, column = rest.partition("=")
         if role not in _ROLES or not equals or not column or (role == "pair" and columns.pair is None):
             raise DataError(
@@ -69,7 +69,7 @@ def file_options(
         for split in splits:
             options[split] = replace(options[split], columns=replace(options[split].columns, **{role: column}))
     for said in label_map:
-        splits, rest = _scope(said, files)
+        splits, rest = scope_of(said, files)
         old, equals, new = (part.strip() for part in rest.partition("="))
         if not old or not equals or not new:
             hint = f"write [FILE:]LABEL=LABEL, e.g. 1=positive, where FILE is one of {_named(files)}"
@@ -77,7 +77,7 @@ def file_options(
         for split in splits:
             options[split] = replace(options[split], labels={**options[split].labels, old: new})
     for said in encodings:
-        splits, rest = _scope(said, files)
+        splits, rest = scope_of(said, files)
         for split in splits:
             options[split] = replace(options[split], encoding=checked_encoding(rest))
     return options
@@ -105,8 +105,8 @@ def refuse_unused(asked: Iterable[str], news: Iterable[FileNews], labels: Iterab
         )
 
 
-def _scope(said: str, files: Files) -> tuple[Iterable[SplitName], str]:
-    """Which files something is said of, and what: all where none is named."""
+def scope_of(said: str, files: Files) -> tuple[Iterable[SplitName], str]:
+    """Which files something is said of, and what: all where none is named, and then what was said is returned whole."""
     for split, path in files.items():
         for name in (split, str(path), path.name):
             if said.startswith(f"{name}:"):

@@ -167,9 +167,9 @@ def _example(record: dict[str, Any], options: FileOptions, number: str, where: s
     label = record.get(columns.label)
     unlabelled = options.blank_labels and _is_missing(label)
     return Example(
-        id=number if named is None else _label(named, "id", where),
+        id=number if named is None else label_in(named, "id", where),
         text=_text(record[columns.text], columns.text, where),
-        label=UNLABELLED if unlabelled else _label(label, columns.label, where),
+        label=UNLABELLED if unlabelled else label_in(label, columns.label, where),
         text_pair=None if columns.pair is None else _text(record[columns.pair], columns.pair, where),
     )
 
@@ -184,7 +184,12 @@ def _text(value: Any, column: str, where: str) -> str:
     return _encodable(value, column, where)
 
 
-def _label(value: Any, column: str, where: str) -> str:
+def label_in(value: Any, column: str, where: str) -> str:
+    """The text of a label, or of an id, in a cell: whole numbers and true/false become their digits and words.
+
+    Raises:
+        DataError: it is empty, or neither of these.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():  # pandas turns whole numbers into these where a row has none

@@ -19,6 +19,8 @@ from engine.errors import ModelError
 from engine.files import checked, content_key, read_record
 from engine.model.array_cache import Array, Making, cached_arrays
 from engine.model.bf16_rescoring import UncertainRows
+from engine.model.given_predictions import FOLDER, given_predictions, refuse_without_classifier
+from engine.model.known_predictions import KnownPredictions
 from engine.model.training_plan import DistillationTarget, PlanChanges, TrainingPlan
 from engine.model.truncation import Reading
 from engine.model.weights import Weights, find_weights, is_classifier, weights_use
@@ -70,8 +72,9 @@ def starting_weights(project: Project, *, make: bool = True, monitor: Monitor) -
     Without ``make`` nothing is fetched.
 
     Raises:
-        ModelError: the weights cannot be found.
+        ModelError: the weights cannot be found, or the project knows its classifier by predictions alone.
     """
+    refuse_without_classifier(project, "training")
     name = project.settings.model.classifier or project.settings.model.base
     return named_weights(project, name, monitor, fetch=make)
 
@@ -87,6 +90,8 @@ def encoder_weights(project: Project, *, monitor: Monitor) -> Weights:
 
 def current_model(project: Project, *, seed: int | None = None, make: bool = True, monitor: Monitor) -> ModelRef:
     """The model of the round: the promoted one, else the user's classifier, else the baseline, trained if need be.
+
+    Where the user has given predictions in place of a classifier, it is these.
 
     Args:
         project: whose round.
@@ -115,6 +120,8 @@ def current_model(project: Project, *, seed: int | None = None, make: bool = Tru
                 hint=f"put the folder back, or delete {promoted.relative_to(project.root)}",
             )
         return ModelRef(reference.name, checked(path), reference.key)
+    if given := given_predictions(project):
+        return ModelRef(given.name, project.root / FOLDER, given.key)
     weights = starting_weights(project, make=make, monitor=monitor)
     if project.settings.model.classifier and is_classifier(weights.path):
         monitor.note(f"classifier: {weights}")
@@ -222,6 +229,9 @@ def predictions(
         return np.empty((0, len(project.labels)), dtype=np.float32)
 
     def begin() -> Making:
+        given = given_predictions(project)
+        if given and given.key == model.key:
+            return _found(KnownPredictions(project, given).logits(examples))
         compute = scoring_compute(project, scan=doubt is not None)
         monitor.note(f"scoring {len(examples)} rows on {compute}")
         classifier = load_classifier(project, model, compute)
@@ -233,6 +243,16 @@ def predictions(
 
     path = logits_path(project, model, examples, split_key, doubt)
     return cached_arrays([path], len(examples), begin, width=len(project.labels), monitor=monitor)[0]
+
+
+def _found(logits: Array) -> Making:
+    """Logits that need not be computed, as what makes them."""
+
+    def fill(arrays: Sequence[Array], done: int) -> Iterator[int]:
+        arrays[0][:] = logits
+        yield len(logits)
+
+    return Making([logits.shape[1]], fill)
 
 
 def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = False, monitor: Monitor) -> Array:
@@ -306,8 +326,9 @@ def load_classifier(project: Project, model: ModelRef, compute: Compute) -> Clas
     """Load a classifier as the settings say.
 
     Raises:
-        ModelError: it cannot be used for this task.
+        ModelError: it cannot be used for this task, or the project knows it by predictions alone.
     """
+    refuse_without_classifier(project, "verdicts on texts")
     from engine.model.classifier import Classifier
 
     settings = project.settings.model

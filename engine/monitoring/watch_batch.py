@@ -58,7 +58,9 @@ def watch_batch(project: Project, batch: BatchRows, *, monitor: Monitor) -> Watc
     settings = project.settings.discovery
     model = current_model(project, monitor=monitor)
     before = score_pool(project, model, then=rows_then(project)["pool"], monitor=monitor)
-    logits = predictions(project, model, batch.rows, split_key="watched", monitor=monitor)
+    logits = batch.logits
+    if logits is None:
+        logits = predictions(project, model, batch.rows, split_key="watched", monitor=monitor)
     scores = score(logits, gold_of(batch.rows, project.labels), temperature=before.applied)
     confident = scores.confidence >= settings.tau
     spots, elsewhere = _near_spots(project, batch.rows, before.rows, scores, monitor)

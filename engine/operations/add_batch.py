@@ -32,7 +32,9 @@ from engine.errors import DataError, ProjectError
 from engine.files import extend, read_bytes, sha256_file, truncate, write_atomic, write_json
 from engine.locks import acquire
 from engine.manifest import HASH_BYTES, MANIFEST_FILE, Batch, Manifest, SplitEnd, SplitManifest
+from engine.model.given_predictions import refuse_unfit_predictions
 from engine.operations.create_project import tell_cut
+from engine.operations.take_predictions import GivenFiles
 from engine.progress import Monitor, Silent
 from engine.project import READ_ONLY, Project
 from engine.schema import UNLABELLED
@@ -72,6 +74,7 @@ def add_batch(
     *,
     name: str | None = None,
     proof_share: float | None = None,
+    predictions: Path | None = None,
     monitor: Monitor | None = None,
     **choices: Unpack[FileChoices],
 ) -> Added:
@@ -86,12 +89,14 @@ def add_batch(
         name: of the batch; default: that of the file.
         proof_share: of the rows that nothing holds to a side, 0..1; default: a half, as at `init`, and none where the
             proof was a file of its own.
+        predictions: what the classifier says of the rows, where the project knows it by its predictions alone.
         monitor: is told of long steps, and of what the user should know about the data.
         choices: how the file is read (`engine.data.options.file_options`): columns that differ from the pool's, and
             labels that are mapped besides those of the pool's file; duplicates are also rows whose id the project has.
 
     Raises:
         DataError: the file cannot be used, or the name is taken.
+        ModelError: predictions are missing, or not needed.
         ProjectError: there is no project, it has changed, or it cannot be written.
     """
     monitor = monitor or Silent()
@@ -101,6 +106,7 @@ def add_batch(
     project = Project.open(root)
     if project.read_only:
         raise ProjectError(READ_ONLY, where=str(project.root), hint="copy it to a place that you may write to")
+    refuse_unfit_predictions(project, named=predictions is not None)
     with _alone(project, monitor):
         project = Project.open(root)  # as whoever was before us left it
         if not all(split in project.manifest.splits for split in BATCHED):
@@ -112,7 +118,9 @@ def add_batch(
             proof_share = 0.0 if project.manifest.proof_origin == "file" else HALF
         _cut_back(project)  # what one that was killed has left
         try:
-            addition = _Addition(project, file.expanduser(), batch_name, options, mapped, proof_share, monitor)
+            addition = _Addition(
+                project, file.expanduser(), batch_name, options, mapped, proof_share, predictions, monitor
+            )
             added = addition.add()
         except BaseException:
             _cut_back(project)
@@ -132,10 +140,11 @@ class _Addition:
         options: FileOptions,
         mapped: tuple[str, ...],
         share: float,
+        predictions: Path | None,
         monitor: Monitor,
     ) -> None:
         self.project, self.file, self.name, self.share = project, file, name, share
-        self.options, self.mapped = options, mapped
+        self.options, self.mapped, self.predictions = options, mapped, predictions
         self.staging, self.monitor = project.adding_dir, monitor
         self.old = dict[str, RowStore]()
         self.skipped = 0
@@ -144,7 +153,7 @@ class _Addition:
         left_out = LeftOutList(self.staging)
         rows, read = self._new_rows(left_out)
         if not len(rows):
-            return Added(None, read, self.skipped, left_out.count)
+            return Added(None, read.size, self.skipped, left_out.count)
         if any(batch.name == self.name for batch in batches(self.project)):
             what, hint = f"there is a batch {self.name} already", "name the new one otherwise with --name"
             raise DataError(what, where=str(self.file), hint=hint)
@@ -154,8 +163,11 @@ class _Addition:
         rows = self._with_new_ids(rows, left_out)
         rows, sides, groups = self._beside_the_old(rows, left_out)
         if not len(rows):
-            return Added(None, read, self.skipped, left_out.count)
-        tell_cut(self.project.settings, rows, self.name, self.monitor)
+            return Added(None, read.size, self.skipped, left_out.count)
+        if self.predictions:
+            self._keep_predictions(self.predictions, rows, read)
+        else:
+            tell_cut(self.project.settings, rows, self.name, self.monitor)
         free, in_proof = sides == 0, sides == _PROOF
         in_proof[free] = deal(groups[free], rows.labels[free], self.project.manifest.seed, self.share)
         parts = {"pool": rows.take(~in_proof), "proof": rows.take(in_proof)}
@@ -164,10 +176,16 @@ class _Addition:
         batch = self._write(parts, left_out.count)
         near_pool, near_proof = (int((sides == side).sum()) for side in (_POOL, _PROOF))
         listed_in = listed if left_out.count else None
-        return Added(batch, read, self.skipped, left_out.count, listed_in, near_pool, near_proof)
+        return Added(batch, read.size, self.skipped, left_out.count, listed_in, near_pool, near_proof)
 
-    def _new_rows(self, left_out: LeftOutList) -> tuple[RowStore, int]:
-        """The rows of the file whose texts the project does not have, and how many it has in all."""
+    def _keep_predictions(self, predictions: Path, rows: RowStore, read: ndarray[Any, Any]) -> None:
+        """Keep what the classifier says of the new rows: first, as a row in a split needs its prediction."""
+        given = GivenFiles([f"pool:{predictions}"], {"pool": self.file}, {"pool": self.options})
+        labels, root = self.project.labels, self.project.root
+        given.keep(root, {"pool": rows}, {"pool": read}, labels, batch=self.name, monitor=self.monitor)
+
+    def _new_rows(self, left_out: LeftOutList) -> tuple[RowStore, ndarray[Any, Any]]:
+        """The rows of the file whose texts the project does not have, and the lines of all of them."""
         import numpy as np
 
         project, news = self.project, FileNews(left_out.add)
@@ -175,7 +193,7 @@ class _Addition:
         rows = RowStore.write(self.staging / "rows.jsonl", found, self.file)
         for sentence in news.told:
             self.monitor.note(sentence)
-        read = len(rows)
+        read = rows.lines
         if self.options.skip_bad:
             rows = with_known_labels(rows, "pool", project.labels, left_out)
         refuse_unused(self.mapped, [news], rows.names)

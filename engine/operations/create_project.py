@@ -14,8 +14,8 @@ from pathlib import Path
 from typing_extensions import Unpack
 
 from engine import __version__
-from engine.data.batches import first_batch
-from engine.data.checks import near_proof, notes, refuse_shared, refuse_unknown_labels, task_labels
+from engine.data.batches import first_batch, name_of_file
+from engine.data.checks import in_label_order, near_proof, notes, refuse_shared, refuse_unknown_labels, task_labels
 from engine.data.left_out import FILE as LEFT_OUT
 from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, without_duplicates
 from engine.data.options import FileChoices, file_options, refuse_unused
@@ -28,6 +28,7 @@ from engine.files import make_folder, publish, replacing, sha256_file, write_ato
 from engine.manifest import MANIFEST_FILE, Manifest, SplitManifest, hashes_file, split_file
 from engine.model.truncation import Reading, cut_sentence
 from engine.model.weights import find_weights, named_weights, weights_use
+from engine.operations.take_predictions import GivenFiles
 from engine.progress import Monitor, Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import SPLITS, UNLABELLED, SplitName
@@ -45,7 +46,7 @@ _COUNTED = 20_000  # pool rows whose tokens are counted here: some seconds if al
 def create_project(
     root: Path,
     *,
-    train: Path,
+    train: Path | None = None,
     pool: Path | None = None,
     stream: Path | None = None,
     proof: Path | None = None,
@@ -55,6 +56,7 @@ def create_project(
     pair: str | None = None,
     label: str,
     model: str | None = None,
+    predictions: Sequence[str] = (),
     encoder: str | None = None,
     base: str | None = None,
     tau: float | None = None,
@@ -66,7 +68,7 @@ def create_project(
 
     Args:
         root: the new folder; it may exist if it is empty.
-        train: rows of the source distribution.
+        train: rows of the source distribution; needed unless `predictions` are given.
         pool: rows of another distribution, in which blind spots are looked for; their labels may be blank.
         stream: the same in the place of `pool`, for rows whose file need not have the column of labels either.
         proof: held-out rows like the pool's; without it the pool is parted 50/50.
@@ -76,6 +78,8 @@ def create_project(
         pair: column of the second text, if rows are pairs.
         label: column of the label.
         model: fine-tuned classifier, a folder or hub id; without it `base` is fine-tuned on train.
+        predictions: files of what a classifier that is not run here says of the rows, each for all of them, or, as
+            ``FILE:PREDICTIONS``, for those of a split or a file (`engine.operations.take_predictions`).
         encoder: sentence encoder, a folder or hub id.
         base: where fine-tuning starts, a folder or hub id.
         tau: confidence threshold of a UU, 0..1.
@@ -106,12 +110,20 @@ def create_project(
     for name in unlabelled:
         if name in options:
             options[name] = replace(options[name], blank_labels=True, stream=stream is not None)
+    predicted = GivenFiles(predictions, files, options) if predictions else None
+    _refuse_lack(train, predicted, model or base)
     settings = _settings(monitor, pair=pair is not None, model=model, encoder=encoder, base=base, tau=tau, seed=seed)
 
     with _appearing(root) as folder:
         staging = folder / "staging"
         left_out = LeftOutList(staging)
-        rows, labels = _read_all(files, options, staging, left_out, monitor)
+        rows, labels = _read_all(files, options, predicted, staging, left_out, monitor)
+        read = {name: store.lines for name, store in rows.items()}
+        for name in rows:
+            rows[name] = with_own_ids(rows[name], name, left_out, drop=options[name].drop_duplicates)
+            if options[name].skip_bad:
+                rows[name] = with_known_labels(rows[name], name, labels, left_out)
+            refuse_unknown_labels(rows[name], labels)
         if choices.get("drop_duplicates"):
             rows = without_duplicates(rows, left_out)
         for name, store in rows.items():
@@ -119,6 +131,8 @@ def create_project(
                 raise DataError(
                     f"no row of {name} is left", where=str(store.source), hint="give a file with other rows"
                 )
+        if predicted:
+            predicted.keep(folder, rows, read, labels, batch=name_of_file(files["pool"]), monitor=monitor)
         if proof is None:
             monitor.step("parting the pool", 0, 1, rows=len(rows["pool"]))
             rows["pool"], rows["proof"] = split_pool(rows["pool"], settings.discovery.seed)
@@ -126,7 +140,8 @@ def create_project(
         refuse_shared(rows)
         for sentence in notes(rows, labels):
             monitor.note(sentence)
-        tell_cut(settings, rows["pool"], "pool", monitor)
+        if not predicted:
+            tell_cut(settings, rows["pool"], "pool", monitor)
         monitor.step("comparing proof with pool", 0, 1, rows=len(rows["pool"]))
         near = near_proof(rows["pool"], rows["proof"], pair=pair is not None, parted=proof is None)
         if near.proof:
@@ -153,13 +168,23 @@ def create_project(
         write_json(folder / MANIFEST_FILE, manifest.as_json())
     project = Project.open(root)
     named = project.settings.model
-    uses = [weights_use(root, name) for name in (named.classifier, named.base, named.encoder)]
+    own = () if predicted else (named.classifier, named.base)
+    uses = [weights_use(root, name) for name in (*own, named.encoder)]
     try:
         agree(root, [use for use in uses if use is not None])  # the user has just named them
     except NotTrusted as error:
         monitor.note(str(error))
     keep_seal(project, anew=True)
     return project
+
+
+def _refuse_lack(train: Path | None, predicted: GivenFiles | None, weights: str | None) -> None:
+    if train is None and predicted is None:
+        hint = "give the rows that the classifier learned: --train"
+        raise DataError("without --predictions of a classifier there must be train rows", hint=hint)
+    if predicted and weights:
+        what = "--predictions take the place of a classifier, and --model or --base names one"
+        raise DataError(what, hint="give one of the two")
 
 
 def _one_of(pool: Path | None, stream: Path | None) -> Path:
@@ -174,14 +199,15 @@ def _one_of(pool: Path | None, stream: Path | None) -> Path:
 def _read_all(
     files: Mapping[SplitName, Path],
     options: Mapping[SplitName, FileOptions],
+    predicted: GivenFiles | None,
     folder: Path,
     left_out: LeftOutList,
     monitor: Monitor,
 ) -> tuple[dict[SplitName, RowStore], tuple[str, ...]]:
-    """The rows of all files, on the disk, and the labels of train.
+    """The rows of all files, on the disk, and the labels: those of train, without it all that there are.
 
     Raises:
-        DataError: a file cannot be used, or has a label that train lacks.
+        DataError: a file cannot be used.
     """
     rows: dict[SplitName, RowStore] = {}
     news: list[FileNews] = []
@@ -192,15 +218,17 @@ def _read_all(
         rows[name] = RowStore.write(folder / f"{name}.jsonl", found, path)
         for sentence in news[-1].told:
             monitor.note(sentence)
-        rows[name] = with_own_ids(rows[name], name, left_out, drop=options[name].drop_duplicates)
-        labels = labels or task_labels(rows[name], options["train"].columns.label)
-        if options[name].skip_bad:
-            rows[name] = with_known_labels(rows[name], name, labels, left_out)
+        if name == "train":
+            labels = task_labels(rows[name], options[name].columns.label)
     mapped = [label for one in options.values() for label in one.labels]
     refuse_unused(mapped, news, [label for one in rows.values() for label in one.names])
-    for store in rows.values():
-        refuse_unknown_labels(store, labels)
-    return rows, labels
+    if labels or predicted is None:
+        return rows, labels
+    spoken = {label for store in rows.values() for label in store.names if label != UNLABELLED} | predicted.labels()
+    if len(spoken) < 2:
+        hint = "give train rows, or predictions with a column for each label"
+        raise DataError(f"rows and predictions have {len(spoken)} different labels", where="--predictions", hint=hint)
+    return rows, in_label_order(spoken)
 
 
 def _settings(

@@ -11,6 +11,7 @@ from pathlib import Path
 from engine import jobs
 from engine.errors import BlindspotError
 from engine.files import find_files, sha256_file
+from engine.model.given_predictions import given_predictions
 from engine.operations import machine
 from engine.operations.machine import MachineFinding, failed
 from engine.project import SETTINGS_FILE, Project
@@ -24,19 +25,25 @@ def check(root: Path | None = None) -> list[MachineFinding]:
     Args:
         root: the project folder; None for the machine alone.
     """
-    settings, findings = Settings(), []
+    settings, findings = Settings(), list[MachineFinding]()
+    names: list[str] = []
     if root is not None:
         root = root.expanduser().resolve()
         try:
             if (root / SETTINGS_FILE).is_file():
                 settings = read_settings(root / SETTINGS_FILE)
-            findings = list(_check_project(Project.open(root, verify=False)))
+            project = Project.open(root, verify=False)
+            findings = list(_check_project(project))
+            if given_predictions(project):
+                names.append(settings.model.encoder)
         except BlindspotError as error:
             findings = [failed("project", error)]
     return [
         machine.check_python(),
         machine.check_packages(),
-        *machine.check_weights([settings.model.classifier or settings.model.base, settings.model.encoder], root),
+        *machine.check_weights(
+            names or [settings.model.classifier or settings.model.base, settings.model.encoder], root
+        ),
         machine.check_compute(settings.compute),
         machine.check_disk(root if root is not None and root.is_dir() else Path.cwd()),
         machine.check_terminal(),

@@ -127,14 +127,18 @@ def watch(project: Project, options: WatchOptions, monitor: Monitor) -> WatchRes
     from engine.monitoring.watch_batch import watch_batch
 
     require(project.root, watch_uses(project, options))
-    batch = read_batch(project, Path(options.file), name=options.name, monitor=monitor, **options.choices)
+    predictions = Path(options.predictions) if options.predictions else None
+    batch = read_batch(
+        project, Path(options.file), name=options.name, predictions=predictions, monitor=monitor, **options.choices
+    )
     watched = watch_batch(project, batch, monitor=monitor)
     return WatchResult(watched.name, watched.word, watched.sentence)
 
 
 def watch_uses(project: Project, options: WatchOptions) -> Uses:
-    """The models, and the file."""
-    return [*models_uses(project), file_use(project.root, Path(options.file))]
+    """The models, and the files."""
+    files = [options.file, *([options.predictions] if options.predictions else [])]
+    return [*models_uses(project), *(file_use(project.root, Path(file)) for file in files)]
 
 
 def teach(project: Project, options: TeachOptions, monitor: Monitor) -> TeachReport:

@@ -117,6 +117,7 @@ class WatchOptions(JobOptions):
 
     Attributes:
         file: path of its rows. name: of the batch; None: that of the file.
+        predictions: path of what the classifier says of them; None: it is run.
         own_columns, label_map, encodings, skip_bad, drop_duplicates: how it is read
             (`engine.data.options.file_options`).
     """
@@ -130,6 +131,7 @@ class WatchOptions(JobOptions):
     encodings: tuple[str, ...] = ()
     skip_bad: bool = False
     drop_duplicates: bool = False
+    predictions: str | None = None
 
     @property
     def choices(self) -> FileChoices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.llm.address import server_use
 from engine.llm.prompts import Prompts
+from engine.model.given_predictions import given_predictions
 from engine.model.weights import weights_use
 from engine.project import Project
 from engine.trust import OutsideUse
@@ -34,5 +35,6 @@ def llm_use(project: Project, *, held_out: bool = False) -> OutsideUse | None:
 def models_uses(project: Project) -> list[OutsideUse | None]:
     """The weights of the classifier and those of the encoder, which are often the same."""
     model = project.settings.model
-    names = dict.fromkeys((model.classifier or model.base, model.encoder))
+    own = [] if given_predictions(project) else [model.classifier or model.base]
+    names = dict.fromkeys([*own, model.encoder])
     return [weights_use(project.root, name) for name in names]

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.project import Project
 from engine.regression.suite_checks import check_promotions, check_suite
 from engine.verify.finding import Finding
-from engine.verify.model_checks import check_models
+from engine.verify.model_checks import check_models, check_predictions
 from engine.verify.record_checks import check_calls, check_records
 from engine.verify.seal import check_seal
 from engine.verify.split_checks import check_splits
@@ -26,6 +26,7 @@ def verify(root: Path) -> Iterator[Finding]:
     yield from check_records(project)
     yield from check_calls(project)
     yield from check_models(project)
+    yield from check_predictions(project)
     from engine.verify.cache_checks import check_caches
     from engine.verify.discovery_checks import check_discoveries
     from engine.verify.proof_checks import check_proofs

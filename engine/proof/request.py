@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.errors import ProjectError
 from engine.figure import Figure
+from engine.model.given_predictions import refuse_without_classifier
 from engine.project import Project
 from engine.proof.arms import ALL, BOTH, Arm, choose_arms, plan_runs, teaching_arms
 from engine.proof.budget_matching import Equal
@@ -128,10 +129,12 @@ def refuse_retrain(
     """Refuse what `engine.proof.run.retrain` would refuse, but for what it must score or train to know.
 
     Raises:
+        ModelError: the project knows its classifier by predictions alone.
         ProjectError: there is nothing to train with or to prove on, no such arm, recipe or seed, a cost is not known,
             or blind spots are needed that have not been discovered.
         SettingsError: tau differs from that of the first proof, or of the blind spots.
     """
+    refuse_without_classifier(project, "`retrain`")
     refuse_new_tau(project)
     discovery = project.discovery()
     tau_of(project, discovery)
@@ -176,8 +179,10 @@ def refuse_quick(project: Project, arms: Sequence[str] | None) -> None:
     """Refuse what a quick look would refuse.
 
     Raises:
+        ModelError: the project knows its classifier by predictions alone.
         ProjectError: there are no samples, no such arm, or no blind spots.
     """
+    refuse_without_classifier(project, "`retrain`")
     if not project.discovered().blind_spots:
         raise ProjectError("there are no blind spots to look at", where=str(project.root), hint="lower discovery.tau")
     choose_arms(Records(project.teaching_dir).samples(), arms or None)

@@ -1,4 +1,4 @@
-"""Trained models by the hashes of their folders."""
+"""Trained models by the hashes of their folders, and predictions that were given in place of one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.counted import counted
 from engine.errors import BlindspotError, ModelError
 from engine.files import content_key, find_files, read_record
+from engine.model.given_predictions import FOLDER, RESTORE, given_predictions
 from engine.model.weights import folder_hashes
 from engine.project import Project
 from engine.schema import Record
@@ -37,6 +39,26 @@ def check_models(project: Project) -> Iterator[Finding]:
         if path.is_dir() and path.suffix != ".partial":
             file = f"models/{path.name}"
             yield from looked_at(f"model {path.name}", file, _TRAIN, _model, path, file)
+
+
+def check_predictions(project: Project) -> Iterator[Finding]:
+    """What a project was given in place of a classifier."""
+    if (project.root / FOLDER).is_dir():
+        yield from looked_at("predictions", FOLDER, RESTORE, _predictions, project)
+
+
+def _predictions(project: Project) -> Iterator[Finding]:
+    from engine.model.known_predictions import KnownPredictions
+
+    given = given_predictions(project)
+    if given is None:
+        yield Finding("predictions", "ok", "they are not used: the project runs a classifier", FOLDER)
+        return
+    KnownPredictions(project, given).logits([])
+    rows = sum(part.rows for part in given.parts)
+    yield Finding(
+        "predictions", "ok", f"{counted(rows, 'text')} of {counted(len(given.parts), 'batch')}, as they came", FOLDER
+    )
 
 
 def _model(path: Path, file: str) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """The seal: hashes of what is written once, kept outside the project, in the state folder of each user who made it.
 
-Sealed are the manifest, discoveries, proofs, models' training.json, and where the records of each author and the log of
-calls ended. Nothing of it is ever written a second time in another form, so an entry that differs means that somebody
-changed the project behind its tools. A project that was moved, or made by another user, has no seal here.
+Sealed are manifest, predictions, discoveries, proofs, models' training.json, and where the records of each author and
+the log of calls ended. Nothing of it is ever written a second time in another form, so an entry that differs means that
+somebody changed the project behind its tools. A project that was moved, or made by another user, has no seal here.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ACCEPT = "restore the project from a copy; if you made the change yourself, acc
 FORMER_MANIFEST = "splits/manifest-{}.json"
 """A project's manifest when it had so many batches, kept when the next one came."""
 
-_FILES = (MANIFEST_FILE, "proofs/*/report.json", "proofs/*/spec.json", "models/*/training.json")
+_FILES = (MANIFEST_FILE, "predictions/*.npy", "proofs/*/report.json", "proofs/*/spec.json", "models/*/training.json")
 
 
 def seal_file(root: Path) -> Path:

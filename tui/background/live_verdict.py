@@ -48,9 +48,11 @@ class LiveVerdict:
 
     @property
     def is_allowed(self) -> bool:
-        """Whether the project shows verdicts."""
+        """Whether the project has a model that can be asked, and shows its verdicts."""
         workbench = self._app.workbench
-        return workbench is not None and workbench.project.settings.teaching.live_verdict
+        if workbench is None or workbench.lacks_verdicts:
+            return False
+        return workbench.project.settings.teaching.live_verdict
 
     @property
     def is_on(self) -> bool:

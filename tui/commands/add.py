@@ -33,6 +33,12 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument("--name", metavar="NAME", help="of the batch; default: that of the file")
     add_file_choices(parser, OF_BATCH, skip_bad=_SKIP_BAD, drop_duplicates=_DROP_DUPLICATES)
     parser.add_argument(
+        "--predictions",
+        metavar="F",
+        type=Path,
+        help="what the classifier says of the rows, where the project knows it by its predictions alone",
+    )
+    parser.add_argument(
         "--proof-share",
         metavar="S",
         type=float,
@@ -51,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
             options.file,
             name=options.name,
             proof_share=options.proof_share,
+            predictions=options.predictions,
             monitor=told,
             **file_choices(options),
         )

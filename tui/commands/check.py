@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.errors import ProjectError
 from engine.files import read_record
 from engine.ids import inside
+from engine.model.given_predictions import refuse_without_classifier
 from engine.model.weights import weights_use
 from engine.operations.job_records import CheckOptions, CheckResult
 from engine.project import Project
@@ -61,6 +62,8 @@ def add_parser(subparsers: SubParsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the suite as a job, show what does not hold, and say so in the exit status."""
     project = Project.open(options.project)
+    if options.model is None:
+        refuse_without_classifier(project, "`check`")
     found = _checked(project, options.model) if suite(project) else NOTHING
     if options.junit:
         _write_junit(found, options.junit)

@@ -38,6 +38,8 @@ _EXAMPLES = """\
       --text text --label label --tau 0.9 --seed 13
   blindspot init nli --train train.parquet --pool pool.parquet --text premise --pair hypothesis --label label \\
       --model org/fine-tuned-classifier
+  blindspot init work --pool scored.csv --predictions scored.csv --text text --label label
+  blindspot init work --pool pool.csv --proof proof.csv --predictions scores.csv --text text --label label
 
   blindspot init work --train train.csv --pool new.csv --text text --label label \\
       --column pool:text=comment --column pool:label=stars --map 1=negative --map 5=positive --encoding new.csv:cp1252
@@ -54,7 +56,12 @@ def add_parser(subparsers: SubParsers) -> None:
     parser = new_parser(subparsers, "init", "make a project from data files", _EXAMPLES)
     parser.add_argument("project", metavar="DIR", type=Path, help="the new project folder")
     data = parser.add_argument_group("data")
-    data.add_argument("--train", metavar="F", type=Path, required=True, help="labelled rows that the classifier learns")
+    data.add_argument(
+        "--train",
+        metavar="F",
+        type=Path,
+        help="labelled rows that the classifier learns; not needed with --predictions",
+    )
     data.add_argument(
         "--stream",
         metavar="F",
@@ -75,6 +82,14 @@ def add_parser(subparsers: SubParsers) -> None:
     model = parser.add_argument_group("model")
     weights = "PATH_OR_HUB_ID"
     model.add_argument("--model", metavar=weights, help="fine-tuned classifier; default: --base is fine-tuned on train")
+    model.add_argument(
+        "--predictions",
+        metavar="[FILE:]F",
+        action="append",
+        default=[],
+        help="what a classifier that is not run here says of the rows: columns predicted and confidence, or p_LABEL "
+        "for each label; by a column id, else in the order of the rows; for one split or file alone if that is named",
+    )
     model.add_argument("--base", metavar=weights, help=f"where fine-tuning starts; default: {DEFAULT_BASE}")
     model.add_argument("--encoder", metavar=weights, help=f"sentence encoder for clusters; default: {DEFAULT_BASE}")
     model.add_argument("--tau", metavar="T", type=float, help="confidence threshold of a UU; default: 0.9")
@@ -99,6 +114,7 @@ def run(options: argparse.Namespace) -> int:
             pair=options.pair,
             label=options.label,
             model=options.model,
+            predictions=options.predictions,
             encoder=options.encoder,
             base=options.base,
             tau=options.tau,

@@ -48,6 +48,12 @@ def add_parser(subparsers: SubParsers) -> None:
     add_project(parser)
     parser.add_argument("file", metavar="F", type=Path, nargs="?", help="the rows: CSV, TSV, JSONL or Parquet")
     parser.add_argument("--name", metavar="NAME", help="of the batch; default: that of the file")
+    parser.add_argument(
+        "--predictions",
+        metavar="F",
+        type=Path,
+        help="what the classifier says of the rows, where the project knows it by its predictions alone",
+    )
     parser.add_argument("--status", action="store_true", help="watch none; say how things stand after the latest")
     add_file_choices(parser, OF_BATCH, skip_bad=_SKIP_BAD, drop_duplicates=_DROP_DUPLICATES)
     add_waiting(parser)
@@ -84,14 +90,24 @@ def _started(project: Project, options: argparse.Namespace) -> str:
         tuple(options.encoding),
         options.skip_bad,
         options.drop_duplicates,
+        str(options.predictions.expanduser().resolve()) if options.predictions else None,
     )
     told = Told()
     try:
-        read_batch(project, options.file, name=options.name, monitor=told, **file_choices(options))
+        read_batch(
+            project,
+            options.file,
+            name=options.name,
+            predictions=options.predictions,
+            monitor=told,
+            **file_choices(options),
+        )
     finally:
         told.clear()
-    if use := file_use(project.root, Path(asked.file)):
-        agree(project.root, [use])  # the user has just named it
+    files = [Path(name) for name in (asked.file, asked.predictions) if name]
+    agree(
+        project.root, [use for file in files if (use := file_use(project.root, file))]
+    )  # the user has just named them
     return start_job(project, asked)
 
 

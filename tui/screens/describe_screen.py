@@ -416,7 +416,7 @@ class DescribeScreen(WorkScreen[DescribePlace]):
         if drafting is None:
             return None if action in ("back", "escape") else "The project is not open."
         if action == "verdict" and not shell(self).live_verdict.is_allowed:
-            return OFF_FOR_ALL
+            return self.workbench.lacks_verdicts or OFF_FOR_ALL
         if action == "commit":
             return why_not(self.workbench, self.spot_id)
         reason = drafting.why_not(action)

@@ -97,7 +97,7 @@ class RetrainPlan:
         self._blind_spots = len(workbench.board.discovery.blind_spots) if workbench.board else 0
         self._arms = choose_arms(samples) if samples else []
         self._read_labels(workbench)
-        chosen, self.refusal = [arm for arm in self._arms if self._on(arm.name)], self._why_not()
+        chosen, self.refusal = [arm for arm in self._arms if self._on(arm.name)], self._why_not(workbench)
         if self._equal is not None and self.refusal is None and samples:
             try:
                 chosen = self._cut(workbench, samples)
@@ -256,7 +256,9 @@ class RetrainPlan:
         others = longest.values()
         return [run for run in runs if run.recipe in self._recipes or run in others or not run.arm.samples]
 
-    def _why_not(self) -> str | None:
+    def _why_not(self, workbench: Workbench) -> str | None:
+        if lack := workbench.lacks_classifier("`retrain`"):
+            return lack
         if not self._arms and not self._labels and self._reviewed:
             return "Reviewers have rejected every sample: space on `reviewed` takes them all."
         if not self._arms and not self._labels:

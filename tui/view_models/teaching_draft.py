@@ -44,6 +44,11 @@ class TeachingDraft:
         self._starts: dict[str, EditSource | None] = {}
 
     @property
+    def lacks_verdicts(self) -> bool:
+        """Whether nothing can say what the model makes of what is written."""
+        return self._workbench.lacks_verdicts is not None
+
+    @property
     def board(self) -> Board:
         """What the round looks like."""
         assert self._workbench.board is not None, "nothing has been discovered yet"

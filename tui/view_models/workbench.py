@@ -6,12 +6,14 @@ Every method is quick (files of a few MB at most) but `open` and `load`, which b
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import jobs
 from engine.errors import BlindspotError, SettingsError
 from engine.jobs import JobView
+from engine.model.given_predictions import why_not_run
 from engine.project import READ_ONLY, Project
 from engine.review.blinding import to_judge
 from engine.schema import Discovery, Drafts, Teacher
@@ -78,6 +80,15 @@ class Workbench:
         teacher = Teacher(self.teaching.author, "human")
         self.board = Board(self.project, discovery, self.teaching, to_judge=to_judge)
         self.annotator = Annotator(self.project, discovery, self.teaching, teacher)
+
+    def lacks_classifier(self, purpose: str) -> str | None:
+        """Why there is nothing that could be run for a purpose, as a sentence; None if there is."""
+        return why_not_run(self.project, purpose)
+
+    @cached_property
+    def lacks_verdicts(self) -> str | None:
+        """Why nothing can say what the model makes of a text, as a sentence; None if something can."""
+        return self.lacks_classifier("verdicts on texts")
 
     def begin_round(self) -> None:
         """Forget the blind spots of the round before: another model has been promoted."""

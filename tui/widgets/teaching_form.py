@@ -170,7 +170,8 @@ class TeachingForm(Vertical):
             if anchor := drafting.anchor:
                 texts[ANCHOR] = anchor.text, anchor.text_pair
         live.show(texts)
-        self.query_one(VerdictLine).display = TYPED in texts
+        lacking = drafting.is_sample and drafting.lacks_verdicts
+        self.query_one(VerdictLine).display = TYPED in texts or lacking
         self.query_one(ChangeLine).display = start is not None
 
     def keep(self) -> None:

@@ -21,6 +21,7 @@ Texts = tuple[str, "str | None"]
 TYPED, START, ANCHOR = "typed", "start", "anchor"
 """Places of `live_verdict`: what is typed, what it was edited from, and the anchor that was handed in last."""
 
+_BY_PREDICTIONS = "model  known by its predictions alone: it says nothing of new texts"
 _LABEL = 16  # cells of a label at most
 
 
@@ -40,6 +41,8 @@ class VerdictLine(DraftLine):
         if drafting is None:
             return text
         live, ink, dots = app.live_verdict, app.ink, app.glyphs.ellipsis
+        if drafting.lacks_verdicts:
+            return Text(fitted(_BY_PREDICTIONS, width, ellipsis=dots), ink.muted, no_wrap=True, end="")
         if live.trouble:
             return Text(fitted(f"! {visible(live.trouble)}", width, ellipsis=dots), ink.warn, no_wrap=True, end="")
         if not live.is_ready:

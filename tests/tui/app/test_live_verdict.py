@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from engine.model.known_predictions import keep_predictions
 from engine.project import Project
 from engine.schema import Sample
 from engine.scorer import scorer_client as client
@@ -299,3 +301,20 @@ async def test_an_anchor_that_the_model_gets_wrong_is_told_also_when_its_verdict
         await shows(driver, "S3 is written: anchor, positive.")
         await shows(driver, "model its verdict shows here")
         assert "but the model says" not in driver.words
+
+
+async def test_where_the_model_is_known_by_its_predictions_alone_the_line_says_so_and_nothing_is_started(
+    root: Path,
+) -> None:
+    labels = Project.open(root).labels
+    keep_predictions(
+        root, labels, np.array([1], np.uint64), np.zeros((1, 3), np.float32), batch="pool", sources=["preds.csv"]
+    )
+    async with describing(root) as driver:
+        await driver.type("Great.")
+        await shows(driver, "model known by its predictions alone: it says nothing of new texts")
+        await driver.press("f12")
+        await shows(driver, "! This project knows the classifier by its predictions alone; for ve")
+        assert driver.app.live_verdict.pid is None
+        await driver.app.go("retrain")
+        await shows(driver, "This project knows the classifier by its predictions alone; for `retrain`")

@@ -1,0 +1,295 @@
+"""A user's files of predictions: what a classifier says of rows, for projects that know it by its predictions alone.
+
+A row has a label with its confidence, or a probability for each label. It belongs to the row of the data with the same
+`id`, or, without such a column, to the one in the same place of its file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.data.formats import FileRequest, FileRow, records
+from engine.data.reading import FileOptions, label_in, place_in
+from engine.errors import DataError
+from engine.text import visible
+
+if TYPE_CHECKING:
+    from numpy import ndarray
+
+PREDICTED = ("predicted", "prediction", "label")
+CONFIDENCE = ("confidence", "score")
+PREFIX = "p_"
+"""In front of a label: the name of the column of its probabilities."""
+
+_ROUNDED = 0.02  # what probabilities may add up to beside 1: two decimals of each of some labels
+_SHOWN = 6  # columns or labels named in a message
+_LONGEST = 40  # characters of one of them
+
+
+@dataclass(frozen=True, slots=True)
+class FilePredictions:
+    """The predictions in a file.
+
+    Attributes:
+        source: the file. lines: on which line (row, for Parquet) each is, int ``(n,)``.
+        ids: of the rows that they are of; None: the file has no such column.
+        probabilities: in the order of the labels asked for, float64 ``(n, labels)``, each row adds up to 1.
+        predicted: place of the label that the file names, or that of the highest probability, int ``(n,)``.
+        spread: whether what a confidence leaves was parted among more than one other label.
+    """
+
+    source: Path
+    lines: ndarray[Any, Any]
+    ids: tuple[str, ...] | None
+    probabilities: ndarray[Any, Any]
+    predicted: ndarray[Any, Any]
+    spread: bool
+
+    def places_of(
+        self, source: Path, lines: ndarray[Any, Any], ids: Iterable[str], read: ndarray[Any, Any]
+    ) -> ndarray[Any, Any]:
+        """For each of some rows the place of its prediction, int ``(rows,)``.
+
+        Args:
+            source: the file of the rows.
+            lines: where each is in it, int ``(rows,)``.
+            ids: of each; gone through only where predictions have ids.
+            read: the lines of all rows that were read from the file, which ascend.
+
+        Raises:
+            DataError: naming a row that has no prediction, or the first prediction without a row.
+        """
+        import numpy as np
+
+        if source.resolve() == self.source.resolve():
+            return np.searchsorted(self.lines, lines)  # every line of the file is both
+        if self.ids is None:
+            self._refuse_other_count(source, read)
+            return np.searchsorted(read, lines)
+        place = {name: number for number, name in enumerate(self.ids)}
+        wanted = list(ids)
+        missing = [number for number, name in enumerate(wanted) if name not in place]
+        if missing:
+            name, rest = wanted[missing[0]], f" (nor for {len(missing) - 1:,} more)" if len(missing) > 1 else ""
+            hint = "add it, or leave out the column `id` of the predictions to have them taken in the order of the rows"
+            what = f"{self.source.name} has no prediction for the row with the id {visible(name)!r}{rest}"
+            raise DataError(what, where=place_in(source, int(lines[missing[0]])), hint=hint)
+        return np.array([place[name] for name in wanted], np.int64)
+
+    def _refuse_other_count(self, source: Path, read: ndarray[Any, Any]) -> None:
+
+        if len(self.lines) != len(read):
+            short = len(self.lines) < len(read)
+            at, place = (source, read[len(self.lines)]) if short else (self.source, self.lines[len(read)])
+            raise DataError(
+                f"there are {len(self.lines):,} predictions for the {len(read):,} rows of {source.name}: the "
+                f"first {'row without one' if short else 'one without a row'} is {place_in(at, int(place))}",
+                where=str(self.source),
+                hint="give each row one, in the order of the rows, or both files a column `id`",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionColumns:
+    """How a file of predictions is read.
+
+    Attributes:
+        mapped: label in the file -> label of the task; others stay as they are.
+        encoding: where it is not UTF-8.
+        right_label: the column that holds the right labels, where the file has the data too: it is no prediction.
+    """
+
+    mapped: Mapping[str, str] = field(default_factory=dict)
+    encoding: str | None = None
+    right_label: str | None = None
+
+    def records(self, path: Path) -> Iterator[FileRow]:
+        """The records of the file with all their columns; what is broken in data was told of when they were read."""
+        asked = FileRequest((), every=True, encoding=self.encoding)
+        if self.right_label is not None:
+            asked = replace(asked, broken=lambda error: None, lenient=True)
+        return records(path, asked)
+
+    def label(self, value: Any, column: str, where: str) -> str:
+        """The label of the task in a cell."""
+        said = label_in(value, column, where)
+        return self.mapped.get(said, said)
+
+    def probability_columns(self, names: Iterable[str], labels: Collection[str]) -> dict[str, str]:
+        """By label the column of its probabilities: ``p_LABEL``, or the label's own name."""
+        found = {self.mapped.get(name, name): name for name in names if name != self.right_label}
+        found = {label: column for label, column in found.items() if label in labels}
+        for name in names:
+            label = name.removeprefix(PREFIX)
+            if label != name and (label := self.mapped.get(label, label)) in labels:
+                found[label] = name
+        return found
+
+    def label_columns(self, names: Collection[str]) -> tuple[str, str] | None:
+        """The columns of the label and of its confidence."""
+        said = next((name for name in PREDICTED if name in names and name != self.right_label), None)
+        sure = next((name for name in CONFIDENCE if name in names), None)
+        return (said, sure) if said and sure else None
+
+
+def columns_beside(path: Path, data: Path, options: FileOptions) -> PredictionColumns:
+    """How the predictions of the rows of a file are read, which may stand in that file itself."""
+    same = path.resolve() == data.expanduser().resolve()
+    return PredictionColumns(options.labels, options.encoding, options.columns.label if same else None)
+
+
+def read_predictions(path: Path, labels: Sequence[str], how: PredictionColumns) -> FilePredictions:
+    """Read a file of predictions: CSV, TSV, JSON lines or Parquet.
+
+    Args:
+        path: the file.
+        labels: of the task.
+        how: it is read.
+
+    Raises:
+        DataError: it has no columns of predictions, or naming the first row that cannot be used.
+    """
+    import numpy as np
+
+    read: Callable[[dict[str, Any], str], tuple[list[float], int]] | None = None
+    lines, ids, values, predicted = list[int](), dict[str, int](), list[float](), list[int]()
+    for line, record in how.records(path):
+        where = place_in(path, line)
+        if read is None:
+            read = _reader(record, labels, how, where)
+            named = record.get("id") is not None and how.right_label is None
+        row, at = read(record, where)
+        if named:
+            name = label_in(record.get("id"), "id", where)
+            if (first := ids.setdefault(name, line)) != line:
+                what = f"the id {visible(name)!r} is there twice, first at {place_in(path, first)}"
+                raise DataError(what, where=where, hint="keep one prediction for each row")
+        lines.append(line)
+        values += row
+        predicted.append(at)
+    if read is None:
+        raise DataError("the file has no rows", where=str(path), hint="give a file with predictions")
+    return FilePredictions(
+        path,
+        np.array(lines, np.int64),
+        tuple(ids) if named else None,
+        np.array(values).reshape(-1, len(labels)),
+        np.array(predicted, np.int64),
+        spread=isinstance(read, _Stated) and len(labels) > 2,
+    )
+
+
+def labels_of_predictions(path: Path, how: PredictionColumns) -> set[str]:
+    """The labels that a file of predictions speaks of: by its columns ``p_LABEL``, else those that were predicted.
+
+    For projects without train rows, which have the labels otherwise.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    found = set[str]()
+    for line, record in how.records(path):
+        if columns := [name.removeprefix(PREFIX) for name in record if name.startswith(PREFIX)]:
+            return {how.mapped.get(label, label) for label in columns}
+        if (stated := how.label_columns(record)) is None:
+            break
+        found.add(how.label(record[stated[0]], stated[0], place_in(path, line)))
+    return found
+
+
+def _reader(
+    record: Mapping[str, Any], labels: Sequence[str], how: PredictionColumns, where: str
+) -> _Probabilities | _Stated:
+    """What reads the rows of a file, of which this is the first."""
+    columns = how.probability_columns(record, labels)
+    if len(columns) >= max(1, len(labels) - 1):
+        return _Probabilities(columns, labels)
+    if stated := how.label_columns(record):
+        return _Stated(*stated, labels, how)
+    missing = [label for label in labels if label not in columns]
+    if columns:
+        what = f"{len(columns)} of {len(labels)} labels have a column of probabilities, not {_quoted(missing)}"
+    else:
+        what = f"there are no columns of predictions; there are {_quoted(list(record))}"
+    raise DataError(
+        what,
+        where=where,
+        hint=f"name them {' and '.join((PREDICTED[0], CONFIDENCE[0]))}, or {PREFIX}LABEL for each label",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Probabilities:
+    """A column for each label; one may be missing, and has the rest."""
+
+    columns: Mapping[str, str]
+    labels: Sequence[str]
+
+    def __call__(self, record: dict[str, Any], where: str) -> tuple[list[float], int]:
+        found = {label: _share(record, column, where) for label, column in self.columns.items()}
+        total = sum(found.values())
+        short = len(found) < len(self.labels)
+        if total > 1 + _ROUNDED or (not short and total < 1 - _ROUNDED):
+            raise DataError(
+                f"the probabilities add up to {total:.3g}, not to 1",
+                where=where,
+                hint="a row has one label here: give probabilities that add up to 1; where each label has a yes or no "
+                "of its own, make a project for each (`blindspot init --help`, --one-label)",
+            )
+        values = [found.get(label, max(0.0, 1 - total)) for label in self.labels]
+        scale = math.fsum(values)
+        values = [value / scale for value in values]
+        return values, values.index(max(values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """A label and its confidence; what that leaves is parted evenly among the other labels."""
+
+    said: str
+    sure: str
+    labels: Sequence[str]
+    how: PredictionColumns
+
+    def __call__(self, record: dict[str, Any], where: str) -> tuple[list[float], int]:
+        for column in (self.said, self.sure):
+            if column not in record:
+                raise DataError(f"there is no `{column}`", where=where, hint="give each row one, as the first has")
+        label = self.how.label(record[self.said], self.said, where)
+        if label not in self.labels:
+            known = _quoted(self.labels)
+            hint = f"write one of {known}, or map it with --map"
+            raise DataError(f"the predicted label {visible(label)!r} is none of the labels", where=where, hint=hint)
+        sure, others = _share(record, self.sure, where), len(self.labels) - 1
+        if sure < (1 - sure) / others - _ROUNDED:
+            raise DataError(
+                f"a confidence of {sure:.3g} in the predicted label {visible(label)!r} would make another one likelier",
+                where=where,
+                hint=f"`{self.sure}` is the probability of the label that was predicted, not that of a certain one; of "
+                f"that name the column {PREFIX}LABEL",
+            )
+        at = self.labels.index(label)
+        rest = (1 - sure) / others
+        return [sure if place == at else rest for place in range(len(self.labels))], at
+
+
+def _share(record: Mapping[str, Any], column: str, where: str) -> float:
+    """A number from 0 to 1 in a cell."""
+    value = record.get(column)
+    try:
+        found = math.nan if isinstance(value, bool) or value is None else float(value)
+    except (TypeError, ValueError):
+        found = math.nan
+    if not 0 <= found <= 1:
+        said = "empty" if value is None or value == "" else f"{visible(str(value))[:_LONGEST]!r}"
+        raise DataError(f"`{column}` is {said}", where=where, hint="it must be a number from 0 to 1")
+    return found
+
+
+def _quoted(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(visible(name)[:_LONGEST]) for name in names[:_SHOWN])
+    return shown + (", ..." if len(names) > _SHOWN else "")

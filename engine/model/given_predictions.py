@@ -1,0 +1,116 @@
+"""What a project was given in place of a classifier: predictions, on record in `predictions/`. Light.
+
+They are the user's, unlike what lies in `cache/`, and nothing can make them again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.errors import ModelError
+from engine.files import content_key, read_record
+from engine.project import Project
+from engine.schema import Record
+
+FOLDER = "predictions"
+RECORD = "predictions.json"
+"""In the folder: what came, in its order."""
+
+LACK = "this project knows the classifier by its predictions alone"
+RESTORE = "restore the folder `predictions`, or make a new project with `blindspot init`"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPart(Record):
+    """What one command brought.
+
+    Attributes:
+        batch: name of the batch. rows: different texts. sources: names of the files.
+        texts_sha256, logits_sha256: of the two arrays (`engine.model.known_predictions`).
+    """
+
+    batch: str
+    rows: int
+    sources: tuple[str, ...]
+    texts_sha256: str
+    logits_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given(Record):
+    """All that came: at `init`, then with batches. ``labels``: in the order of the logits."""
+
+    labels: tuple[str, ...]
+    parts: tuple[GivenPart, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the classifier."""
+        return f"predictions of {', '.join(self.parts[0].sources)}"
+
+    @property
+    def key(self) -> str:
+        """Names the classifier in the place of its weights: by what came first, as later rows make it no other one."""
+        first = self.parts[0]
+        return content_key("predictions", self.labels, first.texts_sha256, first.logits_sha256)
+
+
+def given_predictions(project: Project) -> Given | None:
+    """What the project was given; None: it runs a classifier.
+
+    Raises:
+        FileError: the record is damaged.
+        ModelError: it is of other labels than the project's.
+    """
+    if project.settings.model.classifier:
+        return None
+    folder = project.root / FOLDER
+    try:
+        given = read_record(folder / RECORD, Given.from_json, hint=RESTORE)
+    except FileNotFoundError:
+        return None
+    if given.labels != project.labels or not given.parts:
+        raise ModelError("the predictions are of other labels than the project's", where=str(folder), hint=RESTORE)
+    return given
+
+
+def lacking(project: Project, purpose: str) -> ModelError:
+    """The error of what takes a classifier that can be run; ``purpose``: what that is, such as `retrain`."""
+    hint = f"for {purpose} make a project with a classifier that can be run (`blindspot init --model`)"
+    return ModelError(LACK, where=str(project.root), hint=hint)
+
+
+def why_not_run(project: Project, purpose: str) -> str | None:
+    """The same as a sentence; None if the project has a classifier that can be run."""
+    if given_predictions(project) is None:
+        return None
+    error = lacking(project, purpose)
+    return f"{error.what[0].upper()}{error.what[1:]}; {error.hint}."
+
+
+def refuse_unfit_predictions(project: Project, *, named: bool) -> None:
+    """Return if a batch brings predictions exactly where nothing else can score it.
+
+    Args:
+        project: the project.
+        named: whether predictions are named.
+
+    Raises:
+        ModelError: it does not.
+    """
+    needed = given_predictions(project) is not None
+    if needed and not named:
+        raise ModelError(LACK, where=str(project.root), hint="give what it says of these rows with --predictions")
+    if named and not needed:
+        what = "this project runs its classifier, and needs no predictions"
+        raise ModelError(what, where=str(project.root), hint="leave out --predictions")
+
+
+def refuse_without_classifier(project: Project, purpose: str) -> None:
+    """Return if the project has a classifier that can be run.
+
+    Raises:
+        ModelError: it has predictions alone.
+    """
+    if given_predictions(project):
+        raise lacking(project, purpose)

@@ -1,0 +1,146 @@
+"""The predictions that a project was given, found again by a row's text.
+
+Each time some come, two arrays are written, the hashes of texts and their logits, with the sha256 of both on record
+(`given_predictions`). The earliest of a text counts, so a prediction that was used never changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from engine.errors import ModelError
+from engine.files import read_record, replacing, sha256_file, write_json
+from engine.model.array_cache import Array, read_array
+from engine.model.given_predictions import FOLDER, RECORD, RESTORE, Given, GivenPart, lacking
+from engine.project import Project
+from engine.schema import Example
+
+_LEAST = 1e-9  # of a probability: a logit must be finite
+_NUDGE = np.float32(1e-7)
+_NUDGES = 4
+
+Hashes = npt.NDArray[np.uint64]
+
+
+class KnownPredictions:
+    """The predictions of a project.
+
+    Args:
+        project: that was given them.
+        given: what it was given.
+    """
+
+    def __init__(self, project: Project, given: Given) -> None:
+        self._project, self._given = project, given
+        self._folder = project.root / FOLDER
+
+    def logits(self, rows: Sequence[Example]) -> Array:
+        """Logits of rows, (n, labels), float32.
+
+        Raises:
+            ModelError: a text has no prediction, or what lies in the folder is not what came.
+        """
+        hashes, logits = self._arrays
+        wanted = hashes_of(rows)
+        at = np.minimum(np.searchsorted(hashes, wanted), len(hashes) - 1)
+        unknown = int((hashes[at] != wanted).sum())
+        if unknown:
+            raise lacking(self._project, f"other texts ({unknown:,} of {len(rows):,} here have no prediction)")
+        found: Array = logits[at]
+        return found
+
+    @cached_property
+    def _arrays(self) -> tuple[Hashes, Array]:
+        """Sorted hashes and their logits: of a text that came twice the earlier ones."""
+        hashes, logits = zip(*map(self._part, range(len(self._given.parts))), strict=True)
+        found, first = np.unique(np.concatenate(hashes), return_index=True)
+        return found, np.concatenate(logits)[first]
+
+    def _part(self, number: int) -> tuple[Hashes, Array]:
+        part, paths = self._given.parts[number], _files(self._folder, number)
+        for path, recorded in zip(paths, (part.texts_sha256, part.logits_sha256), strict=True):
+            if not path.is_file():
+                raise ModelError("predictions are missing", where=str(path), hint=RESTORE)
+            if sha256_file(path) != recorded:
+                raise ModelError("this file has changed since the predictions came", where=str(path), hint=RESTORE)
+        hashes, logits = map(read_array, paths)
+        if hashes.dtype != np.uint64 or hashes.ndim != 1 or logits.dtype != np.float32:
+            raise ModelError("this is no array of predictions", where=str(self._folder), hint=RESTORE)
+        if logits.shape != (len(hashes), len(self._given.labels)) or not np.isfinite(logits).all():
+            raise ModelError("this is no array of predictions", where=str(paths[1]), hint=RESTORE)
+        return hashes, logits
+
+
+def keep_predictions(
+    root: Path, labels: Sequence[str], hashes: Hashes, logits: Array, *, batch: str, sources: Sequence[str]
+) -> None:
+    """Write predictions into a project's folder, behind those that are there.
+
+    Args:
+        root: the project's folder, or one that becomes it.
+        labels: in the order of the logits.
+        hashes: of the texts (`hashes_of`), ``(n,)``; of one that is there twice the first counts.
+        logits: ``(n, labels)``.
+        batch: with which they came.
+        sources: names of the files that they came from.
+
+    Raises:
+        FileError: they cannot be written.
+    """
+    folder = root / FOLDER
+    try:
+        before = read_record(folder / RECORD, Given.from_json, hint=RESTORE).parts
+    except FileNotFoundError:
+        before = ()
+    hashes, first = np.unique(hashes, return_index=True)
+    paths = _files(folder, len(before))
+    arrays: tuple[npt.NDArray[Any], ...] = (hashes, logits[first])
+    for path, array in zip(paths, arrays, strict=True):
+        with replacing(path) as out:
+            np.save(out, array, allow_pickle=False)
+    part = GivenPart(batch, len(hashes), tuple(sources), *map(sha256_file, paths))
+    write_json(folder / RECORD, Given(tuple(labels), (*before, part)).as_json())
+
+
+def logits_of(probabilities: npt.NDArray[np.float64], predicted: npt.NDArray[np.int64]) -> Array:
+    """Logits whose softmax is the probabilities, (n, labels), float32.
+
+    What was predicted stays the highest, and its confidence is not less than it was, so that a row with a confidence of
+    exactly tau counts at tau whatever float32 makes of it.
+
+    Args:
+        probabilities: ``(n, labels)``; each row adds up to 1.
+        predicted: ``(n,)`` place of the label that was predicted.
+    """
+    rows = np.arange(len(probabilities))
+    logits: Array = np.log(np.maximum(probabilities, _LEAST)).astype(np.float32)
+    stated = probabilities[rows, predicted]
+    for _ in range(_NUDGES):
+        wide = logits.astype(np.float64)
+        odds = np.exp(wide - wide.max(axis=1, keepdims=True))
+        low = odds[rows, predicted] / odds.sum(axis=1) < stated
+        low |= logits.argmax(axis=1) != predicted
+        old = logits[rows[low], predicted[low]]
+        logits[rows[low], predicted[low]] = np.maximum(np.nextafter(old, np.float32(np.inf)), old + _NUDGE)
+    return logits
+
+
+def hashes_of(rows: Sequence[Example]) -> Hashes:
+    """Hashes of the texts of rows as they stand, ``(n,)``: a classifier may say something else of `Good` and `good`."""
+    return np.array([_hash(row) for row in rows], np.uint64)
+
+
+def _hash(row: Example) -> int:
+    return int.from_bytes(hashlib.blake2b(orjson.dumps([row.text, row.text_pair]), digest_size=8).digest(), "big")
+
+
+def _files(folder: Path, number: int) -> tuple[Path, Path]:
+    return folder / f"{number:03d}-texts.npy", folder / f"{number:03d}-logits.npy"

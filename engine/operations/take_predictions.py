@@ -1,0 +1,205 @@
+"""Predictions given in place of a classifier: which file is of which rows, and whether each row has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.data.options import scope_of
+from engine.data.prediction_files import (
+    FilePredictions,
+    PredictionColumns,
+    columns_beside,
+    labels_of_predictions,
+    read_predictions,
+)
+from engine.data.reading import FileOptions
+from engine.data.row_store import RowStore
+from engine.errors import DataError
+from engine.progress import Monitor
+from engine.schema import UNLABELLED, SplitName
+from engine.text import visible
+
+if TYPE_CHECKING:
+    from numpy import ndarray
+
+SCORED: tuple[SplitName, ...] = ("pool", "proof", "dev")
+"""The splits whose rows are scored where nothing is trained."""
+
+_OPTION = "--predictions"
+_AT_ONCE = 5_000  # rows whose texts are in memory
+_TOO_GOOD = 20  # labelled rows, all of them right: the predictions may be the right labels
+
+
+@dataclass
+class GivenFiles:
+    """The files of predictions that were named, each for the rows of a split or for all.
+
+    Args:
+        said: ``[FILE:]PREDICTIONS``, where FILE is a split or the name of its file.
+        files: the user's files by split. options: how they are read.
+
+    Attributes:
+        of_split: the file of a split's rows. of_all: that for all others.
+
+    Raises:
+        DataError: two files are for the same rows.
+    """
+
+    said: Sequence[str]
+    files: Mapping[SplitName, Path]
+    options: Mapping[SplitName, FileOptions]
+    of_split: dict[SplitName, Path] = field(init=False, default_factory=dict)
+    of_all: Path | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Take the words apart."""
+        for said in self.said:
+            one = f"pool:{said.removeprefix('stream:')}" if said.startswith("stream:") else said
+            splits, rest = scope_of(one, self.files)
+            path = Path(rest).expanduser()
+            twice = self.of_all is not None if rest == one else any(split in self.of_split for split in splits)
+            if twice:
+                hint = "say of which rows each is, e.g. pool:FILE and proof:FILE"
+                raise DataError("two files of predictions are for the same rows", where=_OPTION, hint=hint)
+            if rest == one:
+                self.of_all = path
+            else:
+                self.of_split |= dict.fromkeys(splits, path)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the files."""
+        paths = [*([self.of_all] if self.of_all else []), *self.of_split.values()]
+        return tuple(dict.fromkeys(path.name for path in paths))
+
+    def labels(self) -> set[str]:
+        """The labels that the files speak of (`labels_of_predictions`)."""
+        found = set[str]()
+        for path, split in self._each().items():
+            found |= labels_of_predictions(path, self._columns(path, split))
+        return found
+
+    def keep(
+        self,
+        root: Path,
+        rows: Mapping[SplitName, RowStore],
+        read: Mapping[SplitName, ndarray[Any, Any]],
+        labels: Sequence[str],
+        *,
+        batch: str,
+        monitor: Monitor,
+    ) -> None:
+        """Read the predictions of all rows and write them into the project's folder.
+
+        Args:
+            root: the project's folder, or one that becomes it.
+            rows: that are in the project, by split; those of `SCORED` need a prediction.
+            read: the lines of all rows that were read, by split.
+            labels: of the task.
+            batch: with which the rows come.
+            monitor: told of what the user should know.
+
+        Raises:
+            DataError: a file cannot be used, or a row has no prediction.
+        """
+        import numpy as np
+
+        from engine.model.known_predictions import keep_predictions, logits_of
+
+        there = {name: rows[name] for name in SCORED if name in rows}
+        found = {path: self._read(path, split, labels, monitor) for path, split in self._each().items()}
+        self._refuse_unnamed(there, found)
+        hashes, logits, wrong, known, spread = [], [], 0, 0, False
+        for name, store in there.items():
+            given = found[self.of_split.get(name) or self._of_all]
+            ids = (row.id for row in store.examples())
+            places = given.places_of(store.source, store.lines, ids, read[name])
+            hashes.append(_hashes(store))
+            logits.append(logits_of(given.probabilities[places], given.predicted[places]))
+            gold = np.array([labels.index(one) if one != UNLABELLED else -1 for one in store.names])[store.labels]
+            wrong += int(((gold >= 0) & (gold != given.predicted[places])).sum())
+            known += int((gold >= 0).sum())
+            spread |= given.spread
+        of_rows, answers = np.concatenate(hashes), np.concatenate(logits)
+        for sentence in _notes(of_rows, answers, wrong, known, spread, len(labels)):
+            monitor.note(sentence)
+        keep_predictions(root, labels, of_rows, answers, batch=batch, sources=self.names)
+
+    @property
+    def _of_all(self) -> Path:
+        assert self.of_all is not None  # else `_refuse_unnamed` has refused
+        return self.of_all
+
+    def _each(self) -> dict[Path, SplitName]:
+        """The files, each with the split as whose file it is read."""
+        own = {path: split for split, path in self.of_split.items()}
+        return own if self.of_all is None else {self.of_all: "pool", **own}
+
+    def _read(self, path: Path, split: SplitName, labels: Sequence[str], monitor: Monitor) -> FilePredictions:
+        monitor.step(f"reading {path.name}", 0, 1)
+        return read_predictions(path, labels, self._columns(path, split))
+
+    def _columns(self, path: Path, split: SplitName) -> PredictionColumns:
+        return columns_beside(path, self.files[split], self.options[split])
+
+    def _refuse_unnamed(self, there: Mapping[SplitName, RowStore], found: Mapping[Path, FilePredictions]) -> None:
+        """Refuse where it does not say itself of which rows a file is."""
+        import numpy as np
+
+        others = [name for name in there if name not in self.of_split]
+        if not others:
+            return
+        hint = f"name a file for each, as {' '.join(f'{_OPTION} {name}:FILE' for name in others)}"
+        if self.of_all is None:
+            raise DataError(f"there are no predictions for the rows of {others[0]}", where=_OPTION, hint=hint)
+        if len(others) == 1:
+            return
+        if found[self.of_all].ids is None:
+            what = f"it cannot be told which of its predictions are of {' and which of '.join(others)}"
+            raise DataError(what, where=str(self.of_all), hint=f"give it a column `id`, or {hint}")
+        for place, name in enumerate(others):
+            for other in others[place + 1 :]:
+                shared = np.flatnonzero(np.isin(there[other].ids, there[name].ids))
+                if len(shared):
+                    (row,) = there[other].examples(shared[:1].tolist())
+                    what = f"the id {visible(row.id)!r} is that of a row of {name} and of one of {other}"
+                    raise DataError(what, where=there[other].where(int(shared[0])), hint=hint)
+
+
+def _hashes(rows: RowStore) -> ndarray[Any, Any]:
+    import numpy as np
+
+    from engine.model.known_predictions import hashes_of
+
+    parts = range(0, len(rows), _AT_ONCE)
+    return np.concatenate([hashes_of(list(rows.examples(range(at, min(len(rows), at + _AT_ONCE))))) for at in parts])
+
+
+def _notes(
+    hashes: ndarray[Any, Any], logits: ndarray[Any, Any], wrong: int, known: int, spread: bool, labels: int
+) -> list[str]:
+    """What the user should know of the predictions."""
+    import numpy as np
+
+    told = []
+    if spread:
+        told.append(
+            f"predictions: what a confidence leaves is parted evenly among the other {labels - 1} labels, as the file "
+            "does not say how likely each is; UUs and blind spots need the confidence alone"
+        )
+    if known >= _TOO_GOOD and not wrong:
+        told.append(
+            f"predictions: all {known:,} rows that have a label are predicted right: is the column of predictions "
+            "that of the right labels?"
+        )
+    order = np.lexsort((logits.argmax(axis=1), hashes))
+    differ = (np.diff(hashes[order]) == 0) & (np.diff(logits.argmax(axis=1)[order]) != 0)
+    if several := len(np.unique(hashes[order][1:][differ])):
+        told.append(
+            f"predictions: {several:,} {'text has' if several == 1 else 'texts have'} more than one predicted label; "
+            "the first counts, as a text has one prediction"
+        )
+    return told
