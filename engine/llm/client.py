@@ -13,6 +13,7 @@ from engine.files import content_key
 from engine.llm.budget import Budget, Reservation, most_tokens
 from engine.llm.call_log import Call, CallLog, ResponseFormat, read_calls
 from engine.llm.chat_backend import ChatAnswer, Question, ServerRefused, T
+from engine.llm.chat_protocol import ChatProtocol
 from engine.llm.conversation import BadAnswer, Conversation, judged, messages_of, read_reply, tokens_of
 from engine.llm.protocols import PROTOCOLS
 from engine.llm.replies import Completion
@@ -64,6 +65,7 @@ class Client:
         check_prompt: is given all text that is about to leave and raises if it must not.
         stop: set it to end every wait; `Cancelled` is then raised where questions are asked.
         note: is told of waits and of what the server cannot do, in sentences; called from the asking threads.
+        protocol: how the server is spoken to; default: as the settings say.
 
     Raises:
         ServerRefused: no model is set, or the key is missing.
@@ -79,6 +81,7 @@ class Client:
         check_prompt: Callable[[str], None],
         stop: threading.Event,
         note: Callable[[str], None],
+        protocol: ChatProtocol | None = None,
     ) -> None:
         if not settings.model:
             raise ServerRefused(
@@ -90,7 +93,7 @@ class Client:
         self._check_prompt = check_prompt
         self._stop = stop
         self._note = note
-        self._protocol = PROTOCOLS[settings.protocol]
+        self._protocol = protocol or PROTOCOLS[settings.protocol]
         self._wire = Transport(settings, self._protocol)
         self._teacher = Teacher(settings.model, "llm")
         worked: ResponseFormat | None = None
