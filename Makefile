@@ -64,7 +64,7 @@ licences: $(VENV)/.installed
 # For Python 3.10 and later on all systems; without torch and the libraries of its CUDA build.
 lock:
 	echo '# Made by `make lock` from pyproject.toml and constraints.txt; see there.' > requirements.lock
-	echo hatchling | $(UV) pip compile - pyproject.toml --quiet --extra dev --extra sklearn -c constraints.txt --universal \
+	echo hatchling | $(UV) pip compile - pyproject.toml --quiet --extra dev -c constraints.txt --universal \
 		--python-version 3.10 --generate-hashes --no-annotate --no-header \
 		| awk '/^[a-z]/ { kept = !/^(torch|triton|nvidia-|cuda-)/ } kept' >> requirements.lock
 
