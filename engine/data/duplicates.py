@@ -129,7 +129,8 @@ class ChainedTexts:
         found: list[Halves] = []
         first = 0
         for part in self._parts:
-            found += part.at([place - first for place in places if first <= place < first + len(part)])
+            if its := [place - first for place in places if first <= place < first + len(part)]:
+                found += part.at(its)  # opens a file
             first += len(part)
         return found
 
