@@ -151,8 +151,8 @@ class Pty:
         return len(self.output) - count
 
     def settle(self, seconds: float) -> None:
-        """Read until nothing has come for so long."""
-        while select.select([self._master], [], [], seconds)[0] and self._take():
+        """Read until nothing has come for so long and the app waits for input, not for its turn on a busy machine."""
+        while self._take() if select.select([self._master], [], [], seconds)[0] else self._has_work():
             pass
 
     def answer(self, data: bytes, *, settled: float = 0.08) -> tuple[float, int]:
@@ -197,6 +197,13 @@ class Pty:
         self.process.wait()
         if self._master >= 0:
             os.close(self._master)
+
+    def _has_work(self) -> bool:
+        """Whether the process waits for a processor; not known where there is no /proc."""
+        states = Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+        with contextlib.suppress(OSError):  # it ends meanwhile
+            return any(state.read_text().rpartition(")")[2].split()[0] == "R" for state in states)
+        return False
 
     def _take(self) -> bool:
         """Read what is there; whether the other end is still open."""
