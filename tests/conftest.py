@@ -18,11 +18,15 @@ import sample_data
 from engine import problems
 from engine.operations.create_project import create_project
 from engine.project import Project
+from engine.verify.seal import keep_seal
 from tests import leftovers
+from tests.builders.project import copy_project
+from tests.forked_processes import forked_processes
+from tests.forked_workers import pytest_xdist_setupnodes  # noqa: F401 - a hook
 from tests.jobs_here import jobs_here
 from tests.waiting import until
 
-os.environ[leftovers.NAME] = leftovers.MARK
+leftovers.new_mark()
 
 gc.disable()  # what is imported and collected stays to the end: see pytest_collection_finish
 
@@ -85,14 +89,30 @@ def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: write_rows(folder / f"{name}.jsonl", bundled_rows(name, size)) for name, size in SIZES.items()}
 
 
+@pytest.fixture(scope="session")
+def created(tmp_path_factory: pytest.TempPathFactory, tiny_files: dict[str, Path]) -> Path:
+    """What every `project` is a copy of."""
+    root = tmp_path_factory.mktemp("created") / "work"
+    return create_project(root, **tiny_files, text="text", label="label", tau=0.5).root  # type: ignore[arg-type]
+
+
 @pytest.fixture
-def project(tmp_path: Path, tiny_files: dict[str, Path]) -> Project:
+def project(created: Path, tmp_path: Path) -> Project:
     """A new project over the small files, in which nothing has been discovered yet."""
-    return create_project(tmp_path / "work", **tiny_files, text="text", label="label", tau=0.5)  # type: ignore[arg-type]
+    project = copy_project(created, tmp_path / "work")
+    keep_seal(project, anew=True)
+    return project
 
 
 @pytest.fixture
 def in_process_jobs() -> Iterator[None]:
     """Jobs are done by the process of the test."""
     with jobs_here():
+        yield
+
+
+@pytest.fixture(name="forked_processes")
+def _forked_processes() -> Iterator[None]:
+    """Python processes that the test starts are forks of its own."""
+    with forked_processes():
         yield

@@ -9,8 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 
 NAME = "BLINDSPOT_TESTS"
-MARK = f"{os.getpid()}-{secrets.token_hex(4)}"  # of this process of pytest: others test beside it
+MARK = ""
 _HELPER = b"multiprocessing.resource_tracker"  # of a library in pytest itself; ends with it
+
+
+def new_mark() -> None:
+    """A mark of this process of pytest, for all that it will start: others test beside it."""
+    global MARK
+    MARK = os.environ[NAME] = f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def bearers() -> dict[int, str]:

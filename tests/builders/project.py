@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.files import read_json, sha256_file, write_json, write_jsonl
+from engine.operations.outside_uses import outside_uses
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import UNLABELLED
 from engine.settings import Settings, write_settings
 from engine.text import row_hash
+from engine.trust import agree
 
 Row = Mapping[str, Any]
 
@@ -30,6 +33,13 @@ def lay_out(root: Path, splits: Mapping[str, Sequence[Row]], settings: Settings,
     write_json(root / "manifest.json", manifest)
     write_settings(root / SETTINGS_FILE, settings)
     return Project.open(root)
+
+
+def copy_project(made: Path, root: Path) -> Project:
+    """A copy of a project, agreed to; on this machine nothing of it was sealed."""
+    project = Project.open(Path(shutil.copytree(made, root)))
+    agree(root, outside_uses(project))
+    return project
 
 
 def put_split(root: Path, name: str, rows: Sequence[Row], *, source: str = "") -> None:

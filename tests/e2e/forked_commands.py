@@ -6,14 +6,11 @@ when a shell starts a command: user, groups, umask, variables, a process of its 
 
 from __future__ import annotations
 
-import atexit
 import gc
 import json
 import os
 import subprocess
 import sys
-import traceback
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +20,7 @@ from engine.files import open_append
 from engine.jobs import job_process, launch
 from engine.jobs.spec import JobFiles
 from engine.operations.job_kinds import KINDS
+from tests.forks import leave, stand_on
 from tui.cli import main as command
 
 LIBRARIES = ("sentence_transformers", "engine.proof.run", "engine.discovery.pipeline")
@@ -77,7 +75,8 @@ def main() -> None:
 
 
 def _command(user: int, group: int, umask: int, env: dict[str, str], words: list[str], printed: list[str]) -> NoReturn:
-    _stand_on(*(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) for path in printed))
+    printed_to = (os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) for path in printed)
+    stand_on(os.open(os.devnull, os.O_RDONLY), *printed_to)
     os.chdir("/")
     os.umask(umask)
     os.setgroups([])
@@ -85,7 +84,7 @@ def _command(user: int, group: int, umask: int, env: dict[str, str], words: list
     os.setuid(user)
     os.environ.clear()
     os.environ.update(env)
-    _leave(lambda: command(words))
+    leave(lambda: command(words))
 
 
 def _fork_job(root: Path, files: JobFiles, lock: int, alive: int) -> None:
@@ -94,31 +93,8 @@ def _fork_job(root: Path, files: JobFiles, lock: int, alive: int) -> None:
         return
     os.setsid()
     log = open_append(files.log)
-    _stand_on(log, os.dup(log))
-    _leave(lambda: job_process.main([str(root.absolute()), files.folder.name, str(lock), str(alive)], KINDS))
-
-
-def _stand_on(out: int, err: int) -> None:
-    """Print to these descriptors, and read nothing."""
-    for standard, opened in enumerate((os.open(os.devnull, os.O_RDONLY), out, err)):
-        os.dup2(opened, standard)
-        os.close(opened)
-
-
-def _leave(main: Callable[[], int]) -> NoReturn:
-    """End the process with what it does last; without a tidying up of the libraries, which takes 0.2 s."""
-    status = 1
-    try:
-        status = main()
-    except SystemExit as end:
-        status = int(end.code or 0)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+    stand_on(os.open(os.devnull, os.O_RDONLY), log, log)
+    leave(lambda: job_process.main([str(root.absolute()), files.folder.name, str(lock), str(alive)], KINDS))
 
 
 if __name__ == "__main__":

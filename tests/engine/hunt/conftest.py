@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from engine.operations.outside_uses import outside_uses
 from engine.project import Project
-from engine.trust import agree
 from tests.builders.hunt import hunted_project
+from tests.builders.project import copy_project
 
 
 @pytest.fixture(scope="package")
@@ -22,6 +20,4 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def hunted(made: Path, tmp_path: Path) -> Project:
     """A copy of it."""
-    root = shutil.copytree(made, tmp_path / "work")
-    agree(root, outside_uses(Project.open(root)))
-    return Project.open(root)
+    return copy_project(made, tmp_path / "work")

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def start(hunted: Project) -> Iterator[Callable[[], RowChooser]]:
+def start(hunted: Project, forked_processes: None) -> Iterator[Callable[[], RowChooser]]:
     """Starts a process for the hunt."""
     made: list[RowChooser] = []
 

@@ -198,6 +198,7 @@ def test_a_cancelled_run_does_not_wait_for_the_server(project: Project) -> None:
         judge(asking(project, server), monitor=Recorder(lambda *_: holding.is_set()))
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_the_job_judges_in_a_process_of_its_own(project: Project) -> None:
     decide(project, "ann")
     pattern = write(project, "ann")

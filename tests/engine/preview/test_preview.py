@@ -82,6 +82,7 @@ def test_without_samples_there_is_nothing_to_estimate(project: Project) -> None:
         estimate(project, spot="B9")
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_the_process_answers_what_is_typed_between_the_steps(project: Project) -> None:
     write_samples(project)
     told: list[ScorerAnswer] = []

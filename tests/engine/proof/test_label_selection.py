@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,7 +40,7 @@ from engine.teaching.records import Records, Teaching
 from engine.trust import agree
 from engine.verify.seal import keep_seal
 from tests.builders.monitor import Recorder
-from tests.builders.project import lay_out
+from tests.builders.project import copy_project, lay_out
 from tests.builders.tiny_bert import LABELS, body, sentences
 
 pytestmark = pytest.mark.xdist_group("labels")  # what they share is made once
@@ -95,14 +94,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(made: Path, tmp_path: Path) -> Project:
-    return copy_of(made, tmp_path / "work")
-
-
-def copy_of(made: Path, root: Path) -> Project:
-    """A copy of a project."""
-    shutil.copytree(made, root)
-    agree(root, outside_uses(Project.open(root)))
-    return Project.open(root)
+    return copy_project(made, tmp_path / "work")
 
 
 def arm_of(project: Project, name: str) -> Arm:
@@ -126,7 +118,7 @@ class Tried:
 
 @pytest.fixture(scope="module")
 def tried(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Tried:
-    project, monitor = copy_of(made, tmp_path_factory.mktemp("tried") / "work"), Recorder()
+    project, monitor = copy_project(made, tmp_path_factory.mktemp("tried") / "work"), Recorder()
     return Tried(project, monitor, *chosen(project, "llm-labels", monitor))
 
 
@@ -184,7 +176,7 @@ def test_half_the_way_is_what_training_it_would_give(project: Project) -> None:
 
 
 def test_a_proof_of_labels_says_what_it_was_trained_on_and_what_was_chosen(tried: Tried, tmp_path: Path) -> None:
-    project = copy_of(tried.project.root, tmp_path / "work")
+    project = copy_project(tried.project.root, tmp_path / "work")
     asked = RetrainRequest(arms=("labels", "llm-labels"), recipes=("auto",))
     refuse_retrain(project, asked)
     path = retrain(project, asked, monitor=Silent())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +44,7 @@ from engine.teaching.records import Teaching
 from engine.trust import agree
 from engine.verify.seal import keep_seal
 from tests.builders.labels import ANN, by_person, write_labels
-from tests.builders.project import lay_out, put_split
+from tests.builders.project import copy_project, lay_out, put_split
 from tests.builders.tiny_bert import BAD, LABELS, THINGS, body, sentences
 
 pytestmark = pytest.mark.xdist_group("unlabelled")  # what they share is made once
@@ -113,9 +112,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(made: Path, tmp_path: Path) -> Project:
     """A copy of it."""
-    root = Path(shutil.copytree(made, tmp_path / "work"))
-    agree(root, outside_uses(Project.open(root)))
-    return Project.open(root)
+    return copy_project(made, tmp_path / "work")
 
 
 def test_uus_are_those_that_the_split_or_people_labelled(project: Project) -> None:

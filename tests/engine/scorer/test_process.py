@@ -23,7 +23,7 @@ TEXT = "the soup was cold"
 
 
 @pytest.fixture
-def process(scored: Project) -> Iterator[subprocess.Popen[bytes]]:
+def process(scored: Project, forked_processes: None) -> Iterator[subprocess.Popen[bytes]]:
     """The process itself, with its two pipes."""
     made = subprocess.Popen(
         [*client.WORKER, scored.root], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, start_new_session=True
@@ -83,6 +83,7 @@ def test_an_error_of_its_own_is_its_last_line_and_no_crash(scored: Project) -> N
         assert (process.wait(timeout=60), last) == (1, "OSError: [Errno 28] No space left on device")
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_it_is_loaded_before_anybody_asks_and_started_again_after_a_kill(heard: Heard, scored: Project) -> None:
     heard.scorer.start()
     assert heard.state().name == "loading"

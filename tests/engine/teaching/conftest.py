@@ -10,13 +10,20 @@ from engine.schema import Teacher
 from engine.teaching.records import Teaching
 from engine.teaching.views import Board
 from engine.teaching.writer import Annotator
+from tests.builders.project import copy_project
 from tests.engine.teaching.world import make_project
 
 
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What every `project` is a copy of."""
+    return make_project(tmp_path_factory.mktemp("world") / "work").root
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(world: Path, tmp_path: Path) -> Project:
     """A project with three blind spots and a scattered row."""
-    return make_project(tmp_path / "work")
+    return copy_project(world, tmp_path / "work")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,6 @@ from engine.discovery.pipeline import discover
 from engine.files import write_jsonl
 from engine.llm.call_log import Call, CallLog
 from engine.operations.create_project import create_project
-from engine.operations.outside_uses import outside_uses
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.request import RetrainRequest
@@ -24,8 +22,8 @@ from engine.regression.promotion import promote
 from engine.schema import RowMark, Sample, Teacher
 from engine.settings import ComputeSettings, ProofSettings, TrainingSettings, write_settings
 from engine.teaching.records import Teaching
-from engine.trust import agree
 from engine.verify.seal import keep_seal
+from tests.builders.project import copy_project
 from tests.builders.tiny_bert import BAD, THINGS, body, sentences
 
 ROWS = {"train": 48, "pool": 60, "proof": 60, "test": 24, "dev": 12}
@@ -106,9 +104,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def copied(whole: Path, tmp_path: Path) -> Path:
     """A copy that may be tampered with; on this machine nothing of it was sealed, and its encoder is agreed to."""
-    root = Path(shutil.copytree(whole, tmp_path / "work"))
-    agree(root, outside_uses(Project.open(root)))
-    return root
+    return copy_project(whole, tmp_path / "work").root
 
 
 def edit_json(path: Path, change: Callable[[dict[str, object]], object]) -> None:

@@ -89,6 +89,7 @@ async def test_time_elsewhere_does_not_count(root: Path) -> None:
     assert spells(root) == [("read", "B1", 7)]
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_a_lost_line_keeps_the_time_that_had_come_together(root: Path) -> None:
     terminal = Terminal(root)
     try:

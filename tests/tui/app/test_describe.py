@@ -389,6 +389,7 @@ async def test_esc_goes_from_the_field_to_the_list_and_back_to_the_screen_before
 
 
 @pytest.mark.parametrize("keys", [b"\n", b"\x1b\r", b"\x1b[13;3u"])
+@pytest.mark.usefixtures("forked_processes")
 def test_both_keys_hand_in_on_a_real_terminal(root: Path, keys: bytes) -> None:
     terminal = Terminal(root)
     try:

@@ -45,6 +45,7 @@ async def test_what_a_widget_shows_by_itself_is_taken_out(root: Path) -> None:
         assert not INVISIBLE.search(driver.text.replace("\n", ""))
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_no_byte_of_it_reaches_a_real_terminal(root: Path) -> None:
     with Terminal(root) as terminal:
         terminal.sees("Blind spots ")

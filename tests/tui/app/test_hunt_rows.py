@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from engine.hunt.hunt_files import array_path, find_hunt
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
 from tests.builders.hunt import hunted_project
 from tests.tui.app.opening import opened
+
+pytestmark = pytest.mark.usefixtures("forked_processes")
 
 
 async def test_further_rows_come_while_one_labels(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from tests.waiting import until
 
 READY = "15 UUs"
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
