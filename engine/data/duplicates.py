@@ -129,8 +129,7 @@ class ChainedTexts:
         found: list[Halves] = []
         first = 0
         for part in self._parts:
-            if its := [place - first for place in places if first <= place < first + len(part)]:
-                found += part.at(its)  # opens a file
+            found += part.at([place - first for place in places if first <= place < first + len(part)])
             first += len(part)
         return found
 
