@@ -26,7 +26,7 @@ from tests.forks import leave, stand_on
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
-    """Import what is to be tested, and fork the workers while this process has no other thread."""
+    """Import what is to be tested, and fork the workers while no other thread runs Python here."""
     for module in _modules(config):
         with suppress(Exception, pytest.skip.Exception):  # the workers come to it again, and tell it
             import_module(module)
