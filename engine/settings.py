@@ -54,6 +54,23 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
+class ClassifierSettings:
+    """A classifier that is a program or a Python class, in place of Hugging Face weights."""
+
+    score: str = _key("", "command that scores rows, or `class NAME`; empty: [model] says what is examined")
+    train: str = _key("", "command that trains, or `class NAME`; empty: it cannot be retrained")
+    model: str = _key(
+        "", "file or folder that `score` loads; empty: what `train` makes of the train rows, if there is one"
+    )
+    files: tuple[str, ...] = _key([], "what the programs load beside that: files and folders whose change asks anew")
+    continues: bool = _key(False, "true: `train` can go on from a model (recipe continue)")
+    rows: int = _key(64, "rows in one request", low=1, high=100000)
+    start_timeout: float = _key(120.0, "seconds to wait for the first line of `score`", low=0.1, high=86400.0)
+    timeout: float = _key(60.0, "seconds to wait for the answer to one request", low=0.1, high=86400.0)
+    train_timeout: float = _key(3600.0, "seconds that one training may take", low=0.1, high=1e7)
+
+
+@dataclass(frozen=True)
 class DiscoverySettings:
     """What counts as a blind spot."""
 
@@ -187,6 +204,7 @@ class Settings:
 
     task: TaskSettings = field(default_factory=TaskSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
+    classifier: ClassifierSettings = field(default_factory=ClassifierSettings)
     discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
     labelling: LabellingSettings = field(default_factory=LabellingSettings)
     teaching: TeachingSettings = field(default_factory=TeachingSettings)

@@ -1,10 +1,10 @@
-"""What of a project reaches outside it, and whether the person at this machine has agreed to that.
+"""What of a project reaches outside it or runs, and whether the person at this machine has agreed to that.
 
 A project folder may come from a stranger. So before a server that it names is asked, a variable of the environment that
-it names is read, a prompt of its own is sent, a model that it names is fetched or a file elsewhere is read, the person
-is asked: once for each content, machine and folder. Any other value is another content, and asked again. What was
-agreed to is kept in the user's state folder and never in a project, so no project can bring it along. The package's own
-defaults need no agreement.
+it names is read, a prompt of its own is sent, a model that it names is fetched, a file elsewhere is read or a program
+that it names is run, the person is asked: once for each content, machine and folder. Any other value is another
+content, and asked again. What was agreed to is kept in the user's state folder and never in a project, so that no
+project can bring it along. The package's own defaults need no agreement.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from engine.schema import Record
 from engine.state import state_folder
 from engine.text import visible
 
-UseKind = Literal["server", "weights", "file"]
+UseKind = Literal["server", "weights", "file", "program"]
 _LONGEST_SHOWN = 100  # characters of a name; a longer one would push the rest of the question off the screen
 
 
@@ -41,7 +41,8 @@ class OutsideUse(Record):
     """One thing outside a project that the project makes us use.
 
     Attributes:
-        kind: a server that is asked, weights that are fetched or read elsewhere, or another file that is read.
+        kind: a server that is asked, weights that are fetched or read elsewhere, another file that is read, or a
+            program that is run.
         what: what would happen, as a part of a sentence.
         cautions: what to know before one agrees, as sentences.
         key: sha256 of all values that decide what leaves, or what is read.

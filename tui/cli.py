@@ -49,7 +49,7 @@ COMMANDS = {
     "import-labels": "import labels of rows from files, of people or an LLM",
     "labels": "who has labelled how many rows, how far they agree, how good an LLM's labels are",
     "guidelines": "the versions of the guideline, and what an edit has made stale",
-    "trust": "see what of a project reaches outside its folder, and agree to it",
+    "trust": "see what of a project reaches outside its folder or runs, and agree to it",
     "teach": "let an LLM explain blind spots and write samples",
     "test-pattern": "test a pattern on rows that its teacher has not seen",
     "find-rows": "find pool rows without a label by a pattern, by samples or by a text",

@@ -132,9 +132,9 @@ def find(
         monitor.note(f"temperature fitted on dev: {temperature:.2f}; with it {at_temperature} UUs")
     loose = [pool[row].id for row in uus if row not in in_group]
     reading = reading_of(project, model)
-    cut = reading.cut(pool, monitor=monitor)
+    cut = reading.cut(pool, monitor=monitor) if reading else []
     shortened = [pool[row] for row in sorted({*cut}.intersection(shown))]
-    if cut:
+    if reading and cut:
         monitor.note(cut_sentence(len(cut), len(pool), "pool", reading.tokens))
     among = f"{len(pool)} rows" if known.all() else f"{known.sum()} of {len(pool)} rows that have a label"
     monitor.note(f"{len(uus)} UUs among {among}: {len(groups)} blind spots, {len(loose)} rows scattered")
@@ -160,9 +160,9 @@ def find(
         suspects=tuple(pool[row].id for row in doubted),
         confidences=histogram(scores),
         taus=taus_for(scores),
-        read_tokens=reading.tokens if reading.known else 0,
+        read_tokens=reading.tokens if reading and reading.known else 0,
         cut=tuple(pool[row].id for row in cut),
-        read_to={row.id: end for row, end in zip(shortened, reading.ends(shortened), strict=True)},
+        read_to=dict(zip([row.id for row in shortened], reading.ends(shortened) if reading else (), strict=True)),
         predictions={pool[row].id: _prediction(pool[row], scores, row, project.labels) for row in shown},
         labelled=int(known.sum()),
         flagged=tuple(pool[row].id for row in flags.rows),

@@ -122,6 +122,15 @@ class Classifier:
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
 
+    @property
+    def runs_on(self) -> str:
+        """Device, precision and threads."""
+        return str(self.compute)
+
+    def close(self) -> bool:
+        """Nothing to let go of: its memory goes with it."""
+        return True
+
     def tokens(self, examples: Sequence[Example]) -> list[Tokens]:
         """Tokenise, keeping what the model takes (some tokenizers give token types to models that have none)."""
         rows = tokenise(self.tokenizer, examples, self.max_length)

@@ -62,7 +62,7 @@ def given_predictions(project: Project) -> Given | None:
         FileError: the record is damaged.
         ModelError: it is of other labels than the project's.
     """
-    if project.settings.model.classifier:
+    if project.settings.model.classifier or project.settings.classifier.score:
         return None
     folder = project.root / FOLDER
     try:

@@ -7,6 +7,7 @@ the very model that a proof with the same seed uses.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,18 +20,26 @@ from engine.errors import ModelError
 from engine.files import checked, content_key, read_record
 from engine.model.array_cache import Array, Making, cached_arrays
 from engine.model.bf16_rescoring import UncertainRows
-from engine.model.given_predictions import FOLDER, given_predictions, refuse_without_classifier
-from engine.model.known_predictions import KnownPredictions
-from engine.model.training_plan import DistillationTarget, PlanChanges, TrainingPlan
+from engine.model.hugging_face import weights_of
+from engine.model.text_classifier import (
+    TRAINING,
+    Plan,
+    Purpose,
+    Scorer,
+    TextClassifier,
+    TrainedModel,
+    classifier_of,
+    trainable,
+)
+from engine.model.text_classifier import ModelRef as ModelRef
+from engine.model.training_plan import DistillationTarget, PlanChanges
 from engine.model.truncation import Reading
-from engine.model.weights import Weights, find_weights, is_classifier, weights_use
+from engine.model.weights import Weights
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Example, Record
-from engine.trust import require
 
 if TYPE_CHECKING:
-    from engine.model.classifier import Classifier
     from engine.model.device import Compute
     from engine.model.encoder import Encoder
 
@@ -42,15 +51,6 @@ _JOINED_ROWS = 4096  # pairs whose embeddings are put together at once
 
 
 @dataclass(frozen=True, slots=True)
-class ModelRef:
-    """A classifier that is there. ``key`` names its weights and how rows are turned into tokens."""
-
-    name: str
-    path: Path
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Promoted(Record):
     """What of a promotion (`engine.regression.promotion.Promotion`) names the model."""
 
@@ -59,24 +59,13 @@ class _Promoted(Record):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Trained(Record):
-    """What of a training.json names the weights."""
-
-    sha256: str
-
-
-def starting_weights(project: Project, *, make: bool = True, monitor: Monitor) -> Weights:
-    """Where training from scratch starts: the user's classifier (or checkpoint without a head), else the base.
-
-    Without ``make`` nothing is fetched.
+def scratch(project: Project, *, make: bool = True, monitor: Monitor) -> ModelRef:
+    """What training from scratch starts from; without ``make`` nothing is fetched.
 
     Raises:
-        ModelError: the weights cannot be found, or the project knows its classifier by predictions alone.
+        ModelError: it cannot be found, or the classifier cannot be trained.
     """
-    refuse_without_classifier(project, "training")
-    name = project.settings.model.classifier or project.settings.model.base
-    return named_weights(project, name, monitor, fetch=make)
+    return trainable(project).scratch(make=make, monitor=monitor)
 
 
 def encoder_weights(project: Project, *, monitor: Monitor) -> Weights:
@@ -85,7 +74,7 @@ def encoder_weights(project: Project, *, monitor: Monitor) -> Weights:
     Raises:
         ModelError: it cannot be found.
     """
-    return named_weights(project, project.settings.model.encoder, monitor)
+    return weights_of(project, project.settings.model.encoder, monitor)
 
 
 def current_model(project: Project, *, seed: int | None = None, make: bool = True, monitor: Monitor) -> ModelRef:
@@ -103,6 +92,7 @@ def current_model(project: Project, *, seed: int | None = None, make: bool = Tru
         ModelError: weights cannot be found or used, the promoted model is gone, or nothing may be made.
         Cancelled: from the monitor, while training.
     """
+    classifier = classifier_of(project)
     promoted = project.round_dir(project.round) / "model.json"
     if promoted.is_file():
         reference = read_record(promoted, _Promoted.from_json, hint="restore the file, or promote again")
@@ -113,21 +103,19 @@ def current_model(project: Project, *, seed: int | None = None, make: bool = Tru
                 where=str(promoted),
                 hint="promote again; a promoted model lies in the folder models",
             )
-        if not (path / "config.json").is_file():
+        if not classifier.is_model(path):
             raise ModelError(
                 "the promoted model is gone",
                 where=str(path),
                 hint=f"put the folder back, or delete {promoted.relative_to(project.root)}",
             )
-        return ModelRef(reference.name, checked(path), reference.key)
-    if given := given_predictions(project):
-        return ModelRef(given.name, project.root / FOLDER, given.key)
-    weights = starting_weights(project, make=make, monitor=monitor)
-    if project.settings.model.classifier and is_classifier(weights.path):
-        monitor.note(f"classifier: {weights}")
-        return ModelRef(weights.name, weights.path, weights.key)
+        key = _trained_key(classifier, path) if classifier.scored_by else reference.key
+        return ModelRef(reference.name, checked(path), key)
+    if own := classifier.own(make=make, monitor=monitor):
+        return own
     seed = project.settings.proof.seeds[0] if seed is None else seed
-    return trained(project, project.examples("train"), seed=seed, start=weights, make=make, monitor=monitor)
+    start = classifier.scratch(make=make, monitor=monitor)
+    return trained(project, project.examples("train"), seed=seed, start=start, make=make, monitor=monitor)
 
 
 def trained(
@@ -135,7 +123,7 @@ def trained(
     examples: Sequence[Example],
     *,
     seed: int,
-    start: Weights | ModelRef | None = None,
+    start: ModelRef | None = None,
     kept: Sequence[DistillationTarget] = (),
     make: bool = True,
     monitor: Monitor,
@@ -147,7 +135,7 @@ def trained(
         project: its settings name the rest of the recipe.
         examples: training rows; their order counts.
         seed: of the run.
-        start: default: `starting_weights`.
+        start: default: `scratch`.
         kept: rows that are to stay as a model says of them.
         make: False: only if it is there.
         monitor: told of steps, and asked whether to go on.
@@ -157,48 +145,29 @@ def trained(
         ModelError: the weights cannot be used, training diverged, or it may not be trained and is not there.
         Cancelled: from the monitor; the next call goes on from there.
     """
-    start = start or starting_weights(project, monitor=monitor)
-    plan = plan_of(project, start, seed=seed, **changes)
+    classifier = trainable(project)
+    start = start or classifier.scratch(make=make, monitor=monitor)
+    plan = classifier.plan(start, seed=seed, **changes)
     key = plan.key(examples, kept)
     out = project.models_dir / key
-    if not (out / "training.json").is_file():
+    if not (out / TRAINING).is_file():
         if not make:
             raise ModelError(
                 "the model has not been trained yet", where=str(project.root), hint="run `blindspot discover`"
             )
-        from engine.model.device import choose_compute
-        from engine.model.training import train
-
-        monitor.note(f"start: {start}" if isinstance(start, Weights) else f"start: {start.name}")
-        train(
-            plan,
-            examples,
-            kept=kept,
-            out=out,
-            compute=choose_compute(project.settings.compute),
-            monitor=monitor,
-        )
-    made = read_record(out / "training.json", _Trained.from_json, hint="delete the folder, and it is trained again")
-    return ModelRef(f"{start.name} + {len(examples)} rows (seed {seed})", checked(out), content_key(key, made.sha256))
+        classifier.train(plan, examples, kept=kept, out=out, monitor=monitor)
+    name = f"{start.name} + {len(examples)} rows (seed {seed})"
+    return ModelRef(name, checked(out), _trained_key(classifier, out))
 
 
-def plan_of(project: Project, start: Weights | ModelRef, *, seed: int, **changes: Unpack[PlanChanges]) -> TrainingPlan:
+def _trained_key(classifier: TextClassifier, folder: Path) -> str:
+    made = read_record(folder / TRAINING, TrainedModel.from_json, hint="delete the folder, and it is trained again")
+    return made.content_key(classifier.scored_by)
+
+
+def plan_of(project: Project, start: ModelRef, *, seed: int, **changes: Unpack[PlanChanges]) -> Plan:
     """What a training run with the project's settings, but for some changes, depends on beside its rows."""
-    settings = project.settings
-    plan = TrainingPlan(
-        start=str(start.path),
-        start_key=start.key,
-        labels=project.labels,
-        classifier_labels=settings.model.classifier_labels,
-        seed=seed,
-        epochs=settings.training.epochs,
-        batch_size=settings.training.batch_size,
-        learning_rate=settings.training.learning_rate,
-        weight_decay=settings.training.weight_decay,
-        max_length=settings.model.max_length,
-        frozen_layers=settings.training.frozen_layers,
-    )
-    return replace(plan, **changes)
+    return classifier_of(project).plan(start, seed=seed, **changes)
 
 
 def predictions(
@@ -229,30 +198,15 @@ def predictions(
         return np.empty((0, len(project.labels)), dtype=np.float32)
 
     def begin() -> Making:
-        given = given_predictions(project)
-        if given and given.key == model.key:
-            return _found(KnownPredictions(project, given).logits(examples))
-        compute = scoring_compute(project, scan=doubt is not None)
-        monitor.note(f"scoring {len(examples)} rows on {compute}")
-        classifier = load_classifier(project, model, compute)
-
         def fill(arrays: Sequence[Array], done: int) -> Iterator[int]:
-            return classifier.score(examples, arrays, doubt=doubt, monitor=monitor, start=done)
+            with closing(load_classifier(project, model, "exact" if doubt is None else "scan")) as scorer:
+                monitor.note(f"scoring {len(examples)} rows on {scorer.runs_on}")
+                yield from scorer.score(examples, arrays, doubt=doubt, monitor=monitor, start=done)
 
         return Making([len(project.labels)], fill)
 
     path = logits_path(project, model, examples, split_key, doubt)
     return cached_arrays([path], len(examples), begin, width=len(project.labels), monitor=monitor)[0]
-
-
-def _found(logits: Array) -> Making:
-    """Logits that need not be computed, as what makes them."""
-
-    def fill(arrays: Sequence[Array], done: int) -> Iterator[int]:
-        arrays[0][:] = logits
-        yield len(logits)
-
-    return Making([logits.shape[1]], fill)
 
 
 def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = False, monitor: Monitor) -> Array:
@@ -322,28 +276,18 @@ def scoring_compute(project: Project, *, scan: bool) -> Compute:
     return chosen if scan else replace(chosen, precision="fp32")
 
 
-def load_classifier(project: Project, model: ModelRef, compute: Compute) -> Classifier:
-    """Load a classifier as the settings say.
+def load_classifier(project: Project, model: ModelRef, purpose: Purpose = "exact") -> Scorer:
+    """Load a classifier as the settings say; whoever does closes it.
 
     Raises:
         ModelError: it cannot be used for this task, or the project knows it by predictions alone.
     """
-    refuse_without_classifier(project, "verdicts on texts")
-    from engine.model.classifier import Classifier
-
-    settings = project.settings.model
-    return Classifier.load(
-        model.path,
-        labels=project.labels,
-        max_length=settings.max_length,
-        compute=compute,
-        classifier_labels=settings.classifier_labels,
-    )
+    return classifier_of(project).load(model.path, purpose)
 
 
-def reading_of(project: Project, model: ModelRef) -> Reading:
-    """How much of a row the classifier reads."""
-    return Reading(model.path, project.settings.model.max_length)
+def reading_of(project: Project, model: ModelRef) -> Reading | None:
+    """How much of a row the classifier reads; None: that is not known."""
+    return classifier_of(project).reading(model)
 
 
 def load_encoder(project: Project, weights: Weights, compute: Compute) -> Encoder:
@@ -362,6 +306,7 @@ def logits_path(
 ) -> Path:
     """Where `predictions` keeps its array."""
     settings = project.settings.model
+    doubt = doubt if classifier_of(project).approximates else None
     purpose = [doubt.tau, doubt.temperature, doubt.gold.tolist()] if doubt else None
     key = content_key(
         "logits",
@@ -380,20 +325,3 @@ def embeddings_path(project: Project, weights: Weights, texts: Sequence[str], sc
     """Where `embeddings` keeps the array of different texts."""
     key = content_key("embeddings", EMBEDDING, weights.key, project.settings.model.max_length, scan, list(texts))
     return project.cache_dir / f"embeddings-{key}.npy"
-
-
-def named_weights(project: Project, name: str, monitor: Monitor, *, fetch: bool = True) -> Weights:
-    """Weights that a project names, or a job of it.
-
-    Args:
-        project: where a relative name of a folder begins.
-        name: folder, or name on the hub.
-        monitor: told how far a download is.
-        fetch: False: only what is on this machine.
-
-    Raises:
-        ModelError: they cannot be found.
-        NotTrusted: they lie outside the project, and nobody at this machine has agreed to that.
-    """
-    require(project.root, [weights_use(project.root, name)])
-    return find_weights(name, fetch=fetch, root=project.root, monitor=monitor)

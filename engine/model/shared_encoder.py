@@ -17,15 +17,16 @@ from engine.errors import FileError
 from engine.files import read_json
 from engine.model.array_cache import Array, Making, cached_arrays
 from engine.model.bf16_rescoring import UncertainRows
+from engine.model.hugging_face import HuggingFace
 from engine.model.model_registry import (
     ModelRef,
     embeddings_path,
     encoder_weights,
-    load_classifier,
     load_encoder,
     logits_path,
     scoring_compute,
 )
+from engine.model.text_classifier import classifier_of
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Example
@@ -48,14 +49,17 @@ def score_and_embed(
     Raises:
         ModelError, Cancelled: as `predictions` and `embeddings`.
     """
+    kind = classifier_of(project)
+    if not isinstance(kind, HuggingFace):
+        return False
     weights = encoder_weights(project, monitor=monitor)
     texts = [row.text for row in examples]
     plain = all(row.text_pair is None for row in examples) and len(set(texts)) == len(texts)
-    if not examples or not plain or not share_body(model.path, weights.path):
+    if not examples or not plain or not share_body(model.folder, weights.path):
         return False
     compute = scoring_compute(project, scan=True)
     encoder = load_encoder(project, weights, compute)
-    classifier = load_classifier(project, model, compute)
+    classifier = kind.load(model.path, "scan")
     if encoder.model.max_seq_length != classifier.max_length or encoder.prompt:
         return False  # they would read different tokens
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from typing_extensions import TypedDict
 
@@ -70,6 +70,11 @@ class TrainingPlan(Record):
     steps: int = 0
     smoothing: float = 0.0
     average: float = 1.0
+
+    @property
+    def all_the_way(self) -> TrainingPlan:
+        """The same without the way back in weights."""
+        return replace(self, average=1.0)
 
     def key(self, examples: Sequence[Example], kept: Sequence[DistillationTarget] = ()) -> str:
         """Content key of the result: plan, weights and rows in their order, not where they lie or who computes."""

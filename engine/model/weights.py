@@ -9,14 +9,13 @@ import hashlib
 import importlib.util
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from engine.errors import FileError, ModelError
-from engine.files import content_key, read_json, sha256_file
+from engine.files import content_key, read_json, remembered_sha256
 from engine.model.hub import HubUnreachable, cached_snapshot, download, file_sizes
 from engine.progress import Monitor, Silent
 from engine.trust import OutsideUse, outside_use, shown_name, use_elsewhere
@@ -183,7 +182,7 @@ def _weights(name: str, folder: Path, origin: Origin) -> Weights:
     if missing := _missing(folder):
         raise ModelError(f"{missing[0]} is missing", where=str(folder), hint="save or download the model again")
     hashes = _loaded_hashes(folder)
-    parts = [_sha256(folder / inner) for inner in _weight_files(folder)]
+    parts = [remembered_sha256(folder / inner) for inner in _weight_files(folder)]
     sha256 = parts[0] if len(parts) == 1 else hashlib.sha256("".join(parts).encode()).hexdigest()
     return Weights(name, folder, origin, sha256, content_key(hashes))
 
@@ -194,7 +193,8 @@ def _found(folder: Path) -> dict[str, Path]:
 
 
 def _loaded_hashes(folder: Path) -> dict[str, str]:
-    return {inner: _sha256(path) for inner, path in sorted(_found(folder).items()) if _LOADED.fullmatch(inner)}
+    found = sorted(_found(folder).items())
+    return {inner: remembered_sha256(path) for inner, path in found if _LOADED.fullmatch(inner)}
 
 
 def _refuse_changed(installed: Path) -> None:
@@ -212,7 +212,12 @@ def _refuse_changed(installed: Path) -> None:
 def folder_hashes(folder: Path) -> dict[str, str]:
     """Sha256 of every file in a trained model's folder but its training.json, which holds them."""
     found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {inner: _sha256(path) for inner, path in found.items() if inner != "training.json"}
+    return {inner: remembered_sha256(path) for inner, path in found.items() if inner != "training.json"}
+
+
+def weights_digest(hashes: Mapping[str, str]) -> str:
+    """What stands for the weights of a trained model, by the hashes of its files: that of its one file, else all."""
+    return hashes.get("model.safetensors") or content_key(hashes)
 
 
 def _weight_files(folder: Path) -> list[str]:
@@ -237,17 +242,6 @@ def _refuse_pickles(where: Path | str, inner_paths: Iterable[str]) -> None:
             hint="convert them where you trust them: AutoModelForSequenceClassification"
             ".from_pretrained(FOLDER).save_pretrained(FOLDER) writes model.safetensors",
         )
-
-
-def _sha256(path: Path) -> str:
-    stat = path.stat()
-    return _hash_of(path, stat.st_size, stat.st_mtime_ns)
-
-
-@lru_cache(maxsize=4096)
-def _hash_of(path: Path, size: int, mtime_ns: int) -> str:
-    # 0.25 s for the 90 MB of MiniLM: worth keeping within a process, not worth a file of its own
-    return sha256_file(path)
 
 
 def _installed() -> Path | None:

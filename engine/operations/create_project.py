@@ -26,9 +26,11 @@ from engine.data.splits import split_pool
 from engine.errors import DataError, FileError, ModelError, ProjectError, SettingsError
 from engine.files import make_folder, publish, replacing, sha256_file, write_atomic, write_json
 from engine.manifest import MANIFEST_FILE, Manifest, SplitManifest, hashes_file, split_file
+from engine.model.text_classifier import classifier_of
 from engine.model.truncation import Reading, cut_sentence
 from engine.model.weights import find_weights, named_weights, weights_use
 from engine.operations.take_predictions import GivenFiles
+from engine.programs.new_settings import classifier_settings
 from engine.progress import Monitor, Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import SPLITS, UNLABELLED, SplitName
@@ -57,6 +59,10 @@ def create_project(
     label: str,
     model: str | None = None,
     predictions: Sequence[str] = (),
+    score: str | None = None,
+    train_with: str | None = None,
+    classifier_class: str | None = None,
+    continues: bool = False,
     encoder: str | None = None,
     base: str | None = None,
     tau: float | None = None,
@@ -77,9 +83,14 @@ def create_project(
         text: column of the text.
         pair: column of the second text, if rows are pairs.
         label: column of the label.
-        model: fine-tuned classifier, a folder or hub id; without it `base` is fine-tuned on train.
+        model: fine-tuned classifier, a folder or hub id; without it `base` is fine-tuned on train. With a program that
+            scores, the file or folder that it loads.
         predictions: files of what a classifier that is not run here says of the rows, each for all of them, or, as
             ``FILE:PREDICTIONS``, for those of a split or a file (`engine.operations.take_predictions`).
+        score: command of a program that scores rows, in place of Hugging Face weights.
+        train_with: command of a program that trains it.
+        classifier_class: a Python class in place of both.
+        continues: training can start from a model.
         encoder: sentence encoder, a folder or hub id.
         base: where fine-tuning starts, a folder or hub id.
         tau: confidence threshold of a UU, 0..1.
@@ -111,8 +122,22 @@ def create_project(
         if name in options:
             options[name] = replace(options[name], blank_labels=True, stream=stream is not None)
     predicted = GivenFiles(predictions, files, options) if predictions else None
-    _refuse_lack(train, predicted, model or base)
-    settings = _settings(monitor, pair=pair is not None, model=model, encoder=encoder, base=base, tau=tau, seed=seed)
+    _refuse_lack(train, predicted, model or base or score or classifier_class)
+    program = classifier_settings(
+        score=score, train=train_with, class_name=classifier_class, model=model, continues=continues
+    )
+    if program.score and base is not None:
+        raise SettingsError("--base is for Hugging Face weights, and a program is named", hint="leave one of them out")
+    settings = _settings(
+        monitor,
+        pair=pair is not None,
+        model=None if program.score else model,
+        encoder=encoder,
+        base=base,
+        tau=tau,
+        seed=seed,
+    )
+    settings = replace(settings, classifier=program)
 
     with _appearing(root) as folder:
         staging = folder / "staging"
@@ -168,8 +193,8 @@ def create_project(
         write_json(folder / MANIFEST_FILE, manifest.as_json())
     project = Project.open(root)
     named = project.settings.model
-    own = () if predicted else (named.classifier, named.base)
-    uses = [weights_use(root, name) for name in (*own, named.encoder)]
+    own = () if predicted or program.score else (named.base,)
+    uses = [*classifier_of(project).uses(), *(weights_use(root, name) for name in (*own, named.encoder))]
     try:
         agree(root, [use for use in uses if use is not None])  # the user has just named them
     except NotTrusted as error:
@@ -183,7 +208,7 @@ def _refuse_lack(train: Path | None, predicted: GivenFiles | None, weights: str 
         hint = "give the rows that the classifier learned: --train"
         raise DataError("without --predictions of a classifier there must be train rows", hint=hint)
     if predicted and weights:
-        what = "--predictions take the place of a classifier, and --model or --base names one"
+        what = "--predictions take the place of a classifier, and another option names one"
         raise DataError(what, hint="give one of the two")
 
 
@@ -269,6 +294,8 @@ def _settings(
 
 def tell_cut(settings: Settings, rows: RowStore, name: str, monitor: Monitor) -> None:
     """Say how many rows are longer than the model reads, if its tokenizer is at hand and they are not many."""
+    if settings.classifier.score:
+        return  # only the program knows
     try:
         weights = find_weights(settings.model.classifier or settings.model.base, fetch=False)
     except ModelError:

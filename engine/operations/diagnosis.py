@@ -11,12 +11,14 @@ from pathlib import Path
 from engine import jobs
 from engine.errors import BlindspotError
 from engine.files import find_files, sha256_file
-from engine.model.given_predictions import given_predictions
+from engine.model.hugging_face import HuggingFace
+from engine.model.text_classifier import classifier_of
 from engine.operations import machine
 from engine.operations.machine import MachineFinding, failed
 from engine.project import SETTINGS_FILE, Project
 from engine.settings import Settings, read_settings
 from engine.teaching.revisions import Log
+from engine.trust import require
 
 
 def check(root: Path | None = None) -> list[MachineFinding]:
@@ -26,7 +28,7 @@ def check(root: Path | None = None) -> list[MachineFinding]:
         root: the project folder; None for the machine alone.
     """
     settings, findings = Settings(), list[MachineFinding]()
-    names: list[str] = []
+    names = _weights(settings)
     if root is not None:
         root = root.expanduser().resolve()
         try:
@@ -34,21 +36,35 @@ def check(root: Path | None = None) -> list[MachineFinding]:
                 settings = read_settings(root / SETTINGS_FILE)
             project = Project.open(root, verify=False)
             findings = list(_check_project(project))
-            if given_predictions(project):
-                names.append(settings.model.encoder)
+            runs_weights = isinstance(classifier_of(project), HuggingFace)
+            names = _weights(settings) if runs_weights else [settings.model.encoder]
         except BlindspotError as error:
             findings = [failed("project", error)]
     return [
         machine.check_python(),
         machine.check_packages(),
-        *machine.check_weights(
-            names or [settings.model.classifier or settings.model.base, settings.model.encoder], root
-        ),
+        *machine.check_weights(names, root),
         machine.check_compute(settings.compute),
         machine.check_disk(root if root is not None and root.is_dir() else Path.cwd()),
         machine.check_terminal(),
         *findings,
     ]
+
+
+def _weights(settings: Settings) -> list[str]:
+    """The names of all weights that are used where the classifier is one of Hugging Face."""
+    return [settings.model.classifier or settings.model.base, settings.model.encoder]
+
+
+def _check_program(project: Project) -> MachineFinding:
+    settings = project.settings.classifier
+    try:
+        require(project.root, classifier_of(project).uses())
+    except BlindspotError as error:
+        return failed("classifier", error)
+    trains = f", trained by `{settings.train}`" if settings.train else ", never retrained"
+    hint = f"`blindspot doctor {project.root} --classifier` tries it"
+    return MachineFinding("classifier", "ok", f"the program `{settings.score}`{trains}", hint)
 
 
 def _check_project(project: Project) -> Iterator[MachineFinding]:
@@ -64,6 +80,8 @@ def _check_project(project: Project) -> Iterator[MachineFinding]:
             f"{len(task.labels)} labels, tau {project.settings.discovery.tau}, "
             f"{'pairs' if task.pair else 'single texts'}",
         )
+    if project.settings.classifier.score:
+        yield _check_program(project)
     for name in project.manifest.splits:
         yield _check_split(project, name)
     yield from _check_sources(project)

@@ -17,6 +17,7 @@ from engine.jobs.kind import JobKind, JobKinds, JobOptions, read_options
 from engine.llm.label_rows import CONFIDENT
 from engine.llm.questions import asking
 from engine.llm.reports import JudgeReport, LabelReport, TeachReport
+from engine.model.text_classifier import classifier_of
 from engine.model.weights import weights_use
 from engine.monitoring.read_batch import read_batch
 from engine.operations.job_records import (
@@ -243,9 +244,8 @@ def check(project: Project, options: CheckOptions, monitor: Monitor) -> CheckRes
 
 
 def check_uses(project: Project, options: CheckOptions) -> Uses:
-    """The weights of the model that is checked."""
-    model = project.settings.model
-    return [weights_use(project.root, options.model or model.classifier or model.base)]
+    """The model that is checked."""
+    return classifier_of(project).uses(options.model)
 
 
 def _asked(project: Project, options: AskingOptions) -> tuple[Project, Path | None]:

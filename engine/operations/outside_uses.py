@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.llm.address import server_use
 from engine.llm.prompts import Prompts
-from engine.model.given_predictions import given_predictions
+from engine.model.text_classifier import classifier_of
 from engine.model.weights import weights_use
 from engine.project import Project
 from engine.trust import OutsideUse
@@ -33,8 +33,5 @@ def llm_use(project: Project, *, held_out: bool = False) -> OutsideUse | None:
 
 
 def models_uses(project: Project) -> list[OutsideUse | None]:
-    """The weights of the classifier and those of the encoder, which are often the same."""
-    model = project.settings.model
-    own = [] if given_predictions(project) else [model.classifier or model.base]
-    names = dict.fromkeys([*own, model.encoder])
-    return [weights_use(project.root, name) for name in names]
+    """What the classifier is or runs, and the weights of the encoder, which are often the classifier's."""
+    return [*dict.fromkeys([*classifier_of(project).uses(), weights_use(project.root, project.settings.model.encoder)])]

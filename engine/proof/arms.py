@@ -9,16 +9,17 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from statistics import median
 
 from engine.errors import FileError, ProjectError
 from engine.figure import Figure
 from engine.files import find_files, read_record
+from engine.model.text_classifier import classifier_of
 from engine.project import Project
 from engine.proof.budget_matching import BudgetLimit, Equal, cut_down
-from engine.proof.recipes import AUTO, RECIPES, USUAL, Recipe
+from engine.proof.recipes import AUTO, RECIPES, Recipe, possible_recipes, usual_recipes, why_not
 from engine.proof.training_labels import LabelSources, TrainingLabel, sources_of
 from engine.schema import TEACHER_KINDS, Example, Record, Sample, TeacherKind
 from engine.text import row_hash
@@ -53,8 +54,8 @@ class Arm:
 class Run:
     """One training run: an arm, a recipe and a seed.
 
-    ``rows``: of a pass, those that are kept as they are left out. ``steps``: in all, equal for all arms of a recipe.
-    ``work``: rows over all steps.
+    ``rows``: of a pass, those that are kept as they are left out. ``steps``: in all, equal for all arms of a recipe; 0:
+    as many as a program takes. ``work``: rows over all steps; of a program its rows.
     """
 
     arm: Arm
@@ -171,8 +172,10 @@ def plan_runs(
         kept: how many pool rows there are to be kept as they are.
 
     Raises:
-        ProjectError: a recipe does not exist, a seed is out of range, or there are none.
+        ProjectError: a recipe does not exist or makes no sense for the classifier, a seed is out of range, or there are
+            none.
     """
+    classifier = classifier_of(project)
     seeds = list(dict.fromkeys(project.settings.proof.seeds if seeds is None else seeds))
     if not seeds:
         raise ProjectError(
@@ -181,10 +184,11 @@ def plan_runs(
     for seed in seeds:
         if not 0 <= seed <= MOST_SEED:
             raise ProjectError(f"{seed} is no seed", hint=f"seeds are whole numbers from 0 to {MOST_SEED}")
-    wanted = list(dict.fromkeys(USUAL if recipes is None else recipes))
+    wanted = list(dict.fromkeys(usual_recipes(classifier) if recipes is None else recipes))
     for name in wanted:
-        if name not in RECIPES:
-            raise ProjectError(f"there is no recipe `{name}`", hint=f"use one of {', '.join(RECIPES)}, {AUTO}")
+        problem = f"there is no recipe `{name}`" if name not in RECIPES else why_not(name, classifier)
+        if problem:
+            raise ProjectError(problem, hint=f"use one of {', '.join(possible_recipes(classifier))}, {AUTO}")
     n_train, training = project.manifest.splits["train"].rows, project.settings.training
     steps = training.epochs * ceil(n_train / training.batch_size)
     runs = [Run(Arm(BASELINE, ()), "scratch", seed, n_train, steps, steps * training.batch_size) for seed in seeds]
@@ -199,7 +203,7 @@ def plan_runs(
                 rows = min(full, n_train + recipe.weight * len(arm.samples))
                 own = training.continue_epochs * ceil((full + (kept if recipe.keep else 0)) / training.batch_size)
             runs += [Run(arm, name, seed, rows, own, own * training.batch_size) for seed in seeds]
-    return runs
+    return runs if classifier.has_weights else [replace(run, steps=0, work=run.rows) for run in runs]
 
 
 def _full(n_train: int, samples: int, recipe: Recipe, replay: float) -> int:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from engine.files import content_key, read_json, write_json
-from engine.model.classifier import Classifier
-from engine.model.device import choose_compute
-from engine.model.training import train
-from engine.model.training_plan import DistillationTarget, TrainingPlan
+from engine.model.text_classifier import Plan, Scorer, classifier_of
+from engine.model.training_plan import DistillationTarget
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.proof.metrics import Scored, errors_among_most_confident
@@ -67,13 +66,15 @@ def folds(discovery: Discovery) -> list[Fold]:
 def errors_of(
     project: Project,
     fold: Fold,
-    plan: TrainingPlan,
+    plan: Plan,
     rows: Sequence[Example],
     kept: Sequence[DistillationTarget] = (),
     *,
     monitor: Monitor,
 ) -> list[float]:
     """Errors among the fold's most confident rows, as many as are covered: after each pass, then of the finished model.
+
+    Of a training without passes that can be looked at there is the finished model alone.
 
     They are kept by content; the model is not.
 
@@ -86,16 +87,17 @@ def errors_of(
     if path.is_file():
         return [float(value) for value in read_json(path)]
     gold = np.array([project.labels.index(row.label) for row in fold.asked])
-    compute = choose_compute(project.settings.compute)
+    classifier = classifier_of(project)
     errors: list[float] = []
 
-    def look(classifier: Classifier) -> None:
-        logits = classifier.logits(fold.asked, monitor=Silent())
+    def look(scorer: Scorer) -> None:
+        logits = scorer.logits(fold.asked, monitor=Silent())
         errors.append(errors_among_most_confident(Scored.from_logits(logits, gold), fold.covered))
 
     out = Path(project.cache_dir / f"fold-{key}")
-    train(plan, rows, kept=kept, out=out, compute=compute, monitor=monitor, after_pass=look)
-    look(Classifier.load(out, labels=project.labels, max_length=plan.max_length, compute=compute))
+    classifier.train(plan, rows, kept=kept, out=out, monitor=monitor, after_pass=look)
+    with closing(classifier.load(out)) as finished:
+        look(finished)
     shutil.rmtree(out)
     write_json(path, errors)
     return errors

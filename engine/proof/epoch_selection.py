@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engine.model.model_registry import plan_of, starting_weights
+from engine.model.model_registry import plan_of, scratch
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.cross_validation import errors_of, folds
@@ -38,7 +38,7 @@ def choose_passes(
     Raises:
         ModelError, Cancelled: as `engine.model.training.train`.
     """
-    train, start = project.examples("train"), starting_weights(project, monitor=monitor)
+    train, start = project.examples("train"), scratch(project, monitor=monitor)
     plan = plan_of(project, start, seed=seed, steps=steps)
     found, rows = [], 0
     for number, fold in enumerate(folds(discovery), start=1):

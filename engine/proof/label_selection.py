@@ -20,6 +20,7 @@ import numpy as np
 
 from engine.discovery.pool_scoring import score_pool
 from engine.model.model_registry import current_model, plan_of, predictions
+from engine.model.text_classifier import classifier_of
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.arms import Arm, plan_runs
@@ -27,7 +28,7 @@ from engine.proof.held_out_labels import Outcome, Trial, outcomes
 from engine.proof.label_arms import LLM_LABELS
 from engine.proof.metrics import IntArray, Scored, errors_among_most_confident
 from engine.proof.proof_spec import RecipeChoice
-from engine.proof.recipes import LABEL_RECIPES, RECIPES
+from engine.proof.recipes import RECIPES, label_recipes
 from engine.proof.training_labels import TrainingLabel, held_out_parts
 from engine.proof.training_sets import training_set
 
@@ -88,7 +89,8 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
     rows = [ALL_ROWS]
     if arm.name.partition("+")[0] == LLM_LABELS and len(differ) >= _FEWEST_FLAGGED:
         rows.append(FLAGGED_ROWS)
-    candidates = {_name(recipe, kind): (recipe, kind) for kind in rows for recipe in LABEL_RECIPES}
+    recipes = label_recipes(classifier_of(project))
+    candidates = {_name(recipe, kind): (recipe, kind) for kind in rows for recipe in recipes}
     parts, before = held_out_parts(arm.labels, differ), 0.0
     found: dict[str, list[Outcome]] = {name: [] for name in candidates}
     for number, part in enumerate(parts, start=1):

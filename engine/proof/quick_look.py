@@ -19,6 +19,7 @@ import numpy as np
 from engine.errors import ProjectError
 from engine.files import content_key, write_json
 from engine.model.model_registry import ModelRef, current_model, predictions, trained
+from engine.model.text_classifier import trainable
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.aggregate_progress import AggregateProgress
@@ -33,6 +34,8 @@ _REPLAY = 4  # train rows for each sample: there is one pass only, and few sampl
 
 def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | None = None, monitor: Monitor) -> Path:
     """Continue from the current model with samples and replayed train rows, and see what became of the blind spots.
+
+    A program that cannot continue is trained from scratch on all train rows and the samples.
 
     Args:
         project: with a discovery of the current model.
@@ -55,7 +58,8 @@ def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | 
     chosen = choose_arms(samples, arms) if arms else choose_arms(samples)[-1:]
     model, seed = current_model(project, monitor=monitor), project.settings.proof.seeds[0]
     asked = _asked(project, discovery, seed)
-    training = {arm.name: _training_rows(project, arm, seed) for arm in chosen}
+    goes_on = trainable(project).continues
+    training = {arm.name: _training_rows(project, arm, seed, goes_on) for arm in chosen}
     overall = AggregateProgress(monitor, sum(map(len, training.values())) + (1 + len(chosen)) * len(asked) // 3)
     overall.begin("score", len(asked) // 3)
     before = _right(project, model, asked, overall)
@@ -63,7 +67,7 @@ def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | 
     for arm in chosen:
         rows = training[arm.name]
         overall.begin(f"train {arm.name}", len(rows))
-        made = trained(project, rows, seed=seed, start=model, epochs=1, monitor=overall)
+        made = trained(project, rows, seed=seed, start=model if goes_on else None, epochs=1, monitor=overall)
         overall.begin(f"score {arm.name}", len(asked) // 3)
         after = _right(project, made, asked, overall)
         entries.append(_entry(arm, len(rows), discovery, asked, before, after))
@@ -84,8 +88,13 @@ def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | 
     return path
 
 
-def _training_rows(project: Project, arm: Arm, seed: int) -> list[Example]:
-    """Samples, a draw of them where there are many, and train rows up to the bound; in a seeded order."""
+def _training_rows(project: Project, arm: Arm, seed: int, goes_on: bool) -> list[Example]:
+    """Samples, a draw of them where there are many, and train rows up to the bound; in a seeded order.
+
+    A program that cannot go on from a model learns all there is, from scratch.
+    """
+    if not goes_on:
+        return [*project.examples("train"), *arm.samples]
     dice = random.Random(f"quick/{seed}")
     samples = dice.sample(arm.samples, min(MOST_SAMPLES, len(arm.samples)))
     train = project.examples("train")

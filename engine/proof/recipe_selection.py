@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from engine.errors import ProjectError
 from engine.model.model_registry import plan_of
+from engine.model.text_classifier import classifier_of
 from engine.model.training_plan import DistillationTarget
 from engine.progress import Monitor
 from engine.project import Project
@@ -17,7 +18,7 @@ from engine.proof.arms import BASELINE, Arm, Run, plan_runs
 from engine.proof.cross_validation import Fold, errors_of, folds
 from engine.proof.label_selection import choose_by_labels
 from engine.proof.proof_spec import RecipeChoice
-from engine.proof.recipes import AUTO, LABEL_RECIPES, NO_CHOICE, RECIPES, USUAL
+from engine.proof.recipes import AUTO, NO_CHOICE, label_recipes, possible_recipes, usual_recipes
 from engine.proof.training_sets import training_set
 from engine.schema import Discovery, Sample
 
@@ -67,12 +68,14 @@ def _outside(run: Run, fold: Fold, spot_of: Mapping[str, str]) -> Run:
     return replace(run, arm=Arm(run.arm.name, samples))
 
 
-def possible_recipes(recipes: Sequence[str] | None, arms: Sequence[Arm]) -> list[str]:
+def recipes_to_use(project: Project, recipes: Sequence[str] | None, arms: Sequence[Arm]) -> list[str]:
     """The recipes that may be used: those that were named, or the usual ones, and those that `auto` may choose."""
-    wanted = list(USUAL if recipes is None else recipes)
+    classifier = classifier_of(project)
+    wanted = list(usual_recipes(classifier) if recipes is None else recipes)
     if AUTO not in wanted:
         return wanted
-    return [*wanted, *(RECIPES if any(not arm.labels for arm in arms) else LABEL_RECIPES)]
+    by_spots = any(not arm.labels for arm in arms)
+    return [*wanted, *(possible_recipes(classifier) if by_spots else label_recipes(classifier))]
 
 
 def runs_and_choices(
@@ -108,10 +111,11 @@ def runs_and_choices(
     named = None if recipes is None else [name for name in recipes if name != AUTO]
     if recipes is None or AUTO not in recipes:
         return plan_runs(project, arms, seeds=seeds, recipes=named, kept=len(kept)), {}
+    possible = possible_recipes(classifier_of(project))
     by_spots = [arm for arm in arms if not arm.labels]
     if any(arm.samples for arm in by_spots) and (discovery is None or len(discovery.blind_spots) < 2):
-        raise ProjectError(NO_CHOICE, where=str(project.root), hint=f"name a recipe: {', '.join(RECIPES)}")
-    every = plan_runs(project, by_spots, seeds=seeds, recipes=list(RECIPES), kept=len(kept))
+        raise ProjectError(NO_CHOICE, where=str(project.root), hint=f"name a recipe: {', '.join(possible)}")
+    every = plan_runs(project, by_spots, seeds=seeds, recipes=possible, kept=len(kept))
     spot_of = {sample.id: sample.blind_spot for sample in samples}
     spot_of |= {row: spot.id for spot in (discovery.blind_spots if discovery else ()) for row in spot.rows}
     seed, choices = every[0].seed, {}
@@ -120,7 +124,7 @@ def runs_and_choices(
         if arm.labels:
             choices[arm.name], chosen = choose_by_labels(project, arm, seed=seed, monitor=monitor)
             own = {choices[arm.name].recipe, *(named or ())}
-            alone = plan_runs(project, [chosen], seeds=seeds, recipes=list(RECIPES), kept=len(kept))
+            alone = plan_runs(project, [chosen], seeds=seeds, recipes=possible, kept=len(kept))
             found += [run for run in alone if run.arm.name == arm.name and run.recipe in own]
             continue
         mine = [run for run in every if run.arm.name == arm.name]

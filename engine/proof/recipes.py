@@ -1,12 +1,15 @@
 """Training recipes: how an arm's rows become a model, each with its source. Light.
 
-Every arm of a recipe is trained for the same number of steps, so that none gains by being trained longer.
+Every arm of a recipe is trained for the same number of steps, so that none gains by being trained longer; how long a
+program trains is its own business.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+from engine.model.text_classifier import TextClassifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,11 @@ class Recipe:
     smoothing: float = 0.0
     average: float = 1.0
     head_only: bool = False
+
+    @property
+    def needs_weights(self) -> bool:
+        """Whether it does something with weights that a program cannot be asked for."""
+        return self.keep or self.head_only or self.smoothing > 0 or self.average < 1
 
 
 RECIPES: dict[str, Recipe] = {
@@ -95,3 +103,30 @@ long."""
 
 USUAL = ("scratch", "keep")
 """What is trained where nothing else is asked for: the published recipe, and the one that won most on public tasks."""
+
+
+def why_not(name: str, classifier: TextClassifier) -> str:
+    """Why a recipe makes no sense for a classifier, as a sentence without its full stop; empty if it does."""
+    if RECIPES[name].needs_weights and not classifier.has_weights:
+        return f"recipe `{name}` works on weights, and this classifier is a program"
+    if RECIPES[name].start == "current" and not classifier.continues:
+        return f"recipe `{name}` goes on from a model, and `classifier.continues` does not say that the program can"
+    return ""
+
+
+def possible_recipes(classifier: TextClassifier) -> list[str]:
+    """The recipes that make sense for a classifier."""
+    return [name for name in RECIPES if not why_not(name, classifier)]
+
+
+def usual_recipes(classifier: TextClassifier) -> tuple[str, ...]:
+    """What is trained where nothing else is asked for; of a program ``scratch``, and ``continue`` if it can."""
+    possible = possible_recipes(classifier)
+    wanted = USUAL if classifier.has_weights else ("scratch", "continue")
+    return tuple(name for name in wanted if name in possible)
+
+
+def label_recipes(classifier: TextClassifier) -> tuple[str, ...]:
+    """What `auto` chooses among for arms of labels: `LABEL_RECIPES`, and where none makes sense ``scratch``."""
+    possible = possible_recipes(classifier)
+    return tuple(name for name in LABEL_RECIPES if name in possible) or ("scratch",)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.errors import ProjectError
 from engine.figure import Figure
-from engine.model.given_predictions import refuse_without_classifier
+from engine.model.text_classifier import trainable
 from engine.project import Project
 from engine.proof.arms import ALL, BOTH, Arm, choose_arms, plan_runs, teaching_arms
 from engine.proof.budget_matching import Equal
@@ -21,7 +21,7 @@ from engine.proof.label_arms import (
     label_arm_names,
     label_arms,
 )
-from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, USUAL
+from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, possible_recipes, usual_recipes
 from engine.review.outcome import reviewed_samples
 from engine.schema import TEACHER_KINDS, Record, Sample, TeacherKind
 from engine.tau import refuse_new_tau, tau_of
@@ -129,12 +129,12 @@ def refuse_retrain(
     """Refuse what `engine.proof.run.retrain` would refuse, but for what it must score or train to know.
 
     Raises:
-        ModelError: the project knows its classifier by predictions alone.
+        ModelError: the classifier cannot be retrained.
         ProjectError: there is nothing to train with or to prove on, no such arm, recipe or seed, a cost is not known,
             or blind spots are needed that have not been discovered.
         SettingsError: tau differs from that of the first proof, or of the blind spots.
     """
-    refuse_without_classifier(project, "`retrain`")
+    classifier = trainable(project)
     refuse_new_tau(project)
     discovery = project.discovery()
     tau_of(project, discovery)
@@ -149,13 +149,14 @@ def refuse_retrain(
     given = Labels(records)
     labels = given.settled()
     found = arms_asked(project, samples, doubtful, request, given=given, labels=labels, costs=costs)
-    wanted = USUAL if request.recipes is None else request.recipes
+    wanted = usual_recipes(classifier) if request.recipes is None else request.recipes
     plan_runs(project, found, seeds=request.seeds, recipes=[name for name in wanted if name != AUTO])
     by_spots = AUTO in wanted and any(arm.samples and not arm.labels for arm in found)
     if by_spots or any(name != AUTO and RECIPES[name].keep for name in wanted):
         usable_pool(project, discovery, doubtful, labels)
     if by_spots and (discovery is None or len(discovery.blind_spots) < 2):
-        raise ProjectError(NO_CHOICE, where=str(project.root), hint=f"name a recipe: {', '.join(RECIPES)}")
+        possible = possible_recipes(classifier)
+        raise ProjectError(NO_CHOICE, where=str(project.root), hint=f"name a recipe: {', '.join(possible)}")
     for arm in found if AUTO in wanted else ():
         refuse_few_to_choose(project, arm)
 
@@ -179,10 +180,10 @@ def refuse_quick(project: Project, arms: Sequence[str] | None) -> None:
     """Refuse what a quick look would refuse.
 
     Raises:
-        ModelError: the project knows its classifier by predictions alone.
+        ModelError: the classifier cannot be retrained.
         ProjectError: there are no samples, no such arm, or no blind spots.
     """
-    refuse_without_classifier(project, "`retrain`")
+    trainable(project)
     if not project.discovered().blind_spots:
         raise ProjectError("there are no blind spots to look at", where=str(project.root), hint="lower discovery.tau")
     choose_arms(Records(project.teaching_dir).samples(), arms or None)

@@ -26,6 +26,7 @@ from engine.discovery.calibration import fit_temperature
 from engine.figure import Figure
 from engine.files import content_key, replacing, sha256_file, write_json
 from engine.model.model_registry import ModelRef, current_model, predictions, trained
+from engine.model.text_classifier import classifier_of
 from engine.model.training_plan import DistillationTarget
 from engine.progress import Monitor
 from engine.project import Project
@@ -49,7 +50,7 @@ from engine.proof.evaluate import (
 from engine.proof.proof_looks import ask_for_labels, take_looks
 from engine.proof.proof_spec import SPEC, EpochChoice, SpecRun, SpecSpot
 from engine.proof.quick_look import quick
-from engine.proof.recipe_selection import possible_recipes, runs_and_choices
+from engine.proof.recipe_selection import recipes_to_use, runs_and_choices
 from engine.proof.report import FLIPS, LEARNED, content
 from engine.proof.report_types import JudgedModel
 from engine.proof.request import FEWEST_LABELLED, RetrainRequest, arms_asked
@@ -102,7 +103,7 @@ def retrain(
     splits = _splits(project, discovery, samples)
     unlabelled = project.manifest.splits["proof"].rows - len(labelled(splits["proof"]))
     arms_to_train = arms_asked(project, samples, doubtful, request, given=given, labels=labels, costs=costs)
-    recipes = possible_recipes(request.recipes, arms_to_train)
+    recipes = recipes_to_use(project, request.recipes, arms_to_train)
     kept = kept_rows(project, discovery, recipes, doubtful, labels=labels, monitor=monitor)
     runs, choices = runs_and_choices(
         project,
@@ -281,6 +282,9 @@ def _passes(
     """
     if not project.settings.training.early_stop or discovery is None or len(discovery.blind_spots) < 2:
         return {}
+    if not classifier_of(project).has_weights:
+        monitor.note("training.early_stop is left out: how many passes a program takes is its own business")
+        return {}
     spot_of = {sample.id: sample.blind_spot for sample in samples}
     seed = runs[0].seed
     scratch = {
@@ -322,14 +326,14 @@ def _fitted(project: Project, model: ModelRef, split: SplitName, rows: Sequence[
 
 def _entry(project: Project, run: Run, model: ModelRef, temperature: float) -> SpecRun:
     """What the report says of a run; its model's path is relative, so that the project can be moved."""
-    path = model.path.relative_to(project.root).as_posix()
+    path = model.folder.relative_to(project.root).as_posix()
     return SpecRun(
         arm=run.arm.name,
         recipe=run.recipe,
         seed=run.seed,
         n_added=len(run.arm.samples),
         n_rows=run.rows,
-        steps=run.steps,
+        steps=run.steps or None,
         model=JudgedModel(name=model.name, path=path, key=model.key),
         temperature=temperature,
     )

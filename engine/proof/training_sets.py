@@ -9,9 +9,8 @@ import numpy as np
 
 from engine.data.pool_rows import known_labels
 from engine.discovery.pool_scoring import score_pool
-from engine.model.model_registry import ModelRef, current_model, starting_weights
+from engine.model.model_registry import ModelRef, current_model, scratch
 from engine.model.training_plan import ALL_BUT_HEAD, DistillationTarget, PlanChanges
-from engine.model.weights import Weights
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.arms import Run, training_rows
@@ -26,7 +25,7 @@ _DIGITS = 3  # of probabilities: what is not scored again in fp32 may differ in 
 class TrainingSet:
     """Where a run starts, its rows, the rows that are kept as the start says, and how its plan differs."""
 
-    start: Weights | ModelRef
+    start: ModelRef
     rows: list[Example]
     kept: list[DistillationTarget] = field(default_factory=list)
     changes: PlanChanges = field(default_factory=PlanChanges)
@@ -48,12 +47,12 @@ def training_set(
         monitor: told of steps, should the model it starts from be missing.
     """
     if not run.arm.samples:
-        return TrainingSet(starting_weights(project, monitor=monitor), list(train))
+        return TrainingSet(scratch(project, monitor=monitor), list(train))
     recipe = RECIPES[run.recipe]
     changes: PlanChanges = {"steps": run.steps, "smoothing": recipe.smoothing, "average": recipe.average}
     if recipe.head_only:
         changes["frozen_layers"] = ALL_BUT_HEAD
-    start: Weights | ModelRef = starting_weights(project, monitor=monitor)
+    start = scratch(project, monitor=monitor)
     if recipe.start == "current":
         start = current_model(project, seed=run.seed, monitor=monitor)
     own = {row.id for row in run.arm.samples}

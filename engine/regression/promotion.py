@@ -89,7 +89,7 @@ def promote(
             hint="promote it all the same with --force",
         )
     refuse_changed_report(project, report.id)
-    refuse_changed(project.root / model.path, model.key)
+    refuse_changed(project, project.root / model.path, model.key)
     number = project.round
     if number == 1 or project.discovery() is not None:
         number += 1

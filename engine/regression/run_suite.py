@@ -15,12 +15,11 @@ import numpy.typing as npt
 from engine.discovery.calibration import score
 from engine.files import write_json
 from engine.model.model_registry import ModelRef, current_model, predictions
-from engine.model.weights import weights_use
+from engine.model.text_classifier import classifier_of
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.closed import CLOSED, SeedCounts, SpotCounts
 from engine.proof.nearby_rows import NearRows, near_rows
-from engine.regression.asked import named_classifier
 from engine.regression.frozen_spots import ROWS_FLOOR, SAMPLES_FLOOR, CaseOrigin, FrozenCase, FrozenSpot, suite
 from engine.regression.outcome import Asked, Outcome, PartCheck, Wrong
 from engine.regression.suite_checks import refuse_changed_suite
@@ -132,8 +131,9 @@ def _wrong(answers: Sequence[tuple[FrozenCase, tuple[str, float]]]) -> tuple[Wro
 def _model(project: Project, name: str | None, monitor: Monitor) -> ModelRef:
     if name is None:
         current = current_model(project, make=False, monitor=monitor)
-        refuse_changed(current.path, current.key)
+        if current.path is not None:
+            refuse_changed(project, current.path, current.key)
         return current
-    require(project.root, [weights_use(project.root, name)])
-    weights = named_classifier(name, root=project.root, monitor=monitor)
-    return ModelRef(weights.name, weights.path, weights.key)
+    classifier = classifier_of(project)
+    require(project.root, classifier.uses(name))
+    return classifier.named(name, monitor=monitor)

@@ -9,6 +9,7 @@ from engine.data.pool_rows import pool_rows
 from engine.errors import BlindspotError, ProjectError
 from engine.files import content_key, find_files, read_json
 from engine.ids import checked_id
+from engine.model.text_classifier import classifier_of
 from engine.project import Project
 from engine.proof.proof_spec import SPEC, read_spec
 from engine.proof.report import find_arm, read_report
@@ -39,7 +40,7 @@ def _promotion(project: Project, path: Path, file: str) -> Iterator[Finding]:
         problem = f"its model is not the one of proof {made.promoted_from}"
     elif made.verdict != arm.verdict:
         problem = f"it says `{made.verdict}`, and proof {made.promoted_from} `{arm.verdict}`"
-    elif not (project.root / made.path / "config.json").is_file():
+    elif not classifier_of(project).is_model(project.root / made.path):
         yield Finding(part, "missing", "the model's folder is not there", made.path, "put it back")
         return
     if problem:

@@ -8,24 +8,27 @@ use in 67 (p95 43 and 377).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from engine.errors import BlindspotError, ModelError, ProjectError
 from engine.files import identity
 from engine.model.model_registry import ModelRef, current_model, load_classifier
+from engine.model.text_classifier import classifier_of
 from engine.preview.record import Preview
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Discovery, Example
 from engine.scorer.protocol import ModelAnswer, ScorerState, refuse_if_off
 from engine.tau import tau_of
+from engine.trust import state_file
 
 if TYPE_CHECKING:
     from engine.model.classifier import Classifier
+    from engine.model.text_classifier import Scorer
 
 _DIGITS = 6  # of probabilities, as in a discovery
 
@@ -36,7 +39,7 @@ class _Loaded:
 
     depends_on: tuple[Any, ...]
     model: ModelRef
-    classifier: Classifier
+    scorer: Scorer
     project: Project
 
 
@@ -68,7 +71,7 @@ class Resident:
         if project.settings.task.pair != (text_pair is not None):
             what, hint = ("single texts", "leave the second text out") if text_pair else ("pairs", "give a second text")
             raise ProjectError(f"rows of this project are {what}", where=str(project.root), hint=hint)
-        (logits,) = loaded.classifier.logits([Example("text", text, "", text_pair)], monitor=Silent())
+        (logits,) = loaded.scorer.logits([Example("text", text, "", text_pair)], monitor=Silent())
         scaled = logits.astype(np.float64) / self._temperature
         odds = np.exp(scaled - scaled.max())
         probabilities = tuple(round(float(value), _DIGITS) for value in odds / odds.sum())
@@ -83,10 +86,16 @@ class Resident:
         Raises:
             BlindspotError: there is no model, no such blind spot, or no sample of theirs.
         """
+        loaded = self.follow()
+        if not classifier_of(loaded.project).has_weights:
+            raise ModelError(
+                "estimates while one writes take training steps of the weights, and this classifier is a program",
+                where=str(loaded.project.root),
+                hint="`blindspot retrain --quick` trains it",
+            )
         from engine.preview.estimate import estimate
 
-        loaded = self.follow()
-        return estimate(loaded.project, loaded.classifier, loaded.model.key, blind_spot, author)
+        return estimate(loaded.project, cast("Classifier", loaded.scorer), loaded.model.key, blind_spot, author)
 
     def follow(self) -> _Loaded:
         """Load the current model, unless it is loaded; quick if nothing has happened since the last time.
@@ -94,22 +103,30 @@ class Resident:
         Raises:
             BlindspotError: there is none, or it cannot be used.
         """
-        if self._project is None or self._look(self._project) != self._stamp:
-            try:
+        try:
+            if self._project is None or self._look(self._project) != self._stamp:
                 self._take_up()
-            except BlindspotError as error:
-                self._error, self._loaded = error, None
-                self._tell(ScorerState("failed", str(error)))
+        except BlindspotError as error:
+            self._error = error
+            self.close()
+            self._tell(ScorerState("failed", str(error)))
         if self._loaded is None:
             assert self._error is not None
             raise self._error
         return self._loaded
 
+    def close(self) -> None:
+        """Let go of the model."""
+        loaded, self._loaded = self._loaded, None
+        if loaded is not None:
+            loaded.scorer.close()
+
     def _look(self, project: Project) -> tuple[Any, ...]:
-        """Changes with everything that decides which model is the current one: settings, round, what was trained."""
+        """Changes with what decides which model is the current one, and what was agreed to: settings, round, models."""
         folder = project.round_dir(project.round)
-        files = (project.root / SETTINGS_FILE, folder / "model.json", folder / "discovery.json", project.models_dir)
-        return (folder, *map(identity, files))
+        of_round = (folder / "model.json", folder / "discovery.json")
+        files = (project.root / SETTINGS_FILE, *of_round, project.models_dir, state_file())
+        return (folder, *map(identity, files), classifier_of(project).scored_by)
 
     def _take_up(self) -> None:
         self._project = None
@@ -121,16 +138,13 @@ class Resident:
         model = current_model(project, make=False, monitor=Silent())
         settings = project.settings
         self._temperature = _temperature(project, model, found)
-        depends_on = (model, settings.task, settings.model, settings.compute)
+        depends_on = (model, settings.task, settings.model, settings.classifier, settings.compute)
         if self._loaded is not None and self._loaded.depends_on == depends_on:
             return
         self._tell(ScorerState("loading"))
-        self._loaded = None  # two models at a time need not fit into memory
-        from engine.model.device import choose_compute
-
-        one_thread = replace(settings.compute, precision="fp32", threads=1)
-        classifier = load_classifier(project, model, choose_compute(one_thread))
-        self._loaded = _Loaded(depends_on, model, classifier, project)
+        self.close()  # two models at a time need not fit into memory
+        scorer = load_classifier(project, model, "live")
+        self._loaded = _Loaded(depends_on, model, scorer, project)
         self._tell(ScorerState("ready", key=model.key))
 
 

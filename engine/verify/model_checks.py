@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.counted import counted
 from engine.errors import BlindspotError, ModelError
-from engine.files import content_key, find_files, read_record
+from engine.files import find_files, read_record
 from engine.model.given_predictions import FOLDER, RESTORE, given_predictions
-from engine.model.weights import folder_hashes
+from engine.model.text_classifier import TRAINING, TrainedModel, classifier_of
+from engine.model.weights import folder_hashes, weights_digest
 from engine.project import Project
-from engine.schema import Record
 from engine.verify.finding import Finding, looked_at
 
-TRAINING = "training.json"
 _TRAIN = "delete the folder: what needs it trains it again"
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedModel(Record):
-    """What of a training.json names the weights; ``files``: hash of each file, None in one of before that was kept."""
-
-    key: str
-    sha256: str
-    files: dict[str, str] | None = None
-
-    @property
-    def content_key(self) -> str:
-        """Names the model in discoveries and proofs."""
-        return content_key(self.key, self.sha256)
 
 
 def check_models(project: Project) -> Iterator[Finding]:
@@ -81,7 +65,7 @@ def differs(path: Path, made: TrainedModel) -> str:
     found = folder_hashes(path)
     if made.key != path.name:
         return f"its {TRAINING} is that of the model {made.key}"
-    if found.get("model.safetensors") != made.sha256:
+    if weights_digest(found) != made.sha256:
         return "its weights are not those that were trained"
     if made.files is None:
         return ""
@@ -93,8 +77,10 @@ def differs(path: Path, made: TrainedModel) -> str:
     return ""
 
 
-def refuse_changed(path: Path, key: str) -> None:
+def refuse_changed(project: Project, path: Path, key: str) -> None:
     """Return if a trained model is the one that a proof or promotion names; others have no record to be held to.
+
+    With a program, it is another one if what scores has changed since.
 
     Raises:
         ModelError: a file of it has changed, or it is another model.
@@ -104,7 +90,7 @@ def refuse_changed(path: Path, key: str) -> None:
     try:
         made = read_record(path / TRAINING, TrainedModel.from_json)
         problem = differs(path, made)
-        if not problem and made.content_key != key:
+        if not problem and made.content_key(classifier_of(project).scored_by) != key:
             problem = "it is another model than the one that was proven"
     except (BlindspotError, ValueError, LookupError, TypeError, OSError) as error:
         problem = f"its {TRAINING} is damaged ({error})"

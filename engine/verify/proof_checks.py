@@ -16,8 +16,9 @@ from engine.counted import counted
 from engine.data.pool_rows import labelled, pool_rows
 from engine.data.proof_rows import judged_rows, read_proof
 from engine.errors import ProjectError
-from engine.files import content_key, find_files, read_json, sha256_file
+from engine.files import content_key, find_files, read_json, read_record, sha256_file
 from engine.model.array_cache import read_array
+from engine.model.text_classifier import TRAINING, TrainedModel, weights_key
 from engine.project import Project
 from engine.proof.evaluate import JUDGED, POOL, evaluate, flipped_rows, gold_file, gold_of, right_samples
 from engine.proof.proof_labels import LABELS, read_proof_labels
@@ -25,7 +26,6 @@ from engine.proof.report import FLIPS, LEARNED
 from engine.schema import Example, RowLabel
 from engine.teaching.revisions import Log
 from engine.verify.finding import Finding, looked_at
-from engine.verify.model_checks import TRAINING
 
 _RETRAIN = "restore the folder from a copy, or make a new proof with `blindspot retrain`"
 _NOT_IN_ID = ("id", "created", "seconds", "files")
@@ -170,8 +170,7 @@ def _other_model(project: Project, model: Any) -> str:
     made = project.root / model["path"] / TRAINING
     if not made.is_file():
         return ""
-    values = read_json(made)
-    same = content_key(values["key"], values["sha256"]) == model["key"]
+    same = read_record(made, TrainedModel.from_json).content_key("") == weights_key(model["key"])
     return "" if same else f"the model in {model['path']} is not the one that it judged"
 
 

@@ -24,7 +24,8 @@ from safetensors.torch import load_file, save_file
 from engine.discovery.pool_scoring import score_pool
 from engine.model.classifier import Classifier
 from engine.model.device import choose_compute
-from engine.model.model_registry import current_model, load_classifier, plan_of
+from engine.model.hugging_face import HuggingFace
+from engine.model.model_registry import current_model, plan_of
 from engine.model.training import train
 from engine.model.training_plan import DistillationTarget
 from engine.progress import Silent
@@ -61,7 +62,7 @@ class Halves:
         self.covered = int(sure[~in_a].sum())
         taught = choose_arms(Records(project.teaching_dir).samples(), ["llm"])[0].samples
         self.arm = Arm("uus+llm", (*taught, *uus))
-        before = load_classifier(project, self.current, self.compute)
+        before = HuggingFace(project).load(self.current.path)
         self._right_before = self._scored(before, self.dev).wrong == 0
         self.look("current model", before)
 

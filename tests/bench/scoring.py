@@ -23,7 +23,8 @@ import sample_data
 from engine.discovery.calibration import score
 from engine.model.bf16_rescoring import UncertainRows
 from engine.model.device import Compute, choose_compute
-from engine.model.model_registry import encoder_weights, load_classifier, load_encoder, trained
+from engine.model.hugging_face import HuggingFace
+from engine.model.model_registry import encoder_weights, load_encoder, trained
 from engine.operations.create_project import create_project
 from engine.progress import Silent
 from engine.schema import Example
@@ -44,7 +45,7 @@ def main() -> None:
         project = create_project(Path(folder) / "work", **files, text="text", label="label")  # type: ignore[arg-type]
         compute = choose_compute(project.settings.compute)  # before the training, which would count as load
         model = trained(project, project.examples("train"), seed=13, epochs=2, monitor=Silent())
-        classifier = load_classifier(project, model, compute)
+        classifier = HuggingFace(project).load(model.path, "scan")
         _score(rows, classifier, project.labels, compute)
         exact = replace(compute, precision="fp32")
         _embed(rows, load_encoder(project, encoder_weights(project, monitor=Silent()), compute), exact)

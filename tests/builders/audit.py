@@ -14,8 +14,9 @@ from engine.schema import UNLABELLED, RowLabel
 from engine.trust import agree
 from tests.builders.labels import ANN, GPT, by_llm, write_labels
 from tests.builders.project import lay_out
+from tests.builders.rows import rows
 from tests.builders.stream import LABELS, stream_project
-from tests.builders.tiny_bert import rows, untrained
+from tests.builders.tiny_bert import untrained
 
 HELD = 40
 

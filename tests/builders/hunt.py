@@ -13,8 +13,9 @@ from engine.schema import UNLABELLED, QueueKind, RowLabel, Teacher
 from engine.teaching.record_factory import RecordFactory
 from engine.trust import agree
 from tests.builders.project import lay_out
+from tests.builders.rows import rows
 from tests.builders.stream import teaching_of
-from tests.builders.tiny_bert import rows, untrained
+from tests.builders.tiny_bert import untrained
 
 POOL = 90
 GOLD = {row.id: row.label for row in rows(POOL)}

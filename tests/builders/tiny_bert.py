@@ -1,8 +1,7 @@
-"""Weights small enough to train in a second: two layers of 32, with a vocabulary of the words in the rows below."""
+"""Weights that train in a second: two layers of 32, with a vocabulary of the words in `tests.builders.rows`."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel, P
 from engine.model.device import Compute
 from engine.operations.outside_uses import outside_uses
 from engine.project import Project
-from engine.schema import Example
 from engine.settings import (
     ComputeSettings,
     DiscoverySettings,
@@ -30,31 +28,9 @@ from engine.settings import (
 )
 from engine.trust import agree
 from tests.builders.project import lay_out
+from tests.builders.rows import LABELS, WORDS, rows
 
-LABELS = ("bad", "good")
-GOOD, BAD = ("fine", "warm", "kind", "quick"), ("slow", "cold", "rude", "late")
-THINGS = ("soup", "room", "waiter", "train", "bread", "bill", "coat", "desk")
-WORDS = ("the", "was", "and", *GOOD, *BAD, *THINGS)
 CPU = Compute("cpu", "fp32", 1)
-
-
-def rows(count: int) -> list[Example]:
-    """Rows that a word decides, of several lengths."""
-    made = []
-    for number in range(count):
-        word = (GOOD if number % 2 else BAD)[number // 2 % 4]
-        filler = " and the " + THINGS[number // 3 % 8] if number % 5 == 0 else ""
-        made.append(Example(f"r{number}", f"the {THINGS[number % 8]} was {word}{filler}", LABELS[number % 2]))
-    return made
-
-
-def sentences() -> list[tuple[str, bool]]:
-    """512 texts that a word decides, mixed, each with whether that word is a good one."""
-    made = [
-        (f"the {one} was {word} and the {other}", word in GOOD)
-        for one, word, other in itertools.product(THINGS, (*GOOD, *BAD), THINGS)
-    ]
-    return [made[(place * 37) % len(made)] for place in range(len(made))]  # 37 and 512 share no factor
 
 
 def words_of(files: Iterable[Path]) -> list[str]:
@@ -77,7 +53,7 @@ def tokenizer(words: Sequence[str] = WORDS, *, pad: bool = True) -> PreTrainedTo
 
 
 def config(**more: Any) -> BertConfig:
-    """A very small BERT, of the words above unless told otherwise."""
+    """A very small BERT, of those words unless told otherwise."""
     sizes: dict[str, Any] = {
         "vocab_size": 4 + len(WORDS),
         "hidden_size": 32,
@@ -125,7 +101,7 @@ def untrained(folder: Path) -> Settings:
 def make_project(
     root: Path, *, base: Path, classifier: str = "", encoder: str = "all-MiniLM-L6-v2", train: int = 24, proof: int = 0
 ) -> Project:
-    """A project of the rows above, whose settings train in a second; its weights are agreed to."""
+    """A project of `rows`, whose settings train in a second; its weights are agreed to."""
     settings = Settings(
         task=TaskSettings(labels=LABELS),
         model=ModelSettings(base=str(base), classifier=classifier, encoder=encoder),

@@ -17,7 +17,8 @@ import pytest
 from engine import jobs
 from engine.files import write_jsonl
 from tests import leftovers
-from tests.builders.tiny_bert import classifier, rows
+from tests.builders.rows import rows
+from tests.builders.tiny_bert import classifier
 from tests.e2e.forked_commands import ForkedCommands
 from tests.e2e.python_for_all import python_for_all
 from tests.waiting import until

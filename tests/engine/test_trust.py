@@ -18,7 +18,7 @@ from engine.jobs.kind import JobOptions
 from engine.llm.address import server_use
 from engine.llm.prompts import Prompts, write_prompts
 from engine.llm.teacher import teach
-from engine.model.model_registry import encoder_weights, starting_weights
+from engine.model.model_registry import encoder_weights, scratch
 from engine.model.weights import weights_use
 from engine.operations.job_kinds import asked_of, job_uses
 from engine.operations.job_records import CheckOptions, DiscoverOptions, JudgeOptions, TeachOptions
@@ -135,7 +135,7 @@ class TestWhatIsAsked:
         (use,) = outside_uses(project)
         assert use.sentence.endswith(said)
         with pytest.raises(NotTrusted, match="blindspot trust"):
-            (encoder_weights if key == "encoder" else starting_weights)(project, monitor=Silent())
+            (encoder_weights if key == "encoder" else scratch)(project, monitor=Silent())
 
     def test_a_folder_of_the_project_is_not_asked_about_but_a_link_out_of_it(self, project: Project) -> None:
         (project.root / "mine").mkdir()

@@ -109,7 +109,7 @@ class JobWatch:
 
         def answer(choice: int | None) -> None:
             if choice != AGREE:
-                self._app.say("Not agreed: nothing was sent or read.")
+                self._app.say("Not agreed: nothing was sent, read or run.")
                 return
             try:
                 agree(root, missing)

@@ -11,10 +11,9 @@ from engine.errors import ProjectError
 from engine.files import read_record
 from engine.ids import inside
 from engine.model.given_predictions import refuse_without_classifier
-from engine.model.weights import weights_use
+from engine.model.text_classifier import classifier_of
 from engine.operations.job_records import CheckOptions, CheckResult
 from engine.project import Project
-from engine.regression.asked import refuse_at_once
 from engine.regression.frozen_spots import suite
 from engine.regression.outcome import NOTHING, Asked, CheckStatus, Outcome, PartCheck, Wrong
 from engine.text import visible
@@ -76,10 +75,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _checked(project: Project, model: str | None) -> Outcome:
     if model is not None:
-        refuse_at_once(model)
-    model = str(Path(model).resolve()) if model and Path(model).is_dir() else model
-    if model and (use := weights_use(project.root, model)):
-        agree(project.root, [use])  # the user has just named it
+        model = str(Path(model).resolve()) if Path(model).exists() else model
+        classifier = classifier_of(project)
+        classifier.refuse_named(model)
+        agree(project.root, [use for use in classifier.uses(model) if use and use.kind == "weights"])  # just named
     job_id = start_job(project, CheckOptions(model))
     made = CheckResult.from_json(follow_to_end(project.root, job_id).result)
     return read_record(inside(project.root, made.check), Outcome.from_json)

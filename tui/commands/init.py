@@ -41,6 +41,9 @@ _EXAMPLES = """\
   blindspot init work --pool scored.csv --predictions scored.csv --text text --label label
   blindspot init work --pool pool.csv --proof proof.csv --predictions scores.csv --text text --label label
 
+  blindspot init work --train train.csv --stream new.csv --text review --label stars \\
+      --score "python score.py" --train-with "python train.py"
+
   blindspot init work --train train.csv --pool new.csv --text text --label label \\
       --column pool:text=comment --column pool:label=stars --map 1=negative --map 5=positive --encoding new.csv:cp1252
 
@@ -90,6 +93,12 @@ def add_parser(subparsers: SubParsers) -> None:
         help="what a classifier that is not run here says of the rows: columns predicted and confidence, or p_LABEL "
         "for each label; by a column id, else in the order of the rows; for one split or file alone if that is named",
     )
+    model.add_argument(
+        "--score", metavar="COMMAND", help="program that scores rows, in place of weights; --model: what it loads"
+    )
+    model.add_argument("--train-with", metavar="COMMAND", help="program that trains what --score scores with")
+    model.add_argument("--continues", action="store_true", help="--train-with can go on from a model it has made")
+    model.add_argument("--classifier-class", metavar="NAME", help="a Python class in place of both programs")
     model.add_argument("--base", metavar=weights, help=f"where fine-tuning starts; default: {DEFAULT_BASE}")
     model.add_argument("--encoder", metavar=weights, help=f"sentence encoder for clusters; default: {DEFAULT_BASE}")
     model.add_argument("--tau", metavar="T", type=float, help="confidence threshold of a UU; default: 0.9")
@@ -115,6 +124,10 @@ def run(options: argparse.Namespace) -> int:
             label=options.label,
             model=options.model,
             predictions=options.predictions,
+            score=options.score,
+            train_with=options.train_with,
+            classifier_class=options.classifier_class,
+            continues=options.continues,
             encoder=options.encoder,
             base=options.base,
             tau=options.tau,
@@ -131,6 +144,8 @@ def run(options: argparse.Namespace) -> int:
             f"{proof.labelled} of {proof.rows:,} proof rows have a label: `retrain` will ask people for the labels of "
             "those that can change its verdict"
         )
+    if project.settings.classifier.score:
+        told.note(f"`blindspot doctor {shlex.quote(str(options.project))} --classifier` tries the program")
     path = project.root / LEFT_OUT
     left_out = [json.loads(line) for line in read_lines(path)]
     pool = splits["pool"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 
 from engine.teaching.evidence import known_spot
 from tui.commands.annotating import Session, add_common
@@ -31,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
     known_spot(session.discovery, options.spot)
     from engine.scorer.resident import Resident
 
-    made = [one for one in Resident(session.project.root).preview(options.spot, session.teaching.author) if one]
+    with closing(Resident(session.project.root)) as resident:
+        made = [one for one in resident.preview(options.spot, session.teaching.author) if one]
     preview = made[-1]
     if options.json:
         print_json(preview.as_json())

@@ -58,8 +58,8 @@ def add_parser(subparsers: SubParsers) -> None:
         dest="recipes",
         choices=(*RECIPES, AUTO),
         metavar="RECIPE",
-        help=f"one of those below; repeatable; default: {' and '.join(USUAL)}; {AUTO}: each arm's, by cross-validation "
-        "inside the pool; of arms of labels the rows too",
+        help=f"one of those below; repeatable; default: {' and '.join(USUAL)}, for a program scratch; {AUTO}: each "
+        "arm's, by cross-validation inside the pool; of arms of labels the rows too",
     )
     parser.add_argument("--seeds", type=_seeds, metavar="N,N,...", help="default: proof.seeds of blindspot.toml")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""`blindspot trust`: see what of a project reaches outside its folder, and agree to it, or take that back."""
+"""`blindspot trust`: see what of a project reaches outside its folder or runs, and agree to it, or take that back."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ def add_parser(subparsers: SubParsers) -> None:
     parser = new_parser(
         subparsers,
         "trust",
-        "see what of a project reaches outside its folder, and agree to it",
+        "see what of a project reaches outside its folder or runs, and agree to it",
         "  blindspot trust work            shows it and asks\n  blindspot trust work --show     shows it\n"
         "  blindspot trust work --yes      for scripts whose writer has looked at it\n"
         "  blindspot trust work --revoke   takes every agreement for this folder back\n\n"
         "A project may come from somebody else. Its settings and prompts decide which server your rows are sent to,\n"
-        "the value of which variable goes with them as the key, and which models are fetched. None of that is used\n"
-        "before you agree: once for each content, on this machine, for this folder. A changed value is asked anew.",
+        "the value of which variable goes with them as the key, which models are fetched and which programs run.\n"
+        "None of that is done before you agree: once for each content, on this machine, for this folder. A changed\n"
+        "value is asked anew.",
     )
     add_project(parser)
     action = parser.add_mutually_exclusive_group()
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
         for caution in use.cautions:
             print_line(f"  ! {caution}")
     if not uses:
-        print_line("nothing of this project reaches outside its folder")
+        print_line("nothing of this project reaches outside its folder, and it runs no program")
     if not options.show:
         ask(root, missing)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from engine.data.differences import words_changed
@@ -50,8 +51,13 @@ def run(options: argparse.Namespace) -> int:
         options.refuse("TEXT is needed with --row and --text-pair")
     from engine.scorer.resident import Resident
 
-    resident = Resident(options.project.expanduser().resolve())
-    resident.follow()
+    with closing(Resident(options.project.expanduser().resolve())) as resident:
+        resident.follow()
+        _print_verdicts(resident, options)
+    return 0
+
+
+def _print_verdicts(resident: Any, options: argparse.Namespace) -> None:
     if options.row:
         _print_edit(resident, options)
     elif options.text is not None:
@@ -63,7 +69,6 @@ def run(options: argparse.Namespace) -> int:
             _print_line(text, second, verdict, as_json=options.json)
             if reader_left():
                 break
-    return 0
 
 
 def _print_edit(resident: Any, options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Asking on the terminal whether a project may reach outside itself."""
+"""Asking on the terminal whether a project may reach outside itself, or run a program."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ def ask(root: Path, uses: Iterable[OutsideUse]) -> None:
         print_on_stderr(line)
     print_on_stderr("Do you know all of this and agree? [y/N] ", end="")
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
-        raise NotTrusted("you did not agree, so nothing was sent or read", where=str(root))
+        raise NotTrusted("you did not agree, so nothing was sent, read or run", where=str(root))
     agree(root, missing)
 
 
 def lines(uses: Sequence[OutsideUse]) -> list[str]:
     """What is asked, a line for each sentence."""
-    found = ["This project reaches outside its folder, and nobody on this machine has agreed to that yet:"]
+    found = [
+        "This project reaches outside its folder or runs a program, and nobody on this machine has agreed to that yet:"
+    ]
     for use in uses:
         found += [f"  {use.sentence}", *(f"  ! {caution}" for caution in use.cautions)]
     return found

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.errors import BlindspotError
+from engine.model.text_classifier import trainable
 from engine.proof.budget_matching import Equal
 from engine.proof.label_arms import LABEL_ARMS, LLM_LABELS
-from engine.proof.recipes import AUTO, LABEL_RECIPES, RECIPES, USUAL
+from engine.proof.recipes import AUTO, RECIPES, USUAL, label_recipes, possible_recipes, usual_recipes
 from engine.proof.training_labels import ONE_PART_FROM, PARTS
 from engine.schema import Record
 from tui.reporting.durations import duration
@@ -83,6 +84,10 @@ class RetrainPlan:
         self._labels: dict[str, Arm | str] = {}  # arms of labels by name, or why there is none
         self._labels_of: object = None  # the records that they were made of
         self._blind_spots = 0
+        self._recipes_there: list[str] = list(RECIPES)  # those that make sense for the classifier
+        self._usual: tuple[str, ...] = USUAL
+        self._untrainable = ""  # why the classifier cannot be retrained
+        self._of_labels: tuple[str, ...] = ()  # what `auto` chooses among for labels
         self.seeds: tuple[int, ...] = ()
         self.rows: list[RunRow] = []
         self.refusal: str | None = None
@@ -93,11 +98,18 @@ class RetrainPlan:
         from engine.proof.arms import choose_arms
 
         self.seeds = self.seeds or workbench.project.settings.proof.seeds
+        try:
+            classifier, self._untrainable = trainable(workbench.project), ""
+        except BlindspotError as error:
+            self._untrainable = f"{error.what[0].upper()}{error.what[1:]}; {error.hint}."
+        else:
+            self._recipes_there, self._usual = possible_recipes(classifier), usual_recipes(classifier)
+            self._of_labels = label_recipes(classifier)
         samples = self._samples(workbench)
         self._blind_spots = len(workbench.board.discovery.blind_spots) if workbench.board else 0
         self._arms = choose_arms(samples) if samples else []
         self._read_labels(workbench)
-        chosen, self.refusal = [arm for arm in self._arms if self._on(arm.name)], self._why_not(workbench)
+        chosen, self.refusal = [arm for arm in self._arms if self._on(arm.name)], self._why_not()
         if self._equal is not None and self.refusal is None and samples:
             try:
                 chosen = self._cut(workbench, samples)
@@ -153,11 +165,11 @@ class RetrainPlan:
 
     @property
     def _recipes(self) -> list[str]:
-        return [recipe for recipe in (*RECIPES, AUTO) if self._on(recipe)]
+        return [recipe for recipe in (*self._recipes_there, AUTO) if self._on(recipe)]
 
     def _on(self, name: str) -> bool:
         """Whether a line is ticked: at first all teaching is, without any the labels, and the usual recipes are."""
-        at_first = name != CONTROLS and (name not in (*RECIPES, AUTO) or name in USUAL)
+        at_first = name != CONTROLS and (name not in (*RECIPES, AUTO) or name in self._usual)
         if name in LABEL_ARMS:
             at_first = not self._arms and name == next(iter(self._labels), None)
         return at_first != (name in self._changed)
@@ -212,7 +224,7 @@ class RetrainPlan:
             rows.append(RunRow("arm", name, about, self._on(name)))
         about = "beside them: UUs, anchors, pool, eda, temperature, pool+each"
         rows.append(RunRow("arm", CONTROLS, about, self._on(CONTROLS)))
-        rows += [RunRow("recipe", name, recipe.says, self._on(name)) for name, recipe in RECIPES.items()]
+        rows += [RunRow("recipe", name, RECIPES[name].says, self._on(name)) for name in self._recipes_there]
         rows.append(RunRow("recipe", AUTO, _ABOUT_AUTO, self._on(AUTO)))
         rows.append(
             RunRow("samples", REVIEWED, "without what reviewers reject, with their corrections", self._reviewed)
@@ -230,12 +242,12 @@ class RetrainPlan:
         of_labels = [arm for name, arm in self._labels.items() if self._on(name) and not isinstance(arm, str)]
         chosen = [*chosen, *of_labels, *controls]
         kept = max(0, round(discovery.coverage * discovery.n_labelled) - len(discovery.uus)) if discovery else 0
-        recipes = list(RECIPES) if AUTO in self._recipes else self._recipes
+        recipes = self._recipes_there if AUTO in self._recipes else self._recipes
         runs = plan_runs(workbench.project, chosen, seeds=self.seeds, recipes=recipes, kept=kept)
         tries: list[Run] = []
         if AUTO in self._recipes:
             first = [run for run in runs if run.arm.samples and run.seed == self.seeds[0]]
-            tries = [run for run in first for _ in range(_tries(run))]
+            tries = [run for run in first for _ in range(self._tries(run))]
             runs = self._at_most(runs)
         seconds = estimate_seconds(workbench.project, [*runs, *tries])
         time = f"at most about {duration(seconds)}" if seconds else "time unknown before the first one"
@@ -249,16 +261,16 @@ class RetrainPlan:
         longest: dict[tuple[str, int], Run] = {}
         for run in runs:
             place = run.arm.name, run.seed
-            if run.arm.labels and run.recipe not in LABEL_RECIPES:
+            if run.arm.labels and run.recipe not in self._of_labels:
                 continue
             if run.recipe not in self._recipes and (place not in longest or run.work > longest[place].work):
                 longest[place] = run
         others = longest.values()
         return [run for run in runs if run.recipe in self._recipes or run in others or not run.arm.samples]
 
-    def _why_not(self, workbench: Workbench) -> str | None:
-        if lack := workbench.lacks_classifier("`retrain`"):
-            return lack
+    def _why_not(self) -> str | None:
+        if self._untrainable:
+            return self._untrainable
         if not self._arms and not self._labels and self._reviewed:
             return "Reviewers have rejected every sample: space on `reviewed` takes them all."
         if not self._arms and not self._labels:
@@ -274,11 +286,10 @@ class RetrainPlan:
             return "`auto` chooses by two blind spots or more, and there are fewer: choose another recipe."
         return None
 
-
-def _tries(run: Run) -> int:
-    """How often `auto` trains a recipe to choose: once for each part that is held out, and for each choice of rows."""
-    if not run.arm.labels:
-        return _FOLDS
-    if run.recipe not in LABEL_RECIPES or RECIPES[run.recipe].average < 1:  # a part of the way of `continue`
-        return 0
-    return (PARTS if len(run.arm.labels) <= ONE_PART_FROM else 1) * (2 if run.arm.name == LLM_LABELS else 1)
+    def _tries(self, run: Run) -> int:
+        """How often `auto` trains a recipe to choose: for each part that is held out, and for each choice of rows."""
+        if not run.arm.labels:
+            return _FOLDS
+        if run.recipe not in self._of_labels or RECIPES[run.recipe].average < 1:  # a part of the way of `continue`
+            return 0
+        return (PARTS if len(run.arm.labels) <= ONE_PART_FROM else 1) * (2 if run.arm.name == LLM_LABELS else 1)

@@ -21,7 +21,7 @@ from engine.project import Project
 from tests.builders.hunt import GOLD, POOL, answer_all, is_uu, label
 from tests.builders.monitor import Recorder
 from tests.builders.project import put_split
-from tests.builders.tiny_bert import rows
+from tests.builders.rows import rows
 
 
 def hunting_of(project: Project) -> Hunting:

@@ -11,7 +11,7 @@ from engine.model.bf16_rescoring import LEAST_MARGIN, UncertainRows, log_odds, m
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
 from engine.progress import Silent
-from tests.builders.tiny_bert import LABELS, rows
+from tests.builders.rows import LABELS, rows
 
 TAU = 0.9
 

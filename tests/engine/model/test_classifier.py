@@ -17,7 +17,8 @@ from engine.model.classifier import Classifier
 from engine.progress import Silent
 from engine.schema import Example
 from tests.builders.monitor import Recorder
-from tests.builders.tiny_bert import CPU, LABELS, classifier, config, rows, save, tokenizer
+from tests.builders.rows import LABELS, rows
+from tests.builders.tiny_bert import CPU, classifier, config, save, tokenizer
 
 
 def load(path: Path, labels: tuple[str, ...] = LABELS, classifier_labels: tuple[str, ...] = ()) -> Classifier:

@@ -11,12 +11,13 @@ import pytest
 
 from engine.errors import Cancelled, ModelError
 from engine.files import sha256_file, write_json
-from engine.model.model_registry import ModelRef, current_model, embeddings, predictions, starting_weights, trained
+from engine.model.model_registry import ModelRef, current_model, embeddings, predictions, scratch, trained
 from engine.progress import Silent
 from engine.project import Project
 from engine.schema import Example
 from tests.builders.monitor import Recorder
-from tests.builders.tiny_bert import classifier, make_project, rows
+from tests.builders.rows import rows
+from tests.builders.tiny_bert import classifier, make_project
 
 
 def test_without_a_classifier_a_baseline_is_trained_once(small_project: Project) -> None:
@@ -33,7 +34,7 @@ def test_without_a_classifier_a_baseline_is_trained_once(small_project: Project)
 
 def test_the_baseline_is_the_model_that_a_proof_trains_with_the_first_seed(small_project: Project) -> None:
     baseline = current_model(small_project, monitor=Silent())
-    start = starting_weights(small_project, monitor=Silent())
+    start = scratch(small_project, monitor=Silent())
     seen = Recorder()
     assert (
         trained(small_project, small_project.examples("train"), seed=5, start=start, epochs=2, monitor=seen) == baseline

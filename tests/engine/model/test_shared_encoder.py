@@ -14,7 +14,8 @@ from engine.model.weights import find_weights
 from engine.progress import Silent
 from engine.project import Project
 from tests.builders.monitor import Recorder
-from tests.builders.tiny_bert import LABELS, classifier, make_project
+from tests.builders.rows import LABELS
+from tests.builders.tiny_bert import classifier, make_project
 
 MINILM = "all-MiniLM-L6-v2"
 

@@ -13,7 +13,8 @@ from engine.errors import ModelError
 from engine.model.classifier import Classifier
 from engine.model.encoder import Encoder
 from engine.model.size_limits import refuse_unfit
-from tests.builders.tiny_bert import CPU, LABELS, classifier
+from tests.builders.rows import LABELS
+from tests.builders.tiny_bert import CPU, classifier
 
 
 @pytest.fixture

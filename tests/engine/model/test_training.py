@@ -22,7 +22,8 @@ from engine.model.training_plan import DistillationTarget, TrainingPlan
 from engine.progress import Silent
 from engine.schema import Example
 from tests.builders.monitor import Recorder
-from tests.builders.tiny_bert import CPU, LABELS, classifier, rows
+from tests.builders.rows import LABELS, rows
+from tests.builders.tiny_bert import CPU, classifier
 
 pytestmark = pytest.mark.xdist_group("training")  # what they share is made once
 

@@ -41,7 +41,8 @@ from engine.trust import agree
 from engine.verify.seal import keep_seal
 from tests.builders.monitor import Recorder
 from tests.builders.project import copy_project, lay_out
-from tests.builders.tiny_bert import LABELS, body, sentences
+from tests.builders.rows import LABELS, sentences
+from tests.builders.tiny_bert import body
 
 pytestmark = pytest.mark.xdist_group("labels")  # what they share is made once
 

@@ -31,7 +31,8 @@ from engine.trust import agree
 from tests.builders.discovery import discovery_of, save_discovery
 from tests.builders.monitor import Recorder
 from tests.builders.project import put_split
-from tests.builders.tiny_bert import LABELS, make_project, rows
+from tests.builders.rows import LABELS, rows
+from tests.builders.tiny_bert import make_project
 from tests.engine.model.conftest import base  # noqa: F401
 
 pytestmark = pytest.mark.xdist_group("quick look")  # what they share is made once

@@ -45,7 +45,8 @@ from engine.trust import agree
 from engine.verify.seal import keep_seal
 from tests.builders.labels import ANN, by_person, write_labels
 from tests.builders.project import copy_project, lay_out, put_split
-from tests.builders.tiny_bert import BAD, LABELS, THINGS, body, sentences
+from tests.builders.rows import BAD, LABELS, THINGS, sentences
+from tests.builders.tiny_bert import body
 
 pytestmark = pytest.mark.xdist_group("unlabelled")  # what they share is made once
 

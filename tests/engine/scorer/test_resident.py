@@ -18,7 +18,8 @@ from engine.scorer.protocol import ScorerState
 from engine.scorer.resident import Resident
 from engine.settings import write_settings
 from engine.trust import agree
-from tests.builders.tiny_bert import classifier, make_project, rows
+from tests.builders.rows import rows
+from tests.builders.tiny_bert import classifier, make_project
 
 
 def change(project: Project, **sections: dict[str, object]) -> Project:

@@ -24,7 +24,8 @@ from engine.settings import ComputeSettings, ProofSettings, TrainingSettings, wr
 from engine.teaching.records import Teaching
 from engine.verify.seal import keep_seal
 from tests.builders.project import copy_project
-from tests.builders.tiny_bert import BAD, THINGS, body, sentences
+from tests.builders.rows import BAD, THINGS, sentences
+from tests.builders.tiny_bert import body
 
 ROWS = {"train": 48, "pool": 60, "proof": 60, "test": 24, "dev": 12}
 

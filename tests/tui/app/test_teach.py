@@ -121,7 +121,7 @@ async def test_what_leaves_is_asked_about_before_anybody_is_asked(
             for words in ("$AWS_SECRET_ACCESS_KEY", f"{server.base_url} (model", "is not the usual"):
                 assert words in driver.text
             await driver.press("enter")
-            await driver.sees("Not agreed: nothing was sent or read.")
+            await driver.sees("Not agreed: nothing was sent, read or run.")
             assert driver.app.workbench.jobs == []
             assert server.requests == []
             await driver.press("L", "2")

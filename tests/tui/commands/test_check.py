@@ -19,7 +19,8 @@ from engine.progress import Silent
 from engine.project import Project
 from engine.regression.frozen_spots import FrozenCase, FrozenSpot, suite_dir
 from engine.regression.promotion import promote
-from tests.builders.tiny_bert import CPU, body, make_project, rows
+from tests.builders.rows import rows
+from tests.builders.tiny_bert import CPU, body, make_project
 from tests.engine.model.test_training import plan
 from tests.engine.proof.synthetic import write_proof
 from tui.cli import main

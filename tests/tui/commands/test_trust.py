@@ -125,7 +125,7 @@ def test_it_shows_what_it_is_about(run: Run, project: Project) -> None:
 def test_a_project_that_stays_inside_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_project(tmp_path / "plain")
     assert main(["trust", str(tmp_path / "plain")]) == 0
-    assert capsys.readouterr().out == "nothing of this project reaches outside its folder\n"
+    assert capsys.readouterr().out == "nothing of this project reaches outside its folder, and it runs no program\n"
 
 
 @pytest.mark.usefixtures("in_process_jobs")

@@ -19,7 +19,8 @@ from engine.trust import agree
 from tests.builders.audit import answer
 from tests.builders.discovery import discovery_of, save_discovery
 from tests.builders.project import lay_out
-from tests.builders.tiny_bert import LABELS, classifier, rows, sentences, untrained
+from tests.builders.rows import LABELS, rows, sentences
+from tests.builders.tiny_bert import classifier, untrained
 from tests.conftest import write_rows
 from tests.engine.proof.synthetic import gold_labels, write_proof
 from tests.jobs_here import jobs_here

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.errors import StoreError
-from engine.project import Project
+from engine.project import SETTINGS_FILE, Project
+from engine.settings import ClassifierSettings, write_settings
 from tests.engine.review.world import annotator, make_reviewed_project, reviewer
 from tests.engine.teaching.world import make_project
 from tui.view_models.judgement import SIDES, VERDICT, YES
@@ -173,6 +175,18 @@ def test_a_plan_follows_from_its_ticks_and_comes_back(reviewed: Project) -> None
     again.work_out(workbench)
     assert again.refusal
     assert again.sentence == again.refusal
+
+
+@pytest.mark.parametrize(("train", "refusal"), [("true", ""), ("", "this classifier cannot be retrained")])
+def test_a_plan_offers_what_makes_sense_for_a_program(reviewed: Project, train: str, refusal: str) -> None:
+    program = ClassifierSettings(score="true", train=train)
+    write_settings(reviewed.root / SETTINGS_FILE, replace(reviewed.settings, classifier=program))
+    plan = RetrainPlan()
+    plan.work_out(opened(Project.open(reviewed.root)))
+    assert refusal in (plan.refusal or "")
+    if not refusal:
+        recipes = [(row.name, row.on) for row in plan.rows if row.part == "recipe"]
+        assert recipes == [("scratch", True), ("weighted", False), ("auto", False)]
 
 
 def test_a_plan_without_samples_says_why_it_cannot_start(project: Project) -> None:
