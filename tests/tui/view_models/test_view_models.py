@@ -177,7 +177,7 @@ def test_a_plan_follows_from_its_ticks_and_comes_back(reviewed: Project) -> None
     assert again.sentence == again.refusal
 
 
-@pytest.mark.parametrize(("train", "refusal"), [("true", ""), ("", "this classifier cannot be retrained")])
+@pytest.mark.parametrize(("train", "refusal"), [("true", ""), ("", "This classifier cannot be retrained")])
 def test_a_plan_offers_what_makes_sense_for_a_program(reviewed: Project, train: str, refusal: str) -> None:
     program = ClassifierSettings(score="true", train=train)
     write_settings(reviewed.root / SETTINGS_FILE, replace(reviewed.settings, classifier=program))
