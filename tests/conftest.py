@@ -10,6 +10,7 @@ from pathlib import Path
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before any hub library is imported: no test may reach for the network
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ["OMP_NUM_THREADS"] = "1"  # of every process of the tests: two threads on a busy core wait for each other
+os.environ["OMP_WAIT_POLICY"] = "passive"  # estimates ask for threads all the same; spinning takes 4 s of CPU
 
 import orjson
 import pytest
