@@ -54,7 +54,7 @@ def check_classifier(project: Project) -> Iterator[MachineFinding]:
 
 
 def _check(project: Project, classifier: TextClassifier, first: Path, second: Path) -> Iterator[MachineFinding]:
-    train = project.examples("train")
+    train = project.examples("train") if project.has_split("train") else []
     try:
         own = classifier.own(make=False, monitor=Silent())
     except BlindspotError as error:
@@ -63,7 +63,7 @@ def _check(project: Project, classifier: TextClassifier, first: Path, second: Pa
     if own is not None:
         yield from _score("", project, classifier, own.path, train)
     if not classifier.trains:
-        yield MachineFinding("training", "ok", "no program trains it: it can be examined, and not retrained")
+        yield MachineFinding("training", "ok", "nothing trains it: it can be examined, and not retrained")
         return
     yield from _train("training", project, classifier, classifier.scratch(make=False, monitor=Silent()), first)
     if not classifier.is_model(first):
@@ -91,7 +91,7 @@ def _score(
     """Load a model and ask it all that is asked; ``labelled``: rows of which it should know most."""
     began = time.monotonic()
     try:
-        scorer = classifier.load(path)
+        scorer = classifier.load(path, "live")  # as for texts that nobody has seen
     except BlindspotError as error:
         yield failed(f"{prefix}start", error)
         return

@@ -158,7 +158,7 @@ def _use(root: Path, settings: ClassifierSettings, part: Part) -> OutsideUse:
     shown = ", ".join(map(shown_name, [*named][:_MOST_SHOWN])) + (", ..." if len(named) > _MOST_SHOWN else "")
     again = f"you are asked again when it or what it names changes: {shown}; what else it loads is not looked at"
     cautions = [again if named else "it names no file here: what it loads is not looked at"]
-    cautions.append("it opens the models in the project's folder models too")
+    cautions.append("models that lie in the project's folder models are opened by it too")
     return outside_use("program", what, cautions, part, asked.text, list(named.items()))
 
 

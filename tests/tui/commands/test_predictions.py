@@ -190,9 +190,10 @@ def work(tmp_path: Path, files: list[str], said: Said) -> Path:
 
 
 def test_what_needs_a_classifier_says_so(work: Path, said: Said) -> None:
-    lack = "this project knows the classifier by its predictions alone; for"
-    for words in (["retrain", work], ["retrain", work, "--quick"], ["check", work], ["verdict", work, "Hello."]):
-        status, out = said(*words)
+    lack = "this project knows the classifier by its predictions alone"
+    needs = (["retrain"], ["retrain", "--quick"], ["check"], ["verdict", "Hello."], ["doctor", "--classifier"])
+    for command, *words in needs:
+        status, out = said(command, work, *words)
         assert status == 1
         assert lack in out
 
