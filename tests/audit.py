@@ -35,7 +35,9 @@ def runtime() -> dict[str, Distribution]:
     found: dict[str, Distribution] = {}
     project = tomlkit.parse((ROOT / "pyproject.toml").read_text(encoding="utf-8")).unwrap()["project"]
     extras = project["optional-dependencies"]
-    waiting = [Requirement(one) for one in (*project["dependencies"], *extras["serve"])]
+    waiting = [
+        Requirement(one) for one in (*project["dependencies"], *extras["models"], *extras["parquet"], *extras["serve"])
+    ]
     while waiting:
         wanted = waiting.pop()
         name = canonicalize_name(wanted.name)

@@ -17,12 +17,13 @@ from pathlib import Path
 from engine import __version__, problems
 from engine.child import COLLECT_AFTER
 from engine.errors import BlindspotError
+from engine.extras import missing_told
 from engine.paths import REFUSED, is_read_only
-from engine.project import READ_ONLY
+from engine.project import READ_ONLY, SETTINGS_FILE
 from engine.text import SURROGATE
 from tui.commands.shared import CommandParser, Parser
 from tui.hints import with_project
-from tui.terminal.printing import exit_status, guarded, print_error
+from tui.terminal.printing import exit_status, guarded, print_error, print_on_stderr
 
 COMMANDS = {
     "label": "label rows of a project, or texts of a file, by single keys",
@@ -68,7 +69,7 @@ COMMANDS = {
     "demo": "open the workbench over the bundled project",
     "open": "open the workbench over a project",
     "serve": "let people without an account here work in a browser, each by a link",
-    "completion": "print the script by which a shell completes commands and options",
+    "completion": "let a shell complete commands and options",
 }
 FORMER_NAMES = {"ledger": "costs"}
 """Commands by the names that they had before 0.2.0; scripts go on to work."""
@@ -79,7 +80,17 @@ a first session:
   blindspot init work --train train.csv --pool new.csv --text review --label stars
   blindspot open work
 
+without a command, in a project folder: opens the workbench over it
+
 `blindspot COMMAND --help` gives examples of each."""
+_SHORT = """\
+There is no project in this folder, so there is nothing to open.
+
+  blindspot demo            the workbench over a bundled project
+  blindspot init --help     make a project from data files
+  blindspot open DIR        the workbench over a project
+  blindspot label FILE      label the texts of a file
+  blindspot --help          all commands"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -99,7 +110,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     if words and words[0] in FORMER_NAMES:
         words = [FORMER_NAMES[words[0]], *words[1:]]
+    if not words:
+        if not Path(SETTINGS_FILE).is_file():
+            for line in _SHORT.splitlines():
+                print_on_stderr(line)
+            return 2
+        words = ["open", str(Path.cwd())]
     parser = parser_for(words)
+    if words[0].startswith("-") and not any(option.startswith(words[0]) for option in parser.options):
+        parser.refuse_words(words[:1])
     options = parser.parse_args(words)
     for name, value in vars(options).items():
         if isinstance(value, str) and SURROGATE.search(value):  # paths are no texts and stay as they are
@@ -109,7 +128,8 @@ def _run(words: list[str]) -> int:
                 parser.error(f"{name} is not UTF-8: {value}")
     project: Path | None = getattr(options, "project", None)
     try:
-        status: int = options.run(options)
+        with missing_told():
+            status: int = options.run(options)
     except BlindspotError as error:
         print_error(str(error) if project is None else with_project(str(error), project))
         return 1
@@ -130,7 +150,7 @@ def _run(words: list[str]) -> int:
     return status
 
 
-def parser_for(words: list[str]) -> argparse.ArgumentParser:
+def parser_for(words: list[str]) -> Parser:
     """The parser of the command that is named first, of which alone the module is imported; else of all commands.
 
     Parsers of the 30 commands that were not asked for take 4 ms to make.

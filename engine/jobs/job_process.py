@@ -18,6 +18,7 @@ from typing import Any
 
 from engine import problems
 from engine.errors import BlindspotError, Cancelled, FileError
+from engine.extras import missing_told
 from engine.jobs.events import EventLog, EventType, read_events
 from engine.jobs.kind import JobKinds, read_options
 from engine.jobs.spec import JobFiles
@@ -88,7 +89,8 @@ def run(project_root: Path, job_id: str, kinds: JobKinds) -> int:
     heart.start()
     try:
         options = read_options(kinds, spec.kind, spec.options)
-        result = kinds[spec.kind].work(Project.open(project_root), options, monitor)
+        with missing_told():
+            result = kinds[spec.kind].work(Project.open(project_root), options, monitor)
     except Cancelled:
         final: tuple[EventType, dict[str, Any]] = (
             "cancelled",

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import BlindspotError
+from engine.extras import missing_told
 from engine.locks import acquire
 
 NICENESS = 5  # after the app
@@ -27,7 +28,8 @@ def choose_while_labelled(work: Callable[[Path, str], None]) -> None:
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
     try:
-        work(Path(sys.argv[1]), sys.argv[2])
+        with missing_told():
+            work(Path(sys.argv[1]), sys.argv[2])
     except BlindspotError as error:
         print(error, file=sys.stderr, flush=True)
         os._exit(1)

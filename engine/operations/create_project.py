@@ -24,6 +24,7 @@ from engine.data.row_hashes import as_texts
 from engine.data.row_store import RowStore
 from engine.data.splits import split_pool
 from engine.errors import DataError, FileError, ModelError, ProjectError, SettingsError
+from engine.extras import has_models
 from engine.files import make_folder, publish, replacing, sha256_file, write_atomic, write_json
 from engine.manifest import MANIFEST_FILE, Manifest, SplitManifest, hashes_file, split_file
 from engine.model.text_classifier import classifier_of
@@ -294,8 +295,8 @@ def _settings(
 
 def tell_cut(settings: Settings, rows: RowStore, name: str, monitor: Monitor) -> None:
     """Say how many rows are longer than the model reads, if its tokenizer is at hand and they are not many."""
-    if settings.classifier.score:
-        return  # only the program knows
+    if settings.classifier.score or not has_models():
+        return  # only the program knows, or `discover` will tell
     try:
         weights = find_weights(settings.model.classifier or settings.model.base, fetch=False)
     except ModelError:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine import jobs
 from engine.errors import BlindspotError
+from engine.extras import has_models
 from engine.files import find_files, sha256_file
 from engine.model.hugging_face import HuggingFace
 from engine.model.text_classifier import classifier_of
@@ -43,8 +44,9 @@ def check(root: Path | None = None) -> list[MachineFinding]:
     return [
         machine.check_python(),
         machine.check_packages(),
-        *machine.check_weights(names, root),
-        machine.check_compute(settings.compute),
+        machine.check_models(),
+        *(machine.check_weights(names, root) if has_models() else ()),
+        *((machine.check_compute(settings.compute),) if has_models() else ()),
         machine.check_disk(root if root is not None and root.is_dir() else Path.cwd()),
         machine.check_terminal(),
         *findings,

@@ -15,18 +15,14 @@ from pathlib import Path
 from typing import Literal
 
 from engine.errors import BlindspotError
+from engine.extras import installing
 from engine.schema import Record
 from engine.settings import ComputeSettings
 
 State = Literal["ok", "warning", "problem"]
 
-_PACKAGES = (
-    "textual",
-    "rich",
-    "tinydb",
-    "tomlkit",
-    "orjson",
-    "rapidfuzz",
+_PACKAGES = ("textual", "rich", "tinydb", "tomlkit", "orjson", "rapidfuzz", "numpy")
+_OF_MODELS = (
     "torch",
     "transformers",
     "sentence-transformers",
@@ -34,8 +30,6 @@ _PACKAGES = (
     "huggingface-hub",
     "scikit-learn",
     "scipy",
-    "numpy",
-    "pyarrow",
 )
 # A trained MiniLM takes 90 MB: three arms, two recipes and three seeds make 1.6 GB.
 _ROOMY, _TIGHT = 2_000_000_000, 200_000_000
@@ -76,17 +70,31 @@ def check_python() -> MachineFinding:
 
 def check_packages() -> MachineFinding:
     """Whether every package that Blindspot needs is installed, and which version."""
-    found, missing = [], []
-    for name in _PACKAGES:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            missing.append(name)
+    found, missing = _versions(_PACKAGES)
     if missing:
         return MachineFinding(
             "packages", "problem", f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}"
         )
     return MachineFinding("packages", "ok", ", ".join(found))
+
+
+def check_models() -> MachineFinding:
+    """Whether models can be loaded, trained and asked here; who labels, teaches and reads needs none of that."""
+    found, missing = _versions(_OF_MODELS)
+    if missing:
+        return MachineFinding("models", "warning", f"not installed: {', '.join(missing)}", installing("models"))
+    return MachineFinding("models", "ok", ", ".join(found))
+
+
+def _versions(packages: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The packages that are installed, with their versions, and those that are not."""
+    found, missing = [], []
+    for name in packages:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    return found, missing
 
 
 def check_weights(names: Iterable[str], root: Path | None = None) -> Iterator[MachineFinding]:

@@ -29,10 +29,50 @@ def test_every_command_explains_itself_with_examples(command: str, capsys: pytes
 
 
 def test_wrong_usage_leaves_with_2(capsys: pytest.CaptureFixture[str]) -> None:
-    for words in ([], ["bogus"], ["jobs"], ["retrain", "somewhere", "--seeds", "one"]):
+    for words in (["bogus"], ["jobs"], ["retrain", "somewhere", "--seeds", "one"]):
         with pytest.raises(SystemExit) as left:
             main(words)
         assert left.value.code == 2, words
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["lits"], "there is no command lits (did you mean list?); `blindspot --help` lists all"),
+        (["frobnicate"], "there is no command frobnicate; `blindspot --help` lists all"),
+        (["work"], "there is no command work; `blindspot open work` opens that project; `blindspot --help` lists all"),
+        (["--verison"], "--verison (did you mean --version?)"),
+        (["list", "work", "--sotr", "size"], "usage: blindspot list [-h]"),
+        (["list", "work", "--sotr", "size"], "--sotr (did you mean --sort?)"),
+        (["list", "work", "--sort", "siez"], "(did you mean size?)"),
+    ],
+)
+def test_what_was_meant_is_asked(
+    words: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "blindspot.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_without_a_command_the_project_at_hand_is_opened(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[Path] = []
+    monkeypatch.setattr("tui.commands.open.run", lambda options: seen.append(options.project) or 0)
+    monkeypatch.chdir(project.root)
+    assert main([]) == 0
+    assert seen == [project.root]
+    monkeypatch.chdir(project.root.parent)
+    assert main([]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("There is no project in this folder")
+    assert len(told.splitlines()) == 7
+    assert all(len(line) < 80 for line in told.splitlines())
 
 
 def test_a_mistake_leaves_with_1_and_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

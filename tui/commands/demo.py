@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sample_data
 from engine import jobs
+from engine.extras import require_models
 from engine.files import write_atomic
 from engine.llm.replay import RECORDED_FILE
 from engine.operations.job_kinds import job_uses
@@ -56,6 +57,7 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the project if it is not there yet; open it, or do the whole job where there is no terminal."""
+    require_models()
     root: Path = options.project
     project = Project.open(root) if (root / SETTINGS_FILE).is_file() else make_project(root)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

@@ -65,14 +65,9 @@ def run(options: argparse.Namespace) -> int:
     if options.queue and not options.label:
         options.refuse("--queue needs --label")
     project = Project.open(options.project)
-    try:
-        from tui.web.gate import Gate, is_loopback
-        from tui.web.server import Served, checked_name
-    except ModuleNotFoundError as error:
-        if error.name != "aiohttp":
-            raise
-        hint = "install it with `pip install 'blindspot-workbench[serve]'`"
-        raise BlindspotError("serving needs the package aiohttp, which is not installed", hint=hint) from None
+    from tui.web.gate import Gate, is_loopback
+    from tui.web.server import Served, checked_name
+
     names = [checked_name(name) for name in options.annotator]
     if len({*map(file_stem, names)}) < len(names):
         options.refuse("--annotator names somebody twice")

@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
+from engine.paths import SETTINGS_FILE
+
 SubParsers = Any  # argparse names no public type for what add_subparsers returns
 
 
@@ -21,15 +23,30 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the usage of this command and the message, and leave with 2."""
         found = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
-        if found:
+        if found and message.startswith("argument COMMAND"):
+            near = _meant(found[1], re.findall(r"[^\s,'\"]+", found[2]))
+            opens = f"; `{self.prog} open {found[1]}` opens that project" if _is_project(found[1]) else ""
+            message = f"there is no command {found[1]}{near}{opens}; `{self.prog} --help` lists all"
+        elif found:
             message += _meant(found[1], re.findall(r"[^\s,'\"]+", found[2]))
         super().error(message)
 
+    @property
+    def options(self) -> list[str]:
+        """Every option that it knows."""
+        return list(self._option_string_actions)
+
     def refuse_words(self, words: Sequence[str]) -> NoReturn:
         """Refuse words that this command does not know."""
-        options = list(self._option_string_actions)
-        said = ", ".join(f"{word}{_meant(word.partition('=')[0], options)}" for word in words)
+        said = ", ".join(f"{word}{_meant(word.partition('=')[0], self.options)}" for word in words)
         self.error(f"unknown option or one argument too many: {said}; `{self.prog} --help` lists all")
+
+
+def _is_project(name: str) -> bool:
+    try:
+        return (Path(name) / SETTINGS_FILE).is_file()
+    except (OSError, ValueError):  # no file can have such a name
+        return False
 
 
 def _meant(word: str, known: Sequence[str]) -> str:
