@@ -35,9 +35,8 @@ def runtime() -> dict[str, Distribution]:
     found: dict[str, Distribution] = {}
     project = tomlkit.parse((ROOT / "pyproject.toml").read_text(encoding="utf-8")).unwrap()["project"]
     extras = project["optional-dependencies"]
-    waiting = [
-        Requirement(one) for one in (*project["dependencies"], *extras["models"], *extras["parquet"], *extras["serve"])
-    ]
+    used = (one for name in ("models", "parquet", "serve", "sklearn") for one in extras[name])
+    waiting = [Requirement(one) for one in (*project["dependencies"], *used)]
     while waiting:
         wanted = waiting.pop()
         name = canonicalize_name(wanted.name)
