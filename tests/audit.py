@@ -51,9 +51,14 @@ def runtime() -> dict[str, Distribution]:
 def licence(one: Distribution) -> str:
     """What a package says of its licence: its expression, else its classifiers, else the first line of its text."""
     told = one.metadata
-    classified = [value.rpartition(" :: ")[2] for value in told.get_all("Classifier") or () if "License ::" in value]
-    first = (told.get("License") or "").strip().partition("\n")[0]
-    return told.get("License-Expression") or "; ".join(classified) or first
+    named = [value.rpartition(" :: ")[2] for value in told.get_all("Classifier") or () if "License ::" in value]
+    classified = "; ".join(name for name in named if name != "OSI Approved")  # which says nothing of which one
+    texts = [told.get("License") or ""]
+    texts += [
+        file.read_text() for file in one.files or () if file.name.startswith("LICENSE") and ".dist-info/" in str(file)
+    ]
+    first = next((text.strip().partition("\n")[0] for text in texts if text.strip()), "")
+    return told.get("License-Expression") or classified or first
 
 
 def forbidden(text: str) -> str | None:
