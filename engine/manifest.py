@@ -103,7 +103,7 @@ class Manifest(Record):
 
     ``withheld``: row hashes of the pool rows that no teacher is shown, as they nearly equal a proof row.
     ``batches``: in the order in which they came, the one of `init` first; empty before any was added to a project of
-    before there were batches.
+    before there were batches. ``one_label``: as `engine.data.reading.FileOptions`, of all files.
     """
 
     version: str
@@ -113,6 +113,7 @@ class Manifest(Record):
     columns: dict[str, str] = field(default_factory=dict)
     withheld: tuple[str, ...] = ()
     batches: tuple[Batch, ...] = ()
+    one_label: str = ""
 
     def batch_at(self, split: str, sha256: str) -> Batch | None:
         """The last batch of the time when a split had that hash; None if it never had, or there were no batches."""

@@ -83,7 +83,8 @@ def options_of_batch(
     columns = Columns(named.get("text", "text"), named.get("label", "label"), pair)
     found = file_options({"pool": file.expanduser()}, columns, **choices)["pool"]
     labels = {**split.label_map, **found.labels}
-    return replace(found, blank_labels=True, stream=True, labels=labels), tuple(found.labels)
+    one_label = project.manifest.one_label
+    return replace(found, blank_labels=True, stream=True, labels=labels, one_label=one_label), tuple(found.labels)
 
 
 def name_of_file(path: Path) -> str:

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 
 from engine.data.containment import rows_holding
 from engine.data.duplicates import ChainedTexts, TurnedTexts, group_texts
+from engine.data.reading import SEVERAL_LABELS, parted_labels
 from engine.data.row_store import RowStore
 from engine.errors import DataError
 from engine.schema import UNLABELLED, SplitName
@@ -26,9 +27,10 @@ def task_labels(train: RowStore, column: str) -> tuple[str, ...]:
     """The labels of train: whole numbers in their order, others by the alphabet.
 
     Raises:
-        DataError: there is one label only, or nearly every row has its own.
+        DataError: there is one label only, rows have several, or nearly every row has its own.
     """
     labels = set(train.label_counts())
+    _refuse_joined(labels, str(train.source))
     if len(labels) == 1:
         raise DataError(
             f"all rows have the label {_quoted(*labels)}",
@@ -39,6 +41,15 @@ def task_labels(train: RowStore, column: str) -> tuple[str, ...]:
         what = f"`{column}` has {len(labels)} different values in {len(train)} rows"
         raise DataError(what, where=str(train.source), hint="name the column that holds the labels with --label")
     return in_label_order(labels)
+
+
+def _refuse_joined(labels: Collection[str], where: str) -> None:
+    """Refuse labels that are several: those of a list, or joined from others of them."""
+    for label in sorted(labels):
+        parts = parted_labels(label)
+        if len(parts) > 1 and (label.startswith("[") or set(parts) <= set(labels)):
+            what = f"the label {_quoted(label)} is several: {', '.join(map(_quoted, parts[:_SHOWN]))}"
+            raise DataError(what, where=where, hint=f"{SEVERAL_LABELS}; or map it to one of its own with --map")
 
 
 def in_label_order(labels: Collection[str]) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ Every example has a text that shows something, and a label that is not empty unl
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ from engine.progress import Monitor, Silent
 from engine.schema import UNLABELLED, Example, Record, SplitName
 from engine.text import normalise
 
+SEPARATORS = "|;,"
+SEVERAL_LABELS = (
+    "a row has one label here, as it has one right answer and one prediction: make a project for each label with "
+    "--one-label NAME"
+)
 _REPORTED = 2_000  # rows between two words about progress
 
 
@@ -58,6 +64,7 @@ class FileOptions:
         labels: label in the file -> label of the task; others stay as they are.
         skip_bad: leave out what cannot be used instead of refusing the file. drop_duplicates: so with repeated ids.
         blank_labels: rows may have no label. stream: the file need not have the column of labels.
+        one_label: of rows with several labels the one that counts: a row has it or is ``not`` it; empty: rows have one.
     """
 
     columns: Columns
@@ -67,6 +74,7 @@ class FileOptions:
     drop_duplicates: bool = False
     blank_labels: bool = False
     stream: bool = False
+    one_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +93,13 @@ class FileNews:
     Attributes:
         left_out: is given each row that is not used.
         told: how the file is read, where that is not as usual. mapped: labels of the file that were replaced.
+        several: all labels, where rows have several.
     """
 
     left_out: Callable[[LeftOut], None]
     told: list[str] = field(default_factory=list)
     mapped: set[str] = field(default_factory=set)
+    several: set[str] = field(default_factory=set)
 
 
 def rows_of(
@@ -143,13 +153,10 @@ def rows_of(
             monitor.step(f"reading {name or split}", 0, 1, rows=count)
         where = place_in(path, line)
         try:
-            example = _example(record, options, f"{name or split}-{count + 1}", where)
+            example = _example(record, options, f"{name or split}-{count + 1}", where, news)
         except DataError as error:
             bad(error)
             continue
-        if example.label in options.labels:
-            news.mapped.add(example.label)
-            example = replace(example, label=options.labels[example.label])
         count += 1
         yield line, example
     if not count:
@@ -161,17 +168,49 @@ def place_in(path: Path, line: int) -> str:
     return f"{path}, row {line}" if path.suffix.lower() == ".parquet" else f"{path}:{line}"
 
 
-def _example(record: dict[str, Any], options: FileOptions, number: str, where: str) -> Example:
+def _example(record: dict[str, Any], options: FileOptions, number: str, where: str, news: FileNews) -> Example:
     columns = options.columns
     named = record.get("id") if "id" not in columns.names else None
-    label = record.get(columns.label)
-    unlabelled = options.blank_labels and _is_missing(label)
     return Example(
         id=number if named is None else label_in(named, "id", where),
         text=_text(record[columns.text], columns.text, where),
-        label=UNLABELLED if unlabelled else label_in(label, columns.label, where),
+        label=_label(record.get(columns.label), options, where, news),
         text_pair=None if columns.pair is None else _text(record[columns.pair], columns.pair, where),
     )
+
+
+def _label(value: Any, options: FileOptions, where: str, news: FileNews) -> str:
+    """The label in a cell, as the task has it; of several the one that counts, or ``not`` it."""
+    column = options.columns.label
+    if options.blank_labels and _is_missing(value):
+        return UNLABELLED
+    if not options.one_label:
+        if isinstance(value, list):
+            raise DataError(f"`{column}` is a list of labels", where=where, hint=SEVERAL_LABELS)
+        label = label_in(value, column, where)
+        if label not in options.labels:
+            return label
+        news.mapped.add(label)
+        return options.labels[label]
+    given = value if isinstance(value, list) else parted_labels(label_in(value, column, where))
+    labels = {label_in(one, column, where) for one in given}
+    news.mapped |= labels & options.labels.keys()
+    labels = {options.labels.get(label, label) for label in labels}
+    news.several |= labels
+    return options.one_label if options.one_label in labels else f"not {options.one_label}"
+
+
+def parted_labels(text: str) -> list[str]:
+    """The labels in a text: a list as Python or JSON writes it, or parted by bars, semicolons or commas; else one."""
+    if text.startswith("[") and text.endswith("]"):
+        try:
+            found = literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            found = None
+        if isinstance(found, list) and all(isinstance(one, str | int) for one in found):
+            return [str(one) for one in found]
+    separator = next((one for one in SEPARATORS if one in text), None)
+    return [part.strip() for part in text.split(separator) if part.strip()] if separator else [text]
 
 
 def _text(value: Any, column: str, where: str) -> str:

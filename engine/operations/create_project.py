@@ -37,11 +37,12 @@ from engine.project import SETTINGS_FILE, Project
 from engine.schema import SPLITS, UNLABELLED, SplitName
 from engine.settings import Settings, TaskSettings, write_settings
 from engine.tau import checked_tau
-from engine.text import without_surrogates
+from engine.text import visible, without_surrogates
 from engine.trust import NotTrusted, agree
 from engine.verify.seal import keep_seal
 
 _LARGEST_SEED = 2**31 - 1000  # the training runs take the next numbers
+_SHOWN = 6  # labels named in a message
 _AT_ONCE = 5_000  # rows whose texts are in memory
 _COUNTED = 20_000  # pool rows whose tokens are counted here: some seconds if all are long
 
@@ -58,6 +59,7 @@ def create_project(
     text: str,
     pair: str | None = None,
     label: str,
+    one_label: str = "",
     model: str | None = None,
     predictions: Sequence[str] = (),
     score: str | None = None,
@@ -84,6 +86,7 @@ def create_project(
         text: column of the text.
         pair: column of the second text, if rows are pairs.
         label: column of the label.
+        one_label: where rows have several labels, the one that the project is about: each row has it or not.
         model: fine-tuned classifier, a folder or hub id; without it `base` is fine-tuned on train. With a program that
             scores, the file or folder that it loads.
         predictions: files of what a classifier that is not run here says of the rows, each for all of them, or, as
@@ -122,6 +125,7 @@ def create_project(
     for name in unlabelled:
         if name in options:
             options[name] = replace(options[name], blank_labels=True, stream=stream is not None)
+    options = {name: replace(one, one_label=one_label) for name, one in options.items()}
     predicted = GivenFiles(predictions, files, options) if predictions else None
     _refuse_lack(train, predicted, model or base or score or classifier_class)
     program = classifier_settings(
@@ -187,6 +191,7 @@ def create_project(
             seed=settings.discovery.seed,
             columns=columns.by_role,
             withheld=withheld,
+            one_label=one_label,
         )
         manifest = replace(manifest, batches=(first_batch(manifest, folder, left_out=left_out.count),))
         left_out.write(folder / LEFT_OUT)
@@ -202,6 +207,14 @@ def create_project(
         monitor.note(str(error))
     keep_seal(project, anew=True)
     return project
+
+
+def _refuse_no_such_label(one_label: str, rows: RowStore, news: FileNews) -> None:
+    """Refuse to part rows by a label that none of them has."""
+    if one_label and news.several and one_label not in news.several:
+        there = ", ".join(repr(visible(label)) for label in sorted(news.several)[:_SHOWN])
+        hint = f"name one of {there}{', ...' if len(news.several) > _SHOWN else ''}"
+        raise DataError(f"no row has the label {visible(one_label)!r}", where=str(rows.source), hint=hint)
 
 
 def _refuse_lack(train: Path | None, predicted: GivenFiles | None, weights: str | None) -> None:
@@ -244,6 +257,8 @@ def _read_all(
         rows[name] = RowStore.write(folder / f"{name}.jsonl", found, path)
         for sentence in news[-1].told:
             monitor.note(sentence)
+        if len(rows) == 1:  # train, which has all labels; without it the pool
+            _refuse_no_such_label(options[name].one_label, rows[name], news[-1])
         if name == "train":
             labels = task_labels(rows[name], options[name].columns.label)
     mapped = [label for one in options.values() for label in one.labels]

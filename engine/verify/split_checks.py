@@ -99,13 +99,14 @@ class _Part:
     columns: dict[str, str]
     encoding: str | None
     label_map: dict[str, str]
+    one_label: str
 
 
 def _parts(project: Project, rows: Rows) -> Iterator[_Part]:
     """What `init` read, by file, and then what each later batch did; of splits that could be read."""
     import numpy as np
 
-    manifest = project.manifest
+    manifest, one = project.manifest, project.manifest.one_label
     first, *later = batches(project) if "pool" in manifest.splits else (None,)
     ends = {name: end.rows for name, end in first.ends.items()} if first else {}
     parts: list[_Part] = []
@@ -114,7 +115,7 @@ def _parts(project: Project, rows: Rows) -> Iterator[_Part]:
             split, whole = manifest.splits[name], rows[name]
             mine = {name: whole.take(np.arange(len(whole)) < ends.get(name, len(whole)))}
             columns = split.columns or manifest.columns
-            part = _Part(source, split.source_sha256, mine, columns, split.encoding, split.label_map)
+            part = _Part(source, split.source_sha256, mine, columns, split.encoding, split.label_map, one)
             if parts and replace(parts[-1], rows=mine) == part and (name in BATCHED) == (BATCHED[0] in parts[-1].rows):
                 parts[-1].rows.update(mine)
             else:
@@ -127,7 +128,7 @@ def _parts(project: Project, rows: Rows) -> Iterator[_Part]:
             if name in rows
         }
         ends = {name: end.rows for name, end in batch.ends.items()}
-        yield _Part(batch.source, batch.source_sha256, mine, batch.columns, batch.encoding, batch.label_map)
+        yield _Part(batch.source, batch.source_sha256, mine, batch.columns, batch.encoding, batch.label_map, one)
 
 
 def _source(part: _Part) -> Iterator[Finding]:
@@ -163,7 +164,14 @@ def _read_again(part: _Part, name: str, path: Path) -> ndarray[Any, Any]:
     columns = Columns(part.columns["text"], part.columns["label"], part.columns.get("pair"))
     blank = name in BATCHED
     options = FileOptions(
-        columns, part.encoding, part.label_map, skip_bad=True, drop_duplicates=True, blank_labels=blank, stream=blank
+        columns,
+        part.encoding,
+        part.label_map,
+        skip_bad=True,
+        drop_duplicates=True,
+        blank_labels=blank,
+        stream=blank,
+        one_label=part.one_label,
     )
     # As proof rows are read: no message holds a text.
     rows = rows_of(path, options, "proof", news=FileNews(lambda left_out: None))

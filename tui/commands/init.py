@@ -81,6 +81,13 @@ def add_parser(subparsers: SubParsers) -> None:
     data.add_argument("--text", metavar="COL", required=True, help="column of the text")
     data.add_argument("--pair", metavar="COL", help="column of the second text, if rows are pairs")
     data.add_argument("--label", metavar="COL", required=True, help="column of the label")
+    data.add_argument(
+        "--one-label",
+        metavar="NAME",
+        default="",
+        help="where rows have several labels (a list, or joined by | ; or ,): each row is NAME or `not NAME`; "
+        "a project for each label",
+    )
     add_file_choices(data, _OF_FILES, skip_bad=_SKIP_BAD, drop_duplicates=_DROP_DUPLICATES)
     model = parser.add_argument_group("model")
     weights = "PATH_OR_HUB_ID"
@@ -122,6 +129,7 @@ def run(options: argparse.Namespace) -> int:
             text=options.text,
             pair=options.pair,
             label=options.label,
+            one_label=options.one_label,
             model=options.model,
             predictions=options.predictions,
             score=options.score,

@@ -146,3 +146,47 @@ def test_columns_of_one_file(tmp_path: Path, words: list[str], capsys: pytest.Ca
     maps = ["--map", "pool.csv:0=bad", "--map", "1=good"]
     assert main([*words, "--column", "pool.csv:text=comment", "--column", "pool:label=mood", *maps]) == 0
     assert "pool         8 rows   bad 4, good 4" in capsys.readouterr().out
+
+
+SEVERAL = [["sport"], ["politics", "sport"], ["politics"], []]
+WRITTEN = {"list.jsonl": list, "bars.jsonl": "|".join, "python.jsonl": str}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_rows_with_several_labels_are_refused_and_one_label_makes_a_project_of_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    def rows(file: str, seed: int) -> str:
+        rng = random.Random(seed)
+        made = [
+            {"text": rng.randbytes(12).hex(" "), "topics": WRITTEN[name](labels)}
+            for labels in (SEVERAL[:3] if name == "bars.jsonl" else SEVERAL) * 4
+        ]
+        (tmp_path / file).write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in made))
+        return str(tmp_path / file)
+
+    options = ["--train", rows(f"train-{name}", 1), "--pool", rows(f"pool-{name}", 2), "--text", "text"]
+    options += ["--label", "topics"]
+    assert main(["init", str(tmp_path / "work"), *options]) == 1
+    told = capsys.readouterr().err
+    assert "make a project for each label with --one-label NAME" in told
+    assert main(["init", str(tmp_path / "work"), *options, "--one-label", "Sport"]) == 1
+    assert "no row has the label 'Sport'; name one of 'politics', 'sport'." in capsys.readouterr().err
+    assert main(["init", str(tmp_path / "work"), *options, "--one-label", "sport"]) == 0
+    project = Project.open(tmp_path / "work")
+    assert project.labels == ("not sport", "sport")
+    of_train = [row.label for row in project.examples("train")][: 3 if name == "bars.jsonl" else 4]
+    assert of_train == ["sport", "sport", "not sport", "not sport"][: len(of_train)]
+    # a later batch is read in the same way, and verify reads all files again
+    assert main(["add", str(project.root), rows(f"week-{name}", 3)]) == 0
+    assert set(Project.open(project.root).manifest.splits["pool"].labels) == {"not sport", "sport"}
+    capsys.readouterr()
+    assert main(["verify", str(project.root)]) == 0, capsys.readouterr().out
+
+
+def test_a_label_with_a_comma_that_joins_no_other_labels_stays_one(tmp_path: Path, words: list[str]) -> None:
+    for option in ("--train", "--pool"):
+        path = Path(words[words.index(option) + 1])
+        path.write_text(path.read_text().replace(",good", ',"good, or so"'))
+    assert main(words) == 0
+    assert Project.open(tmp_path / "work").labels == ("bad", "good, or so")
