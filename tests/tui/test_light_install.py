@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
+
+import tomlkit
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from engine.extras import EXTRAS
 from tests.builders.stream import stream_project
@@ -102,3 +107,12 @@ def test_all_but_models_works_without_their_packages(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert (tmp_path / "report.html").read_text().count("<svg")
     assert not (tmp_path / "blindspot-demo").exists()
+
+
+def test_each_package_of_an_extra_is_known_by_its_modules() -> None:
+    extras = tomlkit.parse((REPOSITORY / "pyproject.toml").read_text()).unwrap()["project"]["optional-dependencies"]
+    installed = packages_distributions()
+    for extra, modules in EXTRAS.items():
+        packages = {canonicalize_name(Requirement(one).name) for one in extras[extra]}
+        known = {canonicalize_name(name) for module in modules for name in installed.get(module, ())}
+        assert packages <= known
