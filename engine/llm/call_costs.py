@@ -23,7 +23,8 @@ class CallTotals(Record):
     Attributes:
         failed: calls that brought nothing to use: no answer, or a bad one; they are paid all the same.
         recorded: replayed from a file, so nobody was asked.
-        tokens_in, tokens_out, tokens_cached: as far as they are known; the cached ones are among tokens_in.
+        tokens_in, tokens_out, tokens_cached, tokens_thought: as far as they are known; the cached ones are among
+            tokens_in, those that models thought with among tokens_out.
         estimated: calls whose tokens are a guess from the length of the texts.
         uncounted: calls whose answer was lost before it said what they took.
     """
@@ -36,6 +37,7 @@ class CallTotals(Record):
     tokens_cached: int
     estimated: int
     uncounted: int
+    tokens_thought: int = 0
 
 
 def call_totals(calls: Sequence[Call]) -> CallTotals:
@@ -49,6 +51,7 @@ def call_totals(calls: Sequence[Call]) -> CallTotals:
         tokens_cached=sum(call.tokens_cached or 0 for call in calls),
         estimated=sum(call.estimated for call in calls),
         uncounted=sum(_is_uncounted(call) for call in calls),
+        tokens_thought=sum(call.tokens_thought or 0 for call in calls),
     )
 
 

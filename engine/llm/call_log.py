@@ -25,7 +25,7 @@ LABEL_STEPS: Mapping[LabelledSplit, CallStep] = {"pool": "label", "proof": "labe
 CALLS_FILE = "calls.jsonl"
 MOST_TOKENS = 100_000_000
 """Of one call. No model reads a hundredth of it; what a server reports beyond it counts as not reported."""
-_TOKENS = ("tokens_in", "tokens_out", "tokens_cached")
+_TOKENS = ("tokens_in", "tokens_out", "tokens_cached", "tokens_thought")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,9 @@ class Call(Record):
             first that they got.
         rung: how the form of the answer was asked for. repair: whether it is the turn that mends a bad answer.
         status: ``ok`` was used; ``failed``: no answer came (``http_status``, ``error``); the others: why it was not.
-        tokens_in, tokens_out, tokens_cached (those of tokens_in that the server had cached): None where the server
-            does not say. estimated: the tokens are a guess from the length of the texts.
+        tokens_in, tokens_out, tokens_cached (those of tokens_in that the server had cached), tokens_thought (those of
+            tokens_out that the model thought with): None where the server does not say. estimated: the tokens are a
+            guess from the length of the texts.
         content: the answer as it came, cut if it was too large.
     """
 
@@ -65,6 +66,7 @@ class Call(Record):
     tokens_in: int | None = None
     tokens_out: int | None = None
     tokens_cached: int | None = None
+    tokens_thought: int | None = None
     estimated: bool = False
     http_status: int | None = None
     error: str = ""

@@ -39,7 +39,7 @@ class ChatCompletions:
         return {"response_format": {"type": "json_object"}} if rung == "json" else {}
 
     def completion(self, body: bytes) -> Completion | None:
-        """Its first choice."""
+        """Its first choice. Thinking may stand in its answer or beside it, by either of two names."""
         values = read_object(body)
         if values is None or not isinstance(values.get("choices"), list):
             return None
@@ -49,11 +49,22 @@ class ChatCompletions:
         if not refusal and choice.get("finish_reason") == "content_filter":
             refusal = "its content filter stopped the answer"
         usage = as_dict(values.get("usage"))
+        details = as_dict(usage.get("completion_tokens_details"))
         return Completion.of(
-            as_text(message.get("content")),
+            _text(message.get("content")),
             refusal,
             is_cut=choice.get("finish_reason") == "length",
             tokens_in=token_count(usage.get("prompt_tokens")),
             tokens_out=token_count(usage.get("completion_tokens")),
             tokens_cached=token_count(as_dict(usage.get("prompt_tokens_details")).get("cached_tokens")),
+            tokens_thought=token_count(details.get("reasoning_tokens")),
+            tokens_total=token_count(usage.get("total_tokens")),
+            thought=as_text(message.get("reasoning_content")) or as_text(message.get("reasoning")),
         )
+
+
+def _text(content: Any) -> str:
+    """The text of a message, which some servers send in parts, thinking among them."""
+    if not isinstance(content, list):
+        return as_text(content)
+    return "".join(as_text(part.get("text")) for part in map(as_dict, content) if part.get("type") == "text")

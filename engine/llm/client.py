@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, NoReturn
+from typing import Any, Generic
 
 from engine.errors import Cancelled
 from engine.files import content_key
@@ -14,11 +14,20 @@ from engine.llm.budget import Budget, Reservation, most_tokens
 from engine.llm.call_log import Call, CallLog, ResponseFormat, read_calls
 from engine.llm.chat_backend import ChatAnswer, Question, ServerRefused, T
 from engine.llm.chat_protocol import ChatProtocol
-from engine.llm.conversation import BadAnswer, Conversation, judged, messages_of, read_reply, tokens_of
+from engine.llm.conversation import (
+    CUT_THINKING,
+    BadAnswer,
+    Conversation,
+    judged,
+    messages_of,
+    read_reply,
+    tokens_of,
+)
+from engine.llm.no_answer import LONGER_CONTEXT, Heard, no_answer
 from engine.llm.protocols import PROTOCOLS
-from engine.llm.replies import Completion
-from engine.llm.response_format import FormatLadder, rejects_format, schema_of
-from engine.llm.transport import Reply, Transport
+from engine.llm.replies import Completion, is_of_form, without_thought
+from engine.llm.response_format import WITH_SCHEMA, FormatLadder, rejects_format, schema_of
+from engine.llm.transport import TEMPERATURE, Reply, Transport
 from engine.schema import Teacher
 from engine.settings import LlmSettings
 from engine.text import as_utf8
@@ -29,7 +38,6 @@ _BUSY_SECONDS, _BROKEN_SECONDS, _LONGEST_BACKOFF = 1.0, 0.25, 60.0
 _KEPT_OF_TOO_LARGE = 10_000
 _BROKEN_BEFORE_BELOW = 3
 _LARGEST_LIMIT = 4
-_ENDING = " (it ends in /v1 as a rule)"
 
 
 @dataclass(frozen=True)
@@ -102,15 +110,16 @@ class Client:
         for call in read_calls(log.path):
             if call.recorded or (call.server, call.model) != (self._wire.server, settings.model):
                 continue
-            if call.status == "ok":
+            if call.status == "ok" and not call.repair:  # in that turn the form stands in the prompt too
                 worked = call.rung
             if call.status == "invalid" and not call.repair:
                 self._unmended[call.key] = call
             elif call.status not in ("failed", "empty", "truncated"):  # those say nothing about the mended answer
                 self._unmended.pop(call.key, None)
         self._ladder = FormatLadder(worked)
-        self._is_heard = False
-        """Whether the server has sent anything at all to this process."""
+        self._max_tokens = settings.max_output_tokens
+        """Of the next answer: more than the settings say once thinking has taken more."""
+        self._heard: Heard = "nothing"
 
     @property
     def teacher(self) -> Teacher:
@@ -131,7 +140,7 @@ class Client:
             Cancelled: ``stop`` was set.
             TeacherError: whatever ``check_prompt`` raises.
         """
-        talk = Conversation(question, self._key(question), self._ladder.rung, self._settings.max_output_tokens)
+        talk = Conversation(question, self._key(question), self._ladder.rung, self._max_tokens)
         known = self._log.answer(talk.key)
         if known is not None:
             value, _ = judged(question, known.content, is_last=known.repair)
@@ -167,21 +176,24 @@ class Client:
         while True:
             outcome = self._patiently(talk, bad)
             call, reply = outcome.call, outcome.reply
+            is_ignored = self._ignores_rung(talk, call)
+            if is_ignored:
+                self._ladder.rejected(talk.rung)
+                self._note(f"{self._wire.server} does not hold answers to the form asked for by {talk.rung}")
             if call.status in ("ok", "invalid"):
                 return outcome
-            if call.status == "truncated":
-                if talk.max_tokens >= _LARGEST_LIMIT * self._settings.max_output_tokens:
-                    raise talk.failed(
-                        f"the answer is cut, even at {talk.max_tokens:,} tokens",
-                        "raise llm.max_output_tokens, or ask for less at a time",
-                    )
-                talk.max_tokens *= 2
+            if is_ignored:
+                talk.step_down()
+            elif call.status == "truncated":
+                self._give_room(talk, call)
             elif call.status == "refused":
                 raise talk.failed(f"the model refuses to answer: {call.error}", "leave it to people")
             elif call.status == "too large":
                 raise talk.failed(f"the answer has {call.error}", "lower llm.max_output_tokens, or take another model")
-            elif reply.is_renamed and not talk.is_renamed:
-                talk.is_renamed = True
+            elif reply.adapted and reply.adapted not in talk.adapted:
+                if reply.adapted == TEMPERATURE:
+                    self._note(f"{self._wire.server} does not take llm.temperature, its own is used: {reply.error}")
+                talk.adapted.add(reply.adapted)
             elif _rejects_rung(talk, reply):
                 self._ladder.rejected(talk.rung)
                 self._note(f"{self._wire.server} does not know answers by {talk.rung}: {reply.error}")
@@ -189,7 +201,33 @@ class Client:
             elif self._may_be_format(talk):
                 talk.step_down()
             else:
-                self._give_up(talk, reply)
+                raise no_answer(talk, reply, self._settings, self._wire.server, self._heard)
+
+    def _ignores_rung(self, talk: Conversation[Any], call: Call) -> bool:
+        """Whether an answer shows that the schema of its request did not bind it: some servers pass it over."""
+        if talk.rung not in WITH_SCHEMA or self._ladder.has_worked(talk.rung):
+            return False
+        if call.status == "truncated":
+            answer = without_thought(call.content).lstrip()
+            return bool(answer) and not answer.startswith("{")
+        return call.status == "invalid" and not is_of_form(call.content, talk.question.form)
+
+    def _give_room(self, talk: Conversation[Any], call: Call) -> None:
+        """After a cut answer: twice as many tokens for the next; for those of later questions too if it only thought.
+
+        Raises:
+            QuestionFailed: that would be too many, or the limit is not what cut it.
+        """
+        room, was_thinking = talk.max_tokens, call.error == CUT_THINKING
+        if not call.estimated and call.tokens_out is not None and 10 * call.tokens_out < 9 * room:
+            cut = f"the answer is cut at {call.tokens_out:,} of {room:,} tokens: the server has room for no more"
+            raise talk.failed(cut, LONGER_CONTEXT)
+        if room >= _LARGEST_LIMIT * self._settings.max_output_tokens:
+            how = "the model is still thinking" if was_thinking else "the answer is cut, even"
+            raise talk.failed(f"{how} at {room:,} tokens", "raise llm.max_output_tokens, or ask for less at a time")
+        talk.max_tokens *= 2
+        if was_thinking:
+            self._max_tokens = max(self._max_tokens, talk.max_tokens)
 
     def _patiently(self, talk: Conversation[T], bad: BadAnswer | None) -> _Outcome[T]:
         """One call, again while that may help: as long as the server says, or a growing random time."""
@@ -242,10 +280,13 @@ class Client:
         request = {"model": self._settings.model, **self._protocol.conversation(messages), **form}
         text += "".join(map(str, form.values()))
         if self._settings.temperature >= 0:
-            request["temperature"] = self._settings.temperature
+            request[TEMPERATURE] = self._settings.temperature
         with self._budget.reserve(most_tokens(text), talk.max_tokens, stop=self._stop) as reservation:
             reply = self._wire.send(request, max_tokens=talk.max_tokens, stop=self._stop)
-            self._is_heard |= reply.status is not None or reply.trouble == "cut off"
+            if not reply.trouble:
+                self._heard = "answers"
+            elif self._heard == "nothing" and (reply.status is not None or reply.trouble == "cut off"):
+                self._heard = "errors"
             completion = self._protocol.completion(reply.body) if not reply.trouble else None
             if completion is not None:
                 completion = completion.mapped(self._wire.redact)
@@ -253,7 +294,7 @@ class Client:
             _settle(reservation, outcome.call)
         if reply.trouble == "stopped":
             raise Cancelled
-        if outcome.call.status == "ok":
+        if outcome.call.status == "ok" and bad is None:
             self._ladder.works(talk.rung)
         self._raise_if_passing(talk, outcome)
         return outcome
@@ -274,59 +315,12 @@ class Client:
         """Whether it fails again and again at a rung that never worked: some servers say no more than that."""
         return talk.broken >= _BROKEN_BEFORE_BELOW and talk.rung != "text" and not self._ladder.has_worked(talk.rung)
 
-    def _give_up(self, talk: Conversation[Any], reply: Reply) -> NoReturn:
-        """Nothing came, for good: of the server, or of this question alone."""
-        server, model, key = self._wire.server, self._settings.model, self._settings.key_env
-        if reply.trouble == "unreachable":
-            raise ServerRefused(
-                f"{server} is not reached: {reply.error}",
-                where="llm.base_url",
-                hint="start the server or correct the address, then run it again",
-            )
-        if reply.trouble == "late" and not self._is_heard:
-            raise ServerRefused(
-                f"{server} takes connections and never answers: {reply.error}",
-                where="llm.base_url",
-                hint="look after the server, or raise llm.timeout for a slow one",
-            )
-        if reply.sent_on_to:
-            raise ServerRefused(
-                f"{server} sends requests on to {reply.sent_on_to}, where nothing is sent unasked",
-                where="llm.base_url",
-                hint="if you know that address, set it there",
-            )
-        if reply.status in (401, 403):
-            raise ServerRefused(
-                f"{server} refuses the key ({reply.status}): {reply.error}",
-                where="llm.key_env",
-                hint=f"export a valid key as {key}",
-            )
-        if reply.status == 404:
-            raise ServerRefused(
-                f"{server} has no model `{model}`, or nothing at this address: {reply.error}",
-                where="llm.model",
-                hint=f"correct llm.model or llm.base_url{_ENDING}",
-            )
-        if reply.code == "insufficient_quota" or reply.status == 402:
-            raise ServerRefused(
-                f"the account at {server} has nothing left to spend: {reply.error}",
-                where="llm.base_url",
-                hint="top it up, then run it again",
-            )
-        times = f"{len(talk.calls)} attempts" if len(talk.calls) > 1 else "one attempt"
-        said = f"HTTP {reply.status}: {reply.error}" if reply.trouble == "status" else talk.calls[-1].error
-        later = "run it again later; what is answered is kept"
-        raise talk.failed(
-            f"no answer after {times} ({said})", later if reply.trouble else f"look at llm.base_url{_ENDING}"
-        )
-
     def _written(
         self, talk: Conversation[T], reply: Reply, completion: Completion | None, *, repair: bool, sent: str
     ) -> _Outcome[T]:
         """The call and its worth, in the log."""
         status, error, value = read_reply(talk.question, reply, completion, is_last=repair)
         content = completion.content if completion else ""
-        tokens_in, tokens_out, cached, estimated = tokens_of(completion, sent)
         if status == "too large":
             content = content[:_KEPT_OF_TOO_LARGE]
         call = Call(
@@ -345,10 +339,7 @@ class Client:
             pattern=talk.question.pattern,
             evidence=talk.question.evidence,
             prompt=talk.question.prompt.hash,
-            tokens_in=tokens_in,
-            tokens_out=tokens_out,
-            tokens_cached=cached,
-            estimated=estimated,
+            **tokens_of(completion, sent),
             http_status=reply.status,
             error=error,
             content=content,

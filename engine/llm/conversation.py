@@ -9,11 +9,12 @@ from engine.llm.budget import likely_tokens
 from engine.llm.call_log import Call, CallStatus, ResponseFormat
 from engine.llm.chat_backend import Question, QuestionFailed, T
 from engine.llm.chat_protocol import Message
-from engine.llm.replies import LARGEST_ANSWER, Completion, Unusable, decode
+from engine.llm.replies import LARGEST_ANSWER, Completion, Unusable, decode, without_thought
 from engine.llm.response_format import below, in_words
 from engine.llm.transport import LONGEST_BODY, Reply
 from engine.text import as_utf8
 
+CUT_THINKING = "cut at the limit of tokens while it was still thinking"
 _LONGEST_SHOWN = 10_000
 """Characters of a bad answer that are sent back to be mended."""
 
@@ -33,7 +34,7 @@ class Conversation(Generic[T]):
     Attributes:
         key: of its calls. rung: where it stands on the ladder. max_tokens: of the next answer.
         calls: made so far. broken: how many of the last in a row failed with status 500.
-        is_renamed: whether the name of the limit was changed for it.
+        adapted: fields of its request that were changed because the server turned them down.
     """
 
     question: Question[T]
@@ -42,7 +43,7 @@ class Conversation(Generic[T]):
     max_tokens: int
     calls: list[Call] = field(default_factory=list)
     broken: int = 0
-    is_renamed: bool = False
+    adapted: set[str] = field(default_factory=set)
 
     @property
     def where(self) -> str:
@@ -76,6 +77,12 @@ def read_reply(
         return "too large", f"{len(completion.content):,} characters", None
     if completion.refusal:
         return "refused", completion.refusal, None
+    if completion.is_thinking:
+        return (
+            ("truncated", CUT_THINKING, None)
+            if completion.is_cut
+            else ("empty", "it thought, and answered nothing", None)
+        )
     if not completion.content.strip() and not completion.is_cut:
         return "empty", "the answer is empty", None
     value, wrong = judged(question, completion.content, is_last=is_last)
@@ -101,19 +108,21 @@ def messages_of(question: Question[Any], rung: ResponseFormat, bad: BadAnswer | 
     messages = [{"role": "system", "content": question.prompt.system}, {"role": "user", "content": user}]
     if bad is not None:
         again = f"This answer cannot be used: {bad.wrong}\nAnswer again, in full. {in_words(question.form)}"
-        messages += [{"role": "assistant", "content": bad.content[:_LONGEST_SHOWN]}, {"role": "user", "content": again}]
+        answer = without_thought(bad.content)[:_LONGEST_SHOWN]
+        messages += [{"role": "assistant", "content": answer}, {"role": "user", "content": again}]
     return [{"role": message["role"], "content": as_utf8(message["content"])} for message in messages]
 
 
-def tokens_of(completion: Completion | None, sent: str) -> tuple[int | None, int | None, int | None, bool]:
-    """Tokens in, out and cached, and whether they are a guess; None of them where nothing was answered."""
+def tokens_of(completion: Completion | None, sent: str) -> dict[str, Any]:
+    """Tokens as a `Call` has them: a guess where the server does not say, none where nothing was answered."""
     if completion is None:
-        return None, None, None, False
+        return {}
     tokens_in, tokens_out = completion.tokens_in, completion.tokens_out
-    estimated = tokens_in is None or tokens_out is None
-    return (
-        likely_tokens(sent) if tokens_in is None else tokens_in,
-        likely_tokens(completion.content + completion.refusal) if tokens_out is None else tokens_out,
-        completion.tokens_cached,
-        estimated,
-    )
+    written = completion.content + completion.refusal + completion.thought
+    return {
+        "tokens_in": likely_tokens(sent) if tokens_in is None else tokens_in,
+        "tokens_out": likely_tokens(written) if tokens_out is None else tokens_out,
+        "tokens_cached": completion.tokens_cached,
+        "tokens_thought": completion.tokens_thought,
+        "estimated": tokens_in is None or tokens_out is None,
+    }

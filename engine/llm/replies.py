@@ -18,7 +18,10 @@ T = TypeVar("T", bound="BaseModel")
 # A samples answer with 10 patterns of 20 texts has some 40,000 characters; 200,000 are no answer but an accident.
 LARGEST_ANSWER = 200_000
 _FENCE = re.compile(r"```[A-Za-z]*[ \t]*\n(.*?)```", re.DOTALL)
-_THOUGHT = re.compile(r"^\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+# Before an answer. Of some models the opening tag stands at the end of their prompt and only the closing one is
+# answered; what has only the opening one is nothing but thinking, cut off. What begins with an object has no thinking.
+_CLOSED_THOUGHT = re.compile(r"^\s*(?![\s{]).*(?:</think(?:ing)?>|\[/THINK\])", re.DOTALL)
+_OPEN_THOUGHT = re.compile(r"^\s*(?:<think(?:ing)?>|\[THINK\]).*", re.DOTALL)
 _MOST_STARTS = 100
 _MOST_FAULTS = 5
 
@@ -36,6 +39,8 @@ class Completion:
         refusal: the words of a refusal, or the reason of one; empty: it did not refuse.
         is_cut: whether it ended at the token limit.
         tokens_in, tokens_out, tokens_cached: None where it does not say.
+        tokens_thought: those of tokens_out that the model thought with; None where it does not say.
+        thought: what the model thought, where that comes apart from the answer.
     """
 
     content: str
@@ -44,6 +49,8 @@ class Completion:
     tokens_in: int | None
     tokens_out: int | None
     tokens_cached: int | None
+    tokens_thought: int | None = None
+    thought: str = ""
 
     @classmethod
     def of(
@@ -55,14 +62,31 @@ class Completion:
         tokens_in: int | None,
         tokens_out: int | None,
         tokens_cached: int | None,
+        tokens_thought: int | None = None,
+        tokens_total: int | None = None,
+        thought: str = "",
     ) -> Completion:
-        """From what a server says; more cached tokens than there are tokens say nothing."""
+        """From what a server says; more cached tokens than there are tokens say nothing.
+
+        ``tokens_total`` are those of prompt, thinking and answer: some servers count thinking only there.
+        """
         cached = tokens_cached if tokens_cached is None or tokens_cached <= (tokens_in or 0) else None
-        return cls(content, refusal, is_cut, tokens_in, tokens_out, cached)
+        if tokens_thought and tokens_in is not None and tokens_out is not None:
+            apart = tokens_in + tokens_out + tokens_thought
+            tokens_out += tokens_thought if tokens_total == apart else 0
+        thinking = tokens_thought if tokens_thought is None or tokens_thought <= (tokens_out or 0) else None
+        if not content.strip() and not is_cut and _object(thought.strip(), 0)[1] == len(thought.strip()):
+            content, thought = thought, ""  # servers that take all for thinking that a model writes
+        return cls(content, refusal, is_cut, tokens_in, tokens_out, cached, thinking, thought)
 
     def mapped(self, change: Callable[[str], str]) -> Completion:
         """The same with its texts changed."""
-        return replace(self, content=change(self.content), refusal=change(self.refusal))
+        return replace(self, content=change(self.content), refusal=change(self.refusal), thought=change(self.thought))
+
+    @property
+    def is_thinking(self) -> bool:
+        """Whether all of it is thinking, and no answer."""
+        return not without_thought(self.content).strip() and bool(self.content.strip() or self.thought.strip())
 
 
 def read_object(body: bytes) -> dict[str, Any] | None:
@@ -94,9 +118,23 @@ def decode(content: str, form: type[T]) -> T:
     raise Unusable(wrong or "there is no JSON object in it, or a broken one")
 
 
+def is_of_form(content: str, form: type[BaseModel]) -> bool:
+    """Whether there is an answer in a text."""
+    try:
+        decode(content, form)
+    except Unusable:
+        return False
+    return True
+
+
+def without_thought(content: str) -> str:
+    """An answer without what the model thought before it."""
+    return _OPEN_THOUGHT.sub("", _CLOSED_THOUGHT.sub("", content))
+
+
 def _objects(content: str) -> Iterator[dict[str, Any]]:
     """The JSON objects in a text: the text itself, those in fences from the last, then any between words."""
-    content = _THOUGHT.sub("", content)
+    content = without_thought(content)
     for part in (content.strip(), *(part.strip() for part in reversed(_FENCE.findall(content)))):
         value, end = _object(part, 0)
         if value is not None and end == len(part):

@@ -1,7 +1,7 @@
 """How JSON is asked for: by schema, in JSON mode with or without a schema, or in words; stepping down when refused.
 
-JSON mode with a schema is what llama-cpp-python enforces, which does not know the first way. A server that knows less
-is taken one rung down, once, and what worked is remembered.
+JSON mode with a schema is what llama-cpp-python enforces, which does not know the first way. A server that knows less,
+or lets answers pass that the schema does not, is taken one rung down, once, and what worked is remembered.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 RUNGS: tuple[ResponseFormat, ...] = get_args(ResponseFormat)
+WITH_SCHEMA: tuple[ResponseFormat, ...] = ("schema", "json with schema")
+"""The rungs at which a server that knows them lets no other answer pass."""
 _REJECTING = (400, 404, 415, 422, 500, 501)
 _ABOUT_FORMAT = re.compile(
     r"response.?format|text\.format|json.?(schema|object|mode)|schema|structured|grammar|guided", re.I
@@ -54,7 +56,7 @@ class FormatLadder:
                 self._worked = self._rung = rung
 
     def rejected(self, rung: ResponseFormat) -> None:
-        """The server said that it does not know this rung."""
+        """The server does not know this rung, or does not hold answers to it."""
         with self._lock:
             if self._rung == rung:
                 self._rung, self._worked = below(rung), None

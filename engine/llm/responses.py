@@ -57,4 +57,5 @@ class Responses:
             tokens_in=token_count(usage.get("input_tokens")),
             tokens_out=token_count(usage.get("output_tokens")),
             tokens_cached=token_count(as_dict(usage.get("input_tokens_details")).get("cached_tokens")),
+            tokens_thought=token_count(as_dict(usage.get("output_tokens_details")).get("reasoning_tokens")),
         )

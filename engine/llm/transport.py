@@ -22,6 +22,7 @@ from engine import __version__
 from engine.llm.address import OPENAI, Address, checked_variable
 from engine.llm.chat_backend import ServerRefused
 from engine.llm.chat_protocol import ChatProtocol
+from engine.llm.replies import as_text
 from engine.settings import LlmSettings
 from engine.text import visible
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 Trouble = Literal["", "status", "unreachable", "late", "cut off", "stopped"]
 """Why there is no answer: there is one, the server says why, not connected, not in time, broken off, stopped."""
 
+TEMPERATURE = "temperature"
+"""The field of that name in all protocols; models that reason often take none but their own."""
 CONNECT_SECONDS = 5.0
 LONGEST_BODY = 8_000_000
 LONGEST_ERROR_BODY = 100_000
@@ -55,7 +58,8 @@ class Reply:
         body: of the response, cut at `LONGEST_BODY`; of an error nothing.
         error, code: what the server said was wrong, on one line, and its name for it.
         retry_after: seconds that the server asks to wait; None: it does not say.
-        is_renamed: it turned down how the answer's limit was named; the next request names it the other way.
+        adapted: what of the request it turned down that the next request has otherwise: the name of the answer's limit,
+            or the temperature, which is left out. Empty: nothing.
         sent_on_to: where the server would have the request go instead; empty: nowhere. It does not go there.
     """
 
@@ -66,7 +70,7 @@ class Reply:
     error: str = ""
     code: str = ""
     retry_after: float | None = None
-    is_renamed: bool = False
+    adapted: str = ""
     sent_on_to: str = ""
 
 
@@ -92,6 +96,7 @@ class Transport:
         self._key = _key(settings.key_env, needed=address.is_openai)
         self._protocol = protocol
         self._limit = protocol.limits[0 if address.is_openai else -1]
+        self._takes_temperature = True
         self._headers = self._own_headers(address)
         timeout = httpx2.Timeout(settings.timeout, connect=min(CONNECT_SECONDS, settings.timeout))
         hooks: dict[str, list[Any]] = {"request": [self._keep_own_headers], "response": [_refuse_errors]}
@@ -139,7 +144,7 @@ class Transport:
             stop: ends the wait within a tenth of a second.
         """
         began = time.monotonic()
-        exchange = _Exchange(self, {**request, self._limit: max_tokens})
+        exchange = _Exchange(self, {**self._taken(request), self._limit: max_tokens})
         exchange.start()
         while not exchange.done.wait(_PATIENCE_SECONDS):
             waited = time.monotonic() - began
@@ -206,7 +211,7 @@ class Transport:
         values = values if isinstance(values, dict) else {}
         said = values.get("error", values)
         said = said if isinstance(said, dict) else {"message": said}
-        words, param, code = said.get("message"), said.get("param"), said.get("code")
+        words, param, code = said.get("message", said.get("detail")), said.get("param"), said.get("code")
         words = words if isinstance(words, str) and words else text
         words = self._one_line(f"{words} ({param})" if isinstance(param, str) and param not in words else words)
         return Reply(
@@ -214,18 +219,26 @@ class Transport:
             trouble="status",
             status=response.status_code,
             error=words,
-            code=self._one_line(code) if isinstance(code, str) else "",
+            code=self._one_line(code if isinstance(code, str) else as_text(said.get("type"))),
             retry_after=_seconds_to_wait(response.headers.get("retry-after")),
-            is_renamed=response.status_code in (400, 422) and self._rename_limit(request, words),
+            adapted=self._adapt(request, words) if response.status_code in (400, 422) else "",
         )
 
-    def _rename_limit(self, request: Mapping[str, Any], error: str) -> bool:
+    def _taken(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields that the server has not turned down so far."""
+        return {name: value for name, value in request.items() if name != TEMPERATURE or self._takes_temperature}
+
+    def _adapt(self, request: Mapping[str, Any], error: str) -> str:
+        """Do otherwise from now on what an error is about; the name of the field, empty if there is none to change."""
+        if TEMPERATURE in request and TEMPERATURE in error:
+            self._takes_temperature = False
+            return TEMPERATURE
         used = next(name for name in self._protocol.limits if name in request)
         others = [name for name in self._protocol.limits if name != used]
         if used not in error or not others:
-            return False
+            return ""
         self._limit = others[0]
-        return True
+        return used
 
     def _one_line(self, text: str) -> str:
         words = visible(" ".join(self.redact(text).split())).rstrip(".")

@@ -134,7 +134,8 @@ def recording(project: Project, name: str) -> Path:
 def calls_line(calls: CallTotals, cost: float | None, currency: str) -> str:
     """The calls of a run, their tokens and their cost."""
     paid = "price unknown" if cost is None else f"{cost:.4f} {currency}"
+    thought = f" ({calls.tokens_thought:,} of them thinking)" if calls.tokens_thought else ""
     return (
         f"{counted(calls.calls, 'call')}, {calls.failed} of them in vain; "
-        f"{calls.tokens_in:,} tokens in, {calls.tokens_out:,} out; {paid}"
+        f"{calls.tokens_in:,} tokens in, {calls.tokens_out:,} out{thought}; {paid}"
     )

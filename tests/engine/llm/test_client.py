@@ -90,8 +90,8 @@ def test_a_server_without_any_format_is_asked_in_words_alone(tmp_path: Path) -> 
     assert [call.rung for call in world.calls] == ["schema", "json with schema", "json", "text", "text"]
 
 
-def llama_cpp(body: dict[str, Any]) -> str | Fault:
-    """What llama-cpp-python 0.3 does: 500 for ``json_schema``, any object in JSON mode, the form with its schema."""
+def by_schema_in_json_mode_alone(body: dict[str, Any]) -> str | Fault:
+    """As llama-cpp-python does: 500 for ``json_schema``, any object in JSON mode, the form with its schema."""
     wanted = body.get("response_format", {"type": "text"})
     if wanted["type"] == "json_schema":
         return error(500, "[{'type': 'literal_error', 'loc': ('body', 'response_format', 'type')}]")
@@ -99,7 +99,7 @@ def llama_cpp(body: dict[str, Any]) -> str | Fault:
 
 
 def test_a_server_that_enforces_the_schema_in_json_mode_alone_is_asked_that_way_and_remembered(tmp_path: Path) -> None:
-    with LlmServer(llama_cpp) as server:
+    with LlmServer(by_schema_in_json_mode_alone) as server:
         with asked(tmp_path, server=server) as world:
             assert world.client.ask(question("One?")).value.patterns == ["Sarcasm is taken at its word."]
         with asked(tmp_path, server=server) as later:
@@ -107,6 +107,28 @@ def test_a_server_that_enforces_the_schema_in_json_mode_alone_is_asked_that_way_
         assert world.formats() == ["json_schema", "json_object", "json_object"]
         assert server.requests[1]["response_format"]["schema"]["required"] == ["patterns"]
     assert [(call.rung, call.status) for call in world.calls][1:] == [("json with schema", "ok")] * 2
+
+
+def test_a_server_that_passes_schemas_over_is_told_the_form_in_words_from_the_next_question_on(tmp_path: Path) -> None:
+    def answer(body: dict[str, Any]) -> str:
+        return GOOD if "JSON schema" in body["messages"][-1]["content"] else "It is the sarcasm."
+
+    with LlmServer(answer) as server, asked(tmp_path, server=server) as world:
+        world.client.ask(question("One?"))
+        world.client.ask(question("Two?"))
+        assert world.notes == [f"{server.base_url[7:-3]} does not hold answers to the form asked for by schema"]
+    assert [(call.rung, call.status) for call in world.calls] == [
+        ("schema", "invalid"),
+        ("schema", "ok"),  # mended: the form stands in that turn in words
+        ("json with schema", "ok"),
+    ]
+
+
+def test_prose_without_end_where_a_schema_was_asked_for_gets_no_more_room_but_words(tmp_path: Path) -> None:
+    with asked(tmp_path, cut("The labels are: the labels are:"), GOOD, max_output_tokens=100) as world:
+        world.client.ask(question())
+        assert [body["max_tokens"] for body in world.server.requests] == [100, 100]
+    assert [call.rung for call in world.calls] == ["schema", "json with schema"]
 
 
 def test_a_server_that_fails_on_schemas_without_a_word_is_taken_down_after_a_while(tmp_path: Path) -> None:
