@@ -9,6 +9,7 @@
 # make bench-statistics  how often intervals from few labels hold what they are to hold; minutes, needs no data
 # make bench-agreement PROOFS=FOLDER  how often verdicts from few labels are those from all labels
 # make bench  the benchmarks; make bench-proof DATA=FOLDER: the whole method on public tasks, for hours, resumable
+# make bench-servers SERVER=URL MODEL=NAME  what a chat server makes of all that is asked of one
 # make bench-budget DATA=FOLDER  what a number of people's labels buys, with an LLM's and without; for hours, resumable
 PYTHON ?= python3
 VENV := .venv
@@ -16,7 +17,7 @@ BIN := $(VENV)/bin
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS)
 UV ?= uv
 
-.PHONY: demo test pytest lint format fuzz docs audit licences lock bench bench-proof bench-budget bench-statistics bench-agreement clean
+.PHONY: demo test pytest lint format fuzz docs audit licences lock bench bench-proof bench-budget bench-servers bench-statistics bench-agreement clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -82,6 +83,12 @@ bench-proof: $(VENV)/.installed
 bench-budget: $(VENV)/.installed
 	HF_HUB_OFFLINE=1 DATA="$(DATA)" TASKS="$(TASKS)" ARMS="$(ARMS)" BUDGETS="$(BUDGETS)" SEEDS="$(SEEDS)" OUT="$(OUT)" \
 		$(BIN)/python -m tests.bench.budget
+
+# KEY_ENV=VARIABLE holds the key; CONTEXT=TOKENS of the server asks one question that is too long; TOKENS=1024 an answer
+# at most; ROWS=8 to label; NAME="SERVER VERSION"; RECORD=FILE takes all that was asked and answered
+bench-servers: $(VENV)/.installed
+	SERVER="$(SERVER)" MODEL="$(MODEL)" KEY_ENV="$(KEY_ENV)" CONTEXT="$(CONTEXT)" TOKENS="$(TOKENS)" ROWS="$(ROWS)" \
+		NAME="$(NAME)" RECORD="$(RECORD)" $(BIN)/python -m tests.bench.servers
 
 # DRAWS=600 simulated audits, or streams of labels, or (200) sets of proof rows, a cell
 bench-statistics: $(VENV)/.installed

@@ -170,7 +170,7 @@ class LlmServer:
     Args:
         answer: from the JSON body of a request to the text of the answer, or to a fault. Called from one thread per
             connection, never twice at the same time.
-        formats: kinds of ``response_format`` that it takes; others get a 400 that says so.
+        formats: kinds of ``response_format`` that it takes; others get a 400 that says so. None: ``answer`` decides.
 
     Attributes:
         formats: may be changed at any time.
@@ -179,7 +179,7 @@ class LlmServer:
         headers: those of each of them. keys: the Authorization header of each.
     """
 
-    def __init__(self, answer: Answers, *, formats: tuple[str, ...] = FORMATS) -> None:
+    def __init__(self, answer: Answers, *, formats: tuple[str, ...] | None = FORMATS) -> None:
         self._answer = answer
         self.formats = formats
         self._lock = threading.Lock()
@@ -214,7 +214,7 @@ class LlmServer:
         with self._lock:
             self.requests.append(body)
             self.headers.append(headers)
-            if kind is not None and kind not in self.formats:
+            if kind is not None and self.formats is not None and kind not in self.formats:
                 return error(400, f"response_format of type {kind} is not supported", param="response_format")
             answer = self._answer(body)
         if isinstance(answer, Fault):
