@@ -138,10 +138,10 @@ def refuse_retrain(
     refuse_new_tau(project)
     discovery = project.discovery()
     tau_of(project, discovery)
-    if not project.has_split("proof"):
-        raise ProjectError(
-            "the project has no proof split", where=str(project.root), hint="make a new one with `blindspot init`"
-        )
+    for split, needed in (("proof", "to be judged on"), ("train", "to be trained with")):
+        if split not in project.manifest.splits:
+            what, hint = f"the project has no {split} split {needed}", "make a new one with `blindspot init`"
+            raise ProjectError(what, where=str(project.root), hint=hint)
     records = Records(project.teaching_dir)
     samples: Sequence[Sample] = records.samples()
     samples = reviewed_samples(project, records, samples) if request.reviewed else samples

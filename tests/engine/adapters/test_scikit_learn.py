@@ -24,7 +24,7 @@ TEXTS, LABELS = [row["text"] for row in ROWS], [row["label"] for row in ROWS]
 
 def trained(folder: Path) -> Path:
     """The folder of a model that the program has trained."""
-    (folder / "out").mkdir()
+    (folder / "out").mkdir(parents=True)
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     request = {"protocol": 1, "rows": str(folder / "rows.jsonl"), "labels": ["bad", "good"], "pair": False, "seed": 3}
     request |= {"start": None, "out": str(folder / "out")}
@@ -43,6 +43,11 @@ def test_what_it_trains_it_scores(tmp_path: Path) -> None:
     said = [*first["probabilities"], *second["probabilities"]]
     assert [hello["labels"][one.index(max(one))] for one in said] == LABELS[:4]
     assert all(abs(sum(one) - 1) < 1e-9 for one in said)
+
+
+def test_equal_rows_make_an_equal_file(tmp_path: Path) -> None:
+    first, second = (trained(tmp_path / name) / MODEL for name in ("one", "two"))
+    assert first.read_bytes() == second.read_bytes()
 
 
 def test_a_pair_is_read_as_one_text(tmp_path: Path) -> None:
