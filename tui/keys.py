@@ -14,11 +14,13 @@ tests/tui/test_keys.py holds the whole table to it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from textual.binding import ActiveBinding, Binding
 from textual.keys import key_to_character
+
+from engine.guest import is_guest
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -621,7 +623,22 @@ _TABLE = (
     _key("dialog.cancel", "escape", "cancel", "cancel", "Leave without an answer.", display="esc"),
 )
 
-BINDINGS = {str(binding.id): binding for binding in _TABLE}
+_OF_BROWSERS = frozenset({"ctrl+n", "ctrl+t", "ctrl+w"})  # new window, new tab, close: no page is given these
+
+
+def bindings(*, browser: bool) -> dict[str, Binding]:
+    """The table by id; in a browser without the keys that it keeps for itself, each of which has another beside it."""
+    return {str(binding.id): _in_browser(binding) if browser else binding for binding in _TABLE}
+
+
+def _in_browser(binding: Binding) -> Binding:
+    names = binding.key.split(",")
+    left = [name for name in names if name not in _OF_BROWSERS]
+    display = None if binding.key_display in _OF_BROWSERS else binding.key_display
+    return binding if left == names else replace(binding, key=",".join(left), key_display=display)
+
+
+BINDINGS = bindings(browser=is_guest())
 
 
 def keys(group: str) -> list[Binding]:
@@ -672,3 +689,8 @@ def _label(screen: Screen[Any], name: str, active: Sequence[ActiveBinding]) -> s
 def label_of(binding: Binding) -> str:
     """The first key of a binding as it is shown to people: ``?``, ``enter``, ``ctrl+r``."""
     return binding.key_display or binding.key.partition(",")[0]
+
+
+def key_of(id: str) -> str:
+    """The first key of a binding of the table as it is shown to people."""
+    return label_of(BINDINGS[id])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 
-from tui.keys import _TABLE, BINDINGS, FOOTER_KEYS, keys, label_of
+from tui.keys import _TABLE, BINDINGS, FOOTER_KEYS, bindings, keys, label_of
 
 FORBIDDEN = {f"ctrl+{letter}" for letter in "abhimqsz"}
 # groups whose keys are live at the same time, the focused one first
@@ -107,3 +107,14 @@ KEY_COLUMN = 10
 
 def test_every_key_fits_its_column_in_the_help() -> None:
     assert all(len(label_of(binding)) < KEY_COLUMN for binding in _TABLE)
+
+
+def test_no_key_of_a_guest_is_one_that_browsers_keep() -> None:
+    guests = bindings(browser=True)
+    assert guests.keys() == BINDINGS.keys()
+    for name, binding in guests.items():
+        names = binding.key.split(",")
+        assert names != [""]
+        assert not {"ctrl+n", "ctrl+t", "ctrl+w"} & {*names, binding.key_display}
+        assert {*names} <= {*BINDINGS[name].key.split(",")}
+    assert (label_of(guests["describe.form"]), label_of(guests["describe.about"])) == ("f2", "f5")

@@ -17,7 +17,7 @@ from engine.errors import BlindspotError
 from engine.text import visible
 from tui.dialogs.choose_label import choose_label
 from tui.flows.commit_answer import decide, why_not
-from tui.keys import keys
+from tui.keys import key_of, keys
 from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.view_models.teaching_draft import EDIT, PATTERN, SAMPLE, TeachingDraft, short_id
@@ -316,7 +316,8 @@ class DescribeScreen(WorkScreen[DescribePlace]):
         self.form.text.focus()
         start = self.drafting.start
         assert start is not None
-        self.say(f"Its label was {visible(start.label)}: change it until it is not. ctrl+t leaves it for later.")
+        form = key_of("describe.form")
+        self.say(f"Its label was {visible(start.label)}: change it until it is not. {form} leaves it for later.")
 
     @property
     def _start_id(self) -> str:
@@ -371,7 +372,8 @@ class DescribeScreen(WorkScreen[DescribePlace]):
         self._load()
         shell(self).changed()
         self.form.text.focus()
-        self.say(f"Changing {short_id(self._under_cursor)}: ctrl+j hands it in, ctrl+t leaves it as it was.")
+        form = key_of("describe.form")
+        self.say(f"Changing {short_id(self._under_cursor)}: ctrl+j hands it in, {form} leaves it as it was.")
 
     def action_delete(self) -> None:
         """Delete the record under the cursor."""

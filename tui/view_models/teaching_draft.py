@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from engine.errors import StoreError
 from engine.schema import PATTERN_KINDS, ROLES, Pattern, PatternKind, Role, Sample
 from engine.text import visible
+from tui.keys import key_of
 from tui.view_models.edit_source import EditSource, find_start
 
 if TYPE_CHECKING:
@@ -212,13 +213,13 @@ class TeachingDraft:
     def why_not(self, action: str) -> str | None:
         """Why a key of the form does nothing now, as a sentence; None if it does."""
         if action in ("label", "about", "copy") and not self.is_sample:
-            return "That is for samples: ctrl+t goes to a new one."
+            return f"That is for samples: {key_of('describe.form')} goes to a new one."
         if action in ("kind", "copy") and self.start is not None:
-            return "An edit is a counter-sample with a text of its own: ctrl+t leaves it."
+            return f"An edit is a counter-sample with a text of its own: {key_of('describe.form')} leaves it."
         if action == "about" and self.role == "anchor":
             return "An anchor belongs to the blind spot, not to a pattern."
         if action == "about" and not self.patterns:
-            return "There is no pattern yet: ctrl+t goes to a new one."
+            return f"There is no pattern yet: {key_of('describe.form')} goes to a new one."
         return None
 
     def why_frozen(self, record: Pattern | Sample) -> str | None:
@@ -226,7 +227,7 @@ class TeachingDraft:
         store = self._workbench.teaching.store
         if not store.is_frozen("pattern" if isinstance(record, Pattern) else "sample", record.id):
             return None
-        return f"{store.why_frozen(record.blind_spot)}. ctrl+t writes something new beside it."
+        return f"{store.why_frozen(record.blind_spot)}. {key_of('describe.form')} writes something new beside it."
 
     # slots
 

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import Static, TextArea
 
 from engine.text import clean, visible
-from tui.keys import keys
+from tui.keys import key_of, keys
 from tui.shell import shell
 from tui.terminal.wrapping import fitted
 from tui.view_models.teaching_draft import TeachingDraft, short_id
@@ -63,7 +63,7 @@ class FormLine(DraftLine):
         text.append(" ctrl+l", ink.muted)
         if drafting.role != "anchor":
             text.append(f"  for {short_id(drafting.about) if drafting.about else 'no pattern'}")
-            text.append(" ctrl+n", ink.muted)
+            text.append(f" {key_of('describe.about')}", ink.muted)
         return text
 
 
