@@ -76,9 +76,7 @@ def given_predictions(project: Project) -> Given | None:
 
 def lacking(project: Project, purpose: str) -> ModelError:
     """The error of what takes a classifier that can be run; ``purpose``: what that is, such as `retrain`."""
-    hint = (
-        f"for {purpose} name a program that runs it: `score`, and to retrain `train`, in [classifier] of blindspot.toml"
-    )
+    hint = f"for {purpose} name a program in [classifier] of blindspot.toml"
     return ModelError(LACK, where=str(project.root), hint=hint)
 
 
