@@ -18,6 +18,7 @@ EXTRAS = {
     ),
     "parquet": ("pyarrow",),
     "serve": ("aiohttp",),
+    "frames": ("pandas",),
     "sklearn": ("skops",),
 }
 """By extra, the modules that it installs."""

@@ -35,7 +35,7 @@ def runtime() -> dict[str, Distribution]:
     found: dict[str, Distribution] = {}
     project = tomlkit.parse((ROOT / "pyproject.toml").read_text(encoding="utf-8")).unwrap()["project"]
     extras = project["optional-dependencies"]
-    used = (one for name in ("models", "parquet", "serve", "sklearn") for one in extras[name])
+    used = (one for name in ("models", "parquet", "serve", "frames", "sklearn") for one in extras[name])
     waiting = [Requirement(one) for one in (*project["dependencies"], *used)]
     while waiting:
         wanted = waiting.pop()

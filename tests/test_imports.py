@@ -25,6 +25,7 @@ HEAVY = {
 }
 ROOT = Path(__file__).parents[1]
 LIGHT = [
+    "engine.api",
     "engine.schema",
     "engine.settings",
     "engine.project",

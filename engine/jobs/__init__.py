@@ -7,8 +7,20 @@ holds and the kernel frees, so a job that was killed shows as dead at once, and 
 from __future__ import annotations
 
 from engine.jobs.events import Event
-from engine.jobs.follow import follow, notes
+from engine.jobs.follow import follow, follow_to_end, notes
 from engine.jobs.launch import cancel, resume, start
 from engine.jobs.status import JobView, active_job, find_job, jobs
 
-__all__ = ["Event", "JobView", "active_job", "cancel", "find_job", "follow", "jobs", "notes", "resume", "start"]
+__all__ = [
+    "Event",
+    "JobView",
+    "active_job",
+    "cancel",
+    "find_job",
+    "follow",
+    "follow_to_end",
+    "jobs",
+    "notes",
+    "resume",
+    "start",
+]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from engine.errors import JobError
 from engine.files import open_read
 from engine.jobs.events import Event, parse_event, read_events
+from engine.jobs.launch import cancel
 from engine.jobs.spec import JobFiles
-from engine.jobs.status import find_job
+from engine.jobs.status import JobView, find_job
 
 POLL_SECONDS = 0.25
 
@@ -37,6 +39,36 @@ def follow(root: Path, job_id: str) -> Iterator[Event]:
         if ended:
             return
         time.sleep(POLL_SECONDS)
+
+
+def follow_to_end(root: Path, job_id: str, show: Callable[[Event], None] = lambda event: None) -> JobView:
+    """Wait until a job is done; ctrl-c asks it to stop, and what it finished is kept.
+
+    Args:
+        root: the project's folder.
+        job_id: names the job.
+        show: is given each of its events.
+
+    Raises:
+        JobError: it failed, was cancelled or was killed; the sentence says how to go on.
+    """
+    try:
+        for event in follow(root, job_id):
+            show(event)
+    except KeyboardInterrupt:
+        if find_job(root, job_id).state == "running":
+            cancel(root, job_id)
+        raise JobError(
+            f"job {job_id} was asked to stop", hint=f"`blindspot jobs DIR --resume {job_id}` goes on"
+        ) from None
+    view = find_job(root, job_id)
+    if view.state == "failed":
+        raise JobError(
+            f"job {job_id} failed: {view.message.rstrip('.')}", hint=f"then `blindspot jobs DIR --resume {job_id}`"
+        )
+    if view.state != "done":
+        raise JobError(f"job {job_id} is {view.state}", hint=f"`blindspot jobs DIR --resume {job_id}` goes on")
+    return view
 
 
 def notes(root: Path, job_id: str, *, last: int) -> list[str]:

@@ -18,6 +18,7 @@ from engine.problems import leave_out
 from engine.project import Project
 from engine.proof.figures import FIGURES, interval
 from engine.proof.report_checks import checked_report
+from engine.proof.report_rows import figure_rows
 from engine.proof.report_types import Report, ReportArm
 from engine.schema import Record, Sample
 from engine.shapes import fit
@@ -188,15 +189,14 @@ def find_arm(report: Report, arm: str, recipe: str) -> ReportArm:
 
 def before_and_after(report: Report, arm: ReportArm, split: str) -> list[ProofSummary]:
     """The figures of an arm on ``proof`` or ``test`` beside the baseline's; empty if there is no such split."""
-    first, second = report.baseline.on(split), arm.on(split)
-    if first is None or second is None:
-        return []
+    rows = {(one.arm, one.recipe, one.measure): one for one in figure_rows(report) if one.split == split}
     lines = []
     for key, name, show in FIGURES:
-        before, after, moved = first.named(key), second.named(key), second.difference.named(key)
-        if before is None or after is None or moved is None:  # a proof of before it was measured
+        before, after = rows.get((*report.baseline.group, key)), rows.get((*arm.group, key))
+        if before is None or after is None or after.change is None:  # a proof of before it was measured
             continue
+        moved = after.change
         bounds = interval(show, moved.low, moved.high)
-        change = show(moved.mean, sign=True)
-        lines.append(ProofSummary(name.format(tau=report.tau), show(before.mean), show(after.mean), change, bounds))
+        values = show(before.value.mean), show(after.value.mean), show(moved.mean, sign=True)
+        lines.append(ProofSummary(name.format(tau=report.tau), *values, bounds))
     return lines

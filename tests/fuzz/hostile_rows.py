@@ -207,7 +207,7 @@ def _compare(stranger: Stranger, random_: random.Random) -> tuple[list[str], dic
 def _discover(stranger: Stranger, random_: random.Random) -> tuple[list[str], dict[str, object]]:
     patches: dict[str, object] = {
         "engine.jobs.start": lambda *args: "discover-1",
-        "tui.commands.discover.follow_to_end": lambda *args: None,
+        "engine.jobs.follow_to_end": lambda *args: None,
     }
     return ["discover", str(stranger.root), *random_.choice(([], ["--json"]))], patches
 
@@ -227,9 +227,9 @@ def _check(stranger: Stranger, random_: random.Random) -> tuple[list[str], dict[
     found = {"model": hostile(random_), "holds": False, "status": "open again", "checked": [spot]}
     write_json(stranger.root / "checks" / "c.json", found)
     patches: dict[str, object] = {
-        "tui.commands.check.suite": lambda project: [1],
+        "engine.api.suite": lambda project: [SimpleNamespace(id="B1")],
         "engine.jobs.start": lambda *args: "check-1",
-        "tui.commands.check.follow_to_end": lambda *args: SimpleNamespace(result={"check": "checks/c.json"}),
+        "engine.jobs.follow_to_end": lambda *args: SimpleNamespace(result={"check": "checks/c.json"}),
     }
     return ["check", str(stranger.root), "--junit", str(stranger.root / "out.xml")], patches
 

@@ -6,15 +6,11 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from engine.project import Project
-from engine.review.blinding import to_judge
 from engine.schema import TEACHER_KINDS, Pattern, Sample, Teacher
-from engine.teaching.authors import default_author
-from engine.teaching.records import Teaching
-from engine.teaching.views import Board
 from engine.teaching.writer import Annotator
+from tui.commands.opening import opened
 from tui.commands.shared import add_json, add_project
-from tui.terminal.printing import print_error, print_json, print_line
+from tui.terminal.printing import print_json, print_line
 
 
 class Session:
@@ -26,20 +22,11 @@ class Session:
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self.project = Project.open(options.project)
-        self.discovery = self.project.discovered()
-        self.teaching = open_teaching(self.project, options)
-        self.board = Board(self.project, self.discovery, self.teaching, to_judge=to_judge)
+        found = opened(options)
+        self.board = found.board
+        self.project, self.discovery, self.teaching = found.project, self.board.discovery, self.board.teaching
         teacher = Teacher(self.teaching.author, getattr(options, "teacher_kind", "human"))
         self.annotator = Annotator(self.project, self.discovery, self.teaching, teacher)
-
-
-def open_teaching(project: Project, options: argparse.Namespace) -> Teaching:
-    """The records; a damaged file that was mended is told on stderr."""
-    teaching = Teaching.of(project, options.annotator or default_author())
-    for sentence in teaching.repairs:
-        print_error(sentence)
-    return teaching
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

@@ -8,18 +8,9 @@ from itertools import groupby
 from pathlib import Path
 
 from engine.errors import ProjectError
-from engine.files import read_record
-from engine.ids import inside
-from engine.model.given_predictions import refuse_without_classifier
-from engine.model.text_classifier import classifier_of
-from engine.operations.job_records import CheckOptions, CheckResult
-from engine.project import Project
-from engine.regression.frozen_spots import suite
-from engine.regression.outcome import NOTHING, Asked, CheckStatus, Outcome, PartCheck, Wrong
+from engine.regression.outcome import ASKED, CheckStatus, Outcome, PartCheck
 from engine.text import visible
-from engine.trust import agree
-from engine.wilson import wilson_bounds
-from tui.commands.following import follow_to_end, start_job
+from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.terminal.printing import print_error, print_json, print_line
 
@@ -29,14 +20,6 @@ STATUSES: dict[CheckStatus, int] = {
     "nothing to check": 3,
 }  # 2 is wrong usage, as everywhere
 _NOTHING = "nothing to check: no blind spot has been closed yet (a promotion freezes what its arm and its model closed)"
-_ROWS: dict[Asked, str] = {
-    "row": "rows",
-    "sample": "samples",
-    "proof row, wrong before": "proof rows (wrong before)",
-    "proof row, right before": "proof rows (right before)",
-    "proof row near it": "proof rows (all near it)",
-}
-_COVERAGE = 0.95  # of the intervals shown
 _SHOWN = 5  # wrong cases shown of each blind spot; the JUnit file and --json have all
 
 
@@ -60,10 +43,7 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the suite as a job, show what does not hold, and say so in the exit status."""
-    project = Project.open(options.project)
-    if options.model is None:
-        refuse_without_classifier(project, "`check`")
-    found = _checked(project, options.model) if suite(project) else NOTHING
+    found = opened(options).check(options.model)
     if options.junit:
         _write_junit(found, options.junit)
     if options.json:
@@ -71,17 +51,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         _show(found)
     return STATUSES[found.status]
-
-
-def _checked(project: Project, model: str | None) -> Outcome:
-    if model is not None:
-        model = str(Path(model).resolve()) if Path(model).exists() else model
-        classifier = classifier_of(project)
-        classifier.refuse_named(model)
-        agree(project.root, [use for use in classifier.uses(model) if use and use.kind == "weights"])  # just named
-    job_id = start_job(project, CheckOptions(model))
-    made = CheckResult.from_json(follow_to_end(project.root, job_id).result)
-    return read_record(inside(project.root, made.check), Outcome.from_json)
 
 
 def _show(found: Outcome) -> None:
@@ -93,11 +62,9 @@ def _show(found: Outcome) -> None:
         parts = list(several)
         print_line(f"{spot:<4} {_word(parts)}")
         for one in parts:
-            low, high = wilson_bounds(one.right, one.cases, _COVERAGE)
-            right = f"{one.right} of {one.cases} {_ROWS[one.origin]} right ({100 * low:.0f} to {100 * high:.0f} %)"
-            print_line(f"       {right}, at least {100 * one.floor:.0f} % must be{'' if one.holds else ': fails'}")
+            print_line(f"       {one.sentence}")
             for wrong in () if one.holds else one.wrong[:_SHOWN]:
-                print_line(f"         {_told(wrong)}")
+                print_line(f"         {wrong.sentence}")
 
 
 def _word(parts: Sequence[PartCheck]) -> str:
@@ -107,12 +74,6 @@ def _word(parts: Sequence[PartCheck]) -> str:
     if any(one.origin.startswith("proof row") for one in parts):
         return "still closed"
     return "its rows hold (frozen before proof rows were counted, so not shown to be closed: promote again)"
-
-
-def _told(wrong: Wrong) -> str:
-    pair = f" | {wrong.text_pair}" if wrong.text_pair else ""
-    said = f"{wrong.predicted} ({wrong.confidence:.3f}) instead of {wrong.label}"
-    return f"{wrong.id}: {said}: {wrong.text}{pair}"
 
 
 def _write_junit(found: Outcome, path: Path) -> None:
@@ -128,11 +89,11 @@ def _write_junit(found: Outcome, path: Path) -> None:
         case.result = [Skipped(_NOTHING)]
         group.add_testcase(case)
     for one in found.checked:
-        name = visible(f"{one.blind_spot} {_ROWS[one.origin]}")
+        name = visible(f"{one.blind_spot} {ASKED[one.origin]}")
         case = TestCase(name, classname="blindspot.suite")
         if not one.holds:
             failure = Failure(f"{one.right} of {one.cases} right, at least {100 * one.floor:.0f} % must be")
-            failure.text = "\n".join(visible(_told(wrong)) for wrong in one.wrong)
+            failure.text = "\n".join(visible(wrong.sentence) for wrong in one.wrong)
             case.result = [failure]
         group.add_testcase(case)
     xml = JUnitXml()

@@ -10,9 +10,9 @@ from engine.model.truncation import cut_sentence
 from engine.operations.job_records import DiscoverOptions
 from engine.project import Project
 from engine.schema import Discovery
-from engine.tau import checked_tau, frozen_tau, refuse_new_tau
+from engine.tau import frozen_tau
 from engine.teaching.records import lost_spots
-from tui.commands.following import follow_to_end, start_job
+from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.reporting.confidence_text import (
     accuracy_words,
@@ -50,16 +50,13 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Start the job, follow it, and list what it found."""
-    project = Project.open(options.project)
-    root = project.root
-    refuse_new_tau(project, None if options.tau is None else checked_tau(options.tau))
-    job_id = start_job(project, DiscoverOptions(tau=options.tau))
+    work = opened(options)
+    job_id = work.start(DiscoverOptions(tau=options.tau))
     if options.detach:
         print_line(job_id)
         return 0
-    follow_to_end(root, job_id)
-    project = Project.open(root)
-    found = project.discovered()
+    work.wait(job_id)
+    found, project = work.discovery, work.project
     if options.json:
         print_json(found.as_json())
         return 0

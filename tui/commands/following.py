@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine import jobs
-from engine.errors import JobError
 from engine.jobs import Event, JobView
 from engine.jobs.kind import JobOptions
-from engine.operations.job_kinds import job_uses
 from engine.project import Project
 from tui.flows.ask_for_trust import ask
 from tui.reporting.durations import duration
@@ -23,6 +21,8 @@ def start_job(project: Project, options: JobOptions) -> str:
         JobError: another job is running.
         NotTrusted: the person does not agree, or there is no terminal to ask on.
     """
+    from engine.operations.job_kinds import job_uses  # all kinds of work, for those alone who start some
+
     ask(project.root, job_uses(project, options))
     return jobs.start(project.root, options)
 
@@ -35,24 +35,9 @@ def follow_to_end(root: Path, job_id: str) -> JobView:
     """
     line = ProgressLine()
     try:
-        for event in jobs.follow(root, job_id):
-            line.show(event)
-    except KeyboardInterrupt:
-        if jobs.find_job(root, job_id).state == "running":
-            jobs.cancel(root, job_id)
-        raise JobError(
-            f"job {job_id} was asked to stop", hint=f"`blindspot jobs DIR --resume {job_id}` goes on"
-        ) from None
+        return jobs.follow_to_end(root, job_id, line.show)
     finally:
         line.clear()
-    view = jobs.find_job(root, job_id)
-    if view.state == "failed":
-        raise JobError(
-            f"job {job_id} failed: {view.message.rstrip('.')}", hint=f"then `blindspot jobs DIR --resume {job_id}`"
-        )
-    if view.state != "done":
-        raise JobError(f"job {job_id} is {view.state}", hint=f"`blindspot jobs DIR --resume {job_id}` goes on")
-    return view
 
 
 class ProgressLine:

@@ -8,7 +8,6 @@ from pathlib import Path
 from engine.errors import BlindspotError, FileError, ProjectError
 from engine.files import write_atomic
 from engine.operations.history import history
-from engine.operations.verdict_process import look
 from engine.preview.record import checked, sentence
 from engine.problems import leave_out
 from engine.project import Project
@@ -18,10 +17,10 @@ from engine.review.blinding import to_judge
 from engine.teaching.authors import default_author
 from engine.teaching.records import Teaching
 from engine.teaching.views import Board
+from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.hints import with_project
 from tui.reporting.spots_about import spots_about
-from tui.terminal.printing import console, print_error, print_json, print_line
+from tui.terminal.printing import console, print_json, print_line
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -45,14 +44,8 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the files that were asked for; without any, print the report."""
-    project = Project.open(options.project)
-    report = read_report(project, options.id)
-    if report.labels_asked is not None and report.labels_asked.goes_on and not project.read_only:
-        try:
-            look(project, report.id)
-        except BlindspotError as error:  # what was computed before is as true as it was
-            print_error(f"warning: newer labels are left out: {with_project(str(error), options.project)}")
-        report = read_report(project, report.id)
+    work = opened(options)
+    project, report = work.project, work.report(options.id)
     about = spots_about(report, _board(project, report)) if options.html or options.markdown else {}
     if options.html:
         from tui.reporting.html_page import page

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from engine.costs.cost_book import costs_of_kinds
 from engine.files import read_record
 from engine.ids import inside
 from engine.operations.job_records import QuickResult, RetrainOptions
-from engine.project import Project
 from engine.proof.arms import MOST_SEED
 from engine.proof.controls import CONTROLS
 from engine.proof.label_arms import LABEL_ARMS
 from engine.proof.quick_report import QuickReport
 from engine.proof.recipes import AUTO, RECIPES, USUAL
-from engine.proof.request import refuse_quick, refuse_retrain
-from tui.commands.following import follow_to_end, start_job
+from tui.commands.opening import opened
 from tui.commands.report import print_report
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.terminal.printing import print_json, print_line
@@ -95,8 +92,6 @@ def run(options: argparse.Namespace) -> int:
     more = (options.recipes, options.seeds, options.equal, options.reviewed, options.controls, options.labeller)
     if options.quick and any(more):
         options.refuse("--quick goes with --arm only: it is one short training")
-    project = Project.open(options.project)
-    root = project.root
     asked = RetrainOptions(
         arms=tuple(options.arms) if options.arms else None,
         seeds=options.seeds,
@@ -107,33 +102,26 @@ def run(options: argparse.Namespace) -> int:
         labeller=options.labeller,
         quick=options.quick,
     )
-    if asked.quick:
-        refuse_quick(project, asked.arms)
-        return _look_quickly(project, options, asked)
-    refuse_retrain(project, asked, costs=costs_of_kinds(project) if asked.equal == "cost" else None)
-    job_id = start_job(project, asked)
+    work = opened(options)
+    job_id = work.start(asked)
     if options.detach:
         print_line(job_id)
         return 0
-    follow_to_end(root, job_id)
-    print_report(Project.open(root), as_json=options.json)
+    view = work.wait(job_id)
+    if asked.quick:
+        made = QuickResult.from_json(view.result)
+        _show_quick(read_record(inside(work.project.root, made.quick), QuickReport.from_json), as_json=options.json)
+    else:
+        print_report(work.project, as_json=options.json)
     return 0
 
 
-def _look_quickly(project: Project, options: argparse.Namespace, asked: RetrainOptions) -> int:
-    root = project.root
-    job_id = start_job(project, asked)
-    if options.detach:
-        print_line(job_id)
-        return 0
-    made = QuickResult.from_json(follow_to_end(root, job_id).result)
-    found = read_record(inside(root, made.quick), QuickReport.from_json)
-    if options.json:
+def _show_quick(found: QuickReport, *, as_json: bool) -> None:
+    if as_json:
         print_json(found.as_json())
-        return 0
+        return
     print_line(found.sentence)
     for arm in found.arms:
         for spot in arm.blind_spots:
             name = f"{arm.arm}  {spot.id:<4} {spot.gold} -> {spot.predicted}"
             print_line(f"  {name} {spot.right} of {spot.rows} right")
-    return 0

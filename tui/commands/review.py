@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import StoreError
-from engine.project import Project
-from tui.commands.annotating import add_common, counted, open_teaching
+from tui.commands.annotating import add_common, counted
+from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import console, print_json, print_line, say
 
@@ -56,9 +56,9 @@ def run(options: argparse.Namespace) -> int:
     """List, show or judge."""
     from engine.review.blind_review import Review
 
-    project = Project.open(options.project)
-    project.discovered()
-    review = Review(project, open_teaching(project, options))
+    work = opened(options)
+    work.project.discovered()
+    review = Review(work.project, work.teaching)
     if options.item is None:
         if options.all or options.judge or options.skip or options.unskip or options.reveal:
             raise StoreError("no item is named", hint="give an id that `blindspot review` prints")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from engine.errors import StoreError
-from engine.project import Project
 from engine.teaching.store import Reverted, Store
-from tui.commands.annotating import add_common, open_teaching
+from tui.commands.annotating import add_common
+from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import print_json, print_line
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         StoreError: there is nothing to undo or redo.
     """
-    store = open_teaching(Project.open(options.project), options).store
+    store = opened(options).teaching.store
     if options.list:
         return _list(store, options)
     word, did, revert = ("redo", "done again", store.redo) if options.redo else ("undo", "undone", store.undo)

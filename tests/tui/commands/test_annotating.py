@@ -341,7 +341,7 @@ def test_a_damaged_file_is_told_on_stderr_and_the_rest_is_used(run: Run, project
     path.write_bytes(path.read_bytes()[:-80])
     status, out, err = run("list", "--annotator", "ann")
     assert (status, out.startswith("10 UUs, 9 after marks")) == (0, True)
-    assert err.startswith("blindspot: ann.json was damaged: 1 whole record kept, 1 damaged line dropped")
+    assert err.startswith("blindspot: warning: ann.json was damaged: 1 whole record kept, 1 damaged line dropped")
     assert run("list", "--annotator", "ann")[2] == ""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -23,7 +25,8 @@ from tests.builders.rows import rows
 from tests.builders.tiny_bert import CPU, body, make_project
 from tests.engine.model.test_training import plan
 from tests.engine.proof.synthetic import write_proof
-from tui.cli import main
+from tests.test_library_page import examples
+from tui.cli import main, parser_for
 
 pytestmark = pytest.mark.xdist_group("check")  # what they share is made once
 
@@ -76,6 +79,36 @@ def test_a_blind_spot_that_is_open_again_fails_the_check(
     failure = cases["B2 rows"].find("failure")
     assert failure is not None
     assert len((failure.text or "").splitlines()) == 12
+
+
+RUN_PYTEST = [sys.executable, "-c", "import pytest, sys; sys.exit(pytest.main(sys.argv[1:]))"]
+
+
+@pytest.mark.usefixtures("in_process_jobs", "forked_processes")
+def test_the_tests_that_the_docs_advise_fail_for_a_blind_spot_that_is_open_again(
+    frozen: Project, trained: Path, tmp_path: Path
+) -> None:
+    """In a fork, as pytest inside of pytest would load numpy twice."""
+    (example,) = examples("regression-suite.md")
+    (tmp_path / "test_spots.py").write_text(example)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "new").symlink_to(trained)
+    words = ["-p", "no:cacheprovider", "-p", "no:xdist", "-rA", "-q", f"--rootdir={tmp_path}", "test_spots.py"]
+    done = subprocess.run([*RUN_PYTEST, *words], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert "PASSED test_spots.py::test_blind_spot_is_still_closed[B1]" in done.stdout
+    assert "FAILED test_spots.py::test_blind_spot_is_still_closed[B2]" in done.stdout
+    assert "AssertionError: B2 is open again\n" in done.stdout
+    assert "0 of 12 rows right (0 to 24 %), at least 90 % must be: fails" in done.stdout
+    assert "r0: bad (" in done.stdout
+
+
+def test_the_workflow_that_the_docs_advise_names_commands_as_they_are() -> None:
+    (workflow,) = examples("regression-suite.md", "yaml")
+    (words,) = re.findall(r"run: blindspot (.*)", workflow)
+    asked = parser_for(words.split()).parse_args(words.split())
+    assert (asked.model, asked.junit) == ("runs/new", Path("blindspot.xml"))
+    assert f"path: {asked.junit}" in workflow
 
 
 @pytest.mark.usefixtures("in_process_jobs")
