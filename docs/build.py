@@ -20,7 +20,7 @@ BUILD = ROOT / "build" / "docs"
 sys.path.insert(0, str(ROOT))
 
 from engine.settings import Settings  # noqa: E402 - found in this checkout, installed or not
-from tui.cli import COMMANDS  # noqa: E402
+from tui.cli import COMMANDS, module_of  # noqa: E402
 from tui.keys import BINDINGS  # noqa: E402
 
 
@@ -31,7 +31,7 @@ def commands() -> str:
     for name in COMMANDS:
         parser = argparse.ArgumentParser(prog="blindspot")
         subparsers = parser.add_subparsers()
-        import_module(f"tui.commands.{name.replace('-', '_')}").add_parser(subparsers)
+        import_module(module_of(name)).add_parser(subparsers)
         page += ["", f"## {name}", "", "```text", subparsers.choices[name].format_help().rstrip(), "```"]
     return "\n".join(page) + "\n"
 

@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 
 from engine import __version__, problems
@@ -46,6 +47,8 @@ COMMANDS = {
     "verdict": "what the current model says of a text, or of an edited row",
     "perturb": "add a minimal edit of a row, which the model gets right, to the evidence",
     "undo": "undo or redo an annotation",
+    "export": "write labels, marks, samples, patterns or judgements for other tools",
+    "import": "import an export, or labels from Argilla, Label Studio or Prodigy",
     "import-teaching": "import patterns and samples from files",
     "import-labels": "import labels of rows from files, of people or an LLM",
     "labels": "who has labelled how many rows, how far they agree, how good an LLM's labels are",
@@ -150,6 +153,12 @@ def _run(words: list[str]) -> int:
     return status
 
 
+def module_of(command: str) -> str:
+    """The module of a command."""
+    name = command.replace("-", "_")
+    return f"tui.commands.{name}_" if iskeyword(name) else f"tui.commands.{name}"
+
+
 def parser_for(words: list[str]) -> Parser:
     """The parser of the command that is named first, of which alone the module is imported; else of all commands.
 
@@ -168,7 +177,7 @@ def parser_for(words: list[str]) -> Parser:
     alone = [wanted] if wanted in words[:1] and wanted in COMMANDS and wanted != "completion" else COMMANDS
     for name in alone:
         if wanted in (name, "completion"):
-            import_module(f"tui.commands.{name.replace('-', '_')}").add_parser(subparsers)
+            import_module(module_of(name)).add_parser(subparsers)
         else:
             subparsers.add_parser(name, help=COMMANDS[name])
     if wanted == "completion":

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import DataError, FileError
-from engine.files import find_files, read_text, write_atomic
+from engine.files import content_key, find_files, read_text, write_atomic
 from engine.locks import acquire
 from engine.project import Project
 from engine.schema import UNLABELLED, RowLabel
@@ -73,6 +73,11 @@ def versions(project: Project) -> list[Guideline]:
             except FileError as error:
                 raise DataError(error.what, where=str(path), hint="restore the file") from error
     return sorted(found, key=lambda one: one.number)
+
+
+def guideline_hash(guideline: Guideline, labels: Sequence[str]) -> str:
+    """Content key of what labels mean: equal in all projects with these labels and this text, whatever its number."""
+    return content_key("guideline", guideline.text, *labels)
 
 
 def stale_labels(old: str, new: str, labels: Sequence[str]) -> tuple[str, ...]:

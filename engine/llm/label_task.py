@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import TeacherError
-from engine.files import content_key
-from engine.labelling.guidelines import Guideline
+from engine.labelling.guidelines import Guideline, guideline_hash
 from engine.llm.call_log import LABEL_STEPS, Call, read_calls
 from engine.llm.chat_backend import Prompt, Question
 from engine.llm.prompts import Prompts, fenced, labels_text, unfenced
@@ -56,7 +55,7 @@ class LabelTask:
         self._seed = project.settings.discovery.seed
         self._step = LABEL_STEPS[split]
         self.guideline = guideline
-        self.evidence = content_key("guideline", guideline.text, *project.labels)
+        self.evidence = guideline_hash(guideline, project.labels)
         """Hash of what the labels mean."""
         empty = self.prompt(())
         self.prompt_hash = empty.hash

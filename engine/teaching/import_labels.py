@@ -4,28 +4,45 @@ Columns ``id`` and ``label``, and where they apply ``certainty`` (3 sure, 2 like
 ``split`` (pool or proof), ``note``, ``labeller``, and ``chance``: with which the row was drawn at random among all of
 its split, 0..1; empty where it was chosen otherwise. What is imported goes into a file of its own for each labeller, as
 one action, so it never mixes with what a person typed. Light.
+
+Lines of other tools, and of exports, say more (`engine.exchange`): the ``text`` and ``text_pair`` of the row, by which
+it is found where its id is not known, and the kind of the labeller, queue, guideline, seconds and the like.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from engine.data.formats import FileRequest, records
-from engine.data.proof_rows import proof_row_ids
+from engine.data.formats import FileRequest, FileRow, records
+from engine.data.proof_rows import proof_row_ids, read_proof
 from engine.errors import DataError
+from engine.labelling.guidelines import guideline_hash, guideline_of, versions
 from engine.project import Project
-from engine.schema import UNLABELLED, Record, RowLabel, SplitName, Teacher, TeacherKind
+from engine.schema import (
+    QUEUE_KINDS,
+    TEACHER_KINDS,
+    UNLABELLED,
+    LabelledSplit,
+    QueueKind,
+    Record,
+    RowLabel,
+    Teacher,
+    TeacherKind,
+)
 from engine.teaching.import_records import import_author
+from engine.teaching.leaks import LeakCheck
 from engine.teaching.record_factory import RecordFactory
 from engine.teaching.records import Teaching
 from engine.text import visible
 
 SURE = 3
-_SPLITS: tuple[SplitName, ...] = ("pool", "proof")
+_YEAR = 366 * 86_400  # seconds: what somebody spent on a row is less
+_SPLITS: tuple[LabelledSplit, ...] = ("pool", "proof")
 _COLUMNS = ("certainty", "split", "note", "labeller", "chance")
 
 
@@ -66,21 +83,39 @@ def import_labels(
         RefusedRecord: a note holds a proof row; nothing of its labeller is imported.
         StoreError: the records cannot be written.
     """
-    reader = _Reader(project, kind, name, recorded)
-    lines = [line for path in files for line in reader.read(path)]
-    given: dict[str, list[RowLabel]] = {}
+    reader = LabelReader(project, kind, name=name, recorded=recorded)
+    lines = [
+        label
+        for path in files
+        for number, values in _lines(path)
+        if (label := reader.label(values, f"{path}:{number}"))
+    ]
+    return write_labels(project, lines)
+
+
+def write_labels(project: Project, lines: Sequence[RowLabel]) -> LabelImport:
+    """Write labels that a reader has checked, each into the file of its labeller.
+
+    Raises:
+        RefusedRecord: a note holds a proof row; nothing is written.
+        StoreError: the records cannot be written.
+    """
+    given: dict[Teacher, list[RowLabel]] = {}
     for line in lines:
-        given.setdefault(line.teacher.name, []).append(line)
+        given.setdefault(line.teacher, []).append(line)
+    leaks = LeakCheck(project)
+    for line in lines:
+        leaks.check("label", line.as_json())
     new = changed = 0
-    authors = []
-    for labels in given.values():
-        teacher = labels[0].teacher
+    authors = dict[str, None]()
+    for teacher, labels in given.items():
         teaching = Teaching.of(project, import_author(teacher))
         factory = RecordFactory(project, teaching, teacher)
-        authors.append(teaching.author)
+        authors[teaching.author] = None
         with teaching.store.edit(f"import {len(labels)} labels of {teacher.name}") as edit:
             for label in labels:
-                before = teaching.store.current.get(("label", label.key))
+                kind = "adjudication" if label.queue == "conflict" else "label"
+                before = teaching.store.current.get((kind, label.key))
                 made = factory.label(edit, label)
                 new += before is None
                 changed += before is not None and before.body != made.as_json()
@@ -95,65 +130,140 @@ def import_labels(
     )
 
 
-class _Reader:
-    """Turns lines into labels and refuses what cannot be one."""
+def _lines(path: Path) -> Iterator[FileRow]:
+    number = 0
+    for number, values in records(path, FileRequest(("id", "label"), _COLUMNS)):
+        yield number, {name: values.get(name) for name in ("id", "label", *_COLUMNS)}
+    if not number:
+        raise DataError("the file has no label", where=str(path), hint="name a file with one label a line")
 
-    def __init__(self, project: Project, kind: TeacherKind, name: str | None, recorded: bool) -> None:
+
+class LabelReader:
+    """Turns lines into labels and refuses what cannot be one.
+
+    Args:
+        project: whose rows they are of.
+        kind: of labellers, for lines that do not say it.
+        name: of the labeller, for lines that name none.
+        recorded: as in `import_labels`, for lines that do not say it.
+
+    Attributes:
+        other_guideline: labels that were given under a guideline that this project does not have.
+    """
+
+    def __init__(self, project: Project, kind: TeacherKind, *, name: str | None = None, recorded: bool = False) -> None:
+        self._project = project
         self._labels = project.labels
         self._kind = kind
         self._name = name
         self._recorded = recorded
-        self._ids: dict[SplitName, frozenset[str]] = {
-            "pool": frozenset(row.id for row in project.each_example("pool")),
-            "proof": proof_row_ids(project),
-        }
-        self._seen: dict[tuple[str, str], str] = {}
+        self._rows = _Rows(project)
+        self._seen: dict[tuple[str, str, bool], tuple[str, str]] = {}
+        self.other_guideline = 0
 
-    def read(self, path: Path) -> Iterator[RowLabel]:
-        """The labels of a file.
+    def label(self, values: Mapping[str, Any], where: str) -> RowLabel | None:
+        """The label of a line; None: its labeller has said so of the row before.
 
         Raises:
-            DataError: as `import_labels`.
+            DataError: it can be none, or its labeller has said another label of the row before.
         """
-        number = 0
-        for number, values in records(path, FileRequest(("id", "label"), _COLUMNS)):
-            where = f"{path}:{number}"
-            label = self._label(values, where)
-            twin = self._seen.setdefault((label.teacher.name, label.key), where)
-            if twin != where:
-                raise DataError(
-                    f"the row {visible(label.row)} is labelled in {twin} too", where=where, hint="leave one of them out"
-                )
-            yield label
-        if not number:
-            raise DataError("the file has no label", where=str(path), hint="name a file with one label a line")
+        said = self._read(values, where)
+        key = said.teacher.name, said.key, said.queue == "conflict"
+        twin, label = self._seen.setdefault(key, (where, said.label))
+        if label != said.label:
+            what = f"the row {visible(said.row)} is labelled in {twin} too, as {visible(label) or 'unsure'}"
+            raise DataError(what, where=where, hint="leave one of them out")
+        return said if twin == where else None
 
-    def _label(self, values: dict[str, Any], where: str) -> RowLabel:
-        row, label = _word(values, "id", where), _word(values, "label", where)
+    def _read(self, values: Mapping[str, Any], where: str) -> RowLabel:
+        row, split = self._rows.find(values, where)
+        label = _word(values, "label", where)
         if label != UNLABELLED and label not in self._labels:
             raise DataError(
                 f"there is no label {visible(label)!r}", where=where, hint=f"give one of {', '.join(self._labels)}"
             )
+        chance = _chance(values.get("chance"), where)
+        return RowLabel(
+            row,
+            label,
+            _certainty(values.get("certainty"), label, where),
+            self._teacher(values, where),
+            self._queue(values, chance, where),
+            split,
+            chance=chance,
+            guideline=self._guideline(values),
+            seconds=_seconds(values.get("seconds"), where),
+            overlap=values.get("overlap") is True,
+            note=_word(values, "note", where),
+            reason=_word(values, "reason", where),
+        )
+
+    def _teacher(self, values: Mapping[str, Any], where: str) -> Teacher:
         name = _word(values, "labeller", where) or self._name
         if not name:
             hint = "name who labelled with --teacher, or in a column `labeller`"
             raise DataError("the line has no labeller", where=where, hint=hint)
-        chance = _chance(values.get("chance"), where)
-        found = RowLabel(
-            row,
-            label,
-            _certainty(values.get("certainty"), label, where),
-            Teacher(name, self._kind, self._recorded),
-            "file" if chance is None else "random",
-            chance=chance,
-            note=_word(values, "note", where),
-        )
-        return replace(found, split=self._split(row, _word(values, "split", where), where))
+        said = _word(values, "labeller_kind", where)
+        kind = next((one for one in TEACHER_KINDS if one == said), None if said else self._kind)
+        if kind is None:
+            hint = f"give one of {', '.join(TEACHER_KINDS)}"
+            raise DataError(f"{visible(said)!r} is no kind of labeller", where=where, hint=hint)
+        recorded = values.get("recorded")
+        return Teacher(name, kind, self._recorded if recorded is None else recorded is True)
 
-    def _split(self, row: str, said: str, where: str) -> SplitName:
+    def _queue(self, values: Mapping[str, Any], chance: float | None, where: str) -> QueueKind:
+        """Why the row was asked for: rows that looked wrong somewhere did so, whoever brings their labels."""
+        if not (said := _word(values, "queue", where)):
+            return "file" if chance is None else "random"
+        queue = next((one for one in QUEUE_KINDS if one == said), None)
+        if queue is None:
+            hint = f"give one of {', '.join(QUEUE_KINDS)}"
+            raise DataError(f"there is no queue {visible(said)!r}", where=where, hint=hint)
+        return queue
+
+    def _guideline(self, values: Mapping[str, Any]) -> int:
+        """The version of this project with the same text: a number alone says nothing in another project."""
+        said = values.get("guideline_hash")
+        number = self._guidelines.get(said, 0) if isinstance(said, str) else 0
+        self.other_guideline += bool(said) and not number
+        return number
+
+    @cached_property
+    def _guidelines(self) -> dict[str, int]:
+        guideline_of(self._project)  # keeps the text that stands there now as a version
+        return {guideline_hash(one, self._labels): one.number for one in versions(self._project)}
+
+
+class _Rows:
+    """Finds the rows of pool and proof that lines are about: by id, or by exact text."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._ids: dict[LabelledSplit, frozenset[str]] = {
+            "pool": frozenset(row.id for row in project.each_example("pool")),
+            "proof": proof_row_ids(project),
+        }
+
+    def find(self, values: Mapping[str, Any], where: str) -> tuple[str, LabelledSplit]:
+        """Id and split of a line's row.
+
+        Raises:
+            DataError: there is none, or there are several, or it has another text.
+        """
+        row, said = _word(values, "id", where), _word(values, "split", where)
         if said and said not in _SPLITS:
             raise DataError(f"rows of {visible(said)!r} are not labelled", where=where, hint="give pool or proof")
         there = [name for name in _SPLITS if row in self._ids[name] and said in ("", name)]
+        if isinstance(text := values.get("text"), str) and text:
+            pair = values.get("text_pair")
+            texts = hash((text, pair if isinstance(pair, str) and pair else None))
+            if not there:
+                return self._by_text(texts, said, row, where)
+            found = [name for name in there if (row, name) in self._texts.get(texts, ())]
+            if not found:
+                what = f"the row {visible(row)} of this project has another text"
+                raise DataError(what, where=where, hint="import it into the project that it is from")
+            there = found
         if not there:
             place = said or " or ".join(_SPLITS)
             raise DataError(
@@ -163,10 +273,31 @@ class _Reader:
             raise DataError(
                 f"the row {visible(row)} may be one of pool or of proof", where=where, hint="say which in `split`"
             )
-        return there[0]
+        return row, there[0]
+
+    def _by_text(self, texts: int, said: str, row: str, where: str) -> tuple[str, LabelledSplit]:
+        found = [one for one in self._texts.get(texts, ()) if said in ("", one[1])]
+        named = f"there is no row {visible(row)!r}, and " if row else ""
+        if not found:
+            what = f"{named}no row of pool or proof has this text"
+            raise DataError(what, where=where, hint="add the row to the project first, or leave the line out")
+        if len(found) > 1:
+            what = f"{named}{len(found)} rows have this text"
+            raise DataError(what, where=where, hint="give the `id` of one of them")
+        return found[0]
+
+    @cached_property
+    def _texts(self) -> dict[int, list[tuple[str, LabelledSplit]]]:
+        """Rows by a hash of their texts, in this process alone."""
+        found: defaultdict[int, list[tuple[str, LabelledSplit]]] = defaultdict(list)
+        for row in self._project.each_example("pool"):
+            found[hash((row.text, row.text_pair))].append((row.id, "pool"))
+        for row in read_proof(self._project) if self._ids["proof"] else ():
+            found[hash((row.text, row.text_pair))].append((row.id, "proof"))
+        return found
 
 
-def _word(values: dict[str, Any], name: str, where: str) -> str:
+def _word(values: Mapping[str, Any], name: str, where: str) -> str:
     """A value as a text; empty where there is none."""
     value = values.get(name)
     if value is None or value != value:
@@ -209,3 +340,13 @@ def _chance(value: Any, where: str) -> float | None:
         hint = "give the share of rows that were drawn, above 0 and at most 1, or none"
         raise DataError(f"the chance is {visible(text)!r}", where=where, hint=hint)
     return chance
+
+
+def _seconds(value: Any, where: str) -> float:
+    """0 or more; 0 where nothing is said."""
+    if value is None or value == "" or value != value:
+        return 0.0
+    seconds = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else -1.0
+    if not 0 <= seconds < _YEAR:
+        raise DataError("`seconds` is no time", where=where, hint="give seconds from 0 on, or none")
+    return seconds

@@ -79,8 +79,18 @@ def import_teaching(
         StoreError: there is no blind spot to teach, or the records cannot be written.
         Cancelled: the monitor asked to stop; nothing is imported.
     """
-    monitor = monitor or Silent()
     lines = [line for path in files for line in read_teaching(path)]
+    return write_teaching(project, lines, teacher, monitor=monitor or Silent())
+
+
+def write_teaching(
+    project: Project, lines: Sequence[TeachingLine], teacher: Teacher, *, monitor: Monitor
+) -> ImportReport:
+    """Import lines of one teacher; see `import_teaching`.
+
+    Raises:
+        ProjectError, StoreError, Cancelled: as there.
+    """
     discovery = project.discovered()
     if not discovery.blind_spots:
         raise StoreError("there is no blind spot to teach", where=str(project.root), hint="lower tau in blindspot.toml")
@@ -110,7 +120,14 @@ def _unknown(lines: Sequence[TeachingLine], teaching: Teaching) -> list[Teaching
         for sample in teaching.own("sample")
         if isinstance(sample, Sample)
     }
-    return [line for line in lines if (row_hash(line.text, line.text_pair), line.label) not in written]
+    said = {pattern.text for pattern in teaching.own("pattern") if isinstance(pattern, Pattern)}
+
+    def is_known(line: TeachingLine) -> bool:
+        if line.text is None:
+            return clean(line.pattern or "") in said
+        return (row_hash(line.text, line.text_pair), line.label) in written
+
+    return [line for line in lines if not is_known(line)]
 
 
 class _Importer:
@@ -134,25 +151,29 @@ class _Importer:
         self._refusals: list[Refusal] = []
 
     def take(self, line: TeachingLine, spot_id: str) -> None:
-        """Write the line's sample, and its pattern if that is new, or count why not."""
-        spot = self._discovery.spot(spot_id)
-        assert spot is not None, "lines are placed in blind spots of this discovery"
+        """Write the line's sample, if it has one, and its pattern if that is new, or count why not."""
         try:
-            checked = self._factory.check_sample(
-                spot_id,
-                text=line.text,
-                label=line.label,
-                role=line.role,
-                text_pair=line.text_pair,
-                gold=line.gold or spot.gold,
-                predicted=line.predicted or spot.predicted,
-                beside=self._samples,
-            )
-            about = self._pattern(line, spot_id)
+            if line.text is None:
+                self._pattern(line, spot_id)
+            else:
+                self._sample(line, line.text, spot_id)
         except RefusedRecord as refused:
             self._refusals.append(Refusal(line.where, refused.reason, str(refused)))
-            return
-        sample = self._factory.sample(self._edit, checked, pattern=about)
+
+    def _sample(self, line: TeachingLine, text: str, spot_id: str) -> None:
+        spot = self._discovery.spot(spot_id)
+        assert spot is not None, "lines are placed in blind spots of this discovery"
+        checked = self._factory.check_sample(
+            spot_id,
+            text=text,
+            label=line.label,
+            role=line.role,
+            text_pair=line.text_pair,
+            gold=line.gold or spot.gold,
+            predicted=line.predicted or spot.predicted,
+            beside=self._samples,
+        )
+        sample = self._factory.sample(self._edit, checked, pattern=self._pattern(line, spot_id))
         self._samples.append(sample)
         self._taken.append(sample)
 

@@ -209,13 +209,21 @@ class RecordFactory:
         edit.put("perturbation", made.id, made)
         return made
 
-    def mark(self, edit: Edit, row: Prediction, verdict: RowVerdict, label: str | None) -> RowMark:
-        """Make a mark of a row's gold label; ``label``: the right one, for ``label wrong`` and for nothing else.
+    def check_mark(self, row: Prediction, verdict: RowVerdict, label: str | None) -> RowMark:
+        """A mark of a row's gold label that may be taken.
+
+        Args:
+            row: that has a gold label.
+            verdict: what is wrong with it, if anything.
+            label: the right one, for ``label wrong`` and for nothing else.
 
         Raises:
-            StoreError: there is no such label, or verdict and label do not fit together.
+            StoreError: the row has no gold label, there is no such label, or verdict and label do not fit together.
         """
         where = f"row {row.id}"
+        if row.label == UNLABELLED:
+            hint = "give it one with `blindspot label`: a mark says whether a gold label is right"
+            raise StoreError(f"row `{row.id}` has no label yet", hint=hint)
         labels = ", ".join(other for other in self._project.labels if other != row.label)
         if verdict != "label wrong" and label is not None:
             raise StoreError(f"`{verdict}` takes no label", where=where, hint="leave it out, or say `label wrong`")
@@ -224,7 +232,15 @@ class RecordFactory:
         if label is not None and (label not in self._project.labels or label == row.label):
             problem = f"`{label}` is its label already" if label == row.label else f"there is no label `{label}`"
             raise StoreError(problem, where=where, hint=f"give one of {labels}")
-        mark = RowMark(row.id, verdict, label)
+        return RowMark(row.id, verdict, label)
+
+    def mark(self, edit: Edit, row: Prediction, verdict: RowVerdict, label: str | None) -> RowMark:
+        """Make a mark of a row's gold label.
+
+        Raises:
+            StoreError: as `check_mark`.
+        """
+        mark = self.check_mark(row, verdict, label)
         edit.put("mark", row.id, mark)
         return mark
 

@@ -103,7 +103,11 @@ class Records:
 
     def by_author(self, kind: RecordKind) -> Iterator[tuple[str, Typed]]:
         """All records of a kind with their authors' names, by author, each author's oldest first."""
-        return ((revision.author, record) for _, revision, record in self._records(kind))
+        return ((revision.author, record) for revision, record in self.with_revisions(kind))
+
+    def with_revisions(self, kind: RecordKind) -> Iterator[tuple[Revision, Typed]]:
+        """All records of a kind, each with the revision that it stands in: who wrote it, and when."""
+        return ((revision, record) for _, revision, record in self._records(kind))
 
     def marks(self) -> dict[str, MarkedRow]:
         """The mark that counts of each marked row, by row id."""

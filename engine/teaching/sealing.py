@@ -7,6 +7,8 @@ work beside it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.schema import Commitment, Pattern, Sample
 from engine.teaching.records import Records, Teaching, typed
 
@@ -29,6 +31,17 @@ def decisions(records: Records, author: str) -> dict[str, Commitment]:
 def decision(teaching: Teaching, spot_id: str) -> Commitment | None:
     """What this annotator has decided on a blind spot; None: nothing yet, so others' answers are sealed."""
     return decisions(teaching, teaching.author).get(spot_id)
+
+
+def is_open(spot_id: str, decided: Collection[str], unjudged: Collection[str]) -> bool:
+    """Whether what others wrote on a blind spot is shown, with who wrote it.
+
+    Args:
+        spot_id: the blind spot.
+        decided: those that the annotator has decided on.
+        unjudged: those where they have still to judge blind (`engine.review.blinding`).
+    """
+    return spot_id in decided and spot_id not in unjudged
 
 
 def is_sealed(teaching: Teaching, record: Pattern | Sample) -> bool:

@@ -72,7 +72,7 @@ def _candidates(members: Sequence[TeachingLine], discovery: Discovery) -> Sequen
 
     Where the file names no gold label, the one that most of its targets carry stands for it.
     """
-    targets = Counter(line.label for line in members if line.role == "target").most_common(1)
+    targets = Counter(line.label for line in members if line.text and line.role == "target").most_common(1)
     gold = members[0].gold or (targets[0][0] if targets else None)
     same_gold = [spot for spot in discovery.blind_spots if spot.gold == gold]
     return [spot for spot in same_gold if spot.predicted == members[0].predicted] or same_gold or discovery.blind_spots
@@ -91,7 +91,7 @@ def _nearest(
 
     spots = list({spot.id: spot for candidates in wanted.values() for spot in candidates}.values())
     parts = [[Example.of(discovery.predictions[row]) for row in spot.rows] for spot in spots]
-    parts += [[Example(line.where, line.text, line.label, line.text_pair) for line in groups[key]] for key in wanted]
+    parts += [[_embedded(line) for line in groups[key] if line.text] or [_embedded(groups[key][0])] for key in wanted]
     vectors = embed([example for part in parts for example in part])
     means = [part.mean(axis=0) for part in np.split(vectors, np.cumsum([len(part) for part in parts])[:-1])]
     units = [mean / max(float(np.linalg.norm(mean)), 1e-12) for mean in means]
@@ -101,3 +101,8 @@ def _nearest(
         cosines = {spot.id: float(centres[spot.id] @ unit) for spot in candidates}
         placed[group] = max(cosines, key=cosines.__getitem__)
     return placed
+
+
+def _embedded(line: TeachingLine) -> Example:
+    """What of a line is compared with rows: its sample, or the pattern where it has none."""
+    return Example(line.where, line.text or line.pattern or "", line.label, line.text_pair)

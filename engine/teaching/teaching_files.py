@@ -22,13 +22,14 @@ class TeachingLine:
 
     Attributes:
         where: file:line, for messages.
+        text: of the sample; None: the line is a pattern alone, and has no label and role that would count.
         blind_spot: as the file names it, which need not be one of this project. gold, predicted: of that blind spot.
         pattern: text of the pattern it was written for; pattern_kind: of that pattern; both None if there is none.
         group: equal for all lines of one pattern.
     """
 
     where: str
-    text: str
+    text: str | None
     label: str
     role: Role
     text_pair: str | None

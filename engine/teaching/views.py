@@ -42,7 +42,7 @@ from engine.teaching.evidence import (
 )
 from engine.teaching.labels import Labels
 from engine.teaching.records import MarkedRow, Teaching
-from engine.teaching.sealing import decisions
+from engine.teaching.sealing import decisions, is_open
 
 SortKey = Literal["id", "size", "confidence", "coherence", "status"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
@@ -345,10 +345,9 @@ class Board:
     def _may_see(self, record: Pattern | Sample) -> bool:
         if self.teaching.is_own(record.id):
             return True
-        if record.blind_spot in self._decisions:
-            return record.blind_spot not in self._unjudged
-        self._sealed.add(record.blind_spot)
-        return False
+        if record.blind_spot not in self._decisions:
+            self._sealed.add(record.blind_spot)
+        return is_open(record.blind_spot, self._decisions, self._unjudged)
 
     def _view(self, spot: BlindSpot) -> SpotView:
         patterns, samples = self._patterns.get(spot.id, []), self._samples.get(spot.id, [])

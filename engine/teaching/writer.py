@@ -8,7 +8,6 @@ from __future__ import annotations
 from engine.errors import StoreError
 from engine.project import Project
 from engine.schema import (
-    UNLABELLED,
     BlindSpot,
     Commitment,
     Discovery,
@@ -75,9 +74,6 @@ class Annotator:
         prediction = self.discovery.predictions.get(row)
         if prediction is None:
             raise StoreError(f"there is no row `{row}` in the evidence", hint="take an id that `blindspot show` prints")
-        if prediction.label == UNLABELLED:
-            hint = "give it one with `blindspot label`: a mark says whether a gold label is right"
-            raise StoreError(f"row `{row}` has no label yet", hint=hint)
         self._check_shown(prediction)
         right = f", right is {label}" if label else ""
         with self.teaching.store.edit(f"mark row {row} as {verdict}{right}") as edit:

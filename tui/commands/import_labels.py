@@ -44,12 +44,13 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(found.as_json())
     else:
-        for line in _summary(found, options.project):
+        for line in label_lines(found, options.project):
             print_line(line)
     return 0
 
 
-def _summary(found: LabelImport, project: Path) -> list[str]:
+def label_lines(found: LabelImport, project: Path) -> list[str]:
+    """What an import of labels did, in lines."""
     lines = [
         f"{counted(found.new, 'new label')}, {found.changed:,} changed, {found.already:,} already there",
         "rows: " + ", ".join(f"{count:,} of {split}" for split, count in found.splits.items()),

@@ -50,12 +50,13 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(report.as_json())
     else:
-        for line in _summary(report, options.project):
+        for line in teaching_lines(report, options.project):
             print_line(line)
     return 0
 
 
-def _summary(report: ImportReport, project: Path) -> list[str]:
+def teaching_lines(report: ImportReport, project: Path) -> list[str]:
+    """What an import of patterns and samples did, in lines."""
     roles = ", ".join(f"{count} {role}" for role, count in report.samples.items())
     taken = sum(report.samples.values())
     lines = [f"{counted(report.patterns, 'pattern')} and {counted(taken, 'sample')} imported ({roles})"]

@@ -1,0 +1,1 @@
+"""Records of a project as tables, out to files of other tools and in again."""

@@ -1,0 +1,26 @@
+"""JSON lines: a file for each kind, one object a line. Keeps everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.exchange.format import Format, Incoming, ReadRequest, WriteRequest, Written
+from engine.exchange.table_files import read_table_files
+from engine.exchange.tables import KINDS
+from engine.files import write_jsonl
+
+_ENDING = ".jsonl"
+
+
+def _write(folder: Path, asked: WriteRequest) -> Written:
+    for table in asked.out.tables:
+        names = [column.name for column in table.columns]
+        write_jsonl(folder / f"{table.kind}{_ENDING}", ({name: row[name] for name in names} for row in table.rows))
+    return Written()
+
+
+def _read(asked: ReadRequest) -> Incoming:
+    return read_table_files(asked, _ENDING)
+
+
+FORMAT = Format("JSON lines, a file for each kind", KINDS, _write, _read)

@@ -1,0 +1,25 @@
+"""Parquet: a file for each kind, with typed columns. Keeps everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.exchange.format import Format, Incoming, ReadRequest, WriteRequest, Written
+from engine.exchange.parquet_file import write_parquet
+from engine.exchange.table_files import read_table_files
+from engine.exchange.tables import KINDS
+
+_ENDING = ".parquet"
+
+
+def _write(folder: Path, asked: WriteRequest) -> Written:
+    for table in asked.out.tables:
+        write_parquet(folder / f"{table.kind}{_ENDING}", table.columns, table.rows)
+    return Written()
+
+
+def _read(asked: ReadRequest) -> Incoming:
+    return read_table_files(asked, _ENDING)
+
+
+FORMAT = Format("Parquet, a file for each kind", KINDS, _write, _read)

@@ -1,0 +1,114 @@
+"""Prodigy: JSON lines for its `choice` interface, a line for each label.
+
+What a person said is an answered line, with the person as its annotator; what an LLM said is a line without an answer,
+with its choice made. Prodigy makes the two hashes of a line itself. Prodigy is not on PyPI: these are its documented
+lines, and no test has read them with it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from engine.counted import counted
+from engine.data.formats import FileRequest, records
+from engine.errors import DataError
+from engine.exchange.format import Format, Incoming, Line, ReadRequest, WriteRequest, Written
+from engine.exchange.label_rows import LabelledRow, labelled_rows, of_label, of_ours
+from engine.exchange.tables import Row
+from engine.files import write_jsonl
+
+_FILE = "labels.jsonl"
+_OURS = "blindspot"  # key of what Prodigy does not know of; it hands on keys that it does not know
+_KEYS = ("meta", "options", "accept", "label", "answer", "_annotator_id", "_session_id", _OURS)
+
+
+def _write(folder: Path, asked: WriteRequest) -> Written:
+    options = [{"id": label, "text": label} for label in asked.out.labels]
+    lines = [
+        _line(row, label, options, answered=answered)
+        for row in labelled_rows(asked.out)
+        for labels, answered in ((row.answers, True), (row.suggestions, False))
+        for label in labels
+    ]
+    write_jsonl(folder / _FILE, lines)
+    told = ["the interface `choice` shows the first text of a pair alone; see `blocks`"] if asked.out.pair else []
+    return Written(told)
+
+
+def _line(row: LabelledRow, label: Row, options: list[dict[str, str]], *, answered: bool) -> dict[str, Any]:
+    texts = {"text": row.text} if row.text_pair is None else {"text": row.text, "text_pair": row.text_pair}
+    answer: dict[str, Any] = {}
+    if answered:
+        who = label["labeller"]
+        answer = {"answer": "accept" if label["label"] else "ignore", "_annotator_id": who, "_session_id": who}
+        answer["_timestamp"] = int(datetime.fromisoformat(str(label["time"])).timestamp())
+    return {
+        **texts,
+        "options": options,
+        "accept": [label["label"]] if label["label"] else [],
+        **answer,
+        "meta": {name: value for name, value in row.about.items() if value is not None},
+        _OURS: of_label(label),
+    }
+
+
+def _read(asked: ReadRequest) -> Incoming:
+    path = asked.path / _FILE if asked.path.is_dir() else asked.path
+    found, rejected, unanswered = Incoming(), 0, 0
+    for number, line in records(path, FileRequest((asked.text,), (asked.pair, *_KEYS))):
+        where = f"{path}:{number}"
+        if not isinstance(line[asked.text], str):
+            raise DataError(f"`{asked.text}` is no text", where=where, hint="name the key of the text with --text")
+        ours, answer = of_ours(line.get(_OURS), where), line.get("answer")
+        label = _label(line, where)
+        if answer == "reject":
+            rejected += 1
+            continue
+        if ours.get("label", "") != label:
+            ours = {}  # somebody has changed it there
+        if answer is None:
+            if ours.get("labeller_kind", "human") == "human":
+                ours = {"labeller": "suggestions", "labeller_kind": "llm"} if asked.suggestions and label else {}
+            if not ours:
+                unanswered += 1
+                continue
+        else:
+            who = {"labeller": _annotator(line, where), "labeller_kind": "human"}
+            ours = ours if {name: ours.get(name) for name in who} == who else who
+        meta = line["meta"] if isinstance(line.get("meta"), dict) else {}
+        values = {"id": meta.get("id"), "split": meta.get("split"), "text": line[asked.text]}
+        values |= {"text_pair": line.get(asked.pair), **ours, "label": label}
+        if not label:
+            values["certainty"] = 0
+        found.lines.append(Line(where, "labels", values))
+    if rejected:
+        what = f"left out: {counted(rejected, 'rejected line')}"
+        found.left_out.append(f"{what}; what a text is not says no label")
+    if unanswered:
+        what = f"left out: {counted(unanswered, 'line')} without an answer"
+        found.left_out.append(f"{what}; --suggestions takes their choices, as labels of an LLM")
+    return found
+
+
+def _label(line: dict[str, Any], where: str) -> str:
+    """The label that was chosen; empty where the line was passed over."""
+    if line.get("answer") == "ignore":
+        return ""
+    if isinstance(label := line.get("label"), str):
+        return label
+    accept = line.get("accept")
+    if not isinstance(accept, list) or len(accept) > 1 or not all(isinstance(one, str | int) for one in accept):
+        raise DataError("the line has not one choice", where=where, hint="give `label`, or `accept` with one option")
+    return str(accept[0]) if accept else ""
+
+
+def _annotator(line: dict[str, Any], where: str) -> str:
+    name = line.get("_annotator_id") or line.get("_session_id")
+    if not isinstance(name, str):
+        raise DataError("the line says not who answered", where=where, hint="add `_annotator_id`")
+    return name
+
+
+FORMAT = Format("lines for Prodigy's interface choice", ("labels",), _write, _read)
