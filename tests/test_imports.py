@@ -68,6 +68,8 @@ LIGHT = [
     "engine.monitoring.read_batch",
     "engine.monitoring.watch_status",
     "engine.monitoring.watched_batches",
+    *(f"engine.exchange.{path.stem}" for path in (ROOT / "engine" / "exchange").glob("[a-z]*.py")),
+    *(f"engine.exchange.formats.{path.stem}" for path in (ROOT / "engine" / "exchange" / "formats").glob("[a-z]*.py")),
     *(f"engine.costs.{path.stem}" for path in (ROOT / "engine" / "costs").glob("[a-z]*.py")),
     *(
         f"engine.review.{name}"

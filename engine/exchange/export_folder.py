@@ -89,6 +89,8 @@ def export(
         FileError: it cannot be written.
     """
     made = format_of(name)
+    if escape_formulas and not made.has_formulas:
+        raise DataError(f"{name} has no formulas", where="--escape-formulas", hint="leave it out")
     held = [table for table in out.tables if table.kind in made.kinds]
     lost = [table.kind for table in out.tables if table.kind not in made.kinds]
     _refuse_nothing(out, name, wanted, made.kinds, held=bool(held))
@@ -98,7 +100,7 @@ def export(
     if lost:
         told.append(f"{name} holds {_listed(made.kinds)} alone: {_listed(lost)} are not in it")
     if none := [kind for kind in wanted if kind not in {table.kind for table in out.tables}]:
-        told.append(f"there is nothing of {_listed(none)}")
+        told.append(f"there is nothing of {_listed(none)} that you may export")
     created = datetime.now(timezone.utc).isoformat(timespec="seconds")
     building = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     with in_words(target, "written"):
@@ -132,7 +134,8 @@ def _refuse_nothing(out: Gathered, name: str, wanted: Sequence[Kind], kinds: Seq
         raise DataError(f"{name} cannot hold {_listed(wanted)}", hint=hint)
     if not held:
         why = f" ({'; '.join(out.left_out)})" if out.left_out else ""
-        raise DataError(f"there is nothing of {_listed(wanted)} to export as {name}{why}", hint="export another kind")
+        of = _listed([kind for kind in wanted if kind in kinds])
+        raise DataError(f"there is nothing of {of} to export as {name}{why}", hint="export another kind")
 
 
 def _target(folder: Path) -> Path:

@@ -86,12 +86,14 @@ class Format:
         kinds: what it can hold.
         write: puts files into an empty folder. Raises DataError for what it cannot express.
         read: gives back what such files hold, whoever wrote them; None: it goes out alone. Raises DataError.
+        has_formulas: whether a text may be taken for one, and can be escaped.
     """
 
     about: str
     kinds: tuple[Kind, ...]
     write: Callable[[Path, WriteRequest], Written]
     read: Callable[[ReadRequest], Incoming] | None
+    has_formulas: bool = False
 
 
 def format_names() -> tuple[str, ...]:

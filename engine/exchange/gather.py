@@ -20,6 +20,7 @@ from engine.review.blinding import to_judge
 from engine.review.outcome import Judged, judged_items
 from engine.schema import Example, Pattern, RowLabel, RowMark, Sample, SplitName, Teacher
 from engine.teaching.authors import file_stem
+from engine.teaching.import_records import original_author
 from engine.teaching.labels import Labels
 from engine.teaching.records import Teaching
 from engine.teaching.revisions import Revision
@@ -180,7 +181,7 @@ class _Maker:
                     "verdict": mark.verdict,
                     "label": mark.label,
                     "gold": self._lineage.gold(mark.row),
-                    "annotator": revision.author,
+                    "annotator": original_author(revision.author),
                     "time": revision.time,
                     **self._lineage.of_row(mark.row, "pool"),
                 }

@@ -68,7 +68,7 @@ def import_folder(project: Project, path: Path, choices: ImportChoices, *, monit
         StoreError: there is no blind spot to teach; nothing is imported. Or records cannot be written.
     """
     name, incoming = _read(project, path, choices)
-    reader = LabelReader(project, "human")
+    reader = LabelReader(project, None)
     labels = [
         label for line in incoming.lines if line.kind == "labels" and (label := reader.label(line.values, line.where))
     ]

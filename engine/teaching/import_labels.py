@@ -38,6 +38,7 @@ from engine.teaching.import_records import import_author
 from engine.teaching.leaks import LeakCheck
 from engine.teaching.record_factory import RecordFactory
 from engine.teaching.records import Teaching
+from engine.teaching.revisions import RecordKind
 from engine.text import visible
 
 SURE = 3
@@ -96,6 +97,9 @@ def import_labels(
 def write_labels(project: Project, lines: Sequence[RowLabel]) -> LabelImport:
     """Write labels that a reader has checked, each into the file of its labeller.
 
+    What a labeller has said of a row already, in whichever file, is not written again: labels that went out and come in
+    again are no second person's.
+
     Raises:
         RefusedRecord: a note holds a proof row; nothing is written.
         StoreError: the records cannot be written.
@@ -111,11 +115,14 @@ def write_labels(project: Project, lines: Sequence[RowLabel]) -> LabelImport:
     for teacher, labels in given.items():
         teaching = Teaching.of(project, import_author(teacher))
         factory = RecordFactory(project, teaching, teacher)
+        elsewhere = _said_elsewhere(teaching, teacher)
         authors[teaching.author] = None
         with teaching.store.edit(f"import {len(labels)} labels of {teacher.name}") as edit:
             for label in labels:
-                kind = "adjudication" if label.queue == "conflict" else "label"
+                kind = _kind_of(label)
                 before = teaching.store.current.get((kind, label.key))
+                if before is None and elsewhere.get((kind, label.key)) == label.label:
+                    continue
                 made = factory.label(edit, label)
                 new += before is None
                 changed += before is not None and before.body != made.as_json()
@@ -128,6 +135,22 @@ def write_labels(project: Project, lines: Sequence[RowLabel]) -> LabelImport:
         splits=dict(Counter(line.split for line in lines).most_common()),
         certainties={str(step): n for step, n in sorted(Counter(line.certainty for line in lines).items())},
     )
+
+
+def _kind_of(label: RowLabel) -> RecordKind:
+    return "adjudication" if label.queue == "conflict" else "label"
+
+
+def _said_elsewhere(teaching: Teaching, teacher: Teacher) -> dict[tuple[RecordKind, str], str]:
+    """By kind and key of a record the label that a labeller gave in a file that is not of imports."""
+    kinds: tuple[RecordKind, ...] = ("label", "adjudication")
+    return {
+        (kind, record.key): record.label
+        for kind in kinds
+        for revision, record in teaching.with_revisions(kind)
+        if isinstance(record, RowLabel) and revision.author != teaching.author
+        if (record.teacher.name, record.teacher.kind) == (teacher.name, teacher.kind)
+    }
 
 
 def _lines(path: Path) -> Iterator[FileRow]:
@@ -143,7 +166,7 @@ class LabelReader:
 
     Args:
         project: whose rows they are of.
-        kind: of labellers, for lines that do not say it.
+        kind: of labellers, for lines that do not say it; None: each line has to.
         name: of the labeller, for lines that name none.
         recorded: as in `import_labels`, for lines that do not say it.
 
@@ -151,7 +174,9 @@ class LabelReader:
         other_guideline: labels that were given under a guideline that this project does not have.
     """
 
-    def __init__(self, project: Project, kind: TeacherKind, *, name: str | None = None, recorded: bool = False) -> None:
+    def __init__(
+        self, project: Project, kind: TeacherKind | None, *, name: str | None = None, recorded: bool = False
+    ) -> None:
         self._project = project
         self._labels = project.labels
         self._kind = kind
@@ -169,11 +194,14 @@ class LabelReader:
         """
         said = self._read(values, where)
         key = said.teacher.name, said.key, said.queue == "conflict"
-        twin, label = self._seen.setdefault(key, (where, said.label))
+        if key not in self._seen:
+            self._seen[key] = where, said.label
+            return said
+        twin, label = self._seen[key]
         if label != said.label:
             what = f"the row {visible(said.row)} is labelled in {twin} too, as {visible(label) or 'unsure'}"
             raise DataError(what, where=where, hint="leave one of them out")
-        return said if twin == where else None
+        return None
 
     def _read(self, values: Mapping[str, Any], where: str) -> RowLabel:
         row, split = self._rows.find(values, where)
@@ -207,7 +235,8 @@ class LabelReader:
         kind = next((one for one in TEACHER_KINDS if one == said), None if said else self._kind)
         if kind is None:
             hint = f"give one of {', '.join(TEACHER_KINDS)}"
-            raise DataError(f"{visible(said)!r} is no kind of labeller", where=where, hint=hint)
+            none = "the line does not say what kind of labeller it was"
+            raise DataError(f"{visible(said)!r} is no kind of labeller" if said else none, where=where, hint=hint)
         recorded = values.get("recorded")
         return Teacher(name, kind, self._recorded if recorded is None else recorded is True)
 

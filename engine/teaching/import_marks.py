@@ -63,7 +63,7 @@ def check_marks(project: Project, discovery: Discovery, lines: Sequence[MarkLine
 
 
 def write_marks(project: Project, discovery: Discovery, marks: dict[str, dict[str, RowMark]]) -> MarkImport:
-    """Write marks that were checked (`check_marks`).
+    """Write marks that were checked (`check_marks`), but for those that their annotators have made here.
 
     Raises:
         StoreError: the records cannot be written.
@@ -75,9 +75,16 @@ def write_marks(project: Project, discovery: Discovery, marks: dict[str, dict[st
         factory = RecordFactory(project, teaching, teacher)
         authors.append(teaching.author)
         total += len(of_rows)
+        theirs = {
+            mark.row: mark
+            for revision, mark in teaching.with_revisions("mark")
+            if isinstance(mark, RowMark) and revision.author == annotator
+        }
         with teaching.store.edit(f"import {len(of_rows)} marks of {annotator}") as edit:
             for row, mark in of_rows.items():
                 before = teaching.store.current.get(("mark", row))
+                if before is None and theirs.get(row) == mark:
+                    continue
                 made = factory.mark(edit, discovery.predictions[row], mark.verdict, mark.label)
                 new += before is None
                 changed += before is not None and before.body != made.as_json()

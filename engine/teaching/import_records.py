@@ -55,9 +55,17 @@ class ImportReport(Record):
     refusals: tuple[Refusal, ...]
 
 
+_IMPORT = "import-"
+
+
 def import_author(teacher: Teacher) -> str:
     """The author whose file takes what is imported from a teacher; never a person's."""
-    return f"import-{teacher.name}"
+    return f"{_IMPORT}{teacher.name}"
+
+
+def original_author(author: str) -> str:
+    """Whose records an author's file has: of an import, whoever they were imported from."""
+    return author.removeprefix(_IMPORT)
 
 
 def import_teaching(
@@ -95,7 +103,7 @@ def write_teaching(
     if not discovery.blind_spots:
         raise StoreError("there is no blind spot to teach", where=str(project.root), hint="lower tau in blindspot.toml")
     teaching = Teaching.of(project, import_author(teacher))
-    new = _unknown(lines, teaching)
+    new = _unknown(lines, teaching, teacher)
     known = {pattern.text: pattern.blind_spot for pattern in teaching.own("pattern") if isinstance(pattern, Pattern)}
 
     def embed(examples: list[Example]) -> np.ndarray:
@@ -113,14 +121,16 @@ def write_teaching(
     return importer.report(already=len(lines) - len(new))
 
 
-def _unknown(lines: Sequence[TeachingLine], teaching: Teaching) -> list[TeachingLine]:
-    """The lines that this teacher has not written before."""
+def _unknown(lines: Sequence[TeachingLine], teaching: Teaching, teacher: Teacher) -> list[TeachingLine]:
+    """The lines that this teacher has not written before, here or in an import."""
     written = {
         (row_hash(sample.text, sample.text_pair), sample.label)
-        for sample in teaching.own("sample")
-        if isinstance(sample, Sample)
+        for sample in teaching.samples()
+        if sample.teacher == teacher or teaching.is_own(sample.id)
     }
-    said = {pattern.text for pattern in teaching.own("pattern") if isinstance(pattern, Pattern)}
+    said = {
+        pattern.text for pattern in teaching.patterns() if pattern.teacher == teacher or teaching.is_own(pattern.id)
+    }
 
     def is_known(line: TeachingLine) -> bool:
         if line.text is None:

@@ -75,4 +75,4 @@ def _unescaped(value: Value) -> Value:
     return value[1:] if isinstance(value, str) and value.startswith("'") and _TO_ESCAPE.match(value) else value
 
 
-FORMAT = Format("CSV for spreadsheets, a file for each kind", KINDS, _write, _read)
+FORMAT = Format("CSV for spreadsheets, a file for each kind", KINDS, _write, _read, has_formulas=True)

@@ -83,7 +83,7 @@ def test_an_empty_folder_and_one_that_is_not_there_are_filled(project: Project, 
 
 def test_a_format_that_cannot_express_something_leaves_nothing_behind(project: Project, tmp_path: Path) -> None:
     write(project, tmp_path / "out")
-    with pytest.raises(DataError, match=r"the label 'po\\x01sitive' has a character that XML cannot hold"):
+    with pytest.raises(DataError, match=r"the label 'po\\\\x01sitive' has a character that XML cannot hold"):
         write(project, tmp_path / "out", "label-studio", force=True)
     with pytest.raises(DataError, match="XML cannot hold"):
         write(project, tmp_path / "other", "label-studio")
@@ -97,7 +97,7 @@ def test_what_a_format_cannot_hold_is_said(project: Project, tmp_path: Path) -> 
     with pytest.raises(DataError, match="there is nothing of marks to export as jsonl"):
         export(out_of(project, ["marks"]), "jsonl", tmp_path / "out", wanted=["marks"])
     done = export(out_of(project, KINDS, proof=False), "prodigy", tmp_path / "out", wanted=KINDS)
-    assert "there is nothing of marks, samples, patterns, judgements" in done.told
+    assert "there is nothing of marks, samples, patterns, judgements that you may export" in done.told
 
 
 def test_formulas_are_escaped_on_request_and_counted_otherwise(project: Project, tmp_path: Path) -> None:

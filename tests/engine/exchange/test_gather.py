@@ -19,11 +19,11 @@ from engine.schema import RowLabel
 from engine.text import row_hash
 from tests.builders.discovery import save_discovery
 from tests.builders.labels import by_llm, by_person, write_labels
-from tests.engine.exchange.world import ANN, GPT, contents, make_source, out_of, review_of, rows_of
+from tests.engine.exchange.world import ANN, GPT, TEXTS, contents, make_source, out_of, review_of, rows_of
 from tests.engine.review.world import annotator, judgement, reviewer
 from tests.engine.teaching.world import make_project
 
-OF_OTHERS = ("people are named where", "staff** are praised", "The soup", "The opera", "The violin")
+OF_OTHERS = ("A person is named", "staff** are praised", *TEXTS)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from engine.schema import Teacher
 from engine.settings import Settings, TaskSettings
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
-from tests.builders.labels import GPT, by_llm, write_labels
+from tests.builders.labels import ANN, GPT, by_llm, by_person, write_labels
 from tests.builders.project import lay_out
 from tests.builders.stream import stream_project
 from tests.engine.exchange.world import exported, imported, make_source, out_of
@@ -150,7 +150,7 @@ def test_answers_of_prodigy_are_of_their_annotator(project: Project, tmp_path: P
         "left out: 1 rejected line; what a text is not says no label",
         "left out: 1 line without an answer; --suggestions takes their choices, as labels of an LLM",
     )
-    assert llm_qualities(Records(project.teaching_dir), project.labels) == ()  # chosen by somebody: it is no sample
+    assert llm_qualities(Records(project.teaching_dir), project.labels) == []  # no LLM has labelled
 
 
 LINE = {"id": "r0", "text": TEXT.format(0), "label": "negative", "labeller": "eve", "labeller_kind": "human"}
@@ -165,6 +165,7 @@ LINE = {"id": "r0", "text": TEXT.format(0), "label": "negative", "labeller": "ev
         ({"id": "", "text": ""}, "there is no row '' in pool or proof"),
         ({"split": "train"}, "rows of 'train' are not labelled; give pool or proof"),
         ({"labeller": ""}, "the line has no labeller"),
+        ({"labeller_kind": ""}, "the line does not say what kind of labeller it was; give one of human, llm, example"),
         ({"labeller_kind": "robot"}, "'robot' is no kind of labeller; give one of human, llm, example"),
         ({"queue": "whim"}, "there is no queue 'whim'"),
         ({"certainty": 7}, "the certainty is '7'; give 3 sure"),
@@ -294,3 +295,20 @@ def test_a_file_that_is_not_what_it_should_be_is_told(
     assert sentence in str(refused.value)
     with pytest.raises(DataError, match="this does not say what it is; say --from argilla or csv"):
         imported(project, tmp_path / "file.jsonl")
+
+
+def test_labels_that_went_out_and_come_in_again_are_no_second_persons(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work")
+    write_labels(project, ANN, [by_person("r0", "negative"), by_person("r1", "negative")])
+    write_labels(project, GPT, [by_llm("r0", "positive")])
+    exported(project, "label-studio", tmp_path / "out")
+    tasks = orjson.loads((tmp_path / "out" / "tasks.json").read_bytes())
+    tasks[1]["annotations"].append({"completed_by": "bob", "result": [choice("positive", "label")]})
+    write_json(tmp_path / "out" / "tasks.json", tasks)
+    found = imported(project, tmp_path / "out")
+    assert found.labels is not None
+    assert (found.labels.new, found.labels.already) == (1, 3)
+    assert said(project) == {
+        "r0": [("ann", "human", "negative", 3), ("gpt", "llm", "positive", 3)],
+        "r1": [("ann", "human", "negative", 3), ("bob", "human", "positive", 3)],
+    }
