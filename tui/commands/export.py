@@ -10,8 +10,8 @@ from engine.exchange.export_folder import ExportDone, export
 from engine.exchange.format import format_names
 from engine.exchange.gather import gather
 from engine.exchange.tables import KINDS
-from engine.project import Project
-from tui.commands.annotating import add_common, open_teaching
+from tui.commands.annotating import add_common
+from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import print_json, print_line
 
@@ -54,10 +54,10 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         DataError: nothing is left to export, the format cannot hold it, or the folder may not be written to.
     """
-    project = Project.open(options.project)
+    found = opened(options)
     wanted = KINDS if options.what == _ALL else (options.what,)
-    out = gather(project, open_teaching(project, options), wanted, proof=options.proof)
-    folder = options.out or Path(f"{project.root.name}-{options.what}-{options.to}")
+    out = gather(found.project, found.teaching, wanted, proof=options.proof)
+    folder = options.out or Path(f"{found.project.root.name}-{options.what}-{options.to}")
     done = export(out, options.to, folder, wanted=wanted, force=options.force, escape_formulas=options.escape_formulas)
     if options.json:
         print_json(done.as_json())
