@@ -177,7 +177,7 @@ class Client:
             outcome = self._patiently(talk, bad)
             call, reply = outcome.call, outcome.reply
             is_ignored = self._ignores_rung(talk, call)
-            if is_ignored:
+            if is_ignored and talk.rung == self._ladder.rung:
                 self._ladder.rejected(talk.rung)
                 self._note(f"{self._wire.server} does not hold answers to the form asked for by {talk.rung}")
             if call.status in ("ok", "invalid"):

@@ -28,8 +28,8 @@ class Responses:
         return method
 
     def conversation(self, messages: Sequence[Message]) -> dict[str, Any]:
-        """As ``input``."""
-        return {"input": list(messages), "store": False}
+        """As ``input``; ``transformers serve`` streams unless it is told not to."""
+        return {"input": list(messages), "store": False, "stream": False}
 
     def form(self, rung: ResponseFormat, form: type[BaseModel]) -> dict[str, Any]:
         """As ``text.format``; JSON mode takes no schema here."""

@@ -124,6 +124,13 @@ def test_a_server_that_passes_schemas_over_is_told_the_form_in_words_from_the_ne
     ]
 
 
+def test_a_server_that_passes_schemas_over_is_told_of_once(tmp_path: Path) -> None:
+    with asked(tmp_path, "It is the sarcasm.", "It is the irony.") as world:
+        with pytest.raises(QuestionFailed, match="no JSON object"):
+            world.client.ask(question())
+        assert len(world.notes) == 1
+
+
 def test_prose_without_end_where_a_schema_was_asked_for_gets_no_more_room_but_words(tmp_path: Path) -> None:
     with asked(tmp_path, cut("The labels are: the labels are:"), GOOD, max_output_tokens=100) as world:
         world.client.ask(question())
