@@ -11,16 +11,26 @@ Strata: whether an LLM labelled the row; whether most models of both give the la
 labels or more) none; and whether the arm gains or loses if it is wrong. In each the rate of wrong ones has Jeffreys'
 posterior, Beta(k + 1/2, n - k + 1/2), and so has the share of them whose label is, of the others, the one by which the
 change differs most. As rows are drawn in proportion to their effect, the plain rate among those drawn estimates the
-rate weighted by effect, which is the one that the change depends on. Measured coverage: `tests/bench/README.md`.
+rate weighted by effect, which is the one that the change depends on.
+
+Rows of one stratum are not all alike: of those on which one seed differs, and of those that are covered, fewer labels
+may be wrong than of the others. So what all sets say of a change is corrected by the drawn rows themselves: by what
+they change more than their strata expect, each weighted by how many rows that were not drawn it stands for, which errs
+to neither side whatever the strata are; and its spread is at least that of this sum over other draws (`corrections`).
+That is the difference estimator of survey sampling, with the label sets as its model [Särndal, Swensson & Wretman 1992,
+"Model Assisted Survey Sampling", section 6.3]. Measured coverage: `tests/bench/README.md`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.special import stdtrit
 
 from engine.discovery.calibration import UNKNOWN
 from engine.proof.metrics import FloatArray, IntArray, Scored, among_most_confident
@@ -29,6 +39,9 @@ Bools = npt.NDArray[np.bool_]
 
 _JEFFREYS = 0.5
 _NOTHING = 1e-9  # rows
+_LONG = 50.0  # e to this: no waiting time is longer
+_FEWEST = 10  # labelled rows that correct the others
+_TAIL = 0.975  # of the interval by whose width two spreads are compared
 _TIE, _ARM_FIRST = 1e-3, 1.01  # of labels that change as much the one that more models give, of these the arm's
 
 
@@ -40,11 +53,13 @@ class KnownLabels:
         gold: (n,) the split's and people's.
         llm: (n,) an LLM's.
         drawn: (n,) rows that were drawn for a label; their labels tell how often the LLM is wrong.
+        chances: (n,) of each row to be drawn (`chances_of_draw`).
     """
 
     gold: IntArray
     llm: IntArray
     drawn: Bools
+    chances: FloatArray
 
 
 @dataclass(frozen=True)
@@ -83,14 +98,33 @@ class RowChanges:
         spread = self.gain.max(axis=1) - self.gain.min(axis=1)
         return np.where(spread > _NOTHING, spread, 0.0)
 
+    @property
+    def by_figure(self) -> dict[str, FloatArray]:
+        """The changes by the names that figures have in reports."""
+        return {
+            "uu_at_matched_coverage": self.uu_at_matched_coverage,
+            "uu_at_tau": self.uu_at_tau,
+            "accuracy": self.accuracy,
+        }
+
     def totals(self, label_sets: IntArray) -> dict[str, FloatArray]:
         """By figure its change for each set of labels (sets, n): (sets,)."""
         at = np.arange(label_sets.shape[1])
-        return {
-            "uu_at_matched_coverage": self.uu_at_matched_coverage[at, label_sets].sum(axis=1),
-            "uu_at_tau": self.uu_at_tau[at, label_sets].sum(axis=1),
-            "accuracy": self.accuracy[at, label_sets].sum(axis=1),
-        }
+        return {name: changes[at, label_sets].sum(axis=1) for name, changes in self.by_figure.items()}
+
+
+@dataclass(frozen=True)
+class Correction:
+    """By how much what the label sets say of a change is moved, and how many times as far from their mean they lie."""
+
+    shift: float = 0.0
+    spread: float = 1.0
+
+    def of(self, values: FloatArray) -> FloatArray:
+        """What the sets say, corrected; along the first axis."""
+        mean = values.mean(axis=0)
+        corrected: FloatArray = mean + self.shift + self.spread * (values - mean)
+        return corrected
 
 
 def draw_order(effects: FloatArray, seed: int) -> tuple[int, ...]:
@@ -106,6 +140,67 @@ def draw_order(effects: FloatArray, seed: int) -> tuple[int, ...]:
     places = np.flatnonzero(effects)
     waits = np.random.default_rng(seed).exponential(size=len(places)) / effects[places]
     return tuple(places[np.argsort(waits)].tolist())
+
+
+def chances_of_draw(effects: FloatArray, drawn: int) -> FloatArray:
+    """(n,) the chance of each row to be among the first so many of `draw_order`.
+
+    That of a waiting time below the one by which so many have come on average (Rosén 1997, "On sampling with
+    probability proportional to size", Journal of Statistical Planning and Inference 62(2)).
+    """
+    if drawn >= np.count_nonzero(effects):
+        return np.where(effects > 0, 1.0, 0.0)
+    if not drawn:
+        return np.zeros(len(effects))
+
+    def too_many(log_wait: float) -> float:
+        return float(-np.expm1(-effects * np.exp(log_wait)).sum() - drawn)
+
+    chances: FloatArray = -np.expm1(-effects * np.exp(brentq(too_many, -_LONG, _LONG)))
+    return chances
+
+
+@dataclass(frozen=True)
+class _Stratum:
+    """Rows that can change something, and how many of the drawn ones among them have another label than is taken."""
+
+    rows: IntArray
+    seen: int
+    wrong: int
+    other: int
+
+
+@dataclass(frozen=True)
+class _Guess:
+    """Of each row the label that is taken, and the one by which the change differs most from that; (n,)."""
+
+    assumed: IntArray
+    other: IntArray
+    strata: list[_Stratum]
+
+    @classmethod
+    def of(cls, known: KnownLabels, arm: Sequence[Scored], baseline: Sequence[Scored], changes: RowChanges) -> _Guess:
+        n, labels = len(known.gold), baseline[0].n_labels
+        new, old, at = _votes(arm), _votes(baseline), np.arange(n)
+        assumed = np.where(known.llm == UNKNOWN, old.argmax(axis=1), known.llm)
+        gain = changes.gain - changes.gain[at, assumed][:, None]
+        differs = np.abs(gain) + _TIE * (_ARM_FIRST * new + old)
+        differs[at, assumed] = -1
+        other = differs.argmax(axis=1)
+        share = (new + old)[at, assumed] / (len(arm) + len(baseline))
+        agree = 1 * (share <= 0.5) + (
+            (share == 0) & (labels > 2)
+        )  # of two labels this one would only split small strata
+        gains = np.sign(np.round(gain[at, other], 9)).astype(np.int64)
+        numbers = 9 * (known.llm != UNKNOWN) + 3 * agree + 1 + gains
+        strata = []
+        for number in range(18):
+            inside = (numbers == number) & (changes.effect > 0)
+            seen = known.drawn & (known.gold != UNKNOWN) & inside
+            wrong = seen & (known.gold != assumed)
+            is_other = wrong & (known.gold == other)
+            strata.append(_Stratum(np.flatnonzero(inside), int(seen.sum()), int(wrong.sum()), int(is_other.sum())))
+        return cls(assumed, other, strata)
 
 
 def label_sets(
@@ -129,37 +224,65 @@ def label_sets(
         sets: how many.
         seed: of the draws. Two arms with the same seed are compared on label sets that differ no more than they must.
     """
-    n, labels = len(known.gold), baseline[0].n_labels
-    new, old, at = _votes(arm), _votes(baseline), np.arange(n)
-    assumed = np.where(known.llm == UNKNOWN, old.argmax(axis=1), known.llm)
-    gain = changes.gain - changes.gain[at, assumed][:, None]
-    differs = np.abs(gain) + _TIE * (_ARM_FIRST * new + old)
-    differs[at, assumed] = -1
-    other = differs.argmax(axis=1)
-    share = (new + old)[at, assumed] / (len(arm) + len(baseline))
-    agree = 1 * (share <= 0.5) + ((share == 0) & (labels > 2))  # of two labels this one would only split small strata
-    gains = np.sign(np.round(gain[at, other], 9)).astype(np.int64)
-    strata = 9 * (known.llm != UNKNOWN) + 3 * agree + 1 + gains
-    told = known.drawn & (known.gold != UNKNOWN)
+    n, labels, guess = len(known.gold), baseline[0].n_labels, _Guess.of(known, arm, baseline, changes)
     dice = np.random.default_rng(seed)
     draws, which = dice.random((sets, n)), dice.random((sets, n))
-    found = np.broadcast_to(assumed, (sets, n)).copy()
-    for stratum in range(18):
-        inside = (strata == stratum) & (changes.effect > 0)
-        seen = told & inside
-        wrong = seen & (known.gold != assumed)
-        is_other = wrong & (known.gold == other)
-        rate = _posterior(dice, int(wrong.sum()), int(seen.sum()), sets)
-        to_other = _posterior(dice, int(is_other.sum()), int(wrong.sum()), sets) if labels > 2 else np.ones(sets)
-        missing = np.flatnonzero(inside & (known.gold == UNKNOWN))
+    found = np.broadcast_to(guess.assumed, (sets, n)).copy()
+    for stratum in guess.strata:
+        rate = _posterior(dice, stratum.wrong, stratum.seen, sets)
+        to_other = _posterior(dice, stratum.other, stratum.wrong, sets) if labels > 2 else np.ones(sets)
+        missing = stratum.rows[known.gold[stratum.rows] == UNKNOWN]
         is_wrong = draws[:, missing] < rate[:, None]
-        chosen = np.broadcast_to(other[missing], is_wrong.shape)
+        chosen = np.broadcast_to(guess.other[missing], is_wrong.shape)
         if labels > 2:
-            rest = _rest(assumed[missing], other[missing], which[:, missing], labels)
+            rest = _rest(guess.assumed[missing], guess.other[missing], which[:, missing], labels)
             chosen = np.where(dice.random(is_wrong.shape) < to_other[:, None], chosen, rest)
         found[:, missing] = np.where(is_wrong, chosen, found[:, missing])
     is_known = known.gold != UNKNOWN
     found[:, is_known] = known.gold[is_known]
+    return found
+
+
+def corrections(
+    known: KnownLabels,
+    arm: Sequence[Scored],
+    baseline: Sequence[Scored],
+    changes: RowChanges,
+    totals: Mapping[str, FloatArray],
+) -> dict[str, Correction]:
+    """By figure how the drawn rows correct what label sets say of its change; not at all once no label is missing.
+
+    The spread is at least the standard error of the shift, by Student's t for so many rows.
+
+    Args:
+        known: as `label_sets`.
+        arm: one for each seed.
+        baseline: one for each seed.
+        changes: of the arm against the baseline.
+        totals: what the label sets say (`RowChanges.totals`).
+    """
+    told = np.flatnonzero(known.drawn & (known.gold != UNKNOWN) & (known.chances > 0))
+    missing = (changes.effect > 0) & (known.gold == UNKNOWN)
+    if len(told) < _FEWEST or not missing.any():
+        return {name: Correction() for name in totals}
+    guess, labels, at = _Guess.of(known, arm, baseline, changes), baseline[0].n_labels, np.arange(len(known.gold))
+    # A drawn row has no label in the end where people skipped it or disagree: the others stand for it too.
+    stands_for = (1 / known.chances[told] - 1) * known.drawn.sum() / len(told)
+    wider = stdtrit(len(told) - 1, _TAIL) / NormalDist().inv_cdf(_TAIL)
+    found = {}
+    for name, of in changes.by_figure.items():
+        expected = of[at, guess.assumed].copy()
+        rest = (of.sum(axis=1) - of[at, guess.assumed] - of[at, guess.other]) / max(1, labels - 2)
+        for stratum in guess.strata:
+            rate = (stratum.wrong + _JEFFREYS) / (stratum.seen + 2 * _JEFFREYS)
+            to_other = (stratum.other + _JEFFREYS) / (stratum.wrong + 2 * _JEFFREYS) if labels > 2 else 1.0
+            rows = stratum.rows
+            if_wrong = to_other * of[rows, guess.other[rows]] + (1 - to_other) * rest[rows]
+            expected[rows] = (1 - rate) * expected[rows] + rate * if_wrong
+        more = of[told, known.gold[told]] - expected[told]
+        noise = np.sqrt((stands_for / known.chances[told] * more**2).sum() * len(told) / (len(told) - 1))
+        has = float(totals[name].std())
+        found[name] = Correction(float((stands_for * more).sum()), max(1.0, wider * noise / has) if has else 1.0)
     return found
 
 

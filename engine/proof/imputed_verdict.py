@@ -16,7 +16,7 @@ from statistics import NormalDist
 import numpy as np
 
 from engine.discovery.calibration import UNKNOWN
-from engine.proof.imputation import Bools, KnownLabels, RowChanges, label_sets
+from engine.proof.imputation import Correction, KnownLabels, RowChanges, chances_of_draw, corrections, label_sets
 from engine.proof.metrics import IntArray, Scored
 from engine.proof.proof_labels import LOOKS, ProofLabels
 from engine.proof.report_types import Estimate, Group, LabelsAsked
@@ -82,11 +82,13 @@ class ImputedJudge:
         self._arms = [group for group in models if group != baseline]
         self._test = {group: (test[group], test[baseline]) for group in self._arms} if test else {}
         self._rule, self._how = rule, how
-        gold = self._reference[0].gold
-        self.known = KnownLabels(gold, np.array(held.llm, dtype=np.int64), self._drawn(held.look))
         tail, normal = (1 - how.interval) / 2, NormalDist()
         self._widening = normal.inv_cdf(1 - tail / LOOKS) / normal.inv_cdf(1 - tail)
         self._changes = {group: RowChanges.of(models[group], self._reference, rule.tau) for group in self._arms}
+        self._llm, places = np.array(held.llm, dtype=np.int64), list(held.order)
+        self._effects = np.zeros(len(self._llm))
+        self._effects[places] = np.max([one.effect for one in self._changes.values()], axis=0)[places]
+        self.known = self._known(self._reference[0].gold, held.look)
         self.verdicts = {group: self._judge(group) for group in self._arms}
 
     def labels_asked(self) -> LabelsAsked:
@@ -94,10 +96,12 @@ class ImputedJudge:
         certain = all(one.is_certain for one in self.verdicts.values())
         return self._held.as_asked(certain=certain, needed=None if certain else self._needed())
 
-    def _drawn(self, look: int) -> Bools:
-        drawn = np.zeros(len(self._reference[0].gold), dtype=np.bool_)
-        drawn[list(self._held.drawn(look))] = True
-        return drawn
+    def _known(self, gold: IntArray, look: int) -> KnownLabels:
+        """What is known with these labels, after so many looks."""
+        places = list(self._held.drawn(look))
+        drawn = np.zeros(len(gold), dtype=np.bool_)
+        drawn[places] = True
+        return KnownLabels(gold, self._llm, drawn, chances_of_draw(self._effects, len(places)))
 
     def _judge(self, group: Group) -> ImputedVerdict:
         arm, how = self._models[group], self._how
@@ -106,12 +110,16 @@ class ImputedJudge:
             arm,
             self._reference,
             likely_labels[:_MEASURED],
+            corrected=self._corrections(group, self.known, likely_labels),
             tau=self._rule.tau,
             resamples=how.resamples,
             interval=how.interval,
             widening=self._widening,
         )
-        verdict, likely = self._verdict(group, found.arm, found.baseline), self._likely(group, likely_labels, found)
+        verdict, likely = (
+            self._verdict(group, found.arm, found.baseline),
+            self._likely(group, self.known, likely_labels, found),
+        )
         words = Counter(one.word for one in likely).most_common()
         if words[0][1] >= CERTAIN * _SETS and verdict.word != words[0][0]:
             verdict = next(one for one in likely if one.word == words[0][0])
@@ -121,11 +129,16 @@ class ImputedJudge:
     def _label_sets(self, group: Group, known: KnownLabels) -> IntArray:
         return label_sets(known, self._models[group], self._reference, self._changes[group], sets=_SETS, seed=_SEED)
 
+    def _corrections(self, group: Group, known: KnownLabels, likely_labels: IntArray) -> dict[str, Correction]:
+        arm, changes = self._models[group], self._changes[group]
+        return corrections(known, arm, self._reference, changes, changes.totals(likely_labels))
+
     def _likely(
-        self, group: Group, likely_labels: IntArray, found: ImputedComparison | ImputedVerdict
+        self, group: Group, known: KnownLabels, likely_labels: IntArray, found: ImputedComparison | ImputedVerdict
     ) -> list[Verdict]:
         """The verdict for each set of labels, were it the true one."""
-        totals = self._changes[group].totals(likely_labels)
+        corrected = self._corrections(group, known, likely_labels)
+        totals = {name: corrected[name].of(of) for name, of in self._changes[group].totals(likely_labels).items()}
         centres = {name: of.mean() + self._widening * (of - of.mean()) for name, of in totals.items()}
         verdicts = []
         for number in range(len(likely_labels)):
@@ -160,9 +173,9 @@ class ImputedJudge:
         others = (assumed + 1 + dice.integers(0, labels - 1, (_FORESEEN, len(assumed)))) % labels
         foreseen = np.where(dice.random(others.shape) < rates, others, assumed)
         for look in range(self._held.look + 1, LOOKS + 1):
-            drawn = self._drawn(look)
+            by_then = self._known(known.gold, look)
             likely = [
-                replace(known, gold=np.where(drawn & (known.gold == UNKNOWN), gold, known.gold), drawn=drawn)
+                replace(by_then, gold=np.where(by_then.drawn & (known.gold == UNKNOWN), gold, known.gold))
                 for gold in foreseen
             ]
             if 2 * sum(self._all_certain(one) for one in likely) > _FORESEEN:
@@ -171,7 +184,7 @@ class ImputedJudge:
 
     def _all_certain(self, known: KnownLabels) -> bool:
         for group, verdict in self.verdicts.items():
-            words = Counter(one.word for one in self._likely(group, self._label_sets(group, known), verdict))
+            words = Counter(one.word for one in self._likely(group, known, self._label_sets(group, known), verdict))
             if words.most_common(1)[0][1] < CERTAIN * _SETS:
                 return False
         return True

@@ -22,6 +22,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from engine.proof.imputation import Correction
 from engine.proof.metrics import ECE_BINS, METRICS, FloatArray, IntArray, Scored, calibration_bins, measure
 from engine.proof.report_types import Estimate
 
@@ -90,6 +91,7 @@ def compare_imputed(
     baseline: Sequence[Scored],
     label_sets: IntArray,
     *,
+    corrected: Mapping[str, Correction],
     tau: float,
     resamples: int,
     interval: float,
@@ -101,6 +103,7 @@ def compare_imputed(
         arm: one for each seed.
         baseline: one for each seed.
         label_sets: (sets, n) label indices.
+        corrected: by figure how what the sets say of the arm and of its change is corrected.
         tau: as `compare`.
         resamples: over all sets.
         interval: as `compare`.
@@ -120,9 +123,14 @@ def compare_imputed(
     estimates, noise = {}, {}
     for name in _IMPUTED:
         at, of = np.stack(points[name]), np.stack(draws[name])  # (sets, seeds, metrics), (sets, resamples, metrics)
+        around = of - at.mean(axis=1)[:, None]
+        if name != "base":
+            for number, metric in enumerate(METRICS):
+                at[..., number] = corrected.get(metric, Correction()).of(at[..., number])
+        if name == "arm":
+            at = np.maximum(at, 0.0)
         mean = at.mean(axis=(0, 1))
         centres = mean + widening * (at.mean(axis=1) - mean)  # (sets, metrics)
-        around = of - at.mean(axis=1)[:, None]
         estimates[name] = _estimates(at.mean(axis=0), (centres[:, None] + around).reshape(-1, len(METRICS)), interval)
         if name == "change":
             about = _estimates(np.zeros((1, len(METRICS))), around.reshape(-1, len(METRICS)), interval)

@@ -25,7 +25,7 @@ import numpy as np
 
 from engine.discovery.calibration import UNKNOWN
 from engine.proof.evaluate import REFERENCE
-from engine.proof.imputation import RowChanges, label_sets
+from engine.proof.imputation import RowChanges, corrections, label_sets
 from engine.proof.metrics import FloatArray, IntArray
 from engine.proof.spot_counts import Resampling
 from engine.proof.verdict_rule import Rule
@@ -112,7 +112,9 @@ def intervals(task: tuple[int, int], effect: str, times: int) -> dict[tuple[LlmK
                 cell = cells[kind, labels]
                 known = known_labels(dice, of, llm, changes.effect, labels)
                 likely = label_sets(known, arm, baseline, changes, sets=_SETS, seed=number)
-                for name, found in ours(changes.totals(likely)).items():
+                totals = changes.totals(likely)
+                corrected = corrections(known, arm, baseline, changes, totals)
+                for name, found in ours({name: corrected[name].of(of) for name, of in totals.items()}).items():
                     cell[f"{name}: held"].append(found.holds(truth[name]))
                     cell[f"{name}: half"].append(found.half)
                 for name, found in peers(dice, of, llm, changes, labels).items():

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from engine.discovery.calibration import UNKNOWN
-from engine.proof.imputation import KnownLabels, draw_order
+from engine.proof.imputation import KnownLabels, chances_of_draw, draw_order
 from engine.proof.metrics import FloatArray, IntArray, Scored
 from tests.builders.proof import Logits
 
@@ -84,4 +84,4 @@ def known_labels(
     """What is known once people have labelled so many rows, drawn as the product draws them by their effects."""
     drawn = np.zeros(len(of.gold), dtype=np.bool_)
     drawn[list(draw_order(effects, int(dice.integers(2**32)))[:asked])] = True
-    return KnownLabels(np.where(drawn, of.gold, UNKNOWN), llm, drawn)
+    return KnownLabels(np.where(drawn, of.gold, UNKNOWN), llm, drawn, chances_of_draw(effects, asked))

@@ -168,7 +168,7 @@ def test_an_llms_labels_leave_less_open(gold: Gold) -> None:
     drawn[np.random.default_rng(1).choice(np.flatnonzero(changes.effect), 30, replace=False)] = True
     spreads = []
     for llm in (gold, nobody):
-        known = KnownLabels(np.where(drawn, gold, UNKNOWN), llm, drawn)
+        known = KnownLabels(np.where(drawn, gold, UNKNOWN), llm, drawn, drawn * 0.5)
         sets = label_sets(known, arm, base, changes, sets=400, seed=3)
         spreads.append(changes.totals(sets)["uu_at_matched_coverage"].std())
     assert 0 < spreads[0] < spreads[1]
@@ -265,7 +265,7 @@ def test_known_labels_stand_in_every_set_and_others_follow_the_labelled_rows(gol
     llm = np.where(dice.random(ROWS) < 0.1, 1 - gold, gold)
     changes = RowChanges.of(arm, base, 0.9)
     drawn = (changes.effect > 0) & (dice.random(ROWS) < 0.5)
-    known = KnownLabels(np.where(drawn, gold, UNKNOWN), llm, drawn)
+    known = KnownLabels(np.where(drawn, gold, UNKNOWN), llm, drawn, drawn * 0.5)
     sets = label_sets(known, arm, base, changes, sets=200, seed=3)
     assert (sets[:, drawn] == gold[drawn]).all()
     others = ~drawn & (changes.effect > 0)
