@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.llm.budget import likely_tokens
 from engine.llm.prompts import Prompts
 from engine.llm.questions import Questions, answered, chosen_spots
-from engine.llm.run_estimate import RunEstimate, likely_cost
+from engine.llm.run_estimate import RunEstimate, likely_cost, likely_thought
 from engine.project import Project
 from engine.settings import TeachingSettings
 from engine.teaching.evidence import Evidence, evidence_for
@@ -56,6 +56,7 @@ def estimate(project: Project, spots: Sequence[str] | None = None) -> CostEstima
             waiting, calls = waiting + 1, calls + len(sizes)
             tokens_in += sum(size for size, _ in sizes)
             tokens_out += sum(size for _, size in sizes)
+    tokens_out += likely_thought(project, calls)
     costs = project.settings.cost
     cost = likely_cost(costs, name, tokens_in, tokens_out)
     return CostEstimate(name, calls, tokens_in, tokens_out, cost, costs.currency, blind_spots=waiting)

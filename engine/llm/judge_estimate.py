@@ -10,7 +10,7 @@ from engine.llm.budget import likely_tokens
 from engine.llm.judge_questions import ROWS_AT_ONCE, JudgedRow, checked_wording, judge_question
 from engine.llm.label_task import author_of, parts
 from engine.llm.prompts import Prompts
-from engine.llm.run_estimate import RunEstimate, likely_cost
+from engine.llm.run_estimate import RunEstimate, likely_cost, likely_thought
 from engine.project import Project
 from engine.schema import Pattern
 from engine.teaching.pattern_test import find_pattern, has_judged, trial_of
@@ -85,6 +85,6 @@ def _estimate(project: Project, asked: Iterable[tuple[str, Sequence[JudgedRow]]]
         prompt = judge_question(prompts, wording, part, "", None).prompt
         calls, rows = calls + 1, rows + len(part)
         tokens_in += likely_tokens(prompt.system + prompt.user)
-    tokens_out = rows * _VERDICT
+    tokens_out = rows * _VERDICT + likely_thought(project, calls)
     cost = likely_cost(costs, name, tokens_in, tokens_out)
     return JudgeEstimate(name, calls, tokens_in, tokens_out, cost, costs.currency, rows=rows)

@@ -9,7 +9,7 @@ from engine.llm.budget import likely_tokens
 from engine.llm.label_rows import CONFIDENT, checked_rows, choose_rows, shown_rows
 from engine.llm.label_task import LabelTask, author_of, open_rows
 from engine.llm.prompts import Prompts
-from engine.llm.run_estimate import RunEstimate, likely_cost
+from engine.llm.run_estimate import RunEstimate, likely_cost, likely_thought
 from engine.progress import Silent
 from engine.project import Project
 from engine.schema import LabelledSplit
@@ -64,7 +64,7 @@ def estimate(project: Project, wanted: str, guideline: Guideline, split: Labelle
     calls = -(-count // settings.labelling.llm_batch) * votes
     texts = sum(likely_tokens(row.text + (row.text_pair or "")) + _ANSWER for row in rows) / max(1, len(rows))
     tokens_in = calls * likely_tokens(task.instructions) + round(count * votes * texts)
-    tokens_out = count * votes * _ANSWER
+    tokens_out = count * votes * _ANSWER + likely_thought(project, calls)
     costs = settings.cost
     cost = likely_cost(costs, name, tokens_in, tokens_out)
     return LabelEstimate(

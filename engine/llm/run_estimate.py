@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.llm.budget import cost_of
+from engine.llm.call_log import CALLS_FILE, read_calls
+from engine.project import Project
 from engine.schema import Record
 from engine.settings import CostSettings
 
@@ -37,6 +39,14 @@ class RunEstimate(Record):
         price = "price unknown" if self.cost is None else f"about {self.cost:.2f} {self.currency}"
         tokens = f"about {self.tokens_in:,} tokens in and {self.tokens_out:,} out"
         return f"{_counted(self.calls, 'call')} for {_counted(count, what)}, {tokens}, {price}"
+
+
+def likely_thought(project: Project, calls: int) -> int:
+    """Tokens that the model of the settings thinks in so many calls, by those it has answered before; 0: not known."""
+    model = project.settings.llm.model
+    asked = (call for call in read_calls(project.llm_dir / CALLS_FILE) if call.model == model)
+    known = [call.tokens_thought for call in asked if call.tokens_thought is not None]
+    return round(calls * sum(known) / len(known)) if known else 0
 
 
 def likely_cost(costs: CostSettings, model: str, tokens_in: int, tokens_out: int) -> float | None:

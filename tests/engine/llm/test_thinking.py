@@ -7,19 +7,26 @@ from typing import Any
 
 import pytest
 
+from engine.labelling.guidelines import guideline_of
 from engine.llm.call_costs import call_totals, paid_for_calls
 from engine.llm.chat_backend import QuestionFailed
+from engine.llm.label_estimate import estimate as label_estimate
+from engine.llm.labeller import label
 from engine.settings import CostSettings, Price
 from tests.engine.llm.asked import GOOD, asked, question
+from tests.engine.llm.labels import asking_project, labelling
 from tests.engine.llm.server import Fault, LlmServer, body_of, completion, error, response
+from tui.commands.asking_llm import calls_line
 
 DRAFT = '{"patterns": ["A draft."]}'
 PATTERN = ["Sarcasm is taken at its word."]
 
 
-def thought(words: str, content: Any, *, field: str = "reasoning_content", finish: str = "stop", **usage: Any) -> Fault:
+def thought(
+    words: str, content: Any, *, field: str = "reasoning_content", finish: str = "stop", usage: Any = None
+) -> Fault:
     """An answer with thinking beside it."""
-    body = completion(content, finish=finish, usage=usage or None)
+    body = completion(content, finish=finish, usage=usage)
     body["choices"][0]["message"][field] = words
     return Fault(body=body_of(body))
 
@@ -97,9 +104,9 @@ def test_an_answer_that_the_server_cuts_below_the_limit_is_not_asked_for_again(t
 @pytest.mark.parametrize("total", [130, 160])  # thinking is among the tokens of the answer, or beside them
 def test_tokens_of_thinking_are_paid_whichever_way_a_server_counts_them(tmp_path: Path, total: int) -> None:
     answer, thinking = (30, 20) if total == 130 else (40, 20)
-    counts = {"prompt_tokens": 100, "completion_tokens": answer, "total_tokens": total}
-    counts["completion_tokens_details"] = {"reasoning_tokens": thinking}  # type: ignore[assignment]
-    with asked(tmp_path, thought("Hm.", GOOD, **counts)) as world:
+    counts: dict[str, Any] = {"prompt_tokens": 100, "completion_tokens": answer, "total_tokens": total}
+    counts |= {"completion_tokens_details": {"reasoning_tokens": thinking}}
+    with asked(tmp_path, thought("Hm.", GOOD, usage=counts)) as world:
         world.client.ask(question())
     (call,) = world.calls
     assert (call.tokens_out, call.tokens_thought) == (total - 100, 20)
@@ -113,6 +120,26 @@ def test_thinking_that_is_not_counted_is_part_of_the_guess(tmp_path: Path) -> No
         world.client.ask(question())
     assert world.calls[0].estimated
     assert world.calls[0].tokens_out == 1_012
+
+
+def test_an_estimate_counts_thinking_by_what_was_thought_before(tmp_path: Path) -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 530, "completion_tokens_details": {"reasoning_tokens": 500}}
+    says = labelling()
+
+    def answer(body: dict[str, Any]) -> Fault:
+        text = says(body)
+        assert isinstance(text, str)
+        return Fault(body=body_of(completion(text, usage=usage)))
+
+    with LlmServer(answer) as server:
+        project = asking_project(tmp_path / "work", server, rows=12, batch=4)
+        before = label_estimate(project, "all", guideline_of(project))
+        report = label(project, rows="4")
+        left = label_estimate(project, "all", guideline_of(project))
+    assert (before.calls, left.calls) == (3, 2)
+    assert before.tokens_out < 500
+    assert left.tokens_out > 2 * 500
+    assert "530 out (500 of them thinking)" in calls_line(report.calls, report.cost, report.currency)
 
 
 def test_tokens_of_thinking_are_known_by_the_responses_protocol_too(tmp_path: Path) -> None:
