@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
-from engine.adapters.program import answers_alone, serve
 from engine.errors import ModelError
+from engine.programs.answering import answers_alone, examples, serve
+from engine.schema import Example
 
 MODEL = "model.skops"
 _SCHEMA = "schema.json"  # of skops: the objects, and the files of their arrays
@@ -51,7 +52,7 @@ class Pipeline:
         self._fitted = fitted
         self.labels = [str(label) for label in fitted.classes_]
 
-    def probabilities(self, rows: Sequence[Mapping[str, str]]) -> Any:
+    def probabilities(self, rows: Sequence[Example]) -> Any:
         """Of each row a probability for each label."""
         return self._fitted.predict_proba(list(map(_text, rows)))
 
@@ -106,13 +107,13 @@ def train(request: Mapping[str, Any]) -> None:
 
     io = _skops()
     with Path(request["rows"]).open(encoding="utf-8") as source:
-        rows = [json.loads(line) for line in source]
+        rows = list(examples(map(json.loads, source)))
     model = make_pipeline(
         # A word that no letter or digit is part of, such as :), may decide; the default pattern leaves it out.
         TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]+"),
         LogisticRegression(C=10, max_iter=_MOST_STEPS, random_state=request["seed"]),
     )
-    model.fit(list(map(_text, rows)), [row["label"] for row in rows])
+    model.fit(list(map(_text, rows)), [row.label for row in rows])
     (Path(request["out"]) / MODEL).write_bytes(_alike(io.dumps(model)))
 
 
@@ -157,9 +158,8 @@ def _skops() -> Any:
     return skops.io
 
 
-def _text(row: Mapping[str, str]) -> str:
-    pair = row.get("text_pair")
-    return row["text"] if pair is None else f"{row['text']}\n{pair}"
+def _text(row: Example) -> str:
+    return row.text if row.text_pair is None else f"{row.text}\n{row.text_pair}"
 
 
 def main(words: Sequence[str] | None = None, source: IO[str] | None = None, out: IO[str] | None = None) -> int:

@@ -13,7 +13,7 @@ import math
 import string
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -21,7 +21,6 @@ from typing import IO, Any
 
 from pydantic import BaseModel, Field, create_model
 
-from engine.adapters.program import answers_alone, serve
 from engine.errors import BlindspotError, DataError, ModelError
 from engine.files import content_key, read_text
 from engine.llm.answer_schemas import spelled
@@ -33,6 +32,8 @@ from engine.llm.client import Client
 from engine.llm.parallel import in_parallel
 from engine.llm.prompts import fenced, labels_text, unfenced
 from engine.llm.replies import Completion, as_dict, as_text, read_object
+from engine.programs.answering import answers_alone, serve
+from engine.schema import Example
 from engine.settings import LlmSettings
 
 LETTERS = string.ascii_uppercase[:20]  # servers tell the 20 likeliest tokens
@@ -48,7 +49,6 @@ _TOKENS = 4  # of the answer to that: some servers begin with a space or a mark
 _TOLD_EVERY = 1000  # rows
 _UNANSWERED = ("refused", "invalid", "too large")  # what is wrong with an answer, not with the server
 
-Row = Mapping[str, str]
 Shares = list[float]
 
 
@@ -143,7 +143,7 @@ class ZeroShot:
         )
         self._scored = self._unanswered = 0
 
-    def probabilities(self, rows: Sequence[Row]) -> list[Shares]:
+    def probabilities(self, rows: Sequence[Example]) -> list[Shares]:
         """Of each row, from the answers; all labels alike where the model gives none to a row.
 
         Raises:
@@ -176,7 +176,7 @@ class ZeroShot:
         self._client.close()
         self.tell()
 
-    def _stated(self, rows: Sequence[Row]) -> list[Shares]:
+    def _stated(self, rows: Sequence[Example]) -> list[Shares]:
         """One question about some rows; what has no usable answer is asked about row by row."""
         asked = _STATED.format(count=len(rows), labels=labels_text(self.labels))
         shown = [{"row": number, **_shown(row)} for number, row in enumerate(rows, start=1)]
@@ -200,7 +200,7 @@ class ZeroShot:
         label = spelled(one.label, self.labels)
         return [sure if known == label else (1 - sure) / others for known in self.labels]
 
-    def _letter(self, rows: Sequence[Row]) -> list[Shares]:
+    def _letter(self, rows: Sequence[Example]) -> list[Shares]:
         """One question about one row."""
         (row,) = rows
         known = dict(zip(LETTERS, self.labels, strict=False))
@@ -274,8 +274,9 @@ def _letter_shares(body: bytes) -> dict[str, float] | None:
     return {}
 
 
-def _shown(row: Row) -> dict[str, str]:
-    return {key: row[key] for key in ("text", "text_pair") if key in row}
+def _shown(row: Example) -> dict[str, str]:
+    pair = {} if row.text_pair is None else {"text_pair": row.text_pair}
+    return {"text": row.text, **pair}
 
 
 def _go_on() -> None:

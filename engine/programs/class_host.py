@@ -6,66 +6,46 @@ So a class that crashes, hangs or holds gigabytes does so in a process of its ow
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from engine.programs.protocol import PROTOCOL
+from engine.programs.answering import answers_alone, examples, serve
 from engine.programs.python_class import find_class
-from engine.schema import Example
 
 
-def score(made: Any, source: IO[bytes], out: IO[bytes]) -> None:
-    """Load the class, and answer until the input ends."""
-    start = json.loads(source.readline())
-    one = made(_path(start["model"]), start["labels"], start["pair"])
-    name = getattr(one, "name", "")
-    _write(out, {"protocol": PROTOCOL, "name": name, "labels": [str(label) for label in one.labels]})
-    for line in source:
-        request = json.loads(line)
-        found = one.probabilities(list(_examples(request["rows"])))
-        _write(out, {"id": request["id"], "probabilities": [[float(value) for value in row] for row in found]})
+def load(made: Any, labels: Sequence[str], pair: bool, model: Path | None) -> Any:
+    """The class for some labels; one without a name has an empty one."""
+    one = made(model, labels, pair)
+    if not hasattr(one, "name"):
+        one.name = ""
+    return one
 
 
 def train(made: Any, request: dict[str, Any]) -> None:
     """Train the class as a request says."""
     with Path(request["rows"]).open(encoding="utf-8") as source:
-        rows = list(_examples(map(json.loads, source)))
+        rows = list(examples(map(json.loads, source)))
     made.train(
         rows,
         labels=request["labels"],
         pair=request["pair"],
         seed=request["seed"],
-        start=_path(request["start"]),
+        start=Path(request["start"]) if request["start"] is not None else None,
         out=Path(request["out"]),
     )
 
 
-def _examples(rows: Any) -> Iterator[Example]:
-    for number, row in enumerate(rows, start=1):
-        yield Example(f"row-{number}", row["text"], row.get("label", ""), row.get("text_pair"))
-
-
-def _path(given: str | None) -> Path | None:
-    return None if given is None else Path(given)
-
-
-def _write(out: IO[bytes], values: dict[str, Any]) -> None:
-    out.write(json.dumps(values).encode() + b"\n")
-
-
-def main(name: str, *request: str) -> None:
-    """Find the class, and score, or train if there is a request."""
-    out = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # what a library prints is no answer
+def main(name: str, *request: str) -> int:
+    """Find the class, and score, or train if there is a request; returns the exit status."""
+    out = answers_alone()
     made = find_class(name).load()
     if request:
         train(made, json.loads(Path(request[0]).read_bytes()))
-    else:
-        score(made, sys.stdin.buffer, out)
+        return 0
+    return serve(lambda labels, pair, model: load(made, labels, pair, model), sys.stdin, out)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))

@@ -1,17 +1,17 @@
-"""What every program that scores has to do: read rows, write probabilities, say errors as sentences."""
+"""The program's side of the protocol: read rows, write probabilities, say errors as sentences."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from engine.errors import BlindspotError
-
-PROTOCOL = 1
+from engine.programs.protocol import PROTOCOL
+from engine.schema import Example
 
 
 class Classifier(Protocol):
@@ -22,8 +22,8 @@ class Classifier(Protocol):
     @property
     def labels(self) -> Sequence[str]: ...  # noqa: D102
 
-    def probabilities(self, rows: Sequence[Mapping[str, str]]) -> Sequence[Sequence[float]]:
-        """Of each row, with its ``text`` and perhaps ``text_pair``, a probability for each label.
+    def probabilities(self, rows: Sequence[Example]) -> Sequence[Sequence[float]]:
+        """Of each row, whose label is empty, a probability for each label.
 
         Raises:
             BlindspotError: the rows cannot be scored; others may be.
@@ -56,12 +56,18 @@ def serve(load: Callable[[Sequence[str], bool, Path | None], Classifier], source
     for line in source:
         request = json.loads(line)
         try:
-            found = classifier.probabilities(request["rows"])
+            found = classifier.probabilities(list(examples(request["rows"])))
             answer: dict[str, Any] = {"probabilities": [[float(value) for value in row] for row in found]}
         except BlindspotError as error:
             answer = {"error": str(error).removesuffix(".")}
         _write(out, {"id": request["id"], **answer})
     return 0
+
+
+def examples(rows: Iterable[Mapping[str, str]]) -> Iterator[Example]:
+    """Rows of a request to score or to train."""
+    for number, row in enumerate(rows, start=1):
+        yield Example(f"row-{number}", row["text"], row.get("label", ""), row.get("text_pair"))
 
 
 def _write(out: IO[str], values: Mapping[str, Any]) -> None:
