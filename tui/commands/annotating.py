@@ -17,14 +17,15 @@ class Session:
     """The records of a project as one annotator sees and writes them.
 
     Attributes:
+        work: the library, which starts jobs.
         project: the folder. discovery: of its current round. teaching: the records.
         board: what they add up to. annotator: takes what is written.
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
-        found = opened(options)
-        self.board = found.board
-        self.project, self.discovery, self.teaching = found.project, self.board.discovery, self.board.teaching
+        self.work = opened(options)
+        self.board = self.work.board
+        self.project, self.discovery, self.teaching = self.work.project, self.board.discovery, self.board.teaching
         teacher = Teacher(self.teaching.author, getattr(options, "teacher_kind", "human"))
         self.annotator = Annotator(self.project, self.discovery, self.teaching, teacher)
 

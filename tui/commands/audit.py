@@ -9,7 +9,7 @@ from engine.audit.audit_status import AuditFigures, AuditStatus, status_of
 from engine.audit.draw import LEAST
 from engine.audit.estimate import Estimate
 from engine.operations.job_records import AuditOptions
-from engine.project import Project
+from tui.commands.opening import opened
 from tui.commands.queue_job import run_queue_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.terminal.printing import print_json, print_line
@@ -50,15 +50,15 @@ def _labels(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Draw an audit, or say what one has found."""
-    project = Project.open(options.project)
+    work = opened(options)
     if options.status:
-        status = status_of(project, find_audit(project, options.queue))
+        status = status_of(work.project, find_audit(work.project, options.queue))
         if options.json:
             print_json(status.as_json() | {"sentence": status.sentence})
         else:
             print_status(status)
         return 0
-    return run_queue_job(options, project, AuditOptions(labels=options.labels))
+    return run_queue_job(options, work, AuditOptions(labels=options.labels))
 
 
 def print_status(status: AuditStatus) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from engine.operations.job_records import CompareOptions
-from engine.project import Project
-from tui.commands.following import follow_to_end, start_job
+from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.terminal.printing import console, print_json, print_line
 
@@ -32,14 +31,15 @@ def run(options: argparse.Namespace) -> int:
     """Draw up the comparison, unless nothing has changed since the last one, and print it."""
     from engine.review.comparison import is_current, read_comparison
 
-    project = Project.open(options.project)
+    work = opened(options)
+    project = work.project
     found = read_comparison(project, own=options.own)
     if options.detach or found is None or not is_current(project, found):
-        job_id = start_job(project, CompareOptions(own=options.own))
+        job_id = work.start(CompareOptions(own=options.own))
         if options.detach:
             print_line(job_id)
             return 0
-        follow_to_end(project.root, job_id)
+        work.wait(job_id)
         found = read_comparison(project, own=options.own)
         assert found is not None, "the job ended with `done`"
     if options.json:

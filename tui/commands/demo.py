@@ -14,15 +14,15 @@ from engine.extras import require_models
 from engine.files import write_atomic
 from engine.llm.replay import RECORDED_FILE
 from engine.operations.job_kinds import job_uses
-from engine.operations.job_records import DiscoverOptions, RetrainOptions
+from engine.operations.job_records import DiscoverOptions
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Teacher
 from engine.settings import write_settings
 from engine.teaching.records import Records
 from engine.trust import agree
 from tui.commands.discover import print_spots
-from tui.commands.following import follow_to_end, start_job
 from tui.commands.open import add_terminal, open_app
+from tui.commands.opening import opened_folder
 from tui.commands.report import print_report
 from tui.commands.shared import SubParsers, new_parser
 from tui.reporting.confidence_text import flags_sentence
@@ -109,9 +109,9 @@ def headless(project: Project) -> int:
     began = time.monotonic()
     print_line(f"project {project.root}")
     print_line(f"discover: training a classifier on {project.manifest.splits['train'].rows} rows ...")
-    follow_to_end(project.root, start_job(project, DISCOVER))
-    found = project.discovery()
-    assert found is not None, "the job ended with `done`"
+    work = opened_folder(project.root)
+    work.wait(work.start(DISCOVER))
+    found = work.discovery
     counts = f"{len(found.uus)} UUs in {len(found.blind_spots)} blind spots"
     print_line(f"{counts} after {duration(time.monotonic() - began)}")
     print_spots(found)
@@ -119,7 +119,7 @@ def headless(project: Project) -> int:
     for llm in label_overview(project, Records(project.teaching_dir)).llms:
         print_line(f"{llm.quality.teacher.name}: {llm.usability.sentence}")
     print_line("retrain: baseline and the bundled examples, every seed, both recipes ...")
-    follow_to_end(project.root, start_job(project, RetrainOptions()))
+    work.retrain()
     print_line(f"done after {duration(time.monotonic() - began)}")
     print_line()
     print_report(project)

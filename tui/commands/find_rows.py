@@ -137,8 +137,6 @@ def _may_ask(options: argparse.Namespace, session: Session, pattern: Pattern | N
 
 
 def _start(options: argparse.Namespace, session: Session, pattern: Pattern | None, samples: list[Sample]) -> str:
-    from tui.commands.following import start_job
-
     asked = SearchOptions(
         pattern=pattern.id if pattern else None,
         samples=tuple(sample.id for sample in samples),
@@ -151,13 +149,11 @@ def _start(options: argparse.Namespace, session: Session, pattern: Pattern | Non
         max_tokens=options.max_tokens,
         since=time.time(),
     )
-    return start_job(session.project, asked)
+    return session.work.start(asked)
 
 
 def _follow(session: Session, job_id: str) -> FoundRows:
-    from tui.commands.following import follow_to_end
-
-    made = SearchResult.from_json(follow_to_end(session.project.root, job_id).result)
+    made = SearchResult.from_json(session.work.wait(job_id).result)
     found = found_before(session.project, made.found)
     assert found is not None, "the job has just kept it"
     session.teaching.refresh()

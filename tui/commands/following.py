@@ -7,24 +7,8 @@ from pathlib import Path
 
 from engine import jobs
 from engine.jobs import Event, JobView
-from engine.jobs.kind import JobOptions
-from engine.project import Project
-from tui.flows.ask_for_trust import ask
 from tui.reporting.durations import duration
 from tui.terminal.printing import RewrittenLine
-
-
-def start_job(project: Project, options: JobOptions) -> str:
-    """Start a job and return its id; what it needs outside the project is asked about first.
-
-    Raises:
-        JobError: another job is running.
-        NotTrusted: the person does not agree, or there is no terminal to ask on.
-    """
-    from engine.operations.job_kinds import job_uses  # all kinds of work, for those alone who start some
-
-    ask(project.root, job_uses(project, options))
-    return jobs.start(project.root, options)
 
 
 def follow_to_end(root: Path, job_id: str) -> JobView:

@@ -7,7 +7,7 @@ import argparse
 from engine.hunt.hunt_files import find_hunt
 from engine.hunt.hunt_status import HuntStatus, status_of
 from engine.operations.job_records import HuntOptions
-from engine.project import Project
+from tui.commands.opening import opened
 from tui.commands.queue_job import run_queue_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.terminal.printing import print_json, print_line
@@ -45,15 +45,15 @@ def _budget(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Begin a hunt, or say how one goes."""
-    project = Project.open(options.project)
+    work = opened(options)
     if options.status:
-        status = status_of(project, find_hunt(project, options.queue))
+        status = status_of(work.project, find_hunt(work.project, options.queue))
         if options.json:
             print_json(status.as_json() | {"sentence": status.sentence})
         else:
             print_status(status)
         return 0
-    return run_queue_job(options, project, HuntOptions(budget=options.budget))
+    return run_queue_job(options, work, HuntOptions(budget=options.budget))
 
 
 def print_status(status: HuntStatus) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from engine.api import OpenedProject, open_project
 from tui.commands.following import follow_to_end
@@ -17,9 +18,13 @@ def opened(options: argparse.Namespace) -> OpenedProject:
     Raises:
         ProjectError, SettingsError: as `engine.api.open_project`.
     """
+    return opened_folder(options.project, annotator=getattr(options, "annotator", None))
+
+
+def opened_folder(folder: Path, *, annotator: str | None = None) -> OpenedProject:
+    """The project of a folder, as `opened`."""
 
     def tell(sentence: str) -> None:
-        print_error(f"warning: {with_project(sentence, options.project)}")
+        print_error(f"warning: {with_project(sentence, folder)}")
 
-    annotator = getattr(options, "annotator", None)
-    return open_project(options.project, annotator=annotator, ask=ask, follow=follow_to_end, tell=tell)
+    return open_project(folder, annotator=annotator, ask=ask, follow=follow_to_end, tell=tell)

@@ -111,7 +111,6 @@ def _answers(options: argparse.Namespace) -> dict[str, bool]:
 def _by_llm(options: argparse.Namespace, session: Session) -> int:
     from engine.llm.judge_estimate import estimate_trials
     from tui.commands.asking_llm import check_limits, print_estimate
-    from tui.commands.following import follow_to_end, start_job
 
     names = [find_pattern(session.teaching, session.teaching.own_id(name)).id for name in options.patterns]
     if options.estimate:
@@ -125,11 +124,11 @@ def _by_llm(options: argparse.Namespace, session: Session) -> int:
         max_tokens=options.max_tokens,
         since=time.time(),
     )
-    job_id = start_job(session.project, asked)
+    job_id = session.work.start(asked)
     if options.detach:
         print_line(job_id)
         return 0
-    found = JudgeReport.from_json(follow_to_end(session.project.root, job_id).result)
+    found = JudgeReport.from_json(session.work.wait(job_id).result)
     session.teaching.refresh()
     if not options.json:
         say(console(), found.sentence)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.api import OpenedProject
 from engine.monitoring.read_batch import read_batch
 from engine.monitoring.watch_status import ERROR, Rate, Shift, WatchedSpot, WatchStatus, watch_status
 from engine.monitoring.watched_batches import WatchWord
 from engine.operations.job_records import WatchOptions, WatchResult
-from engine.project import Project
 from engine.trust import agree, file_use
-from tui.commands.following import follow_to_end, start_job
+from tui.commands.opening import opened
 from tui.commands.reading_files import OF_BATCH, Told, add_file_choices, file_choices
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
 from tui.terminal.printing import print_json, print_line
@@ -65,14 +65,14 @@ def run(options: argparse.Namespace) -> int:
     """Watch a batch as a job, or none; say how things stand, and so in the exit status."""
     if options.status == (options.file is not None):
         options.refuse("name either a file or --status")
-    project, name = Project.open(options.project), options.name
+    work, name = opened(options), options.name
     if not options.status:
-        job_id = _started(project, options)
+        job_id = _started(work, options)
         if options.detach:
             print_line(job_id)
             return 0
-        name = WatchResult.from_json(follow_to_end(project.root, job_id).result).batch
-    status = watch_status(project, name)
+        name = WatchResult.from_json(work.wait(job_id).result).batch
+    status = watch_status(work.project, name)
     if options.json:
         print_json(status.as_json())
     else:
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     return STATUSES[status.status]
 
 
-def _started(project: Project, options: argparse.Namespace) -> str:
+def _started(work: OpenedProject, options: argparse.Namespace) -> str:
     """The job, after the file has been read once: a mistake in it is told before there is a job."""
     asked = WatchOptions(
         str(options.file.expanduser().resolve()),
@@ -95,7 +95,7 @@ def _started(project: Project, options: argparse.Namespace) -> str:
     told = Told()
     try:
         read_batch(
-            project,
+            work.project,
             options.file,
             name=options.name,
             predictions=options.predictions,
@@ -106,9 +106,9 @@ def _started(project: Project, options: argparse.Namespace) -> str:
         told.clear()
     files = [Path(name) for name in (asked.file, asked.predictions) if name]
     agree(
-        project.root, [use for file in files if (use := file_use(project.root, file))]
+        work.project.root, [use for file in files if (use := file_use(work.project.root, file))]
     )  # the user has just named them
-    return start_job(project, asked)
+    return work.start(asked)
 
 
 def print_status(status: WatchStatus) -> None:

@@ -25,7 +25,7 @@ from tests.builders.rows import rows
 from tests.builders.tiny_bert import CPU, body, make_project
 from tests.engine.model.test_training import plan
 from tests.engine.proof.synthetic import write_proof
-from tests.test_library_page import examples
+from tests.test_library_page import PAGES, examples
 from tui.cli import main, parser_for
 
 pytestmark = pytest.mark.xdist_group("check")  # what they share is made once
@@ -227,6 +227,20 @@ def test_a_model_that_gets_the_proof_rows_wrong_has_opened_it_again(
     assert main(["check", str(counted.root), "--model", str(trained)]) == 0
     assert "B1   still closed\n" in capsys.readouterr().out
     assert not [text for text in held_out(counted) if text in out + junit.read_text()]
+
+
+@pytest.mark.usefixtures("in_process_jobs")
+def test_a_check_elsewhere_needs_of_the_project_what_the_docs_name(
+    counted: Project, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (PAGES / "regression-suite.md").read_text(encoding="utf-8")
+    (named,) = re.findall(r"`check` needs of the project (.*?), and no trained model", page, re.DOTALL)
+    for name in re.findall(r"`([^`]+)`", named):
+        source, target = counted.root / name, tmp_path / "elsewhere" / name
+        target.parent.mkdir(exist_ok=True)
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # of a machine that knows nothing of the project
+    assert main(["check", str(tmp_path / "elsewhere"), "--model", str(trained)]) == 0
 
 
 @pytest.mark.usefixtures("in_process_jobs")
