@@ -1,7 +1,8 @@
 """The library: a project, what is in it, and the work that is done on it. The commands stand on it too. Light.
 
 `open_project` is where it begins. What is read is as it is on the disk at that moment; discovering, retraining and
-checking are background jobs, as from the command line, and are waited for.
+checking are background jobs, as from the command line, and are waited for. What a call alone needs is imported in it:
+every command goes through here, and most make one.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine import jobs, problems
 from engine.data.pool_rows import pool_rows
@@ -18,20 +20,21 @@ from engine.ids import inside
 from engine.jobs import JobView
 from engine.jobs.kind import JobOptions
 from engine.project import Project
-from engine.proof.budget_matching import Equal
-from engine.proof.report import read_report
-from engine.proof.report_rows import FigureRow, SpotRow, VerdictRow, figure_rows, spot_rows, verdict_rows
-from engine.proof.report_types import Report
 from engine.record_table import RecordTable
-from engine.regression.frozen_spots import suite
-from engine.regression.outcome import NOTHING, Outcome
 from engine.review.blinding import to_judge
-from engine.schema import Discovery, Example, Pattern, RowLabel, Sample, SplitName
+from engine.schema import Discovery, Example, SplitName
 from engine.teaching.authors import default_author
 from engine.teaching.labels import Labels
-from engine.teaching.records import MarkedRow, Teaching
+from engine.teaching.records import Teaching
 from engine.teaching.views import Board, EvidenceRow, SpotView
 from engine.trust import OutsideUse, agree, require
+
+if TYPE_CHECKING:
+    from engine.exchange.tables import Kind, Table
+    from engine.proof.budget_matching import Equal
+    from engine.proof.report_rows import FigureRow, SpotRow, VerdictRow
+    from engine.proof.report_types import Report
+    from engine.regression.outcome import Outcome
 
 Ask = Callable[[Path, Iterable[OutsideUse]], None]
 Follow = Callable[[Path, str], JobView]
@@ -132,28 +135,58 @@ class OpenedProject:
             return RecordTable(Example, pool_rows(self.project, Labels(self.teaching).settled()))
         return RecordTable(Example, self.project.examples(split))
 
-    def labels(self) -> RecordTable[RowLabel]:
-        """Every label that people and LLMs have given to pool rows; then those that decided conflicts.
+    def labels(self, *, proof: bool = False) -> Table:
+        """Every label that people and LLMs have given to a row, and every decision of a conflict.
 
-        Which label counts, says `rows`. Labels of proof rows are not among them.
+        Args:
+            proof: labels of proof rows, and of pool rows that nearly equal one, too, with their texts. They say whether
+                a model got better: one that is trained with any of them cannot be judged by them any more.
 
         Raises:
+            ProjectError: a discovery is damaged.
             StoreError: as `teaching`.
+            DataError: a guideline cannot be read.
         """
-        given = Labels(self.teaching)
-        people = [one.given for said in given.people.values() for one in said]
-        llms = [label for by_row in given.llms.values() for label in by_row.values()]
-        return RecordTable(RowLabel, [*people, *llms, *given.decided.values()])
+        return self._table("labels", proof=proof)
 
-    def marks(self) -> RecordTable[MarkedRow]:
-        """The mark that counts of each marked row, but of rows that are held back from the annotator.
+    def marks(self) -> Table:
+        """Every mark of a pool row, but of rows that are held back from the annotator.
 
         Raises:
-            ProjectError, SettingsError, StoreError: as `board`.
+            ProjectError, StoreError, DataError: as `labels`.
         """
-        board = self.board
-        held_back = board.held_back
-        return RecordTable(MarkedRow, [one for row, one in board.teaching.marks().items() if row not in held_back])
+        return self._table("marks")
+
+    def patterns(self) -> Table:
+        """The patterns that the annotator may see: their own, and those of others that are not sealed any more.
+
+        Raises:
+            ProjectError, StoreError, DataError: as `labels`.
+        """
+        return self._table("patterns")
+
+    def samples(self) -> Table:
+        """The samples that the annotator may see, as `patterns`.
+
+        Raises:
+            ProjectError, StoreError, DataError: as `labels`.
+        """
+        return self._table("samples")
+
+    def judgements(self) -> Table:
+        """The judgements of the blind review that the annotator may see, as `patterns`.
+
+        Raises:
+            ProjectError, StoreError, DataError: as `labels`.
+        """
+        return self._table("judgements")
+
+    def _table(self, kind: Kind, *, proof: bool = False) -> Table:
+        from engine.exchange.gather import gather
+        from engine.exchange.tables import Table
+
+        tables = gather(self.project, self.teaching, [kind], proof=proof).tables
+        return tables[0] if tables else Table(kind, ())
 
     def blind_spots(self) -> RecordTable[SpotView]:
         """The blind spots of the current round, in the order they were found.
@@ -171,26 +204,6 @@ class OpenedProject:
             ProjectError, SettingsError: as `discovery`.
         """
         return RecordTable(EvidenceRow, self.board.evidence(spot_id))
-
-    def patterns(self) -> RecordTable[Pattern]:
-        """The patterns that the annotator may see: their own, and those of others that are not sealed any more.
-
-        Raises:
-            ProjectError, SettingsError, StoreError: as `board`.
-        """
-        board = self.board
-        spots = dict.fromkeys(one.blind_spot for one in board.teaching.patterns())
-        return RecordTable(Pattern, [one for spot in spots for one in board.patterns(spot)])
-
-    def samples(self) -> RecordTable[Sample]:
-        """The samples that the annotator may see, as `patterns`.
-
-        Raises:
-            ProjectError, SettingsError, StoreError: as `board`.
-        """
-        board = self.board
-        spots = dict.fromkeys(one.blind_spot for one in board.teaching.samples())
-        return RecordTable(Sample, [one for spot in spots for one in board.samples(spot)])
 
     def discover(self, tau: float | None = None) -> Discovery:
         """Find the blind spots of the current model.
@@ -257,6 +270,7 @@ class OpenedProject:
             ProjectError: there is none, or its report is damaged.
         """
         from engine.operations.verdict_process import look
+        from engine.proof.report import read_report
 
         report = read_report(self.project, proof)
         if report.labels_asked is None or not report.labels_asked.goes_on or self.project.read_only:
@@ -273,6 +287,8 @@ class OpenedProject:
         Raises:
             ProjectError: as `report`.
         """
+        from engine.proof.report_rows import VerdictRow, verdict_rows
+
         return RecordTable(VerdictRow, verdict_rows(self.report(proof)))
 
     def figures(self, proof: str | None = None) -> RecordTable[FigureRow]:
@@ -281,6 +297,8 @@ class OpenedProject:
         Raises:
             ProjectError: as `report`.
         """
+        from engine.proof.report_rows import FigureRow, figure_rows
+
         return RecordTable(FigureRow, figure_rows(self.report(proof)))
 
     def closed(self, proof: str | None = None) -> RecordTable[SpotRow]:
@@ -289,6 +307,8 @@ class OpenedProject:
         Raises:
             ProjectError: as `report`.
         """
+        from engine.proof.report_rows import SpotRow, spot_rows
+
         return RecordTable(SpotRow, spot_rows(self.report(proof)))
 
     def suite(self) -> tuple[str, ...]:
@@ -297,6 +317,8 @@ class OpenedProject:
         Raises:
             ProjectError: a file of the suite is damaged.
         """
+        from engine.regression.frozen_spots import suite
+
         return tuple(spot.id for spot in suite(self.project))
 
     def check(self, model: Path | str | None = None) -> Outcome:
@@ -313,6 +335,7 @@ class OpenedProject:
         from engine.model.given_predictions import refuse_without_classifier
         from engine.model.text_classifier import classifier_of
         from engine.operations.job_records import CheckOptions, CheckResult
+        from engine.regression.outcome import NOTHING, Outcome
 
         if model is None:
             refuse_without_classifier(self.project, "`check`")

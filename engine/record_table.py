@@ -1,4 +1,4 @@
-"""Records of one kind in their order, and as a data frame where pandas is installed. Light: it is imported late."""
+"""Records of one kind in their order, and as a data frame. Light."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, overload
 
 from typing_extensions import get_type_hints
 
-from engine.extras import missing_told
+from engine.frames import data_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,10 +59,7 @@ class RecordTable(Sequence[R], Generic[R]):
         Raises:
             MissingExtra: pandas is not installed.
         """
-        with missing_told():
-            import pandas as pd
-        columns = {"_".join(path): [_value(record, path) for record in self] for path in _paths(self.kind)}
-        return pd.DataFrame(columns)
+        return data_frame({"_".join(path): [_value(record, path) for record in self] for path in _paths(self.kind)})
 
 
 def _value(record: Any, path: _Path) -> Any:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+from engine.frames import data_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["labels", "marks", "samples", "patterns", "judgements"]
 ColumnType = Literal["text", "whole", "number", "flag"]
 Value = str | int | float | bool | None
 Row = Mapping[str, Value]
+
+_FRAME_TYPES: Mapping[ColumnType, str] = {
+    "text": "string",
+    "whole": "Int64",
+    "number": "float64",
+    "flag": "boolean",
+}
+"""What pandas calls them; a value may be missing in each."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -34,6 +47,21 @@ class Table:
     def columns(self) -> tuple[Column, ...]:
         """In their order."""
         return COLUMNS[self.kind]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A data frame with a line for each row, and the columns with their types; what is not known is missing there.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        columns = {column.name: [row[column.name] for row in self.rows] for column in self.columns}
+        return data_frame(columns, {column.name: _FRAME_TYPES[column.type] for column in self.columns})
 
 
 _TEXTS = (Column("text", "the text, or the first of two"), Column("text_pair", "the second text, where rows are pairs"))

@@ -321,13 +321,6 @@ class Board:
         self._version = self.teaching.version
 
     @property
-    def held_back(self) -> frozenset[str]:
-        """Ids of the rows that are held back from this annotator, who has not decided on their blind spots."""
-        self._index()
-        parts = (parts for spot, parts in self._parts.items() if spot not in self._decisions)
-        return frozenset(row for one in parts for row in one.held_back)
-
-    @property
     def unjudged(self) -> Collection[str]:
         """Blind spots where this annotator has still to judge blind what others wrote."""
         self._index()

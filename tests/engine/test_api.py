@@ -40,11 +40,11 @@ def test_what_others_wrote_is_shown_once_one_has_decided(project: Project) -> No
     bob.write_sample("B1", text="Two clocks, both wrong.", label="negative", role="target")
     ann.describe("B2", "abstraction", "praise in the words of blame")
     work = open_project(project.root, annotator="ann")
-    assert [one.id for one in work.patterns()] == ["P1@ann"]
+    assert [one["id"] for one in work.patterns()] == ["P1@ann"]
     assert list(work.samples()) == []
     ann.decline("B1", "no idea")
-    assert [one.id for one in work.patterns()] == ["P1@ann", "P1@bob"]
-    assert [one.text for one in work.samples()] == ["Two clocks, both wrong."]
+    assert [one["id"] for one in work.patterns()] == ["P1@ann", "P1@bob"]
+    assert [one["text"] for one in work.samples()] == ["Two clocks, both wrong."]
 
 
 def test_marks_of_rows_that_are_held_back_are_not_shown(project: Project) -> None:
@@ -59,10 +59,10 @@ def test_marks_of_rows_that_are_held_back_are_not_shown(project: Project) -> Non
     work = open_project(project.root, annotator="ann")
     shown = {one.prediction.id for one in work.evidence("B1")}
     assert 0 < len(shown) < 10
-    assert {one.mark.row for one in work.marks()} == shown
-    assert {one.mark.row for one in open_project(project.root, annotator="bob").marks()} == shown
+    assert {one["id"] for one in work.marks()} == shown
+    assert {one["id"] for one in open_project(project.root, annotator="bob").marks()} == shown
     annotator(project, "ann").decline("B1", "no idea")
-    assert {one.mark.row for one in work.marks()} == {*rows}
+    assert {one["id"] for one in work.marks()} == {*rows}
 
 
 def test_what_is_written_meanwhile_is_read_and_a_damaged_file_is_told_once(project: Project) -> None:
@@ -71,12 +71,12 @@ def test_what_is_written_meanwhile_is_read_and_a_damaged_file_is_told_once(proje
     bob = annotator(project, "bob")
     bob.mark("n1", "ambiguous")
     bob.mark("n2", "ambiguous")
-    assert [one.mark.row for one in work.marks()] == ["n1", "n2"]
+    assert [one["id"] for one in work.marks()] == ["n1", "n2"]
     path = project.teaching_dir / "bob.json"
     path.write_bytes(path.read_bytes()[:-80])
     told: list[str] = []
     work = open_project(project.root, annotator="ann", tell=told.append)
-    assert [one.mark.row for one in work.marks()] == ["n1"]
+    assert [one["id"] for one in work.marks()] == ["n1"]
     work.labels()
     assert len(told) == 1
     assert "bob.json" in told[0]
@@ -89,8 +89,9 @@ def test_a_table_has_its_columns_without_records_too_and_needs_pandas_for_a_fram
 ) -> None:
     work = open_project(project.root)
     labels, spots = work.labels(), work.blind_spots()
-    assert list(labels.to_frame().columns) == list(labels.columns)
-    assert {"row", "label", "teacher_name", "teacher_kind"} <= {*labels.columns}
+    assert list(labels.to_frame().columns) == [column.name for column in labels.columns]
+    assert labels.to_frame()["certainty"].dtype == "Int64"
+    assert work.rows().columns == ("id", "text", "label", "text_pair")
     frame = spots.to_frame()
     assert frame[["id", "size", "excess_errors"]].values.tolist() == [["B1", 4, None], ["B2", 3, None], ["B3", 2, None]]
     assert [one.id for one in spots[1:]] == ["B2", "B3"]

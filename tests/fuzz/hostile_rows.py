@@ -227,7 +227,7 @@ def _check(stranger: Stranger, random_: random.Random) -> tuple[list[str], dict[
     found = {"model": hostile(random_), "holds": False, "status": "open again", "checked": [spot]}
     write_json(stranger.root / "checks" / "c.json", found)
     patches: dict[str, object] = {
-        "engine.api.suite": lambda project: [SimpleNamespace(id="B1")],
+        "engine.regression.frozen_spots.suite": lambda project: [SimpleNamespace(id="B1")],
         "engine.jobs.start": lambda *args: "check-1",
         "engine.jobs.follow_to_end": lambda *args: SimpleNamespace(result={"check": "checks/c.json"}),
     }
