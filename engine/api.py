@@ -332,6 +332,7 @@ class OpenedProject:
             ProjectError: a file of the suite is damaged or has changed.
             JobError, NotTrusted: as `start` and `wait`.
         """
+        from engine.model.cleaned_models import refuse_cleaned
         from engine.model.given_predictions import refuse_without_classifier
         from engine.model.text_classifier import classifier_of
         from engine.operations.job_records import CheckOptions, CheckResult
@@ -345,6 +346,7 @@ class OpenedProject:
         if name is not None:
             name = str(Path(name).resolve()) if Path(name).exists() else name
             classifier = classifier_of(self.project)
+            refuse_cleaned(self.project, name)
             classifier.refuse_named(name)
             agree(self.project.root, [use for use in classifier.uses(name) if use and use.kind == "weights"])
         made = CheckResult.from_json(self.wait(self.start(CheckOptions(name))).result)

@@ -471,6 +471,30 @@ def remove(path: Path) -> None:
         os.unlink(path.name, dir_fd=folder)
 
 
+def remove_folder(path: Path, aside: str) -> None:
+    """Remove a folder with all that is in it: renamed first, so that what is left after a kill is nobody's.
+
+    Args:
+        path: the folder; nothing happens if it is not there.
+        aside: its name while it is emptied, in the same place.
+
+    Raises:
+        FileError: it is a link or reached through one, or may not be removed.
+    """
+    path = located(path)
+    with suppress(FileNotFoundError), in_words(path, "removed"), opened(path.parent) as folder:
+        os.close(os.open(path.name, os.O_RDONLY | os.O_DIRECTORY | PLAIN, dir_fd=folder))
+        os.rename(path.name, aside, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+        for _, folders, files, inner in os.fwalk(aside, topdown=False, dir_fd=folder):
+            for name in files:
+                os.unlink(name, dir_fd=inner)
+            for name in folders:
+                os.rmdir(name, dir_fd=inner)
+        os.rmdir(aside, dir_fd=folder)
+        os.fsync(folder)
+
+
 def content_key(*parts: Any) -> str:
     """A short hash (16 hex digits) that names a result by everything it was made from.
 

@@ -67,6 +67,7 @@ COMMANDS = {
     "flips": "the rows that an arm fixed, and those it newly broke",
     "rounds": "the history of a project: what became of its blind spots",
     "promote": "make an arm's model the current one and start the next round",
+    "clean": "list the trained models that could go and what each frees, and remove them",
     "verify": "recompute and compare every part of a project: has anything been changed?",
     "doctor": "check this machine and a project",
     "demo": "open the workbench over the bundled project",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engine.jobs.events import Event
 from engine.jobs.follow import follow, follow_to_end, notes
-from engine.jobs.launch import cancel, resume, start
+from engine.jobs.launch import cancel, resume, start, without_jobs
 from engine.jobs.status import JobView, active_job, find_job, jobs
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "notes",
     "resume",
     "start",
+    "without_jobs",
 ]

@@ -11,6 +11,8 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.child import command, surroundings
@@ -90,6 +92,20 @@ def cancel(root: Path, job_id: str) -> None:
     if view.state != "running":
         raise JobError(f"job {job_id} is {view.state}", hint="only a running job can be cancelled")
     write_atomic(JobFiles(root / "jobs" / job_id).cancel, b"")
+
+
+@contextmanager
+def without_jobs(root: Path) -> Iterator[None]:
+    """No job runs in the project, and none can be started, before the block ends.
+
+    Raises:
+        JobError: one is running.
+    """
+    lock = _project_lock(root)
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def _project_lock(root: Path) -> int:

@@ -173,7 +173,9 @@ def check_disk(folder: Path) -> MachineFinding:
         "disk",
         state,
         f"{free / 1e9:.1f} GB free at {folder}",
-        "" if state == "ok" else "make room: each trained model takes about 0.1 GB",
+        ""
+        if state == "ok"
+        else "make room: each trained model takes about 0.1 GB, and `blindspot clean DIR` lists those that can go",
     )
 
 

@@ -12,6 +12,7 @@ from engine.errors import ProjectError
 from engine.files import write_json
 from engine.guest import refuse_guests
 from engine.ids import inside
+from engine.model.cleaned_models import refuse_cleaned
 from engine.project import Project
 from engine.proof.closed import closed_sentence
 from engine.proof.report import find_arm, read_report
@@ -71,7 +72,7 @@ def promote(
     Raises:
         ProjectError: there is no such proof, arm or seed, its model is gone, or it is not proven and not forced; or,
             forced or not, the report does not follow from its predictions.
-        ModelError: the model is not the one that was judged.
+        ModelError: the model is not the one that was judged, or was cleaned.
         GuestRefused: a guest asks for it.
     """
     from engine.verify.model_checks import refuse_changed
@@ -145,6 +146,7 @@ def _model(project: Project, entry: ReportArm, seed: int) -> JudgedModel:
     model = entry.models[str(seed)]
     path = inside(project.root, model.path)
     if not path.is_dir():
+        refuse_cleaned(project, path)
         raise ProjectError(
             "the model's folder is gone",
             where=str(path),

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from engine.discovery.calibration import score
 from engine.files import write_json
+from engine.model.cleaned_models import refuse_cleaned
 from engine.model.model_registry import ModelRef, current_model, predictions
 from engine.model.text_classifier import classifier_of
 from engine.progress import Monitor
@@ -134,6 +135,7 @@ def _model(project: Project, name: str | None, monitor: Monitor) -> ModelRef:
         if current.path is not None:
             refuse_changed(project, current.path, current.key)
         return current
+    refuse_cleaned(project, name)
     classifier = classifier_of(project)
     require(project.root, classifier.uses(name))
     return classifier.named(name, monitor=monitor)

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.counted import counted
 from engine.errors import BlindspotError, ModelError
 from engine.files import find_files, read_record
+from engine.model.cleaned_models import CLEANED, cleaned_models
 from engine.model.given_predictions import FOLDER, RESTORE, given_predictions
 from engine.model.text_classifier import TRAINING, TrainedModel, classifier_of
 from engine.model.weights import folder_hashes, weights_digest
@@ -23,6 +24,9 @@ def check_models(project: Project) -> Iterator[Finding]:
         if path.is_dir() and path.suffix != ".partial":
             file = f"models/{path.name}"
             yield from looked_at(f"model {path.name}", file, _TRAIN, _model, path, file)
+    if gone := cleaned_models(project):
+        what = f"{counted(len(gone), 'model')} removed by `blindspot clean`; what needs one says how to train it again"
+        yield Finding("cleaned models", "ok", what, f"models/{CLEANED}")
 
 
 def check_predictions(project: Project) -> Iterator[Finding]:
