@@ -15,13 +15,18 @@ import pytest
 from engine.errors import BlindspotError
 from engine.files import sha256_file
 from engine.operations.add_batch import add_batch
+from engine.operations.clean_project import clean
 from engine.operations.verify_project import verify
 from engine.progress import Silent
 from engine.project import Project
 from engine.proof.evaluate import evaluate
+from engine.proof.report import read_report
+from engine.proof.request import RetrainRequest
+from engine.proof.run import retrain
 from engine.regression.promotion import promote
 from engine.regression.run_suite import check
 from engine.verify.finding import Finding
+from engine.verify.seal import keep_seal
 from tests.engine.verify.conftest import edit_json, write_call
 
 pytestmark = pytest.mark.xdist_group("verify")  # what they share is made once
@@ -421,3 +426,20 @@ def test_the_printed_seal_is_one_line_that_tells_projects_apart(copied: Path) ->
     assert line_of(seal_of(Project.open(copied))) == line
     cut_off(copied)
     assert line_of(seal_of(Project.open(copied))) != line
+
+
+def test_cleaned_models_are_no_damage_and_the_same_retrain_has_them_again(copied: Path) -> None:
+    project = Project.open(copied)
+    keep_seal(project, anew=True)
+    first = project.report_files()[0].parent.name
+    removed = clean(project, ["promoted"])
+    assert len(removed) > 1
+    assert bad(copied) == []
+    told = [finding.what for finding in verify(copied) if finding.part == "cleaned models"]
+    assert told == [f"{len(removed)} models removed by `blindspot clean`; what needs one says how to train it again"]
+    assert read_report(project, first).arms
+    assert check(project, monitor=Silent()).is_file()
+    with pytest.raises(BlindspotError, match=r"removed by `blindspot clean`.*blindspot retrain"):
+        promote(project, arm="human", seed=6, proof_id=first, force=True)
+    retrain(project, RetrainRequest(recipes=("scratch",)), monitor=Silent())
+    assert promote(project, arm="human", seed=6, proof_id=first, force=True).seed == 6
