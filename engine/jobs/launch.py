@@ -112,11 +112,13 @@ def _project_lock(root: Path) -> int:
     lock = acquire(root / "jobs" / "lock", patience=_PATIENCE)
     if lock is None:
         running = active_job(root)
-        name = running.id if running else "another job"
+        if running is None:
+            what = "a job is starting or ending in this project, or models are being removed"
+            raise JobError(what, where=str(root), hint="try again in a moment")
         raise JobError(
-            f"{name} is running in this project",
+            f"{running.id} is running in this project",
             where=str(root),
-            hint=f"wait for it, or stop it with `blindspot jobs DIR --cancel {name}`",
+            hint=f"wait for it, or stop it with `blindspot jobs DIR --cancel {running.id}`",
         )
     return lock
 

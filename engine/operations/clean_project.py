@@ -91,7 +91,7 @@ def list_parts(project: Project, keep: Collection[str] = KEEPS, *, cache: bool =
         FileError, ProjectError: a report, a promotion or the discovery is damaged, so what is needed cannot be told; or
             the folder of models is a link.
     """
-    held, uses, waiting = _held(project), _uses(project), _resumable(project)
+    held, uses, waiting = _held(project), _uses(project), _unended(project)
     parts = []
     for path in find_files(project.models_dir, f"{_ASIDE}*"):
         if _LEFT.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
@@ -163,19 +163,19 @@ def _model(
     if path.name in held:
         return Part(file, size, False, held[path.name], made.seconds)
     if unfinished:
-        return Part(file, size, "unfinished" not in keep, "a training that was interrupted", made.seconds)
+        return Part(file, size, "unfinished" not in keep, "a training that has not ended", made.seconds)
     if not uses:
         began = (path / TRAINING).lstat().st_mtime
         job = next((job for job in waiting if job.created <= began), None)
         if job is not None:
-            what = f"no proof names it; {job.id} ({job.state}) may go on with it when it is resumed"
+            what = f"no proof names it; {job.id} ({job.state}) may need it"
             return Part(file, size, "unfinished" not in keep, what, made.seconds)
         return Part(file, size, True, "no proof names it", made.seconds)
     proven, baseline = any(one.verdict == "proven" for one in uses), any(one.arm == BASELINE for one in uses)
     stays = (proven and "proven" in keep) or (baseline and "baseline" in keep)
     first = next((one for one in uses if one.verdict == "proven"), uses[0])
     more = f", and {len(uses) - 1} more" if len(uses) > 1 else ""
-    again = "; the next retrain with that seed needs it" if baseline and not stays else ""
+    again = "; later retrains need it" if baseline and not stays else ""
     return Part(file, size, not stays, f"{first.words}{more}{again}", made.seconds)
 
 
@@ -234,12 +234,12 @@ def _uses(project: Project) -> dict[str, list[_Use]]:
     return found
 
 
-def _resumable(project: Project) -> list[JobView]:
-    """The latest job of each kind, where it ended without its result."""
+def _unended(project: Project) -> list[JobView]:
+    """The latest job of each kind, where it has no result yet: it runs, or can be resumed."""
     latest: dict[str, JobView] = {}
     for job in jobs(project.root):
         latest.setdefault(job.kind, job)
-    return [job for job in latest.values() if job.resumable]
+    return [job for job in latest.values() if job.state != "done"]
 
 
 def _arrays(project: Project) -> list[Path]:

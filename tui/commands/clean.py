@@ -70,19 +70,19 @@ def run(options: argparse.Namespace) -> int:
     parts = list_parts(project, options.keep, cache=options.cache)
     going = [part for part in parts if part.goes]
     for part in parts:
-        print_line(f"{'goes' if part.goes else 'stays':<5} {_size(part.bytes):>10}  {part.path}")
-        again = f"; {duration(part.seconds)} to train again" if part.goes and part.seconds is not None else ""
-        print_line(f"{'':18}{part.why}{again}")
+        again = f"  {duration(part.seconds)} to train again" if part.goes and part.seconds is not None else ""
+        print_line(f"{'goes' if part.goes else 'stays':<5} {_size(part.bytes):>10}  {part.path}{again}")
+        print_line(f"{'':6}{part.why}")
     if not going:
         print_line("nothing can go" if parts else "there are no trained models")
         return 0
-    print_line(f"{_total(going)} could go")
+    print_line(f"{_total(going)} could go, of {len(parts)} listed")
     if options.dry_run:
         return 0
     if not options.yes:
         _ask(project)
     removed = clean(project, options.keep, cache=options.cache, only=[part.path for part in going])
-    print_line(f"{_total(removed)} removed")
+    print_line(f"removed: {_total(removed)}")
     return 0
 
 
@@ -106,4 +106,4 @@ def _size(size: int) -> str:
 
 
 def _total(parts: Sequence[Part]) -> str:
-    return f"{_size(sum(part.bytes for part in parts))} of {len(parts)}"
+    return f"{len(parts)} ({_size(sum(part.bytes for part in parts))})"

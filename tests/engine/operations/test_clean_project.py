@@ -58,7 +58,7 @@ def test_what_goes_is_told_with_why_and_what_it_frees(proved: Project) -> None:
     assert going(proved, "promoted", "proven") == UNPROVEN | BASELINES
     assert going(proved, "baseline") == UNPROVEN | PROVEN
     part = next(part for part in list_parts(proved, ["promoted"]) if part.path == "models/baseline-scratch-14")
-    assert part.why == "baseline, seed 14 of proof aaaa1111; the next retrain with that seed needs it"
+    assert part.why == "baseline, seed 14 of proof aaaa1111; later retrains need it"
     assert (part.bytes > 1_000_000, part.seconds) == (True, 41.2)
     assert why(proved, "human-continue-13") == "human (continue), seed 13 of proof aaaa1111: less confident only"
     assert why(proved, "of-a-quick-look") == "no proof names it"
@@ -105,7 +105,7 @@ def test_what_blindspot_did_not_write_is_left_alone_and_no_link_is_followed(prov
 
 
 def test_nothing_is_removed_while_a_job_runs_or_while_a_record_cannot_be_read(proved: Project) -> None:
-    with without_jobs(proved.root), pytest.raises(JobError, match="running in this project"):
+    with without_jobs(proved.root), pytest.raises(JobError, match="models are being removed"):
         clean(proved)
     (proved.proofs_dir / "aaaa1111" / "report.json").write_text("{}")
     with pytest.raises(FileError, match="damaged"):
@@ -119,7 +119,7 @@ def test_what_a_job_can_go_on_with_stays_unless_it_is_not_named(proved: Project)
     spec = {"id": "retrain-1", "kind": "retrain", "options": RetrainOptions().as_json(), "created": 1.0}
     write_json(proved.jobs_dir / "retrain-1" / "spec.json", spec)
     assert going(proved) == UNPROVEN - {"of-a-quick-look"}
-    assert "retrain-1 (dead) may go on with it when it is resumed" in why(proved, "of-a-quick-look")
+    assert "retrain-1 (dead) may need it" in why(proved, "of-a-quick-look")
     assert {"0123456789abcdef.partial", "of-a-quick-look"} <= going(proved, "promoted")
     clean(proved, ["promoted"])
     assert not list(proved.models_dir.glob("0123456789abcdef*"))

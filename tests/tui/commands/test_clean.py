@@ -13,9 +13,9 @@ def test_it_lists_and_removes_only_after_a_yes(run: Run, project: Project) -> No
     assert run("clean")[:2] == (0, "there are no trained models\n")
     folder = lay_out_model(project, "0123456789abcdef", size=90_900_000)
     listed = (
-        "goes     90.9 MB  models/0123456789abcdef\n"
-        "                  no proof names it; 41 s to train again\n"
-        "90.9 MB of 1 could go\n"
+        "goes     90.9 MB  models/0123456789abcdef  41 s to train again\n"
+        "      no proof names it\n"
+        "1 (90.9 MB) could go, of 1 listed\n"
     )
     assert run("clean", "--dry-run") == (0, listed, "")
     status, out, err = run("clean")
@@ -24,7 +24,7 @@ def test_it_lists_and_removes_only_after_a_yes(run: Run, project: Project) -> No
     shown = json.loads(run("clean", "--json")[1])
     assert (shown["removed"], [part["path"] for part in shown["parts"]]) == ([], ["models/0123456789abcdef"])
     assert folder.is_dir()
-    assert run("clean", "--yes") == (0, f"{listed}90.9 MB of 1 removed\n", "")
+    assert run("clean", "--yes") == (0, f"{listed}removed: 1 (90.9 MB)\n", "")
     assert not folder.exists()
 
 
