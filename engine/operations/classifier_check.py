@@ -129,7 +129,7 @@ def _many(name: str, project: Project, scorer: Scorer, labelled: Sequence[Exampl
     seconds = time.monotonic() - began
     sure = float((found.max(axis=1) >= project.settings.discovery.tau).mean())
     what = f"{_MANY / max(seconds, 1e-6):,.0f} rows a second; {sure:.0%} have a confidence of tau or more"
-    if not sure:
+    if not sure and len(labelled) > _FEW:  # a model that has learned no more rows than that is sure of few
         hint = "there is no UU without such rows: choose a lower discovery.tau"
         return MachineFinding(name, "warning", what, hint)
     return MachineFinding(name, "ok", what)

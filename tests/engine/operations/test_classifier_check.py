@@ -92,6 +92,13 @@ def test_what_does_not_pass_is_named_with_how_to_mend_it(
     assert finding.hint
 
 
+def test_one_that_has_learned_twenty_rows_may_be_sure_of_none(tmp_path: Path) -> None:
+    unsure = ALONE.replace("CHANGE", "found = [[.4, .6] if one else [.6, .4] for one in good]")
+    found = check(program_project(tmp_path / "work", scorer=unsure))
+    assert "0% have a confidence of tau" in found["100 rows"].detail
+    assert {finding.state for finding in found.values()} == {"ok"}
+
+
 def test_one_that_does_not_start_is_not_asked_more(tmp_path: Path) -> None:
     found = check(program_project(tmp_path / "work", scorer="raise SystemExit('no model')", train=""))
     assert list(found) == ["start", "training"]
