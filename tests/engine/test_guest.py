@@ -8,13 +8,14 @@ import pytest
 
 from engine import jobs
 from engine.guest import VARIABLE, GuestRefused
+from engine.operations.clean_project import clean
 from engine.operations.job_records import DiscoverOptions
 from engine.project import Project
 from engine.regression.promotion import promote
 from engine.trust import agree, outside_use, revoke, untrusted
 
 
-def test_a_guest_starts_and_stops_no_job_promotes_nothing_and_agrees_to_nothing(
+def test_a_guest_starts_and_stops_no_job_promotes_and_removes_nothing_and_agrees_to_nothing(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use = outside_use("server", "texts would be sent to a server", [], "http://127.0.0.1:1")
@@ -26,6 +27,7 @@ def test_a_guest_starts_and_stops_no_job_promotes_nothing_and_agrees_to_nothing(
         lambda: jobs.resume(project.root, "discover-1"),
         lambda: jobs.cancel(project.root, "discover-1"),
         lambda: promote(project, arm="human", force=True),
+        lambda: clean(project),
         lambda: agree(project.root, [use]),
         lambda: revoke(project.root),
     ]
