@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.extras import has_models
 from tui.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -74,6 +73,8 @@ class LiveVerdict:
         """Let the model be loaded: a screen that shows verdicts is open. ``model_key`` is what it should be."""
         if self._model not in ("", model_key):
             self._forget()
+        from engine.extras import has_models
+
         if self.is_on and not has_models():
             self.trouble = "No verdict: models cannot be loaded here."
         elif self.is_on and self._scorer is None:
