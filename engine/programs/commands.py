@@ -22,6 +22,8 @@ from engine.settings import ClassifierSettings
 from engine.trust import OutsideUse, outside_use, shown_name
 
 CLASS = "class"
+_PYTHON_MODULE = (("python", "-m"), ("python3", "-m"))
+_OURS = "engine.adapters."
 _MOST_FILES = 10_000  # of a folder that is named; a whole environment has more
 _MOST_SHOWN = 3  # names of files in a question
 
@@ -42,8 +44,12 @@ class Command:
 
     @property
     def argv(self) -> tuple[str, ...]:
-        """What is started."""
-        return (*command("engine.programs.class_host"), *self.words) if self.is_class else self.words
+        """What is started. A program of ours runs in the Python that runs us, whichever one `python` is."""
+        if self.is_class:
+            return (*command("engine.programs.class_host"), *self.words)
+        if self.words[:2] in _PYTHON_MODULE and self.words[2:] and self.words[2].startswith(_OURS):
+            return (*command(self.words[2]), *self.words[3:])
+        return self.words
 
 
 def read_command(root: Path, settings: ClassifierSettings, part: Part) -> Command:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from tests.conftest import write_rows
 from tests.jobs_here import jobs_here
 from tui.cli import main
 
-PROGRAM = f"{sys.executable} -m engine.adapters.scikit_learn"
+PROGRAM = "python -m engine.adapters.scikit_learn"  # of whatever environment the shell's own `python` is
 
 
 def test_scikit_learn_is_trained_and_its_blind_spots_are_found(
