@@ -207,17 +207,19 @@ def sha256_file(path: Path, size: int | None = None) -> str:
 
 
 def remembered_sha256(path: Path) -> str:
-    """The same of a whole file, which is not read again by this process while size and time of change stay.
+    """The same of a whole file, which is not read again by this process while its size and times stay.
+
+    The time of the last change of the entry itself (``ctime``) is among them: nobody can set that back.
 
     Raises:
         FileNotFoundError, FileError: as `open_read`.
     """
     found = path.stat()
-    return _hash_of(path, found.st_size, found.st_mtime_ns)
+    return _hash_of(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 @lru_cache(maxsize=4096)
-def _hash_of(path: Path, size: int, mtime_ns: int) -> str:
+def _hash_of(path: Path, size: int, mtime_ns: int, ctime_ns: int) -> str:
     return sha256_file(path)  # 0.25 s for the 90 MB of MiniLM
 
 

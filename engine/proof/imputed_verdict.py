@@ -106,20 +106,19 @@ class ImputedJudge:
     def _judge(self, group: Group) -> ImputedVerdict:
         arm, how = self._models[group], self._how
         likely_labels = self._label_sets(group, self.known)
+        corrected = self._corrections(group, self.known, likely_labels)
         found = compare_imputed(
             arm,
             self._reference,
             likely_labels[:_MEASURED],
-            corrected=self._corrections(group, self.known, likely_labels),
+            corrected=corrected,
             tau=self._rule.tau,
             resamples=how.resamples,
             interval=how.interval,
             widening=self._widening,
         )
-        verdict, likely = (
-            self._verdict(group, found.arm, found.baseline),
-            self._likely(group, self.known, likely_labels, found),
-        )
+        verdict = self._verdict(group, found.arm, found.baseline)
+        likely = self._likely(group, likely_labels, corrected, found)
         words = Counter(one.word for one in likely).most_common()
         if words[0][1] >= CERTAIN * _SETS and verdict.word != words[0][0]:
             verdict = next(one for one in likely if one.word == words[0][0])
@@ -134,10 +133,13 @@ class ImputedJudge:
         return corrections(known, arm, self._reference, changes, changes.totals(likely_labels))
 
     def _likely(
-        self, group: Group, known: KnownLabels, likely_labels: IntArray, found: ImputedComparison | ImputedVerdict
+        self,
+        group: Group,
+        likely_labels: IntArray,
+        corrected: Mapping[str, Correction],
+        found: ImputedComparison | ImputedVerdict,
     ) -> list[Verdict]:
         """The verdict for each set of labels, were it the true one."""
-        corrected = self._corrections(group, known, likely_labels)
         totals = {name: corrected[name].of(of) for name, of in self._changes[group].totals(likely_labels).items()}
         centres = {name: of.mean() + self._widening * (of - of.mean()) for name, of in totals.items()}
         verdicts = []
@@ -184,7 +186,9 @@ class ImputedJudge:
 
     def _all_certain(self, known: KnownLabels) -> bool:
         for group, verdict in self.verdicts.items():
-            words = Counter(one.word for one in self._likely(group, known, self._label_sets(group, known), verdict))
+            likely_labels = self._label_sets(group, known)
+            corrected = self._corrections(group, known, likely_labels)
+            words = Counter(one.word for one in self._likely(group, likely_labels, corrected, verdict))
             if words.most_common(1)[0][1] < CERTAIN * _SETS:
                 return False
         return True

@@ -323,6 +323,16 @@ class TestTrust:
         with pytest.raises(NotTrusted):
             ProgramClassifier(project).load(root / "weights")
 
+    def test_a_file_that_is_made_to_look_unchanged_is_asked_about_again(self, tmp_path: Path) -> None:
+        project = program_project(tmp_path / "work", **ALONE)
+        assert untrusted(project.root, outside_uses(project)) == []
+        script = project.root / "score.py"
+        before, text = script.stat(), script.read_text()
+        script.write_text(text.swapcase())
+        os.utime(script, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert script.stat().st_size == before.st_size
+        assert len(untrusted(project.root, outside_uses(project))) == 1
+
     def test_a_changed_command_is_asked_about_again(self, tmp_path: Path) -> None:
         project = program_project(tmp_path / "work", **ALONE)
         settings = replace(project.settings, classifier=replace(project.settings.classifier, score="rm -r ."))
