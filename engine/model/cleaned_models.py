@@ -6,7 +6,9 @@ there, and not spoken of.
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import orjson
 
 from engine.errors import ModelError
 from engine.files import append_line, read_lines
+from engine.locks import acquire
 from engine.project import Project
 from engine.schema import Record
 from engine.shapes import WrongShape
@@ -21,6 +24,7 @@ from engine.shapes import WrongShape
 CLEANED = "cleaned.jsonl"
 KEEPS = ("promoted", "proven", "baseline", "unfinished")
 """What can be kept where other models are removed, by name; promoted ones are kept whatever is named."""
+_PATIENCE = 60.0  # seconds; who promotes computes the report anew, which takes some
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,23 @@ class CleanedModel(Record):
     def sentence(self) -> str:
         """That it was removed, and when; the beginning of a sentence."""
         return f"this model was removed by `blindspot clean` on {self.cleaned[:10]}"
+
+
+@contextmanager
+def models_lock(project: Project) -> Iterator[None]:
+    """Nobody else promotes or removes a model of the project before the block ends.
+
+    Raises:
+        ModelError: somebody has been at it for a minute.
+    """
+    lock = acquire(project.models_dir / ".lock", patience=_PATIENCE)
+    if lock is None:
+        what = "somebody else is promoting or removing a model of this project"
+        raise ModelError(what, where=str(project.root), hint="try again in a moment")
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def note_cleaned(project: Project, cleaned: CleanedModel) -> None:

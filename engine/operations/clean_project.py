@@ -21,7 +21,7 @@ from engine.guest import refuse_guests
 from engine.ids import is_id
 from engine.jobs import JobView, jobs, without_jobs
 from engine.model.array_cache import SEAL
-from engine.model.cleaned_models import KEEPS, CleanedModel, note_cleaned
+from engine.model.cleaned_models import KEEPS, CleanedModel, models_lock, note_cleaned
 from engine.model.model_registry import current_model
 from engine.model.text_classifier import TRAINING, TrainedModel, weights_key
 from engine.model.weights import local_folder
@@ -136,15 +136,23 @@ def clean(
                     remove(array.with_name(array.name + SEAL))
             elif path.name.startswith(_ASIDE):
                 remove_folder(path, path.name)
-            elif path.name not in _promoted(project):  # which needs no lock, and may have come since
-                if not _UNFINISHED.fullmatch(path.name):
-                    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-                    note_cleaned(project, CleanedModel(path.name, now, part.bytes, part.why, part.seconds))
-                remove_folder(path, f"{_ASIDE}{path.name}")
-            else:
+            elif not _remove_model(project, part):
                 continue
             removed.append(part)
     return removed
+
+
+def _remove_model(project: Project, part: Part) -> bool:
+    """Remove a model, unless it was promoted since it was listed; whether it was removed."""
+    name = Path(part.path).name
+    with models_lock(project):
+        if name in _promoted(project):
+            return False
+        if not _UNFINISHED.fullmatch(name):
+            now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            note_cleaned(project, CleanedModel(name, now, part.bytes, part.why, part.seconds))
+        remove_folder(project.root / part.path, f"{_ASIDE}{name}")
+    return True
 
 
 def _model(

@@ -12,7 +12,7 @@ from engine.errors import ProjectError
 from engine.files import write_json
 from engine.guest import refuse_guests
 from engine.ids import inside
-from engine.model.cleaned_models import refuse_cleaned
+from engine.model.cleaned_models import models_lock, refuse_cleaned
 from engine.project import Project
 from engine.proof.closed import closed_sentence
 from engine.proof.report import find_arm, read_report
@@ -72,43 +72,44 @@ def promote(
     Raises:
         ProjectError: there is no such proof, arm or seed, its model is gone, or it is not proven and not forced; or,
             forced or not, the report does not follow from its predictions.
-        ModelError: the model is not the one that was judged, or was cleaned.
+        ModelError: the model is not the one that was judged, or was cleaned; or somebody else promotes or removes one.
         GuestRefused: a guest asks for it.
     """
     from engine.verify.model_checks import refuse_changed
     from engine.verify.proof_checks import refuse_changed_report
 
     refuse_guests("promoting a model")
-    report = read_report(project, proof_id)
-    entry = find_arm(report, arm, recipe)
-    seed = report.seeds[0] if seed is None else seed
-    model = _model(project, entry, seed)
-    if entry.verdict != "proven" and not force:
-        raise ProjectError(
-            f"arm {arm} ({recipe}) was judged `{entry.verdict}`, not `proven`",
-            where=f"proof {report.id}",
-            hint="promote it all the same with --force",
+    with models_lock(project):  # else `clean` could remove the model after the look at it
+        report = read_report(project, proof_id)
+        entry = find_arm(report, arm, recipe)
+        seed = report.seeds[0] if seed is None else seed
+        model = _model(project, entry, seed)
+        if entry.verdict != "proven" and not force:
+            raise ProjectError(
+                f"arm {arm} ({recipe}) was judged `{entry.verdict}`, not `proven`",
+                where=f"proof {report.id}",
+                hint="promote it all the same with --force",
+            )
+        refuse_changed_report(project, report.id)
+        refuse_changed(project, project.root / model.path, model.key)
+        number = project.round
+        if number == 1 or project.discovery() is not None:
+            number += 1
+        frozen = freeze(project, report, entry, seed, _samples(project, report))
+        promotion = Promotion(
+            round=number,
+            name=model.name,
+            path=model.path,
+            key=model.key,
+            promoted_from=report.id,
+            arm=arm,
+            recipe=recipe,
+            seed=seed,
+            verdict=entry.verdict,
+            frozen=tuple(frozen),
+            suite=frozen_keys(project, frozen),
         )
-    refuse_changed_report(project, report.id)
-    refuse_changed(project, project.root / model.path, model.key)
-    number = project.round
-    if number == 1 or project.discovery() is not None:
-        number += 1
-    frozen = freeze(project, report, entry, seed, _samples(project, report))
-    promotion = Promotion(
-        round=number,
-        name=model.name,
-        path=model.path,
-        key=model.key,
-        promoted_from=report.id,
-        arm=arm,
-        recipe=recipe,
-        seed=seed,
-        verdict=entry.verdict,
-        frozen=tuple(frozen),
-        suite=frozen_keys(project, frozen),
-    )
-    write_json(project.round_dir(number) / "model.json", promotion.as_json())
+        write_json(project.round_dir(number) / "model.json", promotion.as_json())
     return promotion
 
 

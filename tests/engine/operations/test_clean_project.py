@@ -12,7 +12,7 @@ import pytest
 from engine.errors import FileError, JobError, ModelError
 from engine.files import content_key, write_json
 from engine.jobs import without_jobs
-from engine.model.cleaned_models import cleaned_models, refuse_cleaned
+from engine.model.cleaned_models import cleaned_models, models_lock, refuse_cleaned
 from engine.operations.clean_project import clean, list_parts
 from engine.operations.job_records import RetrainOptions
 from engine.project import SETTINGS_FILE, Project
@@ -111,6 +111,19 @@ def test_nothing_is_removed_while_a_job_runs_or_while_a_record_cannot_be_read(pr
     with pytest.raises(FileError, match="damaged"):
         clean(proved)
     assert len(list(proved.models_dir.iterdir())) == 7
+
+
+def test_a_model_is_not_removed_while_one_is_promoted_nor_promoted_while_one_is_removed(
+    proved: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.model.cleaned_models._PATIENCE", 0.0)
+    with models_lock(proved):
+        with pytest.raises(ModelError, match="somebody else is promoting or removing a model of this project; try"):
+            clean(proved)
+        with pytest.raises(ModelError, match="somebody else is promoting or removing a model"):
+            promote(proved, arm="human")
+    assert going(proved) == UNPROVEN
+    assert proved.round == 1
 
 
 def test_what_a_job_can_go_on_with_stays_unless_it_is_not_named(proved: Project) -> None:
