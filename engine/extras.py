@@ -5,6 +5,8 @@ Who labels, teaches, reviews or reads reports needs none of them: 193 MB are ins
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -34,8 +36,10 @@ def has_models() -> bool:
 
 
 def installing(extra: str) -> str:
-    """The command that installs an extra."""
-    return f"pip install 'blindspot-workbench[{extra}]'"
+    """The command that installs an extra where this runs; environments that uv or pipx made may have no pip."""
+    python = shlex.quote(sys.executable)
+    pip = f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
+    return f"{pip} 'blindspot-workbench[{extra}]'"
 
 
 def require_models() -> None:

@@ -21,13 +21,13 @@ from typing import IO, Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from engine.errors import ModelError
+from engine.extras import missing_told
 from engine.programs.answering import answers_alone, examples, serve
 from engine.schema import Example
 
 MODEL = "model.skops"
 _SCHEMA = "schema.json"  # of skops: the objects, and the files of their arrays
 _PICKLES = (".pkl", ".pickle", ".joblib")
-_SKOPS = "pip install 'blindspot-workbench[sklearn]'"
 _MOST_STEPS = 1000  # of the solver; 100, the default, is too few for some thousand texts with C = 10
 
 
@@ -151,10 +151,8 @@ def _unpickled(path: Path, *, allowed: bool) -> Any:
 
 
 def _skops() -> Any:
-    try:
+    with missing_told():
         import skops.io
-    except ImportError as error:
-        raise ModelError("skops is not installed", hint=f"run {_SKOPS}") from error
     return skops.io
 
 

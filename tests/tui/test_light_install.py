@@ -8,11 +8,12 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 import tomlkit
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from engine.extras import EXTRAS
+from engine.extras import EXTRAS, installing
 from tests.builders.stream import stream_project
 from tests.terminals import REPOSITORY
 from tests.tui.app.projects import write_project
@@ -100,13 +101,22 @@ def test_all_but_models_works_without_their_packages(tmp_path: Path) -> None:
     told = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("status ")]
     assert told == [status for _, _, status in COMMANDS], done.stderr
     for module, extra in (("scipy", "models"), ("torch", "models"), ("pyarrow", "parquet"), ("aiohttp", "serve")):
-        sentence = (
-            f"this needs {module}, which is not installed; `pip install 'blindspot-workbench[{extra}]'` installs it."
-        )
+        sentence = f"this needs {module}, which is not installed; `{installing(extra)}` installs it."
         assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert (tmp_path / "report.html").read_text().count("<svg")
     assert not (tmp_path / "blindspot-demo").exists()
+
+
+def test_the_command_that_installs_an_extra_is_for_the_environment_that_lacks_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/home/ada/my tools/bin/python")
+    monkeypatch.setattr("engine.extras.find_spec", lambda name: name)
+    assert installing("serve") == "'/home/ada/my tools/bin/python' -m pip install 'blindspot-workbench[serve]'"
+    monkeypatch.setattr("engine.extras.find_spec", lambda _: None)  # as uv and pipx make environments
+    command = "uv pip install --python '/home/ada/my tools/bin/python' 'blindspot-workbench[serve]'"
+    assert installing("serve") == command
 
 
 def test_each_package_of_an_extra_is_known_by_its_modules() -> None:
