@@ -82,10 +82,11 @@ class HelpDialog(PaneDialog):
 
 
 def _at_hand(app: BlindspotApp) -> list[str]:
-    """Project and model in full; the header has no room for long names."""
+    """Project and model in full; the header has no room for long names. Where it lies is no matter of guests."""
+    from engine.guest import is_guest
     from engine.text import visible
 
-    about = [f"Project: {visible(str(app.root))}"]
+    about = [f"Project: {visible(app.root.name if is_guest() else str(app.root))}"]
     if app.workbench is not None and app.workbench.board is not None:
         about.append(f"Model: {visible(app.workbench.board.discovery.model)}")
     return about

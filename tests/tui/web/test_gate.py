@@ -37,7 +37,7 @@ def test_each_annotator_has_a_link_that_nobody_can_guess_and_secrets_are_not_sho
     ],
 )
 def test_a_request_names_an_address_or_a_name_of_this_server(host: str, known: bool) -> None:
-    assert Gate([], host="127.0.0.1", public="https://labels.example.org/work/").knows_host(host) is known
+    assert Gate([], host="127.0.0.1", public="https://labels.example.org/blindspot/").knows_host(host) is known
 
 
 def test_a_terminal_is_for_the_page_of_this_server() -> None:
@@ -45,10 +45,10 @@ def test_a_terminal_is_for_the_page_of_this_server() -> None:
     assert gate.knows_origin("http://localhost:9000", "localhost:9000")
     for other in ("", "null", "http://localhost:9001", "http://evil.example", "http://localhost:9000.evil.example"):
         assert not gate.knows_origin(other, "localhost:9000")
-    behind = Gate([], host="127.0.0.1", public="https://labels.example.org/work/")
+    behind = Gate([], host="127.0.0.1", public="https://labels.example.org/blindspot/")
     assert behind.knows_origin("https://labels.example.org", "127.0.0.1:8123")
     assert not behind.knows_origin("http://labels.example.org", "127.0.0.1:8123")
-    assert (behind.path, behind.secure) == ("/work/", True)
+    assert (behind.path, behind.secure) == ("/blindspot/", True)
 
 
 def test_an_address_that_is_none_is_refused() -> None:

@@ -152,10 +152,10 @@ def test_the_files_of_others_are_as_they_were_published() -> None:
 
 
 async def test_another_page_cannot_open_a_terminal(tmp_path: Path) -> None:
-    served = serving(tmp_path, "ada", public="https://labels.example.org/work")
+    served = serving(tmp_path, "ada", public="https://labels.example.org/blindspot")
     async with served as (gate, address), browser(address) as guest:
         cookie = (await guest.enter(gate.links[0].token)).headers["Set-Cookie"]
-        assert "Path=/work/; SameSite=Strict; Secure" in cookie
+        assert "Path=/blindspot/; SameSite=Strict; Secure" in cookie
         carried = {"Cookie": cookie.partition(";")[0]}
         for origin in ("https://evil.example", "null", "", "http://127.0.0.1:1"):
             with pytest.raises(WSServerHandshakeError) as refused:
