@@ -220,7 +220,7 @@ def _text(value: Any, column: str, where: str) -> str:
         raise DataError(
             f"`{column}` is {_kind(value)}, not a text", where=where, hint="put it in quotes, or name another column"
         )
-    return _encodable(value, column, where)
+    return encodable(value, column, where)
 
 
 def label_in(value: Any, column: str, where: str) -> str:
@@ -239,7 +239,7 @@ def label_in(value: Any, column: str, where: str) -> str:
         raise DataError(f"`{column}` is empty", where=where, hint="fill it in or remove the row")
     if not isinstance(value, str):
         raise DataError(f"`{column}` is {_kind(value)}", where=where, hint="it must be a text or a whole number")
-    return _encodable(value.strip(), column, where)
+    return encodable(value.strip(), column, where)
 
 
 def _is_missing(value: Any) -> bool:
@@ -252,7 +252,12 @@ def _kind(value: Any) -> str:
     return kinds.get(type(value), f"of the type {type(value).__name__}")
 
 
-def _encodable(value: str, column: str, where: str) -> str:
+def encodable(value: str, column: str, where: str) -> str:
+    """The text, as UTF-8 can hold it.
+
+    Raises:
+        DataError: it holds half of a character.
+    """
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:

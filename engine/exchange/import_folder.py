@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from engine.counted import counted
 from engine.errors import DataError, FileError
-from engine.exchange.export_folder import read_export_file
+from engine.exchange.export_folder import ExportFile, read_export_file
 from engine.exchange.format import Incoming, Line, ReadRequest, format_names, format_of
 from engine.exchange.tables import Value
 from engine.progress import Monitor
@@ -85,11 +85,13 @@ def import_folder(project: Project, path: Path, choices: ImportChoices, *, monit
     if discovery is not None and taught and not discovery.blind_spots:
         raise DataError("there is no blind spot to teach", where=str(project.root), hint="lower tau in blindspot.toml")
     marks = check_marks(project, discovery, mark_lines) if discovery else {}
+    # Samples come first: their blind spots may take the encoder to find, and without it nothing is to be imported.
+    taken = tuple(write_teaching(project, lines, teacher, monitor=monitor) for teacher, lines in taught.items())
     return ImportDone(
         format=name,
         labels=write_labels(project, labels) if labels else None,
         marks=write_marks(project, discovery, marks) if discovery and marks else None,
-        teaching=tuple(write_teaching(project, lines, teacher, monitor=monitor) for teacher, lines in taught.items()),
+        teaching=taken,
         told=tuple(told),
     )
 
@@ -98,10 +100,7 @@ def _read(project: Project, path: Path, choices: ImportChoices) -> tuple[str, In
     """The name of the format, and what is there."""
     if not path.exists():
         raise DataError("there is no such file or folder", where=str(path), hint="check the path")
-    try:
-        about = read_export_file(path) if path.is_dir() else None
-    except FileError as error:
-        raise DataError(error.what, where=str(path), hint="say what it is with --from") from error
+    about = _export_of(path)
     name = choices.format or (about.format if about else None)
     if name is None:
         raise DataError("this does not say what it is", where=str(path), hint=f"say --from {' or '.join(_readable())}")
@@ -123,6 +122,17 @@ def _read(project: Project, path: Path, choices: ImportChoices) -> tuple[str, In
         why = f": {'; '.join(incoming.left_out)}" if incoming.left_out else ""
         raise DataError(f"there is nothing to import{why}", where=str(path), hint="name another file or folder")
     return name, incoming
+
+
+def _export_of(path: Path) -> ExportFile | None:
+    """The export that a folder is, or that a file is of; None: another tool's."""
+    try:
+        about = read_export_file(path if path.is_dir() else path.parent)
+    except FileError as error:
+        if path.is_dir():
+            raise DataError(error.what, where=str(path), hint="say what it is with --from") from error
+        return None  # what lies beside a file may be called so as well
+    return about if about and (path.is_dir() or path.name in about.files) else None
 
 
 def _readable() -> list[str]:

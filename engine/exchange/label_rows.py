@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from engine.errors import DataError, FileError
 from engine.exchange.gather import Gathered
-from engine.exchange.tables import Row, Value
+from engine.exchange.table_files import typed
+from engine.exchange.tables import COLUMNS, Row, Value
 from engine.files import read_json, write_json
 from engine.schema import TEACHER_KINDS, label_key
 
 ANNOTATORS_FILE = "annotators.json"
 """Who is behind the numbers that a tool gives to people, with the kind of each."""
-SURE = 3
 
 _OF_LABEL = (
     *("label", "certainty", "labeller", "labeller_kind", "recorded", "queue", "chance", "guideline", "guideline_hash"),
@@ -66,7 +65,7 @@ def names_of(labels: Iterable[Row]) -> list[str]:
     return sorted({str(row["labeller"]) for row in labels})
 
 
-def of_ours(values: object, where: str) -> dict[str, Any]:
+def of_ours(values: object, where: str) -> dict[str, Value]:
     """What we kept beside a label (`of_label`), out of a file that others may have changed; empty if nothing.
 
     Raises:
@@ -74,11 +73,12 @@ def of_ours(values: object, where: str) -> dict[str, Any]:
     """
     if not isinstance(values, dict):
         return {}
-    kind = values.get("labeller_kind")
-    if kind is not None and kind not in TEACHER_KINDS:
+    columns = tuple(column for column in COLUMNS["labels"] if column.name in _OF_LABEL)
+    said = typed(values, columns, where)
+    if said["labeller_kind"] not in (None, *TEACHER_KINDS):
         hint = f"it must be one of {', '.join(TEACHER_KINDS)}"
         raise DataError("`labeller_kind` is no kind of labeller", where=where, hint=hint)
-    return {name: values[name] for name in _OF_LABEL if values.get(name) is not None}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def write_annotators(folder: Path, people: Mapping[str, str], others: Mapping[str, str] | None = None) -> None:

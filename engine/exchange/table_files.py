@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from engine.data.formats import FileRequest, records
+from engine.data.reading import encodable
 from engine.errors import DataError
 from engine.exchange.format import Incoming, Line, ReadRequest
 from engine.exchange.tables import COLUMNS, KINDS, Column, ColumnType, Kind, Value
@@ -69,10 +71,10 @@ def _value(value: Any, column: Column, where: str) -> Value:
             raise ValueError
         if column.type == "text":
             if isinstance(value, str | int):
-                return str(value)
+                return encodable(str(value), column.name, where)
         elif isinstance(value, str | int | float):
             number = float(value)
-            if column.type == "number":
+            if column.type == "number" and isfinite(number):
                 return number
             if number.is_integer():
                 return int(number)

@@ -20,7 +20,9 @@ from typing import Any
 
 from engine.data.formats import FileRequest, FileRow, records
 from engine.data.proof_rows import proof_row_ids, read_proof
+from engine.data.reading import encodable
 from engine.errors import DataError
+from engine.labelling.answers import SURE
 from engine.labelling.guidelines import guideline_hash, guideline_of, versions
 from engine.project import Project
 from engine.schema import (
@@ -41,7 +43,6 @@ from engine.teaching.records import Teaching
 from engine.teaching.revisions import RecordKind
 from engine.text import visible
 
-SURE = 3
 _YEAR = 366 * 86_400  # seconds: what somebody spent on a row is less
 _SPLITS: tuple[LabelledSplit, ...] = ("pool", "proof")
 _COLUMNS = ("certainty", "split", "note", "labeller", "chance")
@@ -81,7 +82,7 @@ def import_labels(
 
     Raises:
         DataError: a line is broken, names an unknown row or label, or a row twice; nothing is imported.
-        RefusedRecord: a note holds a proof row; nothing of its labeller is imported.
+        RefusedRecord: a note holds a proof row; nothing is imported.
         StoreError: the records cannot be written.
     """
     reader = LabelReader(project, kind, name=name, recorded=recorded)
@@ -101,15 +102,11 @@ def write_labels(project: Project, lines: Sequence[RowLabel]) -> LabelImport:
     again are no second person's.
 
     Raises:
-        RefusedRecord: a note holds a proof row; nothing is written.
         StoreError: the records cannot be written.
     """
     given: dict[Teacher, list[RowLabel]] = {}
     for line in lines:
         given.setdefault(line.teacher, []).append(line)
-    leaks = LeakCheck(project)
-    for line in lines:
-        leaks.check("label", line.as_json())
     new = changed = 0
     authors = dict[str, None]()
     for teacher, labels in given.items():
@@ -183,6 +180,7 @@ class LabelReader:
         self._name = name
         self._recorded = recorded
         self._rows = _Rows(project)
+        self._leaks = LeakCheck(project)
         self._seen: dict[tuple[str, str, bool], tuple[str, str]] = {}
         self.other_guideline = 0
 
@@ -191,8 +189,10 @@ class LabelReader:
 
         Raises:
             DataError: it can be none, or its labeller has said another label of the row before.
+            RefusedRecord: its note holds a proof row.
         """
         said = self._read(values, where)
+        self._leaks.check("label", said.as_json(), where=where)
         key = said.teacher.name, said.key, said.queue == "conflict"
         if key not in self._seen:
             self._seen[key] = where, said.label
@@ -337,7 +337,7 @@ def _word(values: Mapping[str, Any], name: str, where: str) -> str:
         value = int(value)
     if not isinstance(value, str | int):
         raise DataError(f"`{name}` is no text", where=where, hint="write a text")
-    return str(value).strip()
+    return encodable(str(value).strip(), name, where)
 
 
 def _certainty(value: Any, label: str, where: str) -> int:

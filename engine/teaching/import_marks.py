@@ -13,7 +13,7 @@ from engine.project import Project
 from engine.schema import Discovery, Prediction, Record, RowMark, RowVerdict, Teacher
 from engine.teaching.evidence import is_withheld
 from engine.teaching.import_records import import_author
-from engine.teaching.record_factory import RecordFactory
+from engine.teaching.record_factory import RecordFactory, checked_mark
 from engine.teaching.records import Teaching
 from engine.text import visible
 
@@ -49,11 +49,9 @@ def check_marks(project: Project, discovery: Discovery, lines: Sequence[MarkLine
     """
     found: dict[str, dict[str, RowMark]] = {}
     for line in lines:
-        teacher = Teacher(line.annotator, "human")
-        factory = RecordFactory(project, Teaching(project.teaching_dir, import_author(teacher)), teacher)
         row = _row(project, discovery, line)
         try:
-            mark = factory.check_mark(row, line.verdict, line.label)
+            mark = checked_mark(project.labels, row, line.verdict, line.label)
         except StoreError as error:
             raise DataError(error.what, where=line.where, hint=error.hint) from error
         if found.setdefault(line.annotator, {}).setdefault(line.row, mark) != mark:

@@ -15,9 +15,9 @@ _FREE = ("pattern", "sample", "state", "commitment", "perturbation", "judgement"
 class HoldsProofRow(RefusedRecord):
     """What was to be written would have shown a held-out row. The sentence holds no word of it."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, where: str | None = None) -> None:
         reason = f"the {kind} holds a held-out proof row"
-        super().__init__(f"{reason}, or nearly equals one", reason=reason, hint="say it in other words")
+        super().__init__(f"{reason}, or nearly equals one", reason=reason, where=where, hint="say it in other words")
 
 
 class LeakCheck:
@@ -41,12 +41,13 @@ class LeakCheck:
         near = alone and not self._pair and self.guard.is_leak(text)  # one text alone is no row of pairs
         return near or self.guard.is_inside(text)
 
-    def check(self, kind: str, body: dict[str, Any]) -> None:
+    def check(self, kind: str, body: dict[str, Any], *, where: str | None = None) -> None:
         """Return if a record may be written.
 
         Args:
             kind: of the record.
             body: the record as JSON values.
+            where: file:line, if it comes from a file.
 
         Raises:
             HoldsProofRow: it may not.
@@ -56,7 +57,7 @@ class LeakCheck:
         if kind == "pattern":
             self.check_pattern(str(body["text"]))
         if self.holds_row("\n".join(_texts(body))):
-            raise HoldsProofRow(kind)
+            raise HoldsProofRow(kind, where)
 
     def check_pattern(self, text: str) -> None:
         """Return if a pattern may be written.

@@ -209,38 +209,13 @@ class RecordFactory:
         edit.put("perturbation", made.id, made)
         return made
 
-    def check_mark(self, row: Prediction, verdict: RowVerdict, label: str | None) -> RowMark:
-        """A mark of a row's gold label that may be taken.
-
-        Args:
-            row: that has a gold label.
-            verdict: what is wrong with it, if anything.
-            label: the right one, for ``label wrong`` and for nothing else.
-
-        Raises:
-            StoreError: the row has no gold label, there is no such label, or verdict and label do not fit together.
-        """
-        where = f"row {row.id}"
-        if row.label == UNLABELLED:
-            hint = "give it one with `blindspot label`: a mark says whether a gold label is right"
-            raise StoreError(f"row `{row.id}` has no label yet", hint=hint)
-        labels = ", ".join(other for other in self._project.labels if other != row.label)
-        if verdict != "label wrong" and label is not None:
-            raise StoreError(f"`{verdict}` takes no label", where=where, hint="leave it out, or say `label wrong`")
-        if verdict == "label wrong" and label is None:
-            raise StoreError("`label wrong` needs the right label", where=where, hint=f"give one of {labels}")
-        if label is not None and (label not in self._project.labels or label == row.label):
-            problem = f"`{label}` is its label already" if label == row.label else f"there is no label `{label}`"
-            raise StoreError(problem, where=where, hint=f"give one of {labels}")
-        return RowMark(row.id, verdict, label)
-
     def mark(self, edit: Edit, row: Prediction, verdict: RowVerdict, label: str | None) -> RowMark:
         """Make a mark of a row's gold label.
 
         Raises:
-            StoreError: as `check_mark`.
+            StoreError: as `checked_mark`.
         """
-        mark = self.check_mark(row, verdict, label)
+        mark = checked_mark(self._project.labels, row, verdict, label)
         edit.put("mark", row.id, mark)
         return mark
 
@@ -280,6 +255,33 @@ def reword_pattern(edit: Edit, teaching: Teaching, pattern: Pattern, text: str) 
         new = replace(new, id=edit.new_id("P"), rewords=pattern.id)
     edit.put("pattern", new.id, new)
     return new
+
+
+def checked_mark(labels: Sequence[str], row: Prediction, verdict: RowVerdict, label: str | None) -> RowMark:
+    """A mark of a row's gold label that may be taken.
+
+    Args:
+        labels: of the project.
+        row: that has a gold label.
+        verdict: what is wrong with it, if anything.
+        label: the right one, for ``label wrong`` and for nothing else.
+
+    Raises:
+        StoreError: the row has no gold label, there is no such label, or verdict and label do not fit together.
+    """
+    where = f"row {row.id}"
+    if row.label == UNLABELLED:
+        hint = "give it one with `blindspot label`: a mark says whether a gold label is right"
+        raise StoreError(f"row `{row.id}` has no label yet", hint=hint)
+    others = ", ".join(other for other in labels if other != row.label)
+    if verdict != "label wrong" and label is not None:
+        raise StoreError(f"`{verdict}` takes no label", where=where, hint="leave it out, or say `label wrong`")
+    if verdict == "label wrong" and label is None:
+        raise StoreError("`label wrong` needs the right label", where=where, hint=f"give one of {others}")
+    if label is not None and (label not in labels or label == row.label):
+        problem = f"`{label}` is its label already" if label == row.label else f"there is no label `{label}`"
+        raise StoreError(problem, where=where, hint=f"give one of {others}")
+    return RowMark(row.id, verdict, label)
 
 
 def _pattern_text(spot_id: str, text: str, leaks: LeakCheck | None) -> str:

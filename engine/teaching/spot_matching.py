@@ -49,7 +49,8 @@ def place(lines: Sequence[TeachingLine], discovery: Discovery, known: Mapping[st
     followed: dict[str | None, Counter[str]] = defaultdict(Counter)
     for group, members in groups.items():
         if members[0].group:
-            followed[members[0].blind_spot][placed[group]] += len(members)
+            for line in members:
+                followed[line.blind_spot][placed[group]] += 1
     for group in groups.keys() - placed.keys():
         placed[group] = followed[groups[group][0].blind_spot].most_common(1)[0][0]
     return [placed[_group(line)] for line in lines]

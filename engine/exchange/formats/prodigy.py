@@ -16,11 +16,13 @@ from engine.data.formats import FileRequest, records
 from engine.errors import DataError
 from engine.exchange.format import Format, Incoming, Line, ReadRequest, WriteRequest, Written
 from engine.exchange.label_rows import LabelledRow, labelled_rows, of_label, of_ours
-from engine.exchange.tables import Row
+from engine.exchange.tables import Row, Value
 from engine.files import write_jsonl
+from engine.text import visible
 
 _FILE = "labels.jsonl"
 _OURS = "blindspot"  # key of what Prodigy does not know of; it hands on keys that it does not know
+_ANSWERS = ("accept", "reject", "ignore", None)
 _KEYS = ("meta", "options", "accept", "label", "answer", "_annotator_id", "_session_id", _OURS)
 
 
@@ -62,6 +64,9 @@ def _read(asked: ReadRequest) -> Incoming:
         if not isinstance(line[asked.text], str):
             raise DataError(f"`{asked.text}` is no text", where=where, hint="name the key of the text with --text")
         ours, answer = of_ours(line.get(_OURS), where), line.get("answer")
+        if answer not in _ANSWERS:
+            hint = f"it must be one of {', '.join(filter(None, _ANSWERS))}"
+            raise DataError(f"`answer` is {visible(str(answer))!r}", where=where, hint=hint)
         label = _label(line, where)
         if answer == "reject":
             rejected += 1
@@ -75,7 +80,7 @@ def _read(asked: ReadRequest) -> Incoming:
                 unanswered += 1
                 continue
         else:
-            who = {"labeller": _annotator(line, where), "labeller_kind": "human"}
+            who: dict[str, Value] = {"labeller": _annotator(line, where), "labeller_kind": "human"}
             ours = ours if {name: ours.get(name) for name in who} == who else who
         meta = line["meta"] if isinstance(line.get("meta"), dict) else {}
         values = {"id": meta.get("id"), "split": meta.get("split"), "text": line[asked.text]}
@@ -85,7 +90,7 @@ def _read(asked: ReadRequest) -> Incoming:
         found.lines.append(Line(where, "labels", values))
     if rejected:
         what = f"left out: {counted(rejected, 'rejected line')}"
-        found.left_out.append(f"{what}; what a text is not says no label")
+        found.left_out.append(f"{what}; that a label is wrong does not say which one is right")
     if unanswered:
         what = f"left out: {counted(unanswered, 'line')} without an answer"
         found.left_out.append(f"{what}; --suggestions takes their choices, as labels of an LLM")
@@ -107,7 +112,7 @@ def _label(line: dict[str, Any], where: str) -> str:
 def _annotator(line: dict[str, Any], where: str) -> str:
     name = line.get("_annotator_id") or line.get("_session_id")
     if not isinstance(name, str):
-        raise DataError("the line says not who answered", where=where, hint="add `_annotator_id`")
+        raise DataError("the line does not say who answered", where=where, hint="add `_annotator_id`")
     return name
 
 

@@ -13,9 +13,10 @@ from engine.files import write_json, write_jsonl
 from engine.label_queue.llm_quality import llm_qualities
 from engine.project import Project
 from engine.schema import Teacher
-from engine.settings import Settings, TaskSettings
+from engine.settings import Settings, TaskSettings, change_setting
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
+from engine.trust import NotTrusted
 from tests.builders.labels import ANN, GPT, by_llm, by_person, write_labels
 from tests.builders.project import lay_out
 from tests.builders.stream import stream_project
@@ -147,7 +148,7 @@ def test_answers_of_prodigy_are_of_their_annotator(project: Project, tmp_path: P
     }
     assert said(project, "proof") == {"h1": [("bob", "human", "negative", 3)]}
     assert found.told == (
-        "left out: 1 rejected line; what a text is not says no label",
+        "left out: 1 rejected line; that a label is wrong does not say which one is right",
         "left out: 1 line without an answer; --suggestions takes their choices, as labels of an LLM",
     )
     assert llm_qualities(Records(project.teaching_dir), project.labels) == []  # no LLM has labelled
@@ -201,7 +202,7 @@ def test_one_labeller_says_one_label_of_a_row(project: Project, tmp_path: Path) 
 def test_a_note_that_holds_a_proof_row_keeps_all_labellers_out(project: Project, tmp_path: Path) -> None:
     file = tmp_path / "labels.jsonl"
     write_jsonl(file, [LINE, LINE | {"labeller": "bob", "note": "like held out words 1, never taught"}])
-    with pytest.raises(RefusedRecord, match="holds a held-out proof row"):
+    with pytest.raises(RefusedRecord, match=r"labels\.jsonl:2: the label holds a held-out proof row"):
         imported(project, file, format="jsonl")
     assert said(project) == {}
 
@@ -238,6 +239,18 @@ def test_marks_patterns_and_samples_need_a_discovery_and_judgements_stay(project
 
 def _patterns(project: Project) -> list[Any]:
     return [row for table in out_of(project, by="rev").tables if table.kind == "patterns" for row in table.rows]
+
+
+def test_without_the_encoder_that_places_samples_nothing_is_imported(tmp_path: Path) -> None:
+    exported(make_source(tmp_path / "source"), "jsonl", tmp_path / "out")
+    for name in ("patterns.jsonl", "samples.jsonl"):
+        lines = [orjson.loads(line) for line in (tmp_path / "out" / name).read_bytes().splitlines()]
+        write_jsonl(tmp_path / "out" / name, [line | {"blind_spot": "B99"} for line in lines])
+    fresh = make_project(tmp_path / "fresh")
+    change_setting(fresh.root / "blindspot.toml", "model", "encoder", "elsewhere/encoder")
+    with pytest.raises(NotTrusted, match="elsewhere/encoder"):
+        imported(Project.open(fresh.root), tmp_path / "out")
+    assert not list(fresh.teaching_dir.glob("*.json"))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +293,20 @@ def test_a_wrong_mark_is_named_and_nothing_is_imported(tmp_path: Path, change: d
             "record 1: a response has no `user_id`",
         ),
         ("prodigy", b'{"text": "a", "answer": "accept", "accept": ["a", "b"]}\n', ":1: the line has not one choice"),
-        ("prodigy", b'{"text": "a", "answer": "accept", "label": "b"}\n', ":1: the line says not who answered"),
+        ("prodigy", b'{"text": "a", "answer": "accept", "label": "b"}\n', ":1: the line does not say who answered"),
+        ("prodigy", b'{"text": "a", "answer": "maybe", "label": "b"}\n', ":1: `answer` is 'maybe'; it must be one of"),
+        (
+            "prodigy",
+            b'{"text": "text number 0 of the stream", "answer": "accept", "label": "negative", '
+            b'"_annotator_id": "e\\ud800"}\n',
+            ":1: `labeller` holds half of a character",
+        ),
+        (
+            "label-studio",
+            b'[{"data": {"text": "a"}, "annotations": [{"completed_by": 1, "result": '
+            b'[{"meta": {"blindspot": {"labeller": ["x"]}}}]}]}]',
+            "task 1: `labeller` is not a text",
+        ),
         ("hf", b"[]", "there is no data set here"),
         ("csv", b"id,text\n", "there is no table here; name a folder, or a file called labels.csv"),
         ("checklist", b"[]", "nothing is read of the format 'checklist'"),

@@ -133,6 +133,14 @@ def test_no_text_is_changed(tmp_path: Path, name: str, escape: bool) -> None:
     assert {str(row["text"]) for row in rows_of(out_of(fresh), "labels")} == {*ODD}
 
 
+def test_one_file_of_an_export_is_read_as_the_export_is(source: Project, tmp_path: Path) -> None:
+    exported(source, "csv", tmp_path / "out", escape=True)
+    assert b"'=My tea" in (tmp_path / "out" / "samples.csv").read_bytes()
+    fresh = make_project(tmp_path / "fresh")
+    imported(fresh, tmp_path / "out" / "samples.csv")
+    assert contents(seen_by_all(fresh), "samples", ("text",)) == contents(out_of(source), "samples", ("text",))
+
+
 def _odd_project(root: Path, *, labelled: bool = True) -> Project:
     names = ("ne\"g: '&<ative", "positive")
     rows = [{"id": f"r{n}", "text": text, "label": ""} for n, text in enumerate(ODD)]

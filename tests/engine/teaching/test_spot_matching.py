@@ -100,3 +100,13 @@ def test_without_the_gold_label_any_blind_spot_will_do() -> None:
     discovery = make_discovery(without=["B2"])
     stranger = line("The parcel.", label="positive", gold="positive", predicted="negative")
     assert place([stranger], discovery, {}, embed) == ["B3"]
+
+
+def test_lines_of_a_pattern_that_name_two_blind_spots_stay_together(discovery: Discovery) -> None:
+    pattern = {"pattern": "p", "pattern_kind": "abstraction", "group": ("f", "a")}
+    lines = [
+        line("one", blind_spot="B2", **pattern),
+        line("two", blind_spot="B99", **pattern),
+        line("three", blind_spot="B99"),
+    ]
+    assert place(lines, discovery, {}, fail) == ["B2", "B2", "B2"]
