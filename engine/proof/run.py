@@ -101,7 +101,6 @@ def retrain(
     given = Labels(records)
     labels = known_labels(discovery, given.settled())
     splits = _splits(project, discovery, samples)
-    unlabelled = project.manifest.splits["proof"].rows - len(labelled(splits["proof"]))
     arms_to_train = arms_asked(project, samples, doubtful, request, given=given, labels=labels, costs=costs)
     recipes = recipes_to_use(project, request.recipes, arms_to_train)
     kept = kept_rows(project, discovery, recipes, doubtful, labels=labels, monitor=monitor)
@@ -133,16 +132,10 @@ def retrain(
 
     overall.begin("judge", 0)
     spots = _blind_spots(discovery, doubtful)
+    round_model = current_model(project, monitor=overall) if discovery and spots else None
     limit = next((arm.limit for arm in arms_to_train), None)
-    asked = {row.id: row.label for row in splits.get(POOL, ()) if discovery and row.id in discovery.row_labels}
-    spec = _spec(project, splits) | {
+    spec = _spec(project, request, splits, discovery, round_model) | {
         "equal": limit.as_json() if limit else None,
-        "reviewed": request.reviewed,
-        "asked": {
-            "arms": list(request.arms or ()),
-            "recipes": list(request.recipes or ()),
-            "controls": request.controls,
-        },
         "passes": {name: chosen.as_json() for name, chosen in passes.items()},
         "recipes": {name: chosen.as_json() for name, chosen in choices.items()},
         "label_sources": {run.arm.name: of.as_json() for run in runs if (of := run.arm.sources)},
@@ -152,42 +145,57 @@ def retrain(
         "samples": [content(sample) for sample in samples],
         "marked": [place for place, row in enumerate(splits.get(POOL, ())) if row.id in doubtful],
     }
-    found_in = current_model(project, monitor=overall) if discovery and spots else None
-    if asked:
-        spec["row_labels"] = asked
-    if unlabelled:
-        spec["rows"]["unlabelled"] = unlabelled
-    few = any(row.label == UNLABELLED for row in splits["proof"])
-    if few:
-        spec["label_budget"] = project.settings.proof.labels
-    spec["round_model"] = None
-    if discovery and found_in:
-        spec["round_model"] = {"name": found_in.name, "key": found_in.key, "temperature": discovery.applied_temperature}
     folder = project.proofs_dir / content_key(spec)[:8]
     for split, rows in splits.items():
         _save(gold_file(folder, split), gold_of(rows, project.labels))
         for entry, found in zip(entries, logits, strict=True):
             _save(logits_file(folder, entry, split), found[split])
-    if discovery and found_in:
-        _save(folder / ROUND_MODEL, _score(project, found_in, {"proof": splits["proof"]}, overall)["proof"])
-        listed = {spot.id for spot in spots}
-        near_to = [
-            [discovery.predictions[row] for row in spot.rows] for spot in discovery.blind_spots if spot.id in listed
-        ]
-        near = nearest_blind_spots(project, near_to, splits["proof"], monitor=overall)
-        _save(folder / NEAREST, near)
-    seconds = round(time.monotonic() - began, 1)
+    if discovery and round_model:
+        _save_round(project, folder, discovery, round_model, [spot.id for spot in spots], splits["proof"], overall)
+    return _judged(project, folder, spec, splits, seconds=round(time.monotonic() - began, 1), learned=bool(samples))
+
+
+def _save_round(
+    project: Project,
+    folder: Path,
+    discovery: Discovery,
+    model: ModelRef,
+    spots: Collection[str],
+    proof: list[Example],
+    monitor: Monitor,
+) -> None:
+    """Keep what the round's model says of the proof rows, and which of the blind spots each is nearest to."""
+    _save(folder / ROUND_MODEL, _score(project, model, {"proof": proof}, monitor)["proof"])
+    listed = [spot for spot in discovery.blind_spots if spot.id in spots]
+    near_to = [[discovery.predictions[row] for row in spot.rows] for spot in listed]
+    _save(folder / NEAREST, nearest_blind_spots(project, near_to, proof, monitor=monitor))
+
+
+def _judged(
+    project: Project,
+    folder: Path,
+    spec: Mapping[str, Any],
+    splits: Mapping[str, Sequence[Example]],
+    *,
+    seconds: float,
+    learned: bool,
+) -> Path:
+    """Write the spec beside the arrays, and all that follows from both; the path of the report.
+
+    ``learned``: whether there are samples that models may have learned.
+    """
     made = {"id": folder.name, "created": datetime.now(timezone.utc).isoformat(), "seconds": seconds}
     hashes = {path.name: sha256_file(path) for path in sorted(folder.glob("*.npy"))}
-    write_json(folder / SPEC, made | spec | {"files": hashes})
+    write_json(folder / SPEC, {**made, **spec, "files": hashes})
     ids = {split: [row.id for row in rows] for split, rows in splits.items()}
-    if few:
+    asks = "label_budget" in spec
+    if asks:
         ask_for_labels(project, folder, ids["proof"])
     write_json(folder / FLIPS, [flip.as_json() for flip in flipped_rows(folder, ids)])
-    if samples:
+    if learned:
         write_json(folder / LEARNED, right_samples(folder))
     write_json(folder / "report.json", evaluate(folder))
-    if few:
+    if asks:
         take_looks(project, folder.name)
     return folder / "report.json"
 
@@ -339,10 +347,19 @@ def _entry(project: Project, run: Run, model: ModelRef, temperature: float) -> S
     )
 
 
-def _spec(project: Project, splits: dict[str, list[Example]]) -> dict[str, Any]:
+def _spec(
+    project: Project,
+    request: RetrainRequest,
+    splits: Mapping[str, Sequence[Example]],
+    discovery: Discovery | None,
+    round_model: ModelRef | None,
+) -> dict[str, Any]:
     """What the figures depend on beside the runs, and where they come from."""
     settings = project.settings
-    return {
+    rows: dict[str, int | None] = {split: len(splits[split]) if split in splits else None for split in JUDGED}
+    if unlabelled := project.manifest.splits["proof"].rows - len(labelled(splits["proof"])):
+        rows["unlabelled"] = unlabelled
+    spec = {
         "round": project.round,
         "labels": list(project.labels),
         "tau": settings.discovery.tau,
@@ -351,12 +368,27 @@ def _spec(project: Project, splits: dict[str, list[Example]]) -> dict[str, Any]:
         "interval": settings.proof.interval,
         "corrected": True,
         "bootstrap": settings.proof.bootstrap,
-        "rows": {split: len(splits[split]) if split in splits else None for split in JUDGED},
+        "rows": rows,
         "training": asdict(settings.training),
         "hashes": {name: split.sha256 for name, split in project.manifest.splits.items()},
         "versions": {"blindspot": engine.__version__, "python": platform.python_version()}
         | {name: version(name) for name in _LIBRARIES},
+        "reviewed": request.reviewed,
+        "asked": {
+            "arms": list(request.arms or ()),
+            "recipes": list(request.recipes or ()),
+            "controls": request.controls,
+        },
+        "round_model": None,
     }
+    if discovery and round_model:
+        temperature = discovery.applied_temperature
+        spec["round_model"] = {"name": round_model.name, "key": round_model.key, "temperature": temperature}
+    if by_people := {row.id: row.label for row in splits.get(POOL, ()) if discovery and row.id in discovery.row_labels}:
+        spec["row_labels"] = by_people
+    if any(row.label == UNLABELLED for row in splits["proof"]):
+        spec["label_budget"] = settings.proof.labels
+    return spec
 
 
 def _save(path: Path, array: npt.NDArray[Any]) -> None:
