@@ -45,6 +45,7 @@ def test_wrong_usage_leaves_with_2(capsys: pytest.CaptureFixture[str]) -> None:
         (["list", "work", "--sotr", "size"], "usage: blindspot list [-h]"),
         (["list", "work", "--sotr", "size"], "--sotr (did you mean --sort?)"),
         (["list", "work", "--sort", "siez"], "(did you mean size?)"),
+        (["list", "work", "--status", "in-progres"], "(did you mean in progress?)"),
     ],
 )
 def test_what_was_meant_is_asked(

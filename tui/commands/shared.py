@@ -24,11 +24,11 @@ class Parser(argparse.ArgumentParser):
         """Print the usage of this command and the message, and leave with 2."""
         found = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
         if found and message.startswith("argument COMMAND"):
-            near = _meant(found[1], re.findall(r"[^\s,'\"]+", found[2]))
+            near = _meant(found[1], _choices(found[2]))
             opens = f"; `{self.prog} open {found[1]}` opens that project" if _is_project(found[1]) else ""
             message = f"there is no command {found[1]}{near}{opens}; `{self.prog} --help` lists all"
         elif found:
-            message += _meant(found[1], re.findall(r"[^\s,'\"]+", found[2]))
+            message += _meant(found[1], _choices(found[2]))
         super().error(message)
 
     @property
@@ -47,6 +47,11 @@ def _is_project(name: str) -> bool:
         return (Path(name) / SETTINGS_FILE).is_file()
     except (OSError, ValueError):  # no file can have such a name
         return False
+
+
+def _choices(text: str) -> list[str]:
+    """The choices of which argparse tells; some of its versions quote them."""
+    return [choice.strip("'") for choice in text.split(", ")]
 
 
 def _meant(word: str, known: Sequence[str]) -> str:

@@ -47,6 +47,10 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_NO_LINK = (
+    "This needs a link that is valid. Open the one that you were given once more, whole; if the server was started anew "
+    "since, ask whoever gave it to you for a new one.\n"
+)
 # The cookie is for requests from this server's pages only, and a redirect from a link in a mail would not be one.
 _ENTER = """<!doctype html>
 <meta charset="utf-8">
@@ -160,16 +164,16 @@ class Server:
     async def _guard(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Answer nothing but 403, without a content, to a request that no guest's browser makes."""
+        """Answer 403 to a request that no guest's browser makes, with one sentence for all that come without a link."""
         host = request.headers.get("Host", "")
         if not self._gate.knows_host(host):
             self._tell_of_host(host[:_LONGEST_TOLD])
             return web.Response(status=HTTPStatus.FORBIDDEN)
         if request.path == "/" and (token := request.query.get("token")) is not None:
             link = self._gate.by_token(token)
-            return web.Response(status=HTTPStatus.FORBIDDEN) if link is None else self._enter(link)
+            return web.Response(status=HTTPStatus.FORBIDDEN, text=_NO_LINK) if link is None else self._enter(link)
         if self._link(request) is None:
-            return web.Response(status=HTTPStatus.FORBIDDEN)
+            return web.Response(status=HTTPStatus.FORBIDDEN, text=_NO_LINK)
         return await handler(request)
 
     def _link(self, request: web.Request) -> Link | None:

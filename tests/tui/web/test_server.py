@@ -101,7 +101,7 @@ def leases(project: Project) -> list[Path]:
     return [*project.root.rglob("queues/leases*/*.json")]
 
 
-async def test_without_a_link_nothing_is_told(tmp_path: Path) -> None:
+async def test_without_a_link_all_is_answered_alike(tmp_path: Path) -> None:
     async with serving(tmp_path, "ada") as (gate, address), browser(address) as guest, browser(address) as other:
         assert (await guest.enter(gate.links[0].token)).status == 200
         stolen = {"Cookie": "; ".join(f"blindspot-{port}=x" for port in (1, address.rpartition(":")[2]))}
@@ -111,9 +111,12 @@ async def test_without_a_link_nothing_is_told(tmp_path: Path) -> None:
             for query in ({}, {"token": ""}, {"token": gate.links[0].ticket}, {"token": "é"})
             for headers in ({}, stolen)
         ]
-        answers.append(await guest.get("/", headers={"Host": "evil.example"}))  # a name that was made to point here
-        for answer in answers:
-            assert (answer.status, answer.text) == (403, "")
+        assert {answer.text.partition(".")[0] for answer in answers} == {"This needs a link that is valid"}
+        assert len({answer.text for answer in answers}) == 1
+        named = await guest.get("/", headers={"Host": "evil.example"})  # a name that was made to point here
+        assert named.text == ""
+        for answer in (*answers, named):
+            assert answer.status == 403
             assert "Set-Cookie" not in answer.headers
             assert answer.headers["Server"] == "blindspot"
 

@@ -14,7 +14,8 @@ const TOLD = { // by the code with which the server closed the connection
   4003: "Give a name of at most 60 characters.",
   4004: "The server could not open a terminal. Whoever started it can read why there.",
 };
-const LOST = "The connection has ended: the server was stopped, or the network is gone. " + SAVED;
+const LOST = "The connection has ended: the server was stopped, or the network is gone. " + SAVED +
+  " If this stays, ask for a new link: each start of the server makes new ones.";
 
 const by = (id) => document.getElementById(id);
 const page = document.documentElement, door = by("door"), field = by("annotator");
