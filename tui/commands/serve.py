@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tui.web.server import Served
 
 _LOCAL = "127.0.0.1"
+_ALL = ("0.0.0.0", "::")  # every address of this machine, and so none that a link could have
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -80,6 +81,10 @@ def run(options: argparse.Namespace) -> int:
             "warning: other machines can reach this, and nothing is encrypted: whoever can read the network reads"
             f" links, rows and labels. Safe ways are `ssh -L 8000:{_LOCAL}:PORT`, or a proxy with TLS (--url)."
         )
+        if options.host in _ALL and not options.url:
+            print_on_stderr(
+                f"In the links, put the address by which others reach this machine in place of {options.host}."
+            )
     gate = Gate(names, host=options.host, public=options.url)
     words = ["label" if options.label else "open", str(project.root.resolve())]
     if options.queue:

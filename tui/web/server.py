@@ -48,7 +48,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _NO_LINK = (
-    "This needs a link that is valid. Open the one that you were given once more, whole; if the server was started anew "
+    "This needs a link that is valid. Open the whole of the one that you were given; if the server was started anew "
     "since, ask whoever gave it to you for a new one.\n"
 )
 # The cookie is for requests from this server's pages only, and a redirect from a link in a mail would not be one.

@@ -56,7 +56,13 @@ class TerminalProcess:
             for name in _NOT_THEIRS:
                 around["env"].pop(name, None)
             process = await asyncio.create_subprocess_exec(
-                *command("tui.guest"), *words, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, **around
+                *command("tui.guest_process"),
+                *words,
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                start_new_session=True,
+                **around,
             )
         except BaseException:
             os.close(master)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,18 @@ async def test_links_work_until_the_command_ends_and_then_nothing_is_left(tmp_pa
         assert server.stderr.read().splitlines()[1:] == ["ada has come", "ada has gone"]
     assert not leases(project)
     until(lambda: not leftovers.bearers())
+
+
+def test_where_all_addresses_are_listened_on_one_is_asked_for_in_the_links(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = str(stream_project(tmp_path / "work").root)
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # so nothing is opened to others here
+        port = taken.getsockname()[1]
+        assert main(["serve", root, "--host", "0.0.0.0", "--allow-remote", "--port", str(port)]) == 1
+    told = capsys.readouterr().err
+    assert "In the links, put the address by which others reach this machine in place of 0.0.0.0." in told
+    assert f"0.0.0.0:{port}: nothing can be served there (" in told
 
 
 def test_what_cannot_be_served_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The process of a guest: `python -m tui.guest WORDS` runs `blindspot WORDS` on the terminal that it is given.
+"""The process of a guest: `python -m tui.guest_process WORDS` runs `blindspot WORDS` on the terminal that it is given.
 
 That terminal becomes the one that controls the process, so a hang-up or a change of its size reaches the app by
 signals, as from a terminal that a person sits at. `tui.web` starts it, with the variable of `engine.guest`.
