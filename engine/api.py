@@ -30,11 +30,11 @@ from engine.teaching.views import Board, EvidenceRow, SpotView
 from engine.trust import OutsideUse, agree, require
 
 if TYPE_CHECKING:
-    from engine.exchange.tables import Kind, Table
+    from engine.exchange.export_tables import Kind, Table
     from engine.proof.budget_matching import Equal
     from engine.proof.report_rows import FigureRow, SpotRow, VerdictRow
     from engine.proof.report_types import Report
-    from engine.regression.outcome import Outcome
+    from engine.regression.check_outcome import Outcome
 
 Ask = Callable[[Path, Iterable[OutsideUse]], None]
 Follow = Callable[[Path, str], JobView]
@@ -182,8 +182,8 @@ class OpenedProject:
         return self._table("judgements")
 
     def _table(self, kind: Kind, *, proof: bool = False) -> Table:
+        from engine.exchange.export_tables import Table
         from engine.exchange.gather import gather
-        from engine.exchange.tables import Table
 
         tables = gather(self.project, self.teaching, [kind], proof=proof).tables
         return tables[0] if tables else Table(kind, ())
@@ -336,7 +336,7 @@ class OpenedProject:
         from engine.model.given_predictions import refuse_without_classifier
         from engine.model.text_classifier import classifier_of
         from engine.operations.job_records import CheckOptions, CheckResult
-        from engine.regression.outcome import NOTHING, Outcome
+        from engine.regression.check_outcome import NOTHING, Outcome
 
         if model is None:
             refuse_without_classifier(self.project, "`check`")

@@ -55,3 +55,4 @@ def test_the_examples_of_the_library_run_as_they_stand(capsys: pytest.CaptureFix
     for number, example in enumerate(examples("library.md"), start=1):
         exec(compile(example, f"example {number} of library.md", "exec"), names)
     assert "nothing to check" in capsys.readouterr().out
+    assert names["found"].blind_spots, "the loops over blind spots ran over some"

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from engine.counted import counted
+from engine.exchange.export_tables import Table
 from engine.exchange.gather import Gathered
-from engine.exchange.tables import Table
 from engine.text import visible
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|#&$~@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)  # what means something to Markdown

@@ -14,9 +14,9 @@ from pathlib import Path
 from engine import __version__
 from engine.errors import DataError, FileError
 from engine.exchange.data_card import data_card
+from engine.exchange.export_tables import Kind
 from engine.exchange.format import CARD, EXPORT_FILE, WriteRequest, format_of
 from engine.exchange.gather import Gathered
-from engine.exchange.tables import Kind
 from engine.files import publish, read_record, write_atomic, write_json
 from engine.paths import in_words, projects_around
 from engine.schema import Record

@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
+from engine.exchange.export_tables import Kind, Row
 from engine.exchange.gather import Gathered
-from engine.exchange.tables import Kind, Row
 
 EXPORT_FILE = "export.json"
 """Says of a folder which format it has, and which files are of the export."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from engine.counted import counted
 from engine.data.proof_rows import proof_rows_to_label
+from engine.exchange.export_tables import COLUMNS, Kind, Row, Table, Value
 from engine.exchange.lineage import Lineage
-from engine.exchange.tables import COLUMNS, Kind, Row, Table, Value
 from engine.labelling.guidelines import Guideline, guideline_of
 from engine.project import Project
 from engine.review.blinding import to_judge

@@ -16,8 +16,8 @@ from typing import TypeVar
 from engine.counted import counted
 from engine.errors import DataError, FileError
 from engine.exchange.export_folder import ExportFile, read_export_file
+from engine.exchange.export_tables import Value
 from engine.exchange.format import Incoming, Line, ReadRequest, format_names, format_of
-from engine.exchange.tables import Value
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import PATTERN_KINDS, ROLES, ROW_VERDICTS, TEACHER_KINDS, Record, Teacher

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from engine.exchange.tables import Value
+from engine.exchange.export_tables import Value
 from engine.labelling.guidelines import NONE, guideline_hash, versions
 from engine.llm.call_log import CALLS_FILE, LABEL_STEPS, Call, read_calls
 from engine.project import Project

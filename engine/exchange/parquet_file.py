@@ -7,12 +7,13 @@ from pathlib import Path
 
 import orjson
 
-from engine.exchange.tables import Column, Row
+from engine.exchange.export_tables import Column, Row
 from engine.files import replacing
 
 METADATA = b"huggingface"
 """Where the library `datasets` looks for the types of columns in a Parquet file."""
-_HF_TYPES = {"text": "string", "whole": "int64", "number": "float64", "flag": "bool"}
+HF_TYPES = {"text": "string", "whole": "int64", "number": "float64", "flag": "bool"}
+"""What `datasets` calls the types of columns."""
 
 
 def write_parquet(
@@ -55,6 +56,6 @@ def hf_features(columns: Sequence[Column], classes: Mapping[str, Sequence[str]])
     return {
         column.name: {"names": list(classes[column.name]), "_type": "ClassLabel"}
         if column.name in classes
-        else {"dtype": _HF_TYPES[column.type], "_type": "Value"}
+        else {"dtype": HF_TYPES[column.type], "_type": "Value"}
         for column in columns
     }

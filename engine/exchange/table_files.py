@@ -10,8 +10,8 @@ from typing import Any
 from engine.data.formats import FileRequest, records
 from engine.data.reading import encodable
 from engine.errors import DataError
+from engine.exchange.export_tables import COLUMNS, KINDS, Column, ColumnType, Kind, Value
 from engine.exchange.format import Incoming, Line, ReadRequest
-from engine.exchange.tables import COLUMNS, KINDS, Column, ColumnType, Kind, Value
 
 _WORDS: Mapping[ColumnType, str] = {
     "text": "a text",

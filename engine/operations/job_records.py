@@ -327,6 +327,6 @@ class CheckOptions(JobOptions):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult(Record):
-    """The check: path of its outcome in the project (`engine.regression.outcome`)."""
+    """The check: path of its outcome in the project (`engine.regression.check_outcome`)."""
 
     check: str

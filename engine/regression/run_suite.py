@@ -21,8 +21,8 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.closed import CLOSED, SeedCounts, SpotCounts
 from engine.proof.nearby_rows import NearRows, near_rows
+from engine.regression.check_outcome import Asked, Outcome, PartCheck, Wrong
 from engine.regression.frozen_spots import ROWS_FLOOR, SAMPLES_FLOOR, CaseOrigin, FrozenCase, FrozenSpot, suite
-from engine.regression.outcome import Asked, Outcome, PartCheck, Wrong
 from engine.regression.suite_checks import refuse_changed_suite
 from engine.schema import Example
 from engine.trust import require

@@ -13,7 +13,7 @@ from engine.api import open_project
 from engine.errors import BlindspotError, ProjectError
 from engine.extras import MissingExtra
 from engine.project import Project
-from engine.regression.outcome import Outcome, PartCheck, Wrong
+from engine.regression.check_outcome import Outcome, PartCheck, Wrong
 from engine.schema import BlindSpot, Prediction, RowMark, Teacher
 from engine.settings import write_settings
 from engine.teaching.records import Teaching

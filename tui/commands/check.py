@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from engine.errors import ProjectError
-from engine.regression.outcome import ASKED, CheckStatus, Outcome, PartCheck
+from engine.regression.check_outcome import ASKED, CheckStatus, Outcome, PartCheck
 from engine.text import visible
 from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from engine.counted import counted
 from engine.exchange.export_folder import ExportDone, export
+from engine.exchange.export_tables import KINDS
 from engine.exchange.format import format_names
 from engine.exchange.gather import gather
-from engine.exchange.tables import KINDS
 from tui.commands.annotating import add_common
 from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, new_parser

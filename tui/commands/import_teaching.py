@@ -29,7 +29,8 @@ def add_parser(subparsers: SubParsers) -> None:
         '  {"text": "Thanks a lot, it broke.", "label": "negative", "counter": false, "pattern_id": "a1",\n'
         '   "pattern": "thanks meant bitterly", "kind": "abstraction", "gold": "negative", "predicted": "positive"}\n'
         '  {"text": "They were kind.", "label": "positive", "kind": "anchor"}\n'
-        "`text_pair` for pairs; `blind_spot` for the id; patterns without one go to the nearest blind spot.",
+        "`text_pair` for pairs; `blind_spot` for the id; patterns without one go to the nearest blind spot.\n"
+        "What `blindspot export` wrote: `blindspot import`.",
     )
     add_project(parser)
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="JSON lines")

@@ -15,9 +15,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from engine.counted import counted
 from engine.errors import DataError, FileError
+from engine.exchange.annotation_rows import LabelledRow, labelled_rows, names_of, read_annotators, write_annotators
+from engine.exchange.export_tables import Value
 from engine.exchange.format import Format, Incoming, Line, ReadRequest, WriteRequest, Written
-from engine.exchange.label_rows import LabelledRow, labelled_rows, names_of, read_annotators, write_annotators
-from engine.exchange.tables import Value
 from engine.files import read_json, write_json
 
 _HOW = "write it with `Dataset.to_disk` or `records.to_json` of Argilla"

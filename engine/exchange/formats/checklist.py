@@ -10,8 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from engine.exchange.export_tables import Row
 from engine.exchange.format import Format, WriteRequest, Written
-from engine.exchange.tables import Row
 from engine.files import write_json, write_jsonl
 
 _SUITE, _EXAMPLES = "suite.json", "examples.jsonl"

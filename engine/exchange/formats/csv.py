@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.counted import counted
+from engine.exchange.export_tables import KINDS, Value
 from engine.exchange.format import Format, Incoming, ReadRequest, WriteRequest, Written
 from engine.exchange.table_files import read_table_files
-from engine.exchange.tables import KINDS, Value
 from engine.files import replacing
 
 _ENDING = ".csv"

@@ -14,14 +14,13 @@ import orjson
 
 from engine.data.formats import FileRequest, records
 from engine.errors import DataError
+from engine.exchange.export_tables import COLUMNS, KINDS, Kind, Row, Table
 from engine.exchange.format import Format, Incoming, Line, ReadRequest, WriteRequest, Written
-from engine.exchange.parquet_file import METADATA, write_parquet
+from engine.exchange.parquet_file import HF_TYPES, METADATA, write_parquet
 from engine.exchange.table_files import typed
-from engine.exchange.tables import COLUMNS, KINDS, Kind, Row, Table
 
 _CLASSES: Mapping[Kind, tuple[str, ...]] = {"labels": ("label", "settled"), "samples": ("label",)}
 """Columns that become classes."""
-_YAML_TYPES = {"text": "string", "whole": "int64", "number": "float64", "flag": "bool"}
 
 
 def _write(folder: Path, asked: WriteRequest) -> Written:
@@ -71,7 +70,7 @@ def _front(parts: Sequence[tuple[Table, Mapping[str, Sequence[str]], Sequence[st
                 lines += ["    dtype:", "      class_label:", "        names:"]
                 lines += [f"          '{number}': {_yaml(name)}" for number, name in enumerate(classes[column.name])]
             else:
-                lines.append(f"    dtype: {_YAML_TYPES[column.type]}")
+                lines.append(f"    dtype: {HF_TYPES[column.type]}")
     return "\n".join([*lines, "---", ""])
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.exchange.export_tables import KINDS
 from engine.exchange.format import Format, Incoming, ReadRequest, WriteRequest, Written
 from engine.exchange.table_files import read_table_files
-from engine.exchange.tables import KINDS
 from engine.files import write_jsonl
 
 _ENDING = ".jsonl"

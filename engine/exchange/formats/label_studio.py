@@ -15,17 +15,17 @@ from xml.sax.saxutils import quoteattr
 
 from engine.counted import counted
 from engine.errors import DataError, FileError
-from engine.exchange.format import Format, Incoming, Line, ReadRequest, WriteRequest, Written
-from engine.exchange.label_rows import (
+from engine.exchange.annotation_rows import (
     LabelledRow,
+    kept_fields,
+    label_fields,
     labelled_rows,
     names_of,
-    of_label,
-    of_ours,
     read_annotators,
     write_annotators,
 )
-from engine.exchange.tables import Row, Value
+from engine.exchange.export_tables import Row, Value
+from engine.exchange.format import Format, Incoming, Line, ReadRequest, WriteRequest, Written
 from engine.files import read_json, write_atomic, write_json
 from engine.text import visible
 
@@ -107,7 +107,7 @@ def _result(label: Row) -> list[dict[str, Any]]:
         {"id": name, "from_name": name, "to_name": "text", "type": kind, "value": value}
         for name, (kind, value) in values.items()
     ]
-    found[0]["meta"] = {_OURS: of_label(label)}
+    found[0]["meta"] = {_OURS: label_fields(label)}
     return found
 
 
@@ -186,7 +186,7 @@ class _Reader:
         ours: dict[str, Value] = {}
         for result in results:
             meta = result.get("meta")
-            ours |= of_ours(meta.get(_OURS), where) if isinstance(meta, dict) else {}
+            ours |= kept_fields(meta.get(_OURS), where) if isinstance(meta, dict) else {}
         said = dict(self._said(results))
         if answer.get("was_cancelled") or ("label" not in said and ours and not ours.get("label")):
             said |= {"label": "", "certainty": 0}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.exchange.export_tables import KINDS
 from engine.exchange.format import Format, Incoming, ReadRequest, WriteRequest, Written
 from engine.exchange.parquet_file import write_parquet
 from engine.exchange.table_files import read_table_files
-from engine.exchange.tables import KINDS
 
 _ENDING = ".parquet"
 

@@ -14,9 +14,9 @@ from typing import Any
 from engine.counted import counted
 from engine.data.formats import FileRequest, records
 from engine.errors import DataError
+from engine.exchange.annotation_rows import LabelledRow, kept_fields, label_fields, labelled_rows
+from engine.exchange.export_tables import Row, Value
 from engine.exchange.format import Format, Incoming, Line, ReadRequest, WriteRequest, Written
-from engine.exchange.label_rows import LabelledRow, labelled_rows, of_label, of_ours
-from engine.exchange.tables import Row, Value
 from engine.files import write_jsonl
 from engine.text import visible
 
@@ -52,7 +52,7 @@ def _line(row: LabelledRow, label: Row, options: list[dict[str, str]], *, answer
         "accept": [label["label"]] if label["label"] else [],
         **answer,
         "meta": {name: value for name, value in row.about.items() if value is not None},
-        _OURS: of_label(label),
+        _OURS: label_fields(label),
     }
 
 
@@ -63,7 +63,7 @@ def _read(asked: ReadRequest) -> Incoming:
         where = f"{path}:{number}"
         if not isinstance(line[asked.text], str):
             raise DataError(f"`{asked.text}` is no text", where=where, hint="name the key of the text with --text")
-        ours, answer = of_ours(line.get(_OURS), where), line.get("answer")
+        ours, answer = kept_fields(line.get(_OURS), where), line.get("answer")
         if answer not in _ANSWERS:
             hint = f"it must be one of {', '.join(filter(None, _ANSWERS))}"
             raise DataError(f"`answer` is {visible(str(answer))!r}", where=where, hint=hint)

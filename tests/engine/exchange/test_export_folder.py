@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import DataError
 from engine.exchange.export_folder import ExportDone, export
-from engine.exchange.tables import KINDS, Kind
+from engine.exchange.export_tables import KINDS, Kind
 from engine.project import Project
 from engine.schema import RowLabel, Teacher
 from engine.settings import Settings, TaskSettings

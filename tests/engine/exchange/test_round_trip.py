@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.exchange.export_tables import COLUMNS, KINDS, Kind
 from engine.exchange.format import format_names, format_of
-from engine.exchange.tables import COLUMNS, KINDS, Kind
 from engine.project import Project
 from engine.schema import RowLabel, Teacher
 from engine.settings import Settings, TaskSettings

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.exchange.export_folder import ExportDone, export
+from engine.exchange.export_tables import KINDS, Kind, Row, Value
 from engine.exchange.gather import Gathered, gather
 from engine.exchange.import_folder import ImportChoices, ImportDone, import_folder
-from engine.exchange.tables import KINDS, Kind, Row, Value
 from engine.progress import Silent
 from engine.project import Project
 from engine.review.blind_review import Review

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import DataError, FileError
+from engine.exchange.export_tables import COLUMNS, Row, Value
 from engine.exchange.gather import Gathered
 from engine.exchange.table_files import typed
-from engine.exchange.tables import COLUMNS, Row, Value
 from engine.files import read_json, write_json
 from engine.schema import TEACHER_KINDS, label_key
 
@@ -55,7 +55,7 @@ def labelled_rows(out: Gathered) -> list[LabelledRow]:
     return list(rows.values())
 
 
-def of_label(row: Row) -> dict[str, Value]:
+def label_fields(row: Row) -> dict[str, Value]:
     """What a label says beside its row."""
     return {name: row[name] for name in _OF_LABEL if row[name] not in (None, "")}
 
@@ -65,8 +65,8 @@ def names_of(labels: Iterable[Row]) -> list[str]:
     return sorted({str(row["labeller"]) for row in labels})
 
 
-def of_ours(values: object, where: str) -> dict[str, Value]:
-    """What we kept beside a label (`of_label`), out of a file that others may have changed; empty if nothing.
+def kept_fields(values: object, where: str) -> dict[str, Value]:
+    """What we kept beside a label (`label_fields`), out of a file that others may have changed; empty if nothing.
 
     Raises:
         DataError: it is not as it was written.
