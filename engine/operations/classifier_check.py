@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from engine.model.text_classifier import ModelRef, Scorer, TextClassifier, class
 from engine.operations.machine import MachineFinding, failed
 from engine.progress import Silent
 from engine.project import Project
-from engine.schema import Example
+from engine.schema import UNLABELLED, Example, SplitName
 from engine.trust import require
 
 _MANY, _FEW = 100, 20  # rows to score, and to train with
@@ -54,29 +54,39 @@ def check_classifier(project: Project) -> Iterator[MachineFinding]:
 
 
 def _check(project: Project, classifier: TextClassifier, first: Path, second: Path) -> Iterator[MachineFinding]:
-    train = project.examples("train") if project.has_split("train") else []
+    rows = list(islice(project.each_example(_split(project)), None if project.has_split("train") else _MANY))
     try:
         own = classifier.own(make=False, monitor=Silent())
     except BlindspotError as error:
         yield failed("model", error)
         return
     if own is not None:
-        yield from _score("", project, classifier, own.path, train)
+        yield from _score("", project, classifier, own.path, rows)
     if not classifier.trains:
         yield MachineFinding("training", "ok", "nothing trains it: it can be examined, and not retrained")
         return
-    yield from _train("training", project, classifier, classifier.scratch(make=False, monitor=Silent()), first)
+    if not project.has_split("train"):
+        what, hint = "the project has no train rows to try it with", "make a new one with `blindspot init --train`"
+        yield MachineFinding("training", "warning" if own else "problem", what, hint)
+        return
+    few = _few(rows)
+    yield from _train("training", classifier, classifier.scratch(make=False, monitor=Silent()), few, first)
     if not classifier.is_model(first):
         return
-    yield from _score("" if own is None else "trained: ", project, classifier, first, _few(train))
+    yield from _score("" if own is None else "trained: ", project, classifier, first, few)
     if classifier.continues:
-        yield from _train("training goes on", project, classifier, ModelRef("the first", first, ""), second)
+        yield from _train("training goes on", classifier, ModelRef("the first", first, ""), few, second)
+
+
+def _split(project: Project) -> SplitName:
+    """Whose rows are asked about: the pool's where the project has no train rows."""
+    return "train" if project.has_split("train") else "pool"
 
 
 def _train(
-    name: str, project: Project, classifier: TextClassifier, start: ModelRef, out: Path
+    name: str, classifier: TextClassifier, start: ModelRef, rows: Sequence[Example], out: Path
 ) -> Iterator[MachineFinding]:
-    rows, began = _few(project.examples("train")), time.monotonic()
+    began = time.monotonic()
     try:
         classifier.train(classifier.plan(start, seed=_SEED), rows, out=out, monitor=Silent())
     except BlindspotError as error:
@@ -86,9 +96,9 @@ def _train(
 
 
 def _score(
-    prefix: str, project: Project, classifier: TextClassifier, path: Path | None, labelled: Sequence[Example]
+    prefix: str, project: Project, classifier: TextClassifier, path: Path | None, rows: Sequence[Example]
 ) -> Iterator[MachineFinding]:
-    """Load a model and ask it all that is asked; ``labelled``: rows of which it should know most."""
+    """Load a model and ask it all that is asked; ``rows``: of `_split`."""
     began = time.monotonic()
     try:
         scorer = classifier.load(path, "live")  # as for texts that nobody has seen
@@ -99,7 +109,7 @@ def _score(
     try:
         for name, check in _CHECKS.items():
             try:
-                yield check(f"{prefix}{name}", project, scorer, labelled)
+                yield check(f"{prefix}{name}", project, scorer, rows)
             except BlindspotError as error:
                 yield failed(f"{prefix}{name}", error)
     finally:
@@ -117,61 +127,63 @@ def _asked(scorer: Scorer, rows: Sequence[Example]) -> Floats:
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
-def _one(name: str, project: Project, scorer: Scorer, labelled: Sequence[Example]) -> MachineFinding:
-    (found,) = _asked(scorer, labelled[:1])
+def _one(name: str, project: Project, scorer: Scorer, rows: Sequence[Example]) -> MachineFinding:
+    (found,) = _asked(scorer, rows[:1])
     shown = ", ".join(f"{label} {share:.3f}" for label, share in zip(project.labels, found, strict=True))
     return MachineFinding(name, "ok", f"{'a pair' if project.settings.task.pair else 'a text'}: {shown}")
 
 
-def _many(name: str, project: Project, scorer: Scorer, labelled: Sequence[Example]) -> MachineFinding:
-    rows, began = [labelled[place % len(labelled)] for place in range(_MANY)], time.monotonic()
-    found = _asked(scorer, rows)
+def _many(name: str, project: Project, scorer: Scorer, rows: Sequence[Example]) -> MachineFinding:
+    many, began = [rows[place % len(rows)] for place in range(_MANY)], time.monotonic()
+    found = _asked(scorer, many)
     seconds = time.monotonic() - began
     sure = float((found.max(axis=1) >= project.settings.discovery.tau).mean())
     what = f"{_MANY / max(seconds, 1e-6):,.0f} rows a second; {sure:.0%} have a confidence of tau or more"
-    if not sure and len(labelled) > _FEW:  # a model that has learned no more rows than that is sure of few
+    if not sure and len(rows) > _FEW:  # a model that has learned no more rows than that is sure of few
         hint = "there is no UU without such rows: choose a lower discovery.tau"
         return MachineFinding(name, "warning", what, hint)
     return MachineFinding(name, "ok", what)
 
 
-def _twice(name: str, project: Project, scorer: Scorer, labelled: Sequence[Example]) -> MachineFinding:
-    rows = labelled[:_FEW]
-    apart = float(np.abs(_asked(scorer, rows) - _asked(scorer, rows)).max())
+def _twice(name: str, project: Project, scorer: Scorer, rows: Sequence[Example]) -> MachineFinding:
+    few = rows[:_FEW]
+    apart = float(np.abs(_asked(scorer, few) - _asked(scorer, few)).max())
     if apart > _SAME:
         return MachineFinding(name, "warning", f"asked twice, it answers up to {apart:.2g} apart", _REPEATED)
     return MachineFinding(name, "ok", "asked twice, it answers the same")
 
 
-def _order(name: str, project: Project, scorer: Scorer, labelled: Sequence[Example]) -> MachineFinding:
-    rows = labelled[:_FEW]
-    apart = np.abs(_asked(scorer, rows) - _asked(scorer, rows[::-1])[::-1]).max(axis=1)
+def _order(name: str, project: Project, scorer: Scorer, rows: Sequence[Example]) -> MachineFinding:
+    few = rows[:_FEW]
+    apart = np.abs(_asked(scorer, few) - _asked(scorer, few[::-1])[::-1]).max(axis=1)
     if (worst := int(apart.argmax())) >= 0 and apart[worst] > _SAME:
-        what = f"asked in another order, it answers up to {apart[worst]:.2g} apart (row {rows[worst].id})"
+        what = f"asked in another order, it answers up to {apart[worst]:.2g} apart (row {few[worst].id})"
         return MachineFinding(name, "problem", what, "answer each row by itself, in the order in which rows came")
     return MachineFinding(name, "ok", "the answer to a row does not depend on the rows beside it")
 
 
-def _odd(name: str, project: Project, scorer: Scorer, labelled: Sequence[Example]) -> MachineFinding:
+def _odd(name: str, project: Project, scorer: Scorer, rows: Sequence[Example]) -> MachineFinding:
     texts = {"an empty text": "", "a very long text": "word " * _WORDS, "odd characters": _ODD}
-    _asked(scorer, [replace(labelled[0], id=what, text=text) for what, text in texts.items()])
+    _asked(scorer, [replace(rows[0], id=what, text=text) for what, text in texts.items()])
     return MachineFinding(name, "ok", f"{', '.join(texts)}")
 
 
-def _labels(name: str, project: Project, scorer: Scorer, labelled: Sequence[Example]) -> MachineFinding:
-    rows = _evenly(labelled)[:_MANY]
-    said = [project.labels[place] for place in _asked(scorer, rows).argmax(axis=1)]
-    right = sum(row.label == label for row, label in zip(rows, said, strict=True))
-    what = f"{right} of {len(rows)} train rows get their label"
+def _labels(name: str, project: Project, scorer: Scorer, rows: Sequence[Example]) -> MachineFinding:
+    labelled = _evenly([row for row in rows if row.label != UNLABELLED])[:_MANY]
+    if not labelled:
+        return MachineFinding(name, "ok", "no row that was asked about has a label to compare with")
+    said = [project.labels[place] for place in _asked(scorer, labelled).argmax(axis=1)]
+    right = sum(row.label == label for row, label in zip(labelled, said, strict=True))
+    what = f"{right} of {len(labelled)} {_split(project)} rows get their label"
     usual = {
-        label: Counter(one for row, one in zip(rows, said, strict=True) if row.label == label).most_common(1)[0][0]
-        for label in {row.label for row in rows}
+        label: Counter(one for row, one in zip(labelled, said, strict=True) if row.label == label).most_common(1)[0][0]
+        for label in {row.label for row in labelled}
     }
-    if right < len(rows) / 2 and sorted(usual) == sorted(usual.values()):
+    if right < len(labelled) / 2 and sorted(usual) == sorted(usual.values()):
         swapped = ", ".join(f"{label} is called {other}" for label, other in sorted(usual.items()) if label != other)
         hint = "name the labels in the program's first line in the order of its probabilities"
         return MachineFinding(name, "problem", f"{what}: {swapped}", hint)
-    if right <= len(rows) / len(project.labels):
+    if right <= len(labelled) / len(project.labels):
         return MachineFinding(name, "warning", f"{what}, no more than by chance", "look at what it reads and answers")
     return MachineFinding(name, "ok", what)
 
@@ -186,8 +198,8 @@ _CHECKS = {
 }
 
 
-def _few(train: Sequence[Example]) -> list[Example]:
-    return _evenly(train)[:_FEW]
+def _few(rows: Sequence[Example]) -> list[Example]:
+    return _evenly(rows)[:_FEW]
 
 
 def _evenly(rows: Sequence[Example]) -> list[Example]:

@@ -7,6 +7,7 @@ package, which `engine.programs.class_host` runs.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from engine.settings import ClassifierSettings
 from engine.trust import OutsideUse, outside_use, shown_name
 
 CLASS = "class"
+_PYTHON = re.compile(r"(python|pypy)[\d.]*")
 _PYTHON_MODULE = (("python", "-m"), ("python3", "-m"))
 _OURS = "engine.adapters."
 _MOST_FILES = 10_000  # of a folder that is named; a whole environment has more
@@ -75,6 +77,8 @@ def read_command(root: Path, settings: ClassifierSettings, part: Part) -> Comman
 def contents(root: Path, settings: ClassifierSettings, part: Part) -> dict[str, str]:
     """Hashes, by name, of all whose change makes another program: files that its command or `classifier.files` name.
 
+    A Python elsewhere that the command begins with is not among them: the machine's own updates change it.
+
     Raises:
         FileError: one of them is a link inside the project, or may not be read.
         SettingsError: a folder holds too many files, `classifier.files` names nothing, or there is no such class.
@@ -87,7 +91,7 @@ def contents(root: Path, settings: ClassifierSettings, part: Part) -> dict[str, 
         path = _path(root, word.rpartition("=")[2] if word.startswith("-") else word)
         if path is None or path == root or path in root.parents:
             continue
-        if place or path.is_relative_to(root):  # else it is an interpreter, which is the machine's
+        if place or path.is_relative_to(root) or not _PYTHON.fullmatch(path.name):  # which is the machine's
             found |= hashes(path, path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path))
     return found
 

@@ -1,8 +1,10 @@
-"""Runs a program, ends as it ends, and kills it with all that it has started once its owner is gone.
+"""Runs a program, tells its owner how it ended, and kills all that it has started once the owner is gone.
 
 `python -I -S guard.py LIFE GRACE PROGRAM ARGUMENT...`, in a session of its own. The descriptor LIFE is one end of a
-socket whose other end the owner holds: it closes with the owner, however that ends, and so does ours with us. As there
-is a guard for each program, it imports as little as it can.
+socket whose other end the owner holds: it closes with the owner, however that ends, and so does ours with us. The exit
+status of the program goes through it as a decimal number, negative for a signal. The guard stays until the owner has
+killed it with the whole process group, or is gone: what a program has started may outlive it. As there is a guard for
+each program, it imports as little as it can.
 """
 
 import _thread
@@ -32,11 +34,12 @@ def main(life: int, grace: float, program: list[str]) -> None:
         os._exit(NOT_FOUND)
     _thread.start_new_thread(_watch, (life, grace))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if code < 0:
-        if -code != signal.SIGKILL:
-            signal.signal(-code, signal.SIG_DFL)
-        os.kill(os.getpid(), -code)
-    os._exit(code)
+    try:
+        os.write(life, str(code).encode())
+        os.read(life, 1)
+    except OSError:  # the owner is gone
+        pass
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ Between us and the program stands `engine.programs.guard`, which leads their pro
 from __future__ import annotations
 
 import os
+import re
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +30,9 @@ _LOOKS_EVERY = 0.3  # seconds between two looks whether to go on
 _LONGEST_LINE = 64 << 20  # bytes
 _LONGEST_LOG = 1 << 20  # bytes of standard error that are kept: its end
 _LONGEST_QUOTE = 200  # characters
+_NO_MODULE = "No module named"
+_IN_A_FOLDER = re.compile(r"^/\S*/(?=[^\s/]+: )")
+_LONGEST_STATUS = 8  # bytes of a number
 _GUARD = str(Path(__file__).with_name("guard.py"))
 
 
@@ -54,7 +59,7 @@ class Process:
     """
 
     def __init__(self, name: str, words: Sequence[str], *, root: Path, log: Path, reads: bool = True) -> None:
-        self._name, self._root, self._log = name, root, log
+        self._name, self._words, self._root, self._log = name, words, root, log
         self._unsent, self._unread = b"", b""
         mine, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
@@ -122,7 +127,7 @@ class Process:
                 self._process.stdin.close()
             self._life.settimeout(GRACE)
             try:
-                self._life.recv(1)  # which ends with the guard
+                self._life.recv(1)  # how it ended
             except TimeoutError:
                 ended = False
         self.kill()
@@ -135,10 +140,15 @@ class Process:
 
     def _end(self) -> int:
         """Kill it; its status, as `subprocess` tells it."""
+        told = b""
         if self._process.returncode is None:  # so its id is not another's
+            self._life.setblocking(False)
+            with suppress(BlockingIOError):
+                told = self._life.recv(_LONGEST_STATUS)
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-        status = self._process.wait()
+        status = int(told or self._process.wait())
+        self._process.wait()
         self._ready.close()
         self._life.close()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -201,17 +211,21 @@ class Process:
         if status == NOT_FOUND:
             return self._failed("cannot be started")
         how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-        return self._failed(how, kind=ProgramEnded)
+        return self._failed(how, kind=ProgramEnded, says_why=status > 0)
 
-    def _failed(self, how: str, *, kind: type[ModelError] = ModelError) -> ModelError:
-        """The error that says it, with the last line of standard error, which is kept in the log."""
+    def _failed(self, how: str, *, kind: type[ModelError] = ModelError, says_why: bool = False) -> ModelError:
+        """The error that says it, with the last line of standard error, which is kept in the log.
+
+        ``says_why``: that line is the reason, and stands first, as a line of the screen may have no room for more.
+        """
         self._end()
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - _LONGEST_LOG))
         said = self._errors.read()
         self._errors.close()
         lines = said.decode(errors="replace").strip().splitlines()
-        quoted = f" ({visible(lines[-1].strip())[:_LONGEST_QUOTE]})" if lines else ""
+        last = visible(lines[-1].strip())[:_LONGEST_QUOTE] if lines else ""
+        what = f"`{self._name}` {how}" + (f" ({last})" if last else "")
         hint = "it said nothing on its standard error"
         if lines:
             try:
@@ -219,7 +233,15 @@ class Process:
                 hint = f"all of its standard error is in {self._log}"
             except FileError:  # a project that may only be read
                 hint = "its standard error cannot be kept in this project"
-        return kind(f"`{self._name}` {how}{quoted}", where=str(self._root), hint=hint)
+        if last and says_why:
+            last = _IN_A_FOLDER.sub("", last)  # of who says it: `/usr/bin/python3: No module named ...`
+            what = f"{last} (`{self._name}` {how})"
+            program, found = self._words[0], shutil.which(self._words[0])
+            if _NO_MODULE in last and found and found != program:
+                hint = (
+                    f"install the module for {found}, which is `{program}` here, or name the Python that has it; {hint}"
+                )
+        return kind(what, where=str(self._root), hint=hint)
 
 
 class _WellEnded(Exception):

@@ -6,7 +6,6 @@ Lines are read by Python's own parser: it takes NaN, as Python's own writer give
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,9 +89,10 @@ def _problem(one: Any, labels: int) -> str:
         return "its probabilities are no list of numbers"
     if len(one) != labels:
         return f"it has {len(one)} probabilities, and there are {labels} labels"
-    if odd := next((value for value in one if not (math.isfinite(value) and 0 <= value <= 1 + _SUM_WITHIN)), None):
-        return f"{odd} is no probability"
-    if not all(map(math.isfinite, one)) or abs(sum(one) - 1) > _SUM_WITHIN:
+    odd = next((value for value in one if not 0 <= value <= 1 + _SUM_WITHIN), None)  # NaN is in no range either
+    if odd is not None:
+        return f"{str(odd)[:_LONGEST_QUOTE]} is no probability"
+    if abs(sum(one) - 1) > _SUM_WITHIN:
         return f"its probabilities add up to {sum(one):.4g}"
     return ""
 

@@ -67,6 +67,24 @@ def test_one_that_cannot_be_trained_is_examined_as_it_is(tmp_path: Path) -> None
     assert found["labels"].detail == "24 of 24 train rows get their label"
 
 
+@pytest.mark.parametrize("label", ["", None])
+def test_a_project_without_train_rows_is_asked_about_its_pool(tmp_path: Path, label: str | None) -> None:
+    pool = [row.as_json() | ({} if label is None else {"label": label}) for row in rows(12)]
+    project = lay_out(tmp_path / "work", {"pool": pool}, program_settings(train=""))
+    (project.root / "score.py").write_text(ALONE.replace("CHANGE", "pass"))
+    agree(project.root, outside_uses(project))
+    found = check(project)
+    assert {finding.state for finding in found.values()} == {"ok"}
+    known = "no row that was asked about has a label to compare with"
+    assert found["labels"].detail == (known if label == "" else "12 of 12 pool rows get their label")
+
+
+def test_training_is_not_tried_without_train_rows(tmp_path: Path) -> None:
+    project = lay_out(tmp_path / "work", {"pool": [row.as_json() for row in rows(4)]}, program_settings())
+    agree(project.root, outside_uses(project))
+    assert "no train rows" in check(project)["training"].detail
+
+
 @pytest.mark.parametrize(
     ("change", "name", "state", "said"),
     [

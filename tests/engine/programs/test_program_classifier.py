@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -141,7 +142,10 @@ class TestTraining:
     @pytest.mark.parametrize(
         ("train", "said"),
         [
-            ("raise SystemExit('no rows with a zebra')", r"ended with status 1 \(no rows with a zebra\).*train.log"),
+            (
+                "raise SystemExit('no rows with a zebra')",
+                r"no rows with a zebra \(`.*train.py` ended with status 1\).*train.log",
+            ),
             ("pass", "ended well and left no model in the folder `out`"),
             ("import os; os.abort()", "was ended by SIGABRT"),
             ("import time; time.sleep(99)", "has not ended after 0.3 seconds"),
@@ -179,6 +183,7 @@ class TestWrongAnswers:
             ("answer['probabilities'][1] = [float('nan'), 0.5]", r"row 2 of a request \(b\): nan is no probability"),
             ("answer['probabilities'][1] = [float('inf'), 0.5]", r"row 2 of a request \(b\): inf is no probability"),
             ("answer['probabilities'][0] = [-0.5, 1.5]", r"row 1 of a request \(a\): -0.5 is no probability"),
+            ("answer['probabilities'][0] = [10**400, 0]", r"row 1 of a request \(a\): 10{79} is no probability"),
             ("answer['probabilities'][0] = [0.5, 0.4]", r"row 1 .*add up to 0.9"),
             ("answer['probabilities'][0] = [0.2, 0.3, 0.5]", "row 1 .*3 probabilities, and there are 2 labels"),
             ("answer['probabilities'][0] = 'good'", "row 1 .*no list of numbers"),
@@ -213,13 +218,23 @@ class TestItsEnd:
         project = program_project(tmp_path / "work", scorer=crash, **ALONE)
         log = project.cache_dir / "classifier-score.log"
         said = refusal(project)
-        assert "score.py` ended with status 1 (ValueError: no such zebra)" in said
+        assert f"{project.root}: ValueError: no such zebra (`" in said
+        assert "score.py` ended with status 1)" in said
         assert str(log) in said
         assert "Traceback" in log.read_text()
 
     def test_what_is_not_there_is_told(self, tmp_path: Path) -> None:
         said = refusal(program_project(tmp_path / "work", train="", score="no-such-program --fast"))
         assert "`no-such-program --fast` cannot be started (no-such-program: No such file or directory)" in said
+
+    def test_a_missing_module_is_told_with_the_python_that_lacks_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "python").symlink_to(sys.executable)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        said = refusal(program_project(tmp_path / "work", train="", score="python -S -m zebra"))
+        assert "work: python: No module named zebra (`python -S -m zebra` ended with status 1); install" in said
+        assert f"install the module for {tmp_path / 'python'}, which is `python` here" in said
 
     def test_one_that_is_killed_is_started_again_once(self, tmp_path: Path) -> None:
         kill = (
@@ -261,6 +276,15 @@ class TestItsEnd:
         scorer = ProgramClassifier(project).load(None)
         scorer.logits(ASKED, monitor=Silent())
         assert not scorer.close()
+        until(lambda: not leftovers.bearers())
+
+    def test_what_it_has_started_ends_with_its_owner_though_it_ended_before(self, tmp_path: Path) -> None:
+        starts = "import subprocess; subprocess.Popen(['sleep', '99'])\n" + answering("pass")
+        project = program_project(tmp_path / "work", scorer=starts, **ALONE)
+        if (owner := os.fork()) == 0:
+            ProgramClassifier(project).load(None)
+            os._exit(0)
+        os.waitpid(owner, 0)
         until(lambda: not leftovers.bearers())
 
     def test_it_ends_with_its_owner_however_that_ends(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,6 +356,14 @@ class TestTrust:
         os.utime(script, ns=(before.st_atime_ns, before.st_mtime_ns))
         assert script.stat().st_size == before.st_size
         assert len(untrusted(project.root, outside_uses(project))) == 1
+
+    def test_a_changed_script_that_is_the_command_itself_is_asked_about_again(self, tmp_path: Path) -> None:
+        script = tmp_path / "score.sh"
+        script.write_text("#!/bin/sh\nexit 0\n")
+        project = program_project(tmp_path / "work", train="", score=str(script))
+        script.write_text("#!/bin/sh\nexit 10\n")
+        (use,) = untrusted(project.root, outside_uses(project))
+        assert "score.sh" in use.cautions[0]
 
     def test_a_changed_command_is_asked_about_again(self, tmp_path: Path) -> None:
         project = program_project(tmp_path / "work", **ALONE)

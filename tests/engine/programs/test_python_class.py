@@ -78,7 +78,7 @@ def test_a_class_is_trained_and_scored_with(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("package")
 def test_a_class_that_fails_is_told_as_a_program_is(tmp_path: Path) -> None:
     project = program_project(tmp_path / "work", score="class plain", train="")
-    with pytest.raises(ModelError, match=r"`class plain` ended with status 1 \(RuntimeError: no zebra\)"):
+    with pytest.raises(ModelError, match=r"RuntimeError: no zebra \(`class plain` ended with status 1\)"):
         predictions(project, current_model(project, monitor=Silent()), rows(2), split_key="x", monitor=Silent())
 
 
