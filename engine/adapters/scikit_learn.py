@@ -101,11 +101,11 @@ def train(request: Mapping[str, Any]) -> None:
     Raises:
         ModelError: skops is not installed.
     """
+    io = _skops()  # which brings scikit-learn
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    io = _skops()
     with Path(request["rows"]).open(encoding="utf-8") as source:
         rows = list(examples(map(json.loads, source)))
     model = make_pipeline(

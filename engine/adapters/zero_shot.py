@@ -13,7 +13,8 @@ import math
 import string
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -32,6 +33,7 @@ from engine.llm.client import Client
 from engine.llm.parallel import in_parallel
 from engine.llm.prompts import fenced, labels_text, unfenced
 from engine.llm.replies import Completion, as_dict, as_text, read_object
+from engine.paths import SETTINGS_FILE
 from engine.programs.answering import answers_alone, serve
 from engine.schema import Example
 from engine.settings import LlmSettings
@@ -47,6 +49,15 @@ _STATED = (
 _LETTER = "Which label has this text? Answer with the letter of it and nothing else.\n{labels}"
 _TOKENS = 4  # of the answer to that: some servers begin with a space or a mark
 _TOLD_EVERY = 1000  # rows
+_OPTIONS = {
+    "llm.base_url": "--base-url",
+    "llm.key_env": "--key-env",
+    "llm.max_output_tokens": "--max-output-tokens",
+    "llm.model": "--model",
+    "llm.timeout": "--timeout",
+    "labelling.llm_batch": "--batch",
+}
+"""What the settings are called here that an error of the client names."""
 _UNANSWERED = ("refused", "invalid", "too large")  # what is wrong with an answer, not with the server
 
 Shares = list[float]
@@ -153,13 +164,18 @@ class ZeroShot:
         found: dict[int, Shares] = {}
         work = self._letter if self._protocol else self._stated
         halt = threading.Event()
-        for part, answer in in_parallel(
-            parts, lambda part: work([rows[place] for place in part]), parallel=self._parallel, halt=halt, look=_go_on
-        ):
-            if isinstance(answer, BaseException):
-                halt.set()
-                raise answer
-            found |= dict(zip(part, answer, strict=True))
+        with _told_by_options():
+            for part, answer in in_parallel(
+                parts,
+                lambda part: work([rows[place] for place in part]),
+                parallel=self._parallel,
+                halt=halt,
+                look=_go_on,
+            ):
+                if isinstance(answer, BaseException):
+                    halt.set()
+                    raise answer
+                found |= dict(zip(part, answer, strict=True))
         before, self._scored = self._scored, self._scored + len(rows)
         if before // _TOLD_EVERY != self._scored // _TOLD_EVERY:
             self.tell()
@@ -279,6 +295,30 @@ def _shown(row: Example) -> dict[str, str]:
     return {"text": row.text, **pair}
 
 
+@contextmanager
+def _told_by_options() -> Iterator[None]:
+    """What the client says of settings is said of the options of this program, which stand for them."""
+
+    def renamed(text: str | None) -> str | None:
+        for setting, option in _OPTIONS.items():
+            text = text and text.replace(setting, option)
+        return text
+
+    try:
+        yield
+    except BlindspotError as error:
+        where = None if error.where == SETTINGS_FILE else renamed(error.where)
+        raise ModelError(renamed(error.what) or "", where=where, hint=renamed(error.hint)) from error
+
+
+def _positive(text: str) -> int:
+    """A whole number of 1 or more, for argparse."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
+
+
 def _go_on() -> None:
     """Nobody asks this program to stop but by ending it."""
 
@@ -292,12 +332,17 @@ def main(words: Sequence[str] | None = None, source: IO[str] | None = None, out:
     parser.add_argument("--key-env", default=usual.key_env, help="variable that holds the key; default: %(default)s")
     parser.add_argument("--probabilities", choices=("stated", "logprobs"), default="stated")
     parser.add_argument("--guideline", metavar="FILE", type=Path, help="what the labels mean, in words")
-    parser.add_argument("--batch", type=int, default=8, help="texts in a question, if stated; default: %(default)s")
-    parser.add_argument(
-        "--parallel", type=int, default=usual.parallel, help="questions at a time; default: %(default)s"
-    )
+    for option, default, what in (
+        ("--batch", 8, "texts in a question, if stated"),
+        ("--parallel", usual.parallel, "questions at a time"),
+        ("--timeout", int(usual.timeout), "seconds to wait for an answer"),
+        ("--max-output-tokens", usual.max_output_tokens, "longest answer that is accepted, if stated"),
+    ):
+        parser.add_argument(option, metavar="N", type=_positive, default=default, help=f"{what}; default: %(default)s")
     parser.add_argument("--temperature", type=float, default=0.0, help="-1: the server's own; default: %(default)s")
-    parser.add_argument("--max-tokens", type=int, help="that all calls in the log may take; default: no limit")
+    parser.add_argument(
+        "--max-tokens", metavar="N", type=_positive, help="that all calls in the log may take; default: no limit"
+    )
     parser.add_argument(
         "--log", metavar="FILE", type=Path, default=Path("llm/zero-shot.jsonl"), help="of calls; default: %(default)s"
     )
@@ -309,13 +354,14 @@ def main(words: Sequence[str] | None = None, source: IO[str] | None = None, out:
         key_env=options.key_env,
         parallel=options.parallel,
         temperature=options.temperature,
-        max_output_tokens=_TOKENS if logprobs else usual.max_output_tokens,
+        timeout=options.timeout,
+        max_output_tokens=_TOKENS if logprobs else options.max_output_tokens,
     )
     made: list[ZeroShot] = []
 
     def load(labels: Sequence[str], pair: bool, model: Path | None) -> ZeroShot:
-        made.append(
-            ZeroShot(
+        with _told_by_options():
+            one = ZeroShot(
                 settings,
                 labels,
                 guideline=_guideline(options.guideline),
@@ -324,8 +370,8 @@ def main(words: Sequence[str] | None = None, source: IO[str] | None = None, out:
                 logprobs=logprobs,
                 max_tokens=options.max_tokens,
             )
-        )
-        return made[0]
+        made.append(one)
+        return one
 
     try:
         return serve(load, source or sys.stdin, out or answers_alone())

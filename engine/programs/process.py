@@ -234,7 +234,9 @@ class Process:
             except FileError:  # a project that may only be read
                 hint = "its standard error cannot be kept in this project"
         if last and says_why:
-            last = _IN_A_FOLDER.sub("", last)  # of who says it: `/usr/bin/python3: No module named ...`
+            last = _IN_A_FOLDER.sub("", last).removesuffix(
+                "."
+            )  # of who says it: `/usr/bin/python3: No module named ...`
             what = f"{last} (`{self._name}` {how})"
             program, found = self._words[0], shutil.which(self._words[0])
             if _NO_MODULE in last and found and found != program:

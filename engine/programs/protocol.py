@@ -19,6 +19,7 @@ from engine.text import visible
 PROTOCOL = 1
 _SUM_WITHIN = 0.01  # of 1
 _LONGEST_QUOTE = 80  # characters of a line that is no answer
+_LONGEST_SENTENCE = 1000  # characters of what a program says of itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class Hello:
 
     name: str
     order: tuple[int, ...]
+
+
+class ProgramSays(ValueError):
+    """The program itself says why it cannot answer."""
 
 
 def start_line(labels: Sequence[str], pair: bool, model: Path | None) -> bytes:
@@ -53,10 +58,12 @@ def read_hello(line: bytes, labels: Sequence[str]) -> Hello:
     """
     said = _object(line)
     if said.get("protocol") != PROTOCOL:
-        raise ValueError(f"its first line has protocol {said.get('protocol')!r}, and this version speaks {PROTOCOL}")
+        raise ValueError(
+            f"the program's first line has protocol {said.get('protocol')!r}, and this version speaks {PROTOCOL}"
+        )
     own = said.get("labels")
     if not isinstance(own, list) or not all(isinstance(one, str) for one in own) or sorted(own) != sorted(labels):
-        raise ValueError(f"its labels are {own!r}, and the project's are {list(labels)!r}")
+        raise ValueError(f"the program's labels are {own!r}, and the project's are {list(labels)!r}")
     name = said.get("name", "")
     return Hello(name if isinstance(name, str) else "", tuple(own.index(label) for label in labels))
 
@@ -65,18 +72,19 @@ def read_answer(line: bytes, number: int, rows: Sequence[Example], hello: Hello)
     """The probabilities of a line, (rows, labels), in the project's order.
 
     Raises:
-        ValueError: it says that it could not, or is no answer to that request; as a sentence's end, with the row.
+        ProgramSays: it says that it could not, and why.
+        ValueError: it is no answer to that request; says in which way, and of which row.
     """
     said = _object(line)
     if said.get("id") != number:
-        raise ValueError(f"it answers request {said.get('id')!r} in place of {number}")
+        raise ValueError(f"the program answers request {said.get('id')!r} in place of {number}")
     if error := said.get("error"):
-        raise ValueError(f"it says: {visible(str(error))}")
+        raise ProgramSays(visible(str(error))[:_LONGEST_SENTENCE])
     found = said.get("probabilities")
     if not isinstance(found, list):
-        raise ValueError("its answer has no list `probabilities`")
+        raise ValueError("the program's answer has no list `probabilities`")
     if len(found) != len(rows):
-        raise ValueError(f"it answers {len(found)} rows where {len(rows)} were asked")
+        raise ValueError(f"the program answers {len(found)} rows where {len(rows)} were asked")
     for place, (one, row) in enumerate(zip(found, rows, strict=True), start=1):
         if problem := _problem(one, len(hello.order)):
             raise ValueError(f"row {place} of a request ({row.id}): {problem}")
@@ -104,7 +112,7 @@ def _object(line: bytes) -> dict[str, Any]:
         said = None
     if not isinstance(said, dict):
         shown = visible(line.decode(errors="replace").strip())[:_LONGEST_QUOTE]
-        what = f"it wrote a line that is no JSON object ({shown})"
+        what = f"the program wrote a line that is no JSON object ({shown})"
         raise ValueError(f"{what}; whatever is no answer belongs to standard error")
     return said
 

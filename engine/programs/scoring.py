@@ -10,7 +10,7 @@ from typing_extensions import Self
 from engine.errors import ModelError
 from engine.programs.commands import Command
 from engine.programs.process import Process, ProgramEnded, no_look
-from engine.programs.protocol import Hello, read_answer, read_hello, request_line, start_line
+from engine.programs.protocol import Hello, ProgramSays, read_answer, read_hello, request_line, start_line
 from engine.schema import Example
 from engine.settings import ClassifierSettings
 
@@ -114,5 +114,8 @@ class ScoringProgram:
             self._process = None
 
     def _refused(self, error: ValueError) -> ModelError:
-        hint = f"mend the program; `blindspot doctor {self._root} --classifier` tries all that is asked of it"
-        return ModelError(f"`{self._command.text}`: {error}", where=str(self._root), hint=hint)
+        """What is wrong stands first, as a line of the screen may have no room for more."""
+        where, hint = str(self._root), f"`blindspot doctor {self._root} --classifier` tries all that is asked of it"
+        if isinstance(error, ProgramSays):
+            return ModelError(f"{str(error).removesuffix('.')} (`{self._command.text}` says so)", where=where)
+        return ModelError(f"{error} (`{self._command.text}`)", where=where, hint=f"mend the program; {hint}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 from pathlib import Path
@@ -17,19 +18,25 @@ from sklearn.svm import LinearSVC
 from engine.adapters.scikit_learn import MODEL, main
 from tests.builders.tiny_bert import rows
 from tests.engine.adapters.talk import talk
+from tests.test_library_page import examples
 
 ROWS = [row.as_json() for row in rows(40)]
 TEXTS, LABELS = [row["text"] for row in ROWS], [row["label"] for row in ROWS]
 
 
-def trained(folder: Path) -> Path:
-    """The folder of a model that the program has trained."""
+def request_for(folder: Path) -> Path:
+    """The file that asks to train a model into the folder `out` beside it."""
     (folder / "out").mkdir(parents=True)
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     request = {"protocol": 1, "rows": str(folder / "rows.jsonl"), "labels": ["bad", "good"], "pair": False, "seed": 3}
     request |= {"start": None, "out": str(folder / "out")}
     (folder / "request.json").write_text(json.dumps(request))
-    assert main(["train", str(folder / "request.json")]) == 0
+    return folder / "request.json"
+
+
+def trained(folder: Path) -> Path:
+    """The folder of a model that the program has trained."""
+    assert main(["train", str(request_for(folder))]) == 0
     return folder / "out"
 
 
@@ -43,6 +50,19 @@ def test_what_it_trains_it_scores(tmp_path: Path) -> None:
     said = [*first["probabilities"], *second["probabilities"]]
     assert [hello["labels"][one.index(max(one))] for one in said] == LABELS[:4]
     assert all(abs(sum(one) - 1) < 1e-9 for one in said)
+
+
+def test_the_programs_of_the_page_train_and_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores, trains, *_ = examples("own-classifier.md")
+    monkeypatch.setattr("sys.argv", ["train.py", str(request_for(tmp_path))])
+    exec(trains)
+    asked = [{"labels": ["bad", "good"], "model": str(tmp_path / "out")}, {"id": 1, "rows": ROWS[:2]}]
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(json.dumps(line) + "\n" for line in asked)))
+    exec(scores)
+    hello, answer = map(json.loads, capsys.readouterr().out.splitlines())
+    assert [hello["labels"][one.index(max(one))] for one in answer["probabilities"]] == LABELS[:2]
 
 
 def test_equal_rows_make_an_equal_file(tmp_path: Path) -> None:

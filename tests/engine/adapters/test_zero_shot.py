@@ -121,6 +121,26 @@ def test_a_busy_server_is_asked_again_and_a_wrong_key_is_an_error_of_the_request
     assert len(answer["probabilities"]) == 5
     status, (_, answer), _ = ask(lambda body: wrong_key(), log, "--batch", "1", "--parallel", "1")
     assert (status, "refuses the key (401)" in answer["error"]) == (0, True)
+    assert answer["error"].startswith("--key-env: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--batch", "0"], "argument --batch: 0 is less than 1"),
+        (["--base-url", "nowhere"], "`--base-url` is 'nowhere'; it must be an address"),
+        (["--key-env", "NO_SUCH_KEY", "--base-url", "https://api.openai.com/v1"], "or set --base-url to a server"),
+    ],
+)
+def test_an_option_that_cannot_be_is_named(
+    log: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    try:
+        status, _ = talk(main, ["--model", "local", "--log", str(log), *words], [ROWS])
+    except SystemExit as ended:
+        status = int(str(ended))
+    assert status > 0
+    assert said in capsys.readouterr().err
 
 
 def test_tokens_are_limited_over_all_calls_of_the_log(log: Path) -> None:

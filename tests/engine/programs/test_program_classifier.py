@@ -179,7 +179,7 @@ class TestWrongAnswers:
     @pytest.mark.parametrize(
         ("change", "said"),
         [
-            ("answer['probabilities'].pop()", "it answers 1 rows where 2 were asked"),
+            ("answer['probabilities'].pop()", "the program answers 1 rows where 2 were asked"),
             ("answer['probabilities'][1] = [float('nan'), 0.5]", r"row 2 of a request \(b\): nan is no probability"),
             ("answer['probabilities'][1] = [float('inf'), 0.5]", r"row 2 of a request \(b\): inf is no probability"),
             ("answer['probabilities'][0] = [-0.5, 1.5]", r"row 1 of a request \(a\): -0.5 is no probability"),
@@ -188,9 +188,12 @@ class TestWrongAnswers:
             ("answer['probabilities'][0] = [0.2, 0.3, 0.5]", "row 1 .*3 probabilities, and there are 2 labels"),
             ("answer['probabilities'][0] = 'good'", "row 1 .*no list of numbers"),
             ("answer['probabilities'][0] = [True, False]", "row 1 .*no list of numbers"),
-            ("answer['id'] = 9", "it answers request 9 in place of 1"),
+            ("answer['id'] = 9", "the program answers request 9 in place of 1"),
             ("del answer['probabilities']", "no list `probabilities`"),
-            ("answer = {'id': 1, 'error': 'the server refuses the key'}", "it says: the server refuses the key"),
+            (
+                "answer = {'id': 1, 'error': 'the server refuses the key'}",
+                r"work: the server refuses the key \(`.*score.py` says so\)\.$",
+            ),
             ("print('Loading...')", r"no JSON object \(Loading...\); whatever is no answer belongs to standard error"),
         ],
     )
@@ -203,8 +206,11 @@ class TestWrongAnswers:
         ("hello", "said"),
         [
             ('{"protocol": 2, "labels": ["bad", "good"]}', "has protocol 2, and this version speaks 1"),
-            ('{"protocol": 1, "labels": ["bad", "nice"]}', "its labels are ['bad', 'nice'], and the project's are"),
-            ('{"protocol": 1}', "its labels are None"),
+            (
+                '{"protocol": 1, "labels": ["bad", "nice"]}',
+                "the program's labels are ['bad', 'nice'], and the project's are",
+            ),
+            ('{"protocol": 1}', "the program's labels are None"),
             ("Loading", "no JSON object (Loading)"),
         ],
     )
