@@ -362,7 +362,7 @@ def test_work_that_goes_on_agrees_with_the_seal(copied: Path) -> None:
     with teaching.store.edit("mark") as edit:
         edit.put("mark", "pool-1", RowMark("pool-1", "fine"))
     write_call(project, 9)
-    shutil.rmtree(only(copied / "models", "*"))
+    shutil.rmtree(only(copied / "models", "*/"))
     assert [finding for finding in bad(copied) if finding.part == "seal"] == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import orjson
@@ -45,7 +46,10 @@ def test_records_go_out_and_come_in_again(
     assert (status, "there is an export already" in err) == (1, True)
     status, out, _ = run("import", "fresh", "tasks", "--json")
     assert orjson.loads(out)["labels"]["splits"] == {"pool": 8, "proof": 2}
-    status, _, err = run("import", "fresh", "tasks/tasks.json")
+    status, out, _ = run("import", "fresh", "tasks/tasks.json")
+    assert (status, out.splitlines()[0]) == (0, "0 new labels, 0 changed, 10 already there")
+    shutil.copy("tasks/tasks.json", "alone.json")
+    status, _, err = run("import", "fresh", "alone.json")
     assert (status, "say --from argilla or csv" in err) == (1, True)
     status, _, err = run("export", "work", "--what", "samples", "--to", "checklist", "--out", "x", "--annotator", "new")
     assert (status, "sealed for new" in err) == (1, True)
