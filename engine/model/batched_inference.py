@@ -1,4 +1,4 @@
-"""Batched inference over all rows: windows, batches of equal length, tokenization ahead in a thread.
+"""Batched inference over all rows: windows, batches of rows of one length, tokenization ahead in a thread.
 
 Invariants: memory depends on `WINDOW_ROWS`, not on how many rows there are; a row's result depends on its window, never
 on which thread took its batch or on whether the sweep was interrupted at a window's end.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 
 from engine.model.batches import scoring_batches
 from engine.model.device import Compute
+from engine.model.token_rows import Features, TokenRows
 from engine.progress import Monitor
 
 Row = TypeVar("Row")
-Features = dict[str, Any]  # tensors (rows, longest), one of them `attention_mask`, and what else the model takes
 Forward = Callable[[Features], Sequence[torch.Tensor]]
 
 # Rows that are sorted by length together, and the unit that is kept when a sweep is interrupted (16 s of MiniLM on two
-# cores). Sorting 4,096 rows leaves 2 % padding in batches of 1,024 tokens, 512 rows 5 %.
-WINDOW_ROWS = 4096
+# cores). Sorting 4,096 rows leaves 2 % padding in batches of 1,024 tokens, 512 rows 5 %. A GPU's batches are larger, so
+# that rows of one length that fill them are among more.
+WINDOW_ROWS = {"cpu": 4096, "mps": 4096, "cuda": 65536}
 # Tokens with padding in one forward pass. Two CPU threads that take a batch each score 284, 281 and 254 rows a second
 # at 512, 1,024 and 2,048; two threads inside one batch 235, 245 and 256 (MiniLM, 1,000 texts of 24 tokens, AVX2).
 TOKEN_BUDGET = {"cpu": 1024, "mps": 16384, "cuda": 65536}
@@ -35,7 +36,7 @@ def run_in_batches(
     rows: Sequence[Row],
     outs: Sequence[NDArray[np.float32]],
     *,
-    features: Callable[[Sequence[Row]], Features],
+    tokens: Callable[[Sequence[Row]], TokenRows],
     forward: Forward,
     compute: Compute,
     monitor: Monitor,
@@ -47,38 +48,46 @@ def run_in_batches(
     Args:
         rows: of the whole set.
         outs: one array (rows, width) for each tensor that ``forward`` gives; may lie on disk.
-        features: turns the rows of a window into padded tensors.
+        tokens: of the rows of a window.
         forward: of one batch on the device; its tensors have a line for each row.
         compute: on a CPU each of its threads takes whole batches.
-        monitor: told of rows finished.
+        monitor: told of rows finished (on a GPU: of rows that it was given).
         stage: what this is called there.
         start: rows that are written already, the end of a window.
 
     Raises:
         Cancelled: from the monitor.
     """
-    windows = [rows[first : first + WINDOW_ROWS] for first in range(start, len(rows), WINDOW_ROWS)]
+    size = WINDOW_ROWS[compute.device]
+    windows = [rows[first : first + size] for first in range(start, len(rows), size)]
     workers = compute.threads if compute.device == "cpu" else 1
     done = start
     monitor.step(stage, done, len(rows))
+
+    def prepare(window: Sequence[Row]) -> TokenRows:
+        return tokens(window).on(compute.device)
+
     ahead = ThreadPoolExecutor(1)
     pool = ThreadPoolExecutor(workers, initializer=_take_one_thread if compute.device == "cpu" else None)
     try:
-        coming = ahead.submit(features, windows[0]) if windows else None
+        coming = ahead.submit(prepare, windows[0]) if windows else None
         for number, window in enumerate(windows):
             assert coming is not None
             made, first = coming.result(), done
             if number + 1 < len(windows):
-                coming = ahead.submit(features, windows[number + 1])
-            lengths = made["attention_mask"].sum(dim=1).tolist()
-            batches = list(scoring_batches(lengths, TOKEN_BUDGET[compute.device]))
-            results = pool.map(partial(_run, made, forward, compute.device), batches)
-            for batch, result in zip(batches, results, strict=True):
-                for out, values in zip(outs, result, strict=True):
-                    out[first + np.array(batch)] = values
+                coming = ahead.submit(prepare, windows[number + 1])
+            batches = list(scoring_batches(made.lengths, TOKEN_BUDGET[compute.device]))
+            parts = []
+            for batch, part in zip(
+                batches, pool.map(partial(_run, made, forward, compute.device), batches), strict=True
+            ):
+                parts.append(part)
                 done += len(batch)
                 monitor.step(stage, done, len(rows))
             assert done == first + len(window)
+            places = first + np.concatenate(batches)
+            for out, values in zip(outs, zip(*parts, strict=True), strict=True):
+                out[places] = torch.cat(values).cpu().numpy()  # one copy back a window
             yield done
     finally:
         for executor in (ahead, pool):
@@ -90,13 +99,6 @@ def _take_one_thread() -> None:
 
 
 @torch.inference_mode()
-def _run(made: Features, forward: Forward, device: str, batch: list[int]) -> list[NDArray[Any]]:
-    rows = torch.tensor(batch)
-    mask = made["attention_mask"][rows]
-    used = mask.any(dim=0).nonzero()  # padding may stand at either end
-    low, high = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
-    part = {
-        name: value[rows, low:high].to(device) if isinstance(value, torch.Tensor) else value
-        for name, value in made.items()
-    }
-    return [tensor.float().cpu().numpy() for tensor in forward(part)]
+def _run(made: TokenRows, forward: Forward, device: str, batch: NDArray[np.int64]) -> list[torch.Tensor]:
+    rows = torch.from_numpy(batch).to(device)
+    return [tensor.float() for tensor in forward(made.batch(rows, made.lengths[batch]))]

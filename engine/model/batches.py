@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from engine.schema import Example
 
@@ -17,14 +19,26 @@ Tokens = dict[str, list[int]]
 BUCKET_BATCHES = 50
 
 
-def tokenise(tokenizer: Any, examples: Sequence[Example], max_length: int) -> list[Tokens]:
-    """Tokenise texts, or pairs as pairs, cut to ``max_length`` tokens (of a pair the longer text is cut first)."""
-    if not examples:
-        return []
+def encode(tokenizer: Any, examples: Sequence[Example], max_length: int) -> Mapping[str, list[list[int]]]:
+    """Tokenise texts, or pairs as pairs, cut to ``max_length`` tokens (of a pair the longer text is cut first).
+
+    Returns:
+        For each name that the tokenizer gives, but for the mask, the numbers of each row.
+    """
     texts = [example.text for example in examples]
     pairs = [example.text_pair for example in examples] if examples[0].text_pair is not None else None
-    encoded = tokenizer(texts, pairs, truncation=True, max_length=max_length, padding=False)
-    return [{name: values[row] for name, values in encoded.items()} for row in range(len(texts))]
+    encoded: Mapping[str, list[list[int]]] = tokenizer(
+        texts, pairs, truncation=True, max_length=max_length, padding=False, return_attention_mask=False
+    )
+    return encoded
+
+
+def tokenise(tokenizer: Any, examples: Sequence[Example], max_length: int) -> list[Tokens]:
+    """The same as `encode` for each row."""
+    if not examples:
+        return []
+    encoded = encode(tokenizer, examples, max_length)
+    return [{name: values[row] for name, values in encoded.items()} for row in range(len(examples))]
 
 
 class SharedTokens:
@@ -54,17 +68,24 @@ def collate(tokenizer: Any, rows: Sequence[Tokens], device: str) -> dict[str, to
     return {name: tensor.to(device) for name, tensor in padded.items()}
 
 
-def scoring_batches(lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
+def scoring_batches(lengths: NDArray[np.int64], token_budget: int) -> Iterator[NDArray[np.int64]]:
     """Row numbers, longest first, in batches of at most ``token_budget`` tokens with padding (at least one row).
 
+    A batch that is at least half full ends where the length changes, so that most batches need no padding.
     Longest first: what does not fit into memory fails at once, and the estimate of the time left errs upwards.
     """
-    order = sorted(range(len(lengths)), key=lambda row: (-lengths[row], row))
+    order = np.argsort(-lengths, kind="stable")
+    ordered = lengths[order]
+    ends = np.append(np.flatnonzero(np.diff(ordered)) + 1, len(ordered))  # of the rows of each length
     start = 0
     while start < len(order):
-        size = max(1, token_budget // max(1, lengths[order[start]]))
-        yield order[start : start + size]
-        start += size
+        longest = max(1, int(ordered[start]))
+        full = start + max(1, token_budget // longest)
+        half = start + max(1, token_budget // (2 * longest))
+        place = np.searchsorted(ends, half)
+        end = int(min(full, ends[place])) if place < len(ends) else len(order)
+        yield order[start:end]
+        start = end
 
 
 def training_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:

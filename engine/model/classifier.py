@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from engine.errors import ModelError
-from engine.model.batched_inference import Features, run_in_batches
-from engine.model.batches import Tokens, collate, tokenise
+from engine.model.batched_inference import run_in_batches
+from engine.model.batches import Tokens, collate, encode, tokenise
 from engine.model.bf16_rescoring import UncertainRows, margin_of
 from engine.model.device import Compute
 from engine.model.first_token import read_all_tokens, read_first_token
 from engine.model.label_mapping import match_outputs, output_order
 from engine.model.size_limits import refuse_unfit
+from engine.model.token_rows import MASK, Features, TokenRows
 from engine.model.weights import is_classifier
 from engine.progress import Monitor, Silent
 from engine.schema import Example
@@ -143,9 +144,10 @@ class Classifier:
             logits = self.model(**collate(self.tokenizer, rows, self.compute.device)).logits
         return logits.float()[:, self.order]  # type: ignore[no-any-return]
 
-    def features(self, examples: Sequence[Example]) -> Features:
-        """Rows as padded tensors, each (rows, longest): what `tokens` gives, for scoring."""
-        return collate(self.tokenizer, self.tokens(examples), "cpu")
+    def token_rows(self, examples: Sequence[Example]) -> TokenRows:
+        """What `tokens` gives, for scoring."""
+        encoded = encode(self.tokenizer, examples, self.max_length)
+        return TokenRows.of_lists({name: encoded[name] for name in encoded if name in self._accepted}, self.tokenizer)
 
     def logits(self, examples: Sequence[Example], *, monitor: Monitor, stage: str = "score") -> Array:
         """Score rows in fp32: array (rows, labels) in the order of rows and of the project's labels.
@@ -214,12 +216,15 @@ class Classifier:
         def forward(part: Features) -> list[torch.Tensor]:
             given = model(**part, output_hidden_states=pooled is not None)
             logits = given.logits[:, self.order]
-            return [logits, pooled(given.hidden_states[-1], part["attention_mask"])] if pooled else [logits]
+            if not pooled:
+                return [logits]
+            mask = part[MASK] if MASK in part else torch.ones_like(part["input_ids"])
+            return [logits, pooled(given.hidden_states[-1], mask)]
 
         return run_in_batches(
             examples,
             outs,
-            features=self.features,
+            tokens=self.token_rows,
             forward=forward,
             compute=self.compute,
             monitor=monitor,

@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from torch.nn.functional import normalize
 
 from engine.errors import ModelError
-from engine.model.batched_inference import WINDOW_ROWS, Features, run_in_batches
+from engine.model.batched_inference import WINDOW_ROWS, run_in_batches
 from engine.model.device import Compute
 from engine.model.size_limits import refuse_unfit
+from engine.model.token_rows import MASK, Features, TokenRows
 from engine.progress import Monitor
 
 Array = NDArray[np.float32]
+
+_PADDED = 4096  # texts that the library pads together: each takes the tokens of the longest
 
 
 class Encoder:
@@ -81,12 +84,12 @@ class Encoder:
         Raises:
             Cancelled: from the monitor.
         """
-        if texts and "attention_mask" not in self._features(texts[:1]):
+        if texts and MASK not in self._padded(texts[:1]):
             return self._encode(texts, out, monitor, start)
         return run_in_batches(
             texts,
             [out],
-            features=self._features,
+            tokens=self._token_rows,
             forward=self._forward,
             compute=self.compute,
             monitor=monitor,
@@ -99,26 +102,32 @@ class Encoder:
 
         What follows the transformer in the encoder: pooling, and what else there is.
         """
-        made: dict[str, torch.Tensor] = {"token_embeddings": hidden, "attention_mask": mask}
+        made: dict[str, torch.Tensor] = {"token_embeddings": hidden, MASK: mask}
         for module in list(self.model)[1:]:
             made = module(made)
         return normalize(made["sentence_embedding"], dim=1)
 
     def _encode(self, texts: Sequence[str], out: Array, monitor: Monitor, start: int) -> Iterator[int]:
         """The library's own loop, for encoders without a transformer, such as word vectors."""
-        for first in range(start, len(texts), WINDOW_ROWS):
-            window = list(texts[first : first + WINDOW_ROWS])
+        size = WINDOW_ROWS["cpu"]
+        for first in range(start, len(texts), size):
+            window = list(texts[first : first + size])
             out[first : first + len(window)] = self.model.encode(
                 window, normalize_embeddings=True, show_progress_bar=False
             )
             monitor.step("embed", first + len(window), len(texts))
             yield first + len(window)
 
-    def _features(self, texts: Sequence[str]) -> Features:
+    def _token_rows(self, texts: Sequence[str]) -> TokenRows:
+        parts = (self._padded(texts[first : first + _PADDED]) for first in range(0, len(texts), _PADDED))
+        return TokenRows.of_padded(parts, self.model.tokenizer)
+
+    def _padded(self, texts: Sequence[str]) -> Features:
         return dict(self.model.preprocess(list(texts), prompt=self.prompt))
 
     def _forward(self, part: Features) -> tuple[torch.Tensor]:
-        return (normalize(self.model(part)["sentence_embedding"], dim=1),)
+        mask = part[MASK] if MASK in part else torch.ones_like(part["input_ids"])  # pooling reads it
+        return (normalize(self.model({**part, MASK: mask})["sentence_embedding"], dim=1),)
 
 
 def joined(first: Array, second: Array) -> Array:

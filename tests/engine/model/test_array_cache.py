@@ -59,7 +59,7 @@ def test_a_partial_file_of_another_shape_is_begun_anew(tmp_path: Path) -> None:
 
 
 def test_scoring_goes_on_at_the_last_window(small_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "WINDOW_ROWS", 4)
+    monkeypatch.setitem(sweep.WINDOW_ROWS, "cpu", 4)
     model = current_model(small_project, monitor=Silent())
     pool = small_project.examples("pool")
 
@@ -95,7 +95,7 @@ def score_and_hang(root: Path) -> None:
 
 
 def test_scoring_that_was_killed_goes_on(small_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "WINDOW_ROWS", 4)
+    monkeypatch.setitem(sweep.WINDOW_ROWS, "cpu", 4)
     model = current_model(small_project, monitor=Silent())
     process = get_context("fork").Process(target=score_and_hang, args=(small_project.root,))
     process.start()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import numpy as np
+
 from engine.model.batches import collate, scoring_batches, tokenise, training_batches
 from engine.schema import Example
 from tests.builders.tiny_bert import tokenizer
@@ -28,14 +30,24 @@ def test_batches_hold_rows_of_similar_length() -> None:
 
 
 def test_scoring_batches_keep_to_the_budget_and_hold_every_row_once() -> None:
-    batches = list(scoring_batches(LENGTHS, 60))
+    batches = [batch.tolist() for batch in scoring_batches(np.array(LENGTHS), 60)]
     assert sorted(row for batch in batches for row in batch) == list(range(101))
     assert all(len(batch) * max(LENGTHS[row] for row in batch) <= 60 for batch in batches)
     assert LENGTHS[batches[0][0]] == max(LENGTHS)
 
 
+def test_scoring_batches_end_where_the_length_changes_once_they_are_half_full() -> None:
+    lengths = np.array([5] * 7 + [4] * 4 + [3, 2, 1])
+    assert [lengths[batch].tolist() for batch in scoring_batches(lengths, 20)] == [
+        [5, 5, 5, 5],
+        [5, 5, 5],
+        [4, 4, 4, 4],
+        [3, 2, 1],
+    ]
+
+
 def test_a_row_longer_than_the_budget_is_a_batch_of_its_own() -> None:
-    assert list(scoring_batches([100, 2], 10)) == [[0], [1]]
+    assert [batch.tolist() for batch in scoring_batches(np.array([100, 2]), 10)] == [[0], [1]]
 
 
 def test_pairs_are_tokenised_as_pairs_and_padded() -> None:
