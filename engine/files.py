@@ -16,6 +16,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -40,6 +41,7 @@ from engine.shapes import WrongShape
 
 T = TypeVar("T")
 
+_HASHED_AT_ONCE = 4096  # values of an iterator
 LARGEST = 1 << 30  # bytes of a file that is read as a whole; a discovery of 200,000 rows has a tenth of it
 
 
@@ -500,10 +502,26 @@ def remove_folder(path: Path, aside: str) -> None:
 def content_key(*parts: Any) -> str:
     """A short hash (16 hex digits) that names a result by everything it was made from.
 
-    Parts must be JSON values; equal parts give an equal key on every machine.
+    Parts must be JSON values; equal parts give an equal key on every machine. An iterator counts as the list of what it
+    gives, and is gone through a few thousand values at a time.
     """
-    canonical = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(canonical).hexdigest()[:16]
+    digest = hashlib.sha256()
+    for number, part in enumerate(parts):
+        digest.update(b"," if number else b"[")
+        if isinstance(part, Iterator):
+            _update_with_list(digest, part)
+        else:
+            digest.update(orjson.dumps(part, option=orjson.OPT_SORT_KEYS))
+    digest.update(b"]" if parts else b"[]")
+    return digest.hexdigest()[:16]
+
+
+def _update_with_list(digest: hashlib._Hash, values: Iterator[Any]) -> None:
+    before = b"["
+    while some := list(islice(values, _HASHED_AT_ONCE)):
+        digest.update(before + orjson.dumps(some, option=orjson.OPT_SORT_KEYS)[1:-1])
+        before = b","
+    digest.update(b"]" if before == b"," else b"[]")
 
 
 def _write(handle: int, data: bytes) -> None:

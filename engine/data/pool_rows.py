@@ -23,14 +23,28 @@ def pool_rows(project: Project, labels: Mapping[str, str] | None = None) -> list
     rows = project.examples("pool")
     if not labels:
         return rows
-    for row in rows:
-        if row.id in labels and labels[row.id] not in project.labels:
+    refuse_other_labels(project, (row.id for row in rows), labels)
+    return [replace(row, label=labels[row.id]) if row.id in labels else row for row in rows]
+
+
+def refuse_other_labels(project: Project, ids: Iterable[str], labels: Mapping[str, str]) -> None:
+    """Return if each pool row has a label of the project, or none.
+
+    Args:
+        project: has the labels.
+        ids: of all pool rows.
+        labels: by row id the label that people agreed on; rows that are not in the pool are passed over.
+
+    Raises:
+        ProjectError: a label is not one of the project's.
+    """
+    for row in ids:
+        if row in labels and labels[row] not in project.labels:
             raise ProjectError(
-                f"pool row {row.id} was given the label `{labels[row.id]}`, which the project does not have",
+                f"pool row {row} was given the label `{labels[row]}`, which the project does not have",
                 where=str(project.root),
                 hint=f"label it again with one of {', '.join(project.labels)}",
             )
-    return [replace(row, label=labels[row.id]) if row.id in labels else row for row in rows]
 
 
 def known_labels(discovery: Discovery | None, labels: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -24,9 +24,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
 from scipy.spatial.distance import squareform
-from sklearn.cluster import MiniBatchKMeans
 
 from engine.discovery.clusters import Floats, Ints, numbered, readable
+from engine.discovery.coarse_parts import coarse_parts
 
 # How much nearer (cosine, on average) rows must be to their own half than to the other. Silhouette divides this by the
 # distance and so cuts tight themes in two. At .08 the mean group has 7 rows, not 9.5, and themes are found no better.
@@ -46,22 +46,10 @@ def cluster_cell(embeddings: Floats, *, min_size: int, seed: int) -> Ints:
     half, largest = readable(len(embeddings), min_size)
     groups = [
         part[rows]
-        for part in _coarse(embeddings, np.arange(len(embeddings)), seed)
+        for part in coarse_parts(embeddings, np.arange(len(embeddings)), TREE_ROWS, seed)
         for rows in _tree_groups(embeddings[part], min_size, half, largest)
     ]
     return numbered(groups, len(embeddings))
-
-
-def _coarse(embeddings: Floats, rows: Ints, seed: int) -> list[Ints]:
-    """Parts of at most `TREE_ROWS` rows, or of rows that k-means cannot tell apart."""
-    if len(rows) <= TREE_ROWS:
-        return [rows]
-    parts = -(-len(rows) // (TREE_ROWS // 2))
-    found = MiniBatchKMeans(parts, n_init=3, random_state=seed).fit_predict(embeddings[rows])
-    numbers = np.unique(found)
-    if len(numbers) == 1:
-        return [rows[start : start + TREE_ROWS] for start in range(0, len(rows), TREE_ROWS)]
-    return [part for number in numbers for part in _coarse(embeddings, rows[found == number], seed)]
 
 
 def _tree_groups(embeddings: Floats, min_size: int, half: int, largest: int) -> list[Ints]:

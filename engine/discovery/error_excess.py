@@ -24,11 +24,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import false_discovery_control
 
-from engine.discovery.nearest_spot import FAR, nearest_spot
+from engine.discovery.nearest_spot import FAR, Reach
+from engine.discovery.sampling import blocks
 from engine.schema import ErrorExcess
 
 _FOLDS = 5
-_BLOCK = 16_384  # rows compared with the centres at once
 _DIGITS = 3  # of expected errors, p and q in the file: confidence comes from a scan where rows are scanned in bf16
 
 Floats = npt.NDArray[np.floating]
@@ -67,16 +67,17 @@ def error_excess(
 def _nearest_without_it(groups: Sequence[Ints], embeddings: Floats, asked: Ints) -> Ints:
     """(a,) the place of the nearest blind spot of each row asked, by the rows of the other parts of the pool, or `FAR`.
 
-    The parts follow the order of the pool, in which texts that begin alike stand together (`pool_scoring.in_order`).
+    The parts follow the order of the pool (`pool_in_order`), in which texts that begin alike stand together.
     """
     nearest = np.full(len(asked), FAR, dtype=np.intp)
     for fold in range(_FOLDS):
         others = [(place, rows) for place, group in enumerate(groups) if len(rows := group[group % _FOLDS != fold])]
-        own, places = [embeddings[rows] for _, rows in others], np.array([place for place, _ in others], dtype=np.intp)
-        mine = np.flatnonzero(asked % _FOLDS == fold)
-        for first in range(0, len(mine), _BLOCK):
-            block = mine[first : first + _BLOCK]
-            found = nearest_spot(own, embeddings[asked[block]])
+        if not others:
+            continue
+        reach = Reach.of(embeddings[rows] for _, rows in others)
+        places = np.array([place for place, _ in others], dtype=np.intp)
+        for _, block in blocks(np.flatnonzero(asked % _FOLDS == fold)):
+            found = reach.nearest(embeddings[asked[block]])
             near = found != FAR
             nearest[block[near]] = places[found[near]]
     return nearest

@@ -15,7 +15,6 @@ from scipy.stats import betabinom
 
 from engine.discovery.calibration import UNKNOWN, Scores
 from engine.discovery.clusters import closeness
-from engine.schema import Example
 
 LlmLabels = Mapping[str, tuple[str, int]]
 """By pool row id the label that an LLM gave, and how certain it was: 3 sure, 2 likely, 1 a guess."""
@@ -94,18 +93,18 @@ class Flags:
         return uus + round(flagged * right / (right + wrong)), uus + low, uus + high
 
 
-def flag(rows: Sequence[Example], scores: Scores, labels: Sequence[str], said: LlmLabels, tau: float) -> Flags:
+def flag(rows: Sequence[str], scores: Scores, labels: Sequence[str], said: LlmLabels, tau: float) -> Flags:
     """The flags among rows.
 
     Args:
-        rows: of the pool.
+        rows: ids of the pool's.
         scores: theirs, in the same order.
         labels: of the project; an LLM's label that is none of them counts for nothing.
         said: what the LLM said.
         tau: confidence from which the model counts as sure.
     """
     place = {label: number for number, label in enumerate(labels)}
-    heard = [said.get(row.id, ("", 0)) for row in rows]
+    heard = [said.get(row, ("", 0)) for row in rows]
     told = np.array([place.get(label, UNKNOWN) for label, _ in heard], dtype=np.intp)
     certainty = np.array([sure for _, sure in heard])
     known, sure = scores.gold != UNKNOWN, scores.confidence >= tau

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 
@@ -79,8 +79,8 @@ class Background:
         right: whether the model gets each of them right, as far as anybody knows.
     """
 
-    def __init__(self, pool: Sequence[Example], right: Sequence[bool]) -> None:
-        self._rows = len(pool)
+    def __init__(self, pool: Iterable[Example], right: Sequence[bool]) -> None:
+        self._rows = len(right)
         self._with: Counter[str] = Counter()
         self._right: dict[str, Counter[str]] = {}
         self._right_rows: Counter[str] = Counter()
@@ -99,14 +99,16 @@ class Background:
             labels: its gold and its predicted label; the rows of these that the model gets right are the contrast.
             near: rows beside it that the model gets right; they belong to the contrast whatever their label.
         """
-        words = [_words(row) for row in group]
+        places: dict[str, list[int]] = {}  # by word the rows of the group that have it
+        for place, row in enumerate(group):
+            for word in _words(row):
+                places.setdefault(word, []).append(place)
         others = [_words(row) for row in near if row.label not in labels]
         counts = [self._right[label] for label in labels if label in self._right]
         counts.append(Counter(word for there in others for word in there))
         contrast = sum(self._right_rows[label] for label in labels) + len(others)
         found = []
-        for word in {word for there in words for word in there}:
-            rows = tuple(place for place, there in enumerate(words) if word in there)
+        for word, rows in places.items():
             if len(rows) < ROWS:
                 continue
             prior = UNSEEN + PRIOR_ROWS * self._with[word] / self._rows
@@ -115,7 +117,7 @@ class Background:
             if z >= DISTINCT:
                 apart = sum(_in_one_text(group[place], word) for place in rows) / len(rows)
                 many, rare = len(rows) >= MANY * len(group), self._with[word] <= RARE * self._rows
-                found.append(Candidate(word, z, rows, z * (1 + apart), many and rare and z >= SURELY_DISTINCT))
+                found.append(Candidate(word, z, tuple(rows), z * (1 + apart), many and rare and z >= SURELY_DISTINCT))
         return sorted(found, key=lambda one: (-one.strength, one.word))
 
 

@@ -12,15 +12,30 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
 from engine.discovery.clusters import Floats, Ints, numbered, readable
+from engine.discovery.coarse_parts import coarse_parts
+from engine.discovery.sampling import ENOUGH
 
 TRIED = 16  # numbers of groups, further apart the larger they are
-JUDGED_ROWS = 2_000  # of a cell, for the silhouette, which looks at every pair
+PART_ROWS = 2_500  # of a cell that is parted first
+JUDGED_ROWS = 2_000  # of a cell or part, for the silhouette, which looks at every pair
 
 
 def cluster_cell(embeddings: Floats, *, min_size: int, seed: int) -> Ints:
-    """Cluster the UUs of one confusion cell: an `engine.discovery.clusters.Clusterer`. Smaller ones are scattered."""
+    """Cluster the UUs of one confusion cell: an `engine.discovery.clusters.Clusterer`. Smaller ones are scattered.
+
+    More than `ENOUGH` rows are parted first (`coarse_parts`).
+    """
     count = len(embeddings)
     smallest, largest = readable(count, min_size)
+    every = np.arange(count)
+    parts = [every] if count <= ENOUGH else coarse_parts(embeddings, every, PART_ROWS, seed)
+    groups = [part[rows] for part in parts for rows in _groups(embeddings[part], smallest, largest, seed)]
+    return numbered([rows for rows in groups if len(rows) >= min_size], count)
+
+
+def _groups(embeddings: Floats, smallest: int, largest: int, seed: int) -> list[Ints]:
+    """The rows of each group of a part, with the number of groups that its silhouette likes best."""
+    count = len(embeddings)
     most = min(count // smallest, len(np.unique(embeddings, axis=0)))
     least = min(max(2, -(-count // largest)), most)
     judged = np.random.default_rng(seed).permutation(count)[:JUDGED_ROWS]
@@ -32,5 +47,4 @@ def cluster_cell(embeddings: Floats, *, min_size: int, seed: int) -> Ints:
         apart = silhouette_score(embeddings[judged], labels[judged], metric="cosine")
         if apart > best:
             found, best = labels.astype(np.intp), apart
-    parts = (np.flatnonzero(found == number) for number in range(found.max(initial=-1) + 1))
-    return numbered([rows for rows in parts if len(rows) >= min_size], count)
+    return [np.flatnonzero(found == number) for number in range(found.max(initial=-1) + 1)]

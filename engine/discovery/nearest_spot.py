@@ -5,7 +5,8 @@ One rule for the pool, where errors are set against confidence, and for proof ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,35 @@ _TAIL = 0.1  # share of a blind spot's own rows that lie farther from its centre
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far blind spots reach.
+
+    Attributes:
+        centres: (s, d) of length 1. radii: (s,) cosine to the centre from which on a row counts as near.
+    """
+
+    centres: Floats
+    radii: Floats
+
+    @classmethod
+    def of(cls, own: Iterable[Floats]) -> Reach:
+        """From the embeddings of each one's rows, (m, d), of length 1; there is at least one blind spot."""
+        found = []
+        for part in own:
+            centre = part.mean(axis=0) / np.linalg.norm(part.mean(axis=0))
+            found.append((centre, np.quantile(part @ centre, _TAIL)))
+        centres, radii = zip(*found, strict=True)
+        return cls(np.stack(centres), np.array(radii))
+
+    def nearest(self, rows: Floats) -> Ints:
+        """As `nearest_spot`, of rows (n, d)."""
+        cosines = rows @ self.centres.T
+        best = cosines.argmax(axis=1)
+        near = cosines[np.arange(len(rows)), best] >= self.radii[best]
+        return np.where(near, best, FAR).astype(np.intp)
 
 
 def nearest_spot(own: Sequence[Floats], rows: Floats) -> Ints:
@@ -31,9 +61,4 @@ def nearest_spot(own: Sequence[Floats], rows: Floats) -> Ints:
     """
     if not own:
         return np.full(len(rows), FAR, dtype=np.intp)
-    centres = np.stack([part.mean(axis=0) / np.linalg.norm(part.mean(axis=0)) for part in own])
-    radii = np.array([np.quantile(part @ centre, _TAIL) for part, centre in zip(own, centres, strict=True)])
-    cosines = rows @ centres.T
-    best = cosines.argmax(axis=1)
-    near = cosines[np.arange(len(rows)), best] >= radii[best]
-    return np.where(near, best, FAR).astype(np.intp)
+    return Reach.of(own).nearest(rows)

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from engine.discovery.sampling import ENOUGH
 from engine.errors import SettingsError
 from engine.files import content_key, read_bytes, write_atomic, write_json
 from engine.model.model_registry import ModelRef, current_model, encoder_weights
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # Raised whenever the same input would give another result.
 DISCOVERY = 6
+_DRAWN = "fitted on samples"  # since then another result is possible where the pool has more than `ENOUGH` rows
 
 
 def discover(
@@ -106,6 +108,7 @@ def _key(project: Project, number: int, model: ModelRef, given: Sequence[Any], m
     found_by = asdict(settings.discovery)
     if settings.discovery.clusterer == DiscoverySettings().clusterer:
         del found_by["clusterer"]  # so that what was discovered before there was a choice stands
+    drawn = [_DRAWN] if project.manifest.splits["pool"].rows > ENOUGH else []
     return content_key(
         "discovery",
         DISCOVERY,
@@ -116,6 +119,7 @@ def _key(project: Project, number: int, model: ModelRef, given: Sequence[Any], m
         settings.model.max_length,
         encoder_weights(project, monitor=monitor).key,
         found_by,
+        *drawn,
         *given,
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.pool_rows import pool_rows
+from engine.data.pool_rows import refuse_other_labels
+from engine.data.split_rows import SplitRows
 from engine.discovery.calibration import UNKNOWN, Scores, fit_temperature, score
 from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import ModelRef, predictions
@@ -25,7 +26,7 @@ class ScoredPool:
     """The pool rows and what a model says of them.
 
     Attributes:
-        rows: sorted by their texts, with the labels that count.
+        rows: sorted by their texts, with the labels that count; they lie on the disk.
         gold: (n,) label indices, `UNKNOWN` for a row without a label.
         came_labelled: (n,) whether the row came with a label, whatever people said of it since.
         logits: (n, labels) in the project's order; exact only where they decide something (`bf16_rescoring`).
@@ -34,7 +35,7 @@ class ScoredPool:
         applied: what logits were divided by; 1 unless the settings have confidence calibrated.
     """
 
-    rows: list[Example]
+    rows: SplitRows
     gold: Ints
     came_labelled: npt.NDArray[np.bool_]
     logits: npt.NDArray[np.float32]
@@ -69,15 +70,18 @@ def score_pool(
         Cancelled: from the monitor.
     """
     settings = project.settings.discovery
-    rows = in_order(project.examples("pool")[:then])
+    rows = pool_in_order(project, then)
     scanned_for = gold_of(rows, project.labels)
     temperature = temperature_on_dev(project, model, monitor)
     applied = temperature if settings.apply_temperature and temperature else 1.0
     doubt = UncertainRows(scanned_for, settings.tau, applied)
     score_and_embed(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
     logits = predictions(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
-    rows = in_order(pool_rows(project, labels)[:then])
-    gold = gold_of(rows, project.labels)
+    gold = scanned_for
+    if labels:
+        refuse_other_labels(project, rows.ids, labels)
+        rows = rows.labelled(labels)
+        gold = gold_of(rows, project.labels)
     scores = score(logits, gold, temperature=applied)
     return ScoredPool(rows, gold, scanned_for != UNKNOWN, logits, scores, temperature, applied)
 
@@ -99,15 +103,15 @@ def score_held_out(project: Project, model: ModelRef, rows: Sequence[Example], *
     return score(logits, np.full(len(rows), UNKNOWN), temperature=fitted or 1.0)
 
 
-def in_order(rows: Sequence[Example]) -> list[Example]:
-    """Rows in an order that depends on what they say alone."""
-    return sorted(rows, key=lambda row: (row.text, row.text_pair or "", row.id))
+def pool_in_order(project: Project, then: int | None = None) -> SplitRows:
+    """The pool rows, or the first of them, in an order that depends on what they say alone, with the split's labels."""
+    return SplitRows.read(project.split_path("pool"), project.manifest.splits["pool"].size, then=then).by_text()
 
 
-def gold_of(rows: Sequence[Example], labels: Sequence[str]) -> Ints:
+def gold_of(rows: Collection[Example], labels: Sequence[str]) -> Ints:
     """(n,) label indices of rows, `UNKNOWN` for one without a label."""
     place = {UNLABELLED: UNKNOWN} | {label: number for number, label in enumerate(labels)}
-    return np.array([place[row.label] for row in rows], dtype=np.intp)
+    return np.fromiter((place[row.label] for row in rows), dtype=np.intp, count=len(rows))
 
 
 def temperature_on_dev(project: Project, model: ModelRef, monitor: Monitor) -> float | None:

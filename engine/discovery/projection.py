@@ -7,6 +7,8 @@ import numpy.typing as npt
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
+from engine.discovery.sampling import blocks, sample
+
 Floats = npt.NDArray[np.floating]
 
 # Below, t-SNE has too few neighbours to arrange; above, it takes too long (3 s at 2,000 rows on two threads).
@@ -25,16 +27,20 @@ def project(embeddings: Floats, *, seed: int) -> npt.NDArray[np.float64]:
     the same map.
 
     Args:
-        embeddings: (n, d).
-        seed: of t-SNE.
+        embeddings: (n, d); of very many the axes are those of a sample (`engine.discovery.sampling`).
+        seed: of t-SNE, and of the sample.
 
     Returns:
         (n, 2), each column stretched to 0..1; 0.5 where it says nothing.
     """
-    wide = embeddings.astype(np.float64)
+    every = np.arange(len(embeddings))
+    wide = embeddings[sample(every, seed)].astype(np.float64)
     if len(wide) < 2 or np.ptp(wide, axis=0).max() < DUST:  # one place, and nothing to arrange
-        return np.full((len(wide), 2), 0.5)
-    flat = PCA(n_components=min(2, *wide.shape), svd_solver="covariance_eigh").fit_transform(wide)
+        return np.full((len(embeddings), 2), 0.5)
+    axes = PCA(n_components=min(2, *wide.shape), svd_solver="covariance_eigh")
+    flat = axes.fit_transform(wide)
+    if len(wide) < len(embeddings):
+        flat = np.concatenate([axes.transform(embeddings[rows].astype(np.float64)) for _, rows in blocks(every)])
     flat = np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))
     if FEWEST <= len(wide) <= MOST:
         start = flat / flat[:, 0].std() * 1e-4  # the scale that t-SNE's own PCA start has

@@ -68,6 +68,7 @@ def find(
     settings = project.settings.discovery
     scored = score_pool(project, model, labels=labels, monitor=monitor)
     pool, gold, logits, scores = scored.rows, scored.gold, scored.logits, scored.scores
+    ids = pool.ids
     temperature = scored.temperature
     uus = np.flatnonzero(scores.uus(settings.tau))
     right = np.flatnonzero(scores.right)
@@ -77,13 +78,13 @@ def find(
         logits = logits.copy()
         logits[wrong] = predictions(project, model, [pool[row] for row in wrong], split_key="wrong", monitor=monitor)
         scores = score(logits, gold, temperature=scored.applied)
-    flags = flag(pool, scores, project.labels, llm_labels, settings.tau)
+    flags = flag(ids, scores, project.labels, llm_labels, settings.tau)
     near, vectors = np.zeros((0, 0), dtype=np.intp), np.zeros((0, 1), dtype=np.float32)
     around = flag_vectors = vectors
     doubted = np.zeros(0, dtype=np.intp)
     if len(uus):
         around = embeddings(project, pool, scan=True, monitor=monitor)
-        near = nearest(around, uus, right, NEIGHBOURS)
+        near = nearest(around, uus, right, NEIGHBOURS, seed=settings.seed)
         monitor.step("labels", 0, 1)
         doubted = suspects(around, gold, uus, seed=settings.seed)
         vectors, flag_vectors = np.asarray(around[uus]), np.asarray(around[flags.rows])
@@ -92,7 +93,7 @@ def find(
         if len(uus):
             vectors = embeddings(project, [pool[row] for row in uus], monitor=monitor)
             flag_vectors = embeddings(project, [pool[row] for row in flags.rows], monitor=monitor)
-        of_people = [row for row in uus if pool[row].id in labels]
+        of_people = [row for row in uus if ids[row] in labels]
         beside = np.unique([*near.ravel(), *of_people, *flags.rows]).astype(np.intp)
         if len(beside):
             logits, asked = logits.copy(), [pool[row] for row in beside]
@@ -109,28 +110,27 @@ def find(
     near_of = dict(zip(uus.tolist(), near.tolist(), strict=True))
     words = _words(project, scored, around, groups, near_of=near_of, flagged=flags.rows, monitor=monitor)
     flagged = flags.by_group(scores, groups, [vectors[group] for group in places], flag_vectors)
-    chosen = np.array([row.id in looked_wrong for row in pool]) & ~scored.came_labelled
+    chosen = np.fromiter((row in looked_wrong for row in ids), dtype=np.bool_, count=len(ids)) & ~scored.came_labelled
     fair = np.flatnonzero(known & (scores.confidence >= settings.tau) & ~chosen)
     excess = error_excess(groups, around, fair, scores.wrong, scores.confidence)
     spots = [
         replace(
             spot,
-            flagged=tuple(pool[row].id for row in rows),
+            flagged=tuple(ids[row] for row in rows),
             estimate=flags.estimate(len(spot.rows), len(rows)),
             excess=beyond,
         )
         for spot, rows, beyond in zip(
-            _spots(pool, scores, groups, coherence, words, project.labels), flagged, excess, strict=True
+            _spots(ids, scores, groups, coherence, words, project.labels), flagged, excess, strict=True
         )
     ]
     matched = match_ids(spots, previous)
-    in_group = {row for group in groups for row in group}
     shown = sorted({*uus.tolist(), *near.ravel().tolist(), *flags.rows.tolist()})
     at_temperature = None
     if temperature is not None:
         at_temperature = int(score(logits, gold, temperature=temperature).uus(settings.tau).sum())
         monitor.note(f"temperature fitted on dev: {temperature:.2f}; with it {at_temperature} UUs")
-    loose = [pool[row].id for row in uus if row not in in_group]
+    loose = [ids[row] for row in np.setdiff1d(uus, np.concatenate([uus[:0], *groups]), assume_unique=True)]
     reading = reading_of(project, model)
     cut = reading.cut(pool, monitor=monitor) if reading else []
     shortened = [pool[row] for row in sorted({*cut}.intersection(shown))]
@@ -157,19 +157,19 @@ def find(
         retired=matched.retired,
         next_id=matched.next_id,
         scattered=tuple(loose),
-        suspects=tuple(pool[row].id for row in doubted),
+        suspects=tuple(ids[row] for row in doubted),
         confidences=histogram(scores),
         taus=taus_for(scores),
         read_tokens=reading.tokens if reading and reading.known else 0,
-        cut=tuple(pool[row].id for row in cut),
+        cut=tuple(ids[row] for row in cut),
         read_to=dict(zip([row.id for row in shortened], reading.ends(shortened) if reading else (), strict=True)),
-        predictions={pool[row].id: _prediction(pool[row], scores, row, project.labels) for row in shown},
+        predictions={ids[row]: _prediction(pool[row], scores, row, project.labels) for row in shown},
         labelled=int(known.sum()),
-        flagged=tuple(pool[row].id for row in flags.rows),
+        flagged=tuple(ids[row] for row in flags.rows),
         checked_flags=(flags.uus, flags.checked),
-        row_labels={row.id: labels[row.id] for row in pool if row.id in labels},
-        neighbours={pool[uu].id: tuple(pool[row].id for row in rows) for uu, rows in zip(uus, near, strict=True)},
-        projection={pool[uu].id: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, drawn, strict=True)},
+        row_labels={row: labels[row] for row in ids if row in labels},
+        neighbours={ids[uu]: tuple(ids[row] for row in rows) for uu, rows in zip(uus, near, strict=True)},
+        projection={ids[uu]: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, drawn, strict=True)},
     )
 
 
@@ -208,12 +208,13 @@ def _words(
     # Rows that nobody has labelled or flagged belong to the contrast by what the model says: most of them are right.
     # With the labels of 15 right rows alone none of the demo's ten blind spots has a word, with them eight have.
     unknown = scored.gold == UNKNOWN
-    read_as = [
+    right = scored.scores.right | unknown
+    right[flagged] = scored.scores.right[flagged]
+    read_as = (
         replace(row, label=labels[said]) if open_row else row
         for row, said, open_row in zip(pool, scored.scores.predicted, unknown, strict=True)
-    ]
-    unknown[flagged] = False
-    background = Background(read_as, (scored.scores.right | unknown).tolist())
+    )
+    background = Background(read_as, right.tolist())
     candidates = []
     for rows in groups:
         cell = {labels[scored.gold[rows[0]]], labels[scored.scores.predicted[rows[0]]]}
@@ -239,7 +240,7 @@ def _texts(rows: Floats, project: Project) -> Floats:
 
 
 def _spots(
-    pool: Sequence[Example],
+    ids: Sequence[str],
     scores: Scores,
     groups: Sequence[Ints],
     coherence: Sequence[float],
@@ -252,7 +253,7 @@ def _spots(
             id="",
             gold=labels[scores.gold[rows[0]]],
             predicted=labels[scores.predicted[rows[0]]],
-            rows=tuple(pool[row].id for row in rows),
+            rows=tuple(ids[row] for row in rows),
             mean_confidence=round(float(scores.confidence[rows].mean()), DIGITS),
             coherence=round(close, DIGITS),
             words=distinctive,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -51,13 +52,15 @@ def match_ids(found: Sequence[BlindSpot], previous: Discovery | None) -> Matched
 def _pairs(found: Sequence[BlindSpot], known: Sequence[BlindSpot]) -> dict[int, tuple[int, float]]:
     """For each new group that has one: the position of its known blind spot, and their overlap."""
     overlaps = np.zeros((len(found), len(known)))
-    old_rows = [set(spot.rows) for spot in known]
+    spots_of = defaultdict[str, list[int]](list)  # by row the known blind spots that hold it
+    for old, spot in enumerate(known):
+        for row in spot.rows:
+            spots_of[row].append(old)
     for new, group in enumerate(found):
-        rows = set(group.rows)
-        for old, spot in enumerate(known):
+        for old, shared in Counter(old for row in group.rows for old in spots_of.get(row, ())).items():
+            spot = known[old]
             if (group.gold, group.predicted) == (spot.gold, spot.predicted):
-                shared = len(rows & old_rows[old])
-                overlaps[new, old] = shared / (len(rows) + len(old_rows[old]) - shared)
+                overlaps[new, old] = shared / (len(group.rows) + len(spot.rows) - shared)
     overlaps[overlaps < OVERLAP] = 0.0
     chosen = zip(*linear_sum_assignment(overlaps, maximize=True), strict=True)
     return {int(new): (int(old), float(overlaps[new, old])) for new, old in chosen if overlaps[new, old] > 0}

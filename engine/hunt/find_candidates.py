@@ -75,7 +75,7 @@ def find_candidates(project: Project, *, monitor: Monitor) -> Candidates:
         round=project.round,
         tau=settings.tau,
         labels=project.labels,
-        ids=tuple(scored.rows[row].id for row in sure),
+        ids=tuple(scored.rows.ids[row] for row in sure),
         predicted=tuple(project.labels[scored.scores.predicted[row]] for row in sure),
     )
     array = np.column_stack([scored.scores.confidence[sure], groups, vectors]).astype(np.float32)

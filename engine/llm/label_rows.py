@@ -93,7 +93,7 @@ def _confident(project: Project, monitor: Monitor) -> frozenset[str]:
 
     scored = score_pool(project, current_model(project, monitor=monitor), monitor=monitor)
     sure = scored.scores.confidence >= found.tau
-    return frozenset(row.id for row, is_sure in zip(scored.rows, sure, strict=True) if is_sure)
+    return frozenset(row for row, is_sure in zip(scored.rows.ids, sure, strict=True) if is_sure)
 
 
 def _confident_held_out(project: Project, rows: Sequence[Example], monitor: Monitor) -> frozenset[str]:

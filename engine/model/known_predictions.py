@@ -135,7 +135,7 @@ def logits_of(probabilities: npt.NDArray[np.float64], predicted: npt.NDArray[np.
 
 def hashes_of(rows: Sequence[Example]) -> Hashes:
     """Hashes of the texts of rows as they stand, ``(n,)``: a classifier may say something else of `Good` and `good`."""
-    return np.array([_hash(row) for row in rows], np.uint64)
+    return np.fromiter(map(_hash, rows), np.uint64, count=len(rows))
 
 
 def _hash(row: Example) -> int:

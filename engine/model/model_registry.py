@@ -6,7 +6,7 @@ the very model that a proof with the same seed uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,8 +18,9 @@ from typing_extensions import Unpack
 
 from engine.errors import ModelError
 from engine.files import checked, content_key, read_record
-from engine.model.array_cache import Array, Making, cached_arrays
+from engine.model.array_cache import MAPPED_BYTES, Array, Making, cached_arrays
 from engine.model.bf16_rescoring import UncertainRows
+from engine.model.different_texts import DifferentTexts, Ints
 from engine.model.hugging_face import weights_of
 from engine.model.text_classifier import (
     TRAINING,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 SCORING = 2
 EMBEDDING = 2
 
-_JOINED_ROWS = 4096  # pairs whose embeddings are put together at once
+_JOINED_ROWS = 4096  # rows whose embeddings are put together at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +226,7 @@ def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = Fa
     if not examples:
         return np.empty((0, 0), dtype=np.float32)
     weights = encoder_weights(project, monitor=monitor)
-    texts = list(dict.fromkeys(text for row in examples for text in (row.text, row.text_pair) if text is not None))
+    texts = DifferentTexts(examples)
     path = embeddings_path(project, weights, texts, scan)
 
     def begin() -> Making:
@@ -239,28 +240,27 @@ def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = Fa
         return Making([encoder.width], fill)
 
     vectors = cached_arrays([path], len(texts), begin, monitor=monitor)[0]
-    if len(texts) == len(examples) and examples[0].text_pair is None:
+    numbers = texts.numbers
+    if numbers.shape[1] == 1 and len(texts) == len(examples):
         return vectors
-    place = {text: number for number, text in enumerate(texts)}
-    first = [place[row.text] for row in examples]
-    if examples[0].text_pair is None:
-        return vectors[first]
-    second = [place[row.text_pair or ""] for row in examples]
-    rows = path.with_name(f"{path.stem}-{content_key(first, second)}.npy")
-    width = 3 * vectors.shape[1]
-    making = Making([width], partial(_join, vectors, first, second))
+    width = vectors.shape[1] * (1 if numbers.shape[1] == 1 else 3)
+    if numbers.shape[1] == 1 and len(numbers) * width * vectors.itemsize <= MAPPED_BYTES:
+        return vectors[numbers[:, 0]]
+    rows = path.with_name(f"{path.stem}-{content_key(*(map(int, column) for column in numbers.T))}.npy")
+    making = Making([width], partial(_of_rows, vectors, numbers))
     return cached_arrays([rows], len(examples), lambda: making, width=width, monitor=monitor)[0]
 
 
-def _join(
-    vectors: Array, first: Sequence[int], second: Sequence[int], arrays: Sequence[Array], done: int
-) -> Iterator[int]:
-    from engine.model.encoder import joined
+def _of_rows(vectors: Array, numbers: Ints, arrays: Sequence[Array], done: int) -> Iterator[int]:
+    """Write the embeddings of rows, given those of texts and the numbers of each row's: one, or of pairs two."""
+    for start in range(done, len(numbers), _JOINED_ROWS):
+        part = [vectors[column] for column in numbers[start : start + _JOINED_ROWS].T]
+        if len(part) == 2:
+            from engine.model.encoder import joined
 
-    for start in range(done, len(first), _JOINED_ROWS):
-        rows = slice(start, start + _JOINED_ROWS)
-        arrays[0][rows] = joined(vectors[first[rows]], vectors[second[rows]])
-        yield min(rows.stop, len(first))
+            part = [joined(*part)]
+        arrays[0][start : start + _JOINED_ROWS] = part[0]
+        yield min(start + _JOINED_ROWS, len(numbers))
 
 
 def scans(project: Project) -> bool:
@@ -316,12 +316,12 @@ def logits_path(
         settings.classifier_labels,
         settings.max_length,
         purpose,
-        [[row.text, row.text_pair] for row in examples],
+        ([row.text, row.text_pair] for row in examples),
     )
     return project.cache_dir / f"logits-{split_key}-{key}.npy"
 
 
-def embeddings_path(project: Project, weights: Weights, texts: Sequence[str], scan: bool) -> Path:
+def embeddings_path(project: Project, weights: Weights, texts: Iterable[str], scan: bool) -> Path:
     """Where `embeddings` keeps the array of different texts."""
-    key = content_key("embeddings", EMBEDDING, weights.key, project.settings.model.max_length, scan, list(texts))
+    key = content_key("embeddings", EMBEDDING, weights.key, project.settings.model.max_length, scan, iter(texts))
     return project.cache_dir / f"embeddings-{key}.npy"

@@ -17,6 +17,7 @@ from engine.errors import FileError
 from engine.files import read_json
 from engine.model.array_cache import Array, Making, cached_arrays
 from engine.model.bf16_rescoring import UncertainRows
+from engine.model.different_texts import DifferentTexts
 from engine.model.hugging_face import HuggingFace
 from engine.model.model_registry import (
     ModelRef,
@@ -53,9 +54,10 @@ def score_and_embed(
     if not isinstance(kind, HuggingFace):
         return False
     weights = encoder_weights(project, monitor=monitor)
-    texts = [row.text for row in examples]
-    plain = all(row.text_pair is None for row in examples) and len(set(texts)) == len(texts)
-    if not examples or not plain or not share_body(model.folder, weights.path):
+    if not examples or examples[0].text_pair is not None or not share_body(model.folder, weights.path):
+        return False
+    texts = DifferentTexts(examples)
+    if len(texts) < len(examples):
         return False
     compute = scoring_compute(project, scan=True)
     encoder = load_encoder(project, weights, compute)

@@ -46,7 +46,7 @@ class _Pool:
 
     def __init__(self, project: Project, monitor: Monitor) -> None:
         scored = score_pool(project, current_model(project, monitor=monitor), monitor=monitor)
-        self._places = {row.id: place for place, row in enumerate(scored.rows)}
+        self._places = {row: place for place, row in enumerate(scored.rows.ids)}
         self._labels = project.labels
         self._predicted = scored.scores.predicted.astype(np.int64)
         self._confidence = scored.scores.confidence.astype(np.float64)

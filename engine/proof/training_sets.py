@@ -89,5 +89,5 @@ def kept_rows(
             scored.rows[place], tuple(round(float(value), _DIGITS) for value in scored.scores.probabilities[place])
         )
         for place in np.flatnonzero(sure)
-        if scored.rows[place].id in usable
+        if scored.rows.ids[place] in usable
     ]

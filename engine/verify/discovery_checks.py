@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.data.pool_rows import labelled, pool_rows
 from engine.discovery.calibration import score
-from engine.discovery.pool_scoring import gold_of, in_order
+from engine.discovery.pool_scoring import gold_of, pool_in_order
 from engine.model.array_cache import read_cached
 from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import ModelRef, logits_path, scans
@@ -107,18 +107,19 @@ def _within(found: Discovery, number: int) -> str:
 
 def _beside_the_scores(project: Project, found: Discovery, then: int | None) -> str | None:
     """In which way it does not follow from the scores of its model in the cache; None: there are none to compare."""
-    rows = in_order(project.examples("pool")[:then])
+    rows = pool_in_order(project, then)
     model = ModelRef(found.model, project.root, found.model_key)
     doubt = UncertainRows(gold_of(rows, project.labels), found.tau, found.applied_temperature)
     logits = read_cached(logits_path(project, model, rows, "pool", doubt), len(rows), len(project.labels))
     if logits is None:
         return None
-    gold = gold_of(in_order(pool_rows(project, found.row_labels)[:then]), project.labels)
+    gold = gold_of(rows.labelled(found.row_labels), project.labels)
     scores = score(logits, gold, temperature=found.applied_temperature)
-    uus = {rows[row].id for row in np.flatnonzero(scores.uus(found.tau))}
+    ids = rows.ids
+    uus = {ids[row] for row in np.flatnonzero(scores.uus(found.tau))}
     if odd := sorted(uus ^ set(found.uus)):
         return f"row {odd[0]} is a UU in {'its scores' if odd[0] in uus else 'the file'} alone"
-    place = {row.id: number for number, row in enumerate(rows)}
+    place = {name: number for number, name in enumerate(ids)}
     for name in found.uus:
         one, row = found.predictions[name], place[name]
         if name in found.row_labels and scans(project):  # scored once more, as those nearby

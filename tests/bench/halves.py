@@ -48,7 +48,7 @@ class Halves:
         self.current = current_model(project, seed=seed, monitor=Silent())
         self.compute = choose_compute(project.settings.compute)
         pool = score_pool(project, self.current, monitor=Silent())
-        rows, found = project.examples("pool"), {row.id: place for place, row in enumerate(pool.rows)}
+        rows, found = project.examples("pool"), {row: place for place, row in enumerate(pool.rows.ids)}
         order = [found[row.id] for row in rows]
         right = pool.scores.right[order]
         sure = pool.scores.confidence[order] >= project.settings.discovery.tau

@@ -271,3 +271,9 @@ def test_fcntl_is_not_needed_to_write(root: Path, monkeypatch: pytest.MonkeyPatc
     files.write_atomic(root / "a.json", b"1")
     files.write_atomic(root / "a.json", b"2")
     assert (root / "a.json").read_bytes() == b"2"
+
+
+@pytest.mark.parametrize("count", [0, 1, 4096, 9000])
+def test_an_iterator_has_the_content_key_of_its_list(count: int) -> None:
+    values = [[f"text {number}", None] for number in range(count)]
+    assert files.content_key("a", iter(values), 1) == files.content_key("a", values, 1)

@@ -209,3 +209,15 @@ def test_embeddings_follow_the_texts(small_project: Project) -> None:
     seen = Recorder()
     np.testing.assert_array_equal(embeddings(small_project, [Example("b", "warm soup", "bad")], monitor=seen), one)
     assert seen.steps == []
+
+
+def test_rows_that_repeat_have_the_embedding_of_their_text(
+    small_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ["warm soup", "cold soup", "warm soup", "burnt bread", "cold soup"]
+    pool = [Example(str(place), text, "good") for place, text in enumerate(said)]
+    in_memory = embeddings(small_project, pool, monitor=Silent())
+    alone = embeddings(small_project, [pool[0], pool[1], pool[3]], monitor=Silent())
+    np.testing.assert_array_equal(in_memory, alone[[0, 1, 0, 2, 1]])
+    monkeypatch.setattr("engine.model.model_registry.MAPPED_BYTES", 0)
+    np.testing.assert_array_equal(embeddings(small_project, pool, monitor=Silent()), in_memory)

@@ -1,0 +1,124 @@
+"""Rows of a split that stay on the disk: of each its place and its id are in memory, some 80 bytes."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import SupportsIndex, overload
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from engine.files import lines_of_file, open_read
+from engine.schema import Example
+
+Ints = npt.NDArray[np.int64]
+
+_PREFIX = 32  # bytes of a text that rows are sorted by; what is alike in these is read
+
+
+class SplitRows(Sequence[Example]):
+    """Rows in some order, each read when it is asked for: 2 us.
+
+    Args:
+        lines: the file that they lie in.
+        order: (n,) which of its lines they are.
+        labels: by row id labels that stand above those of the file.
+    """
+
+    def __init__(self, lines: _Lines, order: Ints, labels: Mapping[str, str]) -> None:
+        self._lines, self._order, self._labels = lines, order, labels
+
+    @classmethod
+    def read(cls, file: Path, size: int | None, *, then: int | None = None) -> SplitRows:
+        """The rows of a split in file order.
+
+        Args:
+            file: the split.
+            size: of it in bytes, as its manifest says; what was added since is not read.
+            then: how many rows there were at the time that is asked for; None: all.
+
+        Raises:
+            FileNotFoundError, FileError: as `engine.files.open_read`. WrongShape: a line is no row.
+        """
+        lines = _Lines(file, size, then)
+        return cls(lines, np.arange(len(lines.ids)), {})
+
+    def by_text(self) -> SplitRows:
+        """The same in an order that depends on what they say alone: by text, second text and id."""
+        return SplitRows(self._lines, self._lines.by_text(self._order), self._labels)
+
+    def labelled(self, labels: Mapping[str, str]) -> SplitRows:
+        """The same with labels of people, by row id, above those of the file."""
+        return SplitRows(self._lines, self._order, labels)
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """(n,) the ids, without a look at the disk."""
+        ids = self._lines.ids
+        return [ids[place] for place in self._order.tolist()]
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> SplitRows: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Example | SplitRows:
+        """One row; of a slice another view, so that a window of rows takes no memory until it is gone through."""
+        if isinstance(index, slice):
+            return SplitRows(self._lines, self._order[index], self._labels)
+        return self._row(int(self._order[index]))
+
+    def __iter__(self) -> Iterator[Example]:
+        return map(self._row, self._order.tolist())
+
+    def _row(self, place: int) -> Example:
+        values = self._lines.values(place)
+        name = values["id"]
+        return Example(name, values["text"], self._labels.get(name, values["label"]), values.get("text_pair"))
+
+
+class _Lines:
+    """Where the lines of a file lie. Whether each is a row is looked at once."""
+
+    def __init__(self, file: Path, size: int | None, then: int | None) -> None:
+        self.ids: list[str] = []
+        self._starts, self._sizes, start, prefixes = array("q"), array("q"), 0, bytearray()
+        for line in islice(lines_of_file(file, size), then):
+            row = Example.from_json(orjson.loads(line))
+            self.ids.append(row.id)
+            self._starts.append(start)
+            self._sizes.append(len(line))
+            start += len(line)
+            prefixes += row.text[:_PREFIX].encode()[:_PREFIX].ljust(_PREFIX, b"\0")
+        self._prefixes = np.frombuffer(bytes(prefixes), f"S{_PREFIX}")
+        opened = open_read(file)
+        self._descriptor = opened.fileno()
+        weakref.finalize(self, opened.close)
+
+    def values(self, place: int) -> dict[str, str]:
+        """A line."""
+        found: dict[str, str] = orjson.loads(os.pread(self._descriptor, self._sizes[place], self._starts[place]))
+        return found
+
+    def by_text(self, places: Ints) -> Ints:
+        """Some lines by text, second text and id: bytes of UTF-8 are in the order of their characters."""
+        order = places[np.argsort(self._prefixes[places], kind="stable")]
+        ordered = self._prefixes[order]
+        firsts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+        sizes = np.diff(firsts, append=len(order))
+        for first, size in zip(firsts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
+            order[first : first + size] = sorted(order[first : first + size].tolist(), key=self._said)
+        return order
+
+    def _said(self, place: int) -> tuple[str, str, str]:
+        values = self.values(place)
+        return values["text"], values.get("text_pair") or "", values["id"]
