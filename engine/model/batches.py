@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,26 +19,14 @@ Tokens = dict[str, list[int]]
 BUCKET_BATCHES = 50
 
 
-def encode(tokenizer: Any, examples: Sequence[Example], max_length: int) -> Mapping[str, list[list[int]]]:
-    """Tokenise texts, or pairs as pairs, cut to ``max_length`` tokens (of a pair the longer text is cut first).
-
-    Returns:
-        For each name that the tokenizer gives, but for the mask, the numbers of each row.
-    """
-    texts = [example.text for example in examples]
-    pairs = [example.text_pair for example in examples] if examples[0].text_pair is not None else None
-    encoded: Mapping[str, list[list[int]]] = tokenizer(
-        texts, pairs, truncation=True, max_length=max_length, padding=False, return_attention_mask=False
-    )
-    return encoded
-
-
 def tokenise(tokenizer: Any, examples: Sequence[Example], max_length: int) -> list[Tokens]:
-    """The same as `encode` for each row."""
+    """Tokenise texts, or pairs as pairs, cut to ``max_length`` tokens (of a pair the longer text is cut first)."""
     if not examples:
         return []
-    encoded = encode(tokenizer, examples, max_length)
-    return [{name: values[row] for name, values in encoded.items()} for row in range(len(examples))]
+    texts = [example.text for example in examples]
+    pairs = [example.text_pair for example in examples] if examples[0].text_pair is not None else None
+    encoded = tokenizer(texts, pairs, truncation=True, max_length=max_length, padding=False)
+    return [{name: values[row] for name, values in encoded.items()} for row in range(len(texts))]
 
 
 class SharedTokens:

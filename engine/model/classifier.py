@@ -15,7 +15,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from engine.errors import ModelError
 from engine.model.batched_inference import run_in_batches
-from engine.model.batches import Tokens, collate, encode, tokenise
+from engine.model.batches import Tokens, collate, tokenise
 from engine.model.bf16_rescoring import UncertainRows, margin_of
 from engine.model.device import Compute
 from engine.model.first_token import read_all_tokens, read_first_token
@@ -28,6 +28,10 @@ from engine.schema import Example
 
 Array = NDArray[np.float32]
 Pooling = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+# Of a window: with more rows than that in doubt, a scan in bf16 and a second pass in fp32 take longer than one pass in
+# fp32 (MiniLM on two cores with bf16: 5.2 s, and 14.2 s in fp32).
+SCAN_PAYS = 0.6
 
 
 class Classifier:
@@ -146,8 +150,9 @@ class Classifier:
 
     def token_rows(self, examples: Sequence[Example]) -> TokenRows:
         """What `tokens` gives, for scoring."""
-        encoded = encode(self.tokenizer, examples, self.max_length)
-        return TokenRows.of_lists({name: encoded[name] for name in encoded if name in self._accepted}, self.tokenizer)
+        texts = [example.text for example in examples]
+        pairs = [example.text_pair or "" for example in examples] if examples[0].text_pair is not None else None
+        return TokenRows.of_texts(self.tokenizer, texts, pairs, self.max_length, self._accepted)
 
     def logits(self, examples: Sequence[Example], *, monitor: Monitor, stage: str = "score") -> Array:
         """Score rows in fp32: array (rows, labels) in the order of rows and of the project's labels.
@@ -189,18 +194,28 @@ class Classifier:
             Cancelled: from the monitor.
         """
         scan = doubt is not None and self.compute.precision == "bf16"
-        if scan or pooled:
-            model = copy.deepcopy(self.model).to(torch.bfloat16 if scan else torch.float32)
-            read_all_tokens(model) if pooled else read_first_token(model)  # else it has the last layer of the original
-        else:
-            model = self.model
-        first = start
-        for done in self._sweep(model, examples, outs, pooled, monitor=monitor, stage=stage, start=start):
-            if scan and doubt is not None:
-                self._settle(examples[first:done], outs[0][first:done], doubt, first)
-            self._refuse_broken(examples[first:done], outs[0][first:done])
+        done = start
+        while done < len(examples):
+            model = self._copy(scan=scan, whole=pooled is not None) if scan or pooled else self.model
             first = done
-            yield done
+            for done in self._sweep(model, examples, outs, pooled, monitor=monitor, stage=stage, start=first):
+                window = examples[first:done]
+                again = self._settle(window, outs[0][first:done], doubt, first) if scan and doubt is not None else 0
+                self._refuse_broken(window, outs[0][first:done])
+                first = done
+                yield done
+                if again > SCAN_PAYS * len(window):
+                    monitor.note(
+                        f"{again:,} of {len(window):,} rows took a second pass: the rest is scored in fp32 at once"
+                    )
+                    scan = False
+                    break
+
+    def _copy(self, *, scan: bool, whole: bool) -> Any:
+        """The model for a sweep: in bf16 for a scan, with all of the last layer if the ``whole`` is asked for."""
+        model = copy.deepcopy(self.model).to(torch.bfloat16 if scan else torch.float32)
+        read_all_tokens(model) if whole else read_first_token(model)  # else it has the last layer of the original
+        return model
 
     def _sweep(
         self,
@@ -232,15 +247,15 @@ class Classifier:
             start=start,
         )
 
-    def _settle(self, examples: Sequence[Example], out: Array, doubt: UncertainRows, first: int) -> None:
-        """Score in fp32 what the scan leaves in doubt, until its errors on those rows ask for no others."""
+    def _settle(self, examples: Sequence[Example], out: Array, doubt: UncertainRows, first: int) -> int:
+        """Score in fp32 what the scan leaves in doubt, until its errors on those rows ask for no others; how many."""
         scanned, exact = out.copy(), np.zeros(len(out), dtype=bool)
         margin = 0.0
         while True:
             margin = max(margin, margin_of(scanned[exact], out[exact]))
             rows = np.flatnonzero(doubt.rows(scanned, first=first, margin=margin) & ~exact)
             if not len(rows):
-                return
+                return int(exact.sum())
             again = np.empty((len(rows), out.shape[1]), dtype=np.float32)
             asked = [examples[int(row)] for row in rows]
             for _ in self._sweep(self.model, asked, [again], monitor=Silent(), stage="score"):
