@@ -25,9 +25,9 @@ from engine.data.proof_rows import judged_rows, read_proof
 from engine.discovery.calibration import fit_temperature
 from engine.figure import Figure
 from engine.files import content_key, replacing, sha256_file, write_json
-from engine.model.model_registry import ModelRef, current_model, predictions, trained
+from engine.model.model_registry import ModelRef, current_model, predictions
 from engine.model.text_classifier import classifier_of
-from engine.model.training_plan import DistillationTarget
+from engine.model.training_task import TrainingTask
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.aggregate_progress import AggregateProgress
@@ -55,7 +55,8 @@ from engine.proof.report import FLIPS, LEARNED, content
 from engine.proof.report_types import JudgedModel
 from engine.proof.request import FEWEST_LABELLED, RetrainRequest, arms_asked
 from engine.proof.spot_assignment import nearest_blind_spots
-from engine.proof.training_sets import kept_rows, training_set
+from engine.proof.train_ahead import train_ahead
+from engine.proof.training_sets import kept_rows, training_task
 from engine.review.outcome import reviewed_samples
 from engine.schema import UNLABELLED, Discovery, Example, Sample, SplitName, TeacherKind
 from engine.tau import refuse_new_tau, tau_of
@@ -119,12 +120,17 @@ def retrain(
     train = project.examples("train")
 
     passes = _passes(project, arms_to_train, runs, samples, discovery, monitor)
+
+    def task(run: Run) -> TrainingTask:
+        return training_task(project, run, train, kept, stop=passes.get(run.arm.name), monitor=overall)
+
+    ahead = train_ahead(project, runs, task, overall)
     entries: list[SpecRun] = []
     logits: list[dict[str, Logits]] = []
     for number, run in enumerate(runs, 1):
         name = f"{run.arm.name} {run.recipe} seed {run.seed} ({number} of {len(runs)})"
-        overall.begin(f"train {name}", run.work)
-        model = _train(project, run, train, kept, passes.get(run.arm.name), overall)
+        overall.begin(f"train {name}", 0 if ahead else run.work)
+        model = task(run).run(project, overall)
         overall.begin(f"score {name}", scoring)
         logits.append(_score(project, model, splits, overall))
         temperature = _temperature(project, run, model, labels, overall)
@@ -259,21 +265,6 @@ def _blind_spots(discovery: Discovery | None, doubtful: Collection[str]) -> list
         )
         first += len(spot.rows)
     return [spot for spot in spots if spot.rows]
-
-
-def _train(
-    project: Project,
-    run: Run,
-    train: Sequence[Example],
-    kept: Sequence[DistillationTarget],
-    passes: EpochChoice | None,
-    monitor: Monitor,
-) -> ModelRef:
-    given = training_set(project, run, train, kept, monitor)
-    changes = given.changes
-    if passes and run.recipe == "scratch":
-        changes = {**changes, "stop": passes.passes}
-    return trained(project, given.rows, seed=run.seed, start=given.start, kept=given.kept, monitor=monitor, **changes)
 
 
 def _passes(

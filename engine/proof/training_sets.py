@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +12,12 @@ from engine.data.pool_rows import known_labels
 from engine.discovery.pool_scoring import score_pool
 from engine.model.model_registry import ModelRef, current_model, scratch
 from engine.model.training_plan import ALL_BUT_HEAD, DistillationTarget, PlanChanges
+from engine.model.training_task import StartOfTraining, TrainingTask
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.arms import Run, training_rows
 from engine.proof.controls import usable_pool
+from engine.proof.proof_spec import EpochChoice
 from engine.proof.recipes import RECIPES
 from engine.schema import Discovery, Example
 
@@ -58,6 +61,29 @@ def training_set(
     own = {row.id for row in run.arm.samples}
     left = [one for one in kept if one.row.id not in own] if recipe.keep else []
     return TrainingSet(start, training_rows(run, train), left, changes)
+
+
+def training_task(
+    project: Project,
+    run: Run,
+    train: Sequence[Example],
+    kept: Sequence[DistillationTarget],
+    *,
+    stop: EpochChoice | None,
+    monitor: Monitor,
+) -> TrainingTask:
+    """The lesson of a run with its seed, as whoever trains it is given it; ``stop``: passes of training from scratch.
+
+    The other arguments are those of `training_set`.
+    """
+    given = training_set(project, run, train, kept, monitor)
+    changes: dict[str, Any] = {**given.changes}
+    if stop and run.recipe == "scratch":
+        changes["stop"] = stop.passes
+    start = given.start
+    path = None if start.path is None else str(start.path)
+    begin = StartOfTraining(start.name, path, start.key)
+    return TrainingTask(tuple(given.rows), run.seed, begin, tuple(given.kept), changes)
 
 
 def kept_rows(

@@ -17,9 +17,11 @@ from engine.costs.cost_book import costs_of_kinds
 from engine.errors import Cancelled, ProjectError, SettingsError
 from engine.files import read_json
 from engine.model.model_registry import current_model
+from engine.model.side_by_side import Room
 from engine.operations.create_project import create_project
 from engine.operations.outside_uses import outside_uses
 from engine.project import SETTINGS_FILE, Project
+from engine.proof import train_ahead
 from engine.proof.evaluate import evaluate
 from engine.proof.report import read_report
 from engine.proof.request import RetrainRequest
@@ -257,6 +259,22 @@ def test_confidence_is_calibrated_on_dev_where_the_settings_say_so(
     (accuracy,) = after["baseline"]["proof"]["accuracy"]["per_seed"]
     assert accuracy == before["baseline"]["proof"]["accuracy"]["per_seed"][0]
     assert after["baseline"]["proof"]["ece"]["per_seed"] != before["baseline"]["proof"]["ece"]["per_seed"][:1]
+
+
+def test_trained_side_by_side_the_models_are_the_same(
+    proved: Proved, copied: Callable[[float], Project], monkeypatch: pytest.MonkeyPatch, forked_processes: None
+) -> None:
+    monkeypatch.setattr(train_ahead, "room_for", lambda *_: Room(processes=2, threads=1))
+    monkeypatch.setattr(train_ahead, "LEAST_SECONDS", 0.0)
+    seen = Recorder()
+    report = read_json(retrain(copied(0.5), RetrainRequest(), monitor=seen))
+    before = read_json(proved.report)
+    assert [arm["models"] for arm in report["arms"]] == [arm["models"] for arm in before["arms"]]
+    assert "training 2 models at a time, 1 CPU thread each" in seen.notes
+    assert any(stage.startswith("train 6 models, 4 finished: human keep seed 1") for stage in seen.stages)
+    assert not [stage for stage in seen.trained if stage.startswith("train ") and "models" not in stage]
+    done = [step for _, step, total, _ in seen.steps if total == seen.steps[-1][2]]
+    assert done == sorted(done)
 
 
 def test_tau_is_frozen_by_the_first_proof(copied: Callable[[float], Project]) -> None:
