@@ -333,7 +333,7 @@ class OpenedProject:
             JobError, NotTrusted: as `start` and `wait`.
         """
         from engine.model.cleaned_models import refuse_cleaned
-        from engine.model.given_predictions import refuse_without_classifier
+        from engine.model.predictions_record import refuse_without_classifier
         from engine.model.text_classifier import classifier_of
         from engine.operations.job_records import CheckOptions, CheckResult
         from engine.regression.check_outcome import NOTHING, Outcome

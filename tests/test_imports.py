@@ -41,7 +41,7 @@ LIGHT = [
     "engine.proof.request",
     "engine.model.text_classifier",
     "engine.model.hugging_face",
-    "engine.model.given_classifier",
+    "engine.model.predictions_classifier",
     "engine.model.program_classifier",
     *(f"engine.programs.{path.stem}" for path in (ROOT / "engine" / "programs").glob("[a-z]*.py")),
     "engine.measures",

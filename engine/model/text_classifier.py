@@ -15,7 +15,7 @@ from typing_extensions import Unpack
 
 from engine.errors import ModelError, SettingsError
 from engine.files import content_key
-from engine.model.given_predictions import given_predictions
+from engine.model.predictions_record import given_predictions
 from engine.model.training_plan import DistillationTarget, PlanChanges
 from engine.paths import SETTINGS_FILE
 from engine.progress import Monitor
@@ -278,9 +278,9 @@ def classifier_of(project: Project) -> TextClassifier:
 
         return ProgramClassifier(project)
     if given := given_predictions(project):
-        from engine.model.given_classifier import GivenClassifier
+        from engine.model.predictions_classifier import PredictionsOnly
 
-        return GivenClassifier(project, given)
+        return PredictionsOnly(project, given)
     from engine.model.hugging_face import HuggingFace
 
     return HuggingFace(project)

@@ -20,7 +20,7 @@ from engine.data.reading import FileNews, FileOptions, LeftOut, place_in, rows_o
 from engine.data.row_hashes import read_row_hashes
 from engine.errors import DataError
 from engine.files import content_key, read_record
-from engine.model.given_predictions import refuse_unfit_predictions
+from engine.model.predictions_record import refuse_unfit_predictions
 from engine.monitoring.watched_batches import refuse_twin, watched_batches, watched_file
 from engine.progress import Monitor
 from engine.project import Project
@@ -141,7 +141,7 @@ def _logits(
     """What a file of predictions says of the rows on these lines of a file, all of whose rows are on those read."""
     import numpy as np
 
-    from engine.model.known_predictions import logits_of
+    from engine.model.predictions_by_text import logits_of
 
     how = columns_beside(path, file, options)
     given = read_predictions(path, labels, how)

@@ -32,7 +32,7 @@ from engine.errors import DataError, ProjectError
 from engine.files import extend, read_bytes, sha256_file, truncate, write_atomic, write_json
 from engine.locks import acquire
 from engine.manifest import HASH_BYTES, MANIFEST_FILE, Batch, Manifest, SplitEnd, SplitManifest
-from engine.model.given_predictions import refuse_unfit_predictions
+from engine.model.predictions_record import refuse_unfit_predictions
 from engine.operations.create_project import tell_cut
 from engine.operations.take_predictions import GivenFiles
 from engine.progress import Monitor, Silent

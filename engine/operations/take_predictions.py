@@ -107,7 +107,7 @@ class GivenFiles:
         """
         import numpy as np
 
-        from engine.model.known_predictions import keep_predictions, logits_of
+        from engine.model.predictions_by_text import keep_predictions, logits_of
 
         there = {name: rows[name] for name in SCORED if name in rows}
         found = {path: self._read(path, split, labels, monitor) for path, split in self._each().items()}
@@ -172,7 +172,7 @@ class GivenFiles:
 def _hashes(rows: RowStore) -> ndarray[Any, Any]:
     import numpy as np
 
-    from engine.model.known_predictions import hashes_of
+    from engine.model.predictions_by_text import hashes_of
 
     parts = range(0, len(rows), _AT_ONCE)
     return np.concatenate([hashes_of(list(rows.examples(range(at, min(len(rows), at + _AT_ONCE))))) for at in parts])

@@ -9,7 +9,7 @@ from engine.counted import counted
 from engine.errors import BlindspotError, ModelError
 from engine.files import find_files, read_record
 from engine.model.cleaned_models import CLEANED, cleaned_models
-from engine.model.given_predictions import FOLDER, RESTORE, given_predictions
+from engine.model.predictions_record import FOLDER, RESTORE, given_predictions
 from engine.model.text_classifier import TRAINING, TrainedModel, classifier_of
 from engine.model.weights import folder_hashes, weights_digest
 from engine.project import Project
@@ -36,13 +36,13 @@ def check_predictions(project: Project) -> Iterator[Finding]:
 
 
 def _predictions(project: Project) -> Iterator[Finding]:
-    from engine.model.known_predictions import KnownPredictions
+    from engine.model.predictions_by_text import PredictionsByText
 
     given = given_predictions(project)
     if given is None:
         yield Finding("predictions", "ok", "they are not used: the project runs a classifier", FOLDER)
         return
-    KnownPredictions(project, given).logits([])
+    PredictionsByText(project, given).logits([])
     rows = sum(part.rows for part in given.parts)
     yield Finding(
         "predictions", "ok", f"{counted(rows, 'text')} of {counted(len(given.parts), 'batch')}, as they came", FOLDER

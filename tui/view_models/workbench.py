@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from engine import jobs
 from engine.errors import BlindspotError, SettingsError
 from engine.jobs import JobView
-from engine.model.given_predictions import why_not_run
+from engine.model.predictions_record import why_not_run
 from engine.project import READ_ONLY, Project
 from engine.review.blinding import to_judge
 from engine.schema import Discovery, Drafts, Teacher

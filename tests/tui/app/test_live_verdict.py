@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.model.known_predictions import keep_predictions
+from engine.model.predictions_by_text import keep_predictions
 from engine.project import Project
 from engine.schema import Sample
 from engine.scorer import scorer_client as client

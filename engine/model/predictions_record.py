@@ -26,7 +26,7 @@ class GivenPart(Record):
 
     Attributes:
         batch: name of the batch. rows: different texts. sources: names of the files.
-        texts_sha256, logits_sha256: of the two arrays (`engine.model.known_predictions`).
+        texts_sha256, logits_sha256: of the two arrays (`engine.model.predictions_by_text`).
     """
 
     batch: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from typing_extensions import Unpack
 
-from engine.model.given_predictions import FOLDER, Given, lacking
+from engine.model.predictions_record import FOLDER, Given, lacking
 from engine.model.text_classifier import ModelRef, Plan, Purpose, Scorer
 from engine.model.training_plan import DistillationTarget, PlanChanges
 from engine.progress import Monitor
@@ -19,10 +19,10 @@ from engine.trust import OutsideUse
 if TYPE_CHECKING:
     from engine.model.array_cache import Array
     from engine.model.bf16_rescoring import UncertainRows
-    from engine.model.known_predictions import KnownPredictions
+    from engine.model.predictions_by_text import PredictionsByText
 
 
-class GivenClassifier:
+class PredictionsOnly:
     """What a project was given; see `engine.model.text_classifier.TextClassifier`."""
 
     trains = continues = has_weights = approximates = False
@@ -81,11 +81,11 @@ class GivenClassifier:
 
     def load(self, path: Path | None, purpose: Purpose = "exact") -> KnownScorer:
         """The predictions; not for texts that somebody types."""
-        from engine.model.known_predictions import KnownPredictions
+        from engine.model.predictions_by_text import PredictionsByText
 
         if purpose == "live":
             raise lacking(self._project, "verdicts on texts")
-        return KnownScorer(KnownPredictions(self._project, self._given), self._given.name)
+        return KnownScorer(PredictionsByText(self._project, self._given), self._given.name)
 
     def load_result(self, plan: Plan, folder: Path) -> NoReturn:
         """As `refuse_training`."""
@@ -95,7 +95,7 @@ class GivenClassifier:
 class KnownScorer:
     """Scores that are found; see `engine.model.text_classifier.Scorer`. ``runs_on``: what they are."""
 
-    def __init__(self, known: KnownPredictions, runs_on: str) -> None:
+    def __init__(self, known: PredictionsByText, runs_on: str) -> None:
         self._known, self.runs_on = known, runs_on
 
     def logits(self, examples: Sequence[Example], *, monitor: Monitor, stage: str = "score") -> Array:

@@ -1,7 +1,7 @@
 """The predictions that a project was given, found again by a row's text.
 
 Each time some come, two arrays are written, the hashes of texts and their logits, with the sha256 of both on record
-(`given_predictions`). The earliest of a text counts, so a prediction that was used never changes.
+(`predictions_record`). The earliest of a text counts, so a prediction that was used never changes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import orjson
 from engine.errors import ModelError
 from engine.files import read_record, replacing, sha256_file, write_json
 from engine.model.array_cache import Array, read_array
-from engine.model.given_predictions import FOLDER, RECORD, RESTORE, Given, GivenPart, lacking
+from engine.model.predictions_record import FOLDER, RECORD, RESTORE, Given, GivenPart, lacking
 from engine.project import Project
 from engine.schema import Example
 
@@ -30,7 +30,7 @@ _NUDGES = 4
 Hashes = npt.NDArray[np.uint64]
 
 
-class KnownPredictions:
+class PredictionsByText:
     """The predictions of a project.
 
     Args:
