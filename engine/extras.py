@@ -22,6 +22,7 @@ EXTRAS = {
     "serve": ("aiohttp",),
     "frames": ("pandas",),
     "sklearn": ("skops",),
+    "openvino": ("openvino",),
 }
 """By extra, the modules that it installs."""
 

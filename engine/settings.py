@@ -196,6 +196,11 @@ class ComputeSettings:
     device: str = _key("auto", "auto, cuda, mps or cpu", choices=("auto", "cuda", "mps", "cpu"))
     precision: str = _key("auto", "auto, bf16 or fp32", choices=("auto", "bf16", "fp32"))
     threads: int = _key(0, "CPU threads of a job; 0: chosen by the load it finds", low=0, high=1024)
+    backend: str = _key(
+        "auto",
+        "what scores the pool and gives live verdicts on a CPU; auto: openvino if it is installed",
+        choices=("auto", "torch", "openvino"),
+    )
 
 
 @dataclass(frozen=True)

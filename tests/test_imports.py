@@ -15,6 +15,7 @@ HEAVY = {
     "torch",
     "transformers",
     "sentence_transformers",
+    "openvino",
     "sklearn",
     "scipy",
     "numpy",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +16,19 @@ from numpy.typing import NDArray
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from engine.errors import ModelError
-from engine.model.batched_inference import run_in_batches
+from engine.model.batched_inference import Forward, run_in_batches
 from engine.model.batches import Tokens, collate, tokenise
 from engine.model.bf16_rescoring import UncertainRows, margin_of
 from engine.model.device import Compute
 from engine.model.first_token import read_all_tokens, read_first_token
 from engine.model.label_mapping import match_outputs, output_order
+from engine.model.openvino_forward import TorchForward, take_over, usual_ids
 from engine.model.size_limits import refuse_unfit
 from engine.model.token_rows import MASK, Features, TokenRows
 from engine.model.weights import is_classifier
 from engine.progress import Monitor, Silent
 from engine.schema import Example
+from engine.settings import Precision
 
 Array = NDArray[np.float32]
 Pooling = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -50,6 +54,7 @@ class Classifier:
         limits = [max_length, tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", max_length)]
         self.max_length = min(limit for limit in limits if limit)
         self._accepted = inspect.signature(model.forward).parameters
+        self._compiled: Mapping[Precision, Forward] = {}
         self._give_padding()
         read_first_token(model)
 
@@ -90,7 +95,10 @@ class Classifier:
                 hint="name a classifier that gives each row exactly one label",
             )
         order = output_order(model.config.id2label, labels, classifier_labels, where=str(path))
-        return cls(model.eval(), _tokenizer(path), order=order, max_length=max_length, compute=compute)
+        model.config.use_cache = False  # of decoders: keys and values for a next token, which is not asked for
+        made = cls(model.eval(), _tokenizer(path), order=order, max_length=max_length, compute=compute)
+        made._compile()
+        return made
 
     @classmethod
     def start(
@@ -121,6 +129,13 @@ class Classifier:
         model.config.label2id = {label: output for output, label in model.config.id2label.items()}
         model.config.problem_type = "single_label_classification"
         return cls(model.train(), _tokenizer(path), order=order, max_length=max_length, compute=compute)
+
+    def with_weights(self, model: Any) -> Classifier:
+        """The same classifier around other weights of the same make, computed by torch."""
+        made = copy.copy(self)
+        made.model, made._compiled, made.compute = model, {}, replace(self.compute, backend="torch")
+        read_first_token(model)
+        return made
 
     def save(self, folder: Path) -> None:
         """Write weights (safetensors), configuration and tokenizer."""
@@ -196,9 +211,9 @@ class Classifier:
         scan = doubt is not None and self.compute.precision == "bf16"
         done = start
         while done < len(examples):
-            model = self._copy(scan=scan, whole=pooled is not None) if scan or pooled else self.model
+            forward = self._forward("bf16" if scan else "fp32", pooled)
             first = done
-            for done in self._sweep(model, examples, outs, pooled, monitor=monitor, stage=stage, start=first):
+            for done in self._sweep(forward, examples, outs, monitor=monitor, stage=stage, start=first):
                 window = examples[first:done]
                 again = self._settle(window, outs[0][first:done], doubt, first) if scan and doubt is not None else 0
                 self._refuse_broken(window, outs[0][first:done])
@@ -211,31 +226,46 @@ class Classifier:
                     scan = False
                     break
 
-    def _copy(self, *, scan: bool, whole: bool) -> Any:
-        """The model for a sweep: in bf16 for a scan, with all of the last layer if the ``whole`` is asked for."""
-        model = copy.deepcopy(self.model).to(torch.bfloat16 if scan else torch.float32)
-        read_all_tokens(model) if whole else read_first_token(model)  # else it has the last layer of the original
-        return model
+    def _forward(self, precision: Precision, pooled: Pooling | None = None) -> Forward:
+        if self._compiled and not pooled:
+            return self._compiled[precision]
+        model = self.model
+        if precision == "bf16" or pooled:
+            model = copy.deepcopy(model).to(torch.bfloat16 if precision == "bf16" else torch.float32)
+            read_all_tokens(model) if pooled else read_first_token(model)  # else it has the last layer of the original
+        return partial(self._forward_of, model, pooled)
+
+    def _forward_of(self, model: Any, pooled: Pooling | None, part: Features) -> list[torch.Tensor]:
+        given = model(**part, output_hidden_states=pooled is not None)
+        logits = given.logits[:, self.order]
+        if not pooled:
+            return [logits]
+        mask = part[MASK] if MASK in part else torch.ones_like(part["input_ids"])
+        return [logits, pooled(given.hidden_states[-1], mask)]
+
+    def _compile(self) -> None:
+        """Have OpenVINO compute forward passes, if it is to and can."""
+        if self.compute.backend != "openvino":
+            return
+        taken = TorchForward(
+            partial(self._forward_of, self.model, None),
+            [self.model],
+            self.token_rows([Example("", "a", "")]),
+            usual_ids(self.tokenizer),
+            self.max_length,
+        )
+        self._compiled, self.compute = take_over(taken, self.compute, precisions=("fp32", self.compute.precision))
 
     def _sweep(
         self,
-        model: Any,
+        forward: Forward,
         examples: Sequence[Example],
         outs: Sequence[Array],
-        pooled: Pooling | None = None,
         *,
         monitor: Monitor,
         stage: str,
         start: int = 0,
     ) -> Iterator[int]:
-        def forward(part: Features) -> list[torch.Tensor]:
-            given = model(**part, output_hidden_states=pooled is not None)
-            logits = given.logits[:, self.order]
-            if not pooled:
-                return [logits]
-            mask = part[MASK] if MASK in part else torch.ones_like(part["input_ids"])
-            return [logits, pooled(given.hidden_states[-1], mask)]
-
         return run_in_batches(
             examples,
             outs,
@@ -258,7 +288,7 @@ class Classifier:
                 return int(exact.sum())
             again = np.empty((len(rows), out.shape[1]), dtype=np.float32)
             asked = [examples[int(row)] for row in rows]
-            for _ in self._sweep(self.model, asked, [again], monitor=Silent(), stage="score"):
+            for _ in self._sweep(self._forward("fp32"), asked, [again], monitor=Silent(), stage="score"):
                 pass
             out[rows], exact[rows] = again, True
 

@@ -5,30 +5,44 @@ from __future__ import annotations
 import logging
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import torch
 import transformers
 
 from engine.errors import SettingsError
+from engine.extras import installing
+from engine.model.text_classifier import Purpose
 from engine.schema import Record
 from engine.settings import ComputeSettings, Precision
+
+Backend = Literal["torch", "openvino"]
 
 
 @dataclass(frozen=True, slots=True)
 class Compute(Record):
-    """Where and how tensors are computed. ``threads`` are CPU threads; ``reason`` says why so many."""
+    """Where and how tensors are computed.
+
+    Attributes:
+        device: as torch calls it. precision: of products. threads: of the CPU.
+        reason: why so many threads, and what else is to be known.
+        backend: what computes forward passes; trained and differentiated is by torch alone.
+    """
 
     device: str
     precision: Precision
     threads: int
     reason: str = ""
+    backend: Backend = "torch"
 
     def __str__(self) -> str:
         threads = f"{self.threads} CPU thread{'s' if self.threads > 1 else ''}"
-        return f"{self.device}, {self.precision}, {threads}" + (f" ({self.reason})" if self.reason else "")
+        where = f"{self.device} by OpenVINO" if self.backend == "openvino" else self.device
+        return f"{where}, {self.precision}, {threads}" + (f" ({self.reason})" if self.reason else "")
 
     def prepare(self) -> None:
         """Give this process the chosen threads, repeatable kernels, and libraries that keep the log readable."""
@@ -66,6 +80,39 @@ def choose_compute(settings: ComputeSettings) -> Compute:
         return Compute(device, precision, settings.threads, "set in compute.threads")
     threads, reason = _free_threads()
     return Compute(device, precision, threads, reason)
+
+
+def scoring_compute(settings: ComputeSettings, purpose: Purpose) -> Compute:
+    """Where rows are scored or embedded.
+
+    What has to be exact is computed by torch in fp32. OpenVINO's fp32 differs in the sixth digit, as that of another
+    processor or of another batch does, so what may be scanned, and what is said of a text while it is typed, may come
+    from it; bf16 only what may be scanned. A live verdict takes one thread (see `engine.scorer.resident`).
+
+    Raises:
+        SettingsError: as `choose_compute`, or OpenVINO is asked for and cannot be used.
+    """
+    chosen = choose_compute(replace(settings, threads=1) if purpose == "live" else settings)
+    if purpose != "scan":
+        chosen = replace(chosen, precision="fp32")
+    return chosen if purpose == "exact" else replace(chosen, backend=_backend(settings.backend, chosen.device))
+
+
+def _backend(wanted: str, device: str) -> Backend:
+    installed = find_spec("openvino") is not None
+    if wanted != "openvino":
+        return "openvino" if wanted == "auto" and installed and device == "cpu" else "torch"
+    if not installed:
+        raise SettingsError(
+            "OpenVINO is not installed", where="compute.backend", hint=f'set it to "auto", or: {installing("openvino")}'
+        )
+    if device != "cpu":
+        raise SettingsError(
+            f"OpenVINO computes on the CPU and the device is {device}",
+            where="compute.backend",
+            hint='set it to "auto", or compute.device to "cpu"',
+        )
+    return "openvino"
 
 
 def _device(wanted: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from torch.nn.functional import normalize
 
 from engine.errors import ModelError
-from engine.model.batched_inference import WINDOW_ROWS, run_in_batches
+from engine.model.batched_inference import WINDOW_ROWS, Forward, run_in_batches
 from engine.model.device import Compute
+from engine.model.openvino_forward import TorchForward, take_over, usual_ids
 from engine.model.size_limits import refuse_unfit
 from engine.model.token_rows import MASK, Features, TokenRows
 from engine.progress import Monitor
+from engine.settings import Precision
 
 Array = NDArray[np.float32]
 
@@ -29,6 +31,7 @@ class Encoder:
     def __init__(self, model: Any, compute: Compute) -> None:
         self.model = model.eval()
         self.compute = compute
+        self._compiled: Mapping[Precision, Forward] = {}
 
     @classmethod
     def load(cls, path: Path, *, max_length: int, compute: Compute) -> Encoder:
@@ -37,7 +40,7 @@ class Encoder:
         Args:
             path: folder of weights (see `engine.model.weights`).
             max_length: tokens per text; longer texts are cut, there or earlier if the encoder says so.
-            compute: where to compute; with bf16 the weights are bf16.
+            compute: where to compute; with bf16 torch's weights are bf16.
 
         Raises:
             ModelError: the folder cannot be loaded, or needs code of its own.
@@ -52,10 +55,7 @@ class Encoder:
                 device=compute.device,
                 local_files_only=True,
                 trust_remote_code=False,
-                model_kwargs={
-                    "use_safetensors": True,
-                    "dtype": "bfloat16" if compute.precision == "bf16" else "float32",
-                },
+                model_kwargs={"use_safetensors": True, "dtype": "float32"},
             )
         except Exception as error:  # a configuration may be anything, and the library trips over it in many ways
             raise ModelError(
@@ -65,7 +65,11 @@ class Encoder:
             ) from error
         if model.max_seq_length:  # word vectors have none
             model.max_seq_length = min(model.max_seq_length, max_length)
-        return cls(model, compute)
+        made = cls(model, compute)
+        made._compile(max_length)
+        if made.compute.backend == "torch" and made.compute.precision == "bf16":
+            model.bfloat16()
+        return made
 
     @property
     def width(self) -> int:
@@ -90,7 +94,7 @@ class Encoder:
             texts,
             [out],
             tokens=self._token_rows,
-            forward=self._forward,
+            forward=self._compiled.get(self.compute.precision, self._forward),
             compute=self.compute,
             monitor=monitor,
             stage="embed",
@@ -106,6 +110,14 @@ class Encoder:
         for module in list(self.model)[1:]:
             made = module(made)
         return normalize(made["sentence_embedding"], dim=1)
+
+    def _compile(self, longest: int) -> None:
+        """Have OpenVINO compute forward passes, if it is to and can; word vectors have none."""
+        if self.compute.backend == "openvino" and MASK in self._padded(["a"]):
+            taken = TorchForward(
+                self._forward, [self.model], self._token_rows(["a"]), usual_ids(self.model.tokenizer), longest
+            )
+            self._compiled, self.compute = take_over(taken, self.compute, precisions=(self.compute.precision,))
 
     def _encode(self, texts: Sequence[str], out: Array, monitor: Monitor, start: int) -> Iterator[int]:
         """The library's own loop, for encoders without a transformer, such as word vectors."""

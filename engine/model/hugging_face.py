@@ -113,11 +113,15 @@ class HuggingFace:
 
     def load(self, path: Path | None, purpose: Purpose = "exact") -> Classifier:
         """Load weights as the settings say."""
+        return self.load_on(self._compute(purpose), cast("Path", path))
+
+    def load_on(self, compute: Compute, path: Path) -> Classifier:
+        """Load weights, to be computed in one way."""
         from engine.model.classifier import Classifier
 
-        settings, compute = self._project.settings.model, self._compute(purpose)
+        settings = self._project.settings.model
         return Classifier.load(
-            cast("Path", path),
+            path,
             labels=self._project.labels,
             max_length=settings.max_length,
             compute=compute,
@@ -136,14 +140,9 @@ class HuggingFace:
         return trained
 
     def _compute(self, purpose: Purpose) -> Compute:
-        """In bf16 only what may be scanned; a live verdict takes one thread (see `engine.scorer.resident`)."""
-        from engine.model.device import choose_compute
+        from engine.model.device import scoring_compute
 
-        settings = self._project.settings.compute
-        if purpose == "live":
-            settings = replace(settings, threads=1)
-        chosen = choose_compute(settings)
-        return chosen if purpose == "scan" else replace(chosen, precision="fp32")
+        return scoring_compute(self._project.settings.compute, purpose)
 
     def _weights(self, make: bool, monitor: Monitor) -> Weights:
         settings = self._project.settings.model

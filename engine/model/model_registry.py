@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -230,9 +230,8 @@ def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = Fa
     path = embeddings_path(project, weights, texts, scan)
 
     def begin() -> Making:
-        compute = scoring_compute(project, scan=scan)
-        monitor.note(f"embedding {len(texts)} texts with {weights} on {compute}")
-        encoder = load_encoder(project, weights, compute)
+        encoder = load_encoder(project, weights, scoring_compute(project, scan=scan))
+        monitor.note(f"embedding {len(texts)} texts with {weights} on {encoder.compute}")
 
         def fill(arrays: Sequence[Array], done: int) -> Iterator[int]:
             return encoder.embed(texts, arrays[0], monitor=monitor, start=done)
@@ -269,11 +268,10 @@ def scans(project: Project) -> bool:
 
 
 def scoring_compute(project: Project, *, scan: bool) -> Compute:
-    """Where to score or embed: in bf16 only what may be scanned."""
-    from engine.model.device import choose_compute
+    """Where to score or embed."""
+    from engine.model import device
 
-    chosen = choose_compute(project.settings.compute)
-    return chosen if scan else replace(chosen, precision="fp32")
+    return device.scoring_compute(project.settings.compute, "scan" if scan else "exact")
 
 
 def load_classifier(project: Project, model: ModelRef, purpose: Purpose = "exact") -> Scorer:

@@ -22,7 +22,6 @@ from engine.errors import ProjectError
 from engine.jobs import active_job
 from engine.model.classifier import Classifier
 from engine.model.device import usable_cores
-from engine.model.first_token import read_first_token
 from engine.model.layer_freezing import freeze, layers_of
 from engine.preview.record import Preview, keep
 from engine.progress import Silent
@@ -87,9 +86,7 @@ def estimate(
 
 def _copy(classifier: Classifier) -> Classifier:
     """The same classifier with weights of its own, of which the highest layers can be trained."""
-    made = copy.copy(classifier)
-    made.model = copy.deepcopy(classifier.model)
-    read_first_token(made.model)
+    made = classifier.with_weights(copy.deepcopy(classifier.model))
     freeze(made.model, max(0, layers_of(made.model) - TRAINED_LAYERS))
     return made
 

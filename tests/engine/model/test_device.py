@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from engine.errors import SettingsError
-from engine.model.device import busy_cores, choose_compute, usable_cores
+from engine.model.device import busy_cores, choose_compute, scoring_compute, usable_cores
+from engine.model.text_classifier import Purpose
 from engine.settings import ComputeSettings
 
 
@@ -36,3 +37,30 @@ def test_cores_are_counted() -> None:
 def test_a_device_that_is_not_there_is_refused() -> None:
     with pytest.raises(SettingsError, match="torch finds no cuda device"):
         choose_compute(ComputeSettings(device="cuda"))
+
+
+@pytest.mark.parametrize(
+    ("backend", "installed", "purpose", "expected"),
+    [
+        ("auto", True, "scan", "openvino"),
+        ("auto", True, "live", "openvino"),
+        ("auto", True, "exact", "torch"),
+        ("auto", False, "scan", "torch"),
+        ("torch", True, "scan", "torch"),
+        ("openvino", True, "live", "openvino"),
+    ],
+)
+def test_openvino_scans_and_answers_where_it_is_installed(
+    backend: str, installed: bool, purpose: Purpose, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.model.device.find_spec", lambda _: object() if installed else None)
+    chosen = scoring_compute(ComputeSettings(device="cpu", precision="bf16", threads=3, backend=backend), purpose)
+    assert chosen.backend == expected
+    assert chosen.precision == ("bf16" if purpose == "scan" else "fp32")
+    assert chosen.threads == (1 if purpose == "live" else 3)
+
+
+def test_openvino_that_is_asked_for_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.model.device.find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match=r"compute.backend: OpenVINO is not installed.*\[openvino\]"):
+        scoring_compute(ComputeSettings(device="cpu", backend="openvino"), "scan")
