@@ -36,23 +36,20 @@ class SplitRows(Sequence[Example]):
         self._lines, self._order, self._labels = lines, order, labels
 
     @classmethod
-    def read(cls, file: Path, size: int | None, *, then: int | None = None) -> SplitRows:
-        """The rows of a split in file order.
+    def read(cls, file: Path, size: int | None, *, then: int | None = None, by_text: bool = False) -> SplitRows:
+        """The rows of a split.
 
         Args:
             file: the split.
             size: of it in bytes, as its manifest says; what was added since is not read.
             then: how many rows there were at the time that is asked for; None: all.
+            by_text: in an order that depends on what they say alone: by text, second text and id; else as in the file.
 
         Raises:
             FileNotFoundError, FileError: as `engine.files.open_read`. WrongShape: a line is no row.
         """
-        lines = _Lines(file, size, then)
-        return cls(lines, np.arange(len(lines.ids)), {})
-
-    def by_text(self) -> SplitRows:
-        """The same in an order that depends on what they say alone: by text, second text and id."""
-        return SplitRows(self._lines, self._lines.by_text(self._order), self._labels)
+        lines = _Lines(file)
+        return cls(lines, lines.read(size, then, by_text=by_text), {})
 
     def labelled(self, labels: Mapping[str, str]) -> SplitRows:
         """The same with labels of people, by row id, above those of the file."""
@@ -89,30 +86,36 @@ class SplitRows(Sequence[Example]):
 class _Lines:
     """Where the lines of a file lie. Whether each is a row is looked at once."""
 
-    def __init__(self, file: Path, size: int | None, then: int | None) -> None:
+    def __init__(self, file: Path) -> None:
         self.ids: list[str] = []
-        self._starts, self._sizes, start, prefixes = array("q"), array("q"), 0, bytearray()
-        for line in islice(lines_of_file(file, size), then):
+        self._starts, self._sizes = array("q"), array("q")
+        self._file = file
+        opened = open_read(file)
+        self._descriptor = opened.fileno()
+        weakref.finalize(self, opened.close)
+
+    def read(self, size: int | None, then: int | None, *, by_text: bool) -> Ints:
+        """Go through the file; returns its lines in the order that is asked for."""
+        start, prefixes = 0, bytearray()
+        for line in islice(lines_of_file(self._file, size), then):
             row = Example.from_json(orjson.loads(line))
             self.ids.append(row.id)
             self._starts.append(start)
             self._sizes.append(len(line))
             start += len(line)
-            prefixes += row.text[:_PREFIX].encode()[:_PREFIX].ljust(_PREFIX, b"\0")
-        self._prefixes = np.frombuffer(bytes(prefixes), f"S{_PREFIX}")
-        opened = open_read(file)
-        self._descriptor = opened.fileno()
-        weakref.finalize(self, opened.close)
+            if by_text:
+                prefixes += row.text[:_PREFIX].encode()[:_PREFIX].ljust(_PREFIX, b"\0")
+        return self._by_text(np.frombuffer(prefixes, f"S{_PREFIX}")) if by_text else np.arange(len(self.ids))
 
     def values(self, place: int) -> dict[str, str]:
         """A line."""
         found: dict[str, str] = orjson.loads(os.pread(self._descriptor, self._sizes[place], self._starts[place]))
         return found
 
-    def by_text(self, places: Ints) -> Ints:
-        """Some lines by text, second text and id: bytes of UTF-8 are in the order of their characters."""
-        order = places[np.argsort(self._prefixes[places], kind="stable")]
-        ordered = self._prefixes[order]
+    def _by_text(self, prefixes: npt.NDArray[np.bytes_]) -> Ints:
+        """The lines by text, second text and id: bytes of UTF-8 are in the order of their characters."""
+        order = np.argsort(prefixes, kind="stable")
+        ordered = prefixes[order]
         firsts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
         sizes = np.diff(firsts, append=len(order))
         for first, size in zip(firsts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):

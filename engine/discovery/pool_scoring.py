@@ -105,7 +105,8 @@ def score_held_out(project: Project, model: ModelRef, rows: Sequence[Example], *
 
 def pool_in_order(project: Project, then: int | None = None) -> SplitRows:
     """The pool rows, or the first of them, in an order that depends on what they say alone, with the split's labels."""
-    return SplitRows.read(project.split_path("pool"), project.manifest.splits["pool"].size, then=then).by_text()
+    size = project.manifest.splits["pool"].size
+    return SplitRows.read(project.split_path("pool"), size, then=then, by_text=True)
 
 
 def gold_of(rows: Collection[Example], labels: Sequence[str]) -> Ints:

@@ -19,6 +19,7 @@ from engine.discovery.label_errors import suspects
 from engine.discovery.neighbours import nearest
 from engine.discovery.pool_scoring import ScoredPool, score_pool
 from engine.discovery.projection import project as lay_out
+from engine.discovery.sampling import ENOUGH, blocks
 from engine.discovery.stable_ids import match_ids
 from engine.model.device import choose_compute
 from engine.model.model_registry import ModelRef, embeddings, predictions, reading_of, scans
@@ -224,11 +225,19 @@ def _words(
     place_of = {word: place for place, word in enumerate(named)}
     monitor.step("words", 0, len(named))
     vectors = embeddings(project, [Example(word, word, "") for word in named], scan=True, monitor=monitor)
-    centre = _texts(around.mean(axis=0, dtype=np.float64)[None], project)[0]
+    centre = _texts(_mean(around)[None], project)[0]
     return [
         telling(found, vectors[[place_of[one.word] for one in found]], _texts(around[rows], project), centre)
         for found, rows in zip(candidates, groups, strict=True)
     ]
+
+
+def _mean(around: Floats) -> Floats:
+    """(d,) the mean of embeddings (n, d)."""
+    if len(around) <= ENOUGH:
+        return np.asarray(around.mean(axis=0, dtype=np.float64))
+    sums = [around[rows].sum(axis=0, dtype=np.float64) for _, rows in blocks(np.arange(len(around)))]
+    return np.asarray(np.sum(sums, axis=0) / len(around))
 
 
 def _texts(rows: Floats, project: Project) -> Floats:

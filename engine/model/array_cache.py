@@ -7,6 +7,7 @@ again: what is cached is never trusted, as a project may come from a stranger an
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,8 @@ from engine.progress import Monitor
 
 Array = NDArray[np.float32]
 
-_LOOKED_AT = 1 << 16  # rows at a time
+_LOOKED_AT = 1 << 14  # rows at a time
+_TAKEN = 1 << 12  # rows taken at a time
 _HASH = 100  # bytes of a file with a hash
 
 SEAL = ".sha256"  # ending of the file with an array's hash
@@ -101,14 +103,42 @@ def problem_of(path: Path) -> str:
         return f"it cannot be read ({error})"
     if array.dtype != np.float32 or array.ndim != 2:
         return f"it holds {array.dtype} in {array.ndim} dimensions"
-    parts = (array[at : at + _LOOKED_AT] for at in range(0, len(array), _LOOKED_AT))
-    return "" if all(np.isfinite(part).all() for part in parts) else "it holds values that are not finite"
+    for at in range(0, len(array), _LOOKED_AT):
+        if not np.isfinite(array[at : at + _LOOKED_AT]).all():
+            return "it holds values that are not finite"
+        _let_go(array)
+    return ""
 
 
 def _load(path: Path) -> Array:
     """Mapped first: a header that speaks of more rows than there are bytes is refused before memory is asked for."""
     mapped: Array = np.load(checked(path), mmap_mode="r", allow_pickle=False)
-    return mapped if mapped.nbytes > MAPPED_BYTES else np.array(mapped)
+    return mapped.view(ReadInPlace) if mapped.nbytes > MAPPED_BYTES else np.array(mapped)
+
+
+class ReadInPlace(np.memmap[Any, Any]):
+    """An array on the disk. Rows that are taken by their places are copied, and what was read for them is let go.
+
+    Else every page that was ever looked at would count as memory of the process, up to the whole file.
+    """
+
+    def __getitem__(self, key: Any) -> Any:
+        """As of any array; places are an array of whole numbers."""
+        if not (isinstance(key, np.ndarray) and key.ndim == 1 and key.dtype.kind in "iu" and self.ndim == 2):
+            return super().__getitem__(key)
+        found = np.empty((len(key), self.shape[1]), self.dtype)
+        for first in range(0, len(key), _TAKEN):
+            part = slice(first, first + _TAKEN)
+            found[part] = super().__getitem__(key[part])
+            _let_go(self)
+        return found
+
+
+def _let_go(array: Any) -> None:
+    """Take pages that are as on the disk, or will be, out of the process's memory; nothing is lost."""
+    mapped = getattr(array, "_mmap", None)
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def read_array(path: Path) -> Any:
@@ -132,6 +162,7 @@ def _make(paths: Sequence[Path], rows: int, making: Making) -> None:
     for finished in making.fill(arrays, done):
         for array in arrays:
             array.flush()
+            _let_go(array)
         write_json(count, finished)
     del arrays
     for path, whole in zip(paths, partial, strict=True):

@@ -33,7 +33,7 @@ def test_rows_come_in_file_order_and_by_text(split: Path) -> None:
     rows = SplitRows.read(split, None)
     assert list(rows) == ROWS
     ordered = sorted(ROWS, key=lambda row: (row.text, row.id))
-    by_text = rows.by_text()
+    by_text = SplitRows.read(split, None, by_text=True)
     assert list(by_text) == ordered
     assert by_text.ids == [row.id for row in ordered]
     assert list(by_text[2:5]) == ordered[2:5]
@@ -43,7 +43,9 @@ def test_rows_come_in_file_order_and_by_text(split: Path) -> None:
 def test_rows_that_came_later_are_left_out(split: Path) -> None:
     size = sum(map(len, split.read_bytes().splitlines(keepends=True)[:6]))
     assert list(SplitRows.read(split, size)) == ROWS[:6]
-    assert list(SplitRows.read(split, size, then=4).by_text()) == sorted(ROWS[:4], key=lambda row: (row.text, row.id))
+    assert list(SplitRows.read(split, size, then=4, by_text=True)) == sorted(
+        ROWS[:4], key=lambda row: (row.text, row.id)
+    )
 
 
 def test_labels_of_people_stand_above_those_of_the_file(split: Path) -> None:
@@ -55,4 +57,4 @@ def test_pairs_are_ordered_by_their_second_text_too(tmp_path: Path) -> None:
     pairs = [Example("2", "one", "x", "b"), Example("1", "one", "x", "a"), Example("0", "one", "x", "a")]
     path = tmp_path / "pool.jsonl"
     path.write_bytes(b"".join(orjson.dumps(row.as_json()) + b"\n" for row in pairs))
-    assert list(SplitRows.read(path, None).by_text()) == pairs[::-1]
+    assert list(SplitRows.read(path, None, by_text=True)) == pairs[::-1]
