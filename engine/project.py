@@ -19,6 +19,7 @@ from engine.paths import SETTINGS_FILE as SETTINGS_FILE
 from engine.paths import in_words, is_read_only
 from engine.schema import Discovery, Example, SplitName
 from engine.settings import Settings, read_settings
+from engine.shown_rows import with_shown_rows
 
 READ_ONLY = "read-only: you may look, but nothing is written in this project"
 
@@ -254,9 +255,10 @@ class Project:
         Raises:
             ProjectError: the file is damaged.
         """
-        path = self.round_dir(number or self.round) / "discovery.json"
+        folder = self.round_dir(number or self.round)
+        hint = "delete it and run `blindspot discover` again"
         try:
-            return read_record(path, Discovery.from_json, hint="delete it and run `blindspot discover` again")
+            return with_shown_rows(read_record(folder / "discovery.json", Discovery.from_json, hint=hint), folder)
         except FileNotFoundError:
             return None
 

@@ -5,7 +5,8 @@ Every record turns into JSON with `as_json` and back with its `from_json`.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Protocol, get_args
 
 from typing_extensions import Self
@@ -154,6 +155,24 @@ class BlindSpot(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class RowsFile(Record):
+    """The file with the rows of a very large discovery (`engine.shown_rows`).
+
+    Attributes:
+        name: of the file, beside the discovery. sha256: of it. index_sha256: of the one that says where its lines are.
+        counts: rows of ``predictions``, ``neighbours``, ``projection`` and ``read_to``.
+    """
+
+    name: str
+    sha256: str
+    index_sha256: str
+    counts: tuple[int, ...]
+
+
+_IN_ROWS_FILE = ("predictions", "neighbours", "projection", "read_to")
+
+
+@dataclass(frozen=True, slots=True)
 class Discovery(Record):
     """All that one discovery found.
 
@@ -184,6 +203,8 @@ class Discovery(Record):
         flagged: ids of all rows of which an LLM says another label than the model, that is sure of its own, and that
             nobody has labelled: those first of whose label the LLM is surest. Their predictions are `UNLABELLED`.
         checked_flags: of the rows that would be flagged and have a label, how many are UUs, and how many there are.
+        rows_file: where ``predictions``, ``neighbours``, ``projection`` and ``read_to`` are read from when they are
+            asked for; None: the discovery holds them itself.
     """
 
     key: str
@@ -200,9 +221,9 @@ class Discovery(Record):
     uus_at_temperature: int | None
     blind_spots: tuple[BlindSpot, ...]
     scattered: tuple[str, ...]
-    predictions: dict[str, Prediction]
-    neighbours: dict[str, tuple[str, ...]]
-    projection: dict[str, tuple[float, float]]
+    predictions: Mapping[str, Prediction]
+    neighbours: Mapping[str, tuple[str, ...]]
+    projection: Mapping[str, tuple[float, float]]
     next_id: int = 1
     retired: tuple[BlindSpot, ...] = ()
     suspects: tuple[str, ...] = ()
@@ -211,11 +232,43 @@ class Discovery(Record):
     taus: tuple[tuple[float, int], ...] = ()
     read_tokens: int = 0
     cut: tuple[str, ...] = ()
-    read_to: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    read_to: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     labelled: int | None = None
     row_labels: dict[str, str] = field(default_factory=dict)
     flagged: tuple[str, ...] = ()
     checked_flags: tuple[int, int] = (0, 0)
+    rows_file: RowsFile | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, rows that lie in a file of their own too."""
+        held = replace(
+            self,
+            predictions=dict(self.predictions),
+            neighbours=dict(self.neighbours),
+            projection=dict(self.projection),
+            read_to=dict(self.read_to),
+        )
+        values = asdict(held)
+        del values["rows_file"]
+        return values
+
+    def for_file(self) -> dict[str, Any]:
+        """What its file holds: without rows that lie in one of their own."""
+        if self.rows_file is None:
+            return self.as_json()
+        values = asdict(replace(self, predictions={}, neighbours={}, projection={}, read_to={}))
+        return {name: value for name, value in values.items() if name not in _IN_ROWS_FILE}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Discovery:
+        """Build it from what `as_json` or `for_file` gave; of the latter without rows.
+
+        Raises:
+            WrongShape: as of any record.
+        """
+        if isinstance(values, dict) and values.get("rows_file") is not None:
+            values = {name: {} for name in _IN_ROWS_FILE} | values
+        return fit(values, cls)
 
     @property
     def n_labelled(self) -> int:

@@ -6,7 +6,7 @@ pydantic would do this too; its import costs every command 0.2 s of a processor,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from types import UnionType
@@ -90,7 +90,7 @@ def _reader(kind: Any) -> _Read:
         if origin is tuple and args[-1:] != (...,):
             return _fixed(args)
         return _many(origin, args[0])
-    if origin is dict:
+    if origin in (dict, Mapping):
         return _mapping(args[1])
     if is_typeddict(kind):
         return _typed_dict(kind)

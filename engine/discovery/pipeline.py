@@ -92,7 +92,7 @@ def discover(
     found = replace(found, splits={name: split.sha256 for name, split in project.manifest.splits.items()})
     if there:
         monitor.note(_keep(project, there))
-    write_json(project.round_dir(number) / "discovery.json", found.as_json())
+    write_json(project.round_dir(number) / "discovery.json", found.for_file())
     return found
 
 

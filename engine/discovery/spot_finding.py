@@ -28,6 +28,7 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Example, Prediction
 from engine.settings import DiscoverySettings
+from engine.shown_rows import IN_ONE_FILE, ShownRow, in_memory, with_shown_rows, write_shown_rows
 
 NEIGHBOURS = 3
 DIGITS = 6  # of probabilities and coordinates in the file
@@ -49,6 +50,8 @@ def find(
     monitor: Monitor,
 ) -> Discovery:
     """Score the pool, group its UUs and name the groups.
+
+    Rows that are very many are written beside where the discovery will lie (`engine.shown_rows`).
 
     Args:
         project: gives pool, dev and settings.
@@ -104,7 +107,7 @@ def find(
     with threadpool_limits(choose_compute(project.settings.compute).threads):
         places = _groups(scores, uus, vectors, settings, monitor)
         monitor.step("map", 0, 1)
-        drawn = lay_out(vectors, seed=settings.seed).tolist()
+        drawn = lay_out(vectors, seed=settings.seed)
         monitor.step("map", 1, 1)
     groups = [uus[group] for group in places]
     coherence = [float(closeness(vectors[group]).mean()) for group in places]
@@ -141,7 +144,19 @@ def find(
     monitor.note(f"{len(uus)} UUs among {among}: {len(groups)} blind spots, {len(loose)} rows scattered")
     if len(flags.rows):
         monitor.note(f"{len(flags.rows)} rows flagged: the LLM says another label; nobody has checked them")
-    return Discovery(
+    ends = dict(zip([row.id for row in shortened], reading.ends(shortened) if reading else (), strict=True))
+    place_of = {row: place for place, row in enumerate(uus.tolist())}
+
+    def shown_row(row: int) -> ShownRow:
+        said, read_to = _prediction(pool[row], scores, row, project.labels), ends.get(ids[row])
+        if (place := place_of.get(row)) is None:
+            return ShownRow(said, read_to=read_to)
+        x, y = drawn[place].tolist()
+        return ShownRow(said, tuple(ids[one] for one in near[place]), (round(x, DIGITS), round(y, DIGITS)), read_to)
+
+    folder, rows = project.round_dir(number), map(shown_row, shown)
+    rows_file = write_shown_rows(folder, key, rows) if len(shown) > IN_ONE_FILE else None
+    found = Discovery(
         key=key,
         round=number,
         model=model.name,
@@ -163,15 +178,14 @@ def find(
         taus=taus_for(scores),
         read_tokens=reading.tokens if reading and reading.known else 0,
         cut=tuple(ids[row] for row in cut),
-        read_to=dict(zip([row.id for row in shortened], reading.ends(shortened) if reading else (), strict=True)),
-        predictions={ids[row]: _prediction(pool[row], scores, row, project.labels) for row in shown},
         labelled=int(known.sum()),
         flagged=tuple(ids[row] for row in flags.rows),
         checked_flags=(flags.uus, flags.checked),
         row_labels={row: labels[row] for row in ids if row in labels},
-        neighbours={ids[uu]: tuple(ids[row] for row in rows) for uu, rows in zip(uus, near, strict=True)},
-        projection={ids[uu]: (round(x, DIGITS), round(y, DIGITS)) for uu, (x, y) in zip(uus, drawn, strict=True)},
+        rows_file=rows_file,
+        **in_memory(rows if rows_file is None else ()),
     )
+    return with_shown_rows(found, folder)
 
 
 def _groups(scores: Scores, uus: Ints, vectors: Floats, settings: DiscoverySettings, monitor: Monitor) -> list[Ints]:

@@ -167,13 +167,18 @@ def parts_of(spot: BlindSpot, discovery: Discovery, *, held_back: float, withhel
     rows = ((row, discovery.predictions[row]) for row in spot.rows)
     hashes = {row: row_hash(found.text, found.text_pair) for row, found in rows}
     seen = [row for row in spot.rows if hashes[row] not in withheld]
-    number = int(held_back * len(seen)) if len(seen) >= _SMALLEST else 0
+    number = held_back_of(len(seen), held_back)
     drawn = frozenset(sorted(seen, key=hashes.__getitem__)[:number])
     return Parts(
         tuple(row for row in seen if row not in drawn),
         tuple(row for row in seen if row in drawn),
         tuple(row for row in spot.rows if hashes[row] in withheld),
     )
+
+
+def held_back_of(rows: int, share: float) -> int:
+    """How many of so many rows are held back; none where there are fewer than 5."""
+    return int(share * rows) if rows >= _SMALLEST else 0
 
 
 def known_spot(discovery: Discovery, spot_id: str) -> BlindSpot:

@@ -7,9 +7,9 @@ is shown then. A row counts for one wording only: who rewords a pattern may have
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from engine.errors import StoreError
 from engine.files import content_key
@@ -171,15 +171,17 @@ def trial_of(project: Project, discovery: Discovery, records: Records, pattern: 
         return Trial(pattern, (), few)
     off = records.doubtful_rows()
     withheld = project.manifest.withheld
-    off |= {row.id for row in discovery.predictions.values() if is_withheld(row, withheld)}
-    counted = [row for row in evidence.held_back if row.id not in off]
+    counted = [row for row in evidence.held_back if row.id not in off and not is_withheld(row, withheld)]
     if not counted:
         return Trial(pattern, (), "every row that was held back is marked as label wrong or ambiguous, or withheld")
     spent = {one.row for _, one in _applications(records, pattern) if one.text != pattern.text}
     uus = [row for row in counted if row.id not in spent][:_MOST]
     if not uus:
         return Trial(pattern, (), "it was reworded after a trial, and no row is left that it has not seen")
-    right = [row for row in _right_rows(discovery, evidence) if row.id not in spent | off][: len(uus)]
+    fit = (
+        row for row in _right_rows(discovery, evidence) if row.id not in spent | off and not is_withheld(row, withheld)
+    )
+    right = list(islice(fit, len(uus)))
     cases = [PatternCase(row, True) for row in uus] + [PatternCase(row, False) for row in right]
     return Trial(pattern, _in_order(pattern.id, cases))
 
@@ -281,7 +283,7 @@ def _applications(records: Records, pattern: Pattern) -> list[tuple[str, Applica
     return [(author, one) for author, one in found if isinstance(one, Application) and one.pattern in wordings]
 
 
-def _right_rows(discovery: Discovery, evidence: Evidence) -> list[Prediction]:
+def _right_rows(discovery: Discovery, evidence: Evidence) -> Iterator[Prediction]:
     """Rows that the model gets right and that are not in the evidence: neighbours of the held-back rows, nearest first.
 
     Then the others that the discovery knows. In both parts those of the blind spot's gold label come first: a pattern
@@ -291,10 +293,16 @@ def _right_rows(discovery: Discovery, evidence: Evidence) -> list[Prediction]:
     shown = {near.id for neighbours in evidence.neighbours.values() for near in neighbours}
     nearest = zip_longest(*(discovery.neighbours.get(row.id, ()) for row in evidence.held_back))
     near = [known[row] for rank in nearest for row in rank if row is not None]
-    right = (row for row in known.values() if row.label == row.predicted)
-    others = sorted(right, key=lambda row: row_hash(row.text, row.text_pair))
-    ranked = [row for part in (near, others) for row in sorted(part, key=lambda row: row.label != evidence.gold)]
-    return [row for row in dict.fromkeys(ranked) if row.id not in shown]
+
+    def further(rows: Iterable[Prediction]) -> Iterator[Prediction]:
+        for row in sorted(rows, key=lambda row: row.label != evidence.gold):
+            if row.id not in shown:
+                shown.add(row.id)
+                yield row
+
+    yield from further(near)
+    right = (row for row in known.values() if row.label == row.predicted)  # gone through only if near ones do not do
+    yield from further(sorted(right, key=lambda row: row_hash(row.text, row.text_pair)))
 
 
 def _in_order(pattern_id: str, cases: Sequence[PatternCase]) -> tuple[PatternCase, ...]:

@@ -35,6 +35,7 @@ from engine.teaching.evidence import (
     Parts,
     edits_of,
     evidence_for,
+    held_back_of,
     is_withheld,
     known_spot,
     neighbours_of,
@@ -179,11 +180,7 @@ class Board:
         self._labels_since: int | None = None  # counted when it is asked for: 70 ms for 30,000 labels
         self._unjudged: Collection[str] = ()
         self._withheld = project.manifest.withheld
-        share = project.settings.teaching.held_back
-        self._parts: dict[str, Parts] = {
-            spot.id: parts_of(spot, discovery, held_back=share, withheld=self._withheld)
-            for spot in discovery.blind_spots
-        }
+        self._parts: dict[str, Parts] = {}
 
     def refresh(self) -> bool:
         """Take in what any process has written since; whether there was something.
@@ -215,7 +212,7 @@ class Board:
         """
         self._index()
         spot, known, withheld = known_spot(self.discovery, spot_id), self.discovery.predictions, self._withheld
-        parts = self._parts[spot_id]
+        parts = self._parts_of(spot)
         held_back = frozenset(parts.held_back)
         hidden = frozenset(parts.withheld) | (frozenset() if spot_id in self._decisions else held_back)
         seen = [row for row in spot.rows if row not in hidden]
@@ -355,7 +352,7 @@ class Board:
             status, reason = state.status, state.reason
         elif decided:
             status, reason = ("done", "") if decided.decision == "committed" else ("skipped", decided.reason)
-        parts = self._parts[spot.id]
+        held_back, withheld = self._hidden(spot)
         return SpotView(
             id=spot.id,
             gold=spot.gold,
@@ -371,8 +368,8 @@ class Board:
             decision=decided.decision if decided else None,
             sealed=spot.id in self._sealed,
             to_review=decided is not None and spot.id in self._unjudged,
-            held_back=0 if decided else len(parts.held_back),
-            withheld=len(parts.withheld),
+            held_back=0 if decided else held_back,
+            withheld=withheld,
             flagged=len(self._seen(spot.flagged)),
             estimate=spot.estimate,
             excess=spot.excess,
@@ -382,6 +379,19 @@ class Board:
             written={role: written[role] for role in ROLES},
             quota={"target": asked.targets * times, "counter": asked.counters * times, "anchor": asked.anchors},
         )
+
+    def _parts_of(self, spot: BlindSpot) -> Parts:
+        if spot.id not in self._parts:
+            share = self.project.settings.teaching.held_back
+            self._parts[spot.id] = parts_of(spot, self.discovery, held_back=share, withheld=self._withheld)
+        return self._parts[spot.id]
+
+    def _hidden(self, spot: BlindSpot) -> tuple[int, int]:
+        """How many rows of a blind spot are held back, and withheld: without a look at texts where none is withheld."""
+        if self._withheld:
+            parts = self._parts_of(spot)
+            return len(parts.held_back), len(parts.withheld)
+        return held_back_of(len(spot.rows), self.project.settings.teaching.held_back), 0
 
     def _title(self, patterns: Sequence[Pattern]) -> str:
         """The first sentence of the pattern that names the blind spot; ``patterns``: those that may be seen."""

@@ -42,4 +42,4 @@ def discovery_of(
 def save_discovery(project: Project | Path, discovery: Discovery) -> None:
     """Make it the one of its round, as the job does when it is done."""
     root = project if isinstance(project, Path) else project.root
-    write_json(root / "rounds" / f"{discovery.round:03d}" / "discovery.json", discovery.as_json())
+    write_json(root / "rounds" / f"{discovery.round:03d}" / "discovery.json", discovery.for_file())

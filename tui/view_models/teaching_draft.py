@@ -96,8 +96,12 @@ class TeachingDraft:
         """Whether something is typed that was not handed in."""
         keys = [self._key(name, slot) for slot in (PATTERN, SAMPLE) for name in ("text", "pair")]
         ids = [pattern.id for pattern in self.patterns] + [sample.id for sample in self.samples]
-        edits = [EDIT + start for start in (*self.board.discovery.predictions, *ids)]
-        return any(map(self._workbench.draft, keys)) or any(map(self.is_changed, (*ids, *edits)))
+        edits = self._workbench.drafted(self._key("", EDIT).removesuffix("."))
+        starts = {edit.removesuffix(f".{name}") for edit in edits for name in _FIELDS if edit.endswith(f".{name}")}
+        known = self.board.discovery.predictions
+        return any(map(self._workbench.draft, keys)) or any(
+            (*map(self.is_changed, ids), *(start in known or start in ids for start in starts))
+        )
 
     @property
     def record(self) -> Pattern | Sample | None:

@@ -143,6 +143,10 @@ class Workbench:
         """What was typed into a field and not committed; empty if nothing."""
         return self._fields.get(name, "")
 
+    def drafted(self, beginning: str) -> list[str]:
+        """How the names of fields go on that begin so, and into which something was typed and not committed."""
+        return [name.removeprefix(beginning) for name in self._fields if name.startswith(beginning)]
+
     def keep_draft(self, name: str, text: str) -> None:
         """Remember what is being typed; empty text forgets it. `save` writes it to the disk."""
         if text:
