@@ -10,7 +10,8 @@
 # make lock   requirements.lock anew, after a pin has changed (needs uv and a network)
 # make bench-statistics  how often intervals from few labels hold what they are to hold; minutes, needs no data
 # make bench-agreement PROOFS=FOLDER  how often verdicts from few labels are those from all labels
-# make bench  the benchmarks; make bench-proof DATA=FOLDER: the whole method on public tasks, for hours, resumable
+# make bench-guard  whether scoring and the first paint have lost more than a third against their peers; seconds
+# make bench  the benchmarks, and a table of them; make bench-proof DATA=FOLDER: the whole method on public tasks, for hours, resumable
 # make bench-servers SERVER=URL MODEL=NAME  what a chat server makes of all that is asked of one
 # make bench-budget DATA=FOLDER  what a number of people's labels buys, with an LLM's and without; for hours, resumable
 PYTHON ?= python3
@@ -19,7 +20,7 @@ BIN := $(VENV)/bin
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS)
 UV ?= uv
 
-.PHONY: demo test pytest test-formats test-openvino lint format fuzz docs audit licences lock bench bench-proof bench-budget bench-servers bench-statistics bench-agreement clean
+.PHONY: demo test pytest test-formats test-openvino lint format fuzz docs audit licences lock bench bench-guard bench-proof bench-budget bench-servers bench-statistics bench-agreement clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -85,6 +86,10 @@ lock:
 bench: $(VENV)/.installed
 	$(PIP) -c constraints.txt --no-build-isolation -e '.[bench]'
 	HF_HUB_OFFLINE=1 ONLY="$(ONLY)" DATA="$(DATA)" ROWS="$(ROWS)" $(BIN)/python -m tests.bench
+
+# Ratios of processor time in one run; RECORD=--record writes tests/bench/ratios.json anew
+bench-guard: $(VENV)/.installed
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.guard $(RECORD)
 
 # TASKS, SEEDS, ARMS and RECIPES pick, with commas; projects, finished runs and reports go to bench-results/proof
 bench-proof: $(VENV)/.installed

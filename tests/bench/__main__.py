@@ -1,11 +1,12 @@
-"""`make bench`: all benchmarks, or those named in ONLY, each against its named peer."""
+"""`make bench`: all benchmarks, or those named in ONLY, each against its named peer; at the end a table of them all."""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
 
-from tests.bench.measure import machine_line, options
+from tests.bench.measure import kept, machine_line, options
+from tests.bench.table import table
 
 BENCHMARKS = (
     "startup",
@@ -28,9 +29,11 @@ def main() -> int:
         print(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
     print(machine_line(), flush=True)
+    before = len(kept())
     for name in BENCHMARKS:
         if not options.only or name in options.only:
             import_module(f"tests.bench.{name}").main()
+    print("\n".join(["", *table(kept(), since=before)]))
     return 0
 
 

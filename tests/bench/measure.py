@@ -90,7 +90,8 @@ def compare(
         f"{_told(facts)}",
         flush=True,
     )
-    keep({"name": name, "peer": peer, "unit": unit, "ours": list(ours), "theirs": list(theirs), "goal": goal, **facts})
+    told = {"name": name, "peer": peer, "unit": unit, "goal": goal, "ratio": statistics.median(ratios)}
+    keep({**told, "ours": list(ours), "theirs": list(theirs), **facts})
 
 
 def figure(name: str, values: Sequence[float], *, goal: str = "", unit: str = "ms", **facts: Any) -> None:
@@ -111,6 +112,11 @@ def keep(result: dict[str, Any]) -> None:
     options.results.parent.mkdir(parents=True, exist_ok=True)
     with options.results.open("ab") as out:
         out.write(orjson.dumps({"time": round(time.time()), "machine": machine(), **result}) + b"\n")
+
+
+def kept() -> list[dict[str, Any]]:
+    """All finished figures of the results file, the oldest first."""
+    return [orjson.loads(line) for line in options.results.open("rb")] if options.results.is_file() else []
 
 
 def _told(facts: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ from engine.model.weights import find_weights
 from engine.progress import Silent
 from engine.schema import Example
 from engine.settings import ComputeSettings, TrainingSettings
-from tests.bench.measure import compare, keep, machine, options
+from tests.bench.measure import compare, keep, kept, machine, options
 
 SEEDS = (13, 14, 15)
 EPOCHS = 2
@@ -70,12 +70,9 @@ def _rows() -> tuple[list[Example], list[Example]]:
 
 def _finished(name: str) -> dict[tuple[str, int], tuple[float, float]]:
     """Runs of this benchmark on this machine that are in the results file."""
-    if not options.results.is_file():
-        return {}
-    kept = [orjson.loads(line) for line in options.results.open("rb")]
     return {
         (one["who"], one["seed"]): (one["seconds"], one["accuracy"])
-        for one in kept
+        for one in kept()
         if one["name"] == f"{name}, one run" and one["machine"] == machine()
     }
 
