@@ -23,6 +23,7 @@ EXTRAS = {
     "frames": ("pandas",),
     "sklearn": ("skops",),
     "openvino": ("openvino",),
+    "ray": ("ray", "pyarrow"),
 }
 """By extra, the modules that it installs."""
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "watch": "compare a new batch of rows with the audit and the blind spots; has anything got worse?",
     "batches": "list the batches of rows that came into a project",
     "discover": "find the blind spots of the current model",
+    "shard": "score and embed the pool in shards, on many machines",
     "audit": "queue a random sample of held-out rows for people to label, to estimate how often the model is wrong",
     "hunt": "queue rows where UUs are likely, for people to label",
     "list": "list the blind spots",

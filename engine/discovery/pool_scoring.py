@@ -17,6 +17,8 @@ from engine.model.shared_encoder import score_and_embed
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import UNLABELLED, Example
+from engine.shards.score_in_shards import score_in_shards
+from engine.shards.shard_plan import ShardPlan, Wanted
 
 Ints = npt.NDArray[np.intp]
 
@@ -69,21 +71,45 @@ def score_pool(
         ModelError: the model cannot be used.
         Cancelled: from the monitor.
     """
-    settings = project.settings.discovery
-    rows = pool_in_order(project, then)
-    scanned_for = gold_of(rows, project.labels)
-    temperature = temperature_on_dev(project, model, monitor)
-    applied = temperature if settings.apply_temperature and temperature else 1.0
-    doubt = UncertainRows(scanned_for, settings.tau, applied)
+    rows, doubt, temperature = _to_score(project, model, then, monitor)
+    score_in_shards(project, model, rows, doubt=doubt, monitor=monitor)
     score_and_embed(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
     logits = predictions(project, model, rows, split_key="pool", doubt=doubt, monitor=monitor)
-    gold = scanned_for
+    gold: Ints = doubt.gold.astype(np.intp, copy=False)
     if labels:
         refuse_other_labels(project, rows.ids, labels)
         rows = rows.labelled(labels)
         gold = gold_of(rows, project.labels)
-    scores = score(logits, gold, temperature=applied)
-    return ScoredPool(rows, gold, scanned_for != UNKNOWN, logits, scores, temperature, applied)
+    scores = score(logits, gold, temperature=doubt.temperature)
+    return ScoredPool(rows, gold, doubt.gold != UNKNOWN, logits, scores, temperature, doubt.temperature)
+
+
+def plan_pool(project: Project, model: ModelRef, shard_rows: int, *, monitor: Monitor) -> ShardPlan:
+    """The shards in which array jobs are to score and embed the pool, planned now unless they are already.
+
+    Args:
+        project: gives pool, dev and settings.
+        model: that is asked.
+        shard_rows: rows of a shard (`engine.shards.shard_plan.Wanted.plan`).
+        monitor: told of rows written.
+
+    Raises:
+        SettingsError: a shard cannot have so many rows.
+        ModelError, Cancelled: as `score_pool`.
+    """
+    rows, doubt, _ = _to_score(project, model, None, monitor)
+    return Wanted(project, model, rows, doubt, monitor).plan(shard_rows, monitor=monitor)
+
+
+def _to_score(
+    project: Project, model: ModelRef, then: int | None, monitor: Monitor
+) -> tuple[SplitRows, UncertainRows, float | None]:
+    """The pool rows in their order, what their scores are for, and the temperature fitted on dev."""
+    settings = project.settings.discovery
+    rows = pool_in_order(project, then)
+    temperature = temperature_on_dev(project, model, monitor)
+    applied = temperature if settings.apply_temperature and temperature else 1.0
+    return rows, UncertainRows(gold_of(rows, project.labels), settings.tau, applied), temperature
 
 
 def score_held_out(project: Project, model: ModelRef, rows: Sequence[Example], *, monitor: Monitor) -> Scores:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -33,6 +33,10 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Example
 
+if TYPE_CHECKING:
+    from engine.model.classifier import Classifier
+    from engine.model.encoder import Encoder
+
 
 def score_and_embed(
     project: Project,
@@ -51,36 +55,52 @@ def score_and_embed(
     Raises:
         ModelError, Cancelled: as `predictions` and `embeddings`.
     """
-    kind = classifier_of(project)
-    if not isinstance(kind, HuggingFace):
+    found = load_shared(project, model, examples, monitor=monitor)
+    if found is None:
         return False
-    weights = encoder_weights(project, monitor=monitor)
-    if not examples or examples[0].text_pair is not None or not share_body(model.folder, weights.path):
-        return False
-    texts = DifferentTexts(examples)
-    if len(texts) < len(examples):
-        return False
-    # One pass of torch is as fast as two of OpenVINO where that is twice as fast, and faster elsewhere.
-    compute = replace(scoring_compute(project, scan=True), backend="torch")
-    encoder = load_encoder(project, weights, compute)
-    classifier = kind.load_on(compute, model.folder)
-    if encoder.model.max_seq_length != classifier.max_length or encoder.prompt:
-        return False  # they would read different tokens
+    classifier, encoder = found
 
     def begin() -> Making:
-        monitor.note(f"scoring and embedding {len(examples)} rows in one pass on {compute}")
+        monitor.note(f"scoring and embedding {len(examples)} rows in one pass on {encoder.compute}")
 
         def fill(arrays: Sequence[Array], done: int) -> Iterator[int]:
             return classifier.score(examples, arrays, doubt=doubt, pooled=encoder.pooled, monitor=monitor, start=done)
 
         return Making([len(project.labels), encoder.width], fill)
 
+    weights = encoder_weights(project, monitor=monitor)
+    texts = (row.text for row in examples)
     paths = [
         logits_path(project, model, examples, split_key, doubt),
         embeddings_path(project, weights, texts, scan=True),
     ]
     cached_arrays(paths, len(examples), begin, width=len(project.labels), monitor=monitor)
     return True
+
+
+def load_shared(
+    project: Project, model: ModelRef, examples: Sequence[Example], *, monitor: Monitor
+) -> tuple[Classifier, Encoder] | None:
+    """Classifier and encoder, loaded, where one pass over the rows serves both; None: they need two.
+
+    Raises:
+        ModelError: as `predictions` and `embeddings`.
+    """
+    kind = classifier_of(project)
+    if not isinstance(kind, HuggingFace):
+        return None
+    weights = encoder_weights(project, monitor=monitor)
+    if not examples or examples[0].text_pair is not None or not share_body(model.folder, weights.path):
+        return None
+    if len(DifferentTexts(examples)) < len(examples):
+        return None
+    # One pass of torch is as fast as two of OpenVINO where that is twice as fast, and faster elsewhere.
+    compute = replace(scoring_compute(project, scan=True), backend="torch")
+    encoder = load_encoder(project, weights, compute)
+    classifier = kind.load_on(compute, model.folder)
+    if encoder.model.max_seq_length != classifier.max_length or encoder.prompt:
+        return None  # they would read different tokens
+    return classifier, encoder
 
 
 def share_body(classifier: Path, encoder: Path) -> bool:

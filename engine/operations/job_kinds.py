@@ -39,6 +39,8 @@ from engine.operations.job_records import (
     RetrainResult,
     SearchOptions,
     SearchResult,
+    ShardOptions,
+    ShardResult,
     TeachOptions,
     WatchOptions,
     WatchResult,
@@ -98,6 +100,16 @@ def discover(project: Project, options: DiscoverOptions, monitor: Monitor) -> Di
 def discover_uses(project: Project, options: DiscoverOptions) -> Uses:
     """The models, and the files of teaching."""
     return [*models_uses(project), *(file_use(project.root, Path(file)) for file in options.teaching)]
+
+
+def shard(project: Project, options: ShardOptions, monitor: Monitor) -> ShardResult:
+    """Train the baseline if need be, and plan the shards of the pool."""
+    from engine.discovery.pool_scoring import plan_pool
+    from engine.model.model_registry import current_model
+
+    plan = plan_pool(project, current_model(project, monitor=monitor), options.rows, monitor=monitor)
+    shards = plan.manifest.shards
+    return ShardResult(len(shards), sum(one.rows for one in shards), len(shards) - len(plan.missing()))
 
 
 def hunt(project: Project, options: HuntOptions, monitor: Monitor) -> HuntResult:
@@ -274,6 +286,7 @@ _KINDS: tuple[JobKind[Any], ...] = (
     JobKind(RetrainOptions, retrain, lambda project, options: models_uses(project)),
     JobKind(SearchOptions, search, search_uses),
     JobKind(JudgeOptions, judge, lambda project, options: [llm_use(project)]),
+    JobKind(ShardOptions, shard, lambda project, options: models_uses(project)),
     JobKind(HuntOptions, hunt, lambda project, options: models_uses(project)),
     JobKind(AuditOptions, audit, lambda project, options: models_uses(project)),
     JobKind(WatchOptions, watch, watch_uses),

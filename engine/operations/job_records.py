@@ -65,6 +65,29 @@ class DiscoverResult(ToldResult):
 
 
 @dataclass(frozen=True, slots=True)
+class ShardOptions(JobOptions):
+    """Plan the shards in which array jobs score and embed the pool. ``rows``: of a shard."""
+
+    kind: ClassVar[str] = "shard"
+
+    rows: int = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class ShardResult(ToldResult):
+    """The plan: how many shards, of how many rows and texts in all, and how many of them are whole."""
+
+    shards: int
+    rows: int
+    whole: int
+
+    @property
+    def sentence(self) -> str:
+        """What there is to be computed."""
+        return f"{counted(self.shards, 'shard')} of {self.rows:,} rows and texts in all; {self.whole} whole"
+
+
+@dataclass(frozen=True, slots=True)
 class HuntOptions(JobOptions):
     """Begin a hunt. ``budget``: rows that people may be asked for, at least 1."""
 

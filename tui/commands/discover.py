@@ -10,10 +10,11 @@ from engine.model.truncation import cut_sentence
 from engine.operations.job_records import DiscoverOptions
 from engine.project import Project
 from engine.schema import Discovery
+from engine.shards.where import ask_for
 from engine.tau import frozen_tau
 from engine.teaching.records import lost_spots
 from tui.commands.opening import opened
-from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.commands.shared import SubParsers, add_json, add_on, add_project, add_waiting, new_parser
 from tui.reporting.confidence_text import (
     accuracy_words,
     confidence_lines,
@@ -33,6 +34,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "discover",
         "find the blind spots of the current model",
         "  blindspot discover work\n  blindspot discover work --tau 0.8         frozen once a proof exists\n"
+        "  blindspot discover work --on ray          by workers on all cores and GPUs\n"
         "  blindspot discover work --detach; blindspot jobs work --follow discover-1\n"
         "  blindspot discover work --json | jq '.blind_spots[].words'",
     )
@@ -43,6 +45,7 @@ def add_parser(subparsers: SubParsers) -> None:
         type=float,
         help="confidence from which on an error is a UU; it is written to blindspot.toml",
     )
+    add_on(parser)
     add_waiting(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -50,6 +53,7 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Start the job, follow it, and list what it found."""
+    ask_for(options.on, options.workers)
     work = opened(options)
     job_id = work.start(DiscoverOptions(tau=options.tau))
     if options.detach:

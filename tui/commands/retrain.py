@@ -12,9 +12,10 @@ from engine.proof.controls import CONTROLS
 from engine.proof.label_arms import LABEL_ARMS
 from engine.proof.quick_report import QuickReport
 from engine.proof.recipes import AUTO, RECIPES, USUAL
+from engine.shards.where import ask_for
 from tui.commands.opening import opened
 from tui.commands.report import print_report
-from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.commands.shared import SubParsers, add_json, add_on, add_project, add_waiting, new_parser
 from tui.terminal.printing import print_json, print_line
 
 
@@ -29,6 +30,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot retrain work --equal count --reviewed\n  blindspot retrain work --quick\n"
         "  blindspot retrain work --arm llm --arm uus+llm --recipe auto\n"
         "  blindspot retrain work --arm labels --arm random-n --arm llm-labels --recipe auto\n"
+        "  blindspot retrain work --on ray:10.0.0.1:6379\n"
         "  blindspot retrain work --detach; blindspot jobs work\n\n"
         "arms of real rows; each also with the samples of a teaching, as labels+llm:\n"
         + "".join(f"  {name:<11} {says}\n" for name, says in LABEL_ARMS.items())
@@ -73,6 +75,7 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="a first look within a minute: one short training, pool and test rows only"
     )
+    add_on(parser)
     add_waiting(parser)
     add_json(parser)
     parser.set_defaults(run=run, refuse=parser.error)
@@ -102,6 +105,7 @@ def run(options: argparse.Namespace) -> int:
         labeller=options.labeller,
         quick=options.quick,
     )
+    ask_for(options.on, options.workers)
     work = opened(options)
     job_id = work.start(asked)
     if options.detach:

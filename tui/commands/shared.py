@@ -108,6 +108,19 @@ def add_waiting(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--detach", action="store_true", help="start the job, print its id and return at once")
 
 
+def add_on(parser: argparse._ActionsContainer) -> None:
+    """The options --on and --workers of the commands whose work can be done elsewhere."""
+    parser.add_argument(
+        "--on",
+        metavar="WHERE",
+        help="local: in shards; ray: by workers on a Ray cluster of this machine alone; ray:HOST:PORT or "
+        "ray://HOST:PORT: on that cluster; default: BLINDSPOT_ON, else by the job itself",
+    )
+    parser.add_argument(
+        "--workers", metavar="N", help="workers on Ray at most; default: BLINDSPOT_WORKERS, else what there is room for"
+    )
+
+
 def add_limits(parser: argparse._ActionsContainer) -> None:
     """The options of all that may ask an LLM: an estimate, and limits."""
     parser.add_argument("--estimate", action="store_true", help="print what asking the LLM would take, and ask nobody")
