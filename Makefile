@@ -3,6 +3,7 @@
 # make pytest  the tests alone; PYTEST_FLAGS and WORKERS pass on what it takes
 # make test-formats  exports read with the libraries of other tools, which it installs
 # make test-openvino  scoring through OpenVINO, which it installs
+# make test-ray  shards and trainings on a real Ray cluster, which it installs
 # make fuzz   random attacks in their long form: TRIALS=1000 SEED=7 ONLY=hostile_rows,random_keys
 # make docs   the documentation site, build/docs/site/index.html; a link to nowhere is an error
 # make audit  licences, hashes and known vulnerabilities of what is installed
@@ -20,7 +21,7 @@ BIN := $(VENV)/bin
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS)
 UV ?= uv
 
-.PHONY: demo test pytest test-formats test-openvino lint format fuzz docs audit licences lock bench bench-guard bench-proof bench-budget bench-servers bench-statistics bench-agreement clean
+.PHONY: demo test pytest test-formats test-openvino test-ray lint format fuzz docs audit licences lock bench bench-guard bench-proof bench-budget bench-servers bench-statistics bench-agreement clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Blindspot needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -56,6 +57,11 @@ test-formats: $(VENV)/.installed
 test-openvino: $(VENV)/.installed
 	$(PIP) -c constraints.txt --no-build-isolation -e '.[openvino]'
 	$(BIN)/pytest -n 0 -rs tests/engine/model
+
+# Ray takes 260 MB; a cluster and its workers, which import the model libraries, a minute of CPU: CI does without.
+test-ray: $(VENV)/.installed
+	$(PIP) -c constraints.txt --no-build-isolation -e '.[ray]'
+	$(BIN)/pytest -n 0 -rs tests/engine/shards/test_on_ray.py
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .

@@ -31,6 +31,7 @@ from engine.proof.arms import BASELINE
 from engine.proof.report import read_report
 from engine.regression.promotion import Promotion
 from engine.schema import Record
+from engine.shards import SHARDS
 
 _ASIDE = ".cleaned-"  # a folder that is being removed is called this and its name
 _UNFINISHED = re.compile(r"[0-9a-f]{16}\.partial")
@@ -100,6 +101,10 @@ def list_parts(project: Project, keep: Collection[str] = KEEPS, *, cache: bool =
     for path in find_files(project.models_dir, "[!.]*"):
         if path.is_symlink() or path.is_dir():
             parts.append(_model(project, path, keep, held, uses[path.name], waiting))
+    shards = project.cache_dir / SHARDS
+    if cache and not shards.is_symlink() and (plans := find_files(shards, "*")):
+        what = f"{counted(len(plans), 'plan')} of shards with what was computed of them, computed again when needed"
+        parts.append(Part(f"cache/{SHARDS}", _size(shards), True, what))
     if cache and (arrays := _arrays(project)):
         size = sum(path.lstat().st_size for path in arrays)
         what = f"{counted(len(arrays), 'array')} of scores and embeddings, computed again when they are needed"
@@ -134,6 +139,8 @@ def clean(
                 for array in _arrays(project):
                     remove(array)
                     remove(array.with_name(array.name + SEAL))
+            elif path == project.cache_dir / SHARDS:
+                remove_folder(path, f"{_ASIDE}{SHARDS}")
             elif path.name.startswith(_ASIDE):
                 remove_folder(path, path.name)
             elif not _remove_model(project, part):

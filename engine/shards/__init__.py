@@ -3,3 +3,6 @@
 A shard is a whole number of windows of `engine.model.batched_inference`, so what is computed of a row is the same, bit
 for bit, whoever computes it on a machine of the same kind. What is whole is not computed again.
 """
+
+SHARDS = "shards"
+"""The folder in that of the cache; a folder each plan."""

@@ -14,8 +14,9 @@ from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import ModelRef
 from engine.progress import Monitor
 from engine.project import Project
+from engine.shards import SHARDS
 from engine.shards.parts import do_parts
-from engine.shards.shard_plan import FOLDER, MANIFEST, Finished, ShardPlan, Wanted
+from engine.shards.shard_plan import MANIFEST, Finished, ShardPlan, Wanted
 from engine.shards.where import asked_where
 from engine.shards.work_shard import ShardWorker
 
@@ -43,7 +44,7 @@ def score_in_shards(
         Cancelled: from the monitor; shards that are whole stay.
     """
     where = asked_where()
-    if not rows or (where.kind == "here" and not find_files(project.cache_dir / FOLDER, f"*/{MANIFEST}")):
+    if not rows or (where.kind == "here" and not find_files(project.cache_dir / SHARDS, f"*/{MANIFEST}")):
         return
     wanted = Wanted(project, model, rows, doubt, monitor)
     planned = (wanted.folder / MANIFEST).is_file()

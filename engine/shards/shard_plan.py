@@ -35,11 +35,11 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Example, Record
 from engine.settings import Precision
+from engine.shards import SHARDS
 
 PLAN = 1  # raised whenever shards are parted or written otherwise
 SHARD_ROWS = 16 * 4096
 """Rows of a shard unless told otherwise: a window of a GPU, 16 of a CPU; 4 minutes of MiniLM on two cores."""
-FOLDER = "shards"
 MANIFEST = "manifest.json"
 
 Array = NDArray[np.float32]
@@ -308,7 +308,7 @@ class Wanted:
     def folder(self) -> Path:
         """Where the plan for them lies, if there is one."""
         key = content_key("shards", PLAN, [path.name for path in self.paths], self._precision)
-        return self._project.cache_dir / FOLDER / key
+        return self._project.cache_dir / SHARDS / key
 
     def plan(self, shard_rows: int = SHARD_ROWS, *, monitor: Monitor) -> ShardPlan:
         """The plan that is there, else a new one, whose rows are written.
@@ -382,7 +382,7 @@ class Wanted:
 def plans(project: Project) -> Iterator[ShardPlan]:
     """The plans of a project that can be read, the latest first."""
     found = []
-    for path in find_files(project.cache_dir / FOLDER, f"*/{MANIFEST}"):
+    for path in find_files(project.cache_dir / SHARDS, f"*/{MANIFEST}"):
         try:
             found.append(ShardPlan.read(path.parent))
         except (BlindspotError, FileNotFoundError):

@@ -28,6 +28,7 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Example
 from engine.settings import Precision
+from engine.shards import SHARDS
 from engine.shards.shard_plan import Array, ShardPlan, current_plan
 
 if TYPE_CHECKING:
@@ -86,9 +87,9 @@ class ShardWorker:
         """
         project = project_of_worker(root, threads, precision)
         try:
-            plan = ShardPlan.read(project.cache_dir / "shards" / folder)
+            plan = ShardPlan.read(project.cache_dir / SHARDS / folder)
         except FileNotFoundError as error:
-            where = str(project.cache_dir / "shards" / folder)
+            where = str(project.cache_dir / SHARDS / folder)
             raise ProjectError("there is no plan of shards", where=where, hint="plan again") from error
         model = current_model(project, make=False, monitor=monitor)
         keys = (model.key, encoder_weights(project, monitor=monitor).key)
