@@ -189,7 +189,7 @@ class ShardWorker:
         """What the bits of a result depend on beside weights and rows."""
         compute = scoring_compute(self._project, scan=True)
         on = torch.cuda.get_device_name() if compute.device == "cuda" else torch.backends.cpu.get_cpu_capability()
-        return f"{compute.device} {on}, {compute.precision}, torch {torch.__version__}"
+        return f"{compute.device} {on}, {compute.precision}, {compute.backend}, torch {torch.__version__}"
 
 
 def _run_through(steps: Iterator[int]) -> None:
