@@ -6,9 +6,11 @@ that has to be believed. The compiled model reads the weights where torch has th
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from queue import SimpleQueue
@@ -115,8 +117,7 @@ def _converted(given: TorchForward) -> tuple[Any, list[str]]:
     names = [*given.tokens.fields, MASK]
     example = [torch.ones((2, 3), dtype=torch.int64) for _ in names]
     example[-1][1, 2] = 0  # where nothing is hidden models leave the mask out, and so would their graph
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # of tracing: what it has frozen shows where both are compared
+    with _quiet(), torch.no_grad():
         frontend = FrontEndManager().load_by_framework("pytorch")
         decoder = TorchScriptPythonDecoder(
             _Positional(given).eval(), example_input=tuple(example), trace_kwargs={"check_trace": False}
@@ -125,6 +126,19 @@ def _converted(given: TorchForward) -> tuple[Any, list[str]]:
     if len(graph.inputs) != len(names):
         raise _NotTaken("its graph does not read all that torch reads")
     return graph, names
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without warnings: of what tracing has frozen, which shows where both are compared, and of old attributes."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _compiled(graph: Any, names: Sequence[str], precision: Precision, threads: int) -> Forward:

@@ -152,11 +152,11 @@ def _must_be_fetched(name: str) -> bool:
 
 
 def check_compute(settings: ComputeSettings) -> MachineFinding:
-    """Which device, precision and threads a job would take now. Imports torch."""
+    """Which device, precision and threads a scan of the pool would take now. Imports torch."""
     try:
-        from engine.model.device import choose_compute
+        from engine.model.device import scoring_compute
 
-        return MachineFinding("compute", "ok", str(choose_compute(settings)))
+        return MachineFinding("compute", "ok", str(scoring_compute(settings, "scan")))
     except BlindspotError as error:
         return failed("compute", error)
     except (ImportError, OSError) as error:  # OSError: a shared library of torch is missing

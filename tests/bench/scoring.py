@@ -2,7 +2,7 @@
 
 The peer of scoring is the transformers text-classification pipeline, at its best batch size on rows sorted by length
 and at ``batch_size=32`` on rows as they come; that of embedding is sentence-transformers' ``encode`` with its defaults.
-All use the same weights, tokens and CPU threads.
+All use the same weights, tokens and CPU threads. Where OpenVINO is installed, both backends are measured, in turn.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +25,20 @@ import torch
 import sample_data
 from engine.discovery.calibration import score
 from engine.model.bf16_rescoring import UncertainRows
-from engine.model.device import Compute, choose_compute
+from engine.model.classifier import Classifier
+from engine.model.device import Compute, choose_compute, scoring_compute
+from engine.model.encoder import Encoder
 from engine.model.hugging_face import HuggingFace
 from engine.model.model_registry import encoder_weights, load_encoder, trained
 from engine.operations.create_project import create_project
 from engine.progress import Silent
 from engine.schema import Example
+from engine.settings import ComputeSettings
 from tests.bench.measure import compare, options
 
 TAU = 0.9
-RUNS = 3
+RUNS = 5
+TEXTS = 100  # asked one at a time
 PEER_SIZES = {"cpu": (1, 8, 16, 32, 64), "cuda": (32, 64, 128, 256, 512)}
 TRIED = {"cpu": 500, "cuda": 4_000}  # rows on which the peer's best batch size is found
 
@@ -43,12 +50,20 @@ def main() -> None:
         data = sample_data.FOLDER / "data"
         files = {name: data / f"{name}.jsonl" for name in ("train", "pool", "proof", "test")}
         project = create_project(Path(folder) / "work", **files, text="text", label="label")  # type: ignore[arg-type]
-        compute = choose_compute(project.settings.compute)  # before the training, which would count as load
+        choose_compute(project.settings.compute)  # before the training, which would count as load
         model = trained(project, project.examples("train"), seed=13, epochs=2, monitor=Silent())
-        classifier = HuggingFace(project).load(model.path, "scan")
-        _score(rows, classifier, project.labels, compute)
-        exact = replace(compute, precision="fp32")
-        _embed(rows, load_encoder(project, encoder_weights(project, monitor=Silent()), compute), exact)
+        kind, computes = HuggingFace(project), _computes(project.settings.compute)
+        _score(rows, {name: kind.load_on(one, model.folder) for name, one in computes.items()}, project.labels)
+        alone = {name: replace(one, threads=1, precision="fp32") for name, one in computes.items()}
+        _one_text(rows[:TEXTS], {name: kind.load_on(one, model.folder) for name, one in alone.items()})
+        weights = encoder_weights(project, monitor=Silent())
+        _embed(rows, {name: load_encoder(project, weights, one) for name, one in computes.items()})
+
+
+def _computes(settings: ComputeSettings) -> dict[str, Compute]:
+    """What computes a scan here, by backend."""
+    names = ("torch", "openvino") if find_spec("openvino") and choose_compute(settings).device == "cpu" else ("torch",)
+    return {name: scoring_compute(replace(settings, backend=name), "scan") for name in names}
 
 
 def mixed_rows(count: int) -> list[Example]:
@@ -68,20 +83,16 @@ def mixed_rows(count: int) -> list[Example]:
     return made
 
 
-def _score(rows: Sequence[Example], classifier: Any, labels: Sequence[str], compute: Compute) -> None:
-    from transformers import pipeline
-
+def _score(rows: Sequence[Example], classifiers: Mapping[str, Classifier], labels: Sequence[str]) -> None:
     gold = np.array([labels.index(row.label) for row in rows])
-    torch.set_num_threads(compute.threads)
-    peer_model = load_plain(classifier)
-    pipe = pipeline(
-        "text-classification", model=peer_model, tokenizer=classifier.tokenizer, device=compute.device, top_k=None
-    )
+    some_classifier = classifiers["torch"]
+    device = some_classifier.compute.device
+    pipe = _pipeline(some_classifier, some_classifier.compute.threads)
 
     def peer(texts: Sequence[str], size: int) -> Any:
-        return pipe(list(texts), batch_size=size, truncation=True, max_length=classifier.max_length)
+        return pipe(list(texts), batch_size=size, truncation=True, max_length=some_classifier.max_length)
 
-    def ours(doubt: UncertainRows | None) -> Any:
+    def ours(classifier: Classifier, doubt: UncertainRows | None) -> Any:
         out = np.empty((len(rows), len(labels)), dtype=np.float32)
         for _ in classifier.score(rows, [out], doubt=doubt, monitor=Silent()):
             pass
@@ -89,33 +100,60 @@ def _score(rows: Sequence[Example], classifier: Any, labels: Sequence[str], comp
 
     plain = [row.text for row in rows]
     by_length = sorted(plain, key=len)
-    some = sorted(plain[: TRIED[compute.device]], key=len)
-    times = {size: seconds(lambda size=size: peer(some, size))[0] for size in PEER_SIZES[compute.device]}  # type: ignore[misc]
+    some = sorted(plain[: TRIED[device]], key=len)
+    times = {size: seconds(lambda size=size: peer(some, size))[0] for size in PEER_SIZES[device]}  # type: ignore[misc]
     best = min(times, key=lambda size: times[size])
-    figures: dict[str, list[float]] = {"discovery": [], "scoring": [], "best": [], "32": []}
+    figures: dict[str, list[float]] = defaultdict(list)
+    found: dict[str, Any] = {}
     everything = UncertainRows(gold, TAU)
     for _ in range(RUNS):
-        spent, scanned = seconds(lambda: ours(everything))
-        figures["discovery"].append(spent)
         figures["best"].append(seconds(lambda: peer(by_length, best))[0])
-        spent, exact = seconds(lambda: ours(None))
-        figures["scoring"].append(spent)
+        for name, classifier in classifiers.items():
+            for what, doubt in (("discovery", everything), ("fp32", None)):
+                spent, found[f"{what} {name}"] = seconds(partial(ours, classifier, doubt))
+                figures[f"{what} {name}"].append(spent)
         figures["32"].append(seconds(lambda: peer(plain, 32))[0])
-    mine, right = score(scanned, gold), score(exact, gold)
-    same = bool((mine.uus(TAU) == right.uus(TAU)).all() and (mine.predicted == right.predicted).all())
-    tokens = sum(map(len, classifier.tokenizer(plain, truncation=True, max_length=classifier.max_length)["input_ids"]))
-    facts = {
-        "rows": len(rows),
-        "tokens": tokens,
-        "uus": int(right.uus(TAU).sum()),
-        "labels_and_uus_equal": same,
-        "compute": str(compute),
-    }
-    name = f"pipeline, sorted, its best batch size {best}"
-    compare("discovery", figures["discovery"], name, figures["best"], goal=">= 4", **facts)
-    compare("discovery", figures["discovery"], "pipeline, batch_size=32", figures["32"], goal=">= 12", **facts)
-    compare("scoring", figures["discovery"], name, figures["best"], goal=">= 3", **facts)
-    compare("scoring, all rows in fp32", figures["scoring"], name, figures["best"], **facts)
+    exact = score(found["fp32 torch"], gold)
+    rows_have = some_classifier.tokenizer(plain, truncation=True, max_length=some_classifier.max_length)["input_ids"]
+    for name, classifier in classifiers.items():
+        mine = score(found[f"discovery {name}"], gold)
+        facts: dict[str, Any] = {
+            "rows": len(rows),
+            "tokens": sum(map(len, rows_have)),
+            "uus": int(exact.uus(TAU).sum()),
+            "labels_and_uus_equal": bool(
+                (mine.uus(TAU) == exact.uus(TAU)).all() and (mine.predicted == exact.predicted).all()
+            ),
+            "fp32_logits_apart": float(np.abs(found[f"fp32 {name}"] - found["fp32 torch"]).max()),
+            "compute": str(classifier.compute),
+        }
+        sorted_peer = f"pipeline, sorted, its best batch size {best}"
+        goal = ">= 4" if classifier.compute.precision == "bf16" else ">= 3"
+        compare("discovery", figures[f"discovery {name}"], sorted_peer, figures["best"], goal=goal, **facts)
+        compare("scoring, all rows in fp32", figures[f"fp32 {name}"], sorted_peer, figures["best"], **facts)
+        unsorted = "pipeline, batch_size=32"
+        compare("discovery", figures[f"discovery {name}"], unsorted, figures["32"], goal=">= 8", **facts)
+
+
+def _pipeline(classifier: Classifier, threads: int) -> Any:
+    from transformers import pipeline
+
+    torch.set_num_threads(threads)
+    model, device = load_plain(classifier), classifier.compute.device
+    return pipeline("text-classification", model=model, tokenizer=classifier.tokenizer, device=device, top_k=None)
+
+
+def _one_text(rows: Sequence[Example], classifiers: Mapping[str, Classifier]) -> None:
+    """One text at a time and one thread, as a live verdict."""
+    pipe = _pipeline(classifiers["torch"], 1)
+    figures: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        for name, classifier in classifiers.items():
+            figures[name].append(1e3 * seconds(lambda: classifier.logits([row], monitor=Silent()))[0])  # noqa: B023
+        spent, _ = seconds(lambda: pipe(row.text, truncation=True, max_length=classifiers["torch"].max_length))  # noqa: B023
+        figures["pipeline"].append(1e3 * spent)
+    for name, classifier in classifiers.items():
+        compare("one text", figures[name], "pipeline", figures["pipeline"], unit="ms", compute=str(classifier.compute))
 
 
 def load_plain(classifier: Any) -> Any:
@@ -127,37 +165,40 @@ def load_plain(classifier: Any) -> Any:
     return plain.eval()
 
 
-def _embed(rows: Sequence[Example], encoder: Any, exact: Compute) -> None:
+def _embed(rows: Sequence[Example], encoders: Mapping[str, Encoder]) -> None:
     from sentence_transformers import SentenceTransformer
 
     texts = [row.text for row in rows]
-    peer = SentenceTransformer(str(encoder.model.tokenizer.name_or_path), device=exact.device)
+    encoder = encoders["torch"]
+    peer = SentenceTransformer(str(encoder.model.tokenizer.name_or_path), device=encoder.compute.device)
     peer.max_seq_length = encoder.model.max_seq_length
-    torch.set_num_threads(exact.threads)
+    torch.set_num_threads(encoder.compute.threads)
 
-    def ours() -> Any:
+    def ours(encoder: Encoder) -> Any:
         out = np.empty((len(texts), encoder.width), dtype=np.float32)
         for _ in encoder.embed(texts, out, monitor=Silent()):
             pass
         return out
 
-    mine, theirs = [], []
+    figures: dict[str, list[float]] = defaultdict(list)
+    found: dict[str, Any] = {}
     for _ in range(RUNS):
-        spent, found = seconds(ours)
-        mine.append(spent)
+        for name, one in encoders.items():
+            spent, found[name] = seconds(partial(ours, one))
+            figures[name].append(spent)
         spent, expected = seconds(lambda: peer.encode(texts, normalize_embeddings=True, show_progress_bar=False))
-        theirs.append(spent)
-    cosine = float((found * expected).sum(axis=1).min())
-    compare(
-        "embedding",
-        mine,
-        "sentence-transformers encode",
-        theirs,
-        goal=">= 3",
-        rows=len(rows),
-        least_cosine=round(cosine, 5),
-        compute=str(encoder.compute),
-    )
+        figures["peer"].append(spent)
+    for name, one in encoders.items():
+        compare(
+            "embedding",
+            figures[name],
+            "sentence-transformers encode",
+            figures["peer"],
+            goal=">= 4",
+            rows=len(rows),
+            least_cosine=round(float((found[name] * expected).sum(axis=1).min()), 5),
+            compute=str(one.compute),
+        )
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
