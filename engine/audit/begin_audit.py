@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.audit.audit_files import ROWS, Audit, AuditRows, audit_of, keep_rows
 from engine.audit.draw import StratumName, draw
 from engine.data.batches import batches
-from engine.data.proof_rows import read_proof
+from engine.data.proof_rows import proof_rows_on_disk
 from engine.discovery.pool_scoring import score_held_out
 from engine.files import content_key
 from engine.label_queue.queue_files import new_queue, queues
@@ -66,21 +66,22 @@ def audited_rows(project: Project, *, monitor: Monitor) -> AuditRows:
         ProjectError, ModelError, Cancelled: as `begin_audit`.
     """
     settings = project.settings.discovery
-    rows = read_proof(project)
+    rows = proof_rows_on_disk(project)
     model = current_model(project, monitor=monitor)
     scores = score_held_out(project, model, rows, monitor=monitor)
     predicted = tuple(project.labels[place] for place in scores.predicted)
     suspected = Labels(Records(project.teaching_dir), "proof").suspected()
     strata: list[StratumName] = []
-    for row, label, confidence in zip(rows, predicted, scores.confidence, strict=True):
+    for row, label, confidence in zip(rows.ids, predicted, scores.confidence, strict=True):
         if confidence < settings.tau:
             strata.append("not confident")
         else:
-            strata.append("flagged" if suspected.get(row.id, (label, 0))[0] != label else "confident")
+            strata.append("flagged" if suspected.get(row, (label, 0))[0] != label else "confident")
     first = batches(project)[0].name
     came_with = tuple(project.manifest.batch_of("proof", place) or first for place in range(len(rows)))
-    ids = tuple(row.id for row in rows)
-    key = content_key("audited", model.key, project.labels, settings.tau, ids, predicted, strata, came_with)
+    ids = tuple(rows.ids)
+    parts = map(iter, (ids, predicted, strata, came_with))
+    key = content_key("audited", model.key, project.labels, settings.tau, *parts)
     return AuditRows(
         key=key,
         model=model.key,

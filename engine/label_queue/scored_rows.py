@@ -47,7 +47,7 @@ def scored_rows_path(root: Path, name: str, key: str) -> Path:
 
 def keep_scored_rows(root: Path, name: str, rows: ScoredRows) -> None:
     """Write rows; they are there before the queue that names them."""
-    write_json(scored_rows_path(root, name, rows.key), rows.as_json())
+    write_json(scored_rows_path(root, name, rows.key), rows)  # copies of a million ids and labels are saved
 
 
 def read_scored_rows(root: Path, name: str, key: object, kind: type[Rows], *, hint: str) -> Rows | None:
