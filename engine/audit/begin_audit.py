@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.audit.audit_files import ROWS, Audit, AuditRows, audit_of, keep_rows
+from engine.audit.audit_files import ROWS, Audit, AuditRows, keep_rows
 from engine.audit.draw import StratumName, draw
 from engine.data.batches import batches
 from engine.data.proof_rows import proof_rows_on_disk
@@ -56,7 +56,7 @@ def begin_audit(project: Project, labels: int, *, monitor: Monitor) -> Audit:
     known = {choice.row for choice in file.choices}  # not all, where the job was stopped
     drawn = draw(rows.strata, rows.ids, file.spec.budget, file.spec.seed)
     file.append(choice for choice in drawn if choice.row not in known)
-    return audit_of(project, file)
+    return Audit(file, rows)
 
 
 def audited_rows(project: Project, *, monitor: Monitor) -> AuditRows:

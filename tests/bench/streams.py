@@ -40,11 +40,11 @@ def _measure(size: int, *, pair: bool) -> None:
     kind = "pairs" if pair else "texts"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        words = _words()
+        known = words()
         rng = random.Random(size)
-        _write(folder / "train.csv", _TRAIN, rng, words, pair=pair, labelled=True)
-        _write(folder / "stream.csv", size, rng, words, pair=pair)
-        _write(folder / "later.csv", size // 10, rng, words, pair=pair)
+        _write(folder / "train.csv", _TRAIN, rng, known, pair=pair, labelled=True)
+        _write(folder / "stream.csv", size, rng, known, pair=pair)
+        _write(folder / "later.csv", size // 10, rng, known, pair=pair)
         columns = ["--text", "text", "--label", "label", *(["--pair", "second"] if pair else [])]
         files = ["--train", str(folder / "train.csv"), "--stream", str(folder / "stream.csv"), "--drop-duplicates"]
         root = str(folder / "work")
@@ -81,7 +81,8 @@ def _texts(size: int, rng: random.Random, words: list[str]) -> Iterator[str]:
         yield text
 
 
-def _words() -> list[str]:
+def words() -> list[str]:
+    """The words of the bundled rows, each as often as it comes."""
     data = REPOSITORY / "sample_data" / "data"
     lines = [line for name in ("train", "pool") for line in (data / f"{name}.jsonl").read_bytes().splitlines()]
     return [word for line in lines for word in orjson.loads(line)["text"].split()]
