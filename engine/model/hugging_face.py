@@ -142,7 +142,7 @@ class HuggingFace:
     def _compute(self, purpose: Purpose) -> Compute:
         from engine.model.device import scoring_compute
 
-        return scoring_compute(self._project.settings.compute, purpose)
+        return scoring_compute(self._project.settings.compute, purpose, settles=True)
 
     def _weights(self, make: bool, monitor: Monitor) -> Weights:
         settings = self._project.settings.model

@@ -201,7 +201,8 @@ def plan_runs(
             if recipe.start == "current":
                 full = _full(n_train, largest, recipe, training.replay)
                 rows = min(full, n_train + recipe.weight * len(arm.samples))
-                own = training.continue_epochs * ceil((full + (kept if recipe.keep else 0)) / training.batch_size)
+                a_pass = ceil((full + (kept if recipe.keep else 0)) / training.batch_size)
+                own = recipe.passes * training.continue_epochs * a_pass
             runs += [Run(arm, name, seed, rows, own, own * training.batch_size) for seed in seeds]
     return runs if classifier.has_weights else [replace(run, steps=0, work=run.rows) for run in runs]
 

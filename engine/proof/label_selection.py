@@ -28,11 +28,10 @@ from engine.proof.held_out_labels import Outcome, Trial, outcomes
 from engine.proof.label_arms import LLM_LABELS
 from engine.proof.metrics import IntArray, Scored, errors_among_most_confident
 from engine.proof.proof_spec import RecipeChoice
-from engine.proof.recipes import RECIPES, label_recipes
+from engine.proof.recipes import ALL_ROWS, FLAGGED_ROWS, RECIPES, label_recipes, rows_to_try
 from engine.proof.training_labels import TrainingLabel, held_out_parts
 from engine.proof.training_sets import training_set
 
-ALL_ROWS, FLAGGED_ROWS = "all", "flagged"
 _FEWEST_FLAGGED = 10  # for that choice of rows to be worth a training
 _SURE = 3
 _SEED = 13
@@ -90,7 +89,9 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
     if arm.name.partition("+")[0] == LLM_LABELS and len(differ) >= _FEWEST_FLAGGED:
         rows.append(FLAGGED_ROWS)
     recipes = label_recipes(classifier_of(project))
-    candidates = {_name(recipe, kind): (recipe, kind) for kind in rows for recipe in recipes}
+    candidates = {
+        _name(recipe, kind): (recipe, kind) for kind in rows for recipe in recipes if kind in rows_to_try(recipe, rows)
+    }
     parts, before = held_out_parts(arm.labels, differ), 0.0
     found: dict[str, list[Outcome]] = {name: [] for name in candidates}
     for number, part in enumerate(parts, start=1):

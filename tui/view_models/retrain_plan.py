@@ -12,7 +12,17 @@ from engine.errors import BlindspotError
 from engine.model.text_classifier import trainable
 from engine.proof.budget_matching import Equal
 from engine.proof.label_arms import LABEL_ARMS, LLM_LABELS
-from engine.proof.recipes import AUTO, RECIPES, USUAL, label_recipes, possible_recipes, usual_recipes
+from engine.proof.recipes import (
+    ALL_ROWS,
+    AUTO,
+    FLAGGED_ROWS,
+    RECIPES,
+    USUAL,
+    label_recipes,
+    possible_recipes,
+    rows_to_try,
+    usual_recipes,
+)
 from engine.proof.training_labels import ONE_PART_FROM, PARTS
 from engine.schema import Record
 from tui.reporting.durations import duration
@@ -290,6 +300,8 @@ class RetrainPlan:
         """How often `auto` trains a recipe to choose: for each part that is held out, and for each choice of rows."""
         if not run.arm.labels:
             return _FOLDS
-        if run.recipe not in self._of_labels or RECIPES[run.recipe].average < 1:  # a part of the way of `continue`
+        recipe = RECIPES[run.recipe]
+        if run.recipe not in self._of_labels or (recipe.average < 1 and recipe.passes == 1):  # part of `continue`'s way
             return 0
-        return (PARTS if len(run.arm.labels) <= ONE_PART_FROM else 1) * (2 if run.arm.name == LLM_LABELS else 1)
+        kinds = rows_to_try(run.recipe, (ALL_ROWS, FLAGGED_ROWS) if run.arm.name == LLM_LABELS else (ALL_ROWS,))
+        return (PARTS if len(run.arm.labels) <= ONE_PART_FROM else 1) * len(kinds)

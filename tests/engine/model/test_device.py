@@ -60,6 +60,18 @@ def test_openvino_scans_and_answers_where_it_is_installed(
     assert chosen.threads == (1 if purpose == "live" else 3)
 
 
+@pytest.mark.parametrize(
+    ("precision", "settles", "expected"), [("auto", True, "fp32"), ("auto", False, "bf16"), ("bf16", True, "bf16")]
+)
+def test_a_gpu_scores_once_in_fp32_unless_bf16_is_asked_for(
+    precision: str, settles: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: True)
+    chosen = scoring_compute(ComputeSettings(device="cuda", precision=precision, threads=9), "scan", settles=settles)
+    assert (chosen.device, chosen.precision) == ("cuda", expected)
+
+
 def test_openvino_that_is_asked_for_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.model.device.find_spec", lambda _: None)
     with pytest.raises(SettingsError, match=r"compute.backend: OpenVINO is not installed.*\[openvino\]"):

@@ -50,7 +50,7 @@ def test_weights_have_all_of_them(tmp_path: Path) -> None:
     assert label_recipes(weights) == LABEL_RECIPES
 
 
-@pytest.mark.parametrize("name", ["keep", "average", "three-quarters", "smooth", "head", "continue"])
+@pytest.mark.parametrize("name", ["keep", "average", "three-quarters", "longer", "smooth", "head", "continue"])
 def test_another_recipe_is_refused_in_one_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(ProjectError, match=rf"recipe `{name}` .*; use one of scratch, weighted, auto\."):
         plan_runs(program_project(tmp_path / "work"), [Arm("human", SAMPLES)], recipes=[name])
