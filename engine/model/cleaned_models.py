@@ -23,7 +23,9 @@ from engine.shapes import WrongShape
 
 CLEANED = "cleaned.jsonl"
 KEEPS = ("promoted", "proven", "baseline", "unfinished")
-"""What can be kept where other models are removed, by name; promoted ones are kept whatever is named."""
+"""What is kept where other models are removed, if nothing else is named; promoted ones are kept whatever is named."""
+KEEPABLE = (*KEEPS, "last")
+"""What can be kept, by name; last: all models of the latest proof."""
 _PATIENCE = 60.0  # seconds; who promotes computes the report anew, which takes some
 
 

@@ -66,13 +66,14 @@ class _Training(Record):
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A model in a proof."""
+    """A model in a proof; ``last``: that is the latest one."""
 
     proof: str
     arm: str
     recipe: str
     seed: str
     verdict: str
+    last: bool
 
     @property
     def words(self) -> str:
@@ -85,7 +86,7 @@ def list_parts(project: Project, keep: Collection[str] = KEEPS, *, cache: bool =
 
     Args:
         project: nothing in it is changed.
-        keep: of `KEEPS`.
+        keep: of `engine.model.cleaned_models.KEEPABLE`.
         cache: scores and embeddings would go too.
 
     Raises:
@@ -119,7 +120,7 @@ def clean(
 
     Args:
         project: no job starts in it meanwhile.
-        keep: of `KEEPS`.
+        keep: of `engine.model.cleaned_models.KEEPABLE`.
         cache: scores and embeddings too.
         only: paths that were agreed to; None: all.
 
@@ -188,6 +189,7 @@ def _model(
         return Part(file, size, True, "no proof names it", made.seconds)
     proven, baseline = any(one.verdict == "proven" for one in uses), any(one.arm == BASELINE for one in uses)
     stays = (proven and "proven" in keep) or (baseline and "baseline" in keep)
+    stays = stays or ("last" in keep and any(one.last for one in uses))
     first = next((one for one in uses if one.verdict == "proven"), uses[0])
     more = f", and {len(uses) - 1} more" if len(uses) > 1 else ""
     again = "; later retrains need it" if baseline and not stays else ""
@@ -241,11 +243,14 @@ def _promoted(project: Project) -> dict[str, str]:
 def _uses(project: Project) -> dict[str, list[_Use]]:
     """In which proofs a model was judged, by its name."""
     found: dict[str, list[_Use]] = defaultdict(list)
-    for path in project.report_files():
-        report = read_report(project, path.parent.name)
+    reports = [read_report(project, path.parent.name) for path in project.report_files()]
+    latest = max((report.created for report in reports), default="")
+    for report in reports:
         for entry, verdict in [(report.baseline, ""), *((arm, arm.verdict) for arm in report.arms)]:
             for seed, model in entry.models.items():
-                found[Path(model.path).name].append(_Use(report.id, entry.arm, entry.recipe, seed, verdict))
+                found[Path(model.path).name].append(
+                    _Use(report.id, entry.arm, entry.recipe, seed, verdict, report.created == latest)
+                )
     return found
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.errors import ProjectError
-from engine.model.cleaned_models import KEEPS
+from engine.model.cleaned_models import KEEPABLE, KEEPS
 from engine.project import Project
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.reporting.durations import duration
@@ -29,6 +29,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot clean work                          lists and asks\n"
         "  blindspot clean work --dry-run                lists\n"
         "  blindspot clean work --keep promoted,proven   what is not proven goes, baselines too\n"
+        "  blindspot clean work --keep last,baseline     all models of the latest proof stay\n"
         "  blindspot clean work --cache --yes            scores and embeddings too, without being asked\n\n"
         "Reports, lists and verdicts stay as they are: they need no model. The same retrain as then trains a model\n"
         "again. Never removed: the model that the project works with, promoted ones, those that blindspot.toml\n"
@@ -41,7 +42,7 @@ def add_parser(subparsers: SubParsers) -> None:
         default=KEEPS,
         metavar="NAMES",
         help="promoted (kept whatever is named), proven: of arms judged so, baseline: of proofs, which later retrains "
-        f"need, unfinished: what a job can go on with; default: {','.join(KEEPS)}",
+        f"need, unfinished: what a job can go on with, last: all of the latest proof; default: {','.join(KEEPS)}",
     )
     parser.add_argument("--cache", action="store_true", help="scores and embeddings too, which are computed again")
     action = parser.add_mutually_exclusive_group()
@@ -96,8 +97,8 @@ def _ask(project: Project) -> None:
 
 def _keeps(text: str) -> tuple[str, ...]:
     names = tuple(filter(None, (name.strip() for name in text.split(","))))
-    if odd := [name for name in names if name not in KEEPS]:
-        raise argparse.ArgumentTypeError(f"there is no {odd[0]} to keep; use {', '.join(KEEPS)}, joined by commas")
+    if odd := [name for name in names if name not in KEEPABLE]:
+        raise argparse.ArgumentTypeError(f"there is no {odd[0]} to keep; use {', '.join(KEEPABLE)}, joined by commas")
     return names
 
 

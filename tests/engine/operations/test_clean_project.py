@@ -64,6 +64,19 @@ def test_what_goes_is_told_with_why_and_what_it_frees(proved: Project) -> None:
     assert why(proved, "of-a-quick-look") == "no proof names it"
 
 
+def test_all_models_of_the_latest_proof_can_be_kept(proved: Project) -> None:
+    before = {path.name for path in proved.models_dir.iterdir()}
+    assert going(proved, "last") == {"of-a-quick-look"}
+    later = {("llm", "scratch"): BASELINE}
+    write_proof(
+        proved, baseline=BASELINE, arms=later, gold=GOLD, created="2026-02-03T04:05:06+00:00", proof_id="bbbb2222"
+    )
+    for path in list(proved.models_dir.iterdir()):
+        if path.name not in before:
+            lay_out_model(proved, path.name)
+    assert going(proved, "last") == UNPROVEN | PROVEN
+
+
 def test_the_model_in_use_promoted_ones_and_those_of_the_settings_stay_whatever_is_asked(proved: Project) -> None:
     for number, name in ((2, "human-continue-13"), (3, "human-scratch-14")):
         made = Promotion(number, name, f"models/{name}", "k", "aaaa1111", "human", "scratch", 13, "no change")

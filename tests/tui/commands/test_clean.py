@@ -34,4 +34,4 @@ def test_a_wrong_name_of_what_to_keep_is_refused(
     with pytest.raises(SystemExit) as left:
         run("clean", "--keep", "proved")
     assert left.value.code == 2
-    assert "there is no proved to keep; use promoted, proven, baseline, unfinished" in capsys.readouterr().err
+    assert "there is no proved to keep; use promoted, proven, baseline, unfinished, last" in capsys.readouterr().err
