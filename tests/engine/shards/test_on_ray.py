@@ -11,11 +11,20 @@ import numpy as np
 import pytest
 
 from engine.errors import BlindspotError, JobError
+from engine.files import sha256_file
 from engine.model import batched_inference
+from engine.model.training_task import is_trained
 from engine.progress import Silent
+from engine.proof.aggregate_progress import AggregateProgress
+from engine.proof.arms import BASELINE, Arm, Run
+from engine.proof.train_ahead import train_ahead
+from engine.proof.training_sets import training_task
 from engine.shards.parts import do_parts
 from engine.shards.where import ON, Where
 from tests.builders.monitor import Recorder
+from tests.builders.rows import rows
+from tests.builders.tiny_bert import body
+from tests.builders.tiny_bert import make_project as project_that_trains
 from tests.engine.shards.ray_workers import Oddly
 from tests.engine.shards.world import forget, make_project, plan, scored
 
@@ -58,6 +67,26 @@ def test_a_worker_that_dies_fails_or_refuses_stops_no_other(tmp_path: Path) -> N
         assert isinstance(error, BlindspotError)
         assert told in str(error)
     assert any("a worker ended in the middle of part once" in note for note in seen.notes)
+
+
+def test_trainings_on_ray_are_those_of_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, samples = body(tmp_path / "base"), tuple(rows(40)[36:])
+    arms = [(Arm(BASELINE, ()), "scratch"), (Arm("human", samples), "scratch"), (Arm("human", samples), "continue")]
+    runs = [Run(arm, recipe, seed, rows=24, steps=12, work=48) for arm, recipe in arms for seed in (5, 6)]
+    made: list[dict[str, str]] = []
+    for on in ("", "ray"):
+        monkeypatch.setenv(ON, on)
+        project = project_that_trains(tmp_path / f"work{on}", base=base)
+        train, overall = project.examples("train"), AggregateProgress(Silent(), 6 * 48)
+        task = partial(training_task, project, train=train, kept=(), stop=None, monitor=Silent())
+        assert train_ahead(project, runs, task, overall) == bool(on)
+        if not on:
+            for run in runs:
+                task(run).run(project, Silent())
+        folders = sorted(path for path in project.models_dir.iterdir() if is_trained(path))
+        made.append({path.name: sha256_file(path / "model.safetensors") for path in folders})
+    assert len(made[0]) == 6
+    assert made[0] == made[1]
 
 
 def test_a_cluster_that_is_not_there_is_told(tmp_path: Path) -> None:
