@@ -27,10 +27,10 @@ from ray.exceptions import RayError, RayTaskError
 import engine
 from engine.child import in_root_folder
 from engine.errors import BlindspotError, JobError
-from engine.model.device import usable_cores
 from engine.progress import Monitor, Silent
 from engine.shards.parts import Done, Load, Part, Worker
 from engine.shards.where import Where
+from engine.text import visible
 
 MOST_THREADS = 4
 """CPU threads of a worker unless the settings name a number: more of them wait for one that tokenises."""
@@ -152,7 +152,8 @@ class _Crew:
         return (found.error() if isinstance(found, _Failed) else found), True
 
     def _lost(self, part: int | None, error: RayError) -> BlindspotError | None:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        reason = visible(lines[-1 if part is None else 0].strip().rstrip("."))
         if part is None:
             self._lost_starts += 1
             if self._lost_starts >= ATTEMPTS:
@@ -184,6 +185,8 @@ def _cluster(where: Where) -> Iterator[None]:
                 _refuse_unreachable(where.address)
                 options["address"] = where.address
             else:
+                from engine.model.device import usable_cores  # torch, which a worker loads when it has work
+
                 folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # a socket's path has 107 characters at most
                 options |= {"address": "local", "_node_ip_address": "127.0.0.1", "include_dashboard": False}
                 options |= {"_temp_dir": folder, "num_cpus": int(usable_cores()), "object_store_memory": _OBJECT_STORE}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.errors import ModelError
 from engine.progress import Monitor
+from tests.waiting import until
 
 
 class Oddly:
@@ -34,6 +35,22 @@ class Oddly:
         if part == "fault":
             raise ZeroDivisionError("by nought")
         return os.getpid()
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+class Waits:
+    """Keeps each part until there is a file ``go``, and says on which machine it was: the process of its raylet."""
+
+    def __init__(self, folder: Path, monitor: Monitor) -> None:
+        self._folder = folder
+
+    def __call__(self, part: str) -> int:
+        """Begin, say so in a file named by part and process, and wait."""
+        (self._folder / f"{part}.{os.getpid()}").write_text(str(os.getppid()))
+        until((self._folder / "go").exists, seconds=300)
+        return os.getppid()
 
     def close(self) -> None:
         """Nothing."""
