@@ -25,6 +25,7 @@ from engine.settings import DiscoverySettings, write_settings
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
 from engine.trust import agree
+from engine.verify.discovery_checks import check_discoveries
 from tests.builders.monitor import Recorder
 from tests.builders.tiny_bert import classifier
 from tests.engine.discovery.world import LABELS, World, make_project, planted, texts
@@ -154,6 +155,23 @@ def test_nothing_changed_means_no_work(world: World, planted_project: Project) -
     assert world.scored == scored
     assert monitor.stages == []
     assert "nothing has changed" in monitor.notes[-1]
+
+
+def test_very_many_rows_lie_beside_a_discovery_and_say_the_same(
+    planted_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = discover(planted_project, monitor=Silent())
+    path = planted_project.round_dir(1) / "discovery.json"
+    path.unlink()
+    monkeypatch.setattr("engine.discovery.spot_finding.IN_ONE_FILE", 0)
+    second = discover(planted_project, monitor=Silent())
+    assert "predictions" not in json.loads(path.read_bytes())
+    assert second.as_json() == first.as_json()
+    again = discover(planted_project, monitor=Silent())
+    assert (again.as_json(), again.rows_file) == (first.as_json(), second.rows_file)
+    assert [one.state for one in check_discoveries(planted_project)] == [
+        "not checkable"
+    ]  # a planted model has no scores
 
 
 def test_shuffled_rows_give_the_same_result(world: World, planted_project: Project, tmp_path: Path) -> None:
