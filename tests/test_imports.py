@@ -146,6 +146,11 @@ def test_the_work_of_each_kind_of_job_can_be_imported_first() -> None:
     assert each_alone(modules, "orjson, scipy.stats, sklearn, tomlkit, torch, transformers").keys() == {*modules}
 
 
+def test_an_audit_loads_no_torch_before_a_model_is_asked() -> None:
+    """With given predictions none is: 210 MB and some seconds are saved."""
+    assert not modules_after("import engine.audit.begin_audit") & {"torch", "transformers"}
+
+
 def test_no_module_of_the_terminal_loads_a_model_library() -> None:
     assert not modules_after("\n".join(f"import {module}" for module in TUI)) & HEAVY
 

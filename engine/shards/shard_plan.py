@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from engine.data.split_rows import SplitRows
 from engine.errors import BlindspotError, FileError, ModelError, ProjectError, SettingsError
 from engine.files import content_key, find_files, open_read, read_record, replacing, sha256_file, write_json
-from engine.model import batched_inference
 from engine.model.bf16_rescoring import UncertainRows
 from engine.model.different_texts import DifferentTexts
 from engine.model.model_registry import (
@@ -324,6 +323,8 @@ class Wanted:
         """
         if (self.folder / MANIFEST).is_file():
             return ShardPlan.read(self.folder)
+        from engine.model import batched_inference  # loads torch, which an audit of given predictions can do without
+
         window = batched_inference.WINDOW_ROWS["cpu"]
         if shard_rows < window or shard_rows % window:
             raise SettingsError(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from engine.errors import ModelError, ProjectError
 from engine.model.bf16_rescoring import UncertainRows
@@ -188,6 +187,8 @@ class ShardWorker:
     def _made_by(self) -> str:
         """What the bits of a result depend on beside weights and rows."""
         compute = scoring_compute(self._project, scan=True)
+        import torch  # here: an audit of given predictions imports this module and does without
+
         on = torch.cuda.get_device_name() if compute.device == "cuda" else torch.backends.cpu.get_cpu_capability()
         return f"{compute.device} {on}, {compute.precision}, {compute.backend}, torch {torch.__version__}"
 
