@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from engine.model.batched_inference import Forward
 from engine.model.device import Compute
+from engine.model.side_by_side import free_memory
 from engine.model.token_rows import MASK, Features, TokenRows
 from engine.settings import Precision
 
@@ -70,6 +71,7 @@ def take_over(
     used for the model there are none, and the reason says why.
     """
     try:
+        _refuse_too_large(given)
         graph, names = _converted(given)
         made = {one: _compiled(graph, names, one, compute.threads) for one in {"fp32", *precisions}}
         if not _agrees_on_padded_rows(made["fp32"], given):
@@ -92,6 +94,13 @@ def _openvino() -> Any:
     import openvino
 
     return openvino
+
+
+def _refuse_too_large(given: TorchForward) -> None:
+    """OpenVINO lays the weights out anew, once for each precision; that must not push out of memory what ran before."""
+    needed = 2 * sum(weight.nbytes for module in given.modules for weight in module.parameters())
+    if 0 < (free := free_memory()) < needed:
+        raise _NotTaken(f"it would take {needed / 1e9:.1f} GB and {free / 1e9:.1f} are free")
 
 
 class _Positional(torch.nn.Module):

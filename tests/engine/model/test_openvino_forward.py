@@ -122,6 +122,13 @@ def test_a_model_that_is_another_for_longer_rows_stays_with_torch() -> None:
     assert "on rows of 17 tokens" in compute.reason
 
 
+def test_a_model_for_which_memory_is_short_stays_with_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.model.openvino_forward.free_memory", lambda: 8)
+    made, compute = taken(Counts())
+    assert made == {}
+    assert "it would take 0.0 GB and 0.0 are free" in str(compute)
+
+
 def test_a_model_that_is_right_but_for_padding_gets_rows_of_one_length() -> None:
     made, compute = taken(Counts(wrong_if_padded=True))
     assert compute.backend == "openvino"
