@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         measures = {"scoring": _scoring(Path(name)), "first paint": _first_paint(Path(name))}
         if "--record" in arguments:
             found = {what: round(measure(), 2) for what, measure in measures.items()}
-            told = {"measured": date.today().isoformat(), "machine": machine_line(), "ratios": found}
+            told = {"measured": date.today().isoformat(), "machine": machine_line(), "passes": "1", "ratios": found}
             RECORDED.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
             print(RECORDED.read_text())
             return 0
