@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 
 import engine
 from engine.child import in_root_folder
@@ -153,7 +153,8 @@ class _Crew:
 
     def _lost(self, part: int | None, error: RayError) -> BlindspotError | None:
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        reason = visible(lines[-1 if part is None else 0].strip().rstrip("."))
+        told_last = part is None and not isinstance(error, OutOfMemoryError)
+        reason = visible(lines[-1 if told_last else 0].strip().rstrip("."))
         if part is None:
             self._lost_starts += 1
             if self._lost_starts >= ATTEMPTS:
