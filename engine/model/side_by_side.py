@@ -160,10 +160,16 @@ class _Schedule:
         wanted, busy = self._wanted, [process for process in processes if process.at is not None]
         done = sum(wanted[place].work for place in self._ended)
         done += sum(int(wanted[one.at].work * one.share) for one in busy if one.at is not None)
-        names = ", ".join(wanted[one.at].name for one in busy if one.at is not None)
+        names = _named([wanted[one.at].name for one in busy if one.at is not None])
         speed = round(sum(float(one.facts.get("rows_per_second", 0.0)) for one in busy), 1)
         stage = f"train {len(wanted)} models, {len(self._ended)} finished" + (f": {names}" if names else "")
         monitor.step(stage, done, max(1, sum(one.work for one in wanted)), rows_per_second=speed)
+
+
+def _named(names: Sequence[str]) -> str:
+    """Names for a line of a screen, which has room for two."""
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return ", ".join(names[:2]) + more
 
 
 def _occupy(project: Project, processes: list[_Process], schedule: _Schedule, room: Room) -> None:
