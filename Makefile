@@ -58,7 +58,7 @@ test-openvino: $(VENV)/.installed
 	$(PIP) -c constraints.txt --no-build-isolation -e '.[openvino]'
 	$(BIN)/pytest -n 0 -rs tests/engine/model
 
-# Ray takes 260 MB; a cluster and its workers, which import the model libraries, a minute of CPU: CI does without.
+# Ray takes 270 MB; a cluster and its workers, which import the model libraries, a minute of CPU: CI does without.
 test-ray: $(VENV)/.installed
 	$(PIP) -c constraints.txt --no-build-isolation -e '.[ray]'
 	$(BIN)/pytest -n 0 -rs tests/engine/shards/test_on_ray.py
