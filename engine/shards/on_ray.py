@@ -193,7 +193,7 @@ def _cluster(where: Where) -> Iterator[None]:
                 options |= {"_temp_dir": folder, "num_cpus": int(usable_cores()), "object_store_memory": _OBJECT_STORE}
             with in_root_folder():  # workers look for modules in the folder where their driver is
                 ray.init(**options)
-        except (RayError, ConnectionError, RuntimeError, ValueError, OSError, ImportError) as error:
+        except Exception as error:  # where a process starts too slowly, Ray raises no other class
             reason = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
             what, place = f"the Ray cluster cannot be used ({reason})", where.address or "--on ray"
             raise JobError(what, where=place, hint="look whether it runs, or leave --on out") from error
