@@ -112,8 +112,8 @@ def _first_paint(folder: Path) -> Callable[[], float]:
     theirs = [sys.executable, str(script)]
 
     def measure() -> float:
-        pairs = [(_to_paint(ours, "blind spots"), _to_paint(theirs, "ready to work")) for _ in range(STARTS + 1)]
-        return _ratio(pairs[1:])  # the first one fills the file cache
+        pairs = [(_to_paint(ours, "blind spots"), _to_paint(theirs, "ready to work")) for _ in range(STARTS)]
+        return _ratio(pairs)  # the first one may write byte code: the median leaves it out
 
     return measure
 
