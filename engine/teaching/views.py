@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal, get_args
 
 from engine.project import Project
@@ -204,8 +205,10 @@ class Board:
         self._index()
         return self._view(known_spot(self.discovery, spot_id))
 
-    def evidence(self, spot_id: str) -> list[EvidenceRow]:
+    def evidence(self, spot_id: str, *, first: int | None = None) -> list[EvidenceRow]:
         """The rows of a blind spot that this annotator may see, most typical first: all once there is a decision.
+
+        ``first``: no more than so many, which takes no longer where there are thousands.
 
         Raises:
             StoreError: there is no such blind spot.
@@ -215,7 +218,7 @@ class Board:
         parts = self._parts_of(spot)
         held_back = frozenset(parts.held_back)
         hidden = frozenset(parts.withheld) | (frozenset() if spot_id in self._decisions else held_back)
-        seen = [row for row in spot.rows if row not in hidden]
+        seen = list(islice((row for row in spot.rows if row not in hidden), first))
         edits = edits_of(seen, self.teaching.perturbations(), self.discovery)
         return [
             self._row(
@@ -232,15 +235,16 @@ class Board:
         """
         return evidence_for(self.project, self.discovery, self.teaching, spot_id)
 
-    def scattered(self) -> list[EvidenceRow]:
-        """The UUs that belong to no blind spot, but for those that are withheld."""
+    def scattered(self, *, first: int | None = None) -> list[EvidenceRow]:
+        """The UUs that belong to no blind spot, but for those that are withheld; ``first``: as in `evidence`."""
         self._index()
         known, withheld = self.discovery.predictions, self._withheld
-        return [
+        found = (
             self._row(known[row], neighbours_of(row, self.discovery, withheld=withheld))
             for row in self.discovery.scattered
             if not is_withheld(known[row], withheld)
-        ]
+        )
+        return list(islice(found, first))
 
     def flagged(self, spot_id: str) -> list[EvidenceRow]:
         """The flagged rows near a blind spot that nobody has labelled since, nearest first, but for withheld ones.

@@ -216,15 +216,15 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
         self.refresh_bindings()
 
     def _preview(self, width: int) -> list[Text]:
-        from tui.widgets.spot_preview import spot_preview
+        from tui.widgets.spot_preview import ROWS, spot_preview
 
         app, board = shell(self), self.workbench.board
         spot_id = self.spot_id
         if board is None or spot_id is None:
             return []
         if spot_id != SCATTERED:
-            return spot_preview(width, self.spot, board.evidence(spot_id), app.ink, app.glyphs)
-        loose, flagged = board.scattered(), board.flagged_elsewhere()
+            return spot_preview(width, self.spot, board.evidence(spot_id, first=ROWS), app.ink, app.glyphs)
+        loose, flagged = board.scattered(first=ROWS), board.flagged_elsewhere()
         lines = spot_preview(width, None, [*loose, *flagged], app.ink, app.glyphs, flagged=len(flagged))
         return lines if board.discovery.n_labelled else [*wrapped(Text(none_found(board.discovery)), width), *lines]
 

@@ -17,7 +17,7 @@ from tui.view_models.spot_columns import estimate_words, title_of
 if TYPE_CHECKING:
     from engine.teaching.views import EvidenceRow, SpotView
 
-_ROWS = 5
+ROWS = 5
 
 
 def spot_preview(
@@ -56,7 +56,7 @@ def spot_preview(
         lines += wrapped(Text(dot.join(figures), style=ink.muted), width)
         if spot.status == "skipped":
             lines += wrapped(Text(f"skipped: {visible(spot.reason)}"), width)
-    for row in rows[:_ROWS]:
+    for row in rows[:ROWS]:
         lines.append(Text(""))
         prediction = row.prediction
         lines += wrapped(Text(bounded(prediction.text)), width)
