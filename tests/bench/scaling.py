@@ -15,9 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from tests.bench.measure import keep, options
+from tests.bench.measure import keep, kept, options
 from tests.bench.scaled_project import write_stream
 from tests.terminals import REPOSITORY, Pty, Terminal
 
@@ -180,14 +178,13 @@ def _median(seconds: list[float]) -> float:
 
 def _there() -> dict[tuple[str, int], dict[str, Any]]:
     """Figures of earlier runs, by step and rows."""
-    lines = options.results.read_bytes().splitlines() if options.results.is_file() else []
-    kept = (orjson.loads(line) for line in lines)
-    return {(one["step"], one["rows"]): one for one in kept if one["name"] == NAME}
+    return {(one["step"], one["rows"]): one for one in kept() if one["name"].startswith(NAME) and "step" in one}
 
 
 def _told(found: dict[tuple[str, int], dict[str, Any]], step: str, size: int, figures: dict[str, Any]) -> None:
     found[step, size] = figures
-    keep({"name": NAME, "step": step, "rows": size, "load": os.getloadavg()[0], **figures})
+    name = f"{NAME}: {step}, {size:,} rows"
+    keep({"name": name, "step": step, "rows": size, "load": os.getloadavg()[0], **figures})
     print(f"{step}, {size:,} rows: {_cell(figures)} {figures.get('told', '')}", flush=True)
 
 
