@@ -140,14 +140,16 @@ def _timed(script: str, *words: str) -> dict[str, Any]:
 
 def _app(root: Path) -> dict[str, dict[str, Any]]:
     began = time.perf_counter()
-    with Terminal(root) as screen:
+    with Terminal(root, "--annotator", f"ann{os.getpid()}") as screen:  # one who was there before is led back
         screen.sees("blind spots")
         painted = time.perf_counter() - began
         screen.sees("UUs")
         listed = time.perf_counter() - began
         screen.settle(1.0)
         keys = _median([screen.answer(b"jk"[turn % 2 :][:1])[0] for turn in range(KEYS)])
-        opened, _ = screen.answer(b"g\r", settled=1.0)
+        screen.send(b"g")
+        screen.settle(1.0)
+        opened, _ = screen.answer(b"\r", settled=1.0)
         screen.sees("model says")
         screen.settle(1.0)
         rows = _median([screen.answer(b"jk"[turn % 2 :][:1])[0] for turn in range(KEYS)])
