@@ -24,7 +24,7 @@ from tests.bench.measure import machine_line
 
 RECORDED = Path(__file__).with_name("ratios.json")
 KEPT = 2 / 3
-TEXTS, PEER_BATCH, MAX_LENGTH = 300, 32, 128
+TEXTS, PEER_BATCH, MAX_LENGTH = 150, 32, 128
 SCORINGS, STARTS = 3, 3
 
 

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import is_dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -77,7 +78,8 @@ def records(kind: type[Record] = Record) -> Iterator[type[Record]]:
 
 def test_every_record_of_the_engine_can_be_read() -> None:
     for module in pkgutil.walk_packages(engine.__path__, "engine."):
-        importlib.import_module(module.name)
+        if module.name != "engine.shards.on_ray" or find_spec("ray"):  # of an extra of its own, which has no record
+            importlib.import_module(module.name)
     found = {kind for kind in records() if is_dataclass(kind)}  # not what only bears others
     assert len(found) > 50
     for kind in found:
