@@ -172,7 +172,7 @@ def test_a_cancelled_fold_is_begun_again_and_ends_as_it_would_have(project: Proj
 
 def test_early_stop_stands_in_the_report_and_the_baseline_keeps_its_passes(project: Project) -> None:
     project = with_early_stop(project)
-    path = retrain(project, RetrainRequest(seeds=(5,)), monitor=Silent())
+    path = retrain(project, RetrainRequest(seeds=(5,), recipes=("scratch",)), monitor=Silent())
     report = read_json(path)
     chosen = read_json(path.parent / "spec.json")["passes"]["human"]
     assert any(
@@ -196,7 +196,7 @@ def chosen(base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     """A project with a proof of recipes that `auto` chose, its proof and test rows of before, and the report."""
     project = taught(tmp_path_factory.mktemp("auto") / "work", base)
     before = {split: project.split_path(split).read_bytes() for split in ("proof", "test")}
-    asked = RetrainRequest(("human", "uus", "temperature"), (5, 6), ("auto",))
+    asked = RetrainRequest(("human", "uus", "temperature"), (5,), ("auto",))
     return project.root, before, read_json(retrain(project, asked, monitor=Silent()))
 
 
