@@ -216,8 +216,15 @@ class RewrittenLine:
         self._tty = self._out.isatty()
 
     def show(self, text: str, *, stays: bool = False) -> None:
-        """Show a text in place of the last; one that stays is followed by the next line."""
-        self._write(visible(text) + "\n" * stays)
+        """Show a text in place of the last, as much as a line holds; one that stays whole, and then a new line."""
+        if self._tty:
+            self._write(visible(text) + "\n" if stays else self._fitted(text))
+
+    def _fitted(self, text: str) -> str:
+        from tui.terminal.wrapping import fitted
+
+        columns = os.get_terminal_size(self._out.fileno()).columns or 80  # 0: nobody has told its size
+        return fitted(text, columns - 1).rstrip()
 
     def clear(self) -> None:
         """Leave the line empty."""

@@ -252,3 +252,21 @@ def test_progress_in_a_terminal_shows_hostile_stages_as_escapes() -> None:
         terminal.sees("shown")
         text = terminal.output.decode()
     assert unsafe(text.replace("\r\x1b[K", "").replace("\r\n", "\n")) == ""
+
+
+def test_progress_that_is_longer_than_the_line_is_cut_and_written_over_again() -> None:
+    script = (
+        "from tui.terminal.printing import RewrittenLine, guarded\n"
+        "with guarded():\n"
+        "    line = RewrittenLine()\n"
+        "    line.show('step 1 ' + 'and more ' * 30)\n"
+        "    line.show('step 2 ' + '\\u4e8c' * 90)\n"
+        "    line.show('note ' + 'whole ' * 20, stays=True)\n"
+        "    line.show('shown')"
+    )
+    with Pty([sys.executable, "-c", script]) as terminal:
+        terminal.sees("shown")
+        lines = [line.rstrip() for line in terminal.picture.lines if line.strip()]
+    assert len("".join(lines[:2])) == len("note " + "whole " * 20) - 1
+    assert lines[-1] == "shown"
+    assert "step" not in "".join(lines)
