@@ -84,7 +84,8 @@ def excess_words(excess: ErrorExcess | None) -> str:
     """Errors near a blind spot against those that the confidence there promises; empty where it is not known."""
     if excess is None:
         return ""
-    found = f"of {excess.rows:,} confident rows near it {excess.errors:,} are wrong"
+    wrong = f"{excess.errors:,} {'is' if excess.errors == 1 else 'are'} wrong"
+    found = f"of {excess.rows:,} confident rows near it {wrong}"
     promised = f"their confidence promises {excess.expected:.2g}"
     return f"{found}, {promised} (p {probability(excess.p)}, {_q(excess)})"
 
