@@ -223,8 +223,10 @@ class RewrittenLine:
     def _fitted(self, text: str) -> str:
         from tui.terminal.wrapping import fitted
 
-        columns = os.get_terminal_size(self._out.fileno()).columns or 80  # 0: nobody has told its size
-        return fitted(text, columns - 1).rstrip()
+        columns = 0  # as of a terminal whose size nobody has told
+        with contextlib.suppress(OSError):  # what stands in for one may have no number
+            columns = os.get_terminal_size(self._out.fileno()).columns
+        return fitted(text, (columns or 80) - 1).rstrip()
 
     def clear(self) -> None:
         """Leave the line empty."""
