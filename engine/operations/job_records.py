@@ -17,6 +17,7 @@ from engine.jobs.kind import JobOptions, ToldResult
 from engine.monitoring.watched_batches import WatchWord
 from engine.proof.request import RetrainRequest
 from engine.schema import LabelledSplit, Record, Teacher
+from engine.shards import SHARD_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class ShardOptions(JobOptions):
 
     kind: ClassVar[str] = "shard"
 
-    rows: int = 65_536
+    rows: int = SHARD_ROWS
 
 
 @dataclass(frozen=True, slots=True)

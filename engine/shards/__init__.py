@@ -6,3 +6,5 @@ for bit, whoever computes it on a machine of the same kind. What is whole is not
 
 SHARDS = "shards"
 """The folder in that of the cache; a folder each plan."""
+SHARD_ROWS = 16 * 4096
+"""Rows of a shard unless told otherwise: a window of a GPU, 16 of a CPU; 4 minutes of MiniLM on two cores."""

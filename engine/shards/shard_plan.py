@@ -34,11 +34,9 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Example, Record
 from engine.settings import Precision
-from engine.shards import SHARDS
+from engine.shards import SHARD_ROWS, SHARDS
 
 PLAN = 1  # raised whenever shards are parted or written otherwise
-SHARD_ROWS = 16 * 4096
-"""Rows of a shard unless told otherwise: a window of a GPU, 16 of a CPU; 4 minutes of MiniLM on two cores."""
 MANIFEST = "manifest.json"
 
 Array = NDArray[np.float32]

@@ -6,7 +6,7 @@ import argparse
 
 from engine.api import OpenedProject
 from engine.jobs.kind import JobOptions
-from tui.terminal.printing import print_json, print_line
+from tui.commands.told_job import run_told_job
 
 
 def run_queue_job(options: argparse.Namespace, work: OpenedProject, asked: JobOptions) -> int:
@@ -20,14 +20,4 @@ def run_queue_job(options: argparse.Namespace, work: OpenedProject, asked: JobOp
     Raises:
         JobError, NotTrusted: as `OpenedProject.start` and `wait`.
     """
-    job_id = work.start(asked)
-    if options.detach:
-        print_line(job_id)
-        return 0
-    view = work.wait(job_id)
-    if options.json:
-        print_json(view.result)
-        return 0
-    print_line(view.sentence)
-    print_line(f"next: blindspot label {options.project} --queue {view.result['queue']}")
-    return 0
+    return run_told_job(options, work, asked, lambda made: f"blindspot label {options.project} --queue {made['queue']}")

@@ -8,6 +8,7 @@ from engine.operations.job_records import ShardOptions
 from engine.project import Project
 from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.commands.told_job import run_told_job
 from tui.terminal.printing import print_json, print_line
 
 
@@ -67,14 +68,5 @@ def run(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> int:
     work = opened(options)
     asked = ShardOptions() if options.rows is None else ShardOptions(options.rows)
-    job_id = work.start(asked)
-    if options.detach:
-        print_line(job_id)
-        return 0
-    view = work.wait(job_id)
-    if options.json:
-        print_json(view.result)
-        return 0
-    print_line(view.sentence)
-    print_line(f"next: blindspot shard {options.project} --index N --of M, for N from 0 to M - 1, on any machine")
-    return 0
+    following = f"blindspot shard {options.project} --index N --of M, for N from 0 to M - 1, on any machine"
+    return run_told_job(options, work, asked, lambda _: following)
