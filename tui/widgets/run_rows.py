@@ -37,7 +37,7 @@ class RunRows:
         text.append(f"{part:<{_PART_CELLS}}", self._ink.muted)
         if row.part != "seeds":
             text.append("[x] " if row.on else "[ ] ", self._ink.accent if row.on else self._ink.muted)
-            text.append(f"{row.name:<{_NAME_CELLS}}", "" if row.on else self._ink.muted)
+            text.append(f"{row.name:<{_NAME_CELLS - 1}} ", "" if row.on else self._ink.muted)
         room = max(0, width - text.cell_len)
         text.append(fitted(row.about, room, ellipsis=self._ellipsis), "" if row.part == "seeds" else self._ink.muted)
         return [text]

@@ -223,6 +223,7 @@ async def test_without_samples_peoples_labels_are_ticked(tmp_path: Path) -> None
         assert "[ ] llm-labels 5 labels" in driver.words
         assert "15 trainings, 5 of them the baseline" in driver.words
         await tick(driver, "auto")
+        assert "[ ] three-quarters as continue" in driver.words
         # 5 seeds x baseline, scratch, keep and one other; two trainings in each of three parts
         assert "at most 20 trainings, 5 of them the baseline, and 6 to choose by" in driver.words
 
