@@ -2,7 +2,8 @@
 
 A lease is a file, made exclusively, that says until when it holds. Keys renew it. When its time is over anybody may
 take it, whoever the owner was and whether or not the process lives: processes of other machines cannot be asked. It
-belongs to a session: who leaves one of two terminals keeps what the other has in front.
+belongs to a session: who leaves one of two terminals keeps what the other has in front, and neither is handed the row
+of the other. The session locks its lease as long as it lives: what one that was killed held is its owner's again.
 Clocks of machines that share a project must agree within a minute or so.
 """
 
@@ -20,7 +21,7 @@ import orjson
 
 from engine.errors import FileError, StoreError
 from engine.files import content_key, create_alone, find_files, make_folder, read_record, remove
-from engine.locks import acquire
+from engine.locks import acquire, is_held
 from engine.schema import Record
 
 HOLDS_FOR = 300.0
@@ -45,6 +46,15 @@ class Lease(Record):
     session: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What this session holds: its file, what that says, and the lock on it."""
+
+    path: Path
+    lease: Lease
+    lock: int | None
+
+
 class Leases:
     """The leases of a project, as one session of a person takes them.
 
@@ -59,15 +69,20 @@ class Leases:
         self._labeller = labeller
         self._session = secrets.token_hex(8)
         self._now = now
-        self._held: tuple[Path, Lease] | None = None
+        self._held: _Held | None = None
 
     def take(self, row_id: str, people: int) -> bool:
-        """Take a row, if fewer than ``people`` others hold it; whether it is held now. What was held is given up.
+        """Take a row, if fewer than ``people`` others hold it, and no other living session of this person.
+
+        What was held is given up.
+
+        Returns:
+            Whether the row is held now.
 
         Raises:
             StoreError: the folder may not be written, or another process has locked it for 5 s.
         """
-        if self._held and self._held[1].row == row_id and self._mine():
+        if self._held and self._held.lease.row == row_id and self._mine():
             self.renew()
             return True
         with self._alone():
@@ -75,17 +90,13 @@ class Leases:
             name = content_key(row_id)
             there = {path: self._read(path) for path in find_files(self._folder, f"{name}-*.json")}
             held = {path: one for path, one in there.items() if one is not None and one.until >= self._now()}
-            if len({one.labeller for one in held.values()} - {self._labeller}) >= people:
+            own = [path for path, one in held.items() if one.labeller == self._labeller]
+            if len({one.labeller for one in held.values()} - {self._labeller}) >= people or any(map(is_held, own)):
                 return False
-            for path in there.keys() - held.keys():  # their time is over, or they are damaged
+            for path in (there.keys() - held.keys()).union(own):  # over, damaged, or of a session that was killed
                 remove(path)
             lease = Lease(row_id, self._labeller, self._now() + HOLDS_FOR, self._session)
-            for place in range(MOST):
-                path = self._folder / f"{name}-{place}.json"
-                if create_alone(path, orjson.dumps(lease.as_json())):
-                    self._held = path, lease
-                    return True
-        return False
+            return any(self._write(self._folder / f"{name}-{place}.json", lease) for place in range(MOST))
 
     def renew(self) -> None:
         """The person is at work: the row that this session holds stays theirs.
@@ -93,16 +104,13 @@ class Leases:
         Raises:
             StoreError: as `take`.
         """
-        if self._held is None or self._held[1].until - self._now() > HOLDS_FOR - _RENEWED_AFTER:
+        if self._held is None or self._held.lease.until - self._now() > HOLDS_FOR - _RENEWED_AFTER:
             return
         with self._alone():
-            if not self._mine():  # it ended, and another may have it; a label is kept all the same
-                self._held = None
-                return
-            path, lease = self._held
-            self._held = path, replace(lease, until=self._now() + HOLDS_FOR)
-            remove(path)
-            create_alone(path, orjson.dumps(self._held[1].as_json()))
+            held, still_mine = self._held, self._mine()
+            self._give_up()
+            if still_mine:  # else it ended, and another may have it; a label is kept all the same
+                self._write(held.path, replace(held.lease, until=self._now() + HOLDS_FOR))
 
     def release(self) -> None:
         """Give up what this session holds.
@@ -114,16 +122,26 @@ class Leases:
             with self._alone():
                 self._give_up()
 
+    def _write(self, path: Path, lease: Lease) -> bool:
+        if not create_alone(path, orjson.dumps(lease.as_json())):
+            return False
+        self._held = _Held(path, lease, acquire(path))
+        return True
+
     def _give_up(self) -> None:
-        if self._held is not None and self._mine():
-            remove(self._held[0])
+        if self._held is None:
+            return
+        if self._mine():
+            remove(self._held.path)
+        if self._held.lock is not None:
+            os.close(self._held.lock)
         self._held = None
 
     def _mine(self) -> bool:
         if self._held is None:
             return False
-        there = self._read(self._held[0])
-        return there is not None and (there.session, there.row) == (self._session, self._held[1].row)
+        there = self._read(self._held.path)
+        return there is not None and (there.session, there.row) == (self._session, self._held.lease.row)
 
     def _read(self, path: Path) -> Lease | None:
         try:

@@ -88,7 +88,7 @@ class ProjectQueue:
         return len(self._open()) + self._to_come(self._others)
 
     def take(self) -> TextRow | None:
-        """The next open row, held for this person; None: none is left, or others are at work on all that are."""
+        """The next open row, held for this person; None: none is left, or another session has each in front."""
         rows = self._open()
         if len(rows) < _RESERVE:
             self._more()
@@ -97,7 +97,10 @@ class ProjectQueue:
         in_turn = (row_id for row_id in rows if row_id not in self._put_off)
         for row_id in chain(first, in_turn, [row_id for row_id in self._put_off if row_id in rows]):
             row, room = self._text(row_id), self._room(row_id, self._others[row_id])
-            if row is None or self._is_done(row_id) or not self._leases.take(row_id, room):
+            if self._is_done(row_id):  # by another session of this person
+                self._drop(row_id)
+                continue
+            if row is None or not self._leases.take(row_id, room):
                 continue
             if row_id in self._open():  # nobody has labelled it between the look and the lease
                 self._next = row_id
@@ -107,8 +110,7 @@ class ProjectQueue:
 
     def answered(self, row: TextRow) -> None:
         """It is not asked for any more."""
-        self._put_off.pop(row.id, None)
-        self._rows = {row_id: None for row_id in self._rows if row_id != row.id}  # `take` may be going through them
+        self._drop(row.id)
 
     def put_off(self, row: TextRow) -> None:
         """It comes after all others."""
@@ -131,6 +133,10 @@ class ProjectQueue:
         if state != self._state:
             self._state, self._rows = state, self._look()
         return self._rows
+
+    def _drop(self, row_id: str) -> None:
+        self._put_off.pop(row_id, None)
+        self._rows = {other: None for other in self._rows if other != row_id}  # `take` may be going through them
 
     def _look(self) -> dict[str, None]:
         return {

@@ -31,11 +31,12 @@ def no_row_words(left: int, is_choosing: bool | None) -> str:
     """Why there is no row in front.
 
     Args:
-        left: rows without an answer, which others have in front of them.
+        left: rows without an answer, which others have in front of them, or the same person in another session.
         is_choosing: whether further rows may be chosen; None: nothing chooses.
     """
     if is_choosing is not None:
         return f"All chosen rows are labelled{'; the next ones are being chosen' if is_choosing else ''}."
     if left:
-        return f"Others are at work on the {left:,} rows that are left; space looks again."
+        rows = "row that is" if left == 1 else f"{left:,} rows that are"
+        return f"Others, or you elsewhere, are at work on the {rows} left; space looks again."
     return "All rows are labelled."

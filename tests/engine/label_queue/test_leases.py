@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from engine.errors import StoreError
 from engine.label_queue.leases import HOLDS_FOR, Leases
+
+ROOT = Path(__file__).parents[3]
 
 
 class Clock:
@@ -63,32 +67,54 @@ def test_a_process_that_was_killed_holds_its_row_no_longer_than_another(tmp_path
     assert ben.take("r1", 1)
 
 
-def test_one_person_in_two_terminals_holds_the_row_once(tmp_path: Path) -> None:
+def test_one_person_in_two_terminals_is_not_handed_the_same_row_twice(tmp_path: Path) -> None:
     clock = Clock()
     first, second = Leases(tmp_path, "ann", now=clock), Leases(tmp_path, "ann", now=clock)
     ben, cleo = Leases(tmp_path, "ben", now=clock), Leases(tmp_path, "cleo", now=clock)
     assert first.take("r1", 2)
-    assert second.take("r1", 2)
+    assert not second.take("r1", 2)
+    assert second.take("r2", 2)
     assert ben.take("r1", 2)
     assert not cleo.take("r1", 2)
-
-
-def test_who_leaves_one_of_two_terminals_keeps_what_the_other_holds(tmp_path: Path) -> None:
-    clock = Clock()
-    first, second = Leases(tmp_path, "ann", now=clock), Leases(tmp_path, "ann", now=clock)
-    ben = Leases(tmp_path, "ben", now=clock)
-    assert first.take("r1", 1)
-    assert second.take("r1", 1)
-    second.release()
-    assert not ben.take("r1", 1)
-    assert second.take("r2", 1)
     clock.time += HOLDS_FOR - 10
     first.renew()
     clock.time += 11
+    assert not second.take("r1", 2)
+    first.release()
+    assert second.take("r1", 2)
+
+
+def test_who_leaves_one_of_two_terminals_keeps_what_the_other_holds(tmp_path: Path) -> None:
+    first, second, ben = Leases(tmp_path, "ann"), Leases(tmp_path, "ann"), Leases(tmp_path, "ben")
+    assert first.take("r1", 1)
+    assert second.take("r2", 1)
+    second.release()
     assert not ben.take("r1", 1)
     assert ben.take("r2", 1)
     first.release()
     assert ben.take("r1", 1)
+
+
+_TAKE = """
+import sys
+from pathlib import Path
+from engine.label_queue.leases import Leases
+leases = Leases(Path(sys.argv[1]), "ann")
+print(leases.take("r1", 1), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_row_of_a_session_that_was_killed_is_theirs_again_at_once_and_nobody_elses(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _TAKE, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == "True\n"
+        again, ben = Leases(tmp_path, "ann"), Leases(tmp_path, "ben")
+        assert not again.take("r1", 1)
+        killed.kill()
+    assert not ben.take("r1", 1)
+    assert again.take("r1", 1)
 
 
 def test_a_damaged_lease_holds_nothing(tmp_path: Path) -> None:

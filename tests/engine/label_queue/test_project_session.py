@@ -69,6 +69,23 @@ def test_two_people_at_once_are_never_handed_the_same_row(tmp_path: Path) -> Non
     assert sorted(handed) == sorted(set(handed)) == [f"r{n}" for n in range(9)]
 
 
+def test_one_person_in_two_sessions_labels_every_row_once_and_both_end(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work", rows=4)
+    first, second = at_work(project, "ann"), at_work(project, "ann")
+    handed = [front(first), front(second)]
+    first.session.label("negative")
+    handed.append(front(first))
+    second.session.label("negative")
+    handed.append(front(second))
+    first.session.label("negative")
+    assert first.session.row is None
+    assert first.session.pace.left == 1
+    second.session.label("negative")
+    first.session.skip()
+    assert [one.session.pace.left for one in (first, second)] == [0, 0]
+    assert sorted(handed) == sorted(labels(project).people) == ["r0", "r1", "r2", "r3"]
+
+
 _LABEL_ALL = """
 import sys
 from pathlib import Path

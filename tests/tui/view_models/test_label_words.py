@@ -30,6 +30,7 @@ def test_an_answer_says_how_sure_one_was(certainty: int, words: str) -> None:
 
 def test_without_a_row_it_says_why() -> None:
     assert no_row_words(0, None) == "All rows are labelled."
-    assert no_row_words(7, None) == "Others are at work on the 7 rows that are left; space looks again."
+    words = "Others, or you elsewhere, are at work on the 7 rows that are left; space looks again."
+    assert no_row_words(7, None) == words
     assert no_row_words(7, True) == "All chosen rows are labelled; the next ones are being chosen."
     assert no_row_words(0, False) == "All chosen rows are labelled."
