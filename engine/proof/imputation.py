@@ -109,8 +109,12 @@ class RowChanges:
 
     def totals(self, label_sets: IntArray) -> dict[str, FloatArray]:
         """By figure its change for each set of labels (sets, n): (sets,)."""
-        at = np.arange(label_sets.shape[1])
-        return {name: changes[at, label_sets].sum(axis=1) for name, changes in self.by_figure.items()}
+        found = {}
+        for name, changes in self.by_figure.items():
+            varies = changes.max(axis=1) > changes.min(axis=1)
+            at = np.flatnonzero(varies)
+            found[name] = changes[~varies, 0].sum() + changes[at, label_sets[:, at]].sum(axis=1)
+        return found
 
 
 @dataclass(frozen=True)
@@ -193,9 +197,9 @@ class _Guess:
         )  # of two labels this one would only split small strata
         gains = np.sign(np.round(gain[at, other], 9)).astype(np.int64)
         numbers = 9 * (known.llm != UNKNOWN) + 3 * agree + 1 + gains
-        strata = []
+        strata, can_change = [], changes.effect > 0
         for number in range(18):
-            inside = (numbers == number) & (changes.effect > 0)
+            inside = (numbers == number) & can_change
             seen = known.drawn & (known.gold != UNKNOWN) & inside
             wrong = seen & (known.gold != assumed)
             is_other = wrong & (known.gold == other)

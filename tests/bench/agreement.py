@@ -1,9 +1,13 @@
-"""How often the word from few labels is the word from all labels: finished proofs, people simulated by their labels.
+"""How often the word from few labels is the word from all labels: people are simulated by the labels of proof rows.
 
-`make bench-agreement PROOFS="FOLDER ..."` names proof folders in projects all of whose proof rows have their labels. In
-``TRANSCRIPTS`` an LLM's labels are looked for as ``PROJECT.labels.jsonl`` (id, split, label), PROJECT being the name of
-the project's folder; without them nobody has labelled a row. ``DRAWS`` drawings (default 200) of the rows that people
-are asked for, ``BUDGET`` labels (default 150) in five looks, which end once every word is certain.
+`make bench-agreement PROOFS="FOLDER ..."` names proof folders in projects all of whose proof rows have their labels, or
+``OUT`` folders of `make bench-budget`, in which each arm at a budget is judged by its finished seeds. An LLM's labels
+are looked for in ``TRANSCRIPTS``, as ``PROJECT.labels.jsonl`` (id, split, label), PROJECT being the name of the
+project's folder; without them nobody has labelled a row. ``DRAWS`` drawings (default 200) of the rows that people are
+asked for, ``BUDGET`` labels (default 150) in five looks, which end once every word is certain.
+
+The closest cases come first: those whose change of UUs at matched coverage is the smallest part of its interval. What
+is finished is kept in the results file (``RESULTS``), and a rerun goes on where it was.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import numpy as np
 import orjson
@@ -34,7 +39,11 @@ from engine.proof.significance import corrected, resamples_for
 from engine.proof.spot_counts import Resampling
 from engine.proof.statistics import BaselineComparison, compare
 from engine.proof.verdict_rule import Rule, VerdictWord, judge
-from tests.bench.measure import keep
+from tests.bench.budget import finished, kept_lines
+from tests.bench.budget_report import Finished
+from tests.bench.measure import keep, kept
+
+_MATCHED, _NOTHING = "uu_at_matched_coverage", 1e-9
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,51 @@ def words_of_few_labels(case: Case, llm: IntArray, *, budget: int, seed: int) ->
     return FewLabels({group: one.verdict.word for group, one in found.items()}, len(drawn))
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A case, the folder that asks for it, its project, and the name that it has in the table."""
+
+    folder: Path
+    project: Project
+    name: str
+    case: Case
+
+    @property
+    def distance(self) -> float:
+        """Of the change of UUs at matched coverage from none, in half-widths of its interval; the least of all arms."""
+        compared = _compared(self.case.models, self.case.rule, self.case.how)
+        changes = [one.difference[_MATCHED] for group, one in compared.items() if group != REFERENCE]
+        return min(2 * abs(one.mean) / max(one.high - one.low, _NOTHING) for one in changes)
+
+
+def cases_of(folder: Path) -> list[Asked]:
+    """What a folder asks for: a proof, or a budget.
+
+    Raises:
+        ValueError: a proof row has no label.
+    """
+    if not kept_lines(folder):
+        project = Project.open(folder.parent.parent)
+        return [Asked(folder, project, f"{project.root.name} {folder.name}", case_of(folder))]
+    return [case_of_cells(group, folder) for group in finished(folder)]
+
+
+def case_of_cells(group: Sequence[Finished], out: Path) -> Asked:
+    """An arm at a budget, judged as in a proof of this arm alone."""
+    cell, settings = group[0].cell, group[0].settings
+    arm = (cell.arm, f"{cell.budget} labels")
+    by_split = {
+        split: {REFERENCE: [one.baseline[split] for one in group], arm: [one.arm[split] for one in group]}
+        for split in group[0].arm
+    }
+    rule = Rule(settings.discovery.tau, settings.proof.margin, settings.proof.interval)
+    how = Resampling(settings.proof.bootstrap, settings.proof.interval)
+    test = _compared(by_split["test"], rule, how) if "test" in by_split else None
+    seeds = ", ".join(str(one.cell.seed) for one in group)
+    case = Case(by_split["proof"], test, rule, how)
+    return Asked(out, Project.open(out / cell.task), f"{cell.task}, seeds {seeds}", case)
+
+
 def case_of(folder: Path) -> Case:
     """A proof as it lies on disk.
 
@@ -119,9 +173,8 @@ def case_of(folder: Path) -> Case:
     return Case(models, _compared(proof_models(folder, "test"), rule, how) if has_test else None, rule, how)
 
 
-def recorded(folder: Path, transcripts: Path | None) -> IntArray | None:
-    """(n,) recorded labels of an LLM for the rows of a proof, or `UNKNOWN`; None: there is no file of them."""
-    project = Project.open(folder.parent.parent)
+def recorded(project: Project, transcripts: Path | None) -> IntArray | None:
+    """(n,) recorded labels of an LLM for the proof rows, or `UNKNOWN`; None: there is no file of them."""
     file = transcripts / f"{project.root.name}.labels.jsonl" if transcripts else None
     if file is None or not file.is_file():
         return None
@@ -131,7 +184,7 @@ def recorded(folder: Path, transcripts: Path | None) -> IntArray | None:
 
 
 def main() -> int:
-    """Print a line for each arm of each proof."""
+    """Print a line for each arm of each case."""
     given = os.environ.get
     folders = [Path(name).resolve() for name in given("PROOFS", "").split()]
     if not folders:
@@ -143,40 +196,43 @@ def main() -> int:
         f"{draws} drawings, {LOOKS} looks of {budget} labels; goals: same word at least .90, falsely proven at most .05"
     )
     print("| proof | LLM | arm | by all labels | the same word | falsely proven | mean labels | words |")
-    print("| --- " * 8 + "|")
-    for folder in folders:
-        case, project = case_of(folder), folder.parent.parent.name
-        whole, rows = words_of_all_labels(case), len(case.models[REFERENCE][0].gold)
-        said = recorded(folder, transcripts)
-        for llm, labels in (("recorded", said), ("absent", np.full(rows, UNKNOWN))):
-            if labels is None:
-                continue
-            found = [words_of_few_labels(case, labels, budget=budget, seed=seed) for seed in range(draws)]
-            asked = mean(one.labels for one in found)
-            for group, word in whole.items():
-                words = Counter(one.words[group] for one in found)
-                same, proven = words[word] / draws, 0.0 if word == "proven" else words["proven"] / draws
-                name = f"{project} {folder.name} | {llm} | {', '.join(group)}"
-                told = ", ".join(f"{one} {count}" for one, count in words.most_common())
-                print(f"| {name} | {word} | {same:.3f} | {proven:.3f} | {asked:.0f} | {told} |", flush=True)
-                figures = {
-                    "by_all": word,
-                    "same": same,
-                    "falsely_proven": proven,
-                    "labels": asked,
-                    "words": dict(words),
-                }
-                keep(
-                    {
-                        "name": "agreement",
-                        "proof": str(folder),
-                        "llm": llm,
-                        "arm": list(group),
-                        "draws": draws,
-                        **figures,
-                    }
-                )
+    print("| --- " * 8 + "|", flush=True)
+    cases = [one for folder in folders for one in cases_of(folder)]
+    for asked in sorted(cases, key=lambda one: one.distance):
+        rows = len(asked.case.models[REFERENCE][0].gold)
+        for llm, labels in (("recorded", recorded(asked.project, transcripts)), ("absent", np.full(rows, UNKNOWN))):
+            for line in [] if labels is None else _lines(asked, llm, labels, draws=draws, budget=budget):
+                words = ", ".join(f"{word} {count}" for word, count in line["words"].items())
+                figures = f"{line['same']:.3f} | {line['falsely_proven']:.3f} | {line['labels']:.0f}"
+                arm = ", ".join(line["arm"])
+                print(f"| {asked.name} | {llm} | {arm} | {line['by_all']} | {figures} | {words} |", flush=True)
     return 0
+
+
+def _lines(asked: Asked, llm: str, labels: IntArray, *, draws: int, budget: int) -> list[dict[str, Any]]:
+    """A line for each arm: how often which word; those of an earlier run are taken from there."""
+    case, arms = asked.case, [list(group) for group in asked.case.models if group != REFERENCE]
+    of = {"folder": str(asked.folder), "case": asked.name, "llm": llm}
+    key = {"name": "agreement", **of, "draws": draws, "budget": budget}
+    before = {tuple(one["arm"]): one for one in kept() if key == {name: one.get(name) for name in key}}
+    if all(tuple(arm) in before for arm in arms):
+        return [before[tuple(arm)] for arm in arms]
+    found = [words_of_few_labels(case, labels, budget=budget, seed=seed) for seed in range(draws)]
+    lines = []
+    for group, word in words_of_all_labels(case).items():
+        words = Counter(one.words[group] for one in found)
+        line = {
+            **key,
+            "arm": list(group),
+            "by_all": word,
+            "same": words[word] / draws,
+            "falsely_proven": 0.0 if word == "proven" else words["proven"] / draws,
+            "labels": mean(one.labels for one in found),
+            "words": dict(words.most_common()),
+        }
+        keep(line)
+        lines.append(line)
+    return lines
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ ARMS = {
 """Name and content of each, in the order in which they are trained."""
 
 BUDGETS = (200, 100, 50, 400)
+FIGURES = "figures.jsonl"  # of OUT
 RECORDED = 200  # labels of the recorded hunt
 HUNT_SEED = 13
 KEPT = {"paraphrase": "average"}  # recipe of uus+llm, as the pools said (README); elsewhere `keep`
@@ -91,6 +93,33 @@ class Lesson:
     choice: dict[str, Any]
 
 
+class Judged:
+    """What models of a project say of its proof rows, and of test if there is one."""
+
+    def __init__(self, project: Project, watch: Watch) -> None:
+        self._project, self._watch = project, watch
+        test = {"test": project.examples("test")} if project.has_split("test") else {}
+        self._rows: dict[str, list[Example]] = {"proof": judged_rows(project), **test}
+
+    def finished(self, cell: Cell, line: dict[str, Any], *, make: bool = False) -> Finished:
+        """A cell and what is kept of it, with what its model and the baseline of its seed say.
+
+        ``make``: whether that baseline is trained if need be.
+        """
+        model = ModelRef(line["training"], self._project.models_dir / line["training"], line["model"])
+        baseline = current_model(self._project, seed=cell.seed, make=make, monitor=self._watch)
+        return Finished(cell, line, self.scored(model), self.scored(baseline), self._project.settings)
+
+    def scored(self, model: ModelRef) -> dict[str, Scored]:
+        """What a model says, by split; computed once."""
+        number = {label: place for place, label in enumerate(self._project.labels)}
+        found = {}
+        for split, rows in self._rows.items():
+            logits = predictions(self._project, model, rows, split_key=f"budget-{split}", monitor=self._watch)
+            found[split] = Scored.from_logits(logits, np.array([number[row.label] for row in rows]))
+        return found
+
+
 class Task:
     """A task's project, and the arms made of it."""
 
@@ -100,6 +129,7 @@ class Task:
             create(data / name, root)
         change_setting(root / SETTINGS_FILE, "labelling", "llm_floor", 0.0)  # no audit is simulated
         self.project = Project.open(root)
+        self.judged = Judged(self.project, self._watch)
         self._transcripts = data.parent / "transcripts"
         self._lessons: dict[tuple[str, int], Lesson] = {}
 
@@ -108,12 +138,6 @@ class Task:
         """The confident rows of the model of the settings' first seed."""
         said = self._file("labels.jsonl")
         return Pool.of(self.project, said if said.is_file() else None, self.name)
-
-    @cached_property
-    def judged(self) -> dict[str, list[Example]]:
-        """Proof, and test if there is one."""
-        test = {"test": self.project.examples("test")} if self.project.has_split("test") else {}
-        return {"proof": judged_rows(self.project), **test}
 
     def missing(self, arm: str) -> str:
         """Which file an arm lacks; empty: none."""
@@ -127,10 +151,6 @@ class Task:
         if arm == "uus+llm":
             return [len(self.pool.candidates)]
         return [fixed[arm]] if arm in fixed else [one for one in asked if one <= len(self.pool.candidates)]
-
-    def baseline(self, seed: int) -> dict[str, Scored]:
-        """The current model of a seed, by split."""
-        return self._scored(current_model(self.project, seed=seed, monitor=self._watch))
 
     def train(self, cell: Cell, lines: dict[tuple[str, str], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
         """The line of a cell, and whether it was made now. Its model is not kept."""
@@ -152,22 +172,10 @@ class Task:
             monitor=self._watch,
             **given.changes,
         )
-        self._scored(model)
+        self.judged.scored(model)
         shutil.rmtree(model.path)  # 90 MB; its scores are kept
         facts = {"rows": len(lesson.arm.samples), "recipe": lesson.recipe, "choice": lesson.choice}
         return {**cell.as_json(), **facts, "training": key, "model": model.key, "machine": machine()}, True
-
-    def scored(self, line: dict[str, Any]) -> dict[str, Scored]:
-        """What the model of a line says, by split."""
-        return self._scored(ModelRef(line["training"], self.project.models_dir / line["training"], line["model"]))
-
-    def _scored(self, model: ModelRef) -> dict[str, Scored]:
-        number = {label: place for place, label in enumerate(self.project.labels)}
-        found = {}
-        for split, rows in self.judged.items():
-            logits = predictions(self.project, model, rows, split_key=f"budget-{split}", monitor=self._watch)
-            found[split] = Scored.from_logits(logits, np.array([number[row.label] for row in rows]))
-        return found
 
     def _lesson(self, cell: Cell) -> Lesson:
         key = cell.arm, cell.budget
@@ -228,6 +236,23 @@ class Task:
         return self._transcripts / f"{self.name}.{ending}"
 
 
+def kept_lines(out: Path) -> list[dict[str, Any]]:
+    """The lines of the cells that are finished in a folder; none: it is no budget's."""
+    made = out / FIGURES
+    return [orjson.loads(line) for line in read_lines(made)] if made.is_file() else []
+
+
+def finished(out: Path) -> list[list[Finished]]:
+    """The cells that are finished in a folder, those of equal arm and budget together, by seed; nothing is trained."""
+    names = [one.name for one in fields(Cell)]
+    latest = {Cell(*(line[name] for name in names)): line for line in kept_lines(out)}
+    judged = {name: Judged(Project.open(out / name), Watch(name)) for name in {cell.task for cell in latest}}
+    groups: defaultdict[tuple[str, str, int], list[Finished]] = defaultdict(list)
+    for cell in sorted(latest, key=lambda one: one.seed):
+        groups[cell.task, cell.arm, cell.budget].append(judged[cell.task].finished(cell, latest[cell]))
+    return list(groups.values())
+
+
 def main() -> int:
     """Train cell after cell, and report after each."""
     if options.data is None:
@@ -240,17 +265,15 @@ def main() -> int:
     )
     seeds = [int(one) for one in _asked("SEEDS")] or list(SEEDS)
     tasks = {name: Task(data, name, out / name, seeds[0]) for name in names}
-    made = out / "figures.jsonl"
-    found = map(orjson.loads, read_lines(made) if made.is_file() else ())
-    lines = {(one["task"], one["training"]): one for one in found}
+    lines = {(one["task"], one["training"]): one for one in kept_lines(out)}
     budgets = [int(one) for one in _asked("BUDGETS")] or list(BUDGETS)
     done: list[Finished] = []
     for cell in _cells(tasks, _asked("ARMS") or list(ARMS), budgets, seeds):
         task = tasks[cell.task]
         line, is_new = task.train(cell, lines)
-        done.append(Finished(cell, line, task.scored(line), task.baseline(cell.seed), task.project.settings))
+        done.append(task.judged.finished(cell, line, make=True))
         if is_new:
-            with made.open("ab") as file:
+            with (out / FIGURES).open("ab") as file:
                 file.write(orjson.dumps(line) + b"\n")
             write_report(done, ARMS, out)
     write_report(done, ARMS, out)

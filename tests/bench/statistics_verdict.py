@@ -9,6 +9,16 @@ of labels, task (2 or 3 labels, 1 or 3 seeds) and effect:
   rows that can change: classical, with the LLM's labels taken as they are, and tuned (PPI++);
 - the verdict after five looks, by the product's own judge, which stops once it is certain: how often an arm that is as
   good as the baseline is ``proven``, and how often the word is that from all labels. A fourth of the draws.
+
+Whether an interval holds the truth in at least `LEAST` of the draws is decided by one rule. Where it held it in less
+than `AGAIN` of the first draws, it is drawn `FRESH` times anew, and the fresh draws alone say how often it holds: the
+lowest of many cells is low by chance, and draws that a cell was picked by tell too little of it. It misses the goal if
+they are below it. Means over cells are those of the first draws, which pick nothing. With 200 first draws a cell whose
+true coverage is .92 is drawn again in .88 of the cases, one of .91 in .95; of 800 draws .92 has a standard error of
+.010, and a true .95 is seen below it in one of ten thousand cells.
+
+What is finished is kept in the results file (``RESULTS``), and a rerun goes on where it was; after a change of what is
+measured, name another file.
 """
 
 from __future__ import annotations
@@ -16,7 +26,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from statistics import mean
 from typing import Any, get_args
@@ -30,7 +40,7 @@ from engine.proof.metrics import FloatArray, IntArray
 from engine.proof.spot_counts import Resampling
 from engine.proof.verdict_rule import Rule
 from tests.bench.agreement import Case, words_of_all_labels, words_of_few_labels
-from tests.bench.measure import keep
+from tests.bench.measure import keep, kept
 from tests.builders.populations import TAU, LlmKind, Population, known_labels, llm_labels, population
 
 try:
@@ -40,11 +50,15 @@ except ImportError:
 
 LLMS: tuple[LlmKind, ...] = get_args(LlmKind)
 LABELS = (30, 60, 100, 150)
+Cell = tuple[LlmKind, int]
+CELLS: tuple[Cell, ...] = tuple(product(LLMS, LABELS))
 EFFECTS = {"none": 0.0, "small": 0.3, "large": 0.8, "worse": -0.8}
 SAME = {"copy": 1.0, "rescaled": 1.7}  # temperatures of an arm that is the baseline
 TASKS = tuple(product((2, 3), (1, 3)))  # labels, seeds
 JUDGED = ((2, 1), (3, 3))
 FIGURES = ("uu_at_matched_coverage", "accuracy")
+LEAST, AGAIN, FRESH = 0.92, 0.945, 800
+FIRST_DICE, FRESH_DICE = 13, 14
 _SETS = 200
 _RULE, _HOW = Rule(TAU, margin=0.05, interval=0.95), Resampling(1000, 0.95)
 
@@ -64,9 +78,9 @@ class Interval:
         return (self.high - self.low) / 2
 
 
-def draws(of: int) -> Iterator[np.random.Generator]:
+def draws(of: int, seed: int = FIRST_DICE) -> Iterator[np.random.Generator]:
     """Dice of each draw."""
-    return (np.random.default_rng((13, number)) for number in range(of))
+    return (np.random.default_rng((seed, number)) for number in range(of))
 
 
 def ours(totals: dict[str, FloatArray]) -> dict[str, Interval]:
@@ -97,73 +111,112 @@ def plain_half_width(values: FloatArray, labels: int) -> float:
     return float(1.96 * n * values.std() * np.sqrt(1 / labels - 1 / n))
 
 
-def intervals(task: tuple[int, int], effect: str, times: int) -> dict[tuple[LlmKind, int], dict[str, float]]:
-    """Coverage and half-widths of a task and effect, by LLM and labels."""
-    cells: dict[tuple[LlmKind, int], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for number, dice in enumerate(draws(times)):
-        of = population(dice, labels=task[0], seeds=task[1], better=EFFECTS[effect])
+@dataclass(frozen=True)
+class World:
+    """What models and task are like."""
+
+    labels: int
+    seeds: int
+    effect: str
+
+
+def intervals(world: World, cells: Sequence[Cell], times: int, seed: int) -> list[dict[str, float]]:
+    """Coverage and half-widths of cells of a world."""
+    found: dict[Cell, dict[str, list[float]]] = {cell: defaultdict(list) for cell in cells}
+    for number, dice in enumerate(draws(times, seed)):
+        of = population(dice, labels=world.labels, seeds=world.seeds, better=EFFECTS[world.effect])
+        llms = {kind: llm_labels(dice, of, kind) for kind in LLMS}
         arm, baseline = of.scored()
         changes = RowChanges.of(arm, baseline, TAU)
-        truth = {name: float(found[0]) for name, found in changes.totals(of.gold[None]).items()}
         by_row = changes.uu_at_matched_coverage[np.arange(len(of.gold)), of.gold]
-        for kind in LLMS:
-            llm = llm_labels(dice, of, kind)
-            for labels in LABELS:
-                cell = cells[kind, labels]
-                known = known_labels(dice, of, llm, changes.effect, labels)
-                likely = label_sets(known, arm, baseline, changes, sets=_SETS, seed=number)
-                totals = changes.totals(likely)
-                corrected = corrections(known, arm, baseline, changes, totals)
-                for name, found in ours({name: corrected[name].of(of) for name, of in totals.items()}).items():
-                    cell[f"{name}: held"].append(found.holds(truth[name]))
-                    cell[f"{name}: half"].append(found.half)
-                for name, found in peers(dice, of, llm, changes, labels).items():
-                    cell[f"{name}: held"].append(found.holds(truth[FIGURES[0]]))
-                    cell[f"{name}: half"].append(found.half)
-                cell["plain: half"].append(plain_half_width(by_row, labels))
-    return {key: {name: mean(values) for name, values in cell.items()} for key, cell in cells.items()}
+        plain = {labels: plain_half_width(by_row, labels) for labels in LABELS}
+        # Rows that add the same whatever their label is are left out: half of the time.
+        inside = np.any([one.max(axis=1) > one.min(axis=1) for one in changes.by_figure.values()], axis=0)
+        scale = float(inside.mean())  # of shares of all rows, to shares of these
+        of = Population(of.gold[inside], *([one[inside] for one in side] for side in (of.baseline, of.arm)))
+        arm, baseline = ([one.rows(inside) for one in side] for side in (arm, baseline))
+        changes = RowChanges(
+            changes.uu_at_matched_coverage[inside], changes.uu_at_tau[inside], changes.accuracy[inside] / scale
+        )
+        truth = {name: float(one[0]) for name, one in changes.totals(of.gold[None]).items()}
+        for kind, labels in cells:
+            cell, llm = found[kind, labels], llms[kind][inside]
+            known = known_labels(dice, of, llm, changes.effect, labels)
+            totals = changes.totals(label_sets(known, arm, baseline, changes, sets=_SETS, seed=number))
+            corrected = corrections(known, arm, baseline, changes, totals)
+            for name, one in ours({name: corrected[name].of(values) for name, values in totals.items()}).items():
+                cell[f"{name}: held"].append(one.holds(truth[name]))
+                cell[f"{name}: half"].append(one.half * (scale if name == "accuracy" else 1))
+            for name, one in peers(dice, of, llm, changes, labels).items():
+                cell[f"{name}: held"].append(one.holds(truth[FIGURES[0]]))
+                cell[f"{name}: half"].append(one.half)
+            cell["plain: half"].append(plain[labels])
+    return [{name: mean(values) for name, values in cell.items()} for cell in found.values()]
+
+
+def measured(world: World, cells: Sequence[Cell], times: int, seed: int) -> dict[Cell, dict[str, float]]:
+    """`intervals` by cell; what an earlier run has kept is taken from there."""
+    asked = {
+        "name": "intervals of verdicts",
+        **asdict(world),
+        "draws": times,
+        "seed": seed,
+        "cells": [*map(list, cells)],
+    }
+    before = (one["figures"] for one in kept() if asked == {key: one.get(key) for key in asked})
+    figures = next(before, None)
+    if figures is None:
+        figures = intervals(world, cells, times, seed)
+        keep({**asked, "figures": figures})
+    return dict(zip(cells, figures, strict=True))
 
 
 def print_intervals(times: int) -> None:
     """The table of intervals, and the cells that miss the goal."""
-    found: dict[tuple[LlmKind, int], list[dict[str, float]]] = defaultdict(list)
-    missed = []
-    for task, effect in product(TASKS, EFFECTS):
-        for key, figures in intervals(task, effect, times).items():
-            found[key].append(figures)
-            world = {"llm": key[0], "asked": key[1], "labels": task[0], "seeds": task[1], "effect": effect}
-            keep({"name": "intervals of verdicts", **world, "draws": times, **figures})
-            missed += [
-                f"{world}: {name} {figures[f'{name}: held']:.3f}" for name in FIGURES if figures[f"{name}: held"] < 0.92
-            ]
+    worlds = [World(*task, effect) for task, effect in product(TASKS, EFFECTS)]
+    first = {world: measured(world, CELLS, times, FIRST_DICE) for world in worlds}
+    held: dict[str, dict[tuple[World, Cell], float]] = {name: {} for name in FIGURES}  # of the draws that decide
+    low = {
+        name: {at for at in product(worlds, CELLS) if first[at[0]][at[1]][f"{name}: held"] < AGAIN} for name in FIGURES
+    }
+    for world in worlds:
+        again = [cell for cell in CELLS if any((world, cell) in low[name] for name in FIGURES)]
+        fresh = measured(world, again, FRESH, FRESH_DICE) if again else {}
+        for name, cell in product(FIGURES, CELLS):
+            of = fresh if (world, cell) in low[name] else first[world]
+            held[name][world, cell] = of[cell][f"{name}: held"]
     methods = ("PPI", "PPI++") if ppi_mean_ci else ()
-    noise, worlds = (0.95 * 0.05 / times) ** 0.5, len(TASKS) * len(EFFECTS)
-    print(
-        f"{times} draws a cell (standard error of .95: {noise:.3f}), {worlds} cells: least, mean coverage; half-width"
-    )
+    print(f"{times} draws a cell, {FRESH} fresh ones where it held in less than {AGAIN}; {len(worlds)} cells a line:")
+    print("least coverage by the draws that decide, mean coverage and half-width of the first")
     print(
         "| LLM | labels | UUs at matched coverage | plain sample | accuracy, points |", *(f"{one} |" for one in methods)
     )
     print("| --- " * (5 + len(methods)) + "|")
-    for (kind, labels), cells in found.items():
+    for cell in CELLS:
+        found = [first[world][cell] for world in worlds]
+        uus, accuracy = (min(held[name][world, cell] for world in worlds) for name in FIGURES)
         told = [
-            _told(cells, FIGURES[0], 1),
-            f"{mean(one['plain: half'] for one in cells):.0f}",
-            _told(cells, FIGURES[1], 100),
+            _told(uus, found, FIGURES[0], 1),
+            f"{mean(one['plain: half'] for one in found):.0f}",
+            _told(accuracy, found, FIGURES[1], 100),
+            *(_told(min(of[f"{one}: held"] for of in found), found, one, 1) for one in methods),
         ]
-        print(
-            f"| {kind} | {labels} |", " | ".join([*told, *(_told(cells, one, 1) for one in methods)]), "|", flush=True
-        )
+        print(f"| {cell[0]} | {cell[1]} |", " | ".join(told), "|")
     for name in FIGURES:
-        held = [cell[f"{name}: held"] for cells in found.values() for cell in cells]
-        print(f"{name}: least {min(held):.3f}, mean {mean(held):.4f} of {len(held)} cells (goals: .92, .94)")
-    print("\n".join(["below the goal:", *missed]) if missed else "no cell is below the goal")
+        every = [one[f"{name}: held"] for cells in first.values() for one in cells.values()]
+        print(f"{name}: mean {mean(every):.4f} of {len(every)} cells (goal .94); least {min(held[name].values()):.3f}")
+        drawn = sorted(((held[name][at], *at) for at in low[name]), key=lambda one: one[0])
+        if drawn:
+            print(f"  {len(drawn)} drawn again, mean {mean(one[0] for one in drawn):.4f}; below {LEAST}:")
+        for share, world, (kind, labels) in drawn:
+            if share < LEAST:
+                noise = (share * (1 - share) / FRESH) ** 0.5
+                print(f"  {kind}, {labels} labels asked, {world}: {share:.3f} (standard error {noise:.3f})")
 
 
-def _told(cells: Sequence[dict[str, float]], name: str, times: float) -> str:
-    held = [cell[f"{name}: held"] for cell in cells]
-    half = times * mean(cell[f"{name}: half"] for cell in cells)
-    return f"{min(held):.3f}, {mean(held):.3f}, {half:.{0 if times == 1 else 1}f}".replace("0.", ".")
+def _told(least: float, cells: Sequence[dict[str, float]], name: str, times: float) -> str:
+    held, half = (mean(cell[f"{name}: {of}"] for cell in cells) for of in ("held", "half"))
+    return f"{least:.3f}, {held:.3f}, {times * half:.{0 if times == 1 else 1}f}".replace("0.", ".")
 
 
 def case_of(dice: np.random.Generator, task: tuple[int, int], effect: str) -> tuple[Population, Case]:
