@@ -113,15 +113,17 @@ bench-servers: $(VENV)/.installed
 	SERVER="$(SERVER)" MODEL="$(MODEL)" KEY_ENV="$(KEY_ENV)" CONTEXT="$(CONTEXT)" TOKENS="$(TOKENS)" ROWS="$(ROWS)" \
 		NAME="$(NAME)" RECORD="$(RECORD)" $(BIN)/python -m tests.bench.servers
 
-# DRAWS=600 simulated audits, or streams of labels, or (200) sets of proof rows, a cell
+# DRAWS=600 simulated audits, or streams of labels, or (200) sets of proof rows, a cell; the last goes on where it was
 bench-statistics: $(VENV)/.installed
 	DRAWS="$(DRAWS)" $(BIN)/python -m tests.bench.statistics_audit
 	DRAWS="$(DRAWS)" $(BIN)/python -m tests.bench.statistics_watch
-	DRAWS="$(DRAWS)" $(BIN)/python -m tests.bench.statistics_verdict
+	DRAWS="$(DRAWS)" RESULTS="$(RESULTS)" $(BIN)/python -m tests.bench.statistics_verdict
 
-# PROOFS="FOLDER ..." whose proof rows all have labels; TRANSCRIPTS=FOLDER with PROJECT.labels.jsonl; BUDGET=150 DRAWS=200
+# PROOFS="FOLDER ..." whose proof rows all have labels, or OUTs of bench-budget; TRANSCRIPTS=FOLDER with
+# PROJECT.labels.jsonl; BUDGET=150 DRAWS=200; goes on where it was
 bench-agreement: $(VENV)/.installed
-	PROOFS="$(PROOFS)" TRANSCRIPTS="$(TRANSCRIPTS)" BUDGET="$(BUDGET)" DRAWS="$(DRAWS)" $(BIN)/python -m tests.bench.agreement
+	HF_HUB_OFFLINE=1 PROOFS="$(PROOFS)" TRANSCRIPTS="$(TRANSCRIPTS)" BUDGET="$(BUDGET)" DRAWS="$(DRAWS)" RESULTS="$(RESULTS)" \
+		$(BIN)/python -m tests.bench.agreement
 
 clean:
 	rm -rf $(VENV) blindspot-demo

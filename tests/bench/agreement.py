@@ -41,7 +41,7 @@ from engine.proof.statistics import BaselineComparison, compare
 from engine.proof.verdict_rule import Rule, VerdictWord, judge
 from tests.bench.budget import finished, kept_lines
 from tests.bench.budget_report import Finished
-from tests.bench.measure import keep, kept
+from tests.bench.measure import once
 
 _MATCHED, _NOTHING = "uu_at_matched_coverage", 1e-9
 
@@ -210,28 +210,21 @@ def main() -> int:
 
 
 def _lines(asked: Asked, llm: str, labels: IntArray, *, draws: int, budget: int) -> list[dict[str, Any]]:
-    """A line for each arm: how often which word; those of an earlier run are taken from there."""
-    case, arms = asked.case, [list(group) for group in asked.case.models if group != REFERENCE]
-    of = {"folder": str(asked.folder), "case": asked.name, "llm": llm}
-    key = {"name": "agreement", **of, "draws": draws, "budget": budget}
-    before = {tuple(one["arm"]): one for one in kept() if key == {name: one.get(name) for name in key}}
-    if all(tuple(arm) in before for arm in arms):
-        return [before[tuple(arm)] for arm in arms]
-    found = [words_of_few_labels(case, labels, budget=budget, seed=seed) for seed in range(draws)]
-    lines = []
-    for group, word in words_of_all_labels(case).items():
-        words = Counter(one.words[group] for one in found)
-        line = {
-            **key,
-            "arm": list(group),
-            "by_all": word,
-            "same": words[word] / draws,
-            "falsely_proven": 0.0 if word == "proven" else words["proven"] / draws,
-            "labels": mean(one.labels for one in found),
-            "words": dict(words.most_common()),
-        }
-        keep(line)
-        lines.append(line)
+    """Of each arm: how often which word, and after how many labels."""
+
+    def work() -> list[dict[str, Any]]:
+        found = [words_of_few_labels(asked.case, labels, budget=budget, seed=seed) for seed in range(draws)]
+        lines = []
+        for group, word in words_of_all_labels(asked.case).items():
+            words = Counter(one.words[group] for one in found)
+            proven = 0 if word == "proven" else words["proven"]
+            figures = {"same": words[word] / draws, "falsely_proven": proven / draws}
+            figures |= {"labels": mean(one.labels for one in found)}
+            lines.append({"arm": group, "by_all": word, **figures, "words": dict(words.most_common())})
+        return lines
+
+    of = {"folder": str(asked.folder), "case": asked.name, "arms": [list(group) for group in asked.case.models]}
+    lines: list[dict[str, Any]] = once({"name": "agreement", **of, "llm": llm, "draws": draws, "budget": budget}, work)
     return lines
 
 

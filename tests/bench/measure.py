@@ -10,7 +10,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -117,6 +117,16 @@ def keep(result: dict[str, Any]) -> None:
 def kept() -> list[dict[str, Any]]:
     """All finished figures of the results file, the oldest first."""
     return [orjson.loads(line) for line in options.results.open("rb")] if options.results.is_file() else []
+
+
+def once(facts: dict[str, Any], work: Callable[[], Any]) -> Any:
+    """What an earlier run has kept of the same facts; else what the work gives, which is kept. Both JSON values."""
+    for one in kept():
+        if "result" in one and all(one.get(key) == value for key, value in facts.items()):
+            return one["result"]
+    result = work()
+    keep({**facts, "result": result})
+    return result
 
 
 def _told(facts: dict[str, Any]) -> str:

@@ -40,7 +40,7 @@ from engine.proof.metrics import FloatArray, IntArray
 from engine.proof.spot_counts import Resampling
 from engine.proof.verdict_rule import Rule
 from tests.bench.agreement import Case, words_of_all_labels, words_of_few_labels
-from tests.bench.measure import keep, kept
+from tests.bench.measure import once
 from tests.builders.populations import TAU, LlmKind, Population, known_labels, llm_labels, population
 
 try:
@@ -155,19 +155,9 @@ def intervals(world: World, cells: Sequence[Cell], times: int, seed: int) -> lis
 
 
 def measured(world: World, cells: Sequence[Cell], times: int, seed: int) -> dict[Cell, dict[str, float]]:
-    """`intervals` by cell; what an earlier run has kept is taken from there."""
-    asked = {
-        "name": "intervals of verdicts",
-        **asdict(world),
-        "draws": times,
-        "seed": seed,
-        "cells": [*map(list, cells)],
-    }
-    before = (one["figures"] for one in kept() if asked == {key: one.get(key) for key in asked})
-    figures = next(before, None)
-    if figures is None:
-        figures = intervals(world, cells, times, seed)
-        keep({**asked, "figures": figures})
+    """`intervals` by cell."""
+    facts = {"name": "intervals of verdicts", **asdict(world), "draws": times, "seed": seed}
+    figures = once({**facts, "cells": [*map(list, cells)]}, lambda: intervals(world, cells, times, seed))
     return dict(zip(cells, figures, strict=True))
 
 
@@ -244,6 +234,15 @@ def verdicts(task: tuple[int, int], effect: str, kind: LlmKind, times: int) -> d
     return {name: mean(values) for name, values in found.items()}
 
 
+def judged(task: tuple[int, int], effect: str, kind: LlmKind, times: int) -> dict[str, float]:
+    """`verdicts` of a task."""
+    facts = {"effect": effect, "llm": kind, "labels": task[0], "seeds": task[1], "draws": times}
+    found: dict[str, float] = once(
+        {"name": "verdicts from few labels", **facts}, lambda: verdicts(task, effect, kind, times)
+    )
+    return found
+
+
 def print_verdicts(times: int) -> None:
     """The table of verdicts."""
     print(f"five looks of {LABELS[-1]} labels; {times} draws of each of {len(JUDGED)} tasks")
@@ -252,10 +251,7 @@ def print_verdicts(times: int) -> None:
     print("| --- " * (len(shown) + 3) + "|")
     worlds = [*product(("none",), LLMS), *product(("small", "large", "worse"), ("good", "absent"))]
     for effect, kind in [*worlds, *product(SAME, ("good",))]:
-        each = [verdicts(task, effect, kind, times) for task in JUDGED]
-        for task, figures in zip(JUDGED, each, strict=True):
-            world = {"effect": effect, "llm": kind, "labels": task[0], "seeds": task[1]}
-            keep({"name": "verdicts from few labels", **world, "draws": times, **figures})
+        each = [judged(task, effect, kind, times) for task in JUDGED]
         told = [f"{mean(one[name] for one in each):.3f}" for name in shown]
         print(f"| {effect} | {kind} | {' | '.join(told)} | {mean(one['labels'] for one in each):.0f} |", flush=True)
 
