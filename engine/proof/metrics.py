@@ -64,7 +64,7 @@ def measure(scored: Scored, *, tau: float, matched: int) -> dict[str, float]:
         tau: confidence threshold of a UU.
         matched: how many rows the baseline of the same seed covers at tau.
     """
-    covered = scored.covered(tau)
+    covered, area = scored.covered(tau), area_under_risk_coverage(scored)
     return {
         "accuracy": float(np.mean(~scored.wrong)),
         "macro_f1": macro_f1(scored),
@@ -72,8 +72,8 @@ def measure(scored: Scored, *, tau: float, matched: int) -> dict[str, float]:
         "coverage": float(np.mean(covered)),
         "uu_at_matched_coverage": errors_among_most_confident(scored, matched),
         "ece": expected_calibration_error(scored),
-        "aurc": area_under_risk_coverage(scored),
-        "excess_aurc": area_under_risk_coverage(scored) - least_area(float(np.mean(scored.wrong))),
+        "aurc": area,
+        "excess_aurc": area - least_area(float(np.mean(scored.wrong))),
     }
 
 

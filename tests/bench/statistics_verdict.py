@@ -161,20 +161,36 @@ def measured(world: World, cells: Sequence[Cell], times: int, seed: int) -> dict
     return dict(zip(cells, figures, strict=True))
 
 
+@dataclass(frozen=True)
+class Measured:
+    """The cells of a world by its first draws, and by fresh ones those that are drawn again."""
+
+    first: dict[Cell, dict[str, float]]
+    fresh: dict[Cell, dict[str, float]]
+
+    @classmethod
+    def of(cls, world: World, times: int) -> Measured:
+        """Of so many first draws."""
+        first = measured(world, CELLS, times, FIRST_DICE)
+        again = [cell for cell in CELLS if any(is_low(first[cell], name) for name in FIGURES)]
+        return cls(first, measured(world, again, FRESH, FRESH_DICE) if again else {})
+
+    def held(self, cell: Cell, name: str) -> float:
+        """How often the interval of a figure held the truth, by the draws that decide."""
+        by = self.fresh if is_low(self.first[cell], name) else self.first
+        return by[cell][f"{name}: held"]
+
+
+def is_low(figures: dict[str, float], name: str) -> bool:
+    """Whether a cell is drawn again for a figure."""
+    return figures[f"{name}: held"] < AGAIN
+
+
 def print_intervals(times: int) -> None:
     """The table of intervals, and the cells that miss the goal."""
-    worlds = [World(*task, effect) for task, effect in product(TASKS, EFFECTS)]
-    first = {world: measured(world, CELLS, times, FIRST_DICE) for world in worlds}
-    held: dict[str, dict[tuple[World, Cell], float]] = {name: {} for name in FIGURES}  # of the draws that decide
-    low = {
-        name: {at for at in product(worlds, CELLS) if first[at[0]][at[1]][f"{name}: held"] < AGAIN} for name in FIGURES
+    worlds = {
+        world: Measured.of(world, times) for world in (World(*task, one) for task, one in product(TASKS, EFFECTS))
     }
-    for world in worlds:
-        again = [cell for cell in CELLS if any((world, cell) in low[name] for name in FIGURES)]
-        fresh = measured(world, again, FRESH, FRESH_DICE) if again else {}
-        for name, cell in product(FIGURES, CELLS):
-            of = fresh if (world, cell) in low[name] else first[world]
-            held[name][world, cell] = of[cell][f"{name}: held"]
     methods = ("PPI", "PPI++") if ppi_mean_ci else ()
     print(f"{times} draws a cell, {FRESH} fresh ones where it held in less than {AGAIN}; {len(worlds)} cells a line:")
     print("least coverage by the draws that decide, mean coverage and half-width of the first")
@@ -183,8 +199,8 @@ def print_intervals(times: int) -> None:
     )
     print("| --- " * (5 + len(methods)) + "|")
     for cell in CELLS:
-        found = [first[world][cell] for world in worlds]
-        uus, accuracy = (min(held[name][world, cell] for world in worlds) for name in FIGURES)
+        found = [one.first[cell] for one in worlds.values()]
+        uus, accuracy = (min(one.held(cell, name) for one in worlds.values()) for name in FIGURES)
         told = [
             _told(uus, found, FIGURES[0], 1),
             f"{mean(one['plain: half'] for one in found):.0f}",
@@ -193,15 +209,27 @@ def print_intervals(times: int) -> None:
         ]
         print(f"| {cell[0]} | {cell[1]} |", " | ".join(told), "|")
     for name in FIGURES:
-        every = [one[f"{name}: held"] for cells in first.values() for one in cells.values()]
-        print(f"{name}: mean {mean(every):.4f} of {len(every)} cells (goal .94); least {min(held[name].values()):.3f}")
-        drawn = sorted(((held[name][at], *at) for at in low[name]), key=lambda one: one[0])
-        if drawn:
-            print(f"  {len(drawn)} drawn again, mean {mean(one[0] for one in drawn):.4f}; below {LEAST}:")
-        for share, world, (kind, labels) in drawn:
-            if share < LEAST:
-                noise = (share * (1 - share) / FRESH) ** 0.5
-                print(f"  {kind}, {labels} labels asked, {world}: {share:.3f} (standard error {noise:.3f})")
+        _print_goals(worlds, name)
+
+
+def _print_goals(worlds: dict[World, Measured], name: str) -> None:
+    """Whether the intervals of a figure reach the goals, and where they do not."""
+    every = [one.first[cell][f"{name}: held"] for one in worlds.values() for cell in CELLS]
+    print(f"{name}: mean {mean(every):.4f} of {len(every)} cells (goal .94)")
+    again = {
+        (world, cell): one.held(cell, name)
+        for world, one in worlds.items()
+        for cell in CELLS
+        if is_low(one.first[cell], name)
+    }
+    if again:
+        low = sum(share < LEAST for share in again.values())
+        told = f"mean {mean(again.values()):.4f}, least {min(again.values()):.3f}"
+        print(f"  {len(again)} drawn again: {told}, {low} below {LEAST}")
+    for (world, (kind, labels)), share in again.items():
+        if share < LEAST:
+            noise = (share * (1 - share) / FRESH) ** 0.5
+            print(f"  {kind}, {labels} labels asked, {world}: {share:.3f} (standard error {noise:.3f})")
 
 
 def _told(least: float, cells: Sequence[dict[str, float]], name: str, times: float) -> str:
