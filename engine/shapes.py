@@ -6,7 +6,7 @@ pydantic would do this too; its import costs every command 0.2 s of a processor,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from types import UnionType
@@ -49,8 +49,8 @@ def fit(value: Any, kind: type[T] | Any) -> T:
 
     Args:
         value: what `orjson.loads` gave.
-        kind: str, int, float, bool, None, Any, Literal of texts, tuple, list, dict with keys of text, a dataclass, a
-            TypedDict, or a union of these.
+        kind: str, int, float, bool, None, Any, Literal of texts, tuple, list, Sequence, dict with keys of text, a
+            dataclass, a TypedDict, or a union of these.
 
     Raises:
         WrongShape: it is of another type, or lacks something.
@@ -90,6 +90,8 @@ def _reader(kind: Any) -> _Read:
         if origin is tuple and args[-1:] != (...,):
             return _fixed(args)
         return _many(origin, args[0])
+    if origin is Sequence:
+        return _many(tuple, args[0])
     if origin in (dict, Mapping):
         return _mapping(args[1])
     if is_typeddict(kind):

@@ -79,8 +79,7 @@ def audited_rows(project: Project, *, monitor: Monitor) -> AuditRows:
             strata.append("flagged" if suspected.get(row, (label, 0))[0] != label else "confident")
     first = batches(project)[0].name
     came_with = tuple(project.manifest.batch_of("proof", place) or first for place in range(len(rows)))
-    ids = tuple(rows.ids)
-    parts = map(iter, (ids, predicted, strata, came_with))
+    parts = map(iter, (rows.ids, predicted, strata, came_with))
     key = content_key("audited", model.key, project.labels, settings.tau, *parts)
     return AuditRows(
         key=key,
@@ -88,7 +87,7 @@ def audited_rows(project: Project, *, monitor: Monitor) -> AuditRows:
         round=project.round,
         tau=settings.tau,
         labels=project.labels,
-        ids=ids,
+        ids=rows.ids,
         predicted=predicted,
         strata=tuple(strata),
         batches=came_with,

@@ -8,6 +8,7 @@ most. Every row of a stratum is as likely to be drawn as any other of it, so all
 from __future__ import annotations
 
 import random
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
@@ -60,17 +61,17 @@ def draw(strata: Sequence[StratumName], ids: Sequence[str], labels: int, seed: i
         seed: of the draw; with the same rows it gives the same ones.
     """
     dice = random.Random(seed)
-    members: dict[StratumName, list[str]] = {name: [] for name in STRATA}
-    for row, name in zip(ids, strata, strict=True):
-        members[name].append(row)
-    asked = sizes({name: len(rows) for name, rows in members.items()}, labels)
+    members: dict[StratumName, array[int]] = {name: array("q") for name in STRATA}
+    for place, name in enumerate(strata):
+        members[name].append(place)
+    asked = sizes({name: len(places) for name, places in members.items()}, labels)
     parts: list[list[Choice]] = [[] for _ in range(LOOKS)]
-    for name, rows in members.items():
+    for name, places in members.items():
         count = asked[name]
-        drawn = dice.sample(rows, count)
+        drawn = [ids[places[number]] for number in dice.sample(range(len(places)), count)]
         for look, part in enumerate(parts, start=1):
             first, last = (round(count * step / LOOKS) for step in (look - 1, look))
-            part += [Choice(row, "drawn at random", count / len(rows), name, look) for row in drawn[first:last]]
+            part += [Choice(row, "drawn at random", count / len(places), name, look) for row in drawn[first:last]]
     for part in parts:
         dice.shuffle(part)
     return [choice for part in parts for choice in part]

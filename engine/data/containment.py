@@ -53,24 +53,33 @@ def rows_holding(texts: Texts, inner: Texts) -> list[int]:
         return []
     seen = np.zeros(1 << _SEEN_BITS, np.bool_)
     seen[begins & _SEEN] = True
-    holding, first = [], 0
+    holding, first = set[int](), 0
     for block in texts.blocks():
         joined = [row[0] if row[1] is None else f"{row[0]} {row[1]}" for row in block]
         windows = window_hashes("\n".join(joined), _LONG)  # one over the end of a row has a sign that no row has
         hits = np.flatnonzero(seen[windows & _SEEN])
         hits = hits[_is_in(windows[hits], begins)]
+        hits = hits[np.argsort(windows[hits], kind="stable")]
         ends = np.cumsum([len(text) + 1 for text in joined])
-        rows = np.searchsorted(ends, hits, side="right")
-        for begin in np.unique(windows[hits]):
-            low, high = np.searchsorted(begins, begin, side="left"), np.searchsorted(begins, begin, side="right")
-            found = inner.at(np.unique(places[low:high]).tolist())
-            for row in np.unique(rows[windows[hits] == begin]).tolist():
-                if any(_stands_in(one, joined[row]) for one in found):
-                    holding.append(first + row)
+        rows = np.searchsorted(ends, hits, side="right").tolist()
+        found, starts = np.unique(windows[hits], return_index=True)
+        stops = np.append(starts[1:], len(hits)).tolist()
+        lows, highs = (np.searchsorted(begins, found, side).tolist() for side in ("left", "right"))
+        ranges = list(zip(starts.tolist(), stops, lows, highs, strict=True))
+        for at in range(0, len(ranges), _TOGETHER):
+            some = ranges[at : at + _TOGETHER]
+            needed = np.unique(np.concatenate([places[low:high] for *_, low, high in some])).tolist()
+            texts_at = dict(zip(needed, inner.at(needed), strict=True))
+            for start, stop, low, high in some:
+                inside = [texts_at[place] for place in set(places[low:high].tolist())]
+                for row in set(rows[start:stop]):
+                    if any(_stands_in(one, joined[row]) for one in inside):
+                        holding.add(first + row)
         first += len(block)
-    return sorted(set(holding))
+    return sorted(holding)
 
 
+_TOGETHER = 2_000  # beginnings whose rows are read at a time
 _SEEN_BITS = 22  # of a table that says at once that a run of characters begins no row: 4 MB
 _SEEN = (1 << _SEEN_BITS) - 1
 

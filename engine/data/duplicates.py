@@ -202,23 +202,27 @@ def group_near_duplicates(examples: Sequence[Example]) -> list[int]:
 
 
 def group_texts(texts: Texts, hashes: ndarray[Any, Any]) -> ndarray[Any, Any]:
-    """Like `group_near_duplicates`, in 150 bytes a row besides the texts.
+    """Like `group_near_duplicates`, in 60 bytes a row besides the texts, and 130 on the disk.
 
     Args:
         texts: all rows.
         hashes: of each row (`row_hash`), uint64 ``(n,)``.
     """
-    groups = Groups(same_texts(hashes))
+    groups = Groups(first_alike(hashes))
     link_near(texts, groups)
     return groups.leaders()
 
 
-def same_texts(hashes: ndarray[Any, Any]) -> ndarray[Any, Any]:
-    """For each row the first one with its hash, int ``(n,)``."""
+def first_alike(values: ndarray[Any, Any]) -> ndarray[Any, Any]:
+    """For each of some hashes, ``(n,)``, the place of the first that equals it, int ``(n,)``."""
     import numpy as np
 
-    _, first, copies = np.unique(hashes, return_index=True, return_inverse=True)
-    return np.asarray(first[copies])
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    again = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
+    first = np.arange(len(values))
+    first[order[again]] = order[np.searchsorted(ordered, ordered[again])]
+    return first
 
 
 def link_near(texts: Texts, groups: Groups, *, compared: int = 0) -> None:

@@ -10,6 +10,7 @@ from typing import IO
 
 import orjson
 
+from engine.data.duplicates import first_alike
 from engine.data.reading import LeftOut, place_in
 from engine.data.row_store import RowStore
 from engine.errors import DataError
@@ -70,16 +71,16 @@ def with_own_ids(rows: RowStore, split: SplitName, left_out: LeftOutList, *, dro
     """
     import numpy as np
 
-    _, first, twins = np.unique(rows.ids, return_index=True, return_inverse=True)
-    repeated = np.flatnonzero(first[twins] != np.arange(len(rows)))
-    for place in repeated.tolist():
-        twin = rows.where(int(first[twins[place]]))
+    first = first_alike(rows.ids)
+    is_first = first == np.arange(len(rows))
+    for place in np.flatnonzero(~is_first).tolist():
+        twin = rows.where(int(first[place]))
         if not drop:
             name = next(rows.examples([place])).id
             hint = "give each row its own id, rename the column to have the rows numbered, or use --drop-duplicates"
             raise DataError(f"the id {visible(name)!r} is also that of {twin}", where=rows.where(place), hint=hint)
         left_out.add(LeftOut(split, rows.where(place), f"the id is also that of {twin}"))
-    return rows.take(np.sort(first)) if len(repeated) else rows
+    return rows if is_first.all() else rows.take(is_first)
 
 
 def without_duplicates(splits: Mapping[SplitName, RowStore], left_out: LeftOutList) -> dict[SplitName, RowStore]:
@@ -92,8 +93,7 @@ def without_duplicates(splits: Mapping[SplitName, RowStore], left_out: LeftOutLi
     order = [name for name in SPLITS if name in splits]
     hashes = np.concatenate([splits[name].hashes for name in order])
     starts = np.cumsum([0, *(len(splits[name]) for name in order)])
-    _, first, twins = np.unique(hashes, return_index=True, return_inverse=True)
-    twin_of = first[twins]
+    twin_of = first_alike(hashes)
     kept: dict[SplitName, RowStore] = {}
     for name, start in zip(order, starts.tolist(), strict=False):
         rows = splits[name]

@@ -7,8 +7,14 @@ Texts that share most of their 4-character shingles get an equal key in at least
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryFile, gettempdir
 from typing import TYPE_CHECKING, Any
+
+from engine.paths import in_words
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -24,8 +30,10 @@ _NEIGHBOURS = 16
 
 _BINS = 32  # of the counts of characters; a letter and its capital's code fall into one of their own
 
+_BYTES = 4 * BANDS + _BINS  # of a text in the file: its keys, then its counts, each kind together in a block
+
 _BLOCK = 1_000_000  # characters at a time: about 50 MB of working memory
-_PAIRS = 200_000  # pairs whose counts are compared at a time: 20 MB
+_SORTED = 100_000  # texts in the order of their keys whose counts are compared at a time: 20 MB
 
 
 def band_keys(texts: Sequence[str]) -> ndarray[Any, Any]:
@@ -43,27 +51,29 @@ def band_keys(texts: Sequence[str]) -> ndarray[Any, Any]:
 
 
 class Signatures:
-    """What is kept of each text to find its near-duplicates: 130 bytes, whatever its length.
+    """What is kept of each text to find its near-duplicates: 4 bytes, and 130 in a file that goes with this object.
 
     Args:
         blocks: all texts in their order, some at a time; none may be empty.
+
+    Raises:
+        FileError: the file cannot be written.
     """
 
     def __init__(self, blocks: Iterable[Sequence[str]]) -> None:
         import numpy as np
 
-        self._keys: list[ndarray[Any, Any]] = []  # in blocks: joining them would take their room once more
-        counts, lengths = [np.empty((0, _BINS), np.uint8)], [np.empty(0, np.uint32)]
-        for texts in blocks:
-            # Of a key 32 bits are kept: those that are equal by chance are left to the comparison of texts.
-            self._keys.append(band_keys(texts).astype(np.uint32))
-            counts.append(_character_counts(texts))
-            lengths.append(np.array([len(text) for text in texts], np.uint32))
-        self._counts = np.concatenate(counts)
+        self._firsts, lengths = [0], [np.empty(0, np.uint32)]
+        with in_words(Path(gettempdir()), "written"):
+            self._file = TemporaryFile()  # noqa: SIM115 - closed with this object
+            for texts in blocks:
+                # Of a key 32 bits are kept: those that are equal by chance are left to the comparison of texts.
+                self._file.write(band_keys(texts).astype(np.uint32).T.tobytes())
+                self._file.write(_character_counts(texts).tobytes())
+                self._firsts.append(self._firsts[-1] + len(texts))
+                lengths.append(np.array([len(text) for text in texts], np.uint32))
+            self._file.flush()
         self._lengths = np.concatenate(lengths)
-
-    def __len__(self) -> int:
-        return len(self._lengths)
 
     def candidates(
         self, rows: ndarray[Any, Any], *, threshold: float, compared: int = 0
@@ -80,29 +90,48 @@ class Signatures:
         lengths = self._lengths[rows]
         least = threshold / (2 - threshold)  # a near-duplicate is at least this long, as a share of the longer text
         for band in range(BANDS):
-            column = np.concatenate([block[:, band] for block in self._keys])[rows]
+            column = self._keys(band)[rows]
             order = np.lexsort((lengths, column))
-            key, length, places = column[order], lengths[order], rows[order]
-            for step in range(1, _NEIGHBOURS + 1):
-                near = (key[:-step] == key[step:]) & (length[:-step] >= least * length[step:])
-                if not near.any():
-                    break
-                one, other = places[:-step][near], places[step:][near]
-                if compared:
-                    new = np.maximum(one, other) >= compared
-                    one, other = one[new], other[new]
-                for start in range(0, len(one), _PAIRS):
-                    ones, others = one[start : start + _PAIRS], other[start : start + _PAIRS]
-                    alike = self._may_be(ones, others, threshold)
-                    yield ones[alike], others[alike]
+            for start in range(0, len(order), _SORTED):
+                part = order[start : start + _SORTED + _NEIGHBOURS]
+                key, length, places = column[part], lengths[part], rows[part]
+                counts = self._counts(places)
+                for step in range(1, _NEIGHBOURS + 1):
+                    near = (key[:-step] == key[step:]) & (length[:-step] >= least * length[step:])
+                    if not near.any():
+                        break
+                    if compared:
+                        near &= np.maximum(places[:-step], places[step:]) >= compared
+                    one = np.flatnonzero(near)
+                    # So few characters are in one text alone that the similarity may be reached.
+                    most = (1 - threshold) * (length[one] + length[one + step]) + 1e-6
+                    one = one[_differing(counts[one], counts[one + step]) <= most]
+                    yield places[one], places[one + step]
 
-    def _may_be(self, one: ndarray[Any, Any], other: ndarray[Any, Any], threshold: float) -> ndarray[Any, Any]:
-        """Whether so few characters are in one text alone that the similarity may be reached; never wrong with no."""
+    def _keys(self, band: int) -> ndarray[Any, Any]:
+        """The keys of all texts for a band, uint32 ``(n,)``."""
         import numpy as np
 
-        ones, others = self._counts[one], self._counts[other]
-        differing = (np.maximum(ones, others) - np.minimum(ones, others)).sum(axis=1, dtype=np.uint32)
-        return np.asarray(differing <= (1 - threshold) * (self._lengths[one] + self._lengths[other]) + 1e-6)
+        blocks = pairwise(self._firsts)
+        read = [self._read(first * _BYTES + 4 * band * (end - first), 4 * (end - first)) for first, end in blocks]
+        return np.frombuffer(b"".join(read), np.uint32)
+
+    def _counts(self, places: ndarray[Any, Any]) -> ndarray[Any, Any]:
+        """The counts of the texts in some places, uint8 ``(places, 32)``: read block by block."""
+        import numpy as np
+
+        found = np.empty((len(places), _BINS), np.uint8)
+        order = np.argsort(places)
+        bounds = np.searchsorted(places, self._firsts, sorter=order).tolist()
+        for (first, end), (low, high) in zip(pairwise(self._firsts), pairwise(bounds), strict=True):
+            if low < high:
+                counts = self._read(first * _BYTES + 4 * BANDS * (end - first), _BINS * (end - first))
+                there = order[low:high]
+                found[there] = np.frombuffer(counts, np.uint8).reshape(-1, _BINS)[places[there] - first]
+        return found
+
+    def _read(self, start: int, size: int) -> bytes:
+        return os.pread(self._file.fileno(), size, start)
 
 
 def _character_counts(texts: Sequence[str]) -> ndarray[Any, Any]:
@@ -113,6 +142,13 @@ def _character_counts(texts: Sequence[str]) -> ndarray[Any, Any]:
     row = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
     counts = np.bincount(row * _BINS + codes % _BINS, minlength=len(texts) * _BINS)
     return np.minimum(counts, 255).astype(np.uint8).reshape(len(texts), _BINS)
+
+
+def _differing(ones: ndarray[Any, Any], others: ndarray[Any, Any]) -> ndarray[Any, Any]:
+    """How many characters at least are in one of two texts alone, uint32 ``(n,)``, by their counts ``(n, 32)``."""
+    import numpy as np
+
+    return np.asarray((np.maximum(ones, others) - np.minimum(ones, others)).sum(axis=1, dtype=np.uint32))
 
 
 def _block_keys(texts: Sequence[str]) -> ndarray[Any, Any]:

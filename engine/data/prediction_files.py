@@ -7,11 +7,13 @@ A row has a label with its confidence, or a probability for each label. It belon
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.data.duplicates import first_alike
 from engine.data.formats import FileRequest, FileRow, records
 from engine.data.reading import FileOptions, label_in, place_in
 from engine.errors import DataError
@@ -26,6 +28,7 @@ PREFIX = "p_"
 """In front of a label: the name of the column of its probabilities."""
 
 _ROUNDED = 0.02  # what probabilities may add up to beside 1: two decimals of each of some labels
+_AT_ONCE = 5_000  # rows whose probabilities are Python's numbers
 _SHOWN = 6  # columns or labels named in a message
 _LONGEST = 40  # characters of one of them
 
@@ -36,28 +39,34 @@ class FilePredictions:
 
     Attributes:
         source: the file. lines: on which line (row, for Parquet) each is, int ``(n,)``.
-        ids: of the rows that they are of; None: the file has no such column.
-        probabilities: in the order of the labels asked for, float64 ``(n, labels)``, each row adds up to 1.
+        ids: of the rows that they are of, hashed in this process alone, int ``(n,)``; None: there is no such column.
+        logits: in the order of the labels asked for, float32 ``(n, labels)`` (`logits_of`).
         predicted: place of the label that the file names, or that of the highest probability, int ``(n,)``.
         spread: whether what a confidence leaves was parted among more than one other label.
     """
 
     source: Path
     lines: ndarray[Any, Any]
-    ids: tuple[str, ...] | None
-    probabilities: ndarray[Any, Any]
+    ids: ndarray[Any, Any] | None
+    logits: ndarray[Any, Any]
     predicted: ndarray[Any, Any]
     spread: bool
 
     def places_of(
-        self, source: Path, lines: ndarray[Any, Any], ids: Iterable[str], read: ndarray[Any, Any]
+        self,
+        source: Path,
+        lines: ndarray[Any, Any],
+        ids: ndarray[Any, Any],
+        name_of: Callable[[int], str],
+        read: ndarray[Any, Any],
     ) -> ndarray[Any, Any]:
         """For each of some rows the place of its prediction, int ``(rows,)``.
 
         Args:
             source: the file of the rows.
             lines: where each is in it, int ``(rows,)``.
-            ids: of each; gone through only where predictions have ids.
+            ids: hashes of their ids in this process, int ``(rows,)``.
+            name_of: gives the id of the row in a place.
             read: the lines of all rows that were read from the file, which ascend.
 
         Raises:
@@ -70,15 +79,15 @@ class FilePredictions:
         if self.ids is None:
             self._refuse_other_count(source, read)
             return np.searchsorted(read, lines)
-        place = {name: number for number, name in enumerate(self.ids)}
-        wanted = list(ids)
-        missing = [number for number, name in enumerate(wanted) if name not in place]
+        order = np.argsort(self.ids)
+        places = order[np.minimum(np.searchsorted(self.ids, ids, sorter=order), len(order) - 1)]
+        missing = np.flatnonzero(self.ids[places] != ids).tolist()
         if missing:
-            name, rest = wanted[missing[0]], f" (nor for {len(missing) - 1:,} more)" if len(missing) > 1 else ""
+            name, rest = name_of(missing[0]), f" (nor for {len(missing) - 1:,} more)" if len(missing) > 1 else ""
             hint = "add it, or leave out the column `id` of the predictions to have them taken in the order of the rows"
             what = f"{self.source.name} has no prediction for the row with the id {visible(name)!r}{rest}"
             raise DataError(what, where=place_in(source, int(lines[missing[0]])), hint=hint)
-        return np.array([place[name] for name in wanted], np.int64)
+        return np.asarray(places)
 
     def _refuse_other_count(self, source: Path, read: ndarray[Any, Any]) -> None:
 
@@ -155,8 +164,11 @@ def read_predictions(path: Path, labels: Sequence[str], how: PredictionColumns) 
     """
     import numpy as np
 
+    from engine.data.logits import logits_of
+
     read: Callable[[dict[str, Any], str], tuple[list[float], int]] | None = None
-    lines, ids, values, predicted = list[int](), dict[str, int](), list[float](), list[int]()
+    lines, ids, predicted = array("I"), array("q"), array("i")
+    rows, logits = list[list[float]](), list["ndarray[Any, Any]"]()
     for line, record in how.records(path):
         where = place_in(path, line)
         if read is None:
@@ -164,23 +176,42 @@ def read_predictions(path: Path, labels: Sequence[str], how: PredictionColumns) 
             named = record.get("id") is not None and how.right_label is None
         row, at = read(record, where)
         if named:
-            name = label_in(record.get("id"), "id", where)
-            if (first := ids.setdefault(name, line)) != line:
-                what = f"the id {visible(name)!r} is there twice, first at {place_in(path, first)}"
-                raise DataError(what, where=where, hint="keep one prediction for each row")
+            ids.append(hash(label_in(record.get("id"), "id", where)))
         lines.append(line)
-        values += row
+        rows.append(row)
         predicted.append(at)
+        if len(rows) == _AT_ONCE:
+            logits.append(logits_of(np.array(rows), np.array(predicted[-_AT_ONCE:])))
+            rows.clear()
     if read is None:
         raise DataError("the file has no rows", where=str(path), hint="give a file with predictions")
-    return FilePredictions(
+    if rows:
+        logits.append(logits_of(np.array(rows), np.array(predicted[-len(rows) :])))
+    found = FilePredictions(
         path,
-        np.array(lines, np.int64),
-        tuple(ids) if named else None,
-        np.array(values).reshape(-1, len(labels)),
-        np.array(predicted, np.int64),
+        np.frombuffer(lines, np.uint32),
+        np.frombuffer(ids, np.int64) if named else None,
+        np.concatenate(logits),
+        np.frombuffer(predicted, np.int32),
         spread=isinstance(read, _Stated) and len(labels) > 2,
     )
+    _refuse_twins(found, how)
+    return found
+
+
+def _refuse_twins(found: FilePredictions, how: PredictionColumns) -> None:
+    """Refuse two predictions of one row."""
+    import numpy as np
+
+    if found.ids is None:
+        return
+    first = first_alike(found.ids)
+    twins = np.flatnonzero(first != np.arange(len(first)))
+    if len(twins):
+        at, twin = (int(found.lines[place]) for place in (first[twins[0]], twins[0]))
+        name = next(str(record["id"]) for line, record in how.records(found.source) if line == twin)
+        what = f"the id {visible(name)!r} is there twice, first at {place_in(found.source, at)}"
+        raise DataError(what, where=place_in(found.source, twin), hint="keep one prediction for each row")
 
 
 def labels_of_predictions(path: Path, how: PredictionColumns) -> set[str]:

@@ -1,4 +1,4 @@
-"""Rows on the disk: of each only numbers are in memory, some 50 bytes, so that a file may have a million."""
+"""Rows on the disk: of each only numbers are in memory, some 40 bytes, so that a file may have a million."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class _Taken:
     """The numbers of the rows so far."""
 
     def __init__(self) -> None:
-        self._lines, self._sizes = array("q"), array("q")
+        self._lines, self._sizes = array("I"), array("I")
         self._hashes, self._ids, self._labels = array("Q"), array("q"), array("i")
         self._names: dict[str, int] = {}
 
@@ -169,17 +169,19 @@ class _Taken:
     def store(self, file: Path, source: Path) -> RowStore:
         import numpy as np
 
-        sizes = np.array(self._sizes, np.int64)
+        sizes = np.frombuffer(self._sizes, np.uint32)
+        starts = np.cumsum(sizes, dtype=np.int64)
+        starts -= sizes
         return RowStore(
             file,
             source,
-            lines=np.array(self._lines, np.int64),
-            starts=np.cumsum(sizes) - sizes,
+            lines=np.frombuffer(self._lines, np.uint32),
+            starts=starts,
             sizes=sizes,
-            hashes=np.array(self._hashes, np.uint64),
-            ids=np.array(self._ids, np.int64),
+            hashes=np.frombuffer(self._hashes, np.uint64),
+            ids=np.frombuffer(self._ids, np.int64),
             names=tuple(self._names),
-            labels=np.array(self._labels, np.int32),
+            labels=np.frombuffer(self._labels, np.int32),
         )
 
 

@@ -6,6 +6,7 @@ Rows that nearly equal each other, or that share one text of a pair, stay on the
 from __future__ import annotations
 
 import random
+from array import array
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _FIXED_TEXT = 0.01
 
 _SMALLEST_SIDE = 0.25  # of all rows
+
+_AT_ONCE = 10_000  # groups whose numbers are Python's at a time
 
 HALF = 0.5
 """The share of proof where one file becomes pool and proof."""
@@ -68,31 +71,29 @@ def deal(groups: ndarray[Any, Any], labels: ndarray[Any, Any], seed: int, share:
     """
     import numpy as np
 
-    in_proof = np.zeros(len(groups), np.bool_)
     order = np.argsort(groups, kind="stable")
     starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    sizes = np.diff(starts, append=len(groups)).tolist()
-    dealt = list(range(len(starts)))
-    random.Random(seed).shuffle(dealt)
-    dealt.sort(key=sizes.__getitem__, reverse=True)
+    sizes = np.diff(starts, append=len(groups))
+    shuffled = array("q", range(len(starts)))
+    random.Random(seed).shuffle(shuffled)
+    dealt = np.frombuffer(shuffled, np.int64)
+    dealt = dealt[np.argsort(-sizes[dealt], kind="stable")]
 
-    label_of, first = labels[order].tolist(), starts.tolist()
+    in_proof, label_of = np.zeros(len(groups), np.bool_), labels[order]
     counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
     held = [0, 0]
-    chosen = []
-    for group in dealt:
-        needs = Counter(label_of[first[group] : first[group] + sizes[group]])
-        lead = sum(
-            count * (counts[0][label] * share - counts[1][label] * (1 - share)) for label, count in needs.items()
-        )
-        ahead = held[0] * share - held[1] * (1 - share)
-        side = int(lead > 0 or (lead == 0 and (ahead > 0 or (ahead == 0 and share > HALF))))
-        held[side] += sizes[group]
-        counts[side].update(needs)
-        if side:
-            chosen.append(group)
-    for group in chosen:
-        in_proof[order[first[group] : first[group] + sizes[group]]] = True
+    for at in range(0, len(dealt), _AT_ONCE):
+        some = dealt[at : at + _AT_ONCE]
+        for first, size in zip(starts[some].tolist(), sizes[some].tolist(), strict=True):
+            needs = Counter(label_of[first : first + size].tolist())
+            lead = sum(
+                count * (counts[0][label] * share - counts[1][label] * (1 - share)) for label, count in needs.items()
+            )
+            ahead = held[0] * share - held[1] * (1 - share)
+            side = int(lead > 0 or (lead == 0 and (ahead > 0 or (ahead == 0 and share > HALF))))
+            held[side] += size
+            counts[side].update(needs)
+            in_proof[order[first : first + size]] = side
     return in_proof
 
 

@@ -18,6 +18,7 @@ Ints = npt.NDArray[np.integer]
 # A dev set without a single error has its best temperature at 0, one of guesses at infinity; both stop here.
 LOWEST, HIGHEST = 0.05, 20.0
 
+_AT_ONCE = 10_000  # rows whose logits are in memory in several forms
 STEPS = 20  # of confidence in a histogram
 FEW = (5, 20, 50)  # UUs for which a tau is looked for: one blind spot, a morning's reading, a round
 
@@ -72,7 +73,10 @@ def score(logits: Floats, gold: Ints, *, temperature: float = 1.0) -> Scores:
 
     The prediction is taken from the logits, so that no temperature can change it by rounding.
     """
-    probabilities = softmax(logits.astype(np.float64) / temperature, axis=1)
+    probabilities = np.empty(logits.shape)
+    for at in range(0, len(logits), _AT_ONCE):
+        some = slice(at, at + _AT_ONCE)
+        probabilities[some] = softmax(logits[some].astype(np.float64) / temperature, axis=1)
     predicted = logits.argmax(axis=1)
     confidence = probabilities[np.arange(len(logits)), predicted]
     return Scores(probabilities, predicted, confidence, gold)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import orjson
 
 from engine.errors import StoreError
-from engine.files import read_record, write_json
+from engine.files import read_record, replacing
 from engine.label_queue.queue_files import QueueFile
 from engine.project import Project
 from engine.schema import Record
+
+_AT_ONCE = 10_000  # values of a list that are in memory as JSON
 
 CANDIDATES = "candidates"
 """The rows that a hunt chooses among; the fact of its queue that names them."""
@@ -33,7 +37,7 @@ class ScoredRows(Record):
     round: int
     tau: float
     labels: tuple[str, ...]
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     predicted: tuple[str, ...]
 
 
@@ -47,7 +51,30 @@ def scored_rows_path(root: Path, name: str, key: str) -> Path:
 
 def keep_scored_rows(root: Path, name: str, rows: ScoredRows) -> None:
     """Write rows; they are there before the queue that names them."""
-    write_json(scored_rows_path(root, name, rows.key), rows)  # copies of a million ids and labels are saved
+    with replacing(scored_rows_path(root, name, rows.key)) as out:
+        out.writelines(_as_json(rows))
+
+
+def _as_json(rows: ScoredRows) -> Iterator[bytes]:
+    """The rows as `engine.files.write_json` would write them, some at a time."""
+    before = b"{"
+    for field in fields(rows):
+        value = getattr(rows, field.name)
+        yield b'%s\n  "%s": ' % (before, field.name.encode())
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            yield from _as_list(value)
+        else:
+            yield orjson.dumps(value)
+        before = b","
+    yield b"\n}\n"
+
+
+def _as_list(values: Sequence[Any]) -> Iterator[bytes]:
+    yield b"["
+    for at in range(0, len(values), _AT_ONCE):
+        some = orjson.dumps(list(values[at : at + _AT_ONCE]), option=orjson.OPT_INDENT_2)
+        yield b"," * bool(at) + some.removeprefix(b"[").removesuffix(b"\n]").replace(b"\n", b"\n  ")
+    yield b"\n  ]" if values else b"]"
 
 
 def read_scored_rows(root: Path, name: str, key: object, kind: type[Rows], *, hint: str) -> Rows | None:

@@ -23,10 +23,6 @@ from engine.model.predictions_record import FOLDER, RECORD, RESTORE, Given, Give
 from engine.project import Project
 from engine.schema import Example
 
-_LEAST = 1e-9  # of a probability: a logit must be finite
-_NUDGE = np.float32(1e-7)
-_NUDGES = 4
-
 Hashes = npt.NDArray[np.uint64]
 
 
@@ -60,7 +56,10 @@ class PredictionsByText:
     @cached_property
     def _arrays(self) -> tuple[Hashes, Array]:
         """Sorted hashes and their logits: of a text that came twice the earlier ones."""
-        hashes, logits = zip(*map(self._part, range(len(self._given.parts))), strict=True)
+        parts = [self._part(number) for number in range(len(self._given.parts))]
+        if len(parts) == 1:
+            return parts[0]
+        hashes, logits = zip(*parts, strict=True)
         found, first = np.unique(np.concatenate(hashes), return_index=True)
         return found, np.concatenate(logits)[first]
 
@@ -72,7 +71,8 @@ class PredictionsByText:
             if sha256_file(path) != recorded:
                 raise ModelError("this file has changed since the predictions came", where=str(path), hint=RESTORE)
         hashes, logits = map(read_array, paths)
-        if hashes.dtype != np.uint64 or hashes.ndim != 1 or logits.dtype != np.float32:
+        ordered = hashes.dtype == np.uint64 and hashes.ndim == 1 and bool((hashes[1:] > hashes[:-1]).all())
+        if not ordered or logits.dtype != np.float32:
             raise ModelError("this is no array of predictions", where=str(self._folder), hint=RESTORE)
         if logits.shape != (len(hashes), len(self._given.labels)) or not np.isfinite(logits).all():
             raise ModelError("this is no array of predictions", where=str(paths[1]), hint=RESTORE)
@@ -108,29 +108,6 @@ def keep_predictions(
             np.save(out, array, allow_pickle=False)
     part = GivenPart(batch, len(hashes), tuple(sources), *map(sha256_file, paths))
     write_json(folder / RECORD, Given(tuple(labels), (*before, part)).as_json())
-
-
-def logits_of(probabilities: npt.NDArray[np.float64], predicted: npt.NDArray[np.int64]) -> Array:
-    """Logits whose softmax is the probabilities, (n, labels), float32.
-
-    What was predicted stays the highest, and its confidence is not less than it was, so that a row with a confidence of
-    exactly tau counts at tau whatever float32 makes of it.
-
-    Args:
-        probabilities: ``(n, labels)``; each row adds up to 1.
-        predicted: ``(n,)`` place of the label that was predicted.
-    """
-    rows = np.arange(len(probabilities))
-    logits: Array = np.log(np.maximum(probabilities, _LEAST)).astype(np.float32)
-    stated = probabilities[rows, predicted]
-    for _ in range(_NUDGES):
-        wide = logits.astype(np.float64)
-        odds = np.exp(wide - wide.max(axis=1, keepdims=True))
-        low = odds[rows, predicted] / odds.sum(axis=1) < stated
-        low |= logits.argmax(axis=1) != predicted
-        old = logits[rows[low], predicted[low]]
-        logits[rows[low], predicted[low]] = np.maximum(np.nextafter(old, np.float32(np.inf)), old + _NUDGE)
-    return logits
 
 
 def hashes_of(rows: Sequence[Example]) -> Hashes:

@@ -141,12 +141,10 @@ def _logits(
     """What a file of predictions says of the rows on these lines of a file, all of whose rows are on those read."""
     import numpy as np
 
-    from engine.model.predictions_by_text import logits_of
-
     how = columns_beside(path, file, options)
     given = read_predictions(path, labels, how)
-    places = given.places_of(file, np.array(lines), ids, np.array(read))
-    return logits_of(given.probabilities[places], given.predicted[places])
+    places = given.places_of(file, np.array(lines), np.array([*map(hash, ids)]), ids.__getitem__, np.array(read))
+    return np.asarray(given.logits[places])
 
 
 def rows_then(project: Project) -> dict[str, int]:

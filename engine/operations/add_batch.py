@@ -21,7 +21,7 @@ from typing_extensions import Unpack
 from engine.data.batches import BATCHED, batches, checked_name, name_of_file, options_of_batch
 from engine.data.checks import refuse_unknown_labels
 from engine.data.containment import rows_holding
-from engine.data.duplicates import ChainedTexts, Groups, Texts, TurnedTexts, link_near, same_texts
+from engine.data.duplicates import ChainedTexts, Groups, Texts, TurnedTexts, first_alike, link_near
 from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, without_duplicates
 from engine.data.options import FileChoices, refuse_unused
 from engine.data.reading import FileNews, FileOptions, LeftOut, rows_of
@@ -234,7 +234,7 @@ class _Addition:
         numbers = np.arange(len(proof) * len(turned), dtype=np.uint64)  # turned rows have no hash: none equals one
         hashes = np.concatenate((pool.hashes, proof.hashes, numbers, rows.hashes))
         old = len(hashes) - len(rows)
-        groups = _Sides(same_texts(hashes), old, len(pool))
+        groups = _Sides(first_alike(hashes), old, len(pool))
         link_near(ChainedTexts(pool, proof, *turned, rows), groups, compared=old)
         if pair:
             none = np.stack((numbers, numbers), axis=1).astype(np.int64)  # the proof's texts stand there once already

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,7 @@ class GivenFiles:
         """
         import numpy as np
 
-        from engine.model.predictions_by_text import keep_predictions, logits_of
+        from engine.model.predictions_by_text import keep_predictions
 
         there = {name: rows[name] for name in SCORED if name in rows}
         found = {path: self._read(path, split, labels, monitor) for path, split in self._each().items()}
@@ -115,10 +116,9 @@ class GivenFiles:
         hashes, logits, wrong, known, spread = [], [], 0, 0, False
         for name, store in there.items():
             given = found[self.of_split.get(name) or self._of_all]
-            ids = (row.id for row in store.examples())
-            places = given.places_of(store.source, store.lines, ids, read[name])
+            places = given.places_of(store.source, store.lines, store.ids, partial(_id_of, store), read[name])
             hashes.append(_hashes(store))
-            logits.append(logits_of(given.probabilities[places], given.predicted[places]))
+            logits.append(given.logits[places])
             gold = np.array([labels.index(one) if one != UNLABELLED else -1 for one in store.names])[store.labels]
             wrong += int(((gold >= 0) & (gold != given.predicted[places])).sum())
             known += int((gold >= 0).sum())
@@ -169,6 +169,10 @@ class GivenFiles:
                     raise DataError(what, where=there[other].where(int(shared[0])), hint=hint)
 
 
+def _id_of(rows: RowStore, place: int) -> str:
+    return next(rows.examples([place])).id
+
+
 def _hashes(rows: RowStore) -> ndarray[Any, Any]:
     import numpy as np
 
@@ -195,9 +199,12 @@ def _notes(
             f"predictions: all {known:,} rows that have a label are predicted right: is the column of predictions "
             "that of the right labels?"
         )
-    order = np.lexsort((logits.argmax(axis=1), hashes))
-    differ = (np.diff(hashes[order]) == 0) & (np.diff(logits.argmax(axis=1)[order]) != 0)
-    if several := len(np.unique(hashes[order][1:][differ])):
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    again = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
+    first = order[np.searchsorted(ordered, ordered[again])]
+    differ = logits[order[again]].argmax(axis=1) != logits[first].argmax(axis=1)
+    if several := len(np.unique(ordered[again][differ])):
         told.append(
             f"predictions: {several:,} {'text has' if several == 1 else 'texts have'} more than one predicted label; "
             "the first counts, as a text has one prediction"

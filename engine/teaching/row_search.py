@@ -108,14 +108,15 @@ def _nearest(
     monitor: Monitor,
 ) -> tuple[int, list[Example], list[float]]:
     """How many rows there were to choose from, the nearest of them, and their similarities."""
-    pool = project.examples("pool")
-    places = places_without_label(project, discovery, records, pool)
     import numpy as np
 
     from engine.discovery.neighbours import nearest_to_all
+    from engine.discovery.pool_scoring import pool_in_order
     from engine.model.model_registry import embeddings
 
-    around = embeddings(project, pool, scan=True, monitor=monitor)  # the array that discovery has made
+    pool = pool_in_order(project)  # that of discovery, whose array of embeddings is found again
+    places = places_without_label(project, discovery, records, pool)
+    around = embeddings(project, pool, scan=True, monitor=monitor)
     vectors = np.asarray(embeddings(project, queries, monitor=monitor))
     found, near = nearest_to_all(around, vectors, np.array(places, dtype=np.intp), count)
     return len(places), [pool[place] for place in found], near.tolist()

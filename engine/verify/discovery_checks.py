@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.data.pool_rows import labelled, pool_rows
+from engine.data.pool_rows import refuse_other_labels
 from engine.discovery.calibration import score
 from engine.discovery.pool_scoring import gold_of, pool_in_order
 from engine.model.array_cache import read_cached
@@ -57,13 +57,16 @@ def _discovery(project: Project, number: int, file: str) -> Iterator[Finding]:
 
 
 def _beside_the_pool(project: Project, found: Discovery, then: int | None) -> str:
-    pool = {row.id: row for row in pool_rows(project, found.row_labels)[:then]}
-    if found.n_pool != len(pool):
-        return f"it has {found.n_pool} pool rows, and the pool {len(pool)}"
-    if found.n_labelled != (has_label := len(labelled(pool.values()))):
+    rows = pool_in_order(project, then)
+    refuse_other_labels(project, rows.ids, found.row_labels)
+    rows = rows.labelled(found.row_labels)
+    if found.n_pool != len(rows):
+        return f"it has {found.n_pool} pool rows, and the pool {len(rows)}"
+    if found.n_labelled != (has_label := sum(row.label != UNLABELLED for row in rows)):
         return f"it has {found.n_labelled} pool rows with a label, and the pool {has_label}"
+    shown = {row.id: row for row in rows if row.id in found.predictions}
     for name, one in found.predictions.items():
-        row = pool.get(name)
+        row = shown.get(name)
         if row is None or one.id != name:
             return f"row {name} is not in the pool"
         if (one.text, one.text_pair) != (row.text, row.text_pair):
@@ -119,7 +122,8 @@ def _beside_the_scores(project: Project, found: Discovery, then: int | None) -> 
     uus = {ids[row] for row in np.flatnonzero(scores.uus(found.tau))}
     if odd := sorted(uus ^ set(found.uus)):
         return f"row {odd[0]} is a UU in {'its scores' if odd[0] in uus else 'the file'} alone"
-    place = {name: number for number, name in enumerate(ids)}
+    shown = set(found.uus)
+    place = {name: number for number, name in enumerate(ids) if name in shown}
     for name in found.uus:
         one, row = found.predictions[name], place[name]
         if name in found.row_labels and scans(project):  # scored once more, as those nearby

@@ -146,8 +146,8 @@ def _source(part: _Part) -> Iterator[Finding]:
         except (DataError, KeyError):
             yield Finding(title, "not checkable", "it cannot be read as the manifest says that it was", part.source)
             return
-        labels = [rows.names[code] for code in rows.labels.tolist()]
-        here = np.array([hash(row) for row in zip(rows.hashes.tolist(), labels, strict=True)], np.int64)
+        each = zip(map(int, rows.hashes), map(rows.names.__getitem__, rows.labels), strict=True)
+        here = np.fromiter(map(hash, each), np.int64)
         other = np.flatnonzero(~np.isin(here, there))
         if len(other):
             what = f"{_rows(rows, other.tolist())} not so in the file that it came from"
