@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from engine.data.duplicates import Halves, Texts
@@ -63,14 +64,14 @@ def rows_holding(texts: Texts, inner: Texts) -> list[int]:
         ends = np.cumsum([len(text) + 1 for text in joined])
         rows = np.searchsorted(ends, hits, side="right").tolist()
         found, starts = np.unique(windows[hits], return_index=True)
-        stops = np.append(starts[1:], len(hits)).tolist()
+        runs = pairwise([*starts.tolist(), len(hits)])
         lows, highs = (np.searchsorted(begins, found, side).tolist() for side in ("left", "right"))
-        ranges = list(zip(starts.tolist(), stops, lows, highs, strict=True))
+        ranges = list(zip(runs, lows, highs, strict=True))
         for at in range(0, len(ranges), _TOGETHER):
             some = ranges[at : at + _TOGETHER]
-            needed = np.unique(np.concatenate([places[low:high] for *_, low, high in some])).tolist()
+            needed = np.unique(np.concatenate([places[low:high] for _, low, high in some])).tolist()
             texts_at = dict(zip(needed, inner.at(needed), strict=True))
-            for start, stop, low, high in some:
+            for (start, stop), low, high in some:
                 inside = [texts_at[place] for place in set(places[low:high].tolist())]
                 for row in set(rows[start:stop]):
                     if any(_stands_in(one, joined[row]) for one in inside):

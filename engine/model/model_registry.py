@@ -126,6 +126,7 @@ def trained(
     seed: int,
     start: ModelRef | None = None,
     kept: Sequence[DistillationTarget] = (),
+    out: Path | None = None,
     make: bool = True,
     monitor: Monitor,
     **changes: Unpack[PlanChanges],
@@ -138,6 +139,7 @@ def trained(
         seed: of the run.
         start: default: `scratch`.
         kept: rows that are to stay as a model says of them.
+        out: where it lies; default: in `models/`, named by its content key.
         make: False: only if it is there.
         monitor: told of steps, and asked whether to go on.
         changes: what differs from the settings.
@@ -149,8 +151,7 @@ def trained(
     classifier = trainable(project)
     start = start or classifier.scratch(make=make, monitor=monitor)
     plan = classifier.plan(start, seed=seed, **changes)
-    key = plan.key(examples, kept)
-    out = project.models_dir / key
+    out = out or project.models_dir / plan.key(examples, kept)
     if not (out / TRAINING).is_file():
         if not make:
             raise ModelError(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.model.model_registry import ModelRef, plan_of, trained
-from engine.model.text_classifier import TRAINING
+from engine.model.text_classifier import TRAINING, Plan
 from engine.model.training_plan import DistillationTarget
 from engine.progress import Monitor
 from engine.project import Project
@@ -31,6 +31,7 @@ class TrainingTask(Record):
         rows: to train with, in their order. seed: of the run.
         start: where it starts. kept: rows that are to stay as a model says of them.
         changes: `engine.model.training_plan.PlanChanges`.
+        out: where the model is to lie in the project; empty: in `models/`, named by its content key.
     """
 
     rows: tuple[Example, ...]
@@ -38,11 +39,17 @@ class TrainingTask(Record):
     start: StartOfTraining
     kept: tuple[DistillationTarget, ...] = ()
     changes: dict[str, Any] = field(default_factory=dict)
+    out: str = ""
+
+    def plan(self, project: Project) -> Plan:
+        """What the training depends on beside its rows."""
+        return plan_of(project, self._start, seed=self.seed, **self.changes)
 
     def folder(self, project: Project) -> Path:
-        """Where the model will lie, named by its content key."""
-        plan = plan_of(project, self._start, seed=self.seed, **self.changes)
-        return project.models_dir / plan.key(self.rows, self.kept)
+        """Where the model will lie."""
+        return (
+            project.root / self.out if self.out else project.models_dir / self.plan(project).key(self.rows, self.kept)
+        )
 
     def run(self, project: Project, monitor: Monitor) -> ModelRef:
         """Find the model or train it now; an interrupted training goes on.
@@ -51,7 +58,16 @@ class TrainingTask(Record):
             ModelError, Cancelled: as `engine.model.model_registry.trained`.
         """
         given: dict[str, Any] = self.changes
-        return trained(project, self.rows, seed=self.seed, start=self._start, kept=self.kept, monitor=monitor, **given)
+        return trained(
+            project,
+            self.rows,
+            seed=self.seed,
+            start=self._start,
+            kept=self.kept,
+            out=self.folder(project),
+            monitor=monitor,
+            **given,
+        )
 
     @property
     def _start(self) -> ModelRef:

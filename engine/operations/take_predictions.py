@@ -106,11 +106,25 @@ class GivenFiles:
         Raises:
             DataError: a file cannot be used, or a row has no prediction.
         """
-        import numpy as np
-
         from engine.model.predictions_by_text import keep_predictions
 
-        there = {name: rows[name] for name in SCORED if name in rows}
+        hashes, logits, told = self._of_rows(
+            {name: rows[name] for name in SCORED if name in rows}, read, labels, monitor
+        )
+        for sentence in told:
+            monitor.note(sentence)
+        keep_predictions(root, labels, hashes, logits, batch=batch, sources=self.names)
+
+    def _of_rows(
+        self,
+        there: Mapping[SplitName, RowStore],
+        read: Mapping[SplitName, ndarray[Any, Any]],
+        labels: Sequence[str],
+        monitor: Monitor,
+    ) -> tuple[ndarray[Any, Any], ndarray[Any, Any], list[str]]:
+        """Hashes of the texts of rows, the logits of each, and what the user should know of them."""
+        import numpy as np
+
         found = {path: self._read(path, split, labels, monitor) for path, split in self._each().items()}
         self._refuse_unnamed(there, found)
         hashes, logits, wrong, known, spread = [], [], 0, 0, False
@@ -119,14 +133,13 @@ class GivenFiles:
             places = given.places_of(store.source, store.lines, store.ids, partial(_id_of, store), read[name])
             hashes.append(_hashes(store))
             logits.append(given.logits[places])
-            gold = np.array([labels.index(one) if one != UNLABELLED else -1 for one in store.names])[store.labels]
+            codes = [labels.index(one) if one != UNLABELLED else -1 for one in store.names]
+            gold = np.array(codes, np.int32)[store.labels]
             wrong += int(((gold >= 0) & (gold != given.predicted[places])).sum())
             known += int((gold >= 0).sum())
             spread |= given.spread
         of_rows, answers = np.concatenate(hashes), np.concatenate(logits)
-        for sentence in _notes(of_rows, answers, wrong, known, spread, len(labels)):
-            monitor.note(sentence)
-        keep_predictions(root, labels, of_rows, answers, batch=batch, sources=self.names)
+        return of_rows, answers, _notes(of_rows, answers, wrong, known, spread, len(labels))
 
     @property
     def _of_all(self) -> Path:

@@ -235,9 +235,14 @@ def estimate_seconds(project: Project, runs: Sequence[Run]) -> float | None:
 
     An upper bound: runs that are finished already cost nothing. Scoring is left out, it takes a few percent.
     """
+    return seconds_of(project, sum(run.work for run in runs))
+
+
+def seconds_of(project: Project, work: int) -> float | None:
+    """The same of work in row-passes."""
     speeds = []
     for path in find_files(project.models_dir, "*/training.json"):
         with suppress(FileError, FileNotFoundError):  # a model that is damaged tells no speed
             speeds.append(read_record(path, _Speed.from_json).rows_per_second)
     speeds = [speed for speed in speeds if speed > 0]
-    return sum(run.work for run in runs) / median(speeds) if speeds else None
+    return work / median(speeds) if speeds else None

@@ -9,25 +9,28 @@ import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from engine.files import content_key, read_record, write_json
-from engine.model.text_classifier import Plan, Scorer, classifier_of
+from engine.model.side_by_side import Wanted, train_side_by_side
+from engine.model.text_classifier import Scorer, classifier_of
+from engine.model.training_task import TrainingTask, is_trained
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.proof.metrics import Scored, errors_among_most_confident
+from engine.proof.train_ahead import room_side_by_side
 from engine.schema import Example, Record
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A training: its plan and its rows."""
+    """A training, and how much work it is, in row-passes."""
 
-    plan: Plan
-    rows: Sequence[Example]
+    task: TrainingTask
+    work: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ def outcomes(
 ) -> dict[str, Outcome]:
     """What each of some trials makes of the rows held out and of dev. That is kept by content, no model is.
 
-    Trials that differ in how far they go from the start alone are trained once.
+    Trials that differ in how far they go from the start alone are trained once. Where the machine has room, trainings
+    run side by side.
 
     Args:
         project: gives dev and labels.
@@ -60,24 +64,47 @@ def outcomes(
     """
     dev = project.examples("dev") if project.has_split("dev") else []
     looked_at = [[row.text, row.text_pair, row.label] for row in (*asked, *dev)]
-    classifier = classifier_of(project)
     files: dict[str, Path] = {}
     alike: defaultdict[str, list[str]] = defaultdict(list)
     for name, trial in trials.items():
-        key = content_key("held out", trial.plan.key(trial.rows), looked_at, covered, len(asked))
+        plan, rows = trial.task.plan(project), trial.task.rows
+        key = content_key("held out", plan.key(rows), looked_at, covered, len(asked))
         files[name] = project.cache_dir / f"held-out-{key}.json"
-        alike[trial.plan.all_the_way.key(trial.rows)].append(name)
+        if not files[name].is_file():
+            alike[plan.all_the_way.key(rows)].append(name)
+    tasks = {key: _all_the_way(project, trials[names[0]].task, key) for key, names in alike.items()}
+    _train_side_by_side(project, [(trials[names[0]].work, names, tasks[key]) for key, names in alike.items()], monitor)
+    classifier = classifier_of(project)
     for key, names in alike.items():
-        missing = [name for name in names if not files[name].is_file()]
-        if missing:
-            first, folder = trials[missing[0]], project.cache_dir / f"held-out-{key}"
-            monitor.note(f"training {' and '.join(missing)}")
-            classifier.train(first.plan.all_the_way, first.rows, out=folder, monitor=monitor)
-            for name in missing:
-                with closing(classifier.load_result(trials[name].plan, folder)) as model:
-                    write_json(files[name], _outcome(project, model, asked, dev, covered).as_json())
-            shutil.rmtree(folder)
+        folder = tasks[key].folder(project)
+        if not is_trained(folder):
+            monitor.note(f"training {' and '.join(names)}")
+            tasks[key].run(project, monitor)
+        for name in names:
+            with closing(classifier.load_result(trials[name].task.plan(project), folder)) as model:
+                write_json(files[name], _outcome(project, model, asked, dev, covered).as_json())
+        shutil.rmtree(folder)
     return {name: read_record(path, Outcome.from_json, hint="delete the file") for name, path in files.items()}
+
+
+def _all_the_way(project: Project, task: TrainingTask, key: str) -> TrainingTask:
+    """The training without the way back in weights, into a folder of the cache."""
+    changes = {name: value for name, value in task.changes.items() if name != "average"}
+    out = (project.cache_dir / f"held-out-{key}").relative_to(project.root)
+    return replace(task, changes=changes, out=str(out))
+
+
+def _train_side_by_side(
+    project: Project, trainings: Sequence[tuple[int, Sequence[str], TrainingTask]], monitor: Monitor
+) -> None:
+    """Train what has not been trained, each with its work and names, if there is room for two at a time."""
+    wanted = [
+        Wanted(" and ".join(names), work, lambda task=task: task)
+        for work, names, task in trainings
+        if not is_trained(task.folder(project))
+    ]
+    if wanted and (room := room_side_by_side(project, [one.work for one in wanted], trainings[0][2].start, monitor)):
+        train_side_by_side(project, wanted, room, monitor)
 
 
 def _outcome(

@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.discovery.pool_scoring import score_pool
-from engine.model.model_registry import current_model, plan_of, predictions
+from engine.model.model_registry import current_model, predictions
 from engine.model.text_classifier import classifier_of
 from engine.progress import Monitor
 from engine.project import Project
@@ -30,7 +30,7 @@ from engine.proof.metrics import IntArray, Scored, errors_among_most_confident
 from engine.proof.proof_spec import RecipeChoice
 from engine.proof.recipes import ALL_ROWS, FLAGGED_ROWS, RECIPES, label_recipes, rows_to_try
 from engine.proof.training_labels import TrainingLabel, held_out_parts
-from engine.proof.training_sets import training_set
+from engine.proof.training_sets import training_task
 
 _FEWEST_FLAGGED = 10  # for that choice of rows to be worth a training
 _SURE = 3
@@ -130,8 +130,8 @@ def _name(recipe: str, kind: str) -> str:
 def _trial(project: Project, arm: Arm, recipe: str, seed: int, monitor: Monitor) -> Trial:
     """The training of the recipe, as the proof would plan it for this arm alone."""
     run = plan_runs(project, [arm], seeds=[seed], recipes=[recipe])[-1]
-    given = training_set(project, run, project.examples("train"), [], monitor)
-    return Trial(plan_of(project, given.start, seed=seed, **given.changes), given.rows)
+    train = project.examples("train")
+    return Trial(training_task(project, run, train, [], stop=None, monitor=monitor), run.work)
 
 
 def _accuracies(

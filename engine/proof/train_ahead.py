@@ -8,12 +8,12 @@ from pathlib import Path
 
 from engine.counted import counted
 from engine.errors import BlindspotError, ModelError
-from engine.model.side_by_side import Wanted, room_for, train_side_by_side
-from engine.model.training_task import TrainingTask, is_trained
+from engine.model.side_by_side import Room, Wanted, room_for, train_side_by_side
+from engine.model.training_task import StartOfTraining, TrainingTask, is_trained
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.aggregate_progress import AggregateProgress
-from engine.proof.arms import BASELINE, Run, estimate_seconds
+from engine.proof.arms import BASELINE, Run, seconds_of
 from engine.proof.recipes import RECIPES
 from engine.shards.parts import do_parts
 from engine.shards.where import Where, asked_where
@@ -54,18 +54,32 @@ def train_ahead(
         if after is not None or not is_trained(task(run).folder(project)):
             to_do.append(run)
         wanted.append(Wanted(_name(run), run.work, partial(task, run), after))
-    seconds = estimate_seconds(project, to_do)
-    if seconds is not None and seconds < LEAST_SECONDS:
+    room = room_side_by_side(project, [run.work for run in to_do], firsts[0].start, overall)
+    if room is None:
         return False
-    start = firsts[0].start.path
-    room = room_for(project, len(to_do), 0 if start is None else _weights(Path(start)))
-    if room.processes < 2:
-        return False
-    each = f"{room.threads} CPU thread{'s' if room.threads > 1 else ''}"
-    overall.note(f"training {room.processes} models at a time, {each} each")
     overall.begin("train", sum(run.work for run in runs), own_names=True)
     train_side_by_side(project, wanted, room, overall)
     return True
+
+
+def room_side_by_side(project: Project, work: Sequence[int], start: StartOfTraining, monitor: Monitor) -> Room | None:
+    """The room for trainings at the same time; None: they are short, or there is none for two.
+
+    Args:
+        project: whose trainings they are.
+        work: of each, in row-passes.
+        start: where they start.
+        monitor: told how many there will be at a time.
+    """
+    seconds = seconds_of(project, sum(work))
+    if seconds is not None and seconds < LEAST_SECONDS:
+        return None
+    room = room_for(project, len(work), 0 if start.path is None else _weights(Path(start.path)))
+    if room.processes < 2:
+        return None
+    each = f"{room.threads} CPU thread{'s' if room.threads > 1 else ''}"
+    monitor.note(f"training {room.processes} models at a time, {each} each")
+    return room
 
 
 def _train_on_ray(

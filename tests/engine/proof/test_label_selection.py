@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from engine.discovery.pipeline import discover
-from engine.errors import ProjectError
+from engine.errors import Cancelled, ProjectError
 from engine.files import read_json, write_json
-from engine.model.model_registry import current_model, plan_of, predictions, trained
+from engine.model.model_registry import current_model, predictions, trained
+from engine.model.side_by_side import Room
+from engine.model.training_task import StartOfTraining, TrainingTask
 from engine.operations.outside_uses import outside_uses
 from engine.operations.verify_project import verify
 from engine.progress import Silent
 from engine.project import Project
+from engine.proof import train_ahead
 from engine.proof.arms import Arm, plan_runs
 from engine.proof.held_out_labels import Trial, outcomes
 from engine.proof.label_selection import choose_by_labels
@@ -163,18 +167,43 @@ def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(tried: Tried) 
     assert not list(project.cache_dir.glob("held-out-*/")), "no model is kept"
 
 
+def trial(project: Project, rows: Sequence[Example], average: float = 1.0) -> Trial:
+    start = current_model(project, monitor=Silent())
+    changes = {"steps": 8, "average": average}
+    begin = StartOfTraining(start.name, str(start.path), start.key)
+    return Trial(TrainingTask(tuple(rows), 5, begin, changes=changes), work=32)
+
+
 def test_half_the_way_is_what_training_it_would_give(project: Project) -> None:
     rows = [one.row for one in arm_of(project, "labels").labels]
-    half = plan_of(project, current_model(project, monitor=Silent()), seed=5, steps=8, average=0.5)
-    trials = {"half": Trial(half, rows[20:]), "whole": Trial(replace(half, average=1.0), rows[20:])}
+    trials = {"half": trial(project, rows[20:], average=0.5), "whole": trial(project, rows[20:])}
     monitor = Recorder()
     shared = outcomes(project, trials, rows[:20], 20, monitor=monitor)
     assert [done for stage, done, *_ in monitor.steps if stage == "train"] == list(range(1, 9)), "trained once"
-    for name, trial in trials.items():
-        start, average = current_model(project, monitor=Silent()), trial.plan.average
-        alone = trained(project, trial.rows, seed=5, start=start, steps=8, average=average, monitor=Silent())
+    for name in trials:
+        start, average = current_model(project, monitor=Silent()), 0.5 if name == "half" else 1.0
+        alone = trained(project, rows[20:], seed=5, start=start, steps=8, average=average, monitor=Silent())
         found = predictions(project, alone, rows[:20], split_key="held out", monitor=Silent()).argmax(axis=1)
         assert shared[name].errors == sum(LABELS[of] != row.label for of, row in zip(found, rows, strict=False))
+
+
+def test_trials_side_by_side_are_those_of_one_after_another_whoever_cancels(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked_processes: None
+) -> None:
+    one, other = (copy_project(made, tmp_path / name) for name in ("one", "other"))
+    rows = [one.row for one in arm_of(one, "labels").labels]
+    trials = {"few": trial(one, rows[30:]), "half": trial(one, rows[20:], 0.5), "whole": trial(one, rows[20:])}
+    alone = outcomes(one, trials, rows[:20], 20, monitor=Silent())
+
+    monkeypatch.setattr(train_ahead, "room_for", lambda *_: Room(processes=2, threads=1))
+    monkeypatch.setattr(train_ahead, "LEAST_SECONDS", 0.0)
+    with pytest.raises(Cancelled):
+        outcomes(other, trials, rows[:20], 20, monitor=Recorder(lambda stage, _: "1 finished" in stage))
+    monitor = Recorder()
+    assert outcomes(other, trials, rows[:20], 20, monitor=monitor) == alone
+    assert "training 2 models at a time, 1 CPU thread each" in monitor.notes
+    assert monitor.stages[-1] == "train 2 models, 2 finished"
+    assert not [path for path in other.cache_dir.glob("held-out-*") if path.suffix != ".json"], "no model is kept"
 
 
 def test_a_proof_of_labels_says_what_it_was_trained_on_and_what_was_chosen(tried: Tried, tmp_path: Path) -> None:
