@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rapidfuzz import fuzz
 
+from engine.data import minhash
 from engine.data.duplicates import NearDuplicates, group_near_duplicates, join_groups
 from engine.schema import Example
 from engine.text import normalise
@@ -55,7 +56,9 @@ def test_an_empty_index_and_an_empty_text_find_nothing() -> None:
     assert NearDuplicates([("anything", None)]).find("") is None
 
 
-def test_groups_equal_those_of_comparing_all_with_all() -> None:
+@pytest.mark.parametrize("at_once", [7, 100_000])
+def test_groups_equal_those_of_comparing_all_with_all(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minhash, "_SORTED", at_once)
     rng = random.Random(5)
     rows = examples(150, seed=5)
     for number, row in enumerate(list(rows[:60])):

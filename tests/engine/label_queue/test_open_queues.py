@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
+from engine.files import write_json
+from engine.label_queue import scored_rows
 from engine.label_queue.open_queues import open_queues
 from engine.label_queue.queue_files import Choice, new_queue
-from engine.label_queue.scored_rows import CANDIDATES, ScoredRows, keep_scored_rows
+from engine.label_queue.scored_rows import CANDIDATES, ScoredRows, keep_scored_rows, read_scored_rows, scored_rows_path
 from engine.project import Project
 from engine.schema import QueueKind
 from tests.builders.stream import at_work, stream_project, teaching_of
@@ -107,3 +111,16 @@ def test_rows_that_came_after_the_drawn_ones_were_labelled_are_offered(tmp_path:
     assert open_to(project, "ann") == [("random-1", 3)]
     label(project, "ann", "random-1")
     assert open_to(project, "ann") == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 8])
+def test_rows_that_are_written_some_at_a_time_are_one_file_as_any(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scored_rows, "_AT_ONCE", 3)
+    ids = tuple(f'{number} "é"\n' for number in range(count))
+    rows = ScoredRows("0" * 16, "m", 1, 0.9, ("a", "b"), ids, ("a",) * count)
+    keep_scored_rows(tmp_path, CANDIDATES, rows)
+    write_json(tmp_path / "whole.json", rows.as_json())
+    assert scored_rows_path(tmp_path, CANDIDATES, rows.key).read_bytes() == (tmp_path / "whole.json").read_bytes()
+    assert read_scored_rows(tmp_path, CANDIDATES, rows.key, ScoredRows, hint="") == rows
