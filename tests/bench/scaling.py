@@ -71,6 +71,10 @@ told = f"{len(found.uus)} UUs, {len(found.blind_spots)} blind spots"
 """
 STEPS = {
     "discover": (FIND, PROJECT + FOUND),
+    "verify": (
+        "from engine.operations.verify_project import verify\nfrom engine.verify import discovery_checks, proof_checks",
+        'told = f"{len(list(verify(Path(sys.argv[1]))))} parts"',
+    ),
     "audit": (
         "from engine.audit.begin_audit import begin_audit",
         f"{PROJECT}told = len(begin_audit(project, 400, monitor=Silent()).file.choices)",
