@@ -70,13 +70,16 @@ def audited_rows(project: Project, *, monitor: Monitor) -> AuditRows:
     model = current_model(project, monitor=monitor)
     scores = score_held_out(project, model, rows, monitor=monitor)
     predicted = tuple(project.labels[place] for place in scores.predicted)
+    sure = scores.confidence >= settings.tau
+    del scores  # of each row a probability for each label
     suspected = Labels(Records(project.teaching_dir), "proof").suspected()
-    strata: list[StratumName] = []
-    for row, label, confidence in zip(rows.ids, predicted, scores.confidence, strict=True):
-        if confidence < settings.tau:
-            strata.append("not confident")
-        else:
-            strata.append("flagged" if suspected.get(row, (label, 0))[0] != label else "confident")
+
+    def stratum(row: str, label: str, is_sure: bool) -> StratumName:
+        if not is_sure:
+            return "not confident"
+        return "flagged" if suspected.get(row, (label, 0))[0] != label else "confident"
+
+    strata = tuple(map(stratum, rows.ids, predicted, sure))
     first = batches(project)[0].name
     came_with = tuple(project.manifest.batch_of("proof", place) or first for place in range(len(rows)))
     parts = map(iter, (rows.ids, predicted, strata, came_with))
@@ -89,6 +92,6 @@ def audited_rows(project: Project, *, monitor: Monitor) -> AuditRows:
         labels=project.labels,
         ids=rows.ids,
         predicted=predicted,
-        strata=tuple(strata),
+        strata=strata,
         batches=came_with,
     )

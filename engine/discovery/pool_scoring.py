@@ -126,7 +126,7 @@ def score_held_out(project: Project, model: ModelRef, rows: Sequence[Example], *
     """
     logits = predictions(project, model, rows, split_key="proof", monitor=monitor)
     fitted = temperature_on_dev(project, model, monitor) if project.settings.discovery.apply_temperature else None
-    return score(logits, np.full(len(rows), UNKNOWN), temperature=fitted or 1.0)
+    return score(logits, np.full(len(rows), UNKNOWN, np.int8), temperature=fitted or 1.0)
 
 
 def pool_in_order(project: Project, then: int | None = None) -> SplitRows:
