@@ -98,13 +98,13 @@ def _train_side_by_side(
     project: Project, trainings: Sequence[tuple[int, Sequence[str], TrainingTask]], monitor: Monitor
 ) -> None:
     """Train what has not been trained, each with its work and names, if there is room for two at a time."""
-    wanted = [
-        Wanted(" and ".join(names), work, lambda task=task: task)
-        for work, names, task in trainings
-        if not is_trained(task.folder(project))
-    ]
-    if wanted and (room := room_side_by_side(project, [one.work for one in wanted], trainings[0][2].start, monitor)):
-        train_side_by_side(project, wanted, room, monitor)
+
+    def wanted(work: int, names: Sequence[str], task: TrainingTask) -> Wanted:
+        return Wanted(" and ".join(names), work, lambda: task)
+
+    missing = [wanted(*one) for one in trainings if not is_trained(one[2].folder(project))]
+    if missing and (room := room_side_by_side(project, [one.work for one in missing], trainings[0][2].start, monitor)):
+        train_side_by_side(project, missing, room, monitor)
 
 
 def _outcome(

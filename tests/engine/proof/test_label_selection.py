@@ -190,20 +190,23 @@ def test_half_the_way_is_what_training_it_would_give(project: Project) -> None:
 def test_trials_side_by_side_are_those_of_one_after_another_whoever_cancels(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked_processes: None
 ) -> None:
-    one, other = (copy_project(made, tmp_path / name) for name in ("one", "other"))
+    one, other, cancelled = (copy_project(made, tmp_path / name) for name in ("one", "other", "cancelled"))
     rows = [one.row for one in arm_of(one, "labels").labels]
     trials = {"few": trial(one, rows[30:]), "half": trial(one, rows[20:], 0.5), "whole": trial(one, rows[20:])}
     alone = outcomes(one, trials, rows[:20], 20, monitor=Silent())
 
     monkeypatch.setattr(train_ahead, "room_for", lambda *_: Room(processes=2, threads=1))
     monkeypatch.setattr(train_ahead, "LEAST_SECONDS", 0.0)
-    with pytest.raises(Cancelled):
-        outcomes(other, trials, rows[:20], 20, monitor=Recorder(lambda stage, _: "1 finished" in stage))
     monitor = Recorder()
     assert outcomes(other, trials, rows[:20], 20, monitor=monitor) == alone
     assert "training 2 models at a time, 1 CPU thread each" in monitor.notes
     assert monitor.stages[-1] == "train 2 models, 2 finished"
-    assert not [path for path in other.cache_dir.glob("held-out-*") if path.suffix != ".json"], "no model is kept"
+
+    with pytest.raises(Cancelled):
+        outcomes(cancelled, trials, rows[:20], 20, monitor=Recorder(lambda stage, _: "1 finished" in stage))
+    assert outcomes(cancelled, trials, rows[:20], 20, monitor=Silent()) == alone
+    for project in (other, cancelled):
+        assert not [path for path in project.cache_dir.glob("held-out-*") if path.suffix != ".json"], "no model is kept"
 
 
 def test_a_proof_of_labels_says_what_it_was_trained_on_and_what_was_chosen(tried: Tried, tmp_path: Path) -> None:
