@@ -32,7 +32,7 @@ _BINS = 32  # of the counts of characters; a letter and its capital's code fall 
 
 _BYTES = 4 * BANDS + _BINS  # of a text in the file: its keys, then its counts, each kind together in a block
 
-_BLOCK = 1_000_000  # characters at a time: about 50 MB of working memory
+_BLOCK = 250_000  # characters at a time: about 12 MB of working memory
 _SORTED = 100_000  # texts in the order of their keys whose counts are compared at a time: 20 MB
 
 
