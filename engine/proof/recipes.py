@@ -75,10 +75,10 @@ RECIPES: dict[str, Recipe] = {
         average=0.75,
     ),
     "longer": Recipe(
-        "as three-quarters, with twice as many passes",
+        "as three-quarters, with four times as many passes",
         "WiSE-FT: Wortsman et al. 2022, arXiv 2109.01903",
         "current",
-        passes=2,
+        passes=4,
         average=0.75,
     ),
     "weighted": Recipe(
