@@ -152,7 +152,8 @@ def closed_sentence(arm: ReportArm) -> str:
     if not found["of"]:
         return "there was no blind spot to close"
     spots = "blind spot" if found["of"] == 1 else "blind spots"
-    others = ", ".join(f"{found[word]} {word}" for word in WORDS if word != "closed" and found.get(word))
+    told = {word: f"with {word}" if word == "too few proof rows" else word for word in WORDS if word != "closed"}
+    others = ", ".join(f"{found[word]} {said}" for word, said in told.items() if found.get(word))
     return f"{found['closed']} of {found['of']} {spots} closed" + (f" ({others})" if others else "")
 
 
@@ -162,7 +163,7 @@ def worse_sentences(losses: Sequence[Loss]) -> list[str]:
     for one in losses:
         show = share if one.what == "label" else count
         moved = f"{one.word} {show(one.before)} -> {show(one.after)}"
-        bounds = f"{show(one.change.mean, sign=True)}, {interval(show, one.change.low, one.change.high)}"
+        bounds = f"{show(one.change.mean, sign=True)}, interval {interval(show, one.change.low, one.change.high)}"
         if one.what == "label":
             told.append(f"accuracy on {one.name} ({one.split}, {one.rows} rows): {moved} ({bounds})")
         else:

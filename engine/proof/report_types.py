@@ -39,6 +39,9 @@ def _json(value: Any) -> Any:
     return {key: _json(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
+NOT_JUDGED = "not judged yet"
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate(ReportPart):
     """A figure: mean over seeds, bounds of its interval, and its value for each seed where that is kept."""
@@ -440,6 +443,11 @@ class Report(ReportPart):
     near: NearReport | None = None
     blind_spots: tuple[ReportSpot, ...] | None = None
     labels_asked: LabelsAsked | None = None
+
+    def word(self, arm: ReportArm) -> str:
+        """The verdict on an arm; where it hangs on rows of which none has a label yet, that it is still to come."""
+        asked = self.labels_asked
+        return NOT_JUDGED if asked is not None and asked.rows and not asked.answered else arm.verdict
 
     @property
     def spots(self) -> tuple[ReportSpot, ...]:

@@ -28,7 +28,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "random (100 of 500: 0.2), so that it counts in figures; none if it was chosen otherwise:\n"
         '  {"id": "pool-7", "label": "negative", "certainty": 2}\n'
         "CSV and TSV have the same columns. Nothing is imported if a line is wrong. Labels of proof rows are for\n"
-        "audits alone; an LLM's labels are never taken for right.\n"
+        "audits and verdicts alone; an LLM's labels are never taken for right.\n"
         "What `blindspot export`, Argilla, Label Studio or Prodigy wrote: `blindspot import`.",
     )
     add_project(parser)

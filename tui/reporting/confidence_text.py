@@ -86,8 +86,8 @@ def excess_words(excess: ErrorExcess | None) -> str:
         return ""
     wrong = f"{excess.errors:,} {'is' if excess.errors == 1 else 'are'} wrong"
     found = f"of {excess.rows:,} confident rows near it {wrong}"
-    promised = f"their confidence promises {excess.expected:.2g}"
-    return f"{found}, {promised} (p {probability(excess.p)}, {_q(excess)})"
+    promised = f"where their confidence promises {excess.expected:.2g}"
+    return f"{found} {promised} (p {probability(excess.p)}, {_q(excess)})"
 
 
 def excess_figures(excess: ErrorExcess) -> str:

@@ -45,6 +45,8 @@ def page(report: Report, rounds: Sequence[Round], project: Path, about: About = 
         {
             "name": tables.arm_name(arm),
             "entry": arm,
+            "word": report.word(arm),
+            "meaning": plain_words.meaning(report, arm),
             "tables": _there(
                 [
                     *(tables.before_after(report, arm, split) for split in ("proof", "test")),
@@ -69,6 +71,7 @@ def page(report: Report, rounds: Sequence[Round], project: Path, about: About = 
         made=report.created[:16].replace("T", " "),
         head=tables.head_line(report),
         side_by_side=tables.side_by_side(report),
+        arms_words=tables.ARMS,
         overlap=tables.overlap(report),
         definitions=tables.definitions(report),
         measures=list(PROOF.items()),

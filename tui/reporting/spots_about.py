@@ -84,7 +84,9 @@ def _doubted(row: EvidenceRow) -> bool:
 
 def _example(row: Prediction) -> ExampleRow:
     pair = f" | {_cut(row.text_pair)}" if row.text_pair is not None else ""
-    return ExampleRow(f"{_cut(row.text)}{pair}", visible(f"{row.predicted} {row.confidence:.2f}, gold {row.label}"))
+    return ExampleRow(
+        f"{_cut(row.text)}{pair}", visible(f"model says {row.predicted} {row.confidence:.2f}, gold {row.label}")
+    )
 
 
 def _cut(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from engine.proof.closed import MEANINGS as CLOSED
 from engine.proof.closed import closed_sentence, worse_sentences
 from engine.proof.figures import FIGURES, count, interval, right_of, share
+from engine.proof.recipes import RECIPES
 from engine.proof.report import before_and_after
 from engine.proof.report_types import (
     AskedFor,
@@ -50,7 +51,16 @@ _TERMS = (
         "Both models are judged on equally many rows: one that is only less sure gains nothing.",
     ),
     ("baseline", "The same training, with the same seeds, without what an arm adds."),
-    ("blind spot", "Pool rows that read alike and that the model gets wrong with confidence, in the same direction."),
+    (
+        "blind spot",
+        "Pool rows that read alike and that the model gets wrong with confidence, in the same direction: `a -> b` are "
+        "rows labelled a that it takes for b.",
+    ),
+    ("arm", "What was added to the training, and the recipe, which says how the model was trained."),
+)
+ARMS = (
+    "All on proof rows. matched: confident errors at the same coverage; change: interval of their change; at tau: "
+    "errors with confidence at or above tau; accur.: accuracy; closed: blind spots."
 )
 _NEAR = ("wrong before", "right before")
 _TOLD = 4  # losses of each sort that are told in the first lines on an arm; all are in JSON
@@ -76,12 +86,12 @@ def side_by_side(report: Report) -> Table:
         figures = arm.proof
         matched, at_tau = (count(one.mean) for one in (figures.uu_at_matched_coverage, figures.uu_at_tau))
         accuracy = share(figures.accuracy.mean)
-        name, bounds, closed, verdict = visible(arm.arm), "", "", ""
+        name, bounds, closed, told = visible(arm.arm), "", "", ""
         if isinstance(arm, ReportArm):
             change = arm.proof.difference.uu_at_matched_coverage
-            name, bounds, verdict = arm_name(arm), interval(count, change.low, change.high), arm.verdict
+            name, bounds, told = arm_name(arm), interval(count, change.low, change.high), report.word(arm)
             closed = f"{arm.closed['closed']} of {arm.closed['of']}" if arm.closed else ""
-        rows.append((name, str(arm.n_added), matched, bounds, at_tau, accuracy, closed, verdict))
+        rows.append((name, str(arm.n_added), matched, bounds, at_tau, accuracy, closed, told))
     return Table("", ("arm, recipe", "added", "matched", "change", "at tau", "accur.", "closed", "verdict"), rows)
 
 
@@ -173,9 +183,11 @@ def spot_words(report: Report) -> list[tuple[str, str]]:
 
 
 def definitions(report: Report) -> list[tuple[str, str]]:
-    """What the first lines speak of: errors, coverage and baseline, `proven` of an arm, the words on blind spots."""
+    """What the first lines speak of: errors, coverage, baseline, recipes, `proven`, the words on blind spots."""
+    names = dict.fromkeys(arm.recipe for arm in report.arms if arm.recipe in RECIPES)
+    recipes = [(f"{name} (a recipe)", f"{RECIPES[name].says.capitalize()}.") for name in names]
     spots = [(f"{word} (of a blind spot)", meaning) for word, meaning in spot_words(report)]
-    return [*_TERMS, ("proven (of an arm)", VERDICTS["proven"]), *spots]
+    return [*_TERMS, *recipes, ("proven (of an arm)", VERDICTS["proven"]), *spots]
 
 
 def before_after(report: Report, arm: ReportArm, split: str) -> Table | None:

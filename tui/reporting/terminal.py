@@ -78,7 +78,8 @@ def show(report: Report, console: Console, *, about: About = MappingProxyType({}
 def _show_summary(report: Report, arm: ReportArm, console: Console) -> None:
     """Verdict, blind spots closed, the figures in plain words, and for whom it got worse."""
     closed, worse = tables.summary(arm)
-    console.print(Text.assemble(f"{arm_name(arm)}: ", (arm.verdict, _STYLES.get(arm.verdict, "bold")), f"; {closed}."))
+    word = report.word(arm)
+    console.print(Text.assemble(f"{arm_name(arm)}: ", (word, _STYLES.get(word, "bold")), f"; {closed}."))
     console.print(f"  {plain_words.verdict(report, arm)}")
     for one in worse:
         console.print(f"  {one}.")
@@ -107,8 +108,9 @@ def _abreast(make: Callable[[Report, Sequence[ReportArm]], Table | None], report
 
 def _show_arm(report: Report, arm: ReportArm, console: Console) -> None:
     console.print()
-    console.print(f"{arm_name(arm)}, {arm.n_added} samples: ", end="")
-    console.print(arm.verdict.upper(), style=_STYLES.get(arm.verdict))
+    console.print(f"{arm_name(arm)}, {arm.n_added} rows added: ", end="")
+    word = report.word(arm)
+    console.print(word.upper(), style=_STYLES.get(word))
     console.print(f"{arm.reason}.")
     for split in ("proof", "test"):
         if found := tables.before_after(report, arm, split):
@@ -120,7 +122,7 @@ def _show_arm(report: Report, arm: ReportArm, console: Console) -> None:
         console.print(f"  {counts}")
     if told := tables.unseen(report, arm):
         console.print(told)
-    console.print(arm.meaning)
+    console.print(plain_words.meaning(report, arm))
 
 
 def _without(table: Table, *heads: str) -> Table:

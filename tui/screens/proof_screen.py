@@ -100,7 +100,7 @@ class ProofScreen(WorkScreen[ProofPlace]):
         with Vertical(id="judged"):
             yield ProofLine()
             with Container(id="panes"):
-                yield _Arms(ArmRows((), app.ink, app.glyphs), id="arms")
+                yield _Arms(ArmRows((), (), app.ink, app.glyphs), id="arms")
                 yield TextPane(id="figures")
 
     def footer(self) -> Sequence[str]:
@@ -154,9 +154,10 @@ class ProofScreen(WorkScreen[ProofPlace]):
         from engine.preview.record import checked, sentence
         from tui.reporting.spots_about import spots_about
 
+        words = [report.word(arm) for arm in report.arms]
         self._about = spots_about(report, self.workbench.board)
         self._estimates = sentence(checked(self.workbench.project, report))
-        self.arms.show(ArmRows(report.arms, app.ink, app.glyphs), cursor=cursor)
+        self.arms.show(ArmRows(report.arms, words, app.ink, app.glyphs), cursor=cursor)
         self.refresh_bindings()
 
     def _notice(self, width: int) -> list[Text]:

@@ -22,7 +22,7 @@ def pace_words(pace: Pace, agreement: str = "") -> str:
     words = [f"{pace.left:,} left"]
     if pace.median_seconds is not None and pace.an_hour is not None and pace.minutes_left is not None:
         each, unit = ("each", "an hour") if agreement else ("a row", "labels an hour")
-        words[0] += f", about {duration(60 * pace.minutes_left)}"
+        words[0] += f", about {duration(60 * pace.minutes_left)}" if pace.left else ""
         words.append(f"{pace.median_seconds:.1f} s {each}, {pace.an_hour:,.0f} {unit}")
     return "; ".join([*words, agreement] if agreement else words)
 
@@ -31,11 +31,13 @@ def no_row_words(left: int, is_choosing: bool | None) -> str:
     """Why there is no row in front.
 
     Args:
-        left: rows without an answer, which others have in front of them, or the same person in another session.
+        left: rows without an answer: others have them in front, or the same person in another session, or they are
+            still to be chosen.
         is_choosing: whether further rows may be chosen; None: nothing chooses.
     """
     if is_choosing is not None:
-        return f"All chosen rows are labelled{'; the next ones are being chosen' if is_choosing else ''}."
+        ended = "" if left else "; no more are asked for"
+        return f"All chosen rows are labelled{'; the next ones are being chosen' if is_choosing else ended}."
     if left:
         rows = "row that is" if left == 1 else f"{left:,} rows that are"
         return f"Others, or you elsewhere, are at work on the {rows} left; space looks again."

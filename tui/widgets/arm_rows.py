@@ -23,10 +23,12 @@ class ArmRows:
 
     Args:
         arms: entries of a report.
+        words: the verdict on each, as it is told.
     """
 
-    def __init__(self, arms: Sequence[ReportArm], ink: Ink, glyphs: Glyphs) -> None:
+    def __init__(self, arms: Sequence[ReportArm], words: Sequence[str], ink: Ink, glyphs: Glyphs) -> None:
         self.arms = arms
+        self._words = words
         self._ink = ink
         self._glyphs = glyphs
 
@@ -40,12 +42,12 @@ class ArmRows:
     def lines(self, index: int, width: int) -> list[Text]:
         """Arm, recipe, samples, verdict; where there is room how many blind spots it closed."""
         arm, ellipsis = self.arms[index], self._glyphs.ellipsis
-        verdict = verdict_text(arm.verdict, self._ink, self._glyphs)
+        verdict = verdict_text(self._words[index], self._ink, self._glyphs)
         name, recipe, count = visible(arm.arm), visible(arm.recipe), arm.n_added
         if self.height(index, width) == 1:
-            lines = [Text.assemble(f"{name:<11} {recipe:<9} {count:>5} samples   ", verdict)]
+            lines = [Text.assemble(f"{name:<11} {recipe:<9} {count:>5} added   ", verdict)]
         else:
-            lines = [Text(f"{name} {recipe}, {count} samples"), Text.assemble("  ", verdict)]
+            lines = [Text(f"{name} {recipe}, {count} added"), Text.assemble("  ", verdict)]
         if arm.closed and arm.closed["of"]:
             closed = f"; {arm.closed['closed']} of {arm.closed['of']} closed"
             lines[-1].append(closed if lines[-1].cell_len + len(closed) <= width else "")

@@ -30,14 +30,14 @@ def proof_text(
     ``about``: what is known of the blind spots.
     """
     closed, worse = summary(arm)
-    head = Text.assemble(verdict_text(arm.verdict, ink, glyphs), f"; {visible(closed)}.")
+    head = Text.assemble(verdict_text(report.word(arm), ink, glyphs), f"; {visible(closed)}.")
     head.stylize(ink.strong)
     lines = [*wrapped(head, width), *wrapped(Text(plain_words.verdict(report, arm)), width)]
     for one in worse:
         lines += wrapped(Text(visible(f"{one}."), style=ink.warn if arm.worse else ink.muted), width)
     if asked := plain_words.labels_asked(report):
         lines += wrapped(Text(visible(asked), style=ink.accent), width)
-    for told in (plain_words.task(report), f"{visible(arm.meaning)} {visible(arm.reason)}."):
+    for told in (plain_words.task(report), f"{visible(plain_words.meaning(report, arm))} {visible(arm.reason)}."):
         lines += wrapped(Text(told, style=ink.muted), width)
     for note in report.notes:
         lines += wrapped(Text(visible(note), style=ink.muted), width)

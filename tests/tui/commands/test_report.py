@@ -68,6 +68,8 @@ def test_a_report_is_shown_where_newer_labels_cannot_be_looked_at(
     (folder / "labels.json").write_text("{")
     assert main(["report", str(project.root)]) == 0
     out, err = capsys.readouterr()
+    assert "labels, continue: not judged yet; " in out
+    assert "labels, continue, 24 rows added: NOT JUDGED YET" in out
     assert "has not been judged yet" in out
     assert err.count("\n") == 1
     assert "labels.json" in err
@@ -96,14 +98,14 @@ def test_people_read_the_verdict_first_then_figures_then_what_it_means(
     places = [
         out.index(part)
         for part in (
-            "human, scratch, 5 samples: LESS CONFIDENT ONLY\n",
+            "human, scratch, 5 rows added: LESS CONFIDENT ONLY\n",
             "UUs at tau 0.9 ",
             "proof (600 rows)",
             "test (600 rows)",
             "It is only less sure of itself",
-            "human, continue, 5 samples: PROVEN\n",
+            "human, continue, 5 rows added: PROVEN\n",
             "At equal coverage it makes fewer",
-            "llm, scratch, 5 samples: WORSE\n",
+            "llm, scratch, 5 rows added: WORSE\n",
             "It is a worse model",
             "no proof",
         )
@@ -115,7 +117,15 @@ def test_people_read_the_verdict_first_then_figures_then_what_it_means(
 def test_tables_fit_into_80_columns(proved: Project, capsys: pytest.CaptureFixture[str]) -> None:
     main(["report", str(proved.root)])
     told = ("UUs at", "UUs of", "It is", "At equal", "Nothing", "Rows of", "  ", r"[a-z ]+ \(of a", "Task: ", "seeds ")
-    sentences = (*told, "confident errors: ", "the same coverage: ", "baseline: ", "blind spot: ")
+    sentences = (
+        *told,
+        "confident errors: ",
+        "the same coverage: ",
+        "baseline: ",
+        "blind spot: ",
+        "arm: ",
+        r"[a-z]+ \(a recipe",
+    )
     tables = [line for line in capsys.readouterr().out.splitlines() if not re.match("|".join(sentences), line)]
     assert max(map(len, tables)) <= 80
 
@@ -145,7 +155,7 @@ def test_the_first_lines_say_how_many_blind_spots_closed_and_for_whom_it_got_wor
     place += 1
     assert re.match(
         r"  accuracy on neg \(proof, 300 rows\): fell 0\.\d{3} -> 0\.\d{3} "
-        r"\(-0\.\d{3}, -0\.\d{3} to -0\.\d{3}\)\.$",
+        r"\(-0\.\d{3}, interval -0\.\d{3} to -0\.\d{3}\)\.$",
         lines[place + 3],
     )
     assert any(line.startswith("  right proof rows near B1: fell 65 -> ") for line in lines[:16])
@@ -158,6 +168,7 @@ def test_proven_and_closed_are_defined_and_the_rows_behind_each_word_are_told(
     out = capsys.readouterr().out
     assert "\nproven (of an arm): At equal coverage" in out
     assert "\nclosed (of a blind spot): At least 4 in 5 of its pool rows" in out
+    assert "\nscratch (a recipe): The base model learns train and the samples." in out
     assert (
         "\nB1 pos -> neg: open\n  pool 3 of 4 (30 to 95 %); near it in proof: wrong before 3.7 of 13 (11 to 55 %), "
         in out

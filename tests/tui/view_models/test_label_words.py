@@ -16,6 +16,7 @@ def test_the_pace_is_told_from_the_first_label_on() -> None:
 
 def test_with_the_agreement_the_pace_is_shorter() -> None:
     assert pace_words(Pace(0, 3, None, None, None), "alpha .80") == "3 left; alpha .80"
+    assert pace_words(Pace(10, 0, 4.25, 720.0, 0.0)) == "0 left; 4.2 s a row, 720 labels an hour"
     told = pace_words(Pace(10, 60, 4.25, 720.0, 5.0), "alpha .80")
     assert told == "60 left, about 5 min; 4.2 s each, 720 an hour; alpha .80"
 
@@ -33,4 +34,5 @@ def test_without_a_row_it_says_why() -> None:
     words = "Others, or you elsewhere, are at work on the 7 rows that are left; space looks again."
     assert no_row_words(7, None) == words
     assert no_row_words(7, True) == "All chosen rows are labelled; the next ones are being chosen."
-    assert no_row_words(0, False) == "All chosen rows are labelled."
+    assert no_row_words(40, False) == "All chosen rows are labelled."
+    assert no_row_words(0, False) == "All chosen rows are labelled; no more are asked for."
