@@ -50,7 +50,7 @@ from tests.builders.tiny_bert import body
 
 pytestmark = pytest.mark.xdist_group("labels")  # what they share is made once
 
-ROWS = {"train": 48, "dev": 30, "test": 24, "proof": 40, "pool": 160}
+ROWS = {"train": 48, "dev": 30, "test": 24, "proof": 40, "pool": 96}
 Row = dict[str, str]
 
 
@@ -146,7 +146,7 @@ def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(tried: Tried) 
     project, choice, arm = tried.project, tried.choice, tried.arm
     on_flagged_rows = {f"{recipe} on flagged rows" for recipe in LABEL_RECIPES if recipe != "longer"}
     assert set(choice.errors) == {*LABEL_RECIPES, *on_flagged_rows}
-    assert (choice.parts, choice.rows) == (PARTS, 160)
+    assert (choice.parts, choice.rows) == (PARTS, ROWS["pool"])
     assert choice.errors_before is not None
     assert choice.accuracy_before is not None
     name = choice.recipe if choice.chosen_rows == ALL_ROWS else f"{choice.recipe} on flagged rows"
@@ -165,7 +165,7 @@ def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(tried: Tried) 
         return fit[key] + 0.2 * before * max(0.0, choice.accuracy_before - choice.accuracies[key]) / margin
 
     assert counted(name) == min(map(counted, parts or fit)), "all the way only where it must be"
-    assert len(arm.labels) == (160 if choice.chosen_rows == ALL_ROWS else len(arm.samples))
+    assert len(arm.labels) == (ROWS["pool"] if choice.chosen_rows == ALL_ROWS else len(arm.samples))
     assert "train" in tried.monitor.stages
     again = Recorder()
     assert chosen(project, "llm-labels", again) == (choice, arm)
