@@ -33,10 +33,6 @@ from engine.settings import Precision
 Array = NDArray[np.float32]
 Pooling = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
-# Of a window: with more rows than that in doubt, a scan in bf16 and a second pass in fp32 take longer than one pass in
-# fp32 (MiniLM on two cores with bf16: 5.2 s, and 14.2 s in fp32).
-SCAN_PAYS = 0.6
-
 
 class Classifier:
     """Weights, tokenizer and the order of the outputs, ready to score or to train.
@@ -209,22 +205,14 @@ class Classifier:
             Cancelled: from the monitor.
         """
         scan = doubt is not None and self.compute.precision == "bf16"
-        done = start
-        while done < len(examples):
-            forward = self._forward("bf16" if scan else "fp32", pooled)
+        forward, first = self._forward("bf16" if scan else "fp32", pooled), start
+        for done in self._sweep(forward, examples, outs, monitor=monitor, stage=stage, start=start):
+            window, out = examples[first:done], outs[0][first:done]
+            if scan and doubt is not None:
+                self._settle(window, out, doubt, first)
+            self._refuse_broken(window, out)
             first = done
-            for done in self._sweep(forward, examples, outs, monitor=monitor, stage=stage, start=first):
-                window = examples[first:done]
-                again = self._settle(window, outs[0][first:done], doubt, first) if scan and doubt is not None else 0
-                self._refuse_broken(window, outs[0][first:done])
-                first = done
-                yield done
-                if again > SCAN_PAYS * len(window):
-                    monitor.note(
-                        f"{again:,} of {len(window):,} rows took a second pass: the rest is scored in fp32 at once"
-                    )
-                    scan = False
-                    break
+            yield done
 
     def _forward(self, precision: Precision, pooled: Pooling | None = None) -> Forward:
         if self._compiled and not pooled:
@@ -277,15 +265,15 @@ class Classifier:
             start=start,
         )
 
-    def _settle(self, examples: Sequence[Example], out: Array, doubt: UncertainRows, first: int) -> int:
-        """Score in fp32 what the scan leaves in doubt, until its errors on those rows ask for no others; how many."""
+    def _settle(self, examples: Sequence[Example], out: Array, doubt: UncertainRows, first: int) -> None:
+        """Score in fp32 what the scan leaves in doubt, until its errors on those rows ask for no others."""
         scanned, exact = out.copy(), np.zeros(len(out), dtype=bool)
         margin = 0.0
         while True:
             margin = max(margin, margin_of(scanned[exact], out[exact]))
             rows = np.flatnonzero(doubt.rows(scanned, first=first, margin=margin) & ~exact)
             if not len(rows):
-                return int(exact.sum())
+                return
             again = np.empty((len(rows), out.shape[1]), dtype=np.float32)
             asked = [examples[int(row)] for row in rows]
             for _ in self._sweep(self._forward("fp32"), asked, [again], monitor=Silent(), stage="score"):

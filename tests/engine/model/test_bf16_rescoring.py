@@ -12,7 +12,6 @@ from engine.model.bf16_rescoring import LEAST_MARGIN, UncertainRows, log_odds, m
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
 from engine.progress import Silent
-from tests.builders.monitor import Recorder
 from tests.builders.rows import LABELS, rows
 
 TAU = 0.9
@@ -108,15 +107,15 @@ def test_a_scan_in_bf16_counts_as_fp32_does(good_bad: Path) -> None:
     assert np.abs(found["bf16"] - found["fp32"]).max() > 1e-4  # bf16 was really used
 
 
-def test_where_most_rows_are_in_doubt_the_rest_is_scored_in_fp32_at_once(
+def test_what_is_said_of_a_row_does_not_hang_on_where_a_scan_begins(
     good_bad: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """One that was interrupted, and shards, begin in the middle; most rows of the first window are scored twice."""
     monkeypatch.setitem(batched_inference.WINDOW_ROWS, "cpu", 20)
     examples = rows(60)
     model = Classifier.load(good_bad, labels=LABELS, max_length=32, compute=Compute("cpu", "bf16", 1))
-    seen = Recorder()
-    out = np.empty((60, 2), dtype=np.float32)
-    nothing_certain = UncertainRows(np.zeros(60, dtype=np.int64), 0.5)
-    assert list(model.score(examples, [out], doubt=nothing_certain, monitor=seen)) == [20, 40, 60]
-    assert [note.partition(": ")[2] for note in seen.notes] == ["the rest is scored in fp32 at once"]
-    np.testing.assert_array_equal(out[20:], model.logits(examples, monitor=Silent())[20:])
+    whole, rest = np.empty((60, 2), dtype=np.float32), np.zeros((60, 2), dtype=np.float32)
+    doubt = UncertainRows(np.array([0] * 20 + [-1] * 40), 0.5)
+    assert list(model.score(examples, [whole], doubt=doubt, monitor=Silent())) == [20, 40, 60]
+    assert list(model.score(examples, [rest], doubt=doubt, monitor=Silent(), start=20)) == [40, 60]
+    np.testing.assert_array_equal(rest[20:], whole[20:])
