@@ -22,19 +22,19 @@ class PromoteDialog(Dialog[bool]):
     """Answers with True if it is to be promoted.
 
     Args:
-        arm: entry of a report.
+        arm: entry of a report. word: the verdict on it, as it is told.
         seed: whose model is taken.
     """
 
-    def __init__(self, arm: ReportArm, seed: int) -> None:
+    def __init__(self, arm: ReportArm, word: str, seed: int) -> None:
         super().__init__(f"Promote {visible(arm.arm)} {visible(arm.recipe)}?", "enter  promote     esc  leave it")
-        self._arm = arm
+        self._arm, self._word = arm, word
         self._seed = seed
 
     def body(self) -> ComposeResult:
         """Verdict, warning, what follows."""
         app = shell(self)
-        yield Static(Text.assemble("Judged: ", verdict_text(self._arm.verdict, app.ink, app.glyphs)), markup=False)
+        yield Static(Text.assemble("Judged: ", verdict_text(self._word, app.ink, app.glyphs)), markup=False)
         yield Static(f"{visible(closed_sentence(self._arm))}.", id="closed", markup=False)
         if self._arm.verdict != "proven":
             warning = f"! It was not proven to be better. {visible(self._arm.meaning)}"

@@ -257,7 +257,7 @@ class ProofScreen(WorkScreen[ProofPlace]):
             if yes:
                 await self._promote(report, arm)
 
-        self.app.push_screen(PromoteDialog(arm, report.seeds[0]), answered)
+        self.app.push_screen(PromoteDialog(arm, report.word(arm), report.seeds[0]), answered)
 
     async def _promote(self, report: Report, arm: ReportArm) -> None:
         from engine.operations.job_records import DiscoverOptions
