@@ -9,6 +9,7 @@ from itertools import product
 
 from engine.counted import counted
 
+_COVERAGE = 0.95
 _DRAWS = 1_000
 _SEED = 13
 
@@ -44,12 +45,11 @@ def krippendorff_alpha(units: Iterable[Sequence[str]]) -> float:
     return 1 - observed / expected
 
 
-def alpha_interval(units: Sequence[Sequence[str]], *, level: float = 0.95) -> tuple[float, float] | None:
-    """Bounds of alpha by a seeded percentile bootstrap over units (Efron & Tibshirani 1993, section 13.3).
+def alpha_interval(units: Sequence[Sequence[str]]) -> tuple[float, float] | None:
+    """Bounds of alpha, 95 %, by a seeded percentile bootstrap over units (Efron & Tibshirani 1993, section 13.3).
 
     Args:
         units: as in `krippendorff_alpha`.
-        level: of confidence.
 
     Returns:
         The bounds; None where more than a tenth of the draws have one answer only, so that most say nothing.
@@ -63,7 +63,7 @@ def alpha_interval(units: Sequence[Sequence[str]], *, level: float = 0.95) -> tu
     if len(found) < 0.9 * _DRAWS:
         return None
     found.sort()
-    cut = int((1 - level) / 2 * len(found))
+    cut = int((1 - _COVERAGE) / 2 * len(found))
     return found[cut], found[-1 - cut]
 
 

@@ -1,8 +1,7 @@
 """File locks (flock) that the kernel releases when their process ends.
 
 The lock itself is flock's, for which reading is enough. Beside it the holder marks the file with a shared lock of the
-open file (Linux's F_OFD_SETLK), which can be asked for without taking anything: so a look is in
-nobody's way.
+open file (Linux's F_OFD_SETLK), which can be asked for without taking anything: so a look is in nobody's way.
 """
 
 from __future__ import annotations
@@ -11,10 +10,11 @@ import fcntl
 import os
 import struct
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.errors import FileError
+from engine.errors import BlindspotError, FileError
 from engine.files import open_lock, open_read
 
 _MARK = "hhqqi0q"  # struct flock: type, whence, start, length (0: to the end), process
@@ -47,6 +47,28 @@ def acquire(path: Path, *, patience: float = 0.0) -> int | None:
         os.close(lock)
         raise
     return lock
+
+
+@contextmanager
+def holding(path: Path, taken: BlindspotError, *, patience: float) -> Iterator[None]:
+    """Hold the lock of a file while the block runs, so that what it reads and writes is one step for all others.
+
+    Args:
+        path: made if it is not there.
+        taken: raised if another process keeps the lock for longer than ``patience``.
+        patience: seconds to wait for whoever has it.
+
+    Raises:
+        BlindspotError: ``taken``.
+        FileError: as `acquire`.
+    """
+    lock = acquire(path, patience=patience)
+    if lock is None:
+        raise taken
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def is_held(path: Path) -> bool:

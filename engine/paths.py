@@ -25,8 +25,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 """Errors of the system that a user can mend."""
 _HINTS = {
-    errno.ENOSPC: "make room",
-    errno.EDQUOT: "make room",
+    errno.ENOSPC: "free disk space",
+    errno.EDQUOT: "free disk space",
     errno.EISDIR: "move the folder away",
     errno.ENOTDIR: "move away what is in the place of its folder",
     errno.EROFS: "copy the project to a place that you may write to",
@@ -192,7 +192,7 @@ def in_words(path: Path, done: str) -> Iterator[None]:
             for link in (path, *path.parents):
                 if project in link.parents and _is_link(link):
                     raise no_ordinary(link) from error
-        hint = _HINTS.get(error.errno or 0, "give yourself the right")
+        hint = _HINTS.get(error.errno or 0, "give yourself permission")
         reason = error.strerror or str(error)
         if done == "written" and any(is_read_only(project) for project in projects_around(path / "_")[:1]):
             reason = "the project is read-only"

@@ -142,7 +142,7 @@ def _run(words: list[str]) -> int:
         return 130
     except Exception as error:
         if isinstance(error, OSError) and error.errno in REFUSED:
-            print_error(f"{error.filename or 'a file'}: {error.strerror}; make room, or give yourself the right.")
+            print_error(f"{error.filename or 'a file'}: {error.strerror}; free disk space, or get write permission.")
             return 1
         traceback.print_exc()
         print_error("this is a fault of the program; nothing that was written before is lost. Please report the above.")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from engine.audit.draw import StratumName
 from engine.errors import StoreError
-from engine.label_queue.queue_files import QueueFile, queues
-from engine.label_queue.scored_rows import ScoredRows, keep_scored_rows, queue_called, read_scored_rows
+from engine.label_queue.queue_files import QueueFile, queue_called, queues
+from engine.label_queue.scored_rows import ScoredRows, keep_scored_rows, read_scored_rows
 from engine.project import Project
 
 ROWS = "rows"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from engine.audit.audit_files import Audit, AuditRows
 from engine.audit.draw import LOOKS, STRATA, StratumName
 from engine.audit.estimate import Estimate, Stratum, bounds, estimate, labels_that_halve
+from engine.counted import counted
 from engine.label_queue.llm_quality import Share, compared_rows, share_of
 from engine.project import Project
 from engine.schema import Record
@@ -91,8 +92,8 @@ class AuditStatus(Record):
         look = self.figures.look if self.figures else 0
         if look == self.looks:
             return "That was the last look. For narrower intervals draw another audit, with more labels."
-        labels = f"{self.missing} label{'s' if self.missing > 1 else ''}"
-        return f"{labels} to look {look + 1} of {self.looks}: figures change there and nowhere between."
+        labels = counted(self.missing, "label")
+        return f"{labels} to look {look + 1} of {self.looks}: figures change there and not in between."
 
 
 def status_of(project: Project, audit: Audit) -> AuditStatus:

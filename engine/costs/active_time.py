@@ -113,7 +113,7 @@ def _append(path: Path, spell: ActiveSpell) -> None:
         append_line(path, orjson.dumps(spell.as_json()))
     except FileError as error:
         what = f"your active time cannot be written ({error.reason}) to {path}"
-        raise StoreError(what, hint="make room, or give yourself the right") from error
+        raise StoreError(what, hint="free disk space, or give yourself permission") from error
 
 
 def read_spells(folder: Path) -> Iterator[ActiveSpell]:

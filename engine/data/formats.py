@@ -108,7 +108,7 @@ def records(path: Path, asked: FileRequest) -> Iterator[FileRow]:
         yield from reader(path, asked)
     except OSError as error:
         what = f"the file cannot be read ({error.strerror})"
-        raise DataError(what, where=str(path), hint="give yourself the right to read it") from error
+        raise DataError(what, where=str(path), hint="give yourself permission to read it") from error
 
 
 def _shortened(name: str) -> str:

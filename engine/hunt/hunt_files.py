@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import StoreError
-from engine.label_queue.queue_files import QueueFile, queues
+from engine.label_queue.queue_files import QueueFile, queue_called, queues
 from engine.label_queue.scored_rows import (
     CANDIDATES,
     ScoredRows,
     keep_scored_rows,
-    queue_called,
     read_scored_rows,
     scored_rows_path,
 )

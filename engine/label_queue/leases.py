@@ -21,7 +21,7 @@ import orjson
 
 from engine.errors import FileError, StoreError
 from engine.files import content_key, create_alone, find_files, make_folder, read_record, remove
-from engine.locks import acquire, is_held
+from engine.locks import acquire, holding, is_held
 from engine.schema import Record
 
 HOLDS_FOR = 300.0
@@ -154,18 +154,14 @@ class Leases:
         """A look and a write as one: two who find the same lease over do not both take it."""
         try:
             make_folder(self._folder)
-            lock = acquire(self._folder / ".lock", patience=_PATIENCE)
-            if lock is None:
-                raise StoreError(
-                    "another process holds the leases", where=str(self._folder), hint="wait a moment and try again"
-                )
-            try:
+            taken = StoreError(
+                "another process holds the leases", where=str(self._folder), hint="wait a moment and try again"
+            )
+            with holding(self._folder / ".lock", taken, patience=_PATIENCE):
                 yield
-            finally:
-                os.close(lock)
         except FileError as error:
             raise StoreError(
                 f"rows cannot be reserved ({error.reason})",
                 where=str(self._folder),
-                hint="make room, or get the right to write there",
+                hint="free disk space, or get write permission there",
             ) from error

@@ -50,9 +50,7 @@ def chosen_queue(project: Project, teaching: Teaching, wanted: str | None) -> Qu
         return found
     count = _RowCount(project, teaching)
     for one in files:
-        if one.spec.kind == "random" or (
-            wanted is None and one.spec.kind in ("audit", "verdict", "hunt") and count.left(one)
-        ):
+        if one.spec.kind == "random" or (wanted is None and one.spec.kind in _FIRST and count.left(one)):
             return one
     return _random_queue(project, count.labels["pool"])
 

@@ -21,7 +21,7 @@ from engine.label_queue.open_queues import (
 from engine.label_queue.project_queue import ProjectQueue, people_for
 from engine.label_queue.queue_files import Choice, QueueFile
 from engine.label_queue.unchosen_rows import UnchosenRows
-from engine.labelling.answers import Answer
+from engine.labelling.answers import CERTAINTY_WORDS, Answer
 from engine.labelling.guidelines import Guideline, guideline_of
 from engine.labelling.session import LabelSession
 from engine.labelling.texts import TextRow
@@ -176,7 +176,7 @@ def open_session(project: Project, teaching: Teaching, teacher: Teacher, *, queu
         project: whose rows are labelled.
         teaching: the records, with this person's store.
         teacher: the person; stands in every label.
-        queue: name or kind of a queue; None: the latest audit or hunt with rows left, else rows at random.
+        queue: name or kind of a queue; None: the latest audit, verdict or hunt with rows left, else rows at random.
 
     Raises:
         StoreError: there is no such queue, or something cannot be written.
@@ -285,8 +285,9 @@ def _session(
 def conflict_lines(labels: Labels, row_id: str) -> list[str]:
     """What people said of a row, without their names: one line each, in an order that tells nothing of who it was."""
     said = [one.given for one in labels.people.get(row_id, []) if one.given.label != UNLABELLED]
-    words = {3: "sure", 2: "likely", 1: "a guess"}
-    lines = sorted(f"{one.label} ({words[one.certainty]}){f': {one.note}' if one.note else ''}" for one in said)
+    lines = sorted(
+        f"{one.label} ({CERTAINTY_WORDS[one.certainty]})" + (f": {one.note}" if one.note else "") for one in said
+    )
     return [f"one said {line}" for line in lines]
 
 

@@ -6,9 +6,7 @@ out, so the chances of an audit and the reasons of a hunt can be read for ever.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,7 +16,7 @@ import orjson
 
 from engine.errors import FileError, StoreError
 from engine.files import append_line, find_files, identity, read_lines, write_atomic
-from engine.locks import acquire
+from engine.locks import holding
 from engine.project import Project
 from engine.schema import QueueKind, Record, SplitName
 
@@ -32,7 +30,7 @@ class QueueSpec(Record):
 
     Attributes:
         name: ``hunt-1``. kind: why its rows are asked for.
-        split: where its rows are from: ``pool``, or ``proof`` for an audit.
+        split: where its rows are from: ``pool``, or ``proof`` for an audit or a verdict.
         budget: rows that it may ask for in all; 0: any number. seed: of its draws. created: when (UTC, ISO 8601).
         facts: what else its maker wants to know later.
     """
@@ -101,7 +99,8 @@ class QueueFile:
             StoreError: the file cannot be written, another process has held it for 5 s, or it is damaged.
         """
         try:
-            with self._alone():
+            lock = self.path.with_name(f".{self.path.name}.lock")
+            with holding(lock, _taken(self.path), patience=_PATIENCE):
                 self._read()
                 known = {one.row for one in self.choices}
                 new = [choice for choice in choices if choice.row not in known]
@@ -109,21 +108,9 @@ class QueueFile:
                     append_line(self.path, lines, durable=True, at=self._torn_at)
         except FileError as error:
             raise StoreError(
-                f"the queue cannot be written ({error.reason})", where=str(self.path), hint="make room"
+                f"the queue cannot be written ({error.reason})", where=str(self.path), hint="free disk space"
             ) from error
         self._read()
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """A look and a write as one: two who draw the next rows do not both add them."""
-        lock = acquire(self.path.with_name(f".{self.path.name}.lock"), patience=_PATIENCE)
-        if lock is None:
-            hint = "wait a moment and try again"
-            raise StoreError("another process writes the queue", where=str(self.path), hint=hint)
-        try:
-            yield
-        finally:
-            os.close(lock)
 
     def _read(self) -> QueueSpec:
         self._identity = identity(self.path)
@@ -162,20 +149,24 @@ def new_queue(
     """Make an empty queue, numbered after the last of its kind.
 
     Raises:
-        StoreError: it cannot be written.
+        StoreError: it cannot be written, or another process has been making one for 5 s.
     """
-    numbers = [int(path.stem.rpartition("-")[2]) for path in _files(project, kind)]
-    name = f"{kind}-{max(numbers, default=0) + 1}"
-    created = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    spec = QueueSpec(name, kind, split, budget, seed, created, facts or {})
-    path = project.root / _FOLDER / f"{name}.jsonl"
+    folder = project.root / _FOLDER
     try:
-        write_atomic(path, orjson.dumps(spec.as_json()) + b"\n")
+        with holding(folder / ".new.lock", _taken(folder), patience=_PATIENCE):  # two makers never get one number
+            numbers = [int(path.stem.rpartition("-")[2]) for path in _files(project, kind)]
+            name = f"{kind}-{max(numbers, default=0) + 1}"
+            created = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            spec = QueueSpec(name, kind, split, budget, seed, created, facts or {})
+            write_atomic(folder / f"{name}.jsonl", orjson.dumps(spec.as_json()) + b"\n")
     except FileError as error:
-        raise StoreError(
-            f"the queue cannot be written ({error.reason})", where=str(path), hint="make room, or get the right to"
-        ) from error
-    return QueueFile(path)
+        hint = "free disk space, or get write permission"
+        raise StoreError(f"the queue cannot be written ({error.reason})", where=error.where, hint=hint) from error
+    return QueueFile(folder / f"{name}.jsonl")
+
+
+def _taken(path: Path) -> StoreError:
+    return StoreError("another process writes the queue", where=str(path), hint="wait a moment and try again")
 
 
 def queues(project: Project, kind: QueueKind | None = None) -> list[QueueFile]:
@@ -186,6 +177,27 @@ def queues(project: Project, kind: QueueKind | None = None) -> list[QueueFile]:
     """
     found = [QueueFile(path) for path in _files(project, kind)]
     return sorted(found, key=lambda one: (one.spec.created, int(one.path.stem.rpartition("-")[2])))
+
+
+def queue_called(project: Project, files: Sequence[QueueFile], kind: str, name: str | None, *, begin: str) -> QueueFile:
+    """One of the queues of a kind by its name; None, or the kind: the latest.
+
+    Args:
+        project: whose queues they are.
+        files: all of the kind, the latest last.
+        kind: ``hunt``.
+        name: that is asked for.
+        begin: how the first one is made.
+
+    Raises:
+        StoreError: there is none of that name.
+    """
+    found = [file for file in files if name in (None, kind, file.spec.name)]
+    if not found:
+        what = f"there is no {kind} {name!r}" if files else f"there is no {kind} yet"
+        hint = "name one of " + ", ".join(file.spec.name for file in files) if files else begin
+        raise StoreError(what, where=str(project.root), hint=hint)
+    return found[-1]
 
 
 def _files(project: Project, kind: QueueKind | None) -> list[Path]:

@@ -10,10 +10,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from engine.errors import StoreError
 from engine.files import read_record, replacing
-from engine.label_queue.queue_files import QueueFile
-from engine.project import Project
 from engine.schema import Record
 
 _AT_ONCE = 10_000  # values of a list that are in memory as JSON
@@ -96,24 +93,3 @@ def read_scored_rows(root: Path, name: str, key: object, kind: type[Rows], *, hi
         return read_record(scored_rows_path(root, name, key), kind.from_json, hint=hint)
     except FileNotFoundError:
         return None
-
-
-def queue_called(project: Project, files: Sequence[QueueFile], kind: str, name: str | None, *, begin: str) -> QueueFile:
-    """One of the queues of a kind by its name; None, or the kind: the latest.
-
-    Args:
-        project: whose queues they are.
-        files: all of the kind, the latest last.
-        kind: ``hunt``.
-        name: that is asked for.
-        begin: how the first one is made.
-
-    Raises:
-        StoreError: there is none of that name.
-    """
-    found = [file for file in files if name in (None, kind, file.spec.name)]
-    if not found:
-        what = f"there is no {kind} {name!r}" if files else f"there is no {kind} yet"
-        hint = "name one of " + ", ".join(file.spec.name for file in files) if files else begin
-        raise StoreError(what, where=str(project.root), hint=hint)
-    return found[-1]

@@ -6,20 +6,20 @@ seen before is kept as the next version in `guidelines/`, so that each label can
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import DataError, FileError
 from engine.files import content_key, find_files, read_text, write_atomic
-from engine.locks import acquire
+from engine.locks import holding
 from engine.project import Project
 from engine.schema import UNLABELLED, RowLabel
 
 FILE = "guidelines.md"
 _FOLDER = "guidelines"
 _LONGEST = 1 << 20  # bytes
+_PATIENCE = 5.0  # seconds to wait for another process that keeps a version
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
 
 
@@ -127,18 +127,15 @@ def _last(project: Project) -> Guideline:
 def _keep(project: Project, text: str) -> Guideline:
     folder = project.root / _FOLDER
     try:
-        lock = acquire(folder / ".lock", patience=5.0)
-        try:
+        taken = DataError("another process keeps a version of the guideline", where=str(folder), hint="try again")
+        with holding(folder / ".lock", taken, patience=_PATIENCE):
             last = _last(project)
             if last.text == text:  # somebody else has kept it meanwhile
                 return last
             new = Guideline(last.number + 1, text)
             write_atomic(folder / f"{new.number:03d}.md", text.encode())
             return new
-        finally:
-            if lock is not None:
-                os.close(lock)
     except FileError as error:
         raise DataError(
-            f"the guideline's new version cannot be kept ({error.reason})", where=error.where, hint="make room"
+            f"the guideline's new version cannot be kept ({error.reason})", where=error.where, hint="free disk space"
         ) from error

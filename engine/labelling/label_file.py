@@ -187,7 +187,7 @@ class LabelFile:
         return StoreError(
             f"the file of labels cannot be written ({error.reason})",
             where=str(self._path),
-            hint="make room, or name another with --out",
+            hint="free disk space, or name another with --out",
         )
 
 

@@ -155,7 +155,7 @@ class Client:
             call, value = outcome.call, outcome.value
         if value is None:
             raise talk.failed(
-                f"the answer cannot be used, nor the one after it was told why: {call.error}",
+                f"neither the first answer nor the corrected one can be used: {call.error}",
                 "look at the prompt, or take a stronger model",
             )
         return ChatAnswer(value, tuple(talk.calls), cached=False)

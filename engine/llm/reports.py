@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.counted import counted
 from engine.jobs.kind import ToldResult
 from engine.llm.call_costs import CallTotals
 from engine.schema import LabelledSplit, Role, Teacher
@@ -77,7 +78,7 @@ class JudgeReport(ToldResult):
     def sentence(self) -> str:
         """What was done, and what is missing."""
         number = len(self.judged)
-        parts = [f"{self.judge} judged {number} pattern{'s' * (number != 1)}, reworded {len(self.reworded) or 'none'}"]
+        parts = [f"{self.judge} judged {counted(number, 'pattern')}, reworded {len(self.reworded) or 'none'}"]
         parts += [f"judged before: {len(self.before)}"] if self.before else []
         parts += [f"without rows to be tested on: {len(self.untestable)}"] if self.untestable else []
         parts += [f"without an answer: {len(self.failed)} ({next(iter(self.failed.values()))})"] if self.failed else []

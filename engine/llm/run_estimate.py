@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.counted import counted
 from engine.llm.budget import cost_of
 from engine.llm.call_log import CALLS_FILE, read_calls
 from engine.project import Project
@@ -38,7 +39,7 @@ class RunEstimate(Record):
         """
         price = "price unknown" if self.cost is None else f"about {self.cost:.2f} {self.currency}"
         tokens = f"about {self.tokens_in:,} tokens in and {self.tokens_out:,} out"
-        return f"{_counted(self.calls, 'call')} for {_counted(count, what)}, {tokens}, {price}"
+        return f"{counted(self.calls, 'call')} for {counted(count, what)}, {tokens}, {price}"
 
 
 def likely_thought(project: Project, calls: int) -> int:
@@ -53,7 +54,3 @@ def likely_cost(costs: CostSettings, model: str, tokens_in: int, tokens_out: int
     """What calls of a model may cost, in the currency of the settings; None where its price is not known."""
     price = costs.prices.get(model)
     return cost_of(price, tokens_in, tokens_out) if price else None
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"

@@ -6,7 +6,6 @@ there, and not spoken of.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import orjson
 
 from engine.errors import ModelError
 from engine.files import append_line, read_lines
-from engine.locks import acquire
+from engine.locks import holding
 from engine.project import Project
 from engine.schema import Record
 from engine.shapes import WrongShape
@@ -57,14 +56,10 @@ def models_lock(project: Project) -> Iterator[None]:
     Raises:
         ModelError: somebody has been at it for a minute.
     """
-    lock = acquire(project.models_dir / ".lock", patience=_PATIENCE)
-    if lock is None:
-        what = "somebody else is promoting or removing a model of this project"
-        raise ModelError(what, where=str(project.root), hint="try again in a moment")
-    try:
+    what = "somebody else is promoting or removing a model of this project"
+    taken = ModelError(what, where=str(project.root), hint="try again in a moment")
+    with holding(project.models_dir / ".lock", taken, patience=_PATIENCE):
         yield
-    finally:
-        os.close(lock)
 
 
 def note_cleaned(project: Project, cleaned: CleanedModel) -> None:

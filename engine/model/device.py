@@ -14,6 +14,7 @@ from typing import Literal
 import torch
 import transformers
 
+from engine.counted import counted
 from engine.errors import SettingsError
 from engine.extras import installing
 from engine.model.text_classifier import Purpose
@@ -40,7 +41,7 @@ class Compute(Record):
     backend: Backend = "torch"
 
     def __str__(self) -> str:
-        threads = f"{self.threads} CPU thread{'s' if self.threads > 1 else ''}"
+        threads = counted(self.threads, "CPU thread")
         where = f"{self.device} by OpenVINO" if self.backend == "openvino" else self.device
         return f"{where}, {self.precision}, {threads}" + (f" ({self.reason})" if self.reason else "")
 

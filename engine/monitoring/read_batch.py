@@ -119,7 +119,8 @@ def read_batch(
         )
     if not rows:
         what = "the project had all rows of the file before its model was made"
-        raise DataError(what, where=str(file), hint="watch rows that came since, before or after you add them")
+        hint = "watch a file with newer rows; whether they have been added does not matter"
+        raise DataError(what, where=str(file), hint=hint)
     key = content_key("watched", sorted(hashes))
     refuse_twin(watched_batches(project), called, key, watched_file(project))
     logits = None

@@ -6,9 +6,7 @@ the last one counts.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -17,7 +15,7 @@ import orjson
 
 from engine.errors import DataError, FileError
 from engine.files import append_line, read_lines
-from engine.locks import acquire
+from engine.locks import holding
 from engine.problems import leave_out
 from engine.project import Project
 from engine.schema import Record
@@ -177,12 +175,14 @@ def keep_watched(
         DataError: there is a batch of that name with other rows, or one of another name with the same.
         FileError: the file cannot be written, or somebody else has written it for long.
     """
-    with _alone(watched_file(project)):
+    path = watched_file(project)
+    taken = FileError("somebody else is writing watched batches", where=str(path), hint="try again in a moment")
+    with holding(path.with_name(f".{path.name}.lock"), taken, patience=_PATIENCE):
         there = watched_batches(project)
-        refuse_twin(there, batch.name, batch.rows_key, watched_file(project))
+        refuse_twin(there, batch.name, batch.rows_key, path)
         word, reasons = judge([*there, batch])
         kept = replace(batch, word=word, reasons=reasons)
-        append_line(watched_file(project), orjson.dumps(kept.as_json()), durable=True)
+        append_line(path, orjson.dumps(kept.as_json()), durable=True)
     return kept
 
 
@@ -203,15 +203,3 @@ def refuse_twin(there: Sequence[WatchedBatch], name: str, rows_key: str, path: P
 def _refuse_unless(possible: bool) -> None:
     if not possible:
         raise ValueError("these are no counts of rows")
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Nobody else judges and writes meanwhile."""
-    lock = acquire(path.with_name(f".{path.name}.lock"), patience=_PATIENCE)
-    if lock is None:
-        raise FileError("somebody else is writing watched batches", where=str(path), hint="try again in a moment")
-    try:
-        yield
-    finally:
-        os.close(lock)

@@ -403,7 +403,7 @@ def _appearing(root: Path) -> Iterator[Path]:
         raise ProjectError(
             f"the project cannot be written ({reason})",
             where=str(root),
-            hint="make room, or name a folder that you may write to",
+            hint="free disk space, or name a folder that you may write to",
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -16,8 +16,8 @@ from engine.files import read_record
 from engine.monitoring.watched_batches import watched_batches
 from engine.problems import leave_out
 from engine.project import Project
-from engine.proof.closed import closed_sentence, closed_spots
 from engine.proof.report import reports
+from engine.proof.report_closed import closed_sentence, closed_spots
 from engine.regression.promotion import Promotion
 from engine.schema import BlindSpot, Discovery, Record
 
@@ -47,7 +47,7 @@ class SpotChange(Record):
 
 @dataclass(frozen=True, slots=True)
 class JudgedArm(Record):
-    """What a finished proof says of one arm. ``closed``: a sentence (`engine.proof.closed.closed_sentence`)."""
+    """What a finished proof says of one arm. ``closed``: a sentence (`engine.proof.report_closed.closed_sentence`)."""
 
     proof: str
     arm: str

@@ -175,7 +175,7 @@ def check_disk(folder: Path) -> MachineFinding:
         f"{free / 1e9:.1f} GB free at {folder}",
         ""
         if state == "ok"
-        else "make room: each trained model takes about 0.1 GB, and `blindspot clean DIR` lists those that can go",
+        else "free disk space: each trained model takes about 0.1 GB; `blindspot clean DIR` lists those that can go",
     )
 
 

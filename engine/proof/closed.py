@@ -28,13 +28,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from engine.proof.figures import count, interval, share
 from engine.schema import Record
-
-if TYPE_CHECKING:
-    from engine.proof.report_types import Loss, Report, ReportArm
 
 ClosedWord = Literal["closed", "smaller", "open", "worse", "too few proof rows"]
 
@@ -54,7 +50,6 @@ MEANINGS: dict[ClosedWord, str] = {
     "too few proof rows": f"Fewer than {FEWEST} proof rows near it were wrong with confidence: nothing can be shown.",
 }
 WORDS: tuple[ClosedWord, ...] = ("closed", "smaller", "open", "worse", "too few proof rows")
-UNKNOWN = "made before evidence was kept, so nothing is said to be closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,43 +124,3 @@ class SpotCounts(Record):
 def tally(words: Sequence[ClosedWord]) -> dict[str, int]:
     """How many blind spots there are, and how many have each word."""
     return {"of": len(words)} | {word: words.count(word) for word in WORDS}
-
-
-def closed_spots(report: Report, arm: str, recipe: str, seed: int) -> tuple[str, ...]:
-    """Ids of the blind spots that an arm closed and that its model of that seed closes by itself.
-
-    Empty for a proof of before evidence was kept.
-    """
-    found = []
-    for spot in report.spots:
-        entry = next((one for one in spot.arms if one.group == (arm, recipe)), None)
-        if entry is not None and entry.word == "closed" and seed in entry.closed_by:
-            found.append(spot.id)
-    return tuple(found)
-
-
-def closed_sentence(arm: ReportArm) -> str:
-    """``0 of 9 blind spots closed; 1 smaller, 8 open``; empty where the proof had no blind spots."""
-    found = arm.closed
-    if found is None:
-        return UNKNOWN
-    if not found["of"]:
-        return "there was no blind spot to close"
-    spots = "blind spot" if found["of"] == 1 else "blind spots"
-    told = {word: f"with {word}" if word == "too few proof rows" else word for word in WORDS if word != "closed"}
-    others = ", ".join(f"{found[word]} {said}" for word, said in told.items() if found.get(word))
-    return f"{found['closed']} of {found['of']} {spots} closed" + (f" ({others})" if others else "")
-
-
-def worse_sentences(losses: Sequence[Loss]) -> list[str]:
-    """A sentence for each loss of an arm (its ``worse``), with the interval of the change."""
-    told = []
-    for one in losses:
-        show = share if one.what == "label" else count
-        moved = f"{one.word} {show(one.before)} -> {show(one.after)}"
-        bounds = f"{show(one.change.mean, sign=True)}, interval {interval(show, one.change.low, one.change.high)}"
-        if one.what == "label":
-            told.append(f"accuracy on {one.name} ({one.split}, {one.rows} rows): {moved} ({bounds})")
-        else:
-            told.append(f"right proof rows near {one.name}: {moved} of {one.rows} ({bounds})")
-    return told

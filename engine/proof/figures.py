@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from engine.proof.report_types import RightRows
+from typing import Protocol
 
 
 class Show(Protocol):
@@ -28,14 +25,6 @@ def share(value: float, *, sign: bool = False) -> str:
 def interval(show: Show, low: float, high: float) -> str:
     """Both ends of the interval of a change, with the digits of the change itself: ``-18.5 to -3.5``."""
     return f"{show(low, sign=True)} to {show(high, sign=True)}"
-
-
-def right_of(part: RightRows) -> str:
-    """Rows that are right with Wilson's interval of their share: ``2.5 of 20 (4 to 32 %)``."""
-    bounds = ""
-    if part.low is not None and part.high is not None:
-        bounds = f" ({100 * part.low:.0f} to {100 * part.high:.0f} %)"
-    return f"{count(part.right)} of {part.of}{bounds}"
 
 
 # Each metric of a report: its key, its name for people ({tau} filled in), and how it is written.

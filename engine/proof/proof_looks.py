@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -15,7 +14,7 @@ from engine.errors import FileError, StoreError
 from engine.files import write_json
 from engine.ids import checked_id
 from engine.label_queue.queue_files import Choice, QueueFile, new_queue, queues
-from engine.locks import acquire
+from engine.locks import holding
 from engine.model.array_cache import read_array
 from engine.project import Project
 from engine.proof.evaluate import REFERENCE, evaluate, gold_file, proof_models
@@ -78,27 +77,27 @@ def take_looks(project: Project, proof_id: str) -> bool:
     folder = project.proofs_dir / checked_id("proof", proof_id)
     if read_report(project, proof_id).labels_asked is None:
         return False
-    lock = acquire(folder / ".labels.lock", patience=_PATIENCE)
-    if lock is None:
-        raise StoreError("another process looks at the labels of this proof", where=str(folder), hint="try again")
-    try:
-        return _take_looks(project, folder)
-    except FileNotFoundError as error:
-        raise StoreError(f"{Path(error.filename).name} of the proof is gone", where=str(folder), hint=HINT) from error
-    finally:
-        os.close(lock)
+    taken = StoreError("another process looks at the labels of this proof", where=str(folder), hint="try again")
+    with holding(folder / ".labels.lock", taken, patience=_PATIENCE):
+        try:
+            return _take_looks(project, folder)
+        except FileNotFoundError as error:
+            what = f"{Path(error.filename).name} of the proof is gone"
+            raise StoreError(what, where=str(folder), hint=HINT) from error
 
 
 def _take_looks(project: Project, folder: Path) -> bool:
     held = read_proof_labels(folder)
     said = Labels(Records(project.teaching_dir), "proof")
     file, changed = _queue(project, folder.name, min(held.budget, len(held.order))), False
-    held = replace(held, queue=file.spec.name)  # where its file was lost a new one asks for the rows of the next look
+    if held.queue != file.spec.name:  # its file was lost: a new one asks for the rows of the next look
+        held = replace(held, queue=file.spec.name)
+        write_json(folder / LABELS, held.as_json())
     while True:
         asked = read_report(project, folder.name).labels_asked
         if asked is None:
             return changed
-        if asked.look != held.look:  # a look that was cut off between its two files
+        if (asked.look, asked.queue) != (held.look, held.queue):  # the report is of before ``labels.json`` changed
             write_json(folder / "report.json", evaluate(folder))
             changed = True
             continue

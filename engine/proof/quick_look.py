@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import ProjectError
 from engine.files import content_key, write_json
 from engine.model.model_registry import ModelRef, current_model, predictions, trained
 from engine.model.text_classifier import trainable
@@ -25,6 +24,7 @@ from engine.project import Project
 from engine.proof.aggregate_progress import AggregateProgress
 from engine.proof.arms import Arm, choose_arms
 from engine.proof.quick_report import QuickArm, QuickReport, QuickSpot
+from engine.proof.request import discovered_spots
 from engine.schema import Discovery, Example, Sample
 
 # One pass over so many rows takes MiniLM 22 s on two cores without bf16, scoring 9 s, imports and loading 7 s.
@@ -52,9 +52,7 @@ def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | 
         Cancelled: from the monitor.
     """
     began = time.monotonic()
-    discovery = project.discovered()
-    if not discovery.blind_spots:
-        raise ProjectError("there are no blind spots to look at", where=str(project.root), hint="lower discovery.tau")
+    discovery = discovered_spots(project)
     chosen = choose_arms(samples, arms) if arms else choose_arms(samples)[-1:]
     model, seed = current_model(project, monitor=monitor), project.settings.proof.seeds[0]
     asked = _asked(project, discovery, seed)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from engine.errors import ProjectError
 from engine.model.model_registry import plan_of
 from engine.model.text_classifier import classifier_of
 from engine.model.training_plan import DistillationTarget
@@ -18,7 +17,8 @@ from engine.proof.arms import BASELINE, Arm, Run, plan_runs
 from engine.proof.cross_validation import Fold, errors_of, folds
 from engine.proof.label_selection import choose_by_labels
 from engine.proof.proof_spec import RecipeChoice
-from engine.proof.recipes import AUTO, NO_CHOICE, label_recipes, possible_recipes, usual_recipes
+from engine.proof.recipes import AUTO, label_recipes, possible_recipes, usual_recipes
+from engine.proof.request import refuse_few_spots
 from engine.proof.training_sets import training_set
 from engine.schema import Discovery, Sample
 
@@ -113,8 +113,8 @@ def runs_and_choices(
         return plan_runs(project, arms, seeds=seeds, recipes=named, kept=len(kept)), {}
     possible = possible_recipes(classifier_of(project))
     by_spots = [arm for arm in arms if not arm.labels]
-    if any(arm.samples for arm in by_spots) and (discovery is None or len(discovery.blind_spots) < 2):
-        raise ProjectError(NO_CHOICE, where=str(project.root), hint=f"name a recipe: {', '.join(possible)}")
+    if any(arm.samples for arm in by_spots):
+        refuse_few_spots(project, discovery)
     every = plan_runs(project, by_spots, seeds=seeds, recipes=possible, kept=len(kept))
     spot_of = {sample.id: sample.blind_spot for sample in samples}
     spot_of |= {row: spot.id for spot in (discovery.blind_spots if discovery else ()) for row in spot.rows}

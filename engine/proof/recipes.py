@@ -103,7 +103,6 @@ RECIPES: dict[str, Recipe] = {
 """By name, as in commands and reports."""
 
 AUTO = "auto"
-NO_CHOICE = "`auto` chooses by two blind spots or more, and there are fewer"
 """Not a recipe: whichever is chosen by cross-validation inside the pool (`engine.proof.recipe_selection`)."""
 
 LABEL_RECIPES = ("continue", "three-quarters", "average", "longer")

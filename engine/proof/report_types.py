@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from engine.counted import counted
 from engine.proof.budget_matching import BudgetLimit
 from engine.proof.closed import ClosedWord
 from engine.proof.training_labels import LabelSources
@@ -378,8 +379,7 @@ class LabelsAsked(ReportPart):
     @property
     def sentence(self) -> str:
         """Where it stands, and what comes next."""
-        labels = "label" if self.answered == 1 else "labels"
-        told = f"{self.answered} {labels} of the {self.rows:,} proof rows that can change a verdict"
+        told = f"{counted(self.answered, 'label')} of the {self.rows:,} proof rows that can change a verdict"
         if not self.rows:
             return "No proof row can change the verdict: it needs no label."
         if self.certain:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.errors import ProjectError
 from engine.figure import Figure
-from engine.model.text_classifier import trainable
+from engine.model.text_classifier import classifier_of, trainable
 from engine.project import Project
 from engine.proof.arms import ALL, BOTH, Arm, choose_arms, plan_runs, teaching_arms
 from engine.proof.budget_matching import Equal
@@ -21,9 +21,9 @@ from engine.proof.label_arms import (
     label_arm_names,
     label_arms,
 )
-from engine.proof.recipes import AUTO, NO_CHOICE, RECIPES, possible_recipes, usual_recipes
+from engine.proof.recipes import AUTO, RECIPES, possible_recipes, usual_recipes
 from engine.review.outcome import reviewed_samples
-from engine.schema import TEACHER_KINDS, Record, Sample, TeacherKind
+from engine.schema import TEACHER_KINDS, Discovery, Record, Sample, TeacherKind
 from engine.tau import refuse_new_tau, tau_of
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
@@ -154,11 +154,24 @@ def refuse_retrain(
     by_spots = AUTO in wanted and any(arm.samples and not arm.labels for arm in found)
     if by_spots or any(name != AUTO and RECIPES[name].keep for name in wanted):
         usable_pool(project, discovery, doubtful, labels)
-    if by_spots and (discovery is None or len(discovery.blind_spots) < 2):
-        possible = possible_recipes(classifier)
-        raise ProjectError(NO_CHOICE, where=str(project.root), hint=f"name a recipe: {', '.join(possible)}")
+    if by_spots:
+        refuse_few_spots(project, discovery)
     for arm in found if AUTO in wanted else ():
         refuse_few_to_choose(project, arm)
+
+
+def refuse_few_spots(project: Project, discovery: Discovery | None) -> None:
+    """Refuse `auto` for an arm of teaching, whose recipe is chosen by cross-validation over blind spots.
+
+    Raises:
+        ProjectError: there are fewer than two blind spots.
+    """
+    if discovery is None or len(discovery.blind_spots) < 2:
+        raise ProjectError(
+            "`auto` chooses by two blind spots or more, and there are fewer",
+            where=str(project.root),
+            hint=f"name a recipe: {', '.join(possible_recipes(classifier_of(project)))}",
+        )
 
 
 def refuse_few_to_choose(project: Project, arm: Arm) -> None:
@@ -184,6 +197,17 @@ def refuse_quick(project: Project, arms: Sequence[str] | None) -> None:
         ProjectError: there are no samples, no such arm, or no blind spots.
     """
     trainable(project)
-    if not project.discovered().blind_spots:
-        raise ProjectError("there are no blind spots to look at", where=str(project.root), hint="lower discovery.tau")
+    discovered_spots(project)
     choose_arms(Records(project.teaching_dir).samples(), arms or None)
+
+
+def discovered_spots(project: Project) -> Discovery:
+    """The discovery of the round, which has blind spots for a quick look.
+
+    Raises:
+        ProjectError: nothing has been discovered yet, or no blind spot was found.
+    """
+    discovery = project.discovered()
+    if not discovery.blind_spots:
+        raise ProjectError("there are no blind spots to look at", where=str(project.root), hint="lower discovery.tau")
+    return discovery

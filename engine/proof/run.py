@@ -282,7 +282,7 @@ def _passes(
     if not project.settings.training.early_stop or discovery is None or len(discovery.blind_spots) < 2:
         return {}
     if not classifier_of(project).has_weights:
-        monitor.note("training.early_stop is left out: how many passes a program takes is its own business")
+        monitor.note("training.early_stop is ignored: a program decides by itself how many passes it takes")
         return {}
     spot_of = {sample.id: sample.blind_spot for sample in samples}
     seed = runs[0].seed

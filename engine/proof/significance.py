@@ -32,8 +32,8 @@ def mcnemar(arm: Sequence[Scored], baseline: Sequence[Scored]) -> float:
     """P-value of equal accuracy, two-sided, over pairs of runs of equal seeds; 0..1.
 
     For each seed the exact test on the rows that only one of the two gets right (McNemar 1947; exact form as Dietterich
-    1998, Neural Computation 10(7)). Over seeds twice the median, which holds however they depend on each other
-    (Rueschendorf 1982).
+    1998, Neural Computation 10(7)). Over seeds twice the median, which holds however they depend on each other (Rüger
+    1978, Metrika 25; Meinshausen, Meier and Bühlmann 2009, JASA 104(488)).
     """
     from scipy.stats import binomtest  # half a second, and only a new report needs it
 

@@ -77,8 +77,7 @@ def room_side_by_side(project: Project, work: Sequence[int], start: StartOfTrain
     room = room_for(project, len(work), 0 if start.path is None else _weights(Path(start.path)))
     if room.processes < 2:
         return None
-    each = f"{room.threads} CPU thread{'s' if room.threads > 1 else ''}"
-    monitor.note(f"training {room.processes} models at a time, {each} each")
+    monitor.note(f"training {room.processes} models at a time, {counted(room.threads, 'CPU thread')} each")
     return room
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.counted import counted
 from engine.files import content_key
 from engine.schema import Example, Record
 
@@ -70,7 +71,7 @@ class LabelSources(Record):
             versions = self.guidelines.get(source, ())
             word = "guideline" if len(versions) == 1 else "guidelines"
             under = f" ({word} {', '.join(map(str, versions))})" if versions else ""
-            parts.append(f"{count:,} {'label' if count == 1 else 'labels'} {who}{under}")
+            parts.append(f"{counted(count, 'label')} {who}{under}")
         return " and ".join(parts)
 
 

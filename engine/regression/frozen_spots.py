@@ -19,9 +19,9 @@ from engine.files import content_key, find_files, read_record, write_json
 from engine.ids import checked_id
 from engine.project import Project
 from engine.proof.arms import kinds_of
-from engine.proof.closed import closed_spots
 from engine.proof.proof_spec import read_spec
 from engine.proof.report import content, learned
+from engine.proof.report_closed import closed_spots
 from engine.proof.report_types import Report, ReportArm
 from engine.schema import Record, Sample
 

@@ -14,8 +14,8 @@ from engine.guest import refuse_guests
 from engine.ids import inside
 from engine.model.cleaned_models import models_lock, refuse_cleaned
 from engine.project import Project
-from engine.proof.closed import closed_sentence
 from engine.proof.report import find_arm, read_report
+from engine.proof.report_closed import closed_sentence
 from engine.proof.report_types import JudgedModel, Report, ReportArm
 from engine.regression.frozen_spots import freeze, frozen_keys, suite
 from engine.review.outcome import reviewed_samples

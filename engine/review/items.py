@@ -153,7 +153,7 @@ class Items:
             raise StoreError(
                 f"the review cannot be written ({error.reason})",
                 where=str(self._folder),
-                hint="make room, or give yourself the right",
+                hint="free disk space, or give yourself permission",
             ) from error
         self.read()
 

@@ -52,8 +52,8 @@ class _Failed:
         return BlindspotError(self.what, where=self.where, hint=self.hint)
 
 
-class _Hand:
-    """The actor: a worker on some machine."""
+class _Actor:
+    """A worker as an actor of Ray, on some machine of the cluster."""
 
     def __init__(self, load: Load[Any, Any]) -> None:
         self._load = load
@@ -87,11 +87,11 @@ def do_parts_on_ray(
         kind = f"a GPU and {threads} CPU threads" if gpus else f"{threads} CPU threads"
         monitor.note(f"{len(parts)} parts on Ray: up to {count} workers with {kind} each, on {len(nodes)} machines")
         needs = {"num_cpus": 1, "num_gpus": 1} if gpus else {"num_cpus": threads}
-        yield from _Crew(load, parts, count, needs, monitor).work()
+        yield from _Workers(load, parts, count, needs, monitor).work()
 
 
-class _Crew:
-    """Workers and what they are at; parts go by their places in the list."""
+class _Workers:
+    """The actors and the part that each is doing; a part is named by its place in the list."""
 
     def __init__(
         self, load: Load[Any, Any], parts: Sequence[Any], count: int, needs: dict[str, Any], monitor: Monitor
@@ -105,7 +105,7 @@ class _Crew:
         self._idle: list[Any] = []
         self._lost_starts = 0
         for _ in range(count):
-            self._hire()
+            self._start_actor()
 
     def work(self) -> Iterator[tuple[Any, Any]]:
         """Yield each part with what came of it."""
@@ -115,24 +115,24 @@ class _Crew:
             self._monitor.step("workers", ended, len(self._parts), busy=busy)
             ready, _ = ray.wait(list(self._at), timeout=_POLL_SECONDS)
             for awaited in ready:
-                hand, part = self._at.pop(awaited)
+                actor, part = self._at.pop(awaited)
                 result, alive = self._result(awaited, part)
                 if not alive:
                     with suppress(RayError):
-                        ray.kill(hand)
-                    self._hire()
+                        ray.kill(actor)
+                    self._start_actor()
                 else:
-                    self._idle.append(hand)
+                    self._idle.append(actor)
                 if part is not None and result is not None:
                     ended += 1
                     yield self._parts[part], result
             while self._idle and self._waiting:
-                hand, part = self._idle.pop(), self._waiting.popleft()
-                self._at[hand.do.remote(self._parts[part])] = (hand, part)
+                actor, part = self._idle.pop(), self._waiting.popleft()
+                self._at[actor.do.remote(self._parts[part])] = (actor, part)
 
-    def _hire(self) -> None:
-        hand = ray.remote(**self._needs, max_restarts=0)(_Hand).remote(self._load)
-        self._at[hand.version.remote()] = (hand, None)
+    def _start_actor(self) -> None:
+        actor = ray.remote(**self._needs, max_restarts=0)(_Actor).remote(self._load)
+        self._at[actor.version.remote()] = (actor, None)
 
     def _result(self, awaited: Any, part: int | None) -> tuple[Any, bool]:
         """What came of a part (None: it is to be tried again, or was none), and whether its worker lives."""

@@ -101,7 +101,8 @@ def _gather(project: Project, plan: ShardPlan, monitor: Monitor) -> None:
     if len(whole) < len(plan):
         raise ModelError("a shard was changed after it was computed", where=str(plan.folder), hint="try again")
     if len(kinds := {one.made_by for one in whole}) > 1:
-        monitor.note(f"unlike machines computed the shards ({'; '.join(sorted(kinds))}): last digits may differ")
+        on = "; ".join(sorted(kinds))
+        monitor.note(f"machines of different kinds computed the shards ({on}): last digits may differ")
     for place, sweep in enumerate(plan.manifest.sweeps):
         numbers = [number for number, shard in enumerate(plan.manifest.shards) if shard.sweep == place]
         widths = whole[numbers[0]].widths

@@ -127,7 +127,7 @@ def _write(path: Path, drafts: Drafts) -> None:
         write_atomic(path, orjson.dumps(drafts.as_json()))
     except FileError as error:
         problem = f"drafts cannot be saved ({error.reason})"
-        raise StoreError(problem, where=str(path), hint="make room on the disk") from error
+        raise StoreError(problem, where=str(path), hint="free disk space") from error
 
 
 def _together(paths: list[Path]) -> tuple[Drafts, int]:

@@ -118,7 +118,7 @@ def keep_found(project: Project, found: FoundRows) -> FoundRows:
         write_json(path, found.as_json())
     except FileError as error:
         raise StoreError(
-            f"what was found cannot be kept ({error.reason})", where=str(path), hint="make room"
+            f"what was found cannot be kept ({error.reason})", where=str(path), hint="free disk space"
         ) from error
     return found
 

@@ -21,6 +21,7 @@ from typing import Any
 import orjson
 from tinydb.storages import Storage
 
+from engine.counted import counted
 from engine.errors import FileError, StoreError
 from engine.files import append_line, identity, read_bytes, remove, write_atomic
 from engine.teaching.journal import Journal, journal_lines, read_journal
@@ -54,9 +55,9 @@ class Recovery:
     @property
     def sentence(self) -> str:
         """One sentence for the annotator."""
-        lost = [f"{self.dropped} damaged line{'s' * (self.dropped != 1)} dropped"] if self.dropped else []
+        lost = [f"{counted(self.dropped, 'damaged line')} dropped"] if self.dropped else []
         lost += ["its end is missing"] if self.cut else []
-        kept = f"{self.kept} whole record{'s' * (self.kept != 1)} kept"
+        kept = f"{counted(self.kept, 'whole record')} kept"
         whole = f"{self.path.name} was damaged: {kept}, {', '.join(lost) or 'nothing lost'}"
         return f"{whole}; the damaged original is kept as {self.copy.name}." if self.copy else f"{whole}."
 
@@ -126,7 +127,7 @@ class AtomicStorage(Storage):
             raise StoreError(
                 f"annotations cannot be written ({error.reason})",
                 where=str(self._path),
-                hint="make room, or give yourself the right; nothing was changed",
+                hint="free disk space, or give yourself permission; nothing was changed",
             ) from error
         self._tables, self._seen = data, self.identity()
 
@@ -251,7 +252,7 @@ class AtomicStorage(Storage):
                 raise StoreError(
                     f"annotations cannot be read ({reason})",
                     where=where,
-                    hint="give yourself the right to read the file",
+                    hint="give yourself permission to read the file",
                 ) from error
             if identity(self._path) == now[0]:
                 return now, raw, journal

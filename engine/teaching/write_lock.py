@@ -28,7 +28,7 @@ def writing(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
     try:
         held = acquire(path, patience=patience)
     except FileError as error:
-        hint = "give yourself the right to write there"
+        hint = "give yourself write permission there"
         raise StoreError(f"annotations cannot be written ({error.reason})", where=error.where, hint=hint) from error
     if held is None:
         what = f"another process writes this annotator's records{_holder(path)}"

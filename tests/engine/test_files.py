@@ -259,7 +259,7 @@ def test_the_room_of_a_mapped_file_is_taken_beforehand(root: Path, monkeypatch: 
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
-    with pytest.raises(FileError, match=r"a\.npy: this cannot be written \(No space left on device\); make room"):
+    with pytest.raises(FileError, match=r"a\.npy: this cannot be written \(No space left on device\); free disk space"):
         files.reserve(root / "a.npy")
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from engine.proof.closed import closed_sentence
+from engine.proof.report_closed import closed_sentence
 from engine.text import visible
 from tui.dialogs.dialog import Dialog
 from tui.shell import shell

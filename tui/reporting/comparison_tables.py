@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.counted import counted
-from engine.measures import COMPARISON
 from engine.text import visible
 from tui.reporting.cost_tables import Table
+from tui.reporting.measures import COMPARISON
 
 if TYPE_CHECKING:
     from engine.review.comparison import Acceptance, Agreement, Quality, TeacherComparison, WinRate

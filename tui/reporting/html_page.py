@@ -10,11 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from engine.measures import PROOF
 from engine.proof.report_types import Report
 from engine.text import visible
 from tui.reporting import plain_words, tables
 from tui.reporting.cost_tables import Table
+from tui.reporting.measures import PROOF
 from tui.reporting.plots import plots
 from tui.reporting.spots_about import About, listed
 

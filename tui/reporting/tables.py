@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.proof.closed import MEANINGS as CLOSED
-from engine.proof.closed import closed_sentence, worse_sentences
-from engine.proof.figures import FIGURES, count, interval, right_of, share
+from engine.proof.figures import FIGURES, count, interval, share
 from engine.proof.recipes import RECIPES
 from engine.proof.report import before_and_after
+from engine.proof.report_closed import closed_sentence, right_of, worse_sentences
 from engine.proof.report_types import (
     AskedFor,
     NearRightRows,

@@ -13,9 +13,9 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from engine.errors import BlindspotError
-from engine.measures import COMPARISON
 from tui.keys import keys
 from tui.reporting.comparison_tables import comparison_heading, comparison_meanings, comparison_notes, comparison_tables
+from tui.reporting.measures import COMPARISON
 from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped

@@ -12,9 +12,9 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from engine.errors import BlindspotError
-from engine.measures import PROOF
 from engine.text import visible
 from tui.keys import keys
+from tui.reporting.measures import PROOF
 from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.terminal.wrapping import fitted

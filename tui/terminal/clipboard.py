@@ -45,7 +45,7 @@ def copy(text: str, *, write: Callable[[str], None] | None, file: Path) -> str:
         write_atomic(file, data + b"\n")
     except FileError as error:
         problem = f"the text cannot be copied ({error.reason})"
-        raise StoreError(problem, where=str(file), hint="make room on the disk") from error
+        raise StoreError(problem, where=str(file), hint="free disk space") from error
     return f"Written to {file}: this terminal has no clipboard."
 
 

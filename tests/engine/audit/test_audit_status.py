@@ -47,7 +47,7 @@ def test_figures_come_at_the_looks_and_stay_between_them(tmp_path: Path) -> None
     answer(project, audit, {row: model[row] for row in first[:-1]})
     status = status_of(project, audit)
     assert (status.figures, status.missing, status.answered) == (None, 1, len(first) - 1)
-    assert status.sentence == "1 label to look 1 of 5: figures change there and nowhere between."
+    assert status.sentence == "1 label to look 1 of 5: figures change there and not in between."
     answer(project, audit, {first[-1]: model[first[-1]]})
     at_look = figures_of(project, audit)
     assert (at_look.look, at_look.labels) == (1, 10)

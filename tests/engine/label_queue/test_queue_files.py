@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,14 @@ def test_a_line_that_a_crash_cut_off_is_left_out_and_the_next_one_is_whole(tmp_p
     queue.append([Choice("r3", "three")])
     assert [one.row for one in queue.choices] == ["r1", "r3"]
     assert [one.row for one in queues(project)[0].choices] == ["r1", "r3"]
+
+
+def test_queues_that_are_made_at_once_have_numbers_of_their_own(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work")
+    with ThreadPoolExecutor(4) as makers:
+        made = makers.map(lambda spot: new_queue(project, "flagged", budget=0, seed=1, facts={"spot": spot}), range(8))
+        assert sorted(file.spec.facts["spot"] for file in made) == list(range(8))
+    assert len(queues(project, "flagged")) == 8
 
 
 def test_two_who_draw_the_same_rows_at_once_add_them_once(tmp_path: Path) -> None:

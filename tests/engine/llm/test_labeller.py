@@ -134,7 +134,7 @@ def test_a_row_that_an_answer_leaves_out_is_asked_about_once_more_in_a_smaller_b
 
 
 NOTHING = (
-    "the answer cannot be used, nor the one after it was told why: no row from 1 to 1 has one of the labels "
+    "neither the first answer nor the corrected one can be used: no row from 1 to 1 has one of the labels "
     '"negative", "positive" and a certainty of 1, 2 or 3, once'
 )
 

@@ -11,9 +11,10 @@ import pytest
 
 from engine.files import read_json, write_json
 from engine.project import Project
-from engine.proof.closed import MEANINGS, WORDS, SeedCounts, SpotCounts, closed_sentence, closed_spots, worse_sentences
+from engine.proof.closed import MEANINGS, WORDS, SeedCounts, SpotCounts
 from engine.proof.evaluate import NEAREST, ROUND_MODEL, evaluate
 from engine.proof.report_checks import checked_report
+from engine.proof.report_closed import closed_sentence, closed_spots, worse_sentences
 from engine.proof.report_types import Report
 from tests.builders.proof import Gold, Logits, save
 from tests.engine.proof.synthetic import gold_labels, write_proof

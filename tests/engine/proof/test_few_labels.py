@@ -12,7 +12,7 @@ from engine.discovery.calibration import UNKNOWN
 from engine.errors import FileError, StoreError
 from engine.files import read_json, write_json
 from engine.label_queue.open_queues import open_queues
-from engine.label_queue.queue_files import queues
+from engine.label_queue.queue_files import new_queue, queues
 from engine.label_queue.row_chooser import RowChooser
 from engine.operations.verdict_process import look_and_tell
 from engine.project import SETTINGS_FILE, Project
@@ -304,6 +304,8 @@ def test_a_lost_queue_is_made_again_and_asks_for_the_same_rows(project: Project,
     folder = lay_out(project, gold)
     take_looks(project, folder.name)
     rows = asked(project)
+    new_queue(project, "verdict", split="proof", budget=1, seed=1, facts={"proof": "other"})
     queues(project, "verdict")[0].path.unlink()
     take_looks(project, folder.name)
     assert asked(project) == rows
+    assert of(project).queue == queues(project, "verdict")[-1].spec.name

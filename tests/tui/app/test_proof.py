@@ -11,13 +11,13 @@ import tests.engine.jobs
 from engine import jobs
 from engine.files import read_json
 from engine.jobs import launch
-from engine.measures import PROOF
 from engine.project import Project
 from tests.engine.proof import synthetic
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 from tests.tui.app.proofs import ARMS, VERDICTS, write_proof
 from tests.waiting import until
+from tui.reporting.measures import PROOF
 from tui.screens.proof_screen import ProofScreen
 from tui.screens.spots_screen import SpotsScreen
 from tui.widgets.text_pane import TextPane

@@ -7,7 +7,6 @@ import orjson
 import pytest
 
 from engine import jobs
-from engine.measures import COMPARISON
 from engine.project import Project
 from engine.review.comparison import comparison_path, is_current, read_comparison
 from engine.review.draw_comparison import compare
@@ -15,6 +14,7 @@ from engine.schema import SampleJudgement
 from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tui.cli import main
 from tui.reporting.comparison_tables import comparison_tables
+from tui.reporting.measures import COMPARISON
 
 Capture = pytest.CaptureFixture[str]
 

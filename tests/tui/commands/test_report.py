@@ -12,7 +12,6 @@ import pytest
 
 from engine.discovery.calibration import UNKNOWN
 from engine.files import read_json, write_json
-from engine.measures import PROOF
 from engine.project import Project
 from engine.proof.evaluate import REFERENCE
 from engine.proof.figures import FIGURES
@@ -22,6 +21,7 @@ from tests.builders.proof import lay_out_proof
 from tests.builders.stream import stream_project
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
 from tui.cli import main, parser_for
+from tui.reporting.measures import PROOF
 
 GOLD = gold_labels()
 BASELINE = [model(GOLD, seed=seed, noise=2.5, skill=2.0) for seed in (1, 2, 3)]

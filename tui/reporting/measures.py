@@ -1,4 +1,4 @@
-"""The one-line definition of each measure, shared by screens, commands and reports. Light."""
+"""The one-line definition of each measure, the same on screens, in commands and in reports."""
 
 from __future__ import annotations
 
