@@ -45,6 +45,7 @@ def open_project(
     folder: Path | str,
     *,
     annotator: str | None = None,
+    for_llm: bool = False,
     ask: Ask = require,
     follow: Follow = jobs.follow_to_end,
     tell: Tell | None = None,
@@ -55,6 +56,7 @@ def open_project(
         folder: of the project.
         annotator: who looks: what others wrote is shown once they have decided, as on the screens. Default: the login
             name.
+        for_llm: the annotator may be an LLM whose records are written or taken back; show a person nothing of them.
         ask: is given what a job would use outside the project, and raises NotTrusted if that may not be. Default: what
             somebody has agreed to on this machine, with `blindspot trust`.
         follow: waits for a job. Default: in silence.
@@ -65,7 +67,8 @@ def open_project(
         SettingsError: blindspot.toml has a mistake.
     """
     project = Project.open(Path(folder))
-    return OpenedProject(project, annotator or default_author(), ask=ask, follow=follow, tell=tell or _warn)
+    name = annotator or default_author()
+    return OpenedProject(project, name, for_llm=for_llm, ask=ask, follow=follow, tell=tell or _warn)
 
 
 def _warn(sentence: str) -> None:
@@ -80,9 +83,12 @@ class OpenedProject:
         annotator: who looks.
     """
 
-    def __init__(self, project: Project, annotator: str, *, ask: Ask, follow: Follow, tell: Tell) -> None:
+    def __init__(
+        self, project: Project, annotator: str, *, for_llm: bool, ask: Ask, follow: Follow, tell: Tell
+    ) -> None:
         self.project = project
         self.annotator = annotator
+        self._open_records = Teaching.of if for_llm else Teaching.of_person
         self._ask = ask
         self._follow = follow
         self._tell = tell
@@ -94,10 +100,10 @@ class OpenedProject:
         """The records of all, with what was written since.
 
         Raises:
-            StoreError: the annotator's name is empty, or a file may not be read.
+            StoreError: the annotator's name is empty or an LLM's, or a file may not be read.
         """
         if self._teaching is None:
-            self._teaching = Teaching.of(self.project, self.annotator)
+            self._teaching = self._open_records(self.project, self.annotator)
         self._teaching.refresh()
         for sentence in (*self._teaching.repairs, *problems.take()):
             if sentence not in self._told:

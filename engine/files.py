@@ -233,7 +233,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file to write that becomes ``path`` when the block ends; if it raises, the old one stays.
 
     A reader, or a machine that lost power, sees the old or the new file. What a killed process left of an earlier
-    attempt is removed.
+    attempt is removed. In a project a pipe gives way to the file; outside pipes and devices stay.
 
     Raises:
         FileError: it cannot be written there.
@@ -241,8 +241,9 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     path = located(path)
     with in_words(path, "written"), opened(path.parent, make=True) as folder:
         with suppress(FileNotFoundError):
-            if stat.S_ISLNK(os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode):
-                raise no_ordinary(path)
+            mode = os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode
+            if stat.S_ISLNK(mode) or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or projects_around(path)):
+                raise no_ordinary(path)  # renaming would put a file in the place of /dev/null
         remove_left(folder, path.name)
         handle, name = temporary(folder, path.name, rights(path))
         try:

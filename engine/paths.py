@@ -169,6 +169,8 @@ def is_read_only(project: Path) -> bool:
 def no_ordinary(path: Path) -> FileError:
     """What is said of a link, a pipe or a device."""
     what = "this is a symbolic link" if _is_link(path) else "this is no ordinary file"
+    if not projects_around(path):
+        return FileError(what, where=str(path), hint="name a file")
     hint = "put a file or folder itself there, or remove it"
     return FileError(f"{what}, and nothing in a project may be one", where=str(path), hint=hint)
 

@@ -66,7 +66,7 @@ class _Training(Record):
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A model in a proof; ``last``: that is the latest one."""
+    """A model in a proof; ``last``: that is the latest one; ``waits``: it asks people for labels, so may be proven."""
 
     proof: str
     arm: str
@@ -74,6 +74,7 @@ class _Use:
     seed: str
     verdict: str
     last: bool
+    waits: bool
 
     @property
     def words(self) -> str:
@@ -190,6 +191,7 @@ def _model(
     proven, baseline = any(one.verdict == "proven" for one in uses), any(one.arm == BASELINE for one in uses)
     stays = (proven and "proven" in keep) or (baseline and "baseline" in keep)
     stays = stays or ("last" in keep and any(one.last for one in uses))
+    stays = stays or ("unfinished" in keep and any(one.waits for one in uses))
     first = next((one for one in uses if one.verdict == "proven"), uses[0])
     more = f", and {len(uses) - 1} more" if len(uses) > 1 else ""
     again = "; later retrains need it" if baseline and not stays else ""
@@ -246,10 +248,11 @@ def _uses(project: Project) -> dict[str, list[_Use]]:
     reports = [read_report(project, path.parent.name) for path in project.report_files()]
     latest = max((report.created for report in reports), default="")
     for report in reports:
-        for entry, verdict in [(report.baseline, ""), *((arm, arm.verdict) for arm in report.arms)]:
+        waits = report.labels_asked is not None and report.labels_asked.goes_on
+        for entry, verdict in [(report.baseline, ""), *((arm, report.word(arm)) for arm in report.arms)]:
             for seed, model in entry.models.items():
                 found[Path(model.path).name].append(
-                    _Use(report.id, entry.arm, entry.recipe, seed, verdict, report.created == latest)
+                    _Use(report.id, entry.arm, entry.recipe, seed, verdict, report.created == latest, waits)
                 )
     return found
 

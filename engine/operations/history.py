@@ -126,8 +126,11 @@ def history(project: Project) -> list[Round]:
         promoted = f"{made.arm}, {made.recipe}: {made.verdict}" if made else ""
         if made and (proof := finished.get(made.promoted_from)):
             closed = closed_spots(proof, made.arm, made.recipe, made.seed)
-            told = [closed_sentence(arm) for arm in proof.arms if arm.group == (made.arm, made.recipe)]
-            promoted = "; ".join([promoted, *told])
+            for arm in proof.arms:
+                if arm.group == (made.arm, made.recipe):
+                    word = proof.word(arm)
+                    since = f", {word} by labels that came since" if word != made.verdict else ""
+                    promoted += f"{since}; {closed_sentence(arm)}"
         proofs = [report for report in reversed(finished.values()) if report.round == number]
         found.append(
             Round(
@@ -144,7 +147,7 @@ def history(project: Project) -> list[Round]:
                 n_pool=now.n_pool if now else None,
                 watched=tuple(one.sentence for one in watched.values() if one.round == number),
                 judged=tuple(
-                    JudgedArm(report.id, *arm.group, arm.verdict, closed_sentence(arm))
+                    JudgedArm(report.id, *arm.group, report.word(arm), closed_sentence(arm))
                     for report in proofs
                     for arm in report.arms
                 ),

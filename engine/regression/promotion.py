@@ -16,7 +16,7 @@ from engine.model.cleaned_models import models_lock, refuse_cleaned
 from engine.project import Project
 from engine.proof.report import find_arm, read_report
 from engine.proof.report_closed import closed_sentence
-from engine.proof.report_types import JudgedModel, Report, ReportArm
+from engine.proof.report_types import NOT_JUDGED, JudgedModel, Report, ReportArm
 from engine.regression.frozen_spots import freeze, frozen_keys, suite
 from engine.review.outcome import reviewed_samples
 from engine.schema import Record, Sample
@@ -30,8 +30,10 @@ class Promotion(Record):
     Attributes:
         round: the round that it starts.
         name: of the model. path: its folder, relative to the project. key: content key of its weights.
-        promoted_from: id of the proof. verdict: the one it was given there.
+        promoted_from: id of the proof. verdict: the one it was given there by then.
         frozen: ids of the blind spots that it froze. suite: content key of what was frozen of each.
+        look: number of the latest look at people's labels of the proof's rows; None: these had their labels, or it was
+            promoted before looks were kept.
     """
 
     round: int
@@ -45,6 +47,19 @@ class Promotion(Record):
     verdict: str
     frozen: tuple[str, ...] = ()
     suite: dict[str, str] = field(default_factory=dict)
+    look: int | None = None
+
+    @property
+    def judged(self) -> str:
+        """How it was judged, as a part of a sentence; empty if it was proven."""
+        return unproven(self.verdict)
+
+
+def unproven(word: str) -> str:
+    """That an arm with this verdict is not proven, as a part of a sentence; empty if it is."""
+    if word == "proven":
+        return ""
+    return "has not been judged yet" if word == NOT_JUDGED else f"was judged `{word}`, not `proven`"
 
 
 def promote(
@@ -84,9 +99,9 @@ def promote(
         entry = find_arm(report, arm, recipe)
         seed = report.seeds[0] if seed is None else seed
         model = _model(project, entry, seed)
-        if entry.verdict != "proven" and not force:
+        if (judged := unproven(report.word(entry))) and not force:
             raise ProjectError(
-                f"arm {arm} ({recipe}) was judged `{entry.verdict}`, not `proven`",
+                f"arm {arm} ({recipe}) {judged}",
                 where=f"proof {report.id}",
                 hint="promote it all the same with --force",
             )
@@ -105,9 +120,10 @@ def promote(
             arm=arm,
             recipe=recipe,
             seed=seed,
-            verdict=entry.verdict,
+            verdict=report.word(entry),
             frozen=tuple(frozen),
             suite=frozen_keys(project, frozen),
+            look=report.labels_asked.look if report.labels_asked else None,
         )
         write_json(project.round_dir(number) / "model.json", promotion.as_json())
     return promotion

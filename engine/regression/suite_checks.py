@@ -33,20 +33,23 @@ def _promotion(project: Project, path: Path, file: str) -> Iterator[Finding]:
     report = read_report(project, made.promoted_from)
     arm = find_arm(report, made.arm, made.recipe)
     model = arm.models.get(str(made.seed))
+    word, look = report.word(arm), report.labels_asked.look if report.labels_asked else None
+    is_later = look is not None and (made.look is None or made.look < look)  # labels have come since
     problem = ""
     if made.round != int(path.parent.name):
         problem = f"it says that it starts round {made.round}"
     elif JudgedModel(name=made.name, path=made.path, key=made.key) != model:
         problem = f"its model is not the one of proof {made.promoted_from}"
-    elif made.verdict != arm.verdict:
-        problem = f"it says `{made.verdict}`, and proof {made.promoted_from} `{arm.verdict}`"
+    elif (made.verdict, made.look) != (word, look) and not is_later:
+        problem = f"it says `{made.verdict}`, and proof {made.promoted_from} `{word}`"
     elif not classifier_of(project).is_model(project.root / made.path):
         yield Finding(part, "missing", "the model's folder is not there", made.path, "put it back")
         return
     if problem:
         yield Finding(part, "changed", problem, file, _PROMOTE)
     else:
-        yield Finding(part, "ok", f"{made.arm}, {made.recipe}, seed {made.seed}: {made.verdict}", file)
+        since = f"; `{word}` by labels that came since" if made.verdict != word else ""
+        yield Finding(part, "ok", f"{made.arm}, {made.recipe}, seed {made.seed}: {made.verdict}{since}", file)
 
 
 def check_suite(project: Project) -> Iterator[Finding]:

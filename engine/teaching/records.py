@@ -25,7 +25,7 @@ from engine.schema import (
     Sample,
     SpotState,
 )
-from engine.teaching.authors import file_stem
+from engine.teaching.authors import default_author, file_stem
 from engine.teaching.revisions import SCHEMAS, Log, RecordKind, Revision
 from engine.teaching.store import Store
 from engine.teaching.write_lock import PATIENCE
@@ -183,6 +183,28 @@ class Teaching(Records):
         from engine.teaching.leaks import LeakCheck
 
         return cls(project.teaching_dir, author, patience=patience, leaks=LeakCheck(project))
+
+    @classmethod
+    def of_person(cls, project: Project, author: str, *, patience: float = PATIENCE) -> Teaching:
+        """The same for a person, to whom no LLM's answers are their own: under its name nothing of it were sealed.
+
+        Raises:
+            StoreError: as `of`, or the name is an LLM's.
+        """
+        teaching = cls.of(project, author, patience=patience)
+        if teaching.is_llms and author != default_author():
+            raise StoreError(
+                f"{author} is an LLM, under whose name nobody looks or writes",
+                where=str(teaching.store.path),
+                hint="give the name of a person, or take its answers back with `blindspot undo`",
+            )
+        return teaching
+
+    @property
+    def is_llms(self) -> bool:
+        """Whether all patterns, samples and labels in this annotator's file were given by an LLM."""
+        bodies = (revision.body for revision in self.store.revisions if revision.body)
+        return {body["teacher"]["kind"] for body in bodies if isinstance(body.get("teacher"), dict)} == {"llm"}
 
     def refresh(self) -> bool:
         """Take in what any process has written since; whether there was something.

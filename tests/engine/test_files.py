@@ -109,6 +109,14 @@ def test_a_pipe_a_socket_and_a_folder_are_no_files(root: Path, act: Callable[[Pa
             act(root / "b.json")
 
 
+@pytest.mark.parametrize("act", WRITES)
+def test_outside_of_a_project_a_pipe_or_device_stays_what_it_is(outside: Path, act: Callable[[Path], object]) -> None:
+    os.mkfifo(outside / "pipe")
+    with pytest.raises(FileError, match=r"pipe: this is no ordinary file; name a file\."):
+        act(outside / "pipe")
+    assert stat.S_ISFIFO((outside / "pipe").stat().st_mode)
+
+
 def test_a_project_itself_may_lie_behind_a_link_and_its_files_are_the_real_ones(root: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(root)
     files.write_json(tmp_path / "link" / "cache" / "a.json", 1)

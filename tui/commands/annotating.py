@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from engine.schema import TEACHER_KINDS, Pattern, Sample, Teacher
+from engine.schema import TEACHER_KINDS, Pattern, Sample, Teacher, TeacherKind
 from engine.teaching.writer import Annotator
 from tui.commands.opening import opened
 from tui.commands.shared import add_json, add_project
@@ -23,11 +23,11 @@ class Session:
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self.work = opened(options)
+        kind: TeacherKind = getattr(options, "teacher_kind", "human")
+        self.work = opened(options, for_llm=kind == "llm")
         self.board = self.work.board
         self.project, self.discovery, self.teaching = self.work.project, self.board.discovery, self.board.teaching
-        teacher = Teacher(self.teaching.author, getattr(options, "teacher_kind", "human"))
-        self.annotator = Annotator(self.project, self.discovery, self.teaching, teacher)
+        self.annotator = Annotator(self.project, self.discovery, self.teaching, Teacher(self.teaching.author, kind))
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

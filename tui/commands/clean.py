@@ -42,7 +42,8 @@ def add_parser(subparsers: SubParsers) -> None:
         default=KEEPS,
         metavar="NAMES",
         help="promoted (kept whatever is named), proven: of arms judged so, baseline: of proofs, which later retrains "
-        f"need, unfinished: what a job can go on with, last: all of the latest proof; default: {','.join(KEEPS)}",
+        "need, unfinished: what a job, or a proof that asks for labels, goes on with, last: all of the latest proof; "
+        f"default: {','.join(KEEPS)}",
     )
     parser.add_argument("--cache", action="store_true", help="scores and embeddings too, which are computed again")
     action = parser.add_mutually_exclusive_group()

@@ -202,7 +202,7 @@ def _of_project(options: argparse.Namespace, stack: ExitStack) -> _Work:
     if given:
         options.refuse(f"{given[0]} is for a file of texts; {options.source} is a folder")
     project = Project.open(options.source)
-    teaching = Teaching.of(project, options.labeller or default_author())
+    teaching = Teaching.of_person(project, options.labeller or default_author())
     queue = _queue_flagged(project, teaching, options.flagged) if options.flagged else options.queue
     opened = open_session(project, teaching, Teacher(teaching.author, "human"), queue=queue)
     stack.callback(opened.close)

@@ -36,8 +36,8 @@ def run(options: argparse.Namespace) -> int:
     done = promote(
         project, arm=options.arm, recipe=options.recipe, seed=options.seed, proof_id=options.id, force=options.force
     )
-    if done.verdict != "proven":
-        print_error(f"warning: this model was judged `{done.verdict}`, not `proven`")
+    if done.judged:
+        print_error(f"warning: this model {done.judged}")
     if options.json:
         print_json(done.as_json())
         return 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from engine.errors import BlindspotError, FileError, ProjectError
-from engine.files import write_atomic
+from engine.files import read_bytes, write_atomic
 from engine.operations.history import history
+from engine.paths import projects_around
 from engine.preview.record import checked, sentence
 from engine.problems import leave_out
 from engine.project import Project
@@ -21,6 +23,9 @@ from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.reporting.spots_about import spots_about
 from tui.terminal.printing import console, print_json, print_line
+
+_REPORT = re.compile(rb"<title>Blindspot: |\A# [^\n]*, round \d+: ")  # how both sorts of file begin
+_HEAD = 1_000  # bytes that are looked at
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -93,6 +98,9 @@ def _board(project: Project, report: Report) -> Board | None:
 
 def _write(path: Path, text: str) -> None:
     try:
+        if projects_around(path.absolute()) and path.exists() and not _REPORT.search(read_bytes(path)[:_HEAD]):
+            hint = "name another file"
+            raise ProjectError("this file of a project is no report, and is kept", where=str(path), hint=hint)
         write_atomic(path, text.encode())
     except FileError as error:
         raise ProjectError(

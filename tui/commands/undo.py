@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from engine.errors import StoreError
+from engine.teaching.records import Teaching
+from engine.teaching.revisions import Revision
 from engine.teaching.store import Reverted, Store
 from tui.commands.annotating import add_common
 from tui.commands.opening import opened
@@ -39,7 +42,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         StoreError: there is nothing to undo or redo.
     """
-    store = opened(options).teaching.store
+    teaching = opened(options, for_llm=True).teaching
+    store = teaching.store
     if options.list:
         return _list(store, options)
     word, did, revert = ("redo", "done again", store.redo) if options.redo else ("undo", "undone", store.undo)
@@ -51,7 +55,9 @@ def run(options: argparse.Namespace) -> int:
             raise StoreError(store.stays, hint=f"there is nothing else to {word}")
         raise StoreError(f"{store.author} has nothing to {word}", hint="name another annotator with --annotator")
     if options.json:
-        told = [{word: one.note, "revisions": [revision.as_json() for revision in one.revisions]} for one in done]
+        told = [
+            {word: one.note, "revisions": [_shown(revision, teaching) for revision in one.revisions]} for one in done
+        ]
         print_json(told[0] if options.times is None else told)
         return 0
     for one in done:
@@ -60,6 +66,11 @@ def run(options: argparse.Namespace) -> int:
         stays = f"{store.stays}; " if store.stays and not options.redo else ""
         print_line(f"{len(done)} of {options.times} {did}; {stays}there is nothing else to {word}.")
     return 0
+
+
+def _shown(revision: Revision, teaching: Teaching) -> dict[str, Any]:
+    """A revision for JSON; without what an LLM wrote, which may be sealed for whoever takes it back."""
+    return {name: value for name, value in revision.as_json().items() if name != "body" or not teaching.is_llms}
 
 
 def _list(store: Store, options: argparse.Namespace) -> int:

@@ -47,7 +47,7 @@ class Workbench:
 
     def __init__(self, project: Project, author: str) -> None:
         self.project = project
-        self.teaching = Teaching.of(project, author, patience=_PATIENCE)
+        self.teaching = Teaching.of_person(project, author, patience=_PATIENCE)
         self.board: Board | None = None
         self.annotator: Annotator | None = None
         self.jobs: list[JobView] = []

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from engine.discovery.calibration import UNKNOWN
-from engine.errors import FileError, StoreError
+from engine.errors import FileError, ProjectError, StoreError
 from engine.files import read_json, write_json
 from engine.label_queue.open_queues import open_queues
 from engine.label_queue.queue_files import new_queue, queues
 from engine.label_queue.row_chooser import RowChooser
+from engine.model.cleaned_models import KEEPS
+from engine.operations.clean_project import list_parts
+from engine.operations.history import history
 from engine.operations.verdict_process import look_and_tell
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.evaluate import evaluate
@@ -21,12 +24,15 @@ from engine.proof.imputation import KnownLabels, RowChanges, label_sets
 from engine.proof.proof_labels import read_proof_labels
 from engine.proof.proof_looks import ask_for_labels, take_looks
 from engine.proof.report import read_report
-from engine.proof.report_types import LabelsAsked
+from engine.proof.report_types import NOT_JUDGED, LabelsAsked
+from engine.regression.promotion import promote
+from engine.regression.suite_checks import check_promotions
 from engine.schema import UNLABELLED, Teacher
 from engine.settings import Settings, TaskSettings, change_setting
 from engine.teaching.records import Teaching
 from engine.verify.proof_checks import check_proof
 from tests.builders.labels import ANN, GPT, by_llm, by_person, write_labels
+from tests.builders.models import lay_out_model
 from tests.builders.project import lay_out as lay_out_project
 from tests.builders.proof import Gold, lay_out_proof
 from tests.engine.proof.synthetic import gold_labels, model, scored
@@ -127,6 +133,33 @@ def test_looks_come_when_all_their_rows_are_labelled_and_end_when_the_word_is_ce
     assert labels < of(project).rows
     report = read_report(project)
     assert report.arms[0].verdict == evaluate(lay_out(project, gold, known=gold))["arms"][0]["verdict"] == "proven"
+
+
+def test_what_is_not_judged_yet_is_told_so_and_later_labels_do_not_contradict_a_promotion(
+    project: Project, gold: Gold
+) -> None:
+    folder = lay_out(project, gold)
+    take_looks(project, folder.name)
+    with pytest.raises(ProjectError, match=r"arm human \(scratch\) has not been judged yet; promote it all the same"):
+        promote(project, arm="human")
+    weights = lay_out_model(project, "human-scratch-13")
+    assert [any(part.goes for part in list_parts(project, keep)) for keep in (KEEPS, ["baseline"])] == [False, True]
+    for path in weights.iterdir():  # the model that was judged has none
+        path.unlink()
+    assert promote(project, arm="human", force=True).verdict == history(project)[0].judged[0].verdict == NOT_JUDGED
+    while of(project).goes_on:
+        answer(project, gold, asked(project))
+        take_looks(project, folder.name)
+    (weights / "config.json").touch()
+    (found,) = check_promotions(project)
+    assert (found.state, found.what) == (
+        "ok",
+        "human, scratch, seed 13: not judged yet; `proven` by labels that came since",
+    )
+    assert history(project)[1].promoted.startswith("human, scratch: not judged yet, proven by labels that came since; ")
+    model_file = project.round_dir(2) / "model.json"
+    write_json(model_file, read_json(model_file) | {"look": of(project).look})
+    assert [found.state for found in check_promotions(project)] == ["changed"]
 
 
 def test_a_look_is_taken_and_told_when_who_labels_leaves(project: Project, gold: Gold) -> None:

@@ -41,6 +41,7 @@ def test_a_proven_arm_starts_the_next_round(proved: Project) -> None:
         "verdict": "proven",
         "frozen": [],
         "suite": {},
+        "look": None,
     }
 
 

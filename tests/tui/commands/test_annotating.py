@@ -10,6 +10,7 @@ import orjson
 import pexpect
 import pytest
 
+from engine.errors import StoreError
 from engine.files import write_jsonl
 from engine.project import Project
 from engine.teaching.records import Records
@@ -17,6 +18,7 @@ from tests.builders.discovery import save_discovery
 from tests.engine.teaching.world import POOL, PROOF, make_discovery, make_project
 from tests.tui.commands.conftest import Run
 from tui.cli import main
+from tui.view_models.workbench import Workbench
 
 ROOT = Path(__file__).parents[3]
 
@@ -257,6 +259,21 @@ def test_annotator_and_kind_of_teacher_are_recorded(run: Run, project: Project) 
     assert (pattern.teacher.name, pattern.teacher.kind) == ("Eve Li", "example")
     assert run("undo")[0] == 1, "the login name has written nothing"
     assert run("undo", "--annotator", "Eve Li")[0] == 0
+
+
+def test_nobody_looks_or_writes_under_the_name_of_an_llm(run: Run, project: Project, tmp_path: Path) -> None:
+    who = ("--annotator", "llm-m1")
+    write = ("describe", "B1", "--kind", "abstraction", "--text")
+    assert run(*write, "an LLM's secret", *who, "--teacher-kind", "llm")[0] == 0
+    export = ("export", "--what", "patterns", "--to", "jsonl", "--out", str(tmp_path / "out"))
+    for words in (("show", "B1"), ("list",), export, (*write, "mine"), ("commit", "B1"), ("label", "--plain")):
+        status, out, err = run(*words, *who)
+        assert (status, out, "llm-m1 is an LLM, under whose name" in err) == (1, "", True), words
+    with pytest.raises(StoreError, match="is an LLM"):
+        Workbench.open(project.root, "llm-m1")
+    for undo in (("undo",), ("undo", "--redo")):
+        assert "secret" not in run(*undo, "--json", *who)[1]
+    assert [pattern.text for pattern in Records(project.teaching_dir).patterns()] == ["an LLM's secret"]
 
 
 @pytest.mark.parametrize(

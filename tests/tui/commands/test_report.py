@@ -232,6 +232,20 @@ def test_a_report_of_the_first_version_is_shown(proved: Project, capsys: pytest.
     assert json.loads(capsys.readouterr().out) == report | {"estimates": []}
 
 
+@pytest.mark.parametrize("option", ["--html", "--markdown"])
+def test_no_file_of_the_project_is_lost_to_a_report(
+    proved: Project, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    for name in ("blindspot.toml", "guidelines.md"):
+        (proved.root / "guidelines.md").write_text("# Reviews, round 1 of them\n")
+        before = (proved.root / name).read_bytes()
+        assert main(["report", str(proved.root), option, str(proved.root / name)]) == 1
+        assert f"{name}: this file of a project is no report, and is kept; name another" in capsys.readouterr().err
+        assert (proved.root / name).read_bytes() == before
+    for _ in range(2):
+        assert main(["report", str(proved.root), option, str(proved.root / "report.txt")]) == 0
+
+
 def test_the_command_that_makes_a_proof_again_can_be_copied(proved: Project) -> None:
     (path,) = proved.proofs_dir.glob("*/report.json")
     asked = {"arms": ["human"], "recipes": ["scratch"], "controls": False}
