@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
@@ -19,13 +20,16 @@ if sys.version_info >= (3, 11):
     import tomllib
 
 _LONGEST = 1 << 20  # bytes of the file
+_SHOWN = 80  # characters of a wrong value that a message repeats
+_BYTE_ORDER_MARK = "\ufeff"  # which Windows' editor writes
 DEFAULT_BASE = "all-MiniLM-L6-v2"
+MOST_SEED = 2**31 - 1
 
 
 def _key(
     default: Any, comment: str, *, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()
 ) -> Any:
-    """A setting: its default, its comment in the file, and what values it may take."""
+    """A setting: its default, its comment in the file, and what values it, or each item of a list, may take."""
     meta = {"comment": comment, "low": low, "high": high, "choices": choices}
     if isinstance(default, list):
         return field(default_factory=lambda: tuple(default), metadata=meta)
@@ -141,7 +145,7 @@ class TrainingSettings:
 class ProofSettings:
     """How an arm is judged."""
 
-    seeds: tuple[int, ...] = _key([13, 14, 15, 16, 17], "one training run per arm and seed")
+    seeds: tuple[int, ...] = _key([13, 14, 15, 16, 17], "one training run per arm and seed", low=0, high=MOST_SEED)
     margin: float = _key(0.01, "accuracy an arm may lose and still be proven", low=0.0, high=1.0)
     bootstrap: int = _key(2000, "resamples behind every interval", low=100, high=1000000)
     interval: float = _key(0.95, "coverage of the intervals", low=0.5, high=0.999)
@@ -227,7 +231,7 @@ def read_settings(path: Path) -> Settings:
         SettingsError: naming file and line of a syntax error, or the key and the nearest valid one.
     """
     try:
-        document = _values(read_text(path, limit=_LONGEST))
+        document = _values(_read(path))
     except ParseError as error:
         raise SettingsError(
             f"this is not valid TOML ({error})", where=f"{path}:{error.line}", hint="correct the line"
@@ -237,6 +241,10 @@ def read_settings(path: Path) -> Settings:
     types = get_type_hints(Settings)
     _refuse_unknown(path, document, types, "")
     return Settings(**{name: _section(path, name, types[name], document.get(name, {})) for name in types})
+
+
+def _read(path: Path) -> str:
+    return read_text(path, limit=_LONGEST).removeprefix(_BYTE_ORDER_MARK)
 
 
 def _values(text: str) -> dict[str, Any]:
@@ -274,7 +282,7 @@ def change_setting(path: Path, section: str, key: str, value: float | str | bool
         SettingsError: the file is not valid TOML.
     """
     try:
-        document = tomlkit.parse(read_text(path, limit=_LONGEST))
+        document = tomlkit.parse(_read(path))
     except ParseError as error:
         raise SettingsError(
             f"this is not valid TOML ({error})", where=f"{path}:{error.line}", hint="correct the line"
@@ -308,7 +316,8 @@ _NOUNS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "
 
 def _value(path: Path, key: str, kind: Any, limits: Any, value: Any) -> Any:
     def refuse(need: str) -> SettingsError:
-        return SettingsError(f"`{key}` is {value!r}", where=str(path), hint=f"it must be {need}")
+        shown = repr(value) if len(repr(value)) <= _SHOWN else f"{repr(value)[:_SHOWN]}..."
+        return SettingsError(f"`{key}` is {shown}", where=str(path), hint=f"it must be {need}")
 
     if kind == dict[str, Price]:
         if not isinstance(value, dict):
@@ -316,11 +325,13 @@ def _value(path: Path, key: str, kind: Any, limits: Any, value: Any) -> Any:
         return {name: _section(path, f"{key}.{name}", Price, prices) for name, prices in value.items()}
     items = {tuple[str, ...]: str, tuple[int, ...]: int}.get(kind)
     if items is not None:
-        if not isinstance(value, list) or not all(isinstance(item, items) for item in value):
+        if not isinstance(value, list) or not all(type(item) is items for item in value):
             raise refuse(f"a list, each item {_NOUNS[items]}")
+        if limits["low"] is not None and not all(limits["low"] <= item <= limits["high"] for item in value):
+            raise refuse(f"a list, each item between {limits['low']} and {limits['high']}")
         return tuple(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        value = float(value) if abs(value) < sys.float_info.max else math.inf
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise refuse(_NOUNS[kind])
     if limits["choices"] and value not in limits["choices"]:

@@ -26,6 +26,7 @@ from tui.commands.shared import CommandParser, Parser
 from tui.hints import with_project
 from tui.terminal.printing import exit_status, guarded, print_error, print_on_stderr
 
+_MOST = 2**63 - 1
 COMMANDS = {
     "label": "label rows of a project, or texts of a file, by single keys",
     "agreement": "how far people agree who labelled the same texts",
@@ -131,6 +132,8 @@ def _run(words: list[str]) -> int:
                 setattr(options, name, os.fsencode(value).decode())  # the locale has no say in what a text means
             except UnicodeDecodeError:
                 parser.error(f"{name} is not UTF-8: {value}")
+        elif isinstance(value, int) and abs(value) > _MOST:  # no file of ours holds it
+            parser.error(f"{name} is {value}; give a smaller number")
     project: Path | None = getattr(options, "project", None)
     try:
         with missing_told():

@@ -22,12 +22,12 @@ from engine.proof.budget_matching import BudgetLimit, Equal, cut_down
 from engine.proof.recipes import AUTO, RECIPES, Recipe, possible_recipes, usual_recipes, why_not
 from engine.proof.training_labels import LabelSources, TrainingLabel, sources_of
 from engine.schema import TEACHER_KINDS, Example, Record, Sample, TeacherKind
+from engine.settings import MOST_SEED
 from engine.text import row_hash
 
 BASELINE = "baseline"
 BOTH = "both"
 ALL = "all"
-MOST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)

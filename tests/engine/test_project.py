@@ -62,6 +62,11 @@ def test_settings_come_back_as_they_were_written(tmp_path: Path) -> None:
         ("[compute]\nthreads = true", "a whole number"),
         ("discovery = 3", r"write it as \[discovery\]"),
         ("[discovery\ntau = 0.8", r"blindspot.toml:1"),
+        pytest.param("[llm]\ntimeout = 1" + 400 * "0", r"`llm.timeout` is inf; it must be between", id="400 digits"),
+        ("[proof]\nseeds = [99999999999999999999]", r"`proof.seeds` is \[9.*each item between 0 and 2147483647"),
+        ("[proof]\nseeds = [true]", "each item a whole number"),
+        pytest.param(f"[task]\nlabels = {list(range(5000))}", r"is \[0, 1.{,80}\.\.\.; it must be", id="5,000 items"),
+        pytest.param("\ufeff[discovery]\ntau = 2.0", "`discovery.tau` is 2.0", id="byte order mark"),
     ],
 )
 def test_a_mistake_in_the_settings_names_the_key_and_the_cure(tmp_path: Path, line: str, said: str) -> None:

@@ -42,6 +42,7 @@ def test_wrong_usage_leaves_with_2(capsys: pytest.CaptureFixture[str]) -> None:
         (["frobnicate"], "there is no command frobnicate; `blindspot --help` lists all"),
         (["work"], "there is no command work; `blindspot open work` opens that project; `blindspot --help` lists all"),
         (["--verison"], "--verison (did you mean --version?)"),
+        (["audit", "work", "--labels", "9" * 20], "labels is 99999999999999999999; give a smaller number"),
         (["list", "work", "--sotr", "size"], "usage: blindspot list [-h]"),
         (["list", "work", "--sotr", "size"], "--sotr (did you mean --sort?)"),
         (["list", "work", "--sort", "siez"], "(did you mean size?)"),

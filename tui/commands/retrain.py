@@ -7,11 +7,11 @@ import argparse
 from engine.files import read_record
 from engine.ids import inside
 from engine.operations.job_records import QuickResult, RetrainOptions
-from engine.proof.arms import MOST_SEED
 from engine.proof.controls import CONTROLS
 from engine.proof.label_arms import LABEL_ARMS
 from engine.proof.quick_report import QuickReport
 from engine.proof.recipes import AUTO, RECIPES, USUAL
+from engine.settings import MOST_SEED
 from engine.shards.where import ask_for
 from tui.commands.opening import opened
 from tui.commands.report import print_report

@@ -96,11 +96,12 @@ def test_what_is_sealed_finds_nothing_and_what_was_typed_is_ones_own(project: Pr
         assert "sealed thought" not in err
     status, out, _ = run("--text", PLAIN["o3"], "--rows", "1")
     assert (status, PLAIN["o3"] in out) == (0, True)
-    assert main(["find-rows", str(project.root), "P1", "--rows", "1", "--annotator", "llm-m1"]) == 0
+    write(project, "bob", text="A sealed thought.")
+    assert main(["find-rows", str(project.root), "P1", "--rows", "1", "--annotator", "bob"]) == 0
     assert "sealed thought" not in run()[1]
     decide(project, "ann")
     assert "sealed thought" in run()[1]
-    assert run("P1@llm-m1", "--last")[0] == 0
+    assert run("P1@bob", "--last")[0] == 0
 
 
 @pytest.mark.parametrize(
