@@ -481,7 +481,7 @@ def remove_folder(path: Path, aside: str) -> None:
 
     Args:
         path: the folder; nothing happens if it is not there.
-        aside: its name while it is emptied, in the same place.
+        aside: its name while it is emptied, in the same place. What an earlier kill has left there goes first.
 
     Raises:
         FileError: it is a link or reached through one, or may not be removed.
@@ -489,15 +489,23 @@ def remove_folder(path: Path, aside: str) -> None:
     path = located(path)
     with suppress(FileNotFoundError), in_words(path, "removed"), opened(path.parent) as folder:
         os.close(os.open(path.name, os.O_RDONLY | os.O_DIRECTORY | PLAIN, dir_fd=folder))
+        if aside != path.name:
+            with suppress(FileNotFoundError):
+                _remove_all(aside, folder)
         os.rename(path.name, aside, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
-        for _, folders, files, inner in os.fwalk(aside, topdown=False, dir_fd=folder):
-            for name in files:
-                os.unlink(name, dir_fd=inner)
-            for name in folders:
-                os.rmdir(name, dir_fd=inner)
-        os.rmdir(aside, dir_fd=folder)
+        _remove_all(aside, folder)
         os.fsync(folder)
+
+
+def _remove_all(name: str, folder: int) -> None:
+    """Remove a folder inside an open one; no link in it is followed."""
+    for _, folders, files, inner in os.fwalk(name, topdown=False, dir_fd=folder):
+        for file in files:
+            os.unlink(file, dir_fd=inner)
+        for empty in folders:
+            os.rmdir(empty, dir_fd=inner)
+    os.rmdir(name, dir_fd=folder)
 
 
 def content_key(*parts: Any) -> str:

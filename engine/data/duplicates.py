@@ -243,17 +243,6 @@ def link_near(texts: Texts, groups: Groups, *, compared: int = 0) -> None:
             groups.join(*pair)
 
 
-def join_groups(groups: Sequence[int], links: Iterable[tuple[int, int]]) -> list[int]:
-    """Groups after ``links`` between rows have joined them; a group is named by the index of its first row."""
-    import numpy as np
-
-    joined = Groups(np.array(groups))
-    for link in links:
-        joined.join(*link)
-    leaders: list[int] = joined.leaders().tolist()
-    return leaders
-
-
 def _near(texts: Texts, one: ndarray[Any, Any], other: ndarray[Any, Any]) -> Iterator[tuple[int, int]]:
     """Those of the pairs that are near-duplicates."""
     import numpy as np

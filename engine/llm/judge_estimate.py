@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from engine.llm.budget import likely_tokens
 from engine.llm.judge_questions import ROWS_AT_ONCE, JudgedRow, checked_wording, judge_question
-from engine.llm.label_task import author_of, parts
+from engine.llm.label_task import parts
 from engine.llm.prompts import Prompts
 from engine.llm.run_estimate import RunEstimate, likely_cost, likely_thought
 from engine.project import Project
 from engine.schema import Pattern
+from engine.teaching.authors import llm_author
 from engine.teaching.pattern_test import find_pattern, has_judged, trial_of
 from engine.teaching.records import Records, Teaching
 from engine.teaching.row_search import places_without_label
@@ -69,7 +70,7 @@ def estimate_trials(project: Project, patterns: Sequence[str]) -> JudgeEstimate:
         SettingsError: a template of the project has a mistake.
     """
     name, discovery = project.settings.llm.model, project.discovered()
-    records = Teaching.of(project, author_of(name)) if name else Records(project.teaching_dir)
+    records = Teaching.of(project, llm_author(name)) if name else Records(project.teaching_dir)
     chosen = [find_pattern(records, one) for one in patterns] or records.patterns()
     if isinstance(records, Teaching):
         chosen = [one for one in chosen if not has_judged(records, one)]

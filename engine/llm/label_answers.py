@@ -14,9 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field, create_model
 
+from engine.labelling.answers import GUESS, SURE
 from engine.llm.answer_schemas import spelled
-
-GUESS, SURE = 1, 3
 
 
 class GivenLabel(BaseModel):

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from engine.labelling.guidelines import Guideline
 from engine.llm.budget import likely_tokens
 from engine.llm.label_rows import CONFIDENT, checked_rows, choose_rows, shown_rows
-from engine.llm.label_task import LabelTask, author_of, open_rows
+from engine.llm.label_task import LabelTask, open_rows
 from engine.llm.prompts import Prompts
 from engine.llm.run_estimate import RunEstimate, likely_cost, likely_thought
 from engine.progress import Silent
 from engine.project import Project
 from engine.schema import LabelledSplit
+from engine.teaching.authors import llm_author
 from engine.teaching.records import Teaching
 
 _ANSWER = 18  # tokens of one row's answer
@@ -59,7 +60,7 @@ def estimate(project: Project, wanted: str, guideline: Guideline, split: Labelle
     else:
         rows, share = list(choose_rows(project, wanted, Silent(), split).rows), 1.0
     if name:
-        rows = open_rows(rows, Teaching.of(project, author_of(name)), guideline, split)
+        rows = open_rows(rows, Teaching.of(project, llm_author(name)), guideline, split)
     count, votes = round(share * len(rows)), settings.labelling.llm_votes
     calls = -(-count // settings.labelling.llm_batch) * votes
     texts = sum(likely_tokens(row.text + (row.text_pair or "")) + _ANSWER for row in rows) / max(1, len(rows))

@@ -209,11 +209,6 @@ def read_recorded(path: Path, split: LabelledSplit) -> tuple[str, list[Call]]:
     return next(iter(names)), calls
 
 
-def author_of(name: str) -> str:
-    """The author whose file takes what an LLM answers here."""
-    return f"llm-{name}"
-
-
 def parts(rows: Sequence[Row], size: int) -> Iterator[tuple[Row, ...]]:
     """Rows in pieces of that many."""
     return (tuple(rows[at : at + size]) for at in range(0, len(rows), size))

@@ -24,7 +24,7 @@ from engine.llm.chat_backend import ChatBackend, QuestionFailed
 from engine.llm.client import Client
 from engine.llm.label_answers import Vote
 from engine.llm.label_rows import ChosenRows, choose_rows
-from engine.llm.label_task import Answers, Batch, LabelTask, author_of, open_rows, parts, read_recorded
+from engine.llm.label_task import Answers, Batch, LabelTask, open_rows, parts, read_recorded
 from engine.llm.prompt_guard import HeldOutGuard, LeakFound, PromptGuard
 from engine.llm.prompts import Prompts
 from engine.llm.question_run import QuestionRun
@@ -33,6 +33,7 @@ from engine.llm.reports import LabelReport
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.schema import Example, LabelledSplit, RowLabel, Teacher
+from engine.teaching.authors import llm_author
 from engine.teaching.record_factory import RecordFactory
 from engine.teaching.records import Teaching
 from engine.trust import require
@@ -86,7 +87,7 @@ def label(
         require(project.root, [server_use(settings.llm, prompts.own, held_out=split == "proof")])
     budget = Budget(max_cost, max_tokens, settings.cost.prices.get(name))
     chosen = choose_rows(project, rows, monitor, split)
-    teaching = Teaching.of(project, author_of(name))
+    teaching = Teaching.of(project, llm_author(name))
     todo = open_rows(chosen.rows, teaching, task.guideline, split)
     path = project.llm_dir / CALLS_FILE
     log, earlier = CallLog(path), list(read_calls(path))

@@ -27,6 +27,7 @@ from engine.llm.reports import JudgeReport
 from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Pattern
+from engine.teaching.authors import llm_author
 from engine.teaching.evidence import evidence_for
 from engine.teaching.found_rows import FoundRows
 from engine.teaching.leaks import HoldsProofRow
@@ -180,7 +181,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.discovery = self.project.discovered()
-        self.teaching = Teaching.of(self.project, f"llm-{self.asker.teacher.name}")
+        self.teaching = Teaching.of(self.project, llm_author(self.asker.teacher.name))
 
     def report(self) -> JudgeReport:
         return JudgeReport(

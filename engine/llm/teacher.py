@@ -29,6 +29,7 @@ from engine.llm.teaching_task import TeachingTask
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.schema import ROLES, Role
+from engine.teaching.authors import llm_author
 from engine.teaching.evidence import evidence_for
 from engine.teaching.records import Teaching
 from engine.text import visible
@@ -71,7 +72,7 @@ def teach(
     discovery, settings, prompts = project.discovered(), project.settings, Prompts(project)
     recording = read_recording(replay) if replay else None
     name = recording.teacher.name if recording else model_of(project)
-    teaching = Teaching.of(project, f"llm-{name}")
+    teaching = Teaching.of(project, llm_author(name))
     evidence = [evidence_for(project, discovery, teaching, spot) for spot in chosen_spots(discovery, spots)]
     matched = recording.match(evidence) if recording else {}
     lessons = []

@@ -96,8 +96,8 @@ class SpotCounts(Record):
         return SpotCounts(pool, wrong, right, near, self.before)
 
     @property
-    def asked(self) -> dict[str, bool]:
-        """What `closed` asks of each part, and whether it is so."""
+    def conditions(self) -> dict[str, bool]:
+        """Whether each part meets what `closed` requires of it."""
         parts = {"pool": self.pool, "wrong_before": self.wrong_before, "right_before": self.right_before}
         no_fewer = sum(self.near.per_seed) >= self.before * len(self.near.per_seed)
         return {name: part.reaches(CLOSED) for name, part in parts.items()} | {"near": no_fewer}
@@ -105,7 +105,7 @@ class SpotCounts(Record):
     @property
     def closed(self) -> bool:
         """Whether it is closed; of a single model the other words are not asked for."""
-        return self.wrong_before.of >= FEWEST and all(self.asked.values())
+        return self.wrong_before.of >= FEWEST and all(self.conditions.values())
 
     @property
     def word(self) -> ClosedWord:

@@ -60,18 +60,13 @@ FEW_LABELS = (
 )
 ONE_SEED = "One seed: the noise between training runs is not in the intervals."
 
-_NOT_SHOWN = (
-    "runs",
-    "blind_spots",
-    "samples",
-    "row_labels",
-    "labels_asked",
-)  # parts of the spec that the report has otherwise
+_NOT_SHOWN = ("runs", "blind_spots", "samples", "row_labels", "labels_asked")
+"""Parts of the spec that the report has in another form."""
 
 REFERENCE: Group = (BASELINE, "scratch")
 
-Asked = Mapping[str, Mapping[Group, list[Scored]]]  # by split
-Compared = Mapping[str, Mapping[Group, BaselineComparison]]  # by split
+ScoredBySplit = Mapping[str, Mapping[Group, list[Scored]]]
+ComparedBySplit = Mapping[str, Mapping[Group, BaselineComparison]]
 
 
 def gold_file(folder: Path, split: str) -> Path:
@@ -266,7 +261,7 @@ def _figures(measured: dict[str, Estimate], runs: list[Scored] | None, labels: S
     }
 
 
-def _verdict(group: Group, compared: Compared, rule: Rule) -> Verdict:
+def _verdict(group: Group, compared: ComparedBySplit, rule: Rule) -> Verdict:
     arm, baseline = ({split: found[one] for split, found in compared.items()} for one in (group, REFERENCE))
     return judge(arm, baseline, rule)
 
@@ -274,9 +269,9 @@ def _verdict(group: Group, compared: Compared, rule: Rule) -> Verdict:
 def _arm(
     group: Group,
     groups: Mapping[Group, list[SpecRun]],
-    asked: Asked,
-    whole: Asked,
-    compared: Compared,
+    asked: ScoredBySplit,
+    whole: ScoredBySplit,
+    compared: ComparedBySplit,
     labels: Sequence[str],
     verdict: Verdict,
 ) -> ReportArm:

@@ -20,6 +20,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.discovery.pool_scoring import score_pool
+from engine.labelling.answers import SURE
 from engine.model.model_registry import current_model, predictions
 from engine.model.text_classifier import classifier_of
 from engine.progress import Monitor
@@ -34,7 +35,6 @@ from engine.proof.training_labels import TrainingLabel, held_out_parts
 from engine.proof.training_sets import training_task
 
 _FEWEST_FLAGGED = 10  # for that choice of rows to be worth a training
-_SURE = 3
 _SEED = 13
 # Of the gain of the best candidate. Three quarters of the way had .91 and .83 of that of all the way on the pools of
 # entailment and sentiment, half the way .64 and .60 (tests/bench/README.md).
@@ -194,7 +194,7 @@ def _chosen(labels: Sequence[TrainingLabel], kind: str, pool: _Pool) -> list[Tra
         return list(labels)
     flagged = {one.row.id for one in labels if pool.differs(one)}
     agreed = sorted(
-        one.row.id for one in labels if one.row.id not in flagged and pool.is_sure(one) and one.certainty == _SURE
+        one.row.id for one in labels if one.row.id not in flagged and pool.is_sure(one) and one.certainty == SURE
     )
     drawn = random.Random(f"agreed/{_SEED}").sample(agreed, min(len(agreed), (len(flagged) + 1) // 2))
     return [one for one in labels if one.row.id in flagged.union(drawn)]

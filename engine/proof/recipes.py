@@ -18,7 +18,7 @@ class Recipe:
     """One way of training.
 
     Attributes:
-        says: what it does, for people.
+        summary: what it does, for people.
         source: where it comes from.
         start: ``base``: where the first model began, with all train rows; ``current``: the round's model, with a draw.
         weight: how often each sample counts in a pass.
@@ -28,7 +28,7 @@ class Recipe:
         head_only: the body stays as it is.
     """
 
-    says: str
+    summary: str
     source: str
     start: Literal["base", "current"]
     weight: int = 1

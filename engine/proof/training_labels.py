@@ -10,6 +10,7 @@ from typing import Literal
 
 from engine.counted import counted
 from engine.files import content_key
+from engine.labelling.answers import SURE
 from engine.schema import Example, Record
 
 PARTS = 3
@@ -35,7 +36,7 @@ class TrainingLabel:
 
     row: Example
     source: LabelSource
-    certainty: int = 3
+    certainty: int = SURE
     guideline: int = 0
 
 

@@ -11,16 +11,16 @@ from engine.schema import Record
 from engine.text import visible
 from engine.wilson import wilson_bounds
 
-Asked = CaseOrigin | Literal["proof row, wrong before", "proof row, right before", "proof row near it"]
+CheckedRows = CaseOrigin | Literal["proof row, wrong before", "proof row, right before", "proof row near it"]
 CheckStatus = Literal["holds", "open again", "nothing to check"]
-ASKED: dict[Asked, str] = {
+CHECKED_ROWS: dict[CheckedRows, str] = {
     "row": "rows",
     "sample": "samples",
     "proof row, wrong before": "proof rows (wrong before)",
     "proof row, right before": "proof rows (right before)",
     "proof row near it": "proof rows (all near it)",
 }
-"""What is asked of a model, in words."""
+"""The sorts of rows that a model is checked on, in words."""
 _COVERAGE = 0.95  # of the intervals told
 
 
@@ -51,7 +51,7 @@ class PartCheck(Record):
     """
 
     blind_spot: str
-    origin: Asked
+    origin: CheckedRows
     cases: int
     right: int
     floor: float
@@ -62,7 +62,9 @@ class PartCheck(Record):
     def sentence(self) -> str:
         """How many are right, with a 95 % interval of that share, and how many must be."""
         low, high = wilson_bounds(self.right, self.cases, _COVERAGE)
-        right = f"{self.right} of {self.cases} {ASKED[self.origin]} right ({100 * low:.0f} to {100 * high:.0f} %)"
+        right = (
+            f"{self.right} of {self.cases} {CHECKED_ROWS[self.origin]} right ({100 * low:.0f} to {100 * high:.0f} %)"
+        )
         return f"{right}, at least {100 * self.floor:.0f} % must be{'' if self.holds else ': fails'}"
 
 

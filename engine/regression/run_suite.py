@@ -21,14 +21,14 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.closed import CLOSED, SeedCounts, SpotCounts
 from engine.proof.nearby_rows import NearRows, near_rows
-from engine.regression.check_outcome import Asked, Outcome, PartCheck, Wrong
+from engine.regression.check_outcome import CheckedRows, Outcome, PartCheck, Wrong
 from engine.regression.frozen_spots import ROWS_FLOOR, SAMPLES_FLOOR, CaseOrigin, FrozenCase, FrozenSpot, suite
 from engine.regression.suite_checks import refuse_changed_suite
 from engine.schema import Example
 from engine.trust import require
 from engine.verify.model_checks import refuse_changed
 
-_PROOF: dict[str, Asked] = {
+_PROOF: dict[str, CheckedRows] = {
     "wrong_before": "proof row, wrong before",
     "right_before": "proof row, right before",
     "near": "proof row near it",
@@ -91,8 +91,11 @@ def _by_rule(
     pool = SeedCounts(len(rows), (sum(map(_is_right, rows)),))
     counts = SpotCounts(pool, parts["wrong_before"], parts["right_before"], parts["near"], near.before)
     floors = dict.fromkeys(parts, CLOSED[0] / CLOSED[1]) | {"near": near.before / max(1, len(near.rows))}
-    holds = counts.asked
-    found = [PartCheck(spot.id, "row", len(rows), pool.per_seed[0], CLOSED[0] / CLOSED[1], holds["pool"], _wrong(rows))]
+    holds = counts.conditions
+    found: list[PartCheck] = []
+    if rows:
+        floor = CLOSED[0] / CLOSED[1]
+        found.append(PartCheck(spot.id, "row", len(rows), pool.per_seed[0], floor, holds["pool"], _wrong(rows)))
     found += [
         PartCheck(spot.id, _PROOF[name], part.of, part.per_seed[0], round(floors[name], 4), holds[name])
         for name, part in parts.items()

@@ -68,8 +68,9 @@ class Resident:
         """
         loaded = self.follow()
         project = loaded.project
-        if project.settings.task.pair != (text_pair is not None):
-            what, hint = ("single texts", "leave the second text out") if text_pair else ("pairs", "give a second text")
+        pair = project.settings.task.pair
+        if pair != (text_pair is not None):
+            what, hint = ("pairs", "give a second text") if pair else ("single texts", "leave the second text out")
             raise ProjectError(f"rows of this project are {what}", where=str(project.root), hint=hint)
         (logits,) = loaded.scorer.logits([Example("text", text, "", text_pair)], monitor=Silent())
         scaled = logits.astype(np.float64) / self._temperature

@@ -19,6 +19,11 @@ def default_author() -> str:
         return "annotator"
 
 
+def llm_author(name: str) -> str:
+    """The author whose file takes what an LLM answers here; ``name``: of the model."""
+    return f"llm-{name}"
+
+
 def file_stem(author: str) -> str:
     """The author's name as a file name.
 

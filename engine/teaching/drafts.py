@@ -56,7 +56,11 @@ class OpenDrafts:
         Raises:
             StoreError: it cannot be written.
         """
-        _write(self._path, drafts)
+        try:
+            write_atomic(self._path, orjson.dumps(drafts.as_json()))
+        except FileError as error:
+            problem = f"drafts cannot be saved ({error.reason})"
+            raise StoreError(problem, where=str(self._path), hint="free disk space") from error
 
     def close(self) -> None:
         """Let another app take over what was saved."""
@@ -93,41 +97,11 @@ class OpenDrafts:
                 os.close(lock)
 
 
-def read_drafts(folder: Path, author: str) -> Drafts:
-    """The author's drafts of all apps together; empty if there are none, or if their file is damaged.
-
-    Args:
-        folder: the project's teaching folder.
-        author: the name as its owner writes it.
-
-    Raises:
-        StoreError: the name is empty.
-    """
-    return _together(_files(folder / "drafts", file_stem(author)))[0]
-
-
-def write_drafts(folder: Path, author: str, drafts: Drafts) -> None:
-    """Replace the author's drafts, where no app is open.
-
-    Raises:
-        StoreError: the name is empty, or the file cannot be written.
-    """
-    _write(folder / "drafts" / f"{file_stem(author)}.json", drafts)
-
-
 def _files(folder: Path, stem: str) -> list[Path]:
     try:
         return [*find_files(folder, f"{stem}.json"), *find_files(folder, f"{stem}~*.json")]
     except FileError:
         return []
-
-
-def _write(path: Path, drafts: Drafts) -> None:
-    try:
-        write_atomic(path, orjson.dumps(drafts.as_json()))
-    except FileError as error:
-        problem = f"drafts cannot be saved ({error.reason})"
-        raise StoreError(problem, where=str(path), hint="free disk space") from error
 
 
 def _together(paths: list[Path]) -> tuple[Drafts, int]:

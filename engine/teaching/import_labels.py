@@ -205,7 +205,7 @@ class LabelReader:
 
     def _read(self, values: Mapping[str, Any], where: str) -> RowLabel:
         row, split = self._rows.find(values, where)
-        label = _word(values, "label", where)
+        label = _text_of(values, "label", where)
         if label != UNLABELLED and label not in self._labels:
             raise DataError(
                 f"there is no label {visible(label)!r}", where=where, hint=f"give one of {', '.join(self._labels)}"
@@ -222,16 +222,16 @@ class LabelReader:
             guideline=self._guideline(values),
             seconds=_seconds(values.get("seconds"), where),
             overlap=values.get("overlap") is True,
-            note=_word(values, "note", where),
-            reason=_word(values, "reason", where),
+            note=_text_of(values, "note", where),
+            reason=_text_of(values, "reason", where),
         )
 
     def _teacher(self, values: Mapping[str, Any], where: str) -> Teacher:
-        name = _word(values, "labeller", where) or self._name
+        name = _text_of(values, "labeller", where) or self._name
         if not name:
             hint = "name who labelled with --teacher, or in a column `labeller`"
             raise DataError("the line has no labeller", where=where, hint=hint)
-        said = _word(values, "labeller_kind", where)
+        said = _text_of(values, "labeller_kind", where)
         kind = next((one for one in TEACHER_KINDS if one == said), None if said else self._kind)
         if kind is None:
             hint = f"give one of {', '.join(TEACHER_KINDS)}"
@@ -242,7 +242,7 @@ class LabelReader:
 
     def _queue(self, values: Mapping[str, Any], chance: float | None, where: str) -> QueueKind:
         """Why the row was asked for: rows that looked wrong somewhere did so, whoever brings their labels."""
-        if not (said := _word(values, "queue", where)):
+        if not (said := _text_of(values, "queue", where)):
             return "file" if chance is None else "random"
         queue = next((one for one in QUEUE_KINDS if one == said), None)
         if queue is None:
@@ -279,7 +279,7 @@ class _Rows:
         Raises:
             DataError: there is none, or there are several, or it has another text.
         """
-        row, said = _word(values, "id", where), _word(values, "split", where)
+        row, said = _text_of(values, "id", where), _text_of(values, "split", where)
         if said and said not in _SPLITS:
             raise DataError(f"rows of {visible(said)!r} are not labelled", where=where, hint="give pool or proof")
         there = [name for name in _SPLITS if row in self._ids[name] and said in ("", name)]
@@ -326,7 +326,7 @@ class _Rows:
         return found
 
 
-def _word(values: Mapping[str, Any], name: str, where: str) -> str:
+def _text_of(values: Mapping[str, Any], name: str, where: str) -> str:
     """A value as a text; empty where there is none."""
     value = values.get(name)
     if value is None or value != value:

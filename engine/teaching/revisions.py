@@ -204,18 +204,6 @@ class Log:
         self._built[id(record)] = revision
         return str(revision.seq) == key
 
-    @property
-    def undoable(self) -> str | None:
-        """What the next undo takes back, in words."""
-        found = self.next_undo()
-        return found.note if found else None
-
-    @property
-    def redoable(self) -> str | None:
-        """What the next redo does again, in words."""
-        found = self.next_redo()
-        return found.note if found else None
-
     def next_undo(self, within: Callable[[Action], bool] = lambda _: True) -> Action | None:
         """The last action that is not undone, not frozen and ``within`` what is asked for; None if there is none.
 

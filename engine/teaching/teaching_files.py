@@ -67,11 +67,11 @@ def _line(where: str, file: str, source: bytes) -> TeachingLine:
         raise DataError(f"the line is not valid JSON ({error})", where=where, hint="correct it") from error
     if not isinstance(values, dict):
         raise DataError("the line is not a JSON object", where=where, hint='write {"text": ..., "label": ...}')
-    text, label = _word(where, values, "text"), _word(where, values, "label", int)
+    text, label = _text_of(where, values, "text"), _text_of(where, values, "label", int)
     for name, value in (("text", text), ("label", label)):
         if value is None:
             raise DataError(f"the line has no `{name}`", where=where, hint="add it")
-    kind, pattern, counter = _word(where, values, "kind"), _word(where, values, "pattern"), values.get("counter")
+    kind, pattern, counter = _text_of(where, values, "kind"), _text_of(where, values, "pattern"), values.get("counter")
     if kind not in (None, "anchor", *PATTERN_KINDS):
         choices = ", ".join((*PATTERN_KINDS, "anchor"))
         raise DataError(f"`kind` is `{kind}`", where=where, hint=f"it must be one of {choices}")
@@ -80,23 +80,23 @@ def _line(where: str, file: str, source: bytes) -> TeachingLine:
         raise DataError(problem, where=where, hint=f"give `pattern` with {' or '.join(PATTERN_KINDS)}, or neither")
     if not isinstance(counter, bool | None):
         raise DataError("`counter` is neither true nor false", where=where, hint="write true or false")
-    group = _word(where, values, "pattern_id", int) or pattern
+    group = _text_of(where, values, "pattern_id", int) or pattern
     return TeachingLine(
         where=where,
         text=text or "",
         label=label or "",
         role="anchor" if kind == "anchor" else "counter" if counter else "target",
-        text_pair=_word(where, values, "text_pair"),
-        blind_spot=_word(where, values, "blind_spot", int),
-        gold=_word(where, values, "gold", int),
-        predicted=_word(where, values, "predicted", int),
+        text_pair=_text_of(where, values, "text_pair"),
+        blind_spot=_text_of(where, values, "blind_spot", int),
+        gold=_text_of(where, values, "gold", int),
+        predicted=_text_of(where, values, "predicted", int),
         pattern=pattern,
         pattern_kind=next((choice for choice in PATTERN_KINDS if choice == kind), None),
         group=(file, group) if group and pattern is not None else None,
     )
 
 
-def _word(where: str, values: dict[str, Any], name: str, also: type | None = None) -> str | None:
+def _text_of(where: str, values: dict[str, Any], name: str, also: type | None = None) -> str | None:
     """A text without white space around it; whole numbers, where they are allowed, as they are written."""
     value = values.get(name)
     if also and isinstance(value, also) and not isinstance(value, bool):

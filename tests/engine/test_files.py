@@ -285,3 +285,11 @@ def test_fcntl_is_not_needed_to_write(root: Path, monkeypatch: pytest.MonkeyPatc
 def test_an_iterator_has_the_content_key_of_its_list(count: int) -> None:
     values = [[f"text {number}", None] for number in range(count)]
     assert files.content_key("a", iter(values), 1) == files.content_key("a", values, 1)
+
+
+def test_what_a_kill_left_of_a_removal_goes_with_the_next_one(tmp_path: Path) -> None:
+    for name in ("shards", ".shards"):
+        (tmp_path / name / "inner").mkdir(parents=True)
+        (tmp_path / name / "inner" / "file").write_text("x")
+    files.remove_folder(tmp_path / "shards", ".shards")
+    assert list(tmp_path.iterdir()) == []

@@ -336,9 +336,9 @@ def make_template(folder: Path) -> Path:
     from engine.project import Project
     from engine.review.draw_comparison import compare
     from engine.schema import Drafts, Pattern, Sample, Teacher
-    from engine.teaching.drafts import write_drafts
     from engine.teaching.journal import journal_lines
     from engine.teaching.records import Teaching
+    from tests.builders.drafts import write_drafts
     from tests.builders.tiny_bert import config, save
     from tests.builders.watched import near, watched
     from tests.engine.verify.conftest import make, write_splits

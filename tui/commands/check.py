@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from engine.errors import ProjectError
-from engine.regression.check_outcome import ASKED, CheckStatus, Outcome, PartCheck
+from engine.regression.check_outcome import CHECKED_ROWS, CheckStatus, Outcome, PartCheck
 from engine.text import visible
 from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
@@ -89,7 +89,7 @@ def _write_junit(found: Outcome, path: Path) -> None:
         case.result = [Skipped(_NOTHING)]
         group.add_testcase(case)
     for one in found.checked:
-        name = visible(f"{one.blind_spot} {ASKED[one.origin]}")
+        name = visible(f"{one.blind_spot} {CHECKED_ROWS[one.origin]}")
         case = TestCase(name, classname="blindspot.suite")
         if not one.holds:
             failure = Failure(f"{one.right} of {one.cases} right, at least {100 * one.floor:.0f} % must be")

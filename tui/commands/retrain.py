@@ -35,7 +35,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "arms of real rows; each also with the samples of a teaching, as labels+llm:\n"
         + "".join(f"  {name:<11} {says}\n" for name, says in LABEL_ARMS.items())
         + "\nrecipes:\n"
-        + "\n".join(f"  {name:<14} {one.says}\n                 ({one.source})" for name, one in RECIPES.items()),
+        + "\n".join(f"  {name:<14} {one.summary}\n                 ({one.source})" for name, one in RECIPES.items()),
     )
     add_project(parser)
     parser.add_argument(

@@ -185,7 +185,7 @@ def spot_words(report: Report) -> list[tuple[str, str]]:
 def definitions(report: Report) -> list[tuple[str, str]]:
     """What the first lines speak of: errors, coverage, baseline, recipes, `proven`, the words on blind spots."""
     names = dict.fromkeys(arm.recipe for arm in report.arms if arm.recipe in RECIPES)
-    recipes = [(f"{name} (a recipe)", f"{RECIPES[name].says.capitalize()}.") for name in names]
+    recipes = [(f"{name} (a recipe)", f"{RECIPES[name].summary.capitalize()}.") for name in names]
     spots = [(f"{word} (of a blind spot)", meaning) for word, meaning in spot_words(report)]
     return [*_TERMS, *recipes, ("proven (of an arm)", VERDICTS["proven"]), *spots]
 

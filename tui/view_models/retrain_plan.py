@@ -234,7 +234,7 @@ class RetrainPlan:
             rows.append(RunRow("arm", name, about, self._on(name)))
         about = "beside them: UUs, anchors, pool, eda, temperature, pool+each"
         rows.append(RunRow("arm", CONTROLS, about, self._on(CONTROLS)))
-        rows += [RunRow("recipe", name, RECIPES[name].says, self._on(name)) for name in self._recipes_there]
+        rows += [RunRow("recipe", name, RECIPES[name].summary, self._on(name)) for name in self._recipes_there]
         rows.append(RunRow("recipe", AUTO, _ABOUT_AUTO, self._on(AUTO)))
         rows.append(
             RunRow("samples", REVIEWED, "without what reviewers reject, with their corrections", self._reviewed)

@@ -6,11 +6,12 @@ import sys
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rapidfuzz import fuzz
 
 from engine.data import minhash
-from engine.data.duplicates import NearDuplicates, group_near_duplicates, join_groups
+from engine.data.duplicates import Groups, NearDuplicates, group_near_duplicates
 from engine.schema import Example
 from engine.text import normalise
 from tests.engine.data.conftest import examples, sentence
@@ -66,7 +67,10 @@ def test_groups_equal_those_of_comparing_all_with_all(at_once: int, monkeypatch:
     texts = [normalise(row.text) for row in rows]
     near = [(a, b) for a, b in combinations(range(len(rows)), 2) if fuzz.ratio(texts[a], texts[b]) >= 90]
     assert len(near) >= 60
-    assert group_near_duplicates(rows) == join_groups(list(range(len(rows))), near)
+    expected = Groups(np.arange(len(rows)))
+    for pair in near:
+        expected.join(*pair)
+    assert group_near_duplicates(rows) == expected.leaders().tolist()
 
 
 def test_exact_copies_and_chains_are_one_group() -> None:

@@ -142,10 +142,10 @@ def test_a_project_that_turned_verdicts_off_gives_none_and_follows_its_setting(s
     assert resident.verdict("the soup was cold").label in scored.labels
 
 
-@pytest.mark.parametrize(("pair", "second"), [(False, "a second text"), (True, None)])
+@pytest.mark.parametrize(("pair", "second"), [(False, "a second text"), (False, ""), (True, None)])
 def test_a_text_that_is_no_row_of_the_project_is_refused(scored: Project, pair: bool, second: str | None) -> None:
     change(scored, task={"pair": pair})
-    with pytest.raises(ProjectError, match="rows of this project are"):
+    with pytest.raises(ProjectError, match=f"rows of this project are {'pairs' if pair else 'single texts'}"):
         Resident(scored.root).verdict("the soup was cold", second)
 
 

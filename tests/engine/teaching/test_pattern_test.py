@@ -202,7 +202,7 @@ def test_all_rows_are_judged_at_once_and_only_once(project: Project) -> None:
     hand_in(teaching, tested, answers, ANN)
     with pytest.raises(StoreError, match="judged this wording already"):
         hand_in(teaching, tested, dict.fromkeys(answers, False), ANN)
-    assert teaching.store.undoable == "describe"  # what was revealed is not undone
+    assert teaching.store.next_undo().note == "describe"  # what was revealed is not undone
 
 
 def test_a_reworded_pattern_is_tested_on_no_row_that_it_has_seen_and_the_old_figures_stay(project: Project) -> None:

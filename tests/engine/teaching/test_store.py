@@ -98,9 +98,9 @@ def test_a_new_edit_ends_redo_but_the_history_stays(tmp_path: Path) -> None:
     mark(store, "r1")
     mark(store, "r2")
     store.undo()
-    assert (store.undoable, store.redoable) == ("mark row r1 as fine", "mark row r2 as fine")
+    assert (store.next_undo().note, store.next_redo().note) == ("mark row r1 as fine", "mark row r2 as fine")
     mark(store, "r3")
-    assert store.redoable is None
+    assert store.next_redo() is None
     assert store.redo() is None
     assert [found.id for found in store.revisions] == ["r1", "r2", "r2", "r3"]
     store.undo()
@@ -115,7 +115,7 @@ def test_another_process_can_undo(tmp_path: Path) -> None:
     assert other.undo() is not None
     assert mine.refresh()
     assert verdicts(mine) == {}
-    assert mine.redoable == "mark row r1 as fine"
+    assert mine.next_redo().note == "mark row r1 as fine"
     assert not mine.refresh()
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from engine.project import Project
 from engine.schema import Pattern, Sample
-from engine.teaching.drafts import read_drafts
 from engine.teaching.records import Teaching
+from tests.builders.drafts import read_drafts
 from tests.terminals import Terminal
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import PROOF, SPOTS, write_project

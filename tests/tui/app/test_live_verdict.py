@@ -15,8 +15,8 @@ from engine.model.predictions_by_text import keep_predictions
 from engine.project import Project
 from engine.schema import Sample
 from engine.scorer import scorer_client as client
-from engine.teaching.drafts import read_drafts
 from engine.teaching.records import Teaching
+from tests.builders.drafts import read_drafts
 from tests.engine.scorer.test_process import is_alive
 from tests.terminals import Terminal
 from tests.tui.app.opening import Driver, opened

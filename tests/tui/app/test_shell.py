@@ -13,7 +13,7 @@ from textual.events import Key, Resize
 from textual.geometry import Size
 
 from engine.schema import Drafts
-from engine.teaching.drafts import read_drafts, write_drafts
+from tests.builders.drafts import read_drafts, write_drafts
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import SPOTS, write_project
 from tui.app import BlindspotApp

@@ -11,8 +11,8 @@ import pytest
 from textual.drivers.linux_driver import LinuxDriver
 
 from engine.schema import Drafts
-from engine.teaching.drafts import read_drafts
 from engine.teaching.records import Teaching
+from tests.builders.drafts import read_drafts
 from tests.terminals import Terminal
 from tests.tui.app.projects import write_project
 from tests.waiting import until
