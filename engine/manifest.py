@@ -99,7 +99,7 @@ class Batch(Record):
 
 @dataclass(frozen=True)
 class Manifest(Record):
-    """What the project was made from: its splits, and how pool and proof were parted.
+    """What the project was made from: its splits, and how pool and proof were split.
 
     ``withheld``: row hashes of the pool rows that no teacher is shown, as they nearly equal a proof row.
     ``batches``: in the order in which they came, the one of `init` first; empty before any was added to a project of

@@ -1,7 +1,7 @@
 """scikit-learn as a classifier: `python -m engine.adapters.scikit_learn score` and `... train REQUEST.json`.
 
 `train` fits TF-IDF of words and pairs of words with logistic regression. `score` takes that, or any pipeline of your
-own that maps a list of texts to probabilities (`predict_proba`). A pair of texts is read as one, parted by a line.
+own that maps a list of texts to probabilities (`predict_proba`). Of a pair both texts are read as one, on two lines.
 
 Models are files of skops: they name the types they consist of, and nothing but known ones is made. A pickle (.pkl,
 .pickle, .joblib) runs whatever its writer has put into it when it is opened, and is opened on request alone.

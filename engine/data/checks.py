@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 from engine.data.containment import rows_holding
 from engine.data.duplicates import ChainedTexts, TurnedTexts, group_texts
-from engine.data.reading import SEVERAL_LABELS, parted_labels
+from engine.data.reading import SEVERAL_LABELS, separated_labels
 from engine.data.row_store import RowStore
 from engine.errors import DataError
 from engine.schema import UNLABELLED, SplitName
@@ -46,7 +46,7 @@ def task_labels(train: RowStore, column: str) -> tuple[str, ...]:
 def _refuse_joined(labels: Collection[str], where: str) -> None:
     """Refuse labels that are several: those of a list, or joined from others of them."""
     for label in sorted(labels):
-        parts = parted_labels(label)
+        parts = separated_labels(label)
         if len(parts) > 1 and (label.startswith("[") or set(parts) <= set(labels)):
             what = f"the label {_quoted(label)} is several: {', '.join(map(_quoted, parts[:_SHOWN]))}"
             raise DataError(what, where=where, hint=f"{SEVERAL_LABELS}; or map it to one of its own with --map")
@@ -173,7 +173,7 @@ class NearProof:
         )
 
 
-def near_proof(pool: RowStore, proof: RowStore, *, pair: bool, parted: bool) -> NearProof:
+def near_proof(pool: RowStore, proof: RowStore, *, pair: bool, one_file: bool) -> NearProof:
     """The pool rows that nearly equal a proof row, directly or through others, or that have one in them.
 
     Pairs are looked at in either order.
@@ -182,12 +182,12 @@ def near_proof(pool: RowStore, proof: RowStore, *, pair: bool, parted: bool) -> 
         pool: its rows.
         proof: its rows.
         pair: rows are pairs.
-        parted: pool and proof were one file, whose near-duplicates were kept together: none need be looked for.
+        one_file: pool and proof were one file, whose near-duplicates were kept together: none need be looked for.
     """
     import numpy as np
 
     near, reached = np.zeros(len(pool), np.bool_), 0
-    if not parted:
+    if not one_file:
         turned = [TurnedTexts(proof)] if pair else []
         numbers = np.arange(len(proof) * len(turned), dtype=np.uint64)  # for turned rows have no hash: none equals one
         texts = ChainedTexts(pool, proof, *turned)

@@ -1,7 +1,7 @@
 """Readers for JSONL, CSV, TSV and Parquet that keep each record's line number.
 
 Every way in which a file can be broken becomes one sentence with file and line. What concerns the whole file refuses
-it; what concerns a line or a record is handed to whoever asked, who refuses the file or leaves the record out.
+it; what concerns a line or a record goes to the caller, who refuses the file or leaves the record out.
 """
 
 from __future__ import annotations
@@ -34,15 +34,16 @@ def _refuse(error: DataError) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FileRequest:
-    """What is asked of a file.
+    """What a reader takes from a file.
 
     Attributes:
-        wanted: columns that must be there. optional: columns that may be. every: all others are asked for too.
+        wanted: columns that must be there. optional: columns that may be. every: all others are read too.
         confidential: messages must not show what could be a row's text.
         encoding: of a file without a byte order mark; None: UTF-8.
-        broken: told of a line or record that cannot be used, which is then passed over unless this raises.
+        on_broken: is given the error of a line or record that cannot be used, which is then passed over unless this
+            raises.
         lenient: whether it does not raise.
-        told: is given a sentence about how the file is read where that is not as its ending says.
+        on_note: is given a sentence about how the file is read where that is not as its ending says.
     """
 
     wanted: tuple[str, ...]
@@ -50,17 +51,17 @@ class FileRequest:
     every: bool = False
     confidential: bool = False
     encoding: str | None = None
-    broken: Callable[[DataError], None] = _refuse
+    on_broken: Callable[[DataError], None] = _refuse
     lenient: bool = False
-    told: Callable[[str], None] = lambda sentence: None
+    on_note: Callable[[str], None] = lambda sentence: None
 
     def lines(self, path: Path) -> Iterator[tuple[int, str]]:
         """The file's lines with their numbers (`lines_of`)."""
-        return lines_of(path, self.encoding, broken=self.broken, told=self.told)
+        return lines_of(path, self.encoding, on_broken=self.on_broken, on_note=self.on_note)
 
-    def looking(self) -> FileRequest:
-        """The same without a word, for a first look at lines that are read again."""
-        return replace(self, broken=lambda error: None, told=lambda sentence: None)
+    def silent(self) -> FileRequest:
+        """The same without errors and notes, for a first look at lines that are read again."""
+        return replace(self, on_broken=lambda error: None, on_note=lambda sentence: None)
 
     def missing(self, names: Sequence[str], where: str) -> DataError | None:
         """What is wrong with a header, or with a record, that has columns of these names."""
@@ -82,12 +83,12 @@ class FileRequest:
         )
 
 
-def records(path: Path, asked: FileRequest) -> Iterator[FileRow]:
+def records(path: Path, request: FileRequest) -> Iterator[FileRow]:
     """Records of a file with their lines (rows, for Parquet), counted from 1.
 
     Args:
         path: the file; its ending says how it is read.
-        asked: which columns, and what to do where something is broken.
+        request: which columns, and what to do where something is broken.
 
     Raises:
         DataError: the file cannot be read, is empty or broken, or lacks a column.
@@ -105,7 +106,7 @@ def records(path: Path, asked: FileRequest) -> Iterator[FileRow]:
             raise DataError(what, where=str(path), hint="check the path")
         if path.stat().st_size == 0:
             raise empty(path)
-        yield from reader(path, asked)
+        yield from reader(path, request)
     except OSError as error:
         what = f"the file cannot be read ({error.strerror})"
         raise DataError(what, where=str(path), hint="give yourself permission to read it") from error
@@ -115,9 +116,9 @@ def _shortened(name: str) -> str:
     return repr(name) if len(name) <= _NAME else f"{name[:_NAME]!r}..."
 
 
-def _jsonl(path: Path, asked: FileRequest) -> Iterator[FileRow]:
+def _jsonl(path: Path, request: FileRequest) -> Iterator[FileRow]:
     first = True
-    for number, line in asked.lines(path):
+    for number, line in request.lines(path):
         if not line.strip():
             continue
         where = f"{path}:{number}"
@@ -130,10 +131,10 @@ def _jsonl(path: Path, asked: FileRequest) -> Iterator[FileRow]:
         first = False
         try:
             record = _json(line, where)
-            if error := asked.missing(list(record), where):
+            if error := request.missing(list(record), where):
                 raise error
         except DataError as error:
-            asked.broken(error)
+            request.on_broken(error)
         else:
             yield number, record
 
@@ -153,33 +154,33 @@ def _json(line: str, where: str) -> dict[str, Any]:
     raise DataError(what, where=where, hint='write {"column": value, ...}')
 
 
-def _csv(path: Path, asked: FileRequest) -> Iterator[FileRow]:
-    yield from _table(path, asked, _fields(path, asked, _separator(path, asked, ",")))
+def _csv(path: Path, request: FileRequest) -> Iterator[FileRow]:
+    yield from _table(path, request, _fields(path, request, _separator(path, request, ",")))
 
 
-def _tsv(path: Path, asked: FileRequest) -> Iterator[FileRow]:
+def _tsv(path: Path, request: FileRequest) -> Iterator[FileRow]:
     """TSV comes in two kinds: quotes as plain characters (GLUE), or quoted as in CSV (spreadsheets, pandas).
 
     Where every line has as many tabs as the first, nothing needs quotes: only fields quoted as a whole are unquoted.
     """
-    separator = _separator(path, asked, "\t")
-    if separator != "\t" or _is_quoted(path, asked):
-        yield from _table(path, asked, _fields(path, asked, separator))
+    separator = _separator(path, request, "\t")
+    if separator != "\t" or _is_quoted(path, request):
+        yield from _table(path, request, _fields(path, request, separator))
         return
-    lines = ((number, line.rstrip("\r\n")) for number, line in asked.lines(path))
+    lines = ((number, line.rstrip("\r\n")) for number, line in request.lines(path))
     rows = ((number, [_unquoted(cell) for cell in line.split("\t")]) for number, line in lines if line)
-    yield from _table(path, asked, rows)
+    yield from _table(path, request, rows)
 
 
-def _is_quoted(path: Path, asked: FileRequest) -> bool:
-    widths = [line.count("\t") for _, line in asked.looking().lines(path) if line.strip("\r\n")]
+def _is_quoted(path: Path, request: FileRequest) -> bool:
+    widths = [line.count("\t") for _, line in request.silent().lines(path) if line.strip("\r\n")]
     odd = sum(width != widths[0] for width in widths)
-    return odd > (_FEW * len(widths) if asked.lenient else 0)
+    return odd > (_FEW * len(widths) if request.lenient else 0)
 
 
-def _separator(path: Path, asked: FileRequest, usual: str) -> str:
-    """What parts the columns: that with which the header has those that are wanted, else that which parts most."""
-    first = list(islice((line for _, line in asked.looking().lines(path) if line.strip()), _HEADER_LINES))
+def _separator(path: Path, request: FileRequest, usual: str) -> str:
+    """The separator of the columns: that with which the header has the wanted ones, else that which gives most."""
+    first = list(islice((line for _, line in request.silent().lines(path) if line.strip()), _HEADER_LINES))
     headers = {}
     for separator in (usual, *_SEPARATORS):
         try:
@@ -187,12 +188,12 @@ def _separator(path: Path, asked: FileRequest, usual: str) -> str:
         except csv.Error:
             row = []
         headers[separator] = [name.strip() for name in row]
-    wanted = set(asked.wanted)
+    wanted = set(request.wanted)
     holding = [separator for separator, names in headers.items() if wanted and wanted <= set(names)]
-    parting = max(headers, key=lambda separator: len(headers[separator]))
-    found = holding[0] if holding else parting if len(headers[usual]) == 1 else usual
+    widest = max(headers, key=lambda separator: len(headers[separator]))
+    found = holding[0] if holding else widest if len(headers[usual]) == 1 else usual
     if found != usual:
-        asked.told(f"{path.name}: the columns are parted by {_SEPARATORS[found]}")
+        request.on_note(f"{path.name}: the columns are separated by {_SEPARATORS[found]}")
     return found
 
 
@@ -202,13 +203,13 @@ def _unquoted(cell: str) -> str:
     return inner.replace('""', '"') if quoted else cell
 
 
-def _fields(path: Path, asked: FileRequest, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _fields(path: Path, request: FileRequest, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Rows of a quoted file with the line that each starts on, all as wide as the first.
 
     A broken row costs its first line alone: what a stray quote has swallowed is read again from the next line on.
     """
     csv.field_size_limit(2**31 - 1)  # the default refuses texts above 131,072 characters
-    source, again = asked.lines(path), deque[tuple[int, str]]()
+    source, again = request.lines(path), deque[tuple[int, str]]()
     row_lines: list[tuple[int, str]] = []
 
     def take() -> Iterator[str]:
@@ -217,7 +218,7 @@ def _fields(path: Path, asked: FileRequest, separator: str) -> Iterator[tuple[in
             yield line[1]
 
     def pass_over(error: DataError) -> None:
-        asked.broken(error)
+        request.on_broken(error)
         again.extendleft(reversed(row_lines[1:]))
         row_lines.clear()
 
@@ -247,31 +248,31 @@ def _wrong_width(path: Path, line: int, fields: int, width: int) -> DataError:
     return DataError(what, where=f"{path}:{line}", hint="quote fields that hold the separator")
 
 
-def _table(path: Path, asked: FileRequest, rows: Iterator[tuple[int, list[str]]]) -> Iterator[FileRow]:
+def _table(path: Path, request: FileRequest, rows: Iterator[tuple[int, list[str]]]) -> Iterator[FileRow]:
     start, header = next(rows, (1, []))
     header = [name.strip() for name in header]
-    if error := asked.missing(header, f"{path}:{start}"):
+    if error := request.missing(header, f"{path}:{start}"):
         raise error
-    twice = next((name for name in asked.wanted if header.count(name) > 1), None)
+    twice = next((name for name in request.wanted if header.count(name) > 1), None)
     if twice is not None:
         raise DataError(f"there are two columns {twice!r}", where=f"{path}:{start}", hint="rename one of them")
     for number, row in rows:
         if len(row) != len(header):
-            asked.broken(_wrong_width(path, number, len(row), len(header)))
+            request.on_broken(_wrong_width(path, number, len(row), len(header)))
         else:
             yield number, dict(zip(header, row, strict=True))
 
 
-def _parquet(path: Path, asked: FileRequest) -> Iterator[FileRow]:
+def _parquet(path: Path, request: FileRequest) -> Iterator[FileRow]:
     import pyarrow as arrow  # 0.4 s that other formats need not pay
     import pyarrow.parquet as parquet
 
     try:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            if error := asked.missing(names, str(path)):
+            if error := request.missing(names, str(path)):
                 raise error
-            wanted = [name for name in names if asked.every or name in asked.wanted + asked.optional]
+            wanted = [name for name in names if request.every or name in request.wanted + request.optional]
             number = 0
             for batch in file.iter_batches(columns=wanted):
                 for record in batch.to_pylist():
@@ -285,11 +286,11 @@ def _parquet(path: Path, asked: FileRequest) -> Iterator[FileRow]:
         ) from error
 
 
-def _txt(path: Path, asked: FileRequest) -> Iterator[FileRow]:
+def _txt(path: Path, request: FileRequest) -> Iterator[FileRow]:
     """One text a line, in a column called `text`."""
-    if error := asked.missing(["text"], str(path)):
+    if error := request.missing(["text"], str(path)):
         raise error
-    for number, line in asked.lines(path):
+    for number, line in request.lines(path):
         if line.strip():
             yield number, {"text": line.rstrip("\r\n")}
 

@@ -42,15 +42,15 @@ def empty(path: Path) -> DataError:
 
 
 def lines_of(
-    path: Path, encoding: str | None, *, broken: Callable[[DataError], None], told: Callable[[str], None]
+    path: Path, encoding: str | None, *, on_broken: Callable[[DataError], None], on_note: Callable[[str], None]
 ) -> Iterator[tuple[int, str]]:
     """The file's lines with their numbers, ends kept; a byte order mark says which encoding it is and is dropped.
 
     Args:
         path: the file.
         encoding: of a file without a byte order mark; None: UTF-8.
-        broken: told of a line that cannot be decoded, which is passed over unless this raises.
-        told: is given a sentence where the mark says something other than UTF-8.
+        on_broken: is given the error of a line that cannot be decoded, which is passed over unless this raises.
+        on_note: is given a sentence where the mark says something other than UTF-8.
 
     Raises:
         DataError: the file has nothing but blank lines, or is not what its byte order mark says.
@@ -59,9 +59,9 @@ def lines_of(
         head = file.read(4)
         mark, name = next(((mark, name) for mark, name in _MARKS if head.startswith(mark)), (b"", encoding or "utf-8"))
         if mark and name != "utf-8":
-            told(f"{path.name}: read as {name.upper()}, by its byte order mark")
+            on_note(f"{path.name}: read as {name.upper()}, by its byte order mark")
         file.seek(len(mark) if name == "utf-8" else 0)
-        decoded = _by_line(path, file, name, broken) if _like_ascii(name) else _wide(path, file, name)
+        decoded = _by_line(path, file, name, on_broken) if _like_ascii(name) else _wide(path, file, name)
         blank = True
         for number, line in decoded:
             blank = blank and not line.strip()
@@ -76,7 +76,7 @@ def _like_ascii(encoding: str) -> bool:
 
 
 def _by_line(
-    path: Path, file: io.BufferedReader, encoding: str, broken: Callable[[DataError], None]
+    path: Path, file: io.BufferedReader, encoding: str, on_broken: Callable[[DataError], None]
 ) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(file, start=1):
         try:
@@ -85,7 +85,7 @@ def _by_line(
             name = "UTF-8" if encoding == "utf-8" else encoding
             what = f"byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not {name}"
             hint = "save the file as UTF-8, or say what it is, e.g. `--encoding cp1252` (Western European Windows)"
-            broken(DataError(what, where=f"{path}:{number}", hint=hint))
+            on_broken(DataError(what, where=f"{path}:{number}", hint=hint))
 
 
 def _wide(path: Path, file: io.BufferedReader, encoding: str) -> Iterator[tuple[int, str]]:

@@ -56,28 +56,28 @@ def file_options(
     """
     plain = FileOptions(columns, skip_bad=skip_bad, drop_duplicates=drop_duplicates)
     options = dict.fromkeys(files, plain)
-    for said in own_columns:
-        splits, rest = scope_of(said, files)
+    for choice in own_columns:
+        splits, rest = scope_of(choice, files)
         role, equals, column = rest.partition("=")
         if role not in _ROLES or not equals or not column or (role == "pair" and columns.pair is None):
             raise DataError(
-                f"{visible(said)!r} names no column",
+                f"{visible(choice)!r} names no column",
                 where="--column",
                 hint=f"write [FILE:]ROLE=COLUMN, where ROLE is "
                 f"text, label or (with --pair) pair and FILE is one of {_named(files)}",
             )
         for split in splits:
             options[split] = replace(options[split], columns=replace(options[split].columns, **{role: column}))
-    for said in label_map:
-        splits, rest = scope_of(said, files)
+    for choice in label_map:
+        splits, rest = scope_of(choice, files)
         old, equals, new = (part.strip() for part in rest.partition("="))
         if not old or not equals or not new:
             hint = f"write [FILE:]LABEL=LABEL, e.g. 1=positive, where FILE is one of {_named(files)}"
-            raise DataError(f"{visible(said)!r} maps no label", where="--map", hint=hint)
+            raise DataError(f"{visible(choice)!r} maps no label", where="--map", hint=hint)
         for split in splits:
             options[split] = replace(options[split], labels={**options[split].labels, old: new})
-    for said in encodings:
-        splits, rest = scope_of(said, files)
+    for choice in encodings:
+        splits, rest = scope_of(choice, files)
         for split in splits:
             options[split] = replace(options[split], encoding=checked_encoding(rest))
     return options
@@ -105,14 +105,14 @@ def refuse_unused(asked: Iterable[str], news: Iterable[FileNews], labels: Iterab
         )
 
 
-def scope_of(said: str, files: Files) -> tuple[Iterable[SplitName], str]:
-    """Which files something is said of, and what: all where none is named, and then what was said is returned whole."""
+def scope_of(choice: str, files: Files) -> tuple[Iterable[SplitName], str]:
+    """The files that a choice ``[FILE:]REST`` is for, all where it names none, and its REST."""
     for split, path in files.items():
         for name in (split, str(path), path.name):
-            if said.startswith(f"{name}:"):
+            if choice.startswith(f"{name}:"):
                 same = [other for other, one in files.items() if one == path] if name != split else [split]
-                return same, said[len(name) + 1 :]
-    return tuple(files), said
+                return same, choice[len(name) + 1 :]
+    return tuple(files), choice
 
 
 def _named(files: Files) -> str:

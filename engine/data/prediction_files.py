@@ -42,7 +42,7 @@ class FilePredictions:
         ids: of the rows that they are of, hashed in this process alone, int ``(n,)``; None: there is no such column.
         logits: in the order of the labels asked for, float32 ``(n, labels)`` (`logits_of`).
         predicted: place of the label that the file names, or that of the highest probability, int ``(n,)``.
-        spread: whether what a confidence leaves was parted among more than one other label.
+        spread: whether what a confidence leaves was divided among more than one other label.
     """
 
     source: Path
@@ -90,7 +90,6 @@ class FilePredictions:
         return np.asarray(places)
 
     def _refuse_other_count(self, source: Path, read: ndarray[Any, Any]) -> None:
-
         if len(self.lines) != len(read):
             short = len(self.lines) < len(read)
             at, place = (source, read[len(self.lines)]) if short else (self.source, self.lines[len(read)])
@@ -118,15 +117,15 @@ class PredictionColumns:
 
     def records(self, path: Path) -> Iterator[FileRow]:
         """The records of the file with all their columns; what is broken in data was told of when they were read."""
-        asked = FileRequest((), every=True, encoding=self.encoding)
+        request = FileRequest((), every=True, encoding=self.encoding)
         if self.right_label is not None:
-            asked = replace(asked, broken=lambda error: None, lenient=True)
-        return records(path, asked)
+            request = replace(request, on_broken=lambda error: None, lenient=True)
+        return records(path, request)
 
     def label(self, value: Any, column: str, where: str) -> str:
         """The label of the task in a cell."""
-        said = label_in(value, column, where)
-        return self.mapped.get(said, said)
+        label = label_in(value, column, where)
+        return self.mapped.get(label, label)
 
     def probability_columns(self, names: Iterable[str], labels: Collection[str]) -> dict[str, str]:
         """By label the column of its probabilities: ``p_LABEL``, or the label's own name."""
@@ -140,9 +139,9 @@ class PredictionColumns:
 
     def label_columns(self, names: Collection[str]) -> tuple[str, str] | None:
         """The columns of the label and of its confidence."""
-        said = next((name for name in PREDICTED if name in names and name != self.right_label), None)
-        sure = next((name for name in CONFIDENCE if name in names), None)
-        return (said, sure) if said and sure else None
+        label = next((name for name in PREDICTED if name in names and name != self.right_label), None)
+        confidence = next((name for name in CONFIDENCE if name in names), None)
+        return (label, confidence) if label and confidence else None
 
 
 def columns_beside(path: Path, data: Path, options: FileOptions) -> PredictionColumns:
@@ -279,29 +278,29 @@ class _Probabilities:
 
 @dataclass(frozen=True, slots=True)
 class _Stated:
-    """A label and its confidence; what that leaves is parted evenly among the other labels."""
+    """A label and its confidence; what that leaves is divided evenly among the other labels."""
 
-    said: str
-    sure: str
+    label_column: str
+    confidence_column: str
     labels: Sequence[str]
     how: PredictionColumns
 
     def __call__(self, record: dict[str, Any], where: str) -> tuple[list[float], int]:
-        for column in (self.said, self.sure):
+        for column in (self.label_column, self.confidence_column):
             if column not in record:
                 raise DataError(f"there is no `{column}`", where=where, hint="give each row one, as the first has")
-        label = self.how.label(record[self.said], self.said, where)
+        label = self.how.label(record[self.label_column], self.label_column, where)
         if label not in self.labels:
             known = _quoted(self.labels)
             hint = f"write one of {known}, or map it with --map"
             raise DataError(f"the predicted label {visible(label)!r} is none of the labels", where=where, hint=hint)
-        sure, others = _share(record, self.sure, where), len(self.labels) - 1
+        sure, others = _share(record, self.confidence_column, where), len(self.labels) - 1
         if sure < (1 - sure) / others - _ROUNDED:
             raise DataError(
                 f"a confidence of {sure:.3g} in the predicted label {visible(label)!r} would make another one likelier",
                 where=where,
-                hint=f"`{self.sure}` is the probability of the label that was predicted, not that of a certain one; of "
-                f"that name the column {PREFIX}LABEL",
+                hint=f"`{self.confidence_column}` must be the probability of the predicted label; a column with that "
+                f"of one certain label is called {PREFIX}LABEL",
             )
         at = self.labels.index(label)
         rest = (1 - sure) / others
@@ -316,8 +315,8 @@ def _share(record: Mapping[str, Any], column: str, where: str) -> float:
     except (TypeError, ValueError):
         found = math.nan
     if not 0 <= found <= 1:
-        said = "empty" if value is None or value == "" else f"{visible(str(value))[:_LONGEST]!r}"
-        raise DataError(f"`{column}` is {said}", where=where, hint="it must be a number from 0 to 1")
+        shown = "empty" if value is None or value == "" else f"{visible(str(value))[:_LONGEST]!r}"
+        raise DataError(f"`{column}` is {shown}", where=where, hint="it must be a number from 0 to 1")
     return found
 
 

@@ -92,12 +92,12 @@ class FileNews:
 
     Attributes:
         left_out: is given each row that is not used.
-        told: how the file is read, where that is not as usual. mapped: labels of the file that were replaced.
+        notes: how the file is read, where that is not as usual. mapped: labels of the file that were replaced.
         several: all labels, where rows have several.
     """
 
     left_out: Callable[[LeftOut], None]
-    told: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     mapped: set[str] = field(default_factory=set)
     several: set[str] = field(default_factory=set)
 
@@ -139,16 +139,16 @@ def rows_of(
         news.left_out(LeftOut(split, error.where or str(path), error.what))
 
     optional = ("id", columns.label) if options.stream else ("id",)
-    asked = FileRequest(
+    request = FileRequest(
         tuple(name for name in columns.names if name not in optional),
         optional,
         confidential=split == "proof",
         encoding=options.encoding,
-        broken=bad,
+        on_broken=bad,
         lenient=options.skip_bad,
-        told=news.told.append,
+        on_note=news.notes.append,
     )
-    for line, record in records(path, asked):
+    for line, record in records(path, request):
         if count % _REPORTED == 0:
             monitor.step(f"reading {name or split}", 0, 1, rows=count)
         where = place_in(path, line)
@@ -192,7 +192,7 @@ def _label(value: Any, options: FileOptions, where: str, news: FileNews) -> str:
             return label
         news.mapped.add(label)
         return options.labels[label]
-    given = value if isinstance(value, list) else parted_labels(label_in(value, column, where))
+    given = value if isinstance(value, list) else separated_labels(label_in(value, column, where))
     labels = {label_in(one, column, where) for one in given}
     news.mapped |= labels & options.labels.keys()
     labels = {options.labels.get(label, label) for label in labels}
@@ -200,8 +200,8 @@ def _label(value: Any, options: FileOptions, where: str, news: FileNews) -> str:
     return options.one_label if options.one_label in labels else f"not {options.one_label}"
 
 
-def parted_labels(text: str) -> list[str]:
-    """The labels in a text: a list as Python or JSON writes it, or parted by bars, semicolons or commas; else one."""
+def separated_labels(text: str) -> list[str]:
+    """The labels in a text: a list in Python or JSON, or separated by bars, semicolons or commas; else one."""
     if text.startswith("[") and text.endswith("]"):
         try:
             found = literal_eval(text)

@@ -162,9 +162,9 @@ class _Lines:
         firsts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
         sizes = np.diff(firsts, append=len(order))
         for first, size in zip(firsts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
-            order[first : first + size] = sorted(order[first : first + size].tolist(), key=self._said)
+            order[first : first + size] = sorted(order[first : first + size].tolist(), key=self._text_key)
         return order
 
-    def _said(self, place: int) -> tuple[str, str, str]:
+    def _text_key(self, place: int) -> tuple[str, str, str]:
         values = self.values(place)
         return values["text"], values.get("text_pair") or "", values["id"]

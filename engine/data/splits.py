@@ -1,4 +1,4 @@
-"""Parting rows into pool and proof, with near-duplicates on the same side.
+"""Splitting rows into pool and proof, with near-duplicates on the same side.
 
 Rows that nearly equal each other, or that share one text of a pair, stay on the same side.
 """
@@ -30,23 +30,24 @@ HALF = 0.5
 
 
 def split_pool(rows: RowStore, seed: int) -> tuple[RowStore, RowStore]:
-    """Part rows 50/50 into pool and proof: stratified by label, near-duplicates together, both in file order.
+    """Split rows 50/50 into pool and proof: stratified by label, near-duplicates together, both in file order.
 
     Raises:
-        DataError: so many rows hang together that one side would stay nearly empty.
+        DataError: so many rows belong together that one side would stay nearly empty.
     """
     groups = group_rows(rows)
     in_proof = deal(groups, rows.labels, seed, HALF)
     held = int(in_proof.sum())
     if min(held, len(rows) - held) < _SMALLEST_SIDE * len(rows):
         together = max(Counter(groups.tolist()).values())
-        what = f"pool and proof cannot be parted: {together} of {len(rows)} rows hang together"
+        linked = f"{together} of {len(rows)} are near-duplicates or share a text"
+        what = f"these rows cannot be split into pool and proof: {linked}"
         raise DataError(what, where=str(rows.source), hint="give held-out rows with --proof")
     return rows.take(~in_proof), rows.take(in_proof)
 
 
 def group_rows(rows: RowStore) -> ndarray[Any, Any]:
-    """For each row the first one of those that hang together with it, int ``(n,)``."""
+    """For each row the first one of those that belong together with it, int ``(n,)``."""
     groups = Groups(group_texts(rows, rows.hashes))
     hashes = rows.hashes_of_halves()
     if hashes is not None:

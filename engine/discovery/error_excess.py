@@ -5,9 +5,9 @@ What is tested: if the confidence of the rows near a blind spot were right, each
 tail of a Poisson-binomial distribution, one-sided; over all blind spots it becomes a q-value (Benjamini & Hochberg
 1995, "Controlling the false discovery rate"). A small q says that the model is too sure of itself there.
 
-Asked are the pool rows near it that have a label and a confidence of at least tau, right and wrong ones. A blind spot's
-own rows were picked because they are wrong, so rows are asked as proof rows are: whether one is near is decided without
-it. The pool is cut into `_FOLDS` parts, and the rows of each are compared with the centres that the rows of the other
+The rows near it that have a label and a confidence of at least tau are counted, right and wrong ones. A blind spot's
+own rows were picked because they are wrong, so whether a row is near is decided without it, as of proof rows. The pool
+is cut into `_FOLDS` parts, and the rows of each are compared with the centres that the rows of the other
 parts give. Rows that people were asked for because they looked wrong (by a hunt or a flag) are left out.
 
 The grouping itself has seen all rows, so q ranks blind spots and proves nothing; proof rows do (`engine.proof.closed`).
@@ -37,23 +37,23 @@ Bools = npt.NDArray[np.bool_]
 
 
 def error_excess(
-    groups: Sequence[Ints], embeddings: Floats, asked: Ints, wrong: Bools, confidence: Floats
+    groups: Sequence[Ints], embeddings: Floats, counted: Ints, wrong: Bools, confidence: Floats
 ) -> list[ErrorExcess | None]:
     """For each blind spot its errors against those that its rows' confidence promises; None without a row near it.
 
     Args:
         groups: for each blind spot the places of its rows in the pool.
         embeddings: (n, d) of the pool, rows of length 1; may lie on disk.
-        asked: (a,) places of the rows that are asked.
+        counted: (c,) places of the rows that are counted.
         wrong: (n,) whether the model gets a pool row wrong.
         confidence: (n,) of the model, 0..1.
     """
     if not groups:
         return []
-    nearest = _nearest_without_it(groups, embeddings, asked)
+    nearest = _nearest_without_it(groups, embeddings, counted)
     found: dict[int, tuple[int, int, float, float]] = {}
     for place in range(len(groups)):
-        near = asked[nearest == place]
+        near = counted[nearest == place]
         if len(near):
             chances, errors = 1 - confidence[near], int(wrong[near].sum())
             found[place] = len(near), errors, float(chances.sum()), at_least(errors, chances)
@@ -64,20 +64,20 @@ def error_excess(
     return excess
 
 
-def _nearest_without_it(groups: Sequence[Ints], embeddings: Floats, asked: Ints) -> Ints:
-    """(a,) the place of the nearest blind spot of each row asked, by the rows of the other parts of the pool, or `FAR`.
+def _nearest_without_it(groups: Sequence[Ints], embeddings: Floats, counted: Ints) -> Ints:
+    """(c,) the place of the nearest blind spot of each counted row, by rows of the other parts of the pool, or `FAR`.
 
     The parts follow the order of the pool (`pool_in_order`), in which texts that begin alike stand together.
     """
-    nearest = np.full(len(asked), FAR, dtype=np.intp)
+    nearest = np.full(len(counted), FAR, dtype=np.intp)
     for fold in range(_FOLDS):
         others = [(place, rows) for place, group in enumerate(groups) if len(rows := group[group % _FOLDS != fold])]
         if not others:
             continue
         reach = Reach.of(embeddings[rows] for _, rows in others)
         places = np.array([place for place, _ in others], dtype=np.intp)
-        for _, block in blocks(np.flatnonzero(asked % _FOLDS == fold)):
-            found = reach.nearest(embeddings[asked[block]])
+        for _, block in blocks(np.flatnonzero(counted % _FOLDS == fold)):
+            found = reach.nearest(embeddings[counted[block]])
             near = found != FAR
             nearest[block[near]] = places[found[near]]
     return nearest

@@ -35,13 +35,13 @@ class Flags:
 
     Attributes:
         rows: (f,) places of the flagged rows: those first of whose label the LLM, then of whose the model is surest.
-        said: (n,) index of the LLM's label of each row, `UNKNOWN` without one.
+        llm_label: (n,) index of the LLM's label of each row, `UNKNOWN` without one.
         checked: rows that would be flagged and have a label. uus: those of them that are UUs.
         complete: whether the LLM has read the rows that could be flagged, nearly all of them.
     """
 
     rows: Ints
-    said: Ints
+    llm_label: Ints
     checked: int
     uus: int
     complete: bool
@@ -64,7 +64,7 @@ class Flags:
         for number, (rows, vectors) in enumerate(zip(groups, own, strict=True)):
             mean = vectors.mean(axis=0, dtype=np.float64)
             cosines = np.asarray(theirs @ (mean / np.linalg.norm(mean)), dtype=np.float64).round(_DIGITS)
-            cell = self.said[self.rows] == scores.gold[rows[0]]
+            cell = self.llm_label[self.rows] == scores.gold[rows[0]]
             cell &= scores.predicted[self.rows] == scores.predicted[rows[0]]
             found[number] = np.where(cell & (cosines >= closeness(vectors).min().round(_DIGITS)), cosines, -np.inf)
         if not groups:
@@ -93,29 +93,29 @@ class Flags:
         return uus + round(flagged * right / (right + wrong)), uus + low, uus + high
 
 
-def flag(rows: Sequence[str], scores: Scores, labels: Sequence[str], said: LlmLabels, tau: float) -> Flags:
+def flag(rows: Sequence[str], scores: Scores, labels: Sequence[str], llm_labels: LlmLabels, tau: float) -> Flags:
     """The flags among rows.
 
     Args:
         rows: ids of the pool's.
         scores: theirs, in the same order.
         labels: of the project; an LLM's label that is none of them counts for nothing.
-        said: what the LLM said.
+        llm_labels: by row id.
         tau: confidence from which the model counts as sure.
     """
     place = {label: number for number, label in enumerate(labels)}
-    heard = [said.get(row, ("", 0)) for row in rows]
-    told = np.array([place.get(label, UNKNOWN) for label, _ in heard], dtype=np.intp)
+    heard = [llm_labels.get(row, ("", 0)) for row in rows]
+    llm_label = np.array([place.get(label, UNKNOWN) for label, _ in heard], dtype=np.intp)
     certainty = np.array([sure for _, sure in heard])
     known, sure = scores.gold != UNKNOWN, scores.confidence >= tau
-    differs = sure & (told != UNKNOWN) & (told != scores.predicted)
+    differs = sure & (llm_label != UNKNOWN) & (llm_label != scores.predicted)
     open_rows = np.flatnonzero(differs & ~known)
     order = np.lexsort((-scores.confidence[open_rows], -certainty[open_rows]))
-    read = told[sure & ~known] != UNKNOWN
+    read = llm_label[sure & ~known] != UNKNOWN
     return Flags(
         rows=open_rows[order],
-        said=told,
+        llm_label=llm_label,
         checked=int((differs & known).sum()),
         uus=int((differs & scores.wrong).sum()),
-        complete=bool(said) and bool(read.mean() >= _READ if len(read) else True),
+        complete=bool(llm_labels) and bool(read.mean() >= _READ if len(read) else True),
     )

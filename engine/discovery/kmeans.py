@@ -16,14 +16,14 @@ from engine.discovery.coarse_parts import coarse_parts
 from engine.discovery.sampling import ENOUGH
 
 TRIED = 16  # numbers of groups, further apart the larger they are
-PART_ROWS = 2_500  # of a cell that is parted first
+PART_ROWS = 2_500  # of a cell that is divided first
 JUDGED_ROWS = 2_000  # of a cell or part, for the silhouette, which looks at every pair
 
 
 def cluster_cell(embeddings: Floats, *, min_size: int, seed: int) -> Ints:
     """Cluster the UUs of one confusion cell: an `engine.discovery.clusters.Clusterer`. Smaller ones are scattered.
 
-    More than `ENOUGH` rows are parted first (`coarse_parts`).
+    More than `ENOUGH` rows are divided first (`coarse_parts`).
     """
     count = len(embeddings)
     smallest, largest = readable(count, min_size)

@@ -69,8 +69,8 @@ def discover(
         )
     number = project.round
     model = current_model(project, monitor=monitor)
-    given, said = dict(labels or {}), dict(llm_labels or {})
-    key = _key(project, number, model, _in_key(given, said, looked_wrong), monitor)
+    given, by_llm = dict(labels or {}), dict(llm_labels or {})
+    key = _key(project, number, model, _in_key(given, by_llm, looked_wrong), monitor)
     there = project.discovery(number)
     if there and there.key == key:
         monitor.note("nothing has changed since the last discovery")
@@ -85,7 +85,7 @@ def discover(
         number=number,
         previous=previous,
         labels=given,
-        llm_labels=said,
+        llm_labels=by_llm,
         looked_wrong=frozenset(looked_wrong),
         monitor=monitor,
     )
@@ -96,9 +96,9 @@ def discover(
     return found
 
 
-def _in_key(labels: Mapping[str, str], said: LlmLabels, looked_wrong: Collection[str]) -> list[Any]:
+def _in_key(labels: Mapping[str, str], by_llm: LlmLabels, looked_wrong: Collection[str]) -> list[Any]:
     """What was said of rows, as parts of a key; none where nothing was said."""
-    parts = [sorted(labels.items()), [[row, *of_llm] for row, of_llm in sorted(said.items())], sorted(looked_wrong)]
+    parts = [sorted(labels.items()), [[row, *of_llm] for row, of_llm in sorted(by_llm.items())], sorted(looked_wrong)]
     return parts if any(parts) else []
 
 

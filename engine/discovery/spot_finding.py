@@ -148,11 +148,12 @@ def find(
     place_of = {row: place for place, row in enumerate(uus.tolist())}
 
     def shown_row(row: int) -> ShownRow:
-        said, read_to = _prediction(pool[row], scores, row, project.labels), ends.get(ids[row])
+        prediction, read_to = _prediction(pool[row], scores, row, project.labels), ends.get(ids[row])
         if (place := place_of.get(row)) is None:
-            return ShownRow(said, read_to=read_to)
+            return ShownRow(prediction, read_to=read_to)
         x, y = drawn[place].tolist()
-        return ShownRow(said, tuple(ids[one] for one in near[place]), (round(x, DIGITS), round(y, DIGITS)), read_to)
+        beside = tuple(ids[one] for one in near[place])
+        return ShownRow(prediction, beside, (round(x, DIGITS), round(y, DIGITS)), read_to)
 
     folder, rows = project.round_dir(number), map(shown_row, shown)
     rows_file = write_shown_rows(folder, key, rows) if len(shown) > IN_ONE_FILE else None
@@ -226,8 +227,8 @@ def _words(
     right = scored.scores.right | unknown
     right[flagged] = scored.scores.right[flagged]
     read_as = (
-        replace(row, label=labels[said]) if open_row else row
-        for row, said, open_row in zip(pool, scored.scores.predicted, unknown, strict=True)
+        replace(row, label=labels[predicted]) if open_row else row
+        for row, predicted, open_row in zip(pool, scored.scores.predicted, unknown, strict=True)
     )
     background = Background(read_as, right.tolist())
     candidates = []

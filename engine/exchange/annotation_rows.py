@@ -74,11 +74,11 @@ def kept_fields(values: object, where: str) -> dict[str, Value]:
     if not isinstance(values, dict):
         return {}
     columns = tuple(column for column in COLUMNS["labels"] if column.name in _OF_LABEL)
-    said = typed(values, columns, where)
-    if said["labeller_kind"] not in (None, *TEACHER_KINDS):
+    fields = typed(values, columns, where)
+    if fields["labeller_kind"] not in (None, *TEACHER_KINDS):
         hint = f"it must be one of {', '.join(TEACHER_KINDS)}"
         raise DataError("`labeller_kind` is no kind of labeller", where=where, hint=hint)
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def write_annotators(folder: Path, people: Mapping[str, str], others: Mapping[str, str] | None = None) -> None:

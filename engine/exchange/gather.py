@@ -251,7 +251,7 @@ class _Maker:
         }
         preference = names.get(judged.preference, judged.preference)
         yield _line(head, about="item", preference=preference)
-        for side, said in judged.parts:
+        for side, judgement in judged.parts:
             who: dict[str, Value] = {"teacher": side.teacher.name, "teacher_kind": side.teacher.kind}
             if side.pattern:
                 yield _line(
@@ -259,12 +259,12 @@ class _Maker:
                     about="pattern",
                     id=side.pattern.id,
                     text=side.pattern.text,
-                    fits=said.fits,
-                    precise=said.precise,
-                    useful=said.useful,
+                    fits=judgement.fits,
+                    precise=judgement.precise,
+                    useful=judgement.useful,
                     **who,
                 )
-            for sample, answer in zip(side.samples, said.samples, strict=True):
+            for sample, answer in zip(side.samples, judgement.samples, strict=True):
                 if answer is not None:
                     yield _line(
                         head,

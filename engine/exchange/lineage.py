@@ -85,11 +85,11 @@ class Lineage:
         if split != "pool" or row_id in self.hidden:
             return {"blind_spot": None, "predicted": None, "confidence": None, **_model(self.latest)}
         found = next((one for one in self._rounds if row_id in one.predictions), None)
-        said = found.predictions[row_id] if found else None
+        prediction = found.predictions[row_id] if found else None
         return {
             "blind_spot": self._of_rows.get(row_id),
-            "predicted": said.predicted if said else None,
-            "confidence": said.confidence if said else None,
+            "predicted": prediction.predicted if prediction else None,
+            "confidence": prediction.confidence if prediction else None,
             **_model(found or self.latest),
         }
 

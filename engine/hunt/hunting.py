@@ -50,16 +50,16 @@ class Hunting:
         """What is known of each candidate now."""
         labels = Labels(self._records)
         right = self._split.copy()
-        said = np.full(len(right), UNKNOWN, dtype=np.intp)
+        llm_label = np.full(len(right), UNKNOWN, dtype=np.intp)
         certainty = np.zeros(len(right), dtype=np.intp)
         for row, label in labels.settled().items():
             if row in self._place and label in self._label:
                 right[self._place[row]] = self._label[label]
         for row, (label, sure) in labels.suspected().items():
             if row in self._place and label in self._label:
-                said[self._place[row]] = self._label[label]
+                llm_label[self._place[row]] = self._label[label]
                 certainty[self._place[row]] = sure
-        return Known(right, said, certainty)
+        return Known(right, llm_label, certainty)
 
     def ahead(self, hunt: Hunt) -> int:
         """How many rows of the hunt nobody has answered."""

@@ -20,7 +20,7 @@ CERTAINTIES = 3
 # .99 on sentiment, and .85 to .97 for the sure labels of harder tasks (tests/bench/README.md).
 _FLAGGED = np.array([0.5, 0.5, 0.8, 0.95])
 _AGREED = np.array([0.3, 0.3, 0.15, 0.05])
-_NOT_SAID = 0.3
+_NO_LLM_LABEL = 0.3
 
 _LEAST = 3
 """Labels of right rows, and of wrong ones, without which nothing is learned."""
@@ -35,12 +35,12 @@ class Known:
 
     Attributes:
         right: (n,) index of the right label as people or the split say it, or `UNKNOWN`.
-        said: (n,) index of the label that an LLM gives, or `UNKNOWN`.
+        llm_label: (n,) index of the label that an LLM gives, or `UNKNOWN`.
         certainty: (n,) of the LLM's label: 3 sure, 2 likely, 1 a guess, 0 there is none.
     """
 
     right: Ints
-    said: Ints
+    llm_label: Ints
     certainty: Ints
 
     @property
@@ -50,13 +50,13 @@ class Known:
 
     def flagged(self, predicted: Ints) -> npt.NDArray[np.bool_]:
         """(n,) whether the LLM says another label than the model."""
-        return np.not_equal(self.said, UNKNOWN) & np.not_equal(self.said, predicted)
+        return np.not_equal(self.llm_label, UNKNOWN) & np.not_equal(self.llm_label, predicted)
 
 
 def first_guess(candidates: Candidates, known: Known) -> Floats:
     """(n,) probability that each candidate is a UU, before people's labels are looked at."""
-    said = np.not_equal(known.said, UNKNOWN)
-    agreed = np.where(said, _AGREED[known.certainty], _NOT_SAID)
+    read = np.not_equal(known.llm_label, UNKNOWN)
+    agreed = np.where(read, _AGREED[known.certainty], _NO_LLM_LABEL)
     return np.where(known.flagged(candidates.predicted), _FLAGGED[known.certainty], agreed)
 
 
@@ -78,11 +78,11 @@ def wrong_probability(candidates: Candidates, known: Known) -> Floats:
 
 
 def _plain_features(candidates: Candidates, known: Known, prior: Floats) -> Floats:
-    flagged, said = known.flagged(candidates.predicted), np.not_equal(known.said, UNKNOWN)
+    flagged, read = known.flagged(candidates.predicted), np.not_equal(known.llm_label, UNKNOWN)
     columns = [np.equal(candidates.predicted, label) for label in range(len(candidates.rows.labels))]
     columns += [flagged & (candidates.predicted == label) for label in range(len(candidates.rows.labels))]
     for certainty in range(1, CERTAINTIES + 1):
-        columns += [flagged & (known.certainty == certainty), said & ~flagged & (known.certainty == certainty)]
+        columns += [flagged & (known.certainty == certainty), read & ~flagged & (known.certainty == certainty)]
     logit = np.log(prior / (1 - prior))
     return np.column_stack(
         [*(_CERTAINTY_SCALE * one.astype(np.float64) for one in columns), logit, candidates.confidence]

@@ -142,6 +142,6 @@ def _cells(candidates: Candidates, known: Known) -> tuple[Ints, npt.NDArray[np.b
     rows have a predicted label alone.
     """
     predicted, labels = candidates.predicted, len(candidates.rows.labels)
-    right = np.where(known.flagged(predicted), known.said, 1 - predicted if labels == 2 else predicted)
+    right = np.where(known.flagged(predicted), known.llm_label, 1 - predicted if labels == 2 else predicted)
     right = np.where(known.is_known & np.not_equal(known.right, predicted), known.right, right)
     return np.asarray(predicted * labels + right), np.not_equal(right, predicted)

@@ -31,14 +31,14 @@ class Compared(Record):
     """A row that an LLM has labelled and on whose label people agree.
 
     Attributes:
-        row, split: of it. said, certainty: by the LLM. right: by people.
+        row, split: of it. llm_label, certainty: of the LLM. right: the label of people.
         chance: with which it was drawn, 0..1; None: it was not drawn at random.
         guideline: version that the LLM had.
     """
 
     row: str
     split: SplitName
-    said: str
+    llm_label: str
     certainty: int
     right: str
     chance: float | None
@@ -47,7 +47,7 @@ class Compared(Record):
     @property
     def agrees(self) -> bool:
         """Whether both say the same."""
-        return self.said == self.right
+        return self.llm_label == self.right
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ def _quality(author: str, by_split: dict[SplitName, Labels], labels: Sequence[st
         guidelines=_counts(pool.values(), lambda one: one.guideline, sorted({one.guideline for one in pool.values()})),
         all=share_of(drawn),
         used=share_of(one for one in drawn if one.certainty >= CERTAIN),
-        by_label={label: share_of(one for one in drawn if one.said == label) for label in labels},
+        by_label={label: share_of(one for one in drawn if one.llm_label == label) for label in labels},
         by_certainty={str(step): share_of(one for one in drawn if one.certainty == step) for step in (3, 2, 1)},
         hunted=len(compared) - len(drawn),
         disagreements=tuple(
@@ -228,15 +228,15 @@ def compared_rows(split: SplitName, labels: Labels, author: str) -> list[Compare
     """The rows of a split that an LLM has labelled and on whose label people agree."""
     settled = labels.settled()
     found = []
-    for row, said in labels.llms.get(author, {}).items():
-        if row in settled and said.label != UNLABELLED:
+    for row, given in labels.llms.get(author, {}).items():
+        if row in settled and given.label != UNLABELLED:
             drawn = [
                 one.given.chance
                 for one in labels.people[row]
                 if one.given.queue in ("random", "audit") and one.given.chance is not None
             ]
             chance = drawn[0] if drawn else None
-            found.append(Compared(row, split, said.label, said.certainty, settled[row], chance, said.guideline))
+            found.append(Compared(row, split, given.label, given.certainty, settled[row], chance, given.guideline))
     return found
 
 

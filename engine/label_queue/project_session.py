@@ -107,8 +107,10 @@ class _Answers:
 
     def get(self, row_id: str) -> Answer | None:
         """The answer to a row; None if there is none."""
-        said = self.record(row_id)
-        return None if said is None else Answer(said.label, said.certainty, said.note, said.seconds, said.reason)
+        label = self.record(row_id)
+        if label is None:
+            return None
+        return Answer(label.label, label.certainty, label.note, label.seconds, label.reason)
 
     def put(self, row: TextRow, answer: Answer) -> None:
         """Keep an answer.
@@ -120,7 +122,7 @@ class _Answers:
         choice = next((one for one in self._rows.choices() if one.row == row.id), None)
         chance = choice.chance if choice else None
         with self._teaching.store.edit(f"label row {row.id} as {answer.label or 'unsure'}") as edit:
-            said = RowLabel(
+            label = RowLabel(
                 row.id,
                 answer.label,
                 answer.certainty,
@@ -134,7 +136,7 @@ class _Answers:
                 answer.note,
                 answer.reason,
             )
-            self._factory.label(edit, said)
+            self._factory.label(edit, label)
 
     def drop(self, row_id: str) -> None:
         """Take the answer to a row back; in ``stale`` the label of the earlier guideline stands again.
@@ -157,12 +159,12 @@ class _Answers:
 
     def _earlier(self, key: str) -> RowLabel | None:
         """The last label of a record that was given under an earlier guideline."""
-        said = (
+        labels = (
             RowLabel.from_json(one.body)
             for one in reversed(self._teaching.store.revisions)
             if (one.kind, one.id) == (self._record, key) and one.body is not None
         )
-        return next(filter(self._is_earlier, said), None)
+        return next(filter(self._is_earlier, labels), None)
 
     def _is_earlier(self, label: RowLabel) -> bool:
         """Whether it is no answer to ``stale``, which asks for labels under the guideline of now."""
@@ -284,9 +286,9 @@ def _session(
 
 def conflict_lines(labels: Labels, row_id: str) -> list[str]:
     """What people said of a row, without their names: one line each, in an order that tells nothing of who it was."""
-    said = [one.given for one in labels.people.get(row_id, []) if one.given.label != UNLABELLED]
+    given = [one.given for one in labels.people.get(row_id, []) if one.given.label != UNLABELLED]
     lines = sorted(
-        f"{one.label} ({CERTAINTY_WORDS[one.certainty]})" + (f": {one.note}" if one.note else "") for one in said
+        f"{one.label} ({CERTAINTY_WORDS[one.certainty]})" + (f": {one.note}" if one.note else "") for one in given
     )
     return [f"one said {line}" for line in lines]
 

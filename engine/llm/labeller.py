@@ -249,7 +249,7 @@ class _Run:
             return
         with self._teaching.store.edit(f"label {len(found)} rows") as edit:
             for row, vote in found.items():
-                said = RowLabel(
+                label = RowLabel(
                     row,
                     vote.label,
                     vote.certainty,
@@ -259,7 +259,7 @@ class _Run:
                     chance=self._chance,
                     guideline=self._task.guideline.number,
                 )
-                self._factory.label(edit, said)
+                self._factory.label(edit, label)
         for row, vote in found.items():
             del self._todo[row]
             self.certainties[vote.certainty] += 1

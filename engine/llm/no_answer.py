@@ -74,8 +74,8 @@ def no_answer(
             f"{server} does not take the model `{model}`: {reply.error}", where="llm.model", hint="correct llm.model"
         )
     times = f"{len(talk.calls)} attempts" if len(talk.calls) > 1 else "one attempt"
-    said = f"HTTP {reply.status}: {reply.error}" if reply.trouble == "status" else talk.calls[-1].error
-    return talk.failed(f"no answer after {times} ({said})", _what_to_do(reply))
+    reason = f"HTTP {reply.status}: {reply.error}" if reply.trouble == "status" else talk.calls[-1].error
+    return talk.failed(f"no answer after {times} ({reason})", _what_to_do(reply))
 
 
 def _what_to_do(reply: Reply) -> str:

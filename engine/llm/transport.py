@@ -209,9 +209,9 @@ class Transport:
         except (ValueError, RecursionError):
             values = None
         values = values if isinstance(values, dict) else {}
-        said = values.get("error", values)
-        said = said if isinstance(said, dict) else {"message": said}
-        words, param, code = said.get("message", said.get("detail")), said.get("param"), said.get("code")
+        problem = values.get("error", values)
+        problem = problem if isinstance(problem, dict) else {"message": problem}
+        words, param, code = problem.get("message", problem.get("detail")), problem.get("param"), problem.get("code")
         words = words if isinstance(words, str) and words else text
         words = self._one_line(f"{words} ({param})" if isinstance(param, str) and param not in words else words)
         return Reply(
@@ -219,7 +219,7 @@ class Transport:
             trouble="status",
             status=response.status_code,
             error=words,
-            code=self._one_line(code if isinstance(code, str) else as_text(said.get("type"))),
+            code=self._one_line(code if isinstance(code, str) else as_text(problem.get("type"))),
             retry_after=_seconds_to_wait(response.headers.get("retry-after")),
             adapted=self._adapt(request, words) if response.status_code in (400, 422) else "",
         )

@@ -1,6 +1,6 @@
 """Scores and embeddings in one pass, where classifier and sentence encoder share their body.
 
-So it is when only a head was trained on the encoder (`training.update = "head"`), or when the encoder named in the
+So it is when only a head was trained on the encoder (`training.frozen_layers = -1`), or when the encoder named in the
 settings is the classifier itself.
 """
 

@@ -223,7 +223,11 @@ def weights_digest(hashes: Mapping[str, str]) -> str:
 def _weight_files(folder: Path) -> list[str]:
     index = folder / "model.safetensors.index.json"
     if index.is_file() and not (folder / "model.safetensors").is_file():
-        return sorted(set(read_json(index)["weight_map"].values()))
+        try:
+            return sorted({str(inner) for inner in read_json(index)["weight_map"].values()})
+        except (FileError, LookupError, TypeError, AttributeError) as error:
+            hint = "save or download the model again"
+            raise ModelError("the list of its weights files is damaged", where=str(index), hint=hint) from error
     return ["model.safetensors"]
 
 

@@ -65,7 +65,7 @@ def sequence_bounds(hits: int, rows: int, coverage: float) -> tuple[float, float
 def window_coverage(place: int, chance: float) -> float:
     """Coverage of the sequence over the batches from the ``place``-th on (from 1), so that those of all places hold.
 
-    What is left of ``chance``, that any of them ever misses, is parted as 1/2, 1/6, 1/12 ...: 1 / (place (place + 1)).
+    What is left of ``chance``, that any of them ever misses, is divided as 1/2, 1/6, 1/12 ...: 1 / (place (place + 1)).
     """
     return 1 - chance / (place * (place + 1))
 

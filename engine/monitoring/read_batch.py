@@ -110,7 +110,7 @@ def read_batch(
         else:
             rows.append(row)
             lines.append(line)
-    for sentence in news.told:
+    for sentence in news.notes:
         monitor.note(sentence)
     refuse_unused(mapped, [news], labels)
     if not rows and not known:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from numpy import ndarray
 
 _PATIENCE = 600.0  # seconds to wait for another one who adds: as long as a million rows take
-_POOL, _PROOF = 1, 2  # sides that new rows hang together with; both: 3
+_POOL, _PROOF = 1, 2  # sides that a new row has a near-duplicate or shared text on; both: 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def add_batch(
     """Add the rows of a file that the project does not have yet.
 
     A row whose text is in train, pool or proof is skipped. One that nearly equals a row of the pool, or of the proof,
-    goes to that side, and one that does so with both is left out. The others are parted as at `init`.
+    goes to that side, and one that does so with both is left out. The others are split as at `init`.
 
     Args:
         root: the project folder.
@@ -191,7 +191,7 @@ class _Addition:
         project, news = self.project, FileNews(left_out.add)
         found = rows_of(self.file, self.options, "pool", name=self.name, news=news, monitor=self.monitor)
         rows = RowStore.write(self.staging / "rows.jsonl", found, self.file)
-        for sentence in news.told:
+        for sentence in news.notes:
             self.monitor.note(sentence)
         read = rows.lines
         if self.options.skip_bad:
@@ -225,7 +225,7 @@ class _Addition:
     def _beside_the_old(
         self, rows: RowStore, left_out: LeftOutList
     ) -> tuple[RowStore, ndarray[Any, Any], ndarray[Any, Any]]:
-        """The rows that do not hang together with both sides, the side that each is held to, and its group."""
+        """The rows that are linked to one side at most, the side that each is held to, and its group."""
         import numpy as np
 
         self.monitor.step("comparing with the rows that are there", 0, 1, rows=len(rows))

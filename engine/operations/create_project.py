@@ -80,7 +80,7 @@ def create_project(
         train: rows of the source distribution; needed unless `predictions` are given.
         pool: rows of another distribution, in which blind spots are looked for; their labels may be blank.
         stream: the same in the place of `pool`, for rows whose file need not have the column of labels either.
-        proof: held-out rows like the pool's; without it the pool is parted 50/50.
+        proof: held-out rows like the pool's; without it the pool is split 50/50.
         test: held-out rows like train's.
         dev: rows like train's, for the temperature.
         text: column of the text.
@@ -173,7 +173,7 @@ def create_project(
         if not predicted:
             tell_cut(settings, rows["pool"], "pool", monitor)
         monitor.step("comparing proof with pool", 0, 1, rows=len(rows["pool"]))
-        near = near_proof(rows["pool"], rows["proof"], pair=pair is not None, parted=proof is None)
+        near = near_proof(rows["pool"], rows["proof"], pair=pair is not None, one_file=proof is None)
         if near.proof:
             monitor.note(near.sentence)
 
@@ -210,7 +210,7 @@ def create_project(
 
 
 def _refuse_no_such_label(one_label: str, rows: RowStore, news: FileNews) -> None:
-    """Refuse to part rows by a label that none of them has."""
+    """Refuse to split rows by a label that none of them has."""
     if one_label and news.several and one_label not in news.several:
         there = ", ".join(repr(visible(label)) for label in sorted(news.several)[:_SHOWN])
         hint = f"name one of {there}{', ...' if len(news.several) > _SHOWN else ''}"
@@ -255,7 +255,7 @@ def _read_all(
         news.append(FileNews(left_out.add))
         found = rows_of(path, options[name], name, news=news[-1], monitor=monitor)
         rows[name] = RowStore.write(folder / f"{name}.jsonl", found, path)
-        for sentence in news[-1].told:
+        for sentence in news[-1].notes:
             monitor.note(sentence)
         if len(rows) == 1:  # train, which has all labels; without it the pool
             _refuse_no_such_label(options[name].one_label, rows[name], news[-1])

@@ -39,7 +39,7 @@ class GivenFiles:
     """The files of predictions that were named, each for the rows of a split or for all.
 
     Args:
-        said: ``[FILE:]PREDICTIONS``, where FILE is a split or the name of its file.
+        choices: ``[FILE:]PREDICTIONS``, where FILE is a split or the name of its file.
         files: the user's files by split. options: how they are read.
 
     Attributes:
@@ -49,16 +49,16 @@ class GivenFiles:
         DataError: two files are for the same rows.
     """
 
-    said: Sequence[str]
+    choices: Sequence[str]
     files: Mapping[SplitName, Path]
     options: Mapping[SplitName, FileOptions]
     of_split: dict[SplitName, Path] = field(init=False, default_factory=dict)
     of_all: Path | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        """Take the words apart."""
-        for said in self.said:
-            one = f"pool:{said.removeprefix('stream:')}" if said.startswith("stream:") else said
+        """Part each choice into file and split."""
+        for choice in self.choices:
+            one = f"pool:{choice.removeprefix('stream:')}" if choice.startswith("stream:") else choice
             splits, rest = scope_of(one, self.files)
             path = Path(rest).expanduser()
             twice = self.of_all is not None if rest == one else any(split in self.of_split for split in splits)
@@ -204,7 +204,7 @@ def _notes(
     told = []
     if spread:
         told.append(
-            f"predictions: what a confidence leaves is parted evenly among the other {labels - 1} labels, as the file "
+            f"predictions: what a confidence leaves is divided evenly among the other {labels - 1} labels, as the file "
             "does not say how likely each is; UUs and blind spots need the confidence alone"
         )
     if known >= _TOO_GOOD and not wrong:

@@ -140,14 +140,14 @@ class Process:
 
     def _end(self) -> int:
         """Kill it; its status, as `subprocess` tells it."""
-        told = b""
+        reported = b""
         if self._process.returncode is None:  # so its id is not another's
             self._life.setblocking(False)
             with suppress(BlockingIOError):
-                told = self._life.recv(_LONGEST_STATUS)
+                reported = self._life.recv(_LONGEST_STATUS)
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-        status = int(told or self._process.wait())
+        status = int(reported or self._process.wait())
         self._process.wait()
         self._ready.close()
         self._life.close()
@@ -221,22 +221,21 @@ class Process:
         self._end()
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - _LONGEST_LOG))
-        said = self._errors.read()
+        output = self._errors.read()
         self._errors.close()
-        lines = said.decode(errors="replace").strip().splitlines()
+        lines = output.decode(errors="replace").strip().splitlines()
         last = visible(lines[-1].strip())[:_LONGEST_QUOTE] if lines else ""
         what = f"`{self._name}` {how}" + (f" ({last})" if last else "")
         hint = "it said nothing on its standard error"
         if lines:
             try:
-                write_atomic(self._log, said)
+                write_atomic(self._log, output)
                 hint = f"all of its standard error is in {self._log}"
             except FileError:  # a project that may only be read
                 hint = "its standard error cannot be kept in this project"
         if last and says_why:
-            last = _IN_A_FOLDER.sub("", last).removesuffix(
-                "."
-            )  # of who says it: `/usr/bin/python3: No module named ...`
+            # Without the folder of the program that wrote it: `/usr/bin/python3: No module named ...`
+            last = _IN_A_FOLDER.sub("", last).removesuffix(".")
             what = f"{last} (`{self._name}` {how})"
             program, found = self._words[0], shutil.which(self._words[0])
             if _NO_MODULE in last and found and found != program:

@@ -56,15 +56,15 @@ def read_hello(line: bytes, labels: Sequence[str]) -> Hello:
     Raises:
         ValueError: it is none, of another protocol, or has other labels than the project.
     """
-    said = _object(line)
-    if said.get("protocol") != PROTOCOL:
+    message = _object(line)
+    if message.get("protocol") != PROTOCOL:
         raise ValueError(
-            f"the program's first line has protocol {said.get('protocol')!r}, and this version speaks {PROTOCOL}"
+            f"the program's first line has protocol {message.get('protocol')!r}, and this version speaks {PROTOCOL}"
         )
-    own = said.get("labels")
+    own = message.get("labels")
     if not isinstance(own, list) or not all(isinstance(one, str) for one in own) or sorted(own) != sorted(labels):
         raise ValueError(f"the program's labels are {own!r}, and the project's are {list(labels)!r}")
-    name = said.get("name", "")
+    name = message.get("name", "")
     return Hello(name if isinstance(name, str) else "", tuple(own.index(label) for label in labels))
 
 
@@ -75,12 +75,12 @@ def read_answer(line: bytes, number: int, rows: Sequence[Example], hello: Hello)
         ProgramSays: it says that it could not, and why.
         ValueError: it is no answer to that request; says in which way, and of which row.
     """
-    said = _object(line)
-    if said.get("id") != number:
-        raise ValueError(f"the program answers request {said.get('id')!r} in place of {number}")
-    if error := said.get("error"):
+    message = _object(line)
+    if message.get("id") != number:
+        raise ValueError(f"the program answers request {message.get('id')!r} in place of {number}")
+    if error := message.get("error"):
         raise ProgramSays(visible(str(error))[:_LONGEST_SENTENCE])
-    found = said.get("probabilities")
+    found = message.get("probabilities")
     if not isinstance(found, list):
         raise ValueError("the program's answer has no list `probabilities`")
     if len(found) != len(rows):
@@ -107,14 +107,14 @@ def _problem(one: Any, labels: int) -> str:
 
 def _object(line: bytes) -> dict[str, Any]:
     try:
-        said = json.loads(line)
+        message = json.loads(line)
     except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict):
+        message = None
+    if not isinstance(message, dict):
         shown = visible(line.decode(errors="replace").strip())[:_LONGEST_QUOTE]
         what = f"the program wrote a line that is no JSON object ({shown})"
         raise ValueError(f"{what}; whatever is no answer belongs to standard error")
-    return said
+    return message
 
 
 def _line(values: dict[str, Any]) -> bytes:

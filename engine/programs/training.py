@@ -66,17 +66,18 @@ def run_training(
         "out": str(out),
     }
     write_json(folder / "request.json", request)
-    done, told = 0, ""
+    done, note = 0, ""
 
     def hear(line: bytes) -> None:
-        nonlocal done, told
-        with suppress(ValueError, RecursionError, TypeError):  # other lines are its own business
-            said = json.loads(line)
-            done = max(done, min(_PARTS, round(_PARTS * float(said["progress"]))))
-            told = str(said.get("note", ""))
+        nonlocal done, note
+        # Other lines are its own business, JSON objects without `progress` and numbers without end too.
+        with suppress(ValueError, RecursionError, TypeError, KeyError, OverflowError):
+            message = json.loads(line)
+            done = max(done, min(_PARTS, round(_PARTS * float(message["progress"]))))
+            note = str(message.get("note", ""))
 
     def look() -> None:
-        monitor.step("train", done, _PARTS, **({"note": told} if told else {}))
+        monitor.step("train", done, _PARTS, **({"note": note} if note else {}))
 
     argv = (*command.argv, str(folder / "request.json"))
     process = Process(command.text, argv, root=root, log=root / "cache" / LOG, reads=False)

@@ -36,7 +36,7 @@ from engine.schema import Example, Record
 from engine.settings import Precision
 from engine.shards import SHARD_ROWS, SHARDS
 
-PLAN = 1  # raised whenever shards are parted or written otherwise
+PLAN = 1  # raised whenever shards are cut or written otherwise
 MANIFEST = "manifest.json"
 
 Array = NDArray[np.float32]

@@ -23,7 +23,7 @@ _CLUSTER = re.compile(r"ray(?P<client>://|:)(?P<address>[\w.\-\[\]:]+:\d{1,5})")
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where work is done that can be parted.
+    """Where work is done that can be divided.
 
     Attributes:
         kind: ``here``: nothing was asked for, the job does it; ``local``: in shards, one after the other, by the job;

@@ -191,15 +191,15 @@ class LabelReader:
             DataError: it can be none, or its labeller has said another label of the row before.
             RefusedRecord: its note holds a proof row.
         """
-        said = self._read(values, where)
-        self._leaks.check("label", said.as_json(), where=where)
-        key = said.teacher.name, said.key, said.queue == "conflict"
+        given = self._read(values, where)
+        self._leaks.check("label", given.as_json(), where=where)
+        key = given.teacher.name, given.key, given.queue == "conflict"
         if key not in self._seen:
-            self._seen[key] = where, said.label
-            return said
+            self._seen[key] = where, given.label
+            return given
         twin, label = self._seen[key]
-        if label != said.label:
-            what = f"the row {visible(said.row)} is labelled in {twin} too, as {visible(label) or 'unsure'}"
+        if label != given.label:
+            what = f"the row {visible(given.row)} is labelled in {twin} too, as {visible(label) or 'unsure'}"
             raise DataError(what, where=where, hint="leave one of them out")
         return None
 
@@ -231,30 +231,30 @@ class LabelReader:
         if not name:
             hint = "name who labelled with --teacher, or in a column `labeller`"
             raise DataError("the line has no labeller", where=where, hint=hint)
-        said = _text_of(values, "labeller_kind", where)
-        kind = next((one for one in TEACHER_KINDS if one == said), None if said else self._kind)
+        named = _text_of(values, "labeller_kind", where)
+        kind = next((one for one in TEACHER_KINDS if one == named), None if named else self._kind)
         if kind is None:
             hint = f"give one of {', '.join(TEACHER_KINDS)}"
             none = "the line does not say what kind of labeller it was"
-            raise DataError(f"{visible(said)!r} is no kind of labeller" if said else none, where=where, hint=hint)
+            raise DataError(f"{visible(named)!r} is no kind of labeller" if named else none, where=where, hint=hint)
         recorded = values.get("recorded")
         return Teacher(name, kind, self._recorded if recorded is None else recorded is True)
 
     def _queue(self, values: Mapping[str, Any], chance: float | None, where: str) -> QueueKind:
         """Why the row was asked for: rows that looked wrong somewhere did so, whoever brings their labels."""
-        if not (said := _text_of(values, "queue", where)):
+        if not (named := _text_of(values, "queue", where)):
             return "file" if chance is None else "random"
-        queue = next((one for one in QUEUE_KINDS if one == said), None)
+        queue = next((one for one in QUEUE_KINDS if one == named), None)
         if queue is None:
             hint = f"give one of {', '.join(QUEUE_KINDS)}"
-            raise DataError(f"there is no queue {visible(said)!r}", where=where, hint=hint)
+            raise DataError(f"there is no queue {visible(named)!r}", where=where, hint=hint)
         return queue
 
     def _guideline(self, values: Mapping[str, Any]) -> int:
         """The version of this project with the same text: a number alone says nothing in another project."""
-        said = values.get("guideline_hash")
-        number = self._guidelines.get(said, 0) if isinstance(said, str) else 0
-        self.other_guideline += bool(said) and not number
+        digest = values.get("guideline_hash")
+        number = self._guidelines.get(digest, 0) if isinstance(digest, str) else 0
+        self.other_guideline += bool(digest) and not number
         return number
 
     @cached_property
@@ -279,22 +279,22 @@ class _Rows:
         Raises:
             DataError: there is none, or there are several, or it has another text.
         """
-        row, said = _text_of(values, "id", where), _text_of(values, "split", where)
-        if said and said not in _SPLITS:
-            raise DataError(f"rows of {visible(said)!r} are not labelled", where=where, hint="give pool or proof")
-        there = [name for name in _SPLITS if row in self._ids[name] and said in ("", name)]
+        row, split = _text_of(values, "id", where), _text_of(values, "split", where)
+        if split and split not in _SPLITS:
+            raise DataError(f"rows of {visible(split)!r} are not labelled", where=where, hint="give pool or proof")
+        there = [name for name in _SPLITS if row in self._ids[name] and split in ("", name)]
         if isinstance(text := values.get("text"), str) and text:
             pair = values.get("text_pair")
             texts = hash((text, pair if isinstance(pair, str) and pair else None))
             if not there:
-                return self._by_text(texts, said, row, where)
+                return self._by_text(texts, split, row, where)
             found = [name for name in there if (row, name) in self._texts.get(texts, ())]
             if not found:
                 what = f"the row {visible(row)} of this project has another text"
                 raise DataError(what, where=where, hint="import it into the project that it is from")
             there = found
         if not there:
-            place = said or " or ".join(_SPLITS)
+            place = split or " or ".join(_SPLITS)
             raise DataError(
                 f"there is no row {visible(row)!r} in {place}", where=where, hint="take an id of the project"
             )
@@ -304,8 +304,8 @@ class _Rows:
             )
         return row, there[0]
 
-    def _by_text(self, texts: int, said: str, row: str, where: str) -> tuple[str, LabelledSplit]:
-        found = [one for one in self._texts.get(texts, ()) if said in ("", one[1])]
+    def _by_text(self, texts: int, split: str, row: str, where: str) -> tuple[str, LabelledSplit]:
+        found = [one for one in self._texts.get(texts, ()) if split in ("", one[1])]
         named = f"there is no row {visible(row)!r}, and " if row else ""
         if not found:
             what = f"{named}no row of pool or proof has this text"

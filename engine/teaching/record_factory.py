@@ -219,28 +219,28 @@ class RecordFactory:
         edit.put("mark", row.id, mark)
         return mark
 
-    def label(self, edit: Edit, said: RowLabel) -> RowLabel:
+    def label(self, edit: Edit, label: RowLabel) -> RowLabel:
         """Take a label of a row or, from the queue ``conflict``, a decision, which stands beside the labels.
 
         Args:
             edit: takes it.
-            said: of a row that exists; this teacher becomes its labeller.
+            label: of a row that exists; this teacher becomes its labeller.
 
         Raises:
             StoreError: there is no such label, or it does not go with the certainty.
         """
-        where, unsure = f"row {said.row}", said.label == UNLABELLED
-        if not unsure and said.label not in self._project.labels:
+        where, unsure = f"row {label.row}", label.label == UNLABELLED
+        if not unsure and label.label not in self._project.labels:
             labels = ", ".join(self._project.labels)
-            raise StoreError(f"there is no label `{said.label}`", where=where, hint=f"give one of {labels}")
-        if unsure != (said.certainty == 0) or not 0 <= said.certainty <= 3:
+            raise StoreError(f"there is no label `{label.label}`", where=where, hint=f"give one of {labels}")
+        if unsure != (label.certainty == 0) or not 0 <= label.certainty <= 3:
             raise StoreError(
-                f"the certainty {said.certainty} does not go with {'no label' if unsure else 'a label'}",
+                f"the certainty {label.certainty} does not go with {'no label' if unsure else 'a label'}",
                 where=where,
                 hint="give 3 sure, 2 likely or 1 a guess, or no label and 0",
             )
-        record = replace(said, teacher=self._teacher, note=clean(said.note))
-        edit.put("adjudication" if said.queue == "conflict" else "label", record.key, record)
+        record = replace(label, teacher=self._teacher, note=clean(label.note))
+        edit.put("adjudication" if label.queue == "conflict" else "label", record.key, record)
         return record
 
 

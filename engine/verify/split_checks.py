@@ -194,8 +194,8 @@ def _apart(project: Project, rows: Rows) -> Iterator[Finding]:
         what = f"{count} proof rows are in train or pool, the first as {name} {row}"
         yield Finding(part, "changed", what, "splits/proof.jsonl", _RESTORE)
         return
-    pair, parted = project.settings.task.pair, project.manifest.proof_origin != "file"
-    near = near_proof(rows["pool"], rows["proof"], pair=pair, parted=parted)
+    pair, one_file = project.settings.task.pair, project.manifest.proof_origin != "file"
+    near = near_proof(rows["pool"], rows["proof"], pair=pair, one_file=one_file)
     missing = set(as_texts(rows["pool"].hashes[list(near.pool)].tolist())) - set(project.manifest.withheld)
     if missing:
         what = f"{len(missing)} pool rows that nearly equal a proof row are not withheld from teachers"

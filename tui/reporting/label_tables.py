@@ -107,7 +107,7 @@ def disagreement_lines(one: Compared, row: TextRow | None) -> list[str]:
     drawn = "drawn at random" if one.chance is not None else "not drawn at random: it counts in no figure"
     return [
         *texts,
-        f"people: {visible(one.right)}   LLM: {visible(one.said)}, {CERTAINTY_WORDS[one.certainty]}",
+        f"people: {visible(one.right)}   LLM: {visible(one.llm_label)}, {CERTAINTY_WORDS[one.certainty]}",
         f"row {visible(one.row)}, {drawn}",
     ]
 

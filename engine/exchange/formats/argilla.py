@@ -89,8 +89,8 @@ def _record(row: LabelledRow, people: Mapping[str, str], questions: Mapping[str,
         if label["queue"] == "conflict":
             continue
         user, status = people[str(label["labeller"])], "submitted" if label["label"] else "discarded"
-        said = {"label": label["label"] or None, "certainty": label["certainty"], "note": label["note"] or None}
-        for question, value in said.items():
+        values = {"label": label["label"] or None, "certainty": label["certainty"], "note": label["note"] or None}
+        for question, value in values.items():
             if value is not None:
                 responses[question].append({"value": value, "user_id": user, "status": status})
     suggestions = {
@@ -168,14 +168,14 @@ class _Reader:
             raise DataError(f"there is no field `{self._asked.text}`", where=where, hint="name it with --text")
         row_id = metadata.get("id") or record.get("id")
         row = {"id": row_id, "split": metadata.get("split"), "text": text, "text_pair": fields.get(self._asked.pair)}
-        for user, said in _by_user(responses, where).items():
-            status = said.get(_STATUS)
-            label = "" if status == "discarded" else said.get(self._question)
+        for user, response in _by_user(responses, where).items():
+            status = response.get(_STATUS)
+            label = "" if status == "discarded" else response.get(self._question)
             if status == "draft" or not isinstance(label, str):
                 self._drafts += 1
                 continue
             who = {"labeller": self._people.get(user, user), "labeller_kind": "human"}
-            values = {"label": label, **who, **{name: said.get(name) for name in ("certainty", "note")}}
+            values = {"label": label, **who, **{name: response.get(name) for name in ("certainty", "note")}}
             self._found.lines.append(Line(where, "labels", row | _sure(values)))
         for agent, value, score in self._suggested(suggestions):
             kind = self._others.get(agent) or ("llm" if self._asked.suggestions else None)

@@ -161,24 +161,24 @@ class _Reader:
         row = {"id": data.get(_ROW), "split": data.get("split"), "text": data[self._asked.text]}
         row["text_pair"] = data.get(self._asked.pair)
         for annotation in _objects(task, "annotations", where):
-            said, ours = self._values(annotation, where)
-            if "label" not in said:
+            found, ours = self._values(annotation, where)
+            if "label" not in found:
                 self._drafts += 1
                 continue
             who = self._annotator(annotation.get("completed_by"), where)
             if ours.get("labeller_kind") != "human" or who in {*self._people.values()} - {ours.get("labeller")}:
                 ours = {}  # a person has taken over a prediction, or what another had said
-            values = {"labeller": who, "labeller_kind": "human", "seconds": annotation.get("lead_time"), **ours, **said}
-            self._found.lines.append(Line(where, "labels", row | values))
+            values = {"labeller": who, "labeller_kind": "human", "seconds": annotation.get("lead_time")}
+            self._found.lines.append(Line(where, "labels", row | values | ours | found))
         for prediction in _objects(task, "predictions", where):
-            said, ours = self._values(prediction, where)
+            found, ours = self._values(prediction, where)
             if ours.get("labeller_kind", "human") == "human":
                 name = str(prediction.get("model_version") or "predictions")
                 ours = {"labeller": name, "labeller_kind": "llm"} if self._asked.suggestions else {}
-            if not ours or "label" not in said:
+            if not ours or "label" not in found:
                 self._predictions += 1
                 continue
-            self._found.lines.append(Line(where, "labels", row | ours | said))
+            self._found.lines.append(Line(where, "labels", row | ours | found))
 
     def _values(self, answer: dict[str, Any], where: str) -> tuple[dict[str, Value], dict[str, Value]]:
         """What an annotation or prediction says, without `label` if nothing; and what we kept with it of old."""
@@ -187,12 +187,12 @@ class _Reader:
         for result in results:
             meta = result.get("meta")
             ours |= kept_fields(meta.get(_OURS), where) if isinstance(meta, dict) else {}
-        said = dict(self._said(results))
-        if answer.get("was_cancelled") or ("label" not in said and ours and not ours.get("label")):
-            said |= {"label": "", "certainty": 0}
-        return said, ours if ours.get("label", "") == said.get("label") else {}  # somebody may have changed it there
+        found = dict(self._answers(results))
+        if answer.get("was_cancelled") or ("label" not in found and ours and not ours.get("label")):
+            found |= {"label": "", "certainty": 0}
+        return found, ours if ours.get("label", "") == found.get("label") else {}  # somebody may have changed it there
 
-    def _said(self, results: Sequence[dict[str, Any]]) -> Iterator[tuple[str, Value]]:
+    def _answers(self, results: Sequence[dict[str, Any]]) -> Iterator[tuple[str, Value]]:
         choices = [one for one in results if one.get("type") == "choices"]
         named = self._asked.question or ("label" if any(one.get("from_name") == "label" for one in choices) else None)
         chosen = [one for one in choices if named in (None, one.get("from_name"))]

@@ -66,7 +66,7 @@ def read_source(path: Path, options: FileOptions, split: SplitName) -> Source:
         own = with_own_ids(rows, split, repeated, drop=options.drop_duplicates)
         repeated.write(Path(folder) / "left-out.jsonl")
         left_out += [LeftOut.from_json(orjson.loads(line)) for line in read_lines(Path(folder) / "left-out.jsonl")]
-        return Source(list(own.examples()), own, left_out, news.told, news.mapped)
+        return Source(list(own.examples()), own, left_out, news.notes, news.mapped)
 
 
 def store(folder: Path, rows: list[Example]) -> RowStore:

@@ -193,7 +193,7 @@ def test_what_parts_the_columns_is_seen_from_the_header(tmp_path: Path, case: st
     body = f'text{separator}label\n"a{separator} b, c"{separator}x\nd e{separator}y\n'
     source = read_source(write(tmp_path / f"a.{ending}", body), FileOptions(Columns("text", "label")), "train")
     assert [(row.text, row.label) for row in source.examples] == [(f"a{separator} b, c", "x"), ("d e", "y")]
-    assert source.told == [f"a.{ending}: the columns are parted by {SEPARATORS[separator]}"]
+    assert source.told == [f"a.{ending}: the columns are separated by {SEPARATORS[separator]}"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])

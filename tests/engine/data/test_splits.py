@@ -79,5 +79,5 @@ def test_rows_that_hang_together_cannot_be_parted() -> None:
         Example(str(number), f"the very same long sentence about a boat, number {number}", "ab"[number % 2])
         for number in range(50)
     ]
-    with pytest.raises(DataError, match=r"50 of 50 rows hang together; give held-out rows with --proof"):
+    with pytest.raises(DataError, match=r"50 of 50 are near-duplicates or share a text; give held-out"):
         split_pool(rows, 13)

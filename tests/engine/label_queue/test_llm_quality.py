@@ -72,7 +72,7 @@ def test_only_rows_drawn_at_random_count_and_hunted_ones_are_listed(tmp_path: Pa
         "1": (1, 1),
     }
     assert {label: one.rows for label, one in found.by_label.items()} == {"negative": 5, "positive": 0}
-    listed = [(one.row, one.said, one.certainty, one.right) for one in found.disagreements]
+    listed = [(one.row, one.llm_label, one.certainty, one.right) for one in found.disagreements]
     assert listed == [  # r1 was drawn, r3 and r4 were not; no proof row
         ("r1", "negative", 2, "positive"),
         ("r4", "negative", 2, "positive"),

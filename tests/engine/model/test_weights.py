@@ -98,6 +98,14 @@ def test_sharded_weights_are_found_and_a_missing_shard_is_named(tmp_path: Path) 
         find_weights(str(folder))
 
 
+@pytest.mark.parametrize("index", ['{"metadata": {}}', "[]", "{", '{"weight_map": ["a.safetensors"]}'])
+def test_a_damaged_list_of_shards_is_refused(index: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors.index.json").write_text(index)
+    with pytest.raises(ModelError, match="the list of its weights files is damaged"):
+        find_weights(str(tmp_path))
+
+
 def test_pickled_weights_are_refused_unless_safe_ones_lie_beside_them(tmp_path: Path) -> None:
     folder = classifier(tmp_path / "model")
     (folder / "pytorch_model.bin").write_bytes(b"")

@@ -365,7 +365,7 @@ def test_columns_labels_and_encodings_of_single_files(tmp_path: Path, files: dic
     assert [(row.text, row.label) for row in project.examples("pool")] == [
         (f"{row.text} café", row.label) for row in examples(20, seed=1)
     ]
-    assert told.notes == ["new.csv: the columns are parted by semicolons"]
+    assert told.notes == ["new.csv: the columns are separated by semicolons"]
     for changes, sentence in (
         ({"own_columns": ["nwe.csv:text=comment"]}, "'nwe.csv:text=comment' names no column; write [FILE:]ROLE=COLUMN"),
         ({"own_columns": ["pool:pair=comment"]}, "'pool:pair=comment' names no column"),

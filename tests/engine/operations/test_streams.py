@@ -298,7 +298,7 @@ def test_columns_separators_and_encodings_of_a_later_file(tmp_path: Path, work: 
     assert added.batch is not None
     assert added.batch.labels == {"good": 4}
     assert sides(work).keys() >= set(rows)
-    assert told.notes == ["later.csv: the columns are parted by semicolons"]
+    assert told.notes == ["later.csv: the columns are separated by semicolons"]
     assert problems(work.root) == []
 
 

@@ -133,7 +133,8 @@ class TestTraining:
         assert "zebra" in json.loads((went_on.folder / "model" / "words.json").read_text())
 
     def test_progress_is_told_and_other_lines_do_no_harm(self, tmp_path: Path) -> None:
-        talks = 'print("Epoch 1"); print("[]"); print(\'{"progress": "half"}\')\n' + TRAIN
+        talks = 'print("Epoch 1"); print("[]"); print(\'{"progress": "half"}\')\n'
+        talks = "print('{\"loss\": 0.3}'); print('{\"progress\": Infinity}')\n" + talks + TRAIN
         waits = talks.replace('print(json.dumps({"progress"', 'sys.stdout.flush(); print(json.dumps({"progress"')
         seen = Recorder()
         current_model(program_project(tmp_path / "work", trainer=waits), monitor=seen)

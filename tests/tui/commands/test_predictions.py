@@ -121,7 +121,7 @@ def test_a_probability_for_each_label_comes_in_jsonl_too_in_the_order_of_the_row
     (tmp_path / "preds.jsonl").write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in given))
     status, out = said("init", tmp_path / "stated", *options)
     assert status == 0
-    assert "what a confidence leaves is parted evenly among the other 2 labels" in out
+    assert "what a confidence leaves is divided evenly among the other 2 labels" in out
 
 
 PLAIN, BY_ID = ["predicted", "confidence"], ["id", "predicted", "confidence"]
