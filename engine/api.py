@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from engine.proof.budget_matching import Equal
     from engine.proof.report_rows import FigureRow, SpotRow, VerdictRow
     from engine.proof.report_types import Report
-    from engine.regression.check_outcome import Outcome
+    from engine.regression.check_outcome import CheckOutcome
 
 Ask = Callable[[Path, Iterable[OutsideUse]], None]
 Follow = Callable[[Path, str], JobView]
@@ -254,7 +254,7 @@ class OpenedProject:
         """
         from engine.operations.job_records import RetrainOptions, RetrainResult
 
-        asked = RetrainOptions(
+        options = RetrainOptions(
             arms=None if arms is None else tuple(arms),
             recipes=None if recipes is None else tuple(recipes),
             seeds=None if seeds is None else tuple(seeds),
@@ -263,7 +263,7 @@ class OpenedProject:
             controls=controls,
             labeller=labeller,
         )
-        made = RetrainResult.from_json(self.wait(self.start(asked)).result)
+        made = RetrainResult.from_json(self.wait(self.start(options)).result)
         return self.report(Path(made.report).parent.name)
 
     def report(self, proof: str | None = None) -> Report:
@@ -327,7 +327,7 @@ class OpenedProject:
 
         return tuple(spot.id for spot in suite(self.project))
 
-    def check(self, model: Path | str | None = None) -> Outcome:
+    def check(self, model: Path | str | None = None) -> CheckOutcome:
         """Run the regression suite against a model; without a closed blind spot no job is started.
 
         Args:
@@ -342,7 +342,7 @@ class OpenedProject:
         from engine.model.predictions_record import refuse_without_classifier
         from engine.model.text_classifier import classifier_of
         from engine.operations.job_records import CheckOptions, CheckResult
-        from engine.regression.check_outcome import NOTHING, Outcome
+        from engine.regression.check_outcome import NOTHING, CheckOutcome
 
         if model is None:
             refuse_without_classifier(self.project, "`check`")
@@ -356,7 +356,7 @@ class OpenedProject:
             classifier.refuse_named(name)
             agree(self.project.root, [use for use in classifier.uses(name) if use and use.kind == "weights"])
         made = CheckResult.from_json(self.wait(self.start(CheckOptions(name))).result)
-        return read_record(inside(self.project.root, made.check), Outcome.from_json)
+        return read_record(inside(self.project.root, made.check), CheckOutcome.from_json)
 
     def start(self, options: JobOptions) -> str:
         """Start a job and return its id at once.

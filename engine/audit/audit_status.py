@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from engine.audit.audit_files import Audit, AuditRows
 from engine.audit.draw import LOOKS, STRATA, StratumName
-from engine.audit.estimate import Estimate, Stratum, bounds, estimate, labels_that_halve
+from engine.audit.estimate import AuditEstimate, Stratum, bounds, estimate, labels_that_halve
 from engine.counted import counted
-from engine.label_queue.llm_quality import Share, compared_rows, share_of
+from engine.label_queue.llm_quality import AgreementShare, compared_rows, share_of
 from engine.project import Project
 from engine.schema import Record
 from engine.teaching.labels import Labels
@@ -29,10 +29,10 @@ _MANY = 1_000  # times as many rows: then an interval is as wide as of endlessly
 
 @dataclass(frozen=True, slots=True)
 class LlmAgreement(Record):
-    """How often an LLM says what people say, over all held-out rows; ``more``: as in `Estimate`."""
+    """How often an LLM says what people say, over all held-out rows; ``more``: as in `AuditEstimate`."""
 
     author: str
-    share: Share
+    share: AgreementShare
     more: int | None
 
 
@@ -54,11 +54,11 @@ class AuditFigures(Record):
     look: int
     labels: int
     left_out: int
-    uus: Estimate | None
-    wrong: Estimate | None
+    uus: AuditEstimate | None
+    wrong: AuditEstimate | None
     rows_to_come: tuple[float, float] | None
-    by_label: dict[str, Estimate]
-    batches: dict[str, Estimate]
+    by_label: dict[str, AuditEstimate]
+    batches: dict[str, AuditEstimate]
     llms: tuple[LlmAgreement, ...]
 
 
@@ -123,12 +123,12 @@ def status_of(project: Project, audit: Audit) -> AuditStatus:
 
 def _figures(audit: Audit, look: int, labels: Labels) -> AuditFigures:
     rows, settled = audit.rows, labels.settled()
-    asked = {choice.row: choice.chance for choice in audit.file.choices if choice.batch <= look}
-    counts = _Counts(rows, {row: settled[row] for row in asked if row in settled})
+    chance_of = {choice.row: choice.chance for choice in audit.file.choices if choice.batch <= look}
+    counts = _Counts(rows, {row: settled[row] for row in chance_of if row in settled})
     agreements = []
     for author in sorted(labels.llms):
-        compared = [one for one in compared_rows("proof", labels, author) if one.row in asked]
-        share = share_of((replace(one, chance=asked[one.row]) for one in compared), COVERAGE)
+        compared = [one for one in compared_rows("proof", labels, author) if one.row in chance_of]
+        share = share_of((replace(one, chance=chance_of[one.row]) for one in compared), COVERAGE)
         if share.rows:
             as_one = Stratum(len(rows.ids), share.rows, share.rows - share.agreed)
             agreements.append(LlmAgreement(author, share, labels_that_halve([as_one]) or None))
@@ -137,7 +137,7 @@ def _figures(audit: Audit, look: int, labels: Labels) -> AuditFigures:
     return AuditFigures(
         look=look,
         labels=counts.labelled.total(),
-        left_out=len(asked) - counts.labelled.total(),
+        left_out=len(chance_of) - counts.labelled.total(),
         uus=counts.uus(),
         wrong=estimate(counts.strata(STRATA), COVERAGE),
         rows_to_come=counts.uus_to_come(),
@@ -181,7 +181,7 @@ class _Counts:
             found.append(Stratum(*counts))
         return found
 
-    def uus(self, predicted: str = "") -> Estimate | None:
+    def uus(self, predicted: str = "") -> AuditEstimate | None:
         """Share of the confident rows that are wrong."""
         return estimate(self.strata(("flagged", "confident"), predicted=predicted), COVERAGE)
 
@@ -190,7 +190,7 @@ class _Counts:
         strata = [replace(one, rows=_MANY * one.rows) for one in self.strata(("flagged", "confident")) if one.rows]
         return bounds(strata, COVERAGE) if strata else None
 
-    def uus_of_all(self, batch: str) -> Estimate | None:
+    def uus_of_all(self, batch: str) -> AuditEstimate | None:
         """Share of a batch's rows that are UUs: a row on which the model is not confident is none, without a label."""
         *confident, other = self.strata(STRATA, batch=batch)
         return estimate([*confident, Stratum(other.rows, other.rows, 0)], COVERAGE)

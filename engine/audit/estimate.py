@@ -39,7 +39,7 @@ class Stratum(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate(Record):
+class AuditEstimate(Record):
     """A share of rows, and how many rows that is.
 
     Attributes:
@@ -61,7 +61,7 @@ class Estimate(Record):
     more: int | None
 
 
-def estimate(strata: Sequence[Stratum], coverage: float) -> Estimate | None:
+def estimate(strata: Sequence[Stratum], coverage: float) -> AuditEstimate | None:
     """The share of rows that count, over all strata; None where there is no row.
 
     Args:
@@ -76,7 +76,7 @@ def estimate(strata: Sequence[Stratum], coverage: float) -> Estimate | None:
     if all(one.labelled for one in strata):
         value = sum(one.rows * one.hits / one.labelled for one in strata) / rows
     low, high = bounds(strata, coverage)
-    return Estimate(
+    return AuditEstimate(
         rows=rows,
         labelled=sum(one.labelled for one in strata),
         hits=sum(one.hits for one in strata),

@@ -46,16 +46,16 @@ def label_costs(records: Records, calls: Sequence[Call], prices: CostSettings) -
         calls: of LLMs, for labels.
         prices: wage and prices.
     """
-    asked: dict[str, list[Call]] = defaultdict(list)
+    calls_of: dict[str, list[Call]] = defaultdict(list)
     for call in calls:
-        asked[call.teacher].append(call)
-    given: dict[tuple[str, TeacherKind], list[RowLabel]] = {(name, "llm"): [] for name in asked}
+        calls_of[call.teacher].append(call)
+    given: dict[tuple[str, TeacherKind], list[RowLabel]] = {(name, "llm"): [] for name in calls_of}
     for kind in ("label", "adjudication"):
         for _, one in records.by_author(kind):
             if isinstance(one, RowLabel):
                 given.setdefault((one.teacher.name, one.teacher.kind), []).append(one)
     keys = sorted(given, key=lambda key: (TEACHER_KINDS.index(key[1]), key[0]))
-    return tuple(_costs(*key, given[key], asked[key[0]], prices) for key in keys)
+    return tuple(_costs(*key, given[key], calls_of[key[0]], prices) for key in keys)
 
 
 def _costs(

@@ -18,7 +18,7 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import UNLABELLED, Example
 from engine.shards.score_in_shards import score_in_shards
-from engine.shards.shard_plan import ShardPlan, Wanted
+from engine.shards.shard_plan import ShardedWork, ShardPlan
 
 Ints = npt.NDArray[np.intp]
 
@@ -90,7 +90,7 @@ def plan_pool(project: Project, model: ModelRef, shard_rows: int, *, monitor: Mo
     Args:
         project: gives pool, dev and settings.
         model: that is asked.
-        shard_rows: rows of a shard (`engine.shards.shard_plan.Wanted.plan`).
+        shard_rows: rows of a shard (`engine.shards.shard_plan.ShardedWork.plan`).
         monitor: told of rows written.
 
     Raises:
@@ -98,7 +98,7 @@ def plan_pool(project: Project, model: ModelRef, shard_rows: int, *, monitor: Mo
         ModelError, Cancelled: as `score_pool`.
     """
     rows, doubt, _ = _to_score(project, model, None, monitor)
-    return Wanted(project, model, rows, doubt, monitor).plan(shard_rows, monitor=monitor)
+    return ShardedWork(project, model, rows, doubt, monitor).plan(shard_rows, monitor=monitor)
 
 
 def _to_score(

@@ -107,10 +107,10 @@ def export(
         target.parent.mkdir(parents=True, exist_ok=True)
         building.mkdir()
         try:
-            asked = WriteRequest(_only(out, made.kinds), escape_formulas)
-            written = made.write(building, asked)
+            request = WriteRequest(_only(out, made.kinds), escape_formulas)
+            written = made.write(building, request)
             told += written.told
-            card = data_card(asked.out, name, created, __version__, told)
+            card = data_card(request.out, name, created, __version__, told)
             write_atomic(building / CARD, f"{written.front}{card}".encode())
             counts: dict[str, int] = {table.kind: len(table.rows) for table in held}
             files = tuple(sorted(_files(building)))
@@ -119,7 +119,7 @@ def export(
             _replace(building, target, before)
         finally:
             shutil.rmtree(building, ignore_errors=True)
-    return ExportDone(str(folder), name, counts, asked.out.proof, files, tuple(told))
+    return ExportDone(str(folder), name, counts, request.out.proof, files, tuple(told))
 
 
 def _only(out: Gathered, kinds: Sequence[Kind]) -> Gathered:

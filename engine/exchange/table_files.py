@@ -36,14 +36,14 @@ def kind_files(path: Path, ending: str) -> dict[Path, Kind]:
     return kinds
 
 
-def read_table_files(asked: ReadRequest, ending: str) -> Incoming:
+def read_table_files(request: ReadRequest, ending: str) -> Incoming:
     """What the files of tables hold, with their lines.
 
     Raises:
         DataError: there is no such file, or one of them or a value is broken.
     """
     incoming = Incoming()
-    for file, kind in kind_files(asked.path, ending).items():
+    for file, kind in kind_files(request.path, ending).items():
         columns = COLUMNS[kind]
         names = tuple(column.name for column in columns)
         for number, values in records(file, FileRequest(names[:1], names[1:])):

@@ -77,11 +77,11 @@ class Hunting:
             StoreError: the queue cannot be written.
         """
         file = hunt.file
-        asked = [self._place[choice.row] for choice in file.choices if choice.row in self._place]
+        chosen = [self._place[choice.row] for choice in file.choices if choice.row in self._place]
         picks = choose(
             self._candidates,
             self.known(),
-            np.array(asked, dtype=np.intp),
+            np.array(chosen, dtype=np.intp),
             self._audited(),
             count=min(count, self.left(hunt)),
             at_random=hunt.at_random,
@@ -101,5 +101,5 @@ class Hunting:
     def _audited(self) -> Ints:
         """Places of the candidates that an audit asks for: what is hunted says nothing about a rate."""
         audits = (one for one in queues(self._project, "audit") if one.spec.split == "pool")
-        asked = {choice.row for one in audits for choice in one.choices} & self._place.keys()
-        return np.array(sorted(self._place[row] for row in asked), dtype=np.intp)
+        audited = {choice.row for one in audits for choice in one.choices} & self._place.keys()
+        return np.array(sorted(self._place[row] for row in audited), dtype=np.intp)

@@ -37,28 +37,28 @@ class Pick:
 
 
 def choose(
-    candidates: Candidates, known: Known, asked: Ints, closed: Ints, *, count: int, at_random: float, seed: int
+    candidates: Candidates, known: Known, chosen: Ints, closed: Ints, *, count: int, at_random: float, seed: int
 ) -> list[Pick]:
     """The next rows, in an order that tells nothing.
 
     Args:
         candidates: all.
         known: what is known of each.
-        asked: places of the rows that this hunt has chosen so far, labelled or not.
+        chosen: places of the rows that this hunt has chosen so far, labelled or not.
         closed: places of other rows that are not to be chosen.
         count: rows to choose; fewer are chosen where there are no more.
         at_random: share of the hunt's rows that is drawn at random, 0..1.
-        seed: of the draws; with what was asked so far it fixes them.
+        seed: of the draws; with what was chosen so far it fixes them.
     """
-    draw = np.random.default_rng([seed, len(asked)])
+    draw = np.random.default_rng([seed, len(chosen)])
     is_open = ~known.is_known
-    is_open[asked] = False
+    is_open[chosen] = False
     is_open[closed] = False
     places = np.flatnonzero(is_open)
     count = min(count, len(places))
-    drawn = min(count, round(at_random * (len(asked) + count)) - round(at_random * len(asked)))
+    drawn = min(count, round(at_random * (len(chosen) + count)) - round(at_random * len(chosen)))
     found = [Pick(int(place), RANDOM, drawn / len(places)) for place in draw.choice(places, drawn, replace=False)]
-    taken = np.array([*asked, *(pick.place for pick in found)], dtype=np.intp)
+    taken = np.array([*chosen, *(pick.place for pick in found)], dtype=np.intp)
     is_open[taken] = False
     found += _hunted(candidates, known, taken, np.flatnonzero(is_open), count - drawn, draw)
     return [found[at] for at in draw.permutation(len(found))]

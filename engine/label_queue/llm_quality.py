@@ -51,7 +51,7 @@ class Compared(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Share(Record):
+class AgreementShare(Record):
     """How often an LLM agrees with people.
 
     Attributes:
@@ -89,10 +89,10 @@ class LlmQuality(Record):
     teacher: Teacher
     labelled: dict[str, int]
     guidelines: dict[str, int]
-    all: Share
-    used: Share
-    by_label: dict[str, Share]
-    by_certainty: dict[str, Share]
+    all: AgreementShare
+    used: AgreementShare
+    by_label: dict[str, AgreementShare]
+    by_certainty: dict[str, AgreementShare]
     hunted: int
     disagreements: tuple[Compared, ...]
     hidden: int
@@ -124,16 +124,16 @@ def llm_qualities(records: Records, labels: Sequence[str]) -> list[LlmQuality]:
     return [_quality(author, by_split, labels) for author in sorted(authors)]
 
 
-def share_of(compared: Iterable[Compared], coverage: float = COVERAGE) -> Share:
+def share_of(compared: Iterable[Compared], coverage: float = COVERAGE) -> AgreementShare:
     """How often the LLM agrees; rows that were not drawn at random are left out. ``coverage``: of the interval."""
     drawn = [(one, 1 / one.chance) for one in compared if one.chance]
     if not drawn:
-        return Share(0, 0)
+        return AgreementShare(0, 0)
     whole, squares = sum(weight for _, weight in drawn), sum(weight * weight for _, weight in drawn)
     value = sum(weight for one, weight in drawn if one.agrees) / whole
     size = whole * whole / squares
     low, high = wilson_bounds(value * size, size, coverage)
-    return Share(len(drawn), sum(one.agrees for one, _ in drawn), value, low, high, size)
+    return AgreementShare(len(drawn), sum(one.agrees for one, _ in drawn), value, low, high, size)
 
 
 def usability(quality: LlmQuality, floor: float) -> Usability:

@@ -128,66 +128,66 @@ def _is_long(pattern: str) -> bool:
     return len(clean(pattern)) > LONGEST_PATTERN
 
 
-def usable_samples(answer: Samples, asked: SampleRequest) -> list[Usable]:
+def usable_samples(answer: Samples, request: SampleRequest) -> list[Usable]:
     """The samples of an answer that can be used, at most as many of each role as were asked for, in their order."""
     taken: list[Usable] = []
     room: dict[tuple[Role, int | None], int] = {}
-    for found in _each(answer, asked):
+    for found in _each(answer, request):
         if isinstance(found, Usable):
             key = found.role, found.pattern
-            room.setdefault(key, _quota(asked, found.role))
+            room.setdefault(key, _quota(request, found.role))
             room[key] -= 1
             if room[key] >= 0:
                 taken.append(found)
     return taken
 
 
-def samples_problem(answer: Samples, asked: SampleRequest) -> str | None:
+def samples_problem(answer: Samples, request: SampleRequest) -> str | None:
     """What is wrong with an answer, to be told in the repair turn; None: nothing."""
-    problems = [found for found in _each(answer, asked) if isinstance(found, str)]
-    good = [found for found in _each(answer, asked) if isinstance(found, Usable)]
+    problems = [found for found in _each(answer, request) if isinstance(found, str)]
+    good = [found for found in _each(answer, request) if isinstance(found, Usable)]
     wanted: list[tuple[Role, int | None]] = [("anchor", None)]
-    for number in range(1, asked.patterns + 1):
+    for number in range(1, request.patterns + 1):
         wanted += [("target", number), ("counter", number)]
     for role, pattern in wanted:
         there = sum((found.role, found.pattern) == (role, pattern) for found in good)
-        if there < _quota(asked, role):
+        if there < _quota(request, role):
             about = f"pattern {pattern}: " if pattern else ""
-            problems.append(f"{about}{_quota(asked, role)} {role}s were asked for, and {there} can be used")
+            problems.append(f"{about}{_quota(request, role)} {role}s were asked for, and {there} can be used")
     more = [f"and {len(problems) - _TOLD} more"] if len(problems) > _TOLD else []
     return "; ".join(problems[:_TOLD] + more) or None
 
 
-def _quota(asked: SampleRequest, role: Role) -> int:
-    return {"target": asked.targets, "counter": asked.counters, "anchor": asked.anchors}[role]
+def _quota(request: SampleRequest, role: Role) -> int:
+    return {"target": request.targets, "counter": request.counters, "anchor": request.anchors}[role]
 
 
-def _each(answer: Samples, asked: SampleRequest) -> Iterator[Usable | str]:
+def _each(answer: Samples, request: SampleRequest) -> Iterator[Usable | str]:
     """Each sample, or what is wrong with it."""
     for part in answer.patterns:
-        if not 1 <= part.pattern <= asked.patterns:
-            yield f"there is no pattern {part.pattern}, they are numbered from 1 to {asked.patterns}"
+        if not 1 <= part.pattern <= request.patterns:
+            yield f"there is no pattern {part.pattern}, they are numbered from 1 to {request.patterns}"
             continue
-        yield from _checked(part.targets, "target", part.pattern, asked)
-        yield from _checked(part.counters, "counter", part.pattern, asked)
-    yield from _checked(answer.anchors, "anchor", None, asked)
+        yield from _checked(part.targets, "target", part.pattern, request)
+        yield from _checked(part.counters, "counter", part.pattern, request)
+    yield from _checked(answer.anchors, "anchor", None, request)
 
 
 def _checked(
-    samples: Sequence[Written], role: Role, pattern: int | None, asked: SampleRequest
+    samples: Sequence[Written], role: Role, pattern: int | None, request: SampleRequest
 ) -> Iterator[Usable | str]:
     for number, sample in enumerate(samples, start=1):
         place = f"pattern {pattern}, {role} {number}" if pattern else f"{role} {number}"
         pair = getattr(sample, "text_pair", "")
-        label = spelled(sample.label, asked.labels)
-        if not normalise(sample.text) or (asked.pair and not normalise(pair)):
+        label = spelled(sample.label, request.labels)
+        if not normalise(sample.text) or (request.pair and not normalise(pair)):
             yield f"{place} has an empty text"
         elif label is None:
             yield f"{place} has a label that there is not"
-        elif label == barred_label(role, gold=asked.gold, predicted=asked.predicted):
+        elif label == barred_label(role, gold=request.gold, predicted=request.predicted):
             yield f"{place} has {_BARRED[role]}"
         else:
-            yield Usable(clean(sample.text), clean(pair) if asked.pair else None, label, role, pattern)
+            yield Usable(clean(sample.text), clean(pair) if request.pair else None, label, role, pattern)
 
 
 def spelled(label: str, labels: Sequence[str]) -> str | None:

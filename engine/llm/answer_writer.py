@@ -74,7 +74,7 @@ class AnswerWriter:
         numbered = [known for kind in PATTERN_KINDS for known in self._known(lesson)[kind]]
         with self._teaching.store.edit(f"write samples of {lesson.spot_id}") as edit:
             taken = [sample for sample in self._teaching.own("sample") if isinstance(sample, Sample)]
-            for one in usable_samples(answer, lesson.asked):
+            for one in usable_samples(answer, lesson.sample_request):
                 try:
                     checked = self._factory.check_sample(
                         lesson.spot_id,

@@ -117,37 +117,37 @@ class Budget:
             Cancelled: ``stop`` was set.
         """
         cost = cost_of(self._price, tokens_in, tokens_out) if self._price else 0.0
-        asked = Reservation(tokens_in + tokens_out, cost, self._price)
+        needed = Reservation(tokens_in + tokens_out, cost, self._price)
         with self._changed:
-            while not self._fits(asked, with_held=True):
-                if not self._fits(asked, with_held=False):
-                    raise BudgetReached(self._sentence(asked), hint="raise the limit to go on; answers are kept")
+            while not self._fits(needed, with_held=True):
+                if not self._fits(needed, with_held=False):
+                    raise BudgetReached(self._sentence(needed), hint="raise the limit to go on; answers are kept")
                 if stop.is_set():
                     raise Cancelled
                 self._changed.wait(_LOOK_SECONDS)
-            self._held.append(asked)
+            self._held.append(needed)
         try:
-            yield asked
+            yield needed
         finally:
             with self._changed:
-                self._held.remove(asked)
-                self.tokens += asked.tokens
-                self.cost += asked.cost
+                self._held.remove(needed)
+                self.tokens += needed.tokens
+                self.cost += needed.cost
                 self._changed.notify_all()
 
-    def _fits(self, asked: Reservation, *, with_held: bool) -> bool:
+    def _fits(self, needed: Reservation, *, with_held: bool) -> bool:
         others = self._held if with_held else []
-        tokens = self.tokens + asked.tokens + sum(held.tokens for held in others)
-        cost = self.cost + asked.cost + sum(held.cost for held in others)
+        tokens = self.tokens + needed.tokens + sum(held.tokens for held in others)
+        cost = self.cost + needed.cost + sum(held.cost for held in others)
         return not (
             (self._max_tokens is not None and tokens > self._max_tokens)
             or (self._max_cost is not None and cost > self._max_cost)
         )
 
-    def _sentence(self, asked: Reservation) -> str:
-        if self._max_tokens is not None and self.tokens + asked.tokens > self._max_tokens:
+    def _sentence(self, needed: Reservation) -> str:
+        if self._max_tokens is not None and self.tokens + needed.tokens > self._max_tokens:
             return (
                 f"{self.tokens:,} of {self._max_tokens:,} tokens are spent, "
-                f"and the next call could take {asked.tokens:,}"
+                f"and the next call could take {needed.tokens:,}"
             )
-        return f"{self.cost:.4f} of {self._max_cost} are spent, and the next call could cost {asked.cost:.4f}"
+        return f"{self.cost:.4f} of {self._max_cost} are spent, and the next call could cost {needed.cost:.4f}"

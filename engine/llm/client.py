@@ -238,9 +238,9 @@ class Client:
 
         def seconds(state: tenacity.RetryCallState) -> float:
             again = _again(state)
-            asked = again.outcome.reply.retry_after
-            if asked is not None:
-                return min(asked, LONGEST_WAIT)
+            wait = again.outcome.reply.retry_after
+            if wait is not None:
+                return min(wait, LONGEST_WAIT)
             return (busy if again.busy else broken)(state)
 
         def tell(state: tenacity.RetryCallState) -> None:

@@ -64,8 +64,8 @@ def estimate(project: Project, spots: Sequence[str] | None = None) -> CostEstima
 
 def _sizes(project: Project, prompts: Prompts, evidence: Evidence) -> list[tuple[int, int]]:
     """Tokens in and out of the three questions; answers that are not there yet are taken to be of usual length."""
-    asked, questions = project.settings.teaching, Questions(project, prompts)
-    unknown = [_WORD * _PATTERN] * asked.patterns
+    teaching, questions = project.settings.teaching, Questions(project, prompts)
+    unknown = [_WORD * _PATTERN] * teaching.patterns
     asking = (
         questions.abstraction(evidence),
         questions.extrapolation(evidence, unknown),
@@ -74,9 +74,9 @@ def _sizes(project: Project, prompts: Prompts, evidence: Evidence) -> list[tuple
     tokens = [likely_tokens(prompt.system + prompt.user) for prompt in asking]
     rows = [row.text + (row.text_pair or "") for row in evidence.rows]
     sample = _FRAME + likely_tokens("".join(rows)) // max(1, len(rows))
-    answers = (asked.patterns * _PATTERN, asked.patterns * _PATTERN, sample * _samples(asked))
+    answers = (teaching.patterns * _PATTERN, teaching.patterns * _PATTERN, sample * _samples(teaching))
     return list(zip(tokens, answers, strict=True))
 
 
-def _samples(asked: TeachingSettings) -> int:
-    return 2 * asked.patterns * (asked.targets + asked.counters) + asked.anchors
+def _samples(teaching: TeachingSettings) -> int:
+    return 2 * teaching.patterns * (teaching.targets + teaching.counters) + teaching.anchors

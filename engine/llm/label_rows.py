@@ -59,16 +59,16 @@ def choose_rows(project: Project, wanted: str, monitor: Monitor, split: Labelled
         ModelError: the model cannot be used.
         Cancelled: from the monitor.
     """
-    asked = checked_rows(wanted)
+    choice = checked_rows(wanted)
     rows, withheld = shown_rows(project, split)
-    chance = None if asked == CONFIDENT else 1.0
-    if asked == CONFIDENT:
+    chance = None if choice == CONFIDENT else 1.0
+    if choice == CONFIDENT:
         sure = _confident(project, monitor) if split == "pool" else _confident_held_out(project, rows, monitor)
         rows = [row for row in rows if row.id in sure]
-    elif isinstance(asked, int) and asked < len(rows):
-        chance = asked / len(rows)
+    elif isinstance(choice, int) and choice < len(rows):
+        chance = choice / len(rows)
         random.Random(project.settings.discovery.seed).shuffle(rows)
-        rows = rows[:asked]
+        rows = rows[:choice]
     return ChosenRows(tuple(rows), withheld, chance)
 
 

@@ -167,7 +167,7 @@ class _Run:
         short: Counter[Role] = Counter()
         for lesson in self._open:
             if not lesson.done.samples:
-                short.update(lesson.asked.count)
+                short.update(lesson.sample_request.count)
                 short.subtract(self._taken.get(lesson.spot_id, Counter()))
         return {role: max(0, short[role]) for role in ROLES}
 

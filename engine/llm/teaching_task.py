@@ -54,7 +54,7 @@ class TeachingTask:
         self._texts = {kind: [pattern.text for pattern in done.patterns[kind]] for kind in PATTERN_KINDS}
 
     @property
-    def asked(self) -> SampleRequest:
+    def sample_request(self) -> SampleRequest:
         """The samples that are asked for; until the patterns are known, for as many as will be asked for."""
         teaching = self._project.settings.teaching
         patterns = sum(len(self._texts[kind]) or teaching.patterns for kind in PATTERN_KINDS)
@@ -105,18 +105,18 @@ class TeachingTask:
         )
 
     def _samples_question(self) -> Question[Samples]:
-        asked = self.asked
+        request = self.sample_request
 
         def nothing_usable(answer: Samples) -> str | None:
-            return None if usable_samples(answer, asked) else samples_problem(answer, asked)
+            return None if usable_samples(answer, request) else samples_problem(answer, request)
 
         prompt = self._questions.samples(self.evidence, self._texts["abstraction"], self._texts["extrapolation"])
         return Question(
             "samples",
             self.spot_id,
             prompt,
-            samples_form(asked.labels, pair=asked.pair),
+            samples_form(request.labels, pair=request.pair),
             self.seen,
-            check=partial(samples_problem, asked=asked),
+            check=partial(samples_problem, request=request),
             last_check=nothing_usable,
         )

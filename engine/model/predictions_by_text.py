@@ -19,7 +19,7 @@ import orjson
 from engine.errors import ModelError
 from engine.files import read_record, replacing, sha256_file, write_json
 from engine.model.array_cache import Array, read_array
-from engine.model.predictions_record import FOLDER, RECORD, RESTORE, Given, GivenPart, lacking
+from engine.model.predictions_record import FOLDER, RECORD, RESTORE, GivenPredictions, PredictionsPart, lacking
 from engine.project import Project
 from engine.schema import Example
 
@@ -34,7 +34,7 @@ class PredictionsByText:
         given: what it was given.
     """
 
-    def __init__(self, project: Project, given: Given) -> None:
+    def __init__(self, project: Project, given: GivenPredictions) -> None:
         self._project, self._given = project, given
         self._folder = project.root / FOLDER
 
@@ -97,7 +97,7 @@ def keep_predictions(
     """
     folder = root / FOLDER
     try:
-        before = read_record(folder / RECORD, Given.from_json, hint=RESTORE).parts
+        before = read_record(folder / RECORD, GivenPredictions.from_json, hint=RESTORE).parts
     except FileNotFoundError:
         before = ()
     hashes, first = np.unique(hashes, return_index=True)
@@ -106,8 +106,8 @@ def keep_predictions(
     for path, array in zip(paths, arrays, strict=True):
         with replacing(path) as out:
             np.save(out, array, allow_pickle=False)
-    part = GivenPart(batch, len(hashes), tuple(sources), *map(sha256_file, paths))
-    write_json(folder / RECORD, Given(tuple(labels), (*before, part)).as_json())
+    part = PredictionsPart(batch, len(hashes), tuple(sources), *map(sha256_file, paths))
+    write_json(folder / RECORD, GivenPredictions(tuple(labels), (*before, part)).as_json())
 
 
 def hashes_of(rows: Sequence[Example]) -> Hashes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from typing_extensions import Unpack
 
-from engine.model.predictions_record import FOLDER, Given, lacking
+from engine.model.predictions_record import FOLDER, GivenPredictions, lacking
 from engine.model.text_classifier import ModelRef, Plan, Purpose, Scorer
 from engine.model.training_plan import DistillationTarget, PlanChanges
 from engine.progress import Monitor
@@ -28,7 +28,7 @@ class PredictionsOnly:
     trains = continues = has_weights = approximates = False
     scored_by = ""
 
-    def __init__(self, project: Project, given: Given) -> None:
+    def __init__(self, project: Project, given: GivenPredictions) -> None:
         self._project, self._given = project, given
 
     def uses(self, model: str | None = None) -> list[OutsideUse | None]:

@@ -21,7 +21,7 @@ RESTORE = "restore the folder `predictions`, or make a new project with `blindsp
 
 
 @dataclass(frozen=True, slots=True)
-class GivenPart(Record):
+class PredictionsPart(Record):
     """What one command brought.
 
     Attributes:
@@ -37,11 +37,11 @@ class GivenPart(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Given(Record):
+class GivenPredictions(Record):
     """All that came: at `init`, then with batches. ``labels``: in the order of the logits."""
 
     labels: tuple[str, ...]
-    parts: tuple[GivenPart, ...]
+    parts: tuple[PredictionsPart, ...]
 
     @property
     def name(self) -> str:
@@ -55,7 +55,7 @@ class Given(Record):
         return content_key("predictions", self.labels, first.texts_sha256, first.logits_sha256)
 
 
-def given_predictions(project: Project) -> Given | None:
+def given_predictions(project: Project) -> GivenPredictions | None:
     """What the project was given; None: it runs a classifier.
 
     Raises:
@@ -66,7 +66,7 @@ def given_predictions(project: Project) -> Given | None:
         return None
     folder = project.root / FOLDER
     try:
-        given = read_record(folder / RECORD, Given.from_json, hint=RESTORE)
+        given = read_record(folder / RECORD, GivenPredictions.from_json, hint=RESTORE)
     except FileNotFoundError:
         return None
     if given.labels != project.labels or not given.parts:

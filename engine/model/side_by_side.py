@@ -34,7 +34,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class QueuedTraining:
     """A training that is to be done.
 
     Attributes:
@@ -91,7 +91,7 @@ def free_memory() -> int:
     return max(0, min(found, default=0))
 
 
-def train_side_by_side(project: Project, wanted: Sequence[Wanted], room: Room, monitor: Monitor) -> None:
+def train_side_by_side(project: Project, wanted: Sequence[QueuedTraining], room: Room, monitor: Monitor) -> None:
     """Train what has not been trained; afterwards each is found by its content.
 
     Args:
@@ -123,7 +123,7 @@ def train_side_by_side(project: Project, wanted: Sequence[Wanted], room: Room, m
 class _Schedule:
     """What is still to be done, what is being done, and what is done."""
 
-    def __init__(self, project: Project, wanted: Sequence[Wanted]) -> None:
+    def __init__(self, project: Project, wanted: Sequence[QueuedTraining]) -> None:
         self._project, self._wanted = project, wanted
         self._waiting = list(range(len(wanted)))
         self._ended: set[int] = set()
@@ -184,7 +184,7 @@ def _occupy(project: Project, processes: list[_Process], schedule: _Schedule, ro
         free.begin(place, schedule.tasks[place])
 
 
-def _hear(processes: Sequence[_Process], schedule: _Schedule, wanted: Sequence[Wanted]) -> None:
+def _hear(processes: Sequence[_Process], schedule: _Schedule, wanted: Sequence[QueuedTraining]) -> None:
     """Wait a moment for news of the processes, and take it in."""
     with selectors.DefaultSelector() as ready:
         for process in processes:

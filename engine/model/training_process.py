@@ -40,9 +40,9 @@ class _Owner:
     def listen(self) -> None:
         """Take in what is asked for, and end the process when nobody can ask any more."""
         for line in sys.stdin.buffer:
-            asked = orjson.loads(line)
-            if "task" in asked:
-                self.tasks.put(TrainingTask.from_json(asked["task"]))
+            message = orjson.loads(line)
+            if "task" in message:
+                self.tasks.put(TrainingTask.from_json(message["task"]))
             else:
                 self._stop.set()
         os._exit(0)

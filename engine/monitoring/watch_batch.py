@@ -105,12 +105,12 @@ class _FoundTogether:
     """Blind spots that were found together, among which a row is near one at most.
 
     Attributes:
-        key: of the discovery, or id of the proof. rows: of each, by its id. asked: ids of those that are counted.
+        key: of the discovery, or id of the proof. rows: of each, by its id. counted: ids of those that are counted.
     """
 
     key: str
     rows: Mapping[str, Sequence[Labelled]]
-    asked: frozenset[str]
+    counted: frozenset[str]
 
 
 def _near_spots(
@@ -126,7 +126,7 @@ def _near_spots(
         near = nearest_blind_spots(project, own, rows, monitor=monitor)
         in_pool = nearest_blind_spots(project, own, pool, scan=True, monitor=monitor)
         places = {name: place for place, name in enumerate(group.rows)}
-        for name in sorted(group.asked, key=lambda name: int(name.removeprefix("B"))):
+        for name in sorted(group.counted, key=lambda name: int(name.removeprefix("B"))):
             place = places.get(name, _NOWHERE)
             inside, of_pool = near == place, int((in_pool == place).sum())
             counts = _counts(scores, inside)
@@ -139,16 +139,16 @@ def _closed(project: Project, monitor: Monitor) -> list[_FoundTogether]:
     """The blind spots of each proof that closed some: rows are near them as they were there."""
     frozen, found = suite_of_closed(project), []
     for proof in dict.fromkeys(spot.proof for spot in frozen):
-        asked = frozenset(spot.id for spot in frozen if spot.proof == proof)
+        counted = frozenset(spot.id for spot in frozen if spot.proof == proof)
         folder = project.proofs_dir / checked_id("proof", proof)
         if not (folder / SPEC).is_file():
-            monitor.note(f"proof {proof} is gone, so nothing is said of {', '.join(sorted(asked))}, which it closed")
-            found.append(_FoundTogether(proof, {}, asked))
+            monitor.note(f"proof {proof} is gone, so nothing is said of {', '.join(sorted(counted))}, which it closed")
+            found.append(_FoundTogether(proof, {}, counted))
             continue
         spec = read_spec(folder)
         there = project.rows("pool", {row for spot in spec.blind_spots for row in spot.ids})
         rows = {spot.id: [there[row] for row in spot.ids if row in there] for spot in spec.blind_spots}
-        found.append(_FoundTogether(proof, {name: own for name, own in rows.items() if own}, asked))
+        found.append(_FoundTogether(proof, {name: own for name, own in rows.items() if own}, counted))
     return found
 
 

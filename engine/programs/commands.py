@@ -83,11 +83,11 @@ def contents(root: Path, settings: ClassifierSettings, part: Part) -> dict[str, 
         FileError: one of them is a link inside the project, or may not be read.
         SettingsError: a folder holds too many files, `classifier.files` names nothing, or there is no such class.
     """
-    asked = read_command(root, settings, part)
+    parsed = read_command(root, settings, part)
     found = _named_in_settings(root, settings.files, "classifier.files")
-    if asked.is_class:
-        return found | find_class(asked.words[0]).contents
-    for place, word in enumerate(asked.words):
+    if parsed.is_class:
+        return found | find_class(parsed.words[0]).contents
+    for place, word in enumerate(parsed.words):
         path = _path(root, word.rpartition("=")[2] if word.startswith("-") else word)
         if path is None or path == root or path in root.parents:
             continue
@@ -159,17 +159,17 @@ def model_use(root: Path, model: Path) -> OutsideUse:
 
 
 def _use(root: Path, settings: ClassifierSettings, part: Part) -> OutsideUse:
-    asked, found = read_command(root, settings, part), contents(root, settings, part)
-    what = f"the program `{shown_name(asked.text)}` would be run to {part}, and can do whatever you can do"
-    if asked.is_class:
-        origin = find_class(asked.words[0]).origin
-        what = f"the Python class {shown_name(asked.words[0])} of {origin}, installed here, would be run to {part}"
+    parsed, found = read_command(root, settings, part), contents(root, settings, part)
+    what = f"the program `{shown_name(parsed.text)}` would be run to {part}, and can do whatever you can do"
+    if parsed.is_class:
+        origin = find_class(parsed.words[0]).origin
+        what = f"the Python class {shown_name(parsed.words[0])} of {origin}, installed here, would be run to {part}"
     named = {name: of for name, of in sorted(found.items()) if not name.startswith("<")}  # an installed class is not
     shown = ", ".join(map(shown_name, [*named][:_MOST_SHOWN])) + (", ..." if len(named) > _MOST_SHOWN else "")
     again = f"you are asked again when it or what it names changes: {shown}; what else it loads is not looked at"
     cautions = [again if named else "it names no file here: what it loads is not looked at"]
     cautions.append("models that lie in the project's folder models are opened by it too")
-    return outside_use("program", what, cautions, part, asked.text, list(named.items()))
+    return outside_use("program", what, cautions, part, parsed.text, list(named.items()))
 
 
 def _parts(settings: ClassifierSettings) -> Iterator[Part]:

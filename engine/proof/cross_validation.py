@@ -32,13 +32,13 @@ class Fold:
     Attributes:
         spots: ids of its blind spots.
         uus: ids of their rows.
-        asked: their rows, and the rows beside them that the model gets right.
+        test_rows: their rows, and the rows beside them that the model gets right.
         covered: how many of these the round's model is sure of at tau.
     """
 
     spots: frozenset[str]
     uus: frozenset[str]
-    asked: tuple[Example, ...]
+    test_rows: tuple[Example, ...]
     covered: int
 
 
@@ -58,8 +58,8 @@ def folds(discovery: Discovery) -> list[Fold]:
         beside = dict.fromkeys(row for uu in uus for row in discovery.neighbours.get(uu, ()))
         rows = [discovery.predictions[row] for row in dict.fromkeys((*uus, *beside))]
         covered = sum(row.confidence >= discovery.tau for row in rows)
-        asked = tuple(Example.of(row) for row in rows)
-        found.append(Fold(frozenset(spot.id for spot in spots), frozenset(uus), asked, covered))
+        test_rows = tuple(Example.of(row) for row in rows)
+        found.append(Fold(frozenset(spot.id for spot in spots), frozenset(uus), test_rows, covered))
     return found
 
 
@@ -81,17 +81,17 @@ def errors_of(
     Raises:
         ModelError, Cancelled: as `engine.model.training.train`.
     """
-    texts = [[row.text, row.text_pair, row.label] for row in fold.asked]
+    texts = [[row.text, row.text_pair, row.label] for row in fold.test_rows]
     key = content_key("fold", plan.key(rows, kept), texts, fold.covered)
     path = project.cache_dir / f"fold-{key}.json"
     if path.is_file():
         return [float(value) for value in read_json(path)]
-    gold = np.array([project.labels.index(row.label) for row in fold.asked])
+    gold = np.array([project.labels.index(row.label) for row in fold.test_rows])
     classifier = classifier_of(project)
     errors: list[float] = []
 
     def look(scorer: Scorer) -> None:
-        logits = scorer.logits(fold.asked, monitor=Silent())
+        logits = scorer.logits(fold.test_rows, monitor=Silent())
         errors.append(errors_among_most_confident(Scored.from_logits(logits, gold), fold.covered))
 
     out = Path(project.cache_dir / f"fold-{key}")

@@ -43,9 +43,11 @@ def choose_passes(
     found, rows = [], 0
     for number, fold in enumerate(folds(discovery), start=1):
         others = [sample for sample in samples if spot_of.get(sample.id) not in fold.spots]
-        monitor.note(f"fold {number}: {len(others)} samples of other blind spots, {len(fold.asked)} rows to look at")
+        monitor.note(
+            f"fold {number}: {len(others)} samples of other blind spots, {len(fold.test_rows)} rows to look at"
+        )
         found.append(errors_of(project, fold, plan, [*train, *others], monitor=monitor)[:-1])
-        rows += len(fold.asked)
+        rows += len(fold.test_rows)
     passes = min(map(len, found))  # with many samples a fold may need fewer passes for the same steps
     errors = tuple(round(float(value), 2) for value in np.sum([one[:passes] for one in found], axis=0))
     return EpochChoice(1 + errors.index(min(errors)), passes, errors, rows)

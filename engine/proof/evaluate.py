@@ -93,19 +93,19 @@ def evaluate(folder: Path) -> dict[str, Any]:
     spec = ProofSpec.from_json(values)
     groups = _groups(spec)
     interval = corrected(spec.interval, len(groups) - 1) if spec.corrected else spec.interval
-    asked = {split: _scored(folder, groups, split) for split in JUDGED if gold_file(folder, split).is_file()}
+    by_split = {split: _scored(folder, groups, split) for split in JUDGED if gold_file(folder, split).is_file()}
     how, rule = Resampling(resamples_for(interval, spec.bootstrap), interval), Rule(spec.tau, spec.margin, interval)
     held, gold = read_proof_labels(folder) if spec.label_budget else None, known_gold(folder)
-    asked["proof"] = {group: [replace(run, gold=gold) for run in runs] for group, runs in asked["proof"].items()}
+    by_split["proof"] = {group: [replace(run, gold=gold) for run in runs] for group, runs in by_split["proof"].items()}
     is_whole = bool((gold != UNKNOWN).all())
-    whole = {split: models for split, models in asked.items() if split != "proof" or is_whole}
+    whole = {split: models for split, models in by_split.items() if split != "proof" or is_whole}
     compared = {
         split: compare(models, baseline=REFERENCE, tau=spec.tau, resamples=how.resamples, interval=interval)
         for split, models in whole.items()
     }
     parts: dict[str, Any] = {}
     if held is not None and not is_whole:
-        judges = ImputedJudge(held, asked["proof"], REFERENCE, compared.get("test"), rule, how)
+        judges = ImputedJudge(held, by_split["proof"], REFERENCE, compared.get("test"), rule, how)
         compared["proof"] = {REFERENCE: next(iter(judges.verdicts.values())).baseline}
         compared["proof"] |= {group: one.arm for group, one in judges.verdicts.items()}
         verdicts = {group: one.verdict for group, one in judges.verdicts.items()}
@@ -116,9 +116,9 @@ def evaluate(folder: Path) -> dict[str, Any]:
         likely = {}
         if held is not None:
             parts["labels_asked"] = held.as_asked(certain=True).as_json()
-    labelled = _Labelled(asked["proof"])
+    labelled = _Labelled(by_split["proof"])
     arms = [
-        replace(_arm(group, groups, asked, whole, compared, spec.labels, verdict), likely=likely.get(group))
+        replace(_arm(group, groups, by_split, whole, compared, spec.labels, verdict), likely=likely.get(group))
         for group, verdict in verdicts.items()
     ]
     if "round_model" in values:  # a proof of before evidence was kept lacks it, and its report says so
@@ -136,7 +136,7 @@ def evaluate(folder: Path) -> dict[str, Any]:
         **{key: value for key, value in values.items() if key not in _NOT_SHOWN},
         "interval": interval,
         "notes": _notes(spec),
-        "seed_noise": seed_noise(asked["proof"][REFERENCE]),
+        "seed_noise": seed_noise(by_split["proof"][REFERENCE]),
         "baseline": baseline.as_json(),
         "arms": [arm.as_json() for arm in arms],
         "pool": pool.as_json() if pool else None,
@@ -269,7 +269,7 @@ def _verdict(group: Group, compared: ComparedBySplit, rule: Rule) -> Verdict:
 def _arm(
     group: Group,
     groups: Mapping[Group, list[SpecRun]],
-    asked: ScoredBySplit,
+    by_split: ScoredBySplit,
     whole: ScoredBySplit,
     compared: ComparedBySplit,
     labels: Sequence[str],
@@ -291,7 +291,7 @@ def _arm(
         reason=verdict.reason,
         meaning=MEANINGS[verdict.word],
         mcnemar={split: round(mcnemar(models[group], models[REFERENCE]), 6) for split, models in whole.items()},
-        churn=churn(asked["proof"][group], asked["proof"][REFERENCE]),
+        churn=churn(by_split["proof"][group], by_split["proof"][REFERENCE]),
     )
 
 

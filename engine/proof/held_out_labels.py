@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.files import content_key, read_record, write_json
-from engine.model.side_by_side import Wanted, train_side_by_side
+from engine.model.side_by_side import QueuedTraining, train_side_by_side
 from engine.model.text_classifier import Scorer, classifier_of
 from engine.model.training_task import TrainingTask, is_trained
 from engine.progress import Monitor, Silent
@@ -26,7 +26,7 @@ from engine.schema import Example, Record
 
 
 @dataclass(frozen=True)
-class Trial:
+class HeldOutTrial:
     """A training, and how much work it is, in row-passes."""
 
     task: TrainingTask
@@ -34,7 +34,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Record):
+class HeldOutOutcome(Record):
     """What a trial makes of the rows held out, and of dev.
 
     ``errors``: among as many of its most confident rows as the round's model covers at tau. ``right``: of dev.
@@ -45,8 +45,8 @@ class Outcome(Record):
 
 
 def outcomes(
-    project: Project, trials: Mapping[str, Trial], asked: Sequence[Example], covered: int, *, monitor: Monitor
-) -> dict[str, Outcome]:
+    project: Project, trials: Mapping[str, HeldOutTrial], held_out: Sequence[Example], covered: int, *, monitor: Monitor
+) -> dict[str, HeldOutOutcome]:
     """What each of some trials makes of the rows held out and of dev. That is kept by content, no model is.
 
     Trials that differ in how far they go from the start alone are trained once. Where the machine has room, trainings
@@ -55,7 +55,7 @@ def outcomes(
     Args:
         project: gives dev and labels.
         trials: by name.
-        asked: the rows held out, with their labels.
+        held_out: the rows held out, with their labels.
         covered: how many of these the round's model is sure of at tau.
         monitor: told of steps, and asked whether to go on.
 
@@ -63,12 +63,12 @@ def outcomes(
         ModelError, Cancelled: as `engine.model.training.train`.
     """
     dev = project.examples("dev") if project.has_split("dev") else []
-    looked_at = [[row.text, row.text_pair, row.label] for row in (*asked, *dev)]
+    looked_at = [[row.text, row.text_pair, row.label] for row in (*held_out, *dev)]
     files: dict[str, Path] = {}
     alike: defaultdict[str, list[str]] = defaultdict(list)
     for name, trial in trials.items():
         plan, rows = trial.task.plan(project), trial.task.rows
-        key = content_key("held out", plan.key(rows), looked_at, covered, len(asked))
+        key = content_key("held out", plan.key(rows), looked_at, covered, len(held_out))
         files[name] = project.cache_dir / f"held-out-{key}.json"
         if not files[name].is_file():
             alike[plan.all_the_way.key(rows)].append(name)
@@ -82,9 +82,9 @@ def outcomes(
             tasks[key].run(project, monitor)
         for name in names:
             with closing(classifier.load_result(trials[name].task.plan(project), folder)) as model:
-                write_json(files[name], _outcome(project, model, asked, dev, covered).as_json())
+                write_json(files[name], _outcome(project, model, held_out, dev, covered).as_json())
         shutil.rmtree(folder)
-    return {name: read_record(path, Outcome.from_json, hint="delete the file") for name, path in files.items()}
+    return {name: read_record(path, HeldOutOutcome.from_json, hint="delete the file") for name, path in files.items()}
 
 
 def _all_the_way(project: Project, task: TrainingTask, key: str) -> TrainingTask:
@@ -99,8 +99,8 @@ def _train_side_by_side(
 ) -> None:
     """Train what has not been trained, each with its work and names, if there is room for two at a time."""
 
-    def wanted(work: int, names: Sequence[str], task: TrainingTask) -> Wanted:
-        return Wanted(" and ".join(names), work, lambda: task)
+    def wanted(work: int, names: Sequence[str], task: TrainingTask) -> QueuedTraining:
+        return QueuedTraining(" and ".join(names), work, lambda: task)
 
     missing = [wanted(*one) for one in trainings if not is_trained(one[2].folder(project))]
     if missing and (room := room_side_by_side(project, [one.work for one in missing], trainings[0][2].start, monitor)):
@@ -108,10 +108,10 @@ def _train_side_by_side(
 
 
 def _outcome(
-    project: Project, model: Scorer, asked: Sequence[Example], dev: Sequence[Example], covered: int
-) -> Outcome:
-    gold = np.array([project.labels.index(row.label) for row in (*asked, *dev)])
-    logits = model.logits([*asked, *dev], monitor=Silent())
-    found = Scored.from_logits(logits[: len(asked)], gold[: len(asked)])
-    right = int((logits[len(asked) :].argmax(axis=1) == gold[len(asked) :]).sum())
-    return Outcome(errors_among_most_confident(found, covered), right)
+    project: Project, model: Scorer, held_out: Sequence[Example], dev: Sequence[Example], covered: int
+) -> HeldOutOutcome:
+    gold = np.array([project.labels.index(row.label) for row in (*held_out, *dev)])
+    logits = model.logits([*held_out, *dev], monitor=Silent())
+    found = Scored.from_logits(logits[: len(held_out)], gold[: len(held_out)])
+    right = int((logits[len(held_out) :].argmax(axis=1) == gold[len(held_out) :]).sum())
+    return HeldOutOutcome(errors_among_most_confident(found, covered), right)

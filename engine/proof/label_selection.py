@@ -26,7 +26,7 @@ from engine.model.text_classifier import classifier_of
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.arms import Arm, plan_runs
-from engine.proof.held_out_labels import Outcome, Trial, outcomes
+from engine.proof.held_out_labels import HeldOutOutcome, HeldOutTrial, outcomes
 from engine.proof.label_arms import LLM_LABELS
 from engine.proof.metrics import IntArray, Scored, errors_among_most_confident
 from engine.proof.proof_spec import RecipeChoice
@@ -97,7 +97,7 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
         _name(recipe, kind): (recipe, kind) for kind in rows for recipe in recipes if kind in rows_to_try(recipe, rows)
     }
     parts, before = held_out_parts(arm.labels, differ), 0.0
-    found: dict[str, list[Outcome]] = {name: [] for name in candidates}
+    found: dict[str, list[HeldOutOutcome]] = {name: [] for name in candidates}
     for number, part in enumerate(parts, start=1):
         monitor.note(f"{arm.name}: part {number} of {len(parts)} held out, {len(part)} labels")
         covered, held = sum(map(pool.is_sure, part)), {one.row.id for one in part}
@@ -131,15 +131,15 @@ def _name(recipe: str, kind: str) -> str:
     return recipe if kind == ALL_ROWS else f"{recipe} on {kind} rows"
 
 
-def _trial(project: Project, arm: Arm, recipe: str, seed: int, monitor: Monitor) -> Trial:
+def _trial(project: Project, arm: Arm, recipe: str, seed: int, monitor: Monitor) -> HeldOutTrial:
     """The training of the recipe, as the proof would plan it for this arm alone."""
     run = plan_runs(project, [arm], seeds=[seed], recipes=[recipe])[-1]
     train = project.examples("train")
-    return Trial(training_task(project, run, train, [], stop=None, monitor=monitor), run.work)
+    return HeldOutTrial(training_task(project, run, train, [], stop=None, monitor=monitor), run.work)
 
 
 def _accuracies(
-    project: Project, found: Mapping[str, Sequence[Outcome]], seed: int, monitor: Monitor
+    project: Project, found: Mapping[str, Sequence[HeldOutOutcome]], seed: int, monitor: Monitor
 ) -> tuple[dict[str, float], float | None]:
     """Accuracy on dev, 0..1: mean of each candidate, and that of the model they go on from; nothing without dev."""
     if not project.has_split("dev"):

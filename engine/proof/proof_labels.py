@@ -67,16 +67,16 @@ class ProofLabels(Record):
 
     def as_asked(self, *, certain: bool, needed: int | None = None) -> LabelsAsked:
         """What people are asked for and how far that is, for the report."""
-        asked, after = (self.drawn(look) for look in (self.look, min(self.look + 1, LOOKS)))
+        drawn, after = (self.drawn(look) for look in (self.look, min(self.look + 1, LOOKS)))
         return LabelsAsked(
             queue=self.queue,
             rows=len(self.order),
             budget=min(self.budget, len(self.order)),
             look=self.look,
             looks=LOOKS,
-            asked=len(asked),
-            answered=len(set(asked).intersection(place for place, _ in self.people)),
-            next=len(after) - len(asked),
+            asked=len(drawn),
+            answered=len(set(drawn).intersection(place for place, _ in self.people)),
+            next=len(after) - len(drawn),
             certain=certain,
             needed=needed,
         )
@@ -122,5 +122,5 @@ def asks(project: Project, proof_id: str) -> bool:
     Raises:
         ProjectError: its report is gone or damaged.
     """
-    asked = read_report(project, proof_id).labels_asked
-    return asked is not None and asked.goes_on
+    labels = read_report(project, proof_id).labels_asked
+    return labels is not None and labels.goes_on

@@ -55,20 +55,20 @@ def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | 
     discovery = discovered_spots(project)
     chosen = choose_arms(samples, arms) if arms else choose_arms(samples)[-1:]
     model, seed = current_model(project, monitor=monitor), project.settings.proof.seeds[0]
-    asked = _asked(project, discovery, seed)
+    scored_rows = _scored_rows(project, discovery, seed)
     goes_on = trainable(project).continues
     training = {arm.name: _training_rows(project, arm, seed, goes_on) for arm in chosen}
-    overall = AggregateProgress(monitor, sum(map(len, training.values())) + (1 + len(chosen)) * len(asked) // 3)
-    overall.begin("score", len(asked) // 3)
-    before = _right(project, model, asked, overall)
+    overall = AggregateProgress(monitor, sum(map(len, training.values())) + (1 + len(chosen)) * len(scored_rows) // 3)
+    overall.begin("score", len(scored_rows) // 3)
+    before = _right(project, model, scored_rows, overall)
     entries = []
     for arm in chosen:
         rows = training[arm.name]
         overall.begin(f"train {arm.name}", len(rows))
         made = trained(project, rows, seed=seed, start=model if goes_on else None, epochs=1, monitor=overall)
-        overall.begin(f"score {arm.name}", len(asked) // 3)
-        after = _right(project, made, asked, overall)
-        entries.append(_entry(arm, len(rows), discovery, asked, before, after))
+        overall.begin(f"score {arm.name}", len(scored_rows) // 3)
+        after = _right(project, made, scored_rows, overall)
+        entries.append(_entry(arm, len(rows), discovery, scored_rows, before, after))
     found = QuickReport(
         id="",
         created=datetime.now(timezone.utc).isoformat(),
@@ -100,7 +100,7 @@ def _training_rows(project: Project, arm: Arm, seed: int, goes_on: bool) -> list
     return [*dice.sample(train, replayed), *samples]
 
 
-def _asked(project: Project, discovery: Discovery, seed: int) -> list[Example]:
+def _scored_rows(project: Project, discovery: Discovery, seed: int) -> list[Example]:
     """UUs of the blind spots, their neighbours that the model gets right, and a draw of the test rows."""
     uus = [row for spot in discovery.blind_spots for row in spot.rows]
     beside = dict.fromkeys(row for uu in uus for row in discovery.neighbours.get(uu, ()))
@@ -115,7 +115,9 @@ def _right(project: Project, model: ModelRef, rows: Sequence[Example], monitor: 
     return predictions(project, model, rows, split_key="quick", monitor=monitor).argmax(axis=1) == gold
 
 
-def _entry(arm: Arm, rows: int, discovery: Discovery, asked: Sequence[Example], before: Any, after: Any) -> QuickArm:
+def _entry(
+    arm: Arm, rows: int, discovery: Discovery, scored_rows: Sequence[Example], before: Any, after: Any
+) -> QuickArm:
     spots, first = [], 0
     for spot in discovery.blind_spots:
         right = int(after[first : first + len(spot.rows)].sum())
@@ -125,7 +127,7 @@ def _entry(arm: Arm, rows: int, discovery: Discovery, asked: Sequence[Example], 
     beside = {row for uu in uus for row in discovery.neighbours.get(uu, ())}
     test = first + len(beside)
     broken = before[first:test] & ~after[first:test]
-    was, now = (float(found[test:].mean()) if len(asked) > test else None for found in (before, after))
+    was, now = (float(found[test:].mean()) if len(scored_rows) > test else None for found in (before, after))
     return QuickArm(
         arm=arm.name,
         samples=len(arm.samples),
@@ -134,7 +136,7 @@ def _entry(arm: Arm, rows: int, discovery: Discovery, asked: Sequence[Example], 
         uus_right=int(after[:first].sum()),
         neighbours=len(beside),
         neighbours_broken=int(broken.sum()),
-        test_rows=len(asked) - test,
+        test_rows=len(scored_rows) - test,
         test_accuracy=(was, now),
         blind_spots=tuple(spots),
     )

@@ -52,19 +52,19 @@ def choose_recipe(
         for number, fold in enumerate(parts, start=1):
             monitor.note(f"{run.arm.name}: {run.recipe}, fold {number} of {len(parts)}")
             outside = _outside(run, fold, spot_of)
-            asked = {row.id for row in fold.asked}
-            given = training_set(project, outside, train, [one for one in kept if one.row.id not in asked], monitor)
+            test_ids = {row.id for row in fold.test_rows}
+            given = training_set(project, outside, train, [one for one in kept if one.row.id not in test_ids], monitor)
             plan = plan_of(project, given.start, seed=run.seed, **given.changes)
             found.append(errors_of(project, fold, plan, given.rows, given.kept, monitor=monitor)[-1])
         errors[run.recipe] = round(sum(found), 2)
     best = min(errors, key=lambda name: errors[name])
-    return RecipeChoice(best, errors, sum(len(fold.asked) for fold in parts))
+    return RecipeChoice(best, errors, sum(len(fold.test_rows) for fold in parts))
 
 
 def _outside(run: Run, fold: Fold, spot_of: Mapping[str, str]) -> Run:
     """The run without the samples that belong to a fold, and without the rows it is looked at on."""
-    asked = {row.id for row in fold.asked}
-    samples = tuple(row for row in run.arm.samples if row.id not in asked and spot_of.get(row.id) not in fold.spots)
+    test_ids = {row.id for row in fold.test_rows}
+    samples = tuple(row for row in run.arm.samples if row.id not in test_ids and spot_of.get(row.id) not in fold.spots)
     return replace(run, arm=Arm(run.arm.name, samples))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.counted import counted
 from engine.errors import BlindspotError, ModelError
-from engine.model.side_by_side import Room, Wanted, room_for, train_side_by_side
+from engine.model.side_by_side import QueuedTraining, Room, room_for, train_side_by_side
 from engine.model.training_task import StartOfTraining, TrainingTask, is_trained
 from engine.progress import Monitor
 from engine.project import Project
@@ -53,7 +53,7 @@ def train_ahead(
         after = baselines[run.seed] if follows and baselines[run.seed] in missing else None
         if after is not None or not is_trained(task(run).folder(project)):
             to_do.append(run)
-        wanted.append(Wanted(_name(run), run.work, partial(task, run), after))
+        wanted.append(QueuedTraining(_name(run), run.work, partial(task, run), after))
     room = room_side_by_side(project, [run.work for run in to_do], firsts[0].start, overall)
     if room is None:
         return False

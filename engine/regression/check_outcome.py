@@ -69,7 +69,7 @@ class PartCheck(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Record):
+class CheckOutcome(Record):
     """What became of all closed blind spots. ``model`` and ``holds`` are None where there was nothing to check."""
 
     model: str | None
@@ -93,4 +93,4 @@ class Outcome(Record):
         return "\n".join(visible(line) for line in ([f"{spot_id} is open again", *lines] if lines else ()))
 
 
-NOTHING = Outcome(None, "nothing to check", None, ())
+NOTHING = CheckOutcome(None, "nothing to check", None, ())

@@ -21,7 +21,7 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.closed import CLOSED, SeedCounts, SpotCounts
 from engine.proof.nearby_rows import NearRows, near_rows
-from engine.regression.check_outcome import CheckedRows, Outcome, PartCheck, Wrong
+from engine.regression.check_outcome import CheckedRows, CheckOutcome, PartCheck, Wrong
 from engine.regression.frozen_spots import ROWS_FLOOR, SAMPLES_FLOOR, CaseOrigin, FrozenCase, FrozenSpot, suite
 from engine.regression.suite_checks import refuse_changed_suite
 from engine.schema import Example
@@ -51,12 +51,12 @@ def check(project: Project, model: str | None = None, *, monitor: Monitor) -> Pa
     frozen = suite(project)
     refuse_changed_suite(project, frozen)
     near = {spot.id: near_rows(project, spot.proof, spot.id) for spot in frozen if spot.counted}
-    asked = _model(project, model, monitor)
+    tested = _model(project, model, monitor)
     cases = [case for spot in frozen for case in spot.cases]
     rows = [Example.of(case) for case in cases]
     held_out = [row for found in near.values() for row in found.rows]
     gold = np.array([project.labels.index(row.label) for row in [*rows, *held_out]], dtype=np.int64)
-    logits = predictions(project, asked, [*rows, *held_out], split_key="suite", monitor=monitor)
+    logits = predictions(project, tested, [*rows, *held_out], split_key="suite", monitor=monitor)
     scores = score(logits, gold)
     said = [
         (project.labels[place], float(sure)) for place, sure in zip(scores.predicted, scores.confidence, strict=True)
@@ -73,9 +73,9 @@ def check(project: Project, model: str | None = None, *, monitor: Monitor) -> Pa
         else:
             checked += _by_rule(spot, answers, found, right[first_near : first_near + len(found.rows)])
             first_near += len(found.rows)
-    path = project.root / "checks" / f"{asked.key[:12]}.json"
+    path = project.root / "checks" / f"{tested.key[:12]}.json"
     holds = all(one.holds for one in checked)
-    write_json(path, Outcome(asked.name, "holds" if holds else "open again", holds, tuple(checked)).as_json())
+    write_json(path, CheckOutcome(tested.name, "holds" if holds else "open again", holds, tuple(checked)).as_json())
     return path
 
 

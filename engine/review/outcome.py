@@ -59,7 +59,7 @@ def judged_items(project: Project, records: Records, *, own: bool = False) -> li
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SampleOutcome:
     """What reviewers made of one sample.
 
     Attributes:
@@ -100,7 +100,7 @@ def majority(answers: Iterable[bool | None]) -> bool | None:
     return 2 * sum(given) >= len(given) if given else None
 
 
-def outcomes(judged: Iterable[Judged]) -> list[Outcome]:
+def outcomes(judged: Iterable[Judged]) -> list[SampleOutcome]:
     """The outcome of every sample that was judged."""
     samples: dict[str, tuple[Sample, bool]] = {}
     votes: defaultdict[str, dict[str, SampleJudgement]] = defaultdict(dict)
@@ -112,7 +112,7 @@ def outcomes(judged: Iterable[Judged]) -> list[Outcome]:
                 same = one.item.same_evidence or samples.get(sample.id, (sample, False))[1]
                 samples[sample.id] = (sample, same)
                 votes[sample.id][one.reviewer] = vote
-    return [Outcome(*samples[name], votes[name]) for name in samples]
+    return [SampleOutcome(*samples[name], votes[name]) for name in samples]
 
 
 def reviewed_samples(project: Project, records: Records, samples: Sequence[Sample]) -> list[Sample]:

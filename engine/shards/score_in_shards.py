@@ -16,7 +16,7 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.shards import SHARDS
 from engine.shards.parts import do_parts
-from engine.shards.shard_plan import MANIFEST, Finished, ShardPlan, Wanted
+from engine.shards.shard_plan import MANIFEST, Finished, ShardedWork, ShardPlan
 from engine.shards.where import asked_where
 from engine.shards.work_shard import ShardWorker
 
@@ -46,7 +46,7 @@ def score_in_shards(
     where = asked_where()
     if not rows or (where.kind == "here" and not find_files(project.cache_dir / SHARDS, f"*/{MANIFEST}")):
         return
-    wanted = Wanted(project, model, rows, doubt, monitor)
+    wanted = ShardedWork(project, model, rows, doubt, monitor)
     planned = (wanted.folder / MANIFEST).is_file()
     if all(path.is_file() for path in wanted.paths) or (where.kind == "here" and not planned):
         return

@@ -278,7 +278,7 @@ def _manifest(values: Any) -> Manifest:
 # Making a plan
 
 
-class Wanted:
+class ShardedWork:
     """The arrays that a discovery needs of the pool: logits of its rows, embeddings of its different texts.
 
     Args:

@@ -83,15 +83,15 @@ class FoundRows(Record):
     @property
     def wanted(self) -> list[str]:
         """Ids of the rows to be labelled: those that the LLM finds it applies to, or all if it was asked of none."""
-        asked = [row for row in self.rows if row.applies is not None]
-        return [row.id for row in self.rows if row.applies or not asked]
+        judged_rows = [row for row in self.rows if row.applies is not None]
+        return [row.id for row in self.rows if row.applies or not judged_rows]
 
     @property
     def sentence(self) -> str:
         """What was found, in one sentence."""
         found = f"{len(self.rows):,} of {self.candidates:,} rows without a label found for {self.name}"
-        asked = [row.applies for row in self.rows if row.applies is not None]
-        judged = f"; {self.judge.name} finds that it applies to {sum(asked)} of {len(asked)}" if self.judge else ""
+        answers = [row.applies for row in self.rows if row.applies is not None]
+        judged = f"; {self.judge.name} finds that it applies to {sum(answers)} of {len(answers)}" if self.judge else ""
         return f"{found}, by {self.searched_by}{judged}{f'; {self.unasked}' if self.unasked else ''}"
 
 

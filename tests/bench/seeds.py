@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sample_data
 from engine.model.model_registry import scratch
-from engine.model.side_by_side import Room, Wanted, train_side_by_side
+from engine.model.side_by_side import QueuedTraining, Room, train_side_by_side
 from engine.model.training_task import StartOfTraining, TrainingTask
 from engine.operations.create_project import create_project
 from engine.progress import Silent
@@ -40,7 +40,7 @@ def _train(root: Path, room: Room) -> float:
     rows = tuple(project.examples("train")[: options.rows])
     begin = StartOfTraining(start.name, str(start.folder), start.key)
     tasks = [TrainingTask(rows, seed, begin, changes={"epochs": EPOCHS}) for seed in SEEDS]
-    wanted = [Wanted(f"seed {task.seed}", 1, partial(_same, task)) for task in tasks]
+    wanted = [QueuedTraining(f"seed {task.seed}", 1, partial(_same, task)) for task in tasks]
     began = time.perf_counter()
     train_side_by_side(project, wanted, room, Silent())
     return time.perf_counter() - began

@@ -13,7 +13,7 @@ from engine.api import open_project
 from engine.errors import BlindspotError, ProjectError
 from engine.extras import MissingExtra
 from engine.project import Project
-from engine.regression.check_outcome import Outcome, PartCheck, Wrong
+from engine.regression.check_outcome import CheckOutcome, PartCheck, Wrong
 from engine.schema import BlindSpot, Prediction, RowMark, Teacher
 from engine.settings import write_settings
 from engine.teaching.records import Teaching
@@ -111,7 +111,7 @@ def test_what_nobody_has_agreed_to_is_refused_before_a_job_is_made(project: Proj
 def test_a_check_says_of_each_blind_spot_why_it_is_open() -> None:
     wrong = Wrong("r1", "the soup\x1b was cold", None, "bad", "good", 0.91)
     parts = (PartCheck("B1", "row", 4, 4, 0.8, True), PartCheck("B2", "row", 4, 3, 0.8, False, (wrong,)))
-    outcome = Outcome("new", "open again", False, parts)
+    outcome = CheckOutcome("new", "open again", False, parts)
     assert outcome.why_open("B1") == ""
     assert outcome.why_open("B2").splitlines() == [
         "B2 is open again",

@@ -7,7 +7,7 @@ import argparse
 from engine.audit.audit_files import find_audit
 from engine.audit.audit_status import AuditFigures, AuditStatus, status_of
 from engine.audit.draw import LEAST
-from engine.audit.estimate import Estimate
+from engine.audit.estimate import AuditEstimate
 from engine.operations.job_records import AuditOptions
 from tui.commands.opening import opened
 from tui.commands.queue_job import run_queue_job
@@ -100,17 +100,17 @@ def _print_figures(status: AuditStatus, figures: AuditFigures) -> None:
     )
 
 
-def _share(found: Estimate) -> str:
+def _share(found: AuditEstimate) -> str:
     middle = "too few labels" if found.value is None else f"{found.value:.1%}"
     return f"{middle} ({found.low:.1%} to {found.high:.1%})"
 
 
-def _right(found: Estimate) -> str:
+def _right(found: AuditEstimate) -> str:
     middle = "too few labels" if found.value is None else f"{1 - found.value:.1%}"
     return f"{middle} ({1 - found.high:.1%} to {1 - found.low:.1%})"
 
 
-def _number(found: Estimate) -> str:
+def _number(found: AuditEstimate) -> str:
     return f"{'?' if found.number is None else f'{found.number:,}'} ({found.fewest:,} to {found.most:,})"
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from engine.errors import ProjectError
-from engine.regression.check_outcome import CHECKED_ROWS, CheckStatus, Outcome, PartCheck
+from engine.regression.check_outcome import CHECKED_ROWS, CheckOutcome, CheckStatus, PartCheck
 from engine.text import visible
 from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     return STATUSES[found.status]
 
 
-def _show(found: Outcome) -> None:
+def _show(found: CheckOutcome) -> None:
     if not found.checked:
         print_line(_NOTHING)
         return
@@ -76,7 +76,7 @@ def _word(parts: Sequence[PartCheck]) -> str:
     return "its rows hold (frozen before proof rows were counted, so not shown to be closed: promote again)"
 
 
-def _write_junit(found: Outcome, path: Path) -> None:
+def _write_junit(found: CheckOutcome, path: Path) -> None:
     """One test case for each sort of rows of each blind spot; a failure lists the wrong cases, but of proof rows none.
 
     Where there was nothing to check, one case that was skipped.

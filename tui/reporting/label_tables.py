@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.counted import counted
 from engine.label_queue.guideline_use import GuidelineUse
 from engine.label_queue.label_overview import CheckedLlm, LabelOverview
-from engine.label_queue.llm_quality import CERTAIN, Compared, LlmQuality, Share
+from engine.label_queue.llm_quality import CERTAIN, AgreementShare, Compared, LlmQuality
 from engine.labelling.answers import CERTAINTY_WORDS
 from engine.labelling.label_agreement import LabelAgreement
 from engine.labelling.texts import TextRow
@@ -154,7 +154,7 @@ def _llm(one: CheckedLlm) -> list[Block]:
     return [Table(title, ("its labels", "rows", "agreed", "share", "95 %"), rows), " ".join(told)]
 
 
-def _share(name: str, found: Share) -> tuple[str, ...]:
+def _share(name: str, found: AgreementShare) -> tuple[str, ...]:
     if found.value is None:
         return name, str(found.rows), "", "", ""
     return name, f"{found.rows:,}", f"{found.agreed:,}", f"{found.value:.2f}", f"{found.low:.2f}-{found.high:.2f}"

@@ -29,8 +29,8 @@ _METADATA = {
 }
 
 
-def _write(folder: Path, asked: WriteRequest) -> Written:
-    out, rows = asked.out, labelled_rows(asked.out)
+def _write(folder: Path, request: WriteRequest) -> Written:
+    out, rows = request.out, labelled_rows(request.out)
     people = {name: str(uuid5(NAMESPACE_URL, f"blindspot:{name}")) for row in rows for name in names_of(row.answers)}
     kinds = {str(one["labeller"]): str(one["labeller_kind"]) for row in rows for one in row.suggestions}
     questions = {name: "label" if not number else f"label_{number + 1}" for number, name in enumerate(sorted(kinds))}
@@ -121,8 +121,8 @@ def _told(value: Value) -> Value:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _read(asked: ReadRequest) -> Incoming:
-    path = asked.path / _RECORDS if asked.path.is_dir() else asked.path
+def _read(request: ReadRequest) -> Incoming:
+    path = request.path / _RECORDS if request.path.is_dir() else request.path
     try:
         found = read_json(path, hint=_HOW)
     except FileNotFoundError:
@@ -132,7 +132,7 @@ def _read(asked: ReadRequest) -> Incoming:
         raise DataError(error.what, where=str(path), hint=error.hint) from error
     if not isinstance(found, list):
         raise DataError("this is no list of records", where=str(path), hint=_HOW)
-    reader = _Reader(asked, *read_annotators(path))
+    reader = _Reader(request, *read_annotators(path))
     for number, record in enumerate(found, start=1):
         reader.record(record, f"{path}, record {number}")
     return reader.incoming()
@@ -141,11 +141,11 @@ def _read(asked: ReadRequest) -> Incoming:
 class _Reader:
     """Takes records, and counts what it leaves out."""
 
-    def __init__(self, asked: ReadRequest, people: Mapping[str, str], others: Mapping[str, str]) -> None:
-        self._asked = asked
+    def __init__(self, request: ReadRequest, people: Mapping[str, str], others: Mapping[str, str]) -> None:
+        self._request = request
         self._people = people
         self._others = others
-        self._question = asked.question or "label"
+        self._question = request.question or "label"
         self._found = Incoming()
         self._drafts = self._suggestions = 0
 
@@ -164,10 +164,10 @@ class _Reader:
         if not isinstance(record, dict):
             raise DataError("this is no record of Argilla", where=where, hint=_HOW)
         fields, metadata, responses, suggestions = (_part(record, name, where) for name in _PARTS)
-        if not isinstance(text := fields.get(self._asked.text), str):
+        if not isinstance(text := fields.get(self._request.text), str):
             raise DataError(f"there is no field `{self._asked.text}`", where=where, hint="name it with --text")
         row_id = metadata.get("id") or record.get("id")
-        row = {"id": row_id, "split": metadata.get("split"), "text": text, "text_pair": fields.get(self._asked.pair)}
+        row = {"id": row_id, "split": metadata.get("split"), "text": text, "text_pair": fields.get(self._request.pair)}
         for user, response in _by_user(responses, where).items():
             status = response.get(_STATUS)
             label = "" if status == "discarded" else response.get(self._question)
@@ -178,7 +178,7 @@ class _Reader:
             values = {"label": label, **who, **{name: response.get(name) for name in ("certainty", "note")}}
             self._found.lines.append(Line(where, "labels", row | _sure(values)))
         for agent, value, score in self._suggested(suggestions):
-            kind = self._others.get(agent) or ("llm" if self._asked.suggestions else None)
+            kind = self._others.get(agent) or ("llm" if self._request.suggestions else None)
             if kind is None or not isinstance(value, str):
                 self._suggestions += 1
                 continue

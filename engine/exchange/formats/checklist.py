@@ -17,12 +17,12 @@ from engine.files import write_json, write_jsonl
 _SUITE, _EXAMPLES = "suite.json", "examples.jsonl"
 
 
-def _write(folder: Path, asked: WriteRequest) -> Written:
+def _write(folder: Path, request: WriteRequest) -> Written:
     groups: defaultdict[tuple[str, str, str], list[Row]] = defaultdict(list)
-    for table in asked.out.tables:
+    for table in request.out.tables:
         for row in table.rows if table.kind == "samples" else ():
             groups[str(row["blind_spot"]), str(row["pattern"] or ""), str(row["role"])].append(row)
-    classes = [*asked.out.labels]
+    classes = [*request.out.labels]
     classes += sorted({str(row["label"]) for rows in groups.values() for row in rows} - {*classes})
     tests = [_test(*key, rows, classes) for key, rows in groups.items()]
     write_json(folder / _SUITE, {"classes": classes, "tests": tests})

@@ -25,9 +25,9 @@ _TO_ESCAPE = re.compile(r"'*[=+\-@\t\r]")
 _LONGEST = 32_767  # characters of a cell that Excel and LibreOffice keep
 
 
-def _write(folder: Path, asked: WriteRequest) -> Written:
+def _write(folder: Path, request: WriteRequest) -> Written:
     formulas = long = 0
-    for table in asked.out.tables:
+    for table in request.out.tables:
         names = [column.name for column in table.columns]
         with replacing(folder / f"{table.kind}{_ENDING}") as out:
             out.write(codecs.BOM_UTF8)  # without it Excel takes the file for one of Windows' old encodings
@@ -37,9 +37,9 @@ def _write(folder: Path, asked: WriteRequest) -> Written:
                 cells = [_cell(row[name]) for name in names]
                 formulas += sum(_FORMULA.match(cell) is not None for cell in cells)
                 long += sum(len(cell) > _LONGEST for cell in cells)
-                writer.writerow([_escaped(cell) for cell in cells] if asked.escape_formulas else cells)
+                writer.writerow([_escaped(cell) for cell in cells] if request.escape_formulas else cells)
     told = []
-    if asked.escape_formulas:
+    if request.escape_formulas:
         told.append(
             f"{counted(formulas, 'cell')} that a spreadsheet would read as a formula got an apostrophe in front"
         )
@@ -51,9 +51,9 @@ def _write(folder: Path, asked: WriteRequest) -> Written:
     return Written(told)
 
 
-def _read(asked: ReadRequest) -> Incoming:
-    found = read_table_files(asked, _ENDING)
-    if asked.escaped:
+def _read(request: ReadRequest) -> Incoming:
+    found = read_table_files(request, _ENDING)
+    if request.escaped:
         found.lines = [
             replace(line, values={name: _unescaped(value) for name, value in line.values.items()})
             for line in found.lines

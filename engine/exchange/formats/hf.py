@@ -23,10 +23,10 @@ _CLASSES: Mapping[Kind, tuple[str, ...]] = {"labels": ("label", "settled"), "sam
 """Columns that become classes."""
 
 
-def _write(folder: Path, asked: WriteRequest) -> Written:
+def _write(folder: Path, request: WriteRequest) -> Written:
     front = []
-    for table in asked.out.tables:
-        classes = _classes(table, asked.out.labels)
+    for table in request.out.tables:
+        classes = _classes(table, request.out.labels)
         splits: defaultdict[str, list[Row]] = defaultdict(list)
         for row in table.rows:
             splits[_split(table.kind, row)].append(row)
@@ -83,10 +83,10 @@ def _escape(char: str) -> str:
     return f"\\{char}" if char in '"\\' else f"\\U{ord(char):08x}"
 
 
-def _read(asked: ReadRequest) -> Incoming:
+def _read(request: ReadRequest) -> Incoming:
     incoming = Incoming()
     for kind in KINDS:
-        for file in sorted((asked.path / kind).glob("*.parquet")):
+        for file in sorted((request.path / kind).glob("*.parquet")):
             columns = COLUMNS[kind]
             names = tuple(column.name for column in columns)
             classes = _classes_of(file)
@@ -100,7 +100,7 @@ def _read(asked: ReadRequest) -> Incoming:
                 incoming.lines.append(Line(where, kind, typed(values, columns, where)))
     if not incoming.lines:
         hint = "name the folder with the README and the folders of Parquet files"
-        raise DataError("there is no data set here", where=str(asked.path), hint=hint)
+        raise DataError("there is no data set here", where=str(request.path), hint=hint)
     return incoming
 
 

@@ -12,15 +12,15 @@ from engine.files import write_jsonl
 _ENDING = ".jsonl"
 
 
-def _write(folder: Path, asked: WriteRequest) -> Written:
-    for table in asked.out.tables:
+def _write(folder: Path, request: WriteRequest) -> Written:
+    for table in request.out.tables:
         names = [column.name for column in table.columns]
         write_jsonl(folder / f"{table.kind}{_ENDING}", ({name: row[name] for name in names} for row in table.rows))
     return Written()
 
 
-def _read(asked: ReadRequest) -> Incoming:
-    return read_table_files(asked, _ENDING)
+def _read(request: ReadRequest) -> Incoming:
+    return read_table_files(request, _ENDING)
 
 
 FORMAT = Format("JSON lines, a file for each kind", KINDS, _write, _read)

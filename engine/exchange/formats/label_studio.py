@@ -35,11 +35,11 @@ _ROW = "row"  # key of the row's id: in some of its exports Label Studio puts th
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _write(folder: Path, asked: WriteRequest) -> Written:
-    rows = labelled_rows(asked.out)
+def _write(folder: Path, request: WriteRequest) -> Written:
+    rows = labelled_rows(request.out)
     people = {name: number for number, name in enumerate(names_of(one for row in rows for one in row.answers), start=1)}
     write_json(folder / _TASKS, [_task(number, row, people) for number, row in enumerate(rows, start=1)])
-    write_atomic(folder / _CONFIG, _config(asked.out.labels, pair=asked.out.pair).encode())
+    write_atomic(folder / _CONFIG, _config(request.out.labels, pair=request.out.pair).encode())
     write_annotators(folder, {str(number): name for name, number in people.items()})
     return Written()
 
@@ -111,10 +111,10 @@ def _result(label: Row) -> list[dict[str, Any]]:
     return found
 
 
-def _read(asked: ReadRequest) -> Incoming:
-    path = asked.path / _TASKS if asked.path.is_dir() else asked.path
+def _read(request: ReadRequest) -> Incoming:
+    path = request.path / _TASKS if request.path.is_dir() else request.path
     tasks, (people, _) = _tasks(path), read_annotators(path)
-    reader = _Reader(asked, people)
+    reader = _Reader(request, people)
     for number, task in enumerate(tasks, start=1):
         reader.task(task, f"{path}, task {number}")
     return reader.incoming()
@@ -137,8 +137,8 @@ def _tasks(path: Path) -> list[Any]:
 class _Reader:
     """Takes tasks, and counts what it leaves out."""
 
-    def __init__(self, asked: ReadRequest, people: dict[str, str]) -> None:
-        self._asked = asked
+    def __init__(self, request: ReadRequest, people: dict[str, str]) -> None:
+        self._request = request
         self._people = people
         self._found = Incoming()
         self._predictions = self._drafts = 0
@@ -155,11 +155,11 @@ class _Reader:
     def task(self, task: Any, where: str) -> None:
         """Take the labels of a task."""
         data = task.get("data") if isinstance(task, dict) else None
-        if not isinstance(data, dict) or not isinstance(data.get(self._asked.text), str):
+        if not isinstance(data, dict) or not isinstance(data.get(self._request.text), str):
             hint = "name the key of `data` that holds the text with --text"
             raise DataError(f"the task has no text `{self._asked.text}`", where=where, hint=hint)
-        row = {"id": data.get(_ROW), "split": data.get("split"), "text": data[self._asked.text]}
-        row["text_pair"] = data.get(self._asked.pair)
+        row = {"id": data.get(_ROW), "split": data.get("split"), "text": data[self._request.text]}
+        row["text_pair"] = data.get(self._request.pair)
         for annotation in _objects(task, "annotations", where):
             found, ours = self._values(annotation, where)
             if "label" not in found:
@@ -174,7 +174,7 @@ class _Reader:
             found, ours = self._values(prediction, where)
             if ours.get("labeller_kind", "human") == "human":
                 name = str(prediction.get("model_version") or "predictions")
-                ours = {"labeller": name, "labeller_kind": "llm"} if self._asked.suggestions else {}
+                ours = {"labeller": name, "labeller_kind": "llm"} if self._request.suggestions else {}
             if not ours or "label" not in found:
                 self._predictions += 1
                 continue
@@ -194,7 +194,7 @@ class _Reader:
 
     def _answers(self, results: Sequence[dict[str, Any]]) -> Iterator[tuple[str, Value]]:
         choices = [one for one in results if one.get("type") == "choices"]
-        named = self._asked.question or ("label" if any(one.get("from_name") == "label" for one in choices) else None)
+        named = self._request.question or ("label" if any(one.get("from_name") == "label" for one in choices) else None)
         chosen = [one for one in choices if named in (None, one.get("from_name"))]
         if len({str(one.get("from_name")) for one in chosen}) == 1:
             picked = _value(chosen[0], "choices")

@@ -12,14 +12,14 @@ from engine.exchange.table_files import read_table_files
 _ENDING = ".parquet"
 
 
-def _write(folder: Path, asked: WriteRequest) -> Written:
-    for table in asked.out.tables:
+def _write(folder: Path, request: WriteRequest) -> Written:
+    for table in request.out.tables:
         write_parquet(folder / f"{table.kind}{_ENDING}", table.columns, table.rows)
     return Written()
 
 
-def _read(asked: ReadRequest) -> Incoming:
-    return read_table_files(asked, _ENDING)
+def _read(request: ReadRequest) -> Incoming:
+    return read_table_files(request, _ENDING)
 
 
 FORMAT = Format("Parquet, a file for each kind", KINDS, _write, _read)

@@ -26,16 +26,16 @@ _ANSWERS = ("accept", "reject", "ignore", None)
 _KEYS = ("meta", "options", "accept", "label", "answer", "_annotator_id", "_session_id", _OURS)
 
 
-def _write(folder: Path, asked: WriteRequest) -> Written:
-    options = [{"id": label, "text": label} for label in asked.out.labels]
+def _write(folder: Path, request: WriteRequest) -> Written:
+    options = [{"id": label, "text": label} for label in request.out.labels]
     lines = [
         _line(row, label, options, answered=answered)
-        for row in labelled_rows(asked.out)
+        for row in labelled_rows(request.out)
         for labels, answered in ((row.answers, True), (row.suggestions, False))
         for label in labels
     ]
     write_jsonl(folder / _FILE, lines)
-    told = ["the interface `choice` shows the first text of a pair alone; see `blocks`"] if asked.out.pair else []
+    told = ["the interface `choice` shows the first text of a pair alone; see `blocks`"] if request.out.pair else []
     return Written(told)
 
 
@@ -56,13 +56,13 @@ def _line(row: LabelledRow, label: Row, options: list[dict[str, str]], *, answer
     }
 
 
-def _read(asked: ReadRequest) -> Incoming:
-    path = asked.path / _FILE if asked.path.is_dir() else asked.path
+def _read(request: ReadRequest) -> Incoming:
+    path = request.path / _FILE if request.path.is_dir() else request.path
     found, rejected, unanswered = Incoming(), 0, 0
-    for number, line in records(path, FileRequest((asked.text,), (asked.pair, *_KEYS))):
+    for number, line in records(path, FileRequest((request.text,), (request.pair, *_KEYS))):
         where = f"{path}:{number}"
-        if not isinstance(line[asked.text], str):
-            raise DataError(f"`{asked.text}` is no text", where=where, hint="name the key of the text with --text")
+        if not isinstance(line[request.text], str):
+            raise DataError(f"`{request.text}` is no text", where=where, hint="name the key of the text with --text")
         ours, answer = kept_fields(line.get(_OURS), where), line.get("answer")
         if answer not in _ANSWERS:
             hint = f"it must be one of {', '.join(filter(None, _ANSWERS))}"
@@ -75,7 +75,7 @@ def _read(asked: ReadRequest) -> Incoming:
             ours = {}  # somebody has changed it there
         if answer is None:
             if ours.get("labeller_kind", "human") == "human":
-                ours = {"labeller": "suggestions", "labeller_kind": "llm"} if asked.suggestions and label else {}
+                ours = {"labeller": "suggestions", "labeller_kind": "llm"} if request.suggestions and label else {}
             if not ours:
                 unanswered += 1
                 continue
@@ -83,8 +83,8 @@ def _read(asked: ReadRequest) -> Incoming:
             who: dict[str, Value] = {"labeller": _annotator(line, where), "labeller_kind": "human"}
             ours = ours if {name: ours.get(name) for name in who} == who else who
         meta = line["meta"] if isinstance(line.get("meta"), dict) else {}
-        values = {"id": meta.get("id"), "split": meta.get("split"), "text": line[asked.text]}
-        values |= {"text_pair": line.get(asked.pair), **ours, "label": label}
+        values = {"id": meta.get("id"), "split": meta.get("split"), "text": line[request.text]}
+        values |= {"text_pair": line.get(request.pair), **ours, "label": label}
         if not label:
             values["certainty"] = 0
         found.lines.append(Line(where, "labels", values))

@@ -16,7 +16,7 @@ import pytest
 from engine.errors import Cancelled, ModelError
 from engine.model import side_by_side
 from engine.model.hugging_face import HuggingFace
-from engine.model.side_by_side import Room, Wanted, free_memory, room_for, train_side_by_side
+from engine.model.side_by_side import QueuedTraining, Room, free_memory, room_for, train_side_by_side
 from engine.model.training_task import StartOfTraining, TrainingTask, is_trained
 from engine.progress import Silent
 from engine.project import SETTINGS_FILE, Project
@@ -35,8 +35,8 @@ def task(project: Project, base: Path, seed: int, epochs: int = 1) -> TrainingTa
     return TrainingTask(tuple(rows(24)), seed, StartOfTraining("base", str(base), "k"), changes={"epochs": epochs})
 
 
-def wanted(project: Project, base: Path, *seeds: int, epochs: int = 1) -> list[Wanted]:
-    return [Wanted(f"seed {seed}", 10, partial(task, project, base, seed, epochs)) for seed in seeds]
+def wanted(project: Project, base: Path, *seeds: int, epochs: int = 1) -> list[QueuedTraining]:
+    return [QueuedTraining(f"seed {seed}", 10, partial(task, project, base, seed, epochs)) for seed in seeds]
 
 
 def children(of: int) -> list[int]:
@@ -51,7 +51,7 @@ def children(of: int) -> list[int]:
 
 
 @pytest.fixture
-def endless(small_project: Project, base: Path) -> list[Wanted]:
+def endless(small_project: Project, base: Path) -> list[QueuedTraining]:
     """One training that ends, and two that nobody would wait for."""
     return [*wanted(small_project, base, 1), *wanted(small_project, base, 2, 3, epochs=LONG)]
 
@@ -85,11 +85,13 @@ def test_what_comes_after_another_begins_once_that_has_ended(small_project: Proj
         assert is_trained(folder)
         return TrainingTask(tuple(rows(8)), 1, StartOfTraining("first", str(folder), "k1"))
 
-    train_side_by_side(small_project, [first, Wanted("second", 5, follow, after=0)], TWO, Silent())
+    train_side_by_side(small_project, [first, QueuedTraining("second", 5, follow, after=0)], TWO, Silent())
     assert is_trained(follow().folder(small_project))
 
 
-def test_cancelled_trainings_leave_a_checkpoint_and_no_process(small_project: Project, endless: list[Wanted]) -> None:
+def test_cancelled_trainings_leave_a_checkpoint_and_no_process(
+    small_project: Project, endless: list[QueuedTraining]
+) -> None:
     with pytest.raises(Cancelled):
         train_side_by_side(small_project, endless, TWO, Recorder(is_deep))
     assert not children(os.getpid())
@@ -98,7 +100,9 @@ def test_cancelled_trainings_leave_a_checkpoint_and_no_process(small_project: Pr
     assert left == sorted(f"{one.task().folder(small_project).name}.partial" for one in endless[1:])
 
 
-def test_a_killed_process_is_told_and_what_was_finished_is_kept(small_project: Project, endless: list[Wanted]) -> None:
+def test_a_killed_process_is_told_and_what_was_finished_is_kept(
+    small_project: Project, endless: list[QueuedTraining]
+) -> None:
     def kill(stage: str, done: int) -> bool:
         if is_deep(stage, done):
             os.kill(children(os.getpid())[0], signal.SIGKILL)
@@ -111,7 +115,7 @@ def test_a_killed_process_is_told_and_what_was_finished_is_kept(small_project: P
 
 
 def test_what_is_wrong_with_a_training_is_told_as_it_is_of_one_alone(small_project: Project, base: Path) -> None:
-    wrong = Wanted("wrong", 1, lambda: task(small_project, base / "nowhere", 1))
+    wrong = QueuedTraining("wrong", 1, lambda: task(small_project, base / "nowhere", 1))
     with pytest.raises(ModelError, match="nowhere"):
         train_side_by_side(small_project, [wrong], TWO, Silent())
 

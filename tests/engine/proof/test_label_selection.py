@@ -20,7 +20,7 @@ from engine.progress import Silent
 from engine.project import Project
 from engine.proof import train_ahead
 from engine.proof.arms import Arm, plan_runs
-from engine.proof.held_out_labels import Trial, outcomes
+from engine.proof.held_out_labels import HeldOutTrial, outcomes
 from engine.proof.label_selection import choose_by_labels
 from engine.proof.proof_spec import RecipeChoice, read_spec
 from engine.proof.recipes import ALL_ROWS, LABEL_RECIPES, RECIPES
@@ -173,11 +173,11 @@ def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(tried: Tried) 
     assert not list(project.cache_dir.glob("held-out-*/")), "no model is kept"
 
 
-def trial(project: Project, rows: Sequence[Example], average: float = 1.0) -> Trial:
+def trial(project: Project, rows: Sequence[Example], average: float = 1.0) -> HeldOutTrial:
     start = current_model(project, monitor=Silent())
     changes = {"steps": 8, "average": average}
     begin = StartOfTraining(start.name, str(start.path), start.key)
-    return Trial(TrainingTask(tuple(rows), 5, begin, changes=changes), work=32)
+    return HeldOutTrial(TrainingTask(tuple(rows), 5, begin, changes=changes), work=32)
 
 
 def test_half_the_way_is_what_training_it_would_give(project: Project) -> None:
