@@ -28,7 +28,7 @@ from engine.paths import (
     admit,
     in_words,
     located,
-    no_ordinary,
+    not_ordinary,
     open_or_make,
     open_plain,
     opened,
@@ -57,7 +57,7 @@ def open_read(path: Path, *, limit: int | None = None) -> IO[bytes]:
 
     Raises:
         FileNotFoundError: it is not there.
-        FileError: it is a link or reached through one, no ordinary file, too large, or may not be read.
+        FileError: it is a link or reached through one, not an ordinary file, too large, or may not be read.
     """
     path = located(path)
     with in_words(path, "read"), opened(path.parent) as folder:
@@ -168,14 +168,14 @@ def checked(path: Path) -> Path:
 
     Raises:
         FileNotFoundError: it is not there.
-        FileError: it is reached through a link, or it or something in it is no ordinary file or folder.
+        FileError: it is reached through a link, or it or something in it is not an ordinary file or folder.
     """
     found = located(path)
     with in_words(found, "read"), opened(found.parent):
         for inner in (found, *found.rglob("*")) if projects_around(found) else ():
             mode = inner.lstat().st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                raise no_ordinary(inner)
+                raise not_ordinary(inner)
     return path
 
 
@@ -243,7 +243,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         with suppress(FileNotFoundError):
             mode = os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode
             if stat.S_ISLNK(mode) or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or projects_around(path)):
-                raise no_ordinary(path)  # renaming would put a file in the place of /dev/null
+                raise not_ordinary(path)  # renaming would put a file in the place of /dev/null
         remove_left(folder, path.name)
         handle, name = temporary(folder, path.name, rights(path))
         try:
@@ -293,7 +293,7 @@ def open_append(path: Path) -> int:
     """A descriptor that appends to a file, which is made, durably, if it is not there.
 
     Raises:
-        FileError: it is a link or reached through one, no ordinary file, or cannot be written.
+        FileError: it is a link or reached through one, not an ordinary file, or cannot be written.
     """
     path = located(path)
     with in_words(path, "written"), opened(path.parent, make=True) as folder:
@@ -426,7 +426,7 @@ def open_lock(path: Path) -> int:
     """A descriptor of a lock file, made if it is not there; for reading alone where more is not allowed.
 
     Raises:
-        FileError: it is a link or reached through one, no ordinary file, or cannot be made.
+        FileError: it is a link or reached through one, not an ordinary file, or cannot be made.
     """
     path = located(path)
     with in_words(path, "written"), opened(path.parent, make=True) as folder:

@@ -91,7 +91,7 @@ def open_plain(path: Path, folder: int, flags: int) -> int:
     handle = os.open(path.name, flags | PLAIN, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise no_ordinary(path)
+        raise not_ordinary(path)
     return handle
 
 
@@ -166,9 +166,9 @@ def is_read_only(project: Path) -> bool:
     return not os.access(project, os.W_OK)
 
 
-def no_ordinary(path: Path) -> FileError:
+def not_ordinary(path: Path) -> FileError:
     """What is said of a link, a pipe or a device."""
-    what = "this is a symbolic link" if _is_link(path) else "this is no ordinary file"
+    what = "this is a symbolic link" if _is_link(path) else "this is not an ordinary file"
     if not projects_around(path):
         return FileError(what, where=str(path), hint="name a file")
     hint = "put a file or folder itself there, or remove it"
@@ -193,7 +193,7 @@ def in_words(path: Path, done: str) -> Iterator[None]:
         for project in projects_around(path / "_")[-1:]:
             for link in (path, *path.parents):
                 if project in link.parents and _is_link(link):
-                    raise no_ordinary(link) from error
+                    raise not_ordinary(link) from error
         hint = _HINTS.get(error.errno or 0, "give yourself permission")
         reason = error.strerror or str(error)
         if done == "written" and any(is_read_only(project) for project in projects_around(path / "_")[:1]):

@@ -199,11 +199,15 @@ def _changing() -> Iterator[dict[str, list[str]]]:
             agreed = _read()
             yield agreed
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=".trust.")  # 0600
-            with os.fdopen(handle, "w") as out:
-                json.dump(agreed, out, indent=1)
-                out.flush()
-                os.fsync(handle)
-            Path(name).replace(path)
+            try:
+                with os.fdopen(handle, "w") as out:
+                    json.dump(agreed, out, indent=1)
+                    out.flush()
+                    os.fsync(handle)
+                Path(name).replace(path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
             os.fsync(folder)
         finally:
             os.close(folder)

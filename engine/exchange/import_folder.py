@@ -142,9 +142,9 @@ def _readable() -> list[str]:
 def _mark(line: Line) -> MarkLine:
     return MarkLine(
         line.where,
-        _word(line, "annotator"),
-        _word(line, "id"),
-        (_word(line, "text"), _text(line.values["text_pair"])),
+        _required(line, "annotator"),
+        _required(line, "id"),
+        (_required(line, "text"), _text(line.values["text_pair"])),
         _one_of(line, "verdict", ROW_VERDICTS),
         _text(line.values["label"]),
     )
@@ -157,7 +157,7 @@ def _taught(lines: Sequence[Line]) -> dict[Teacher, list[TeachingLine]]:
         for line in lines:
             if line.kind == kind:
                 kind_of = _one_of(line, "teacher_kind", TEACHER_KINDS)
-                teacher = Teacher(_word(line, "teacher"), kind_of, line.values["recorded"] is True)
+                teacher = Teacher(_required(line, "teacher"), kind_of, line.values["recorded"] is True)
                 found[teacher].append(_pattern(line) if kind == "patterns" else _sample(line))
     return dict(found)
 
@@ -170,9 +170,9 @@ def _pattern(line: Line) -> TeachingLine:
         role="target",
         text_pair=None,
         **_spot(line),
-        pattern=_word(line, "text"),
+        pattern=_required(line, "text"),
         pattern_kind=_one_of(line, "kind", PATTERN_KINDS),
-        group=("", _word(line, "id")),
+        group=("", _required(line, "id")),
     )
 
 
@@ -180,14 +180,14 @@ def _sample(line: Line) -> TeachingLine:
     pattern = _text(line.values["pattern_text"])
     return TeachingLine(
         line.where,
-        text=_word(line, "text"),
-        label=_word(line, "label"),
+        text=_required(line, "text"),
+        label=_required(line, "label"),
         role=_one_of(line, "role", ROLES),
         text_pair=_text(line.values["text_pair"]),
         **_spot(line),
         pattern=pattern,
         pattern_kind=_one_of(line, "pattern_kind", PATTERN_KINDS) if pattern else None,
-        group=("", _word(line, "pattern")) if pattern else None,
+        group=("", _required(line, "pattern")) if pattern else None,
     )
 
 
@@ -199,7 +199,7 @@ def _text(value: Value) -> str | None:
     return None if value is None else str(value)
 
 
-def _word(line: Line, name: str) -> str:
+def _required(line: Line, name: str) -> str:
     value = line.values[name]
     if value is None:
         raise DataError(f"the line has no `{name}`", where=line.where, hint="add it")
@@ -207,9 +207,9 @@ def _word(line: Line, name: str) -> str:
 
 
 def _one_of(line: Line, name: str, choices: Sequence[T]) -> T:
-    said = _word(line, name)
-    found = next((choice for choice in choices if choice == said), None)
+    value = _required(line, name)
+    found = next((choice for choice in choices if choice == value), None)
     if found is None:
         hint = f"it must be one of {', '.join(map(str, choices))}"
-        raise DataError(f"`{name}` is {visible(said)!r}", where=line.where, hint=hint)
+        raise DataError(f"`{name}` is {visible(value)!r}", where=line.where, hint=hint)
     return found

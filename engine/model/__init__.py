@@ -1,4 +1,5 @@
 """Finding weights, training, scoring and embedding.
 
-`weights` and `library` are light: a result that is cached is had without importing torch. The others need it.
+`model_registry` is where it begins. It needs no torch, nor do modules that call themselves light: what is cached is
+read without it.
 """

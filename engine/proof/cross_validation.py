@@ -74,9 +74,8 @@ def errors_of(
 ) -> list[float]:
     """Errors among the fold's most confident rows, as many as are covered: after each pass, then of the finished model.
 
-    Of a training without passes that can be looked at there is the finished model alone.
-
-    They are kept by content; the model is not.
+    A program that trains shows no passes, so there is one number, of the finished model. The numbers are cached by
+    content; the model is removed.
 
     Raises:
         ModelError, Cancelled: as `engine.model.training.train`.

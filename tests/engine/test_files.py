@@ -101,7 +101,7 @@ def test_links_are_refused_though_they_lead_to_another_project(root: Path, outsi
 def test_a_pipe_a_socket_and_a_folder_are_no_files(root: Path, act: Callable[[Path], object]) -> None:
     os.mkfifo(root / "a.json")
     if act not in WRITES[:3]:  # those put a file in its place, and never open it
-        with pytest.raises(FileError, match="no ordinary file"):
+        with pytest.raises(FileError, match="not an ordinary file"):
             act(root / "a.json")
     (root / "b.json").mkdir()
     if act is not files.checked:
@@ -112,7 +112,7 @@ def test_a_pipe_a_socket_and_a_folder_are_no_files(root: Path, act: Callable[[Pa
 @pytest.mark.parametrize("act", WRITES)
 def test_outside_of_a_project_a_pipe_or_device_stays_what_it_is(outside: Path, act: Callable[[Path], object]) -> None:
     os.mkfifo(outside / "pipe")
-    with pytest.raises(FileError, match=r"pipe: this is no ordinary file; name a file\."):
+    with pytest.raises(FileError, match=r"pipe: this is not an ordinary file; name a file\."):
         act(outside / "pipe")
     assert stat.S_ISFIFO((outside / "pipe").stat().st_mode)
 
