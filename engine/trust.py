@@ -1,10 +1,15 @@
 """What of a project reaches outside it or runs, and whether the person at this machine has agreed to that.
 
-A project folder may come from a stranger. So before a server that it names is asked, a variable of the environment that
-it names is read, a prompt of its own is sent, a model that it names is fetched, a file elsewhere is read or a program
-that it names is run, the person is asked: once for each content, machine and folder. Any other value is another
-content, and asked again. What was agreed to is kept in the user's state folder and never in a project, so that no
-project can bring it along. The package's own defaults need no agreement.
+A project folder may come from a stranger. The person is asked before any of this happens because a project says so:
+
+- a server is called, with a variable of the environment as its key;
+- a prompt of the project's own is sent;
+- a model is fetched, or a file outside the project is read;
+- a program is run.
+
+They are asked once for each content, machine and folder; a value that changes is asked about again. What was agreed to
+is kept in the user's state folder and never in a project, so that no project can bring it along. The package's own
+defaults need no agreement.
 """
 
 from __future__ import annotations

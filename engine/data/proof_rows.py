@@ -1,7 +1,8 @@
 """The only reader of proof rows.
 
-An import contract says who may: the proof run, its guards, its verification, the audit, which asks people to label, the
-LLM that labels rows for audits and verdicts, and the import of labels, which asks for ids alone.
+An import contract lists who may read them: the proof run, its guards and its verification; the audit and its queues,
+where people label rows; the LLM that labels rows for audits and verdicts; the import of labels, which needs their
+ids; the export, where their labels are asked for.
 """
 
 from __future__ import annotations

@@ -56,8 +56,8 @@ def score_pool(
 ) -> ScoredPool:
     """Score the pool, or find its scores.
 
-    Labels of people change no score: what is exact where rows are scanned in bf16 depends on the split's labels alone,
-    so that a label more asks for no other pass over the pool.
+    Labels of people change no score: which rows a bf16 scan scores again in fp32 depends on the split's labels alone.
+    So a new label needs no further pass over the pool.
 
     Args:
         project: gives pool, dev and settings.

@@ -1,8 +1,8 @@
 """The LLM as a labeller: rows in batches, several batches in parallel, each row read once or several times.
 
-Threads ask; only the caller's thread writes records. What is in the records is not asked again, and what is in the log
-of calls is not paid again, so a run that was killed goes on where it was. Its labels are never rows' labels: they stand
-in a file of their own (`engine.teaching.labels`).
+Threads ask; only the caller's thread writes records. A run that was killed goes on where it was: labels in the records
+are not asked for again, and answers in the log of calls are not paid for again. An LLM's labels never become those of
+the rows: they are in a file of their own (`engine.teaching.labels`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The LLM teacher: three questions for each blind spot, several blind spots in parallel.
 
-Threads ask; only the caller's thread writes records, one action for each answer. What is in the records is not asked
-again, and what is in the log of calls is not paid again, so a run that was killed goes on where it was.
+Threads ask; only the caller's thread writes records, one action for each answer. A run that was killed goes on where it
+was: answers in the records are not asked for again, and answers in the log of calls are not paid for again.
 """
 
 from __future__ import annotations

@@ -87,15 +87,15 @@ def scoring_compute(settings: ComputeSettings, purpose: Purpose, *, settles: boo
     """Where rows are scored or embedded.
 
     What has to be exact is computed by torch in fp32. OpenVINO's fp32 differs in the sixth digit, as that of another
-    processor or of another batch does, so what may be scanned, and what is said of a text while it is typed, may come
-    from it; bf16 only what may be scanned. A live verdict takes one thread (see `engine.scorer.resident`).
+    processor or of another batch does. So it may be used for scans and for live verdicts, and bf16 for scans alone.
+    A live verdict takes one thread (see `engine.scorer.resident`).
 
     Args:
         settings: of the project.
         purpose: what rows are scored or embedded for.
-        settles: rows on which something hangs take a second pass in fp32. On a GPU that costs more than it saves, so
-            that it is done there only where the settings ask for bf16: an H200 scored 200,000 rows of 75 tokens with
-            MiniLM in 20 to 21 s so and in 10 s in fp32, 5 s of which were tokenising.
+        settles: rows whose label, or whether they are a UU, is in doubt are scored again in fp32. On a GPU that costs
+            more than it saves, so it is done there only where the settings ask for bf16: an H200 scored 200,000 rows
+            of 75 tokens with MiniLM in 20 to 21 s so and in 10 s in fp32, 5 s of which were tokenising.
 
     Raises:
         SettingsError: as `choose_compute`, or OpenVINO is asked for and cannot be used.

@@ -188,8 +188,9 @@ def predictions(
         model: from `current_model` or `trained`.
         examples: rows to score.
         split_key: what the rows are, for the name of the cache file.
-        doubt: what the scores are for. With it, and where bf16 pays, only rows on which something hangs are scored in
-            fp32, so that labels, UUs and the confidence of UUs are those of fp32; None: every score is fp32's.
+        doubt: what the scores are for. Where bf16 pays, rows are then scanned in bf16 and scored in fp32 only if their
+            label, or whether they are a UU, is in doubt: labels, UUs and the confidence of UUs are those of fp32.
+            None: every score is fp32's.
         monitor: told of rows scored.
 
     Raises:

@@ -82,7 +82,8 @@ def weights_key(key: str) -> str:
 
 
 Purpose = Literal["exact", "scan", "live"]
-"""What rows are scored for: exactly; or approximately where nothing hangs on it; or while somebody types."""
+"""How rows are scored: exactly; as a scan, which may be approximate where no label and no UU is in doubt; or live,
+while somebody types."""
 
 
 class Scorer(Protocol):
@@ -115,7 +116,8 @@ class Scorer(Protocol):
     ) -> Iterator[int]:
         """Write logits into the first of ``outs`` from row ``start`` on, and yield how many rows are finished.
 
-        ``doubt``: what the scores are for; a classifier that can approximate may do so where nothing hangs on it.
+        ``doubt``: what the scores are for; a classifier that can approximate may do so where no label and no UU is in
+        doubt.
 
         Raises:
             ModelError, Cancelled: as `logits`.
@@ -142,7 +144,7 @@ class TextClassifier(Protocol):
     Attributes:
         trains: it can be retrained. continues: that can start from a model.
         has_weights: recipes that average, freeze or smooth, or hold a model to what it said, make sense for it.
-        approximates: scores may be approximate where nothing hangs on them (`Scorer.score`).
+        approximates: scores may be approximate where no label and no UU is in doubt (`Scorer.score`).
         scored_by: names what scores beside a model's own files; empty: nothing does.
     """
 

@@ -1,8 +1,8 @@
 """Adding rows to the pool and the proof of a project: all of a batch at once or nothing, and no old row moves.
 
 The new rows are written behind the end that the manifest knows of each split, where nobody reads; then the manifest is
-replaced. So whoever reads meanwhile sees the splits as they were, and a kill leaves nothing but bytes that the next
-addition cuts off, and the folder `splits/.adding`, which shows that they are no tampering.
+replaced. So whoever reads meanwhile sees the splits as they were. A kill leaves bytes behind that end, which the next
+addition cuts off, and the folder `splits/.adding`, which tells them from tampering.
 """
 
 from __future__ import annotations
@@ -344,7 +344,7 @@ class _Sides(Groups):
         old: how many old ones there are. pool: how many of them are the pool's.
 
     Attributes:
-        sides: for each row the sides of the old ones that it hangs together with, uint8 ``(n,)``.
+        sides: for each row the sides of the old rows that it is linked to, uint8 ``(n,)``.
     """
 
     def __init__(self, leaders: ndarray[Any, Any], old: int, pool: int) -> None:

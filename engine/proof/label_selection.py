@@ -1,14 +1,15 @@
 """The recipe `auto` for arms of labels: recipe and rows are chosen on labels held out inside the pool.
 
-No choice fits all: of an LLM's labels all rows and all the way won on sentiment and entailment, while on paraphrases
-the rows on which LLM and model differ did, and each was poor or harmful where the other won. A person's label stands
-where both have given one. It does not count more than an LLM's beside it: a label that is right in .95 of the cases,
-as those above the floor are, tells (2 x .95 - 1)^2 = .81 of what a right one does.
+No choice fits all. On sentiment and entailment it was best to train on all of an LLM's labels and to keep the weights
+that training ends with. On paraphrases it was best to train on the rows on which LLM and model differ. Each choice was
+poor or harmful where the other won. Where a person and an LLM have labelled a row, the person's label is used. It gets
+no more weight than an LLM's: a label that is right in .95 of the cases, as those above the floor are, tells
+(2 x .95 - 1)^2 = .81 of what a right one does.
 
-A candidate that loses more accuracy on dev than the margin of the proof is not chosen while another is there, and what
-one loses within it counts against it, as a verdict asks for accuracy that is shown to be kept. Dev alone is too small
-to tell what the last part of the way costs (two trainings of one plan differed by a point there). So a part of the way
-is taken where it has most of the gain.
+A candidate that loses more accuracy on dev than the margin of the proof is chosen only if there is no other. A loss
+within the margin counts against it, as the verdict asks for accuracy that is shown to be kept. Dev alone is too small
+to tell what the last part of the way from the old weights to the new ones costs: two trainings of one plan differed by
+a point there. So the weights go only a part of the way where that has most of the gain.
 """
 
 from __future__ import annotations

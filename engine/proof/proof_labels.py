@@ -112,7 +112,7 @@ def standing(project: Project, proof_id: str) -> str:
         ProjectError: its report is gone or damaged.
     """
     report = read_report(project, proof_id)
-    words = "; ".join(f"{arm.arm} ({arm.recipe}): {report.word(arm)}" for arm in report.arms)
+    words = "; ".join(f"{arm.arm} ({arm.recipe}): {report.verdict_of(arm)}" for arm in report.arms)
     return f"{words}. {report.labels_asked.sentence if report.labels_asked else ''}".rstrip()
 
 

@@ -32,8 +32,8 @@ _PATIENCE = 60.0  # seconds for another process that looks: it computes a report
 def ask_for_labels(project: Project, folder: Path, ids: Sequence[str]) -> None:
     """Draw the rows that people are asked to label, and make their queue; a proof that has them keeps them.
 
-    Rows are drawn with chances in proportion to how much one can change what is said of the arm that hangs on it most
-    (`engine.proof.imputation`).
+    The chance of a row is in proportion to how much its label can change what is said of an arm: of the arm that it can
+    change most (`engine.proof.imputation`).
 
     Args:
         project: gives labels and settings.

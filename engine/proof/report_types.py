@@ -444,8 +444,8 @@ class Report(ReportPart):
     blind_spots: tuple[ReportSpot, ...] | None = None
     labels_asked: LabelsAsked | None = None
 
-    def word(self, arm: ReportArm) -> str:
-        """The verdict on an arm; where it hangs on rows of which none has a label yet, that it is still to come."""
+    def verdict_of(self, arm: ReportArm) -> str:
+        """The verdict on an arm; `NOT_JUDGED` as long as it waits for labels and no row has one yet."""
         asked = self.labels_asked
         return NOT_JUDGED if asked is not None and asked.rows and not asked.answered else arm.verdict
 

@@ -98,10 +98,10 @@ def _versions(numbers: Iterable[int]) -> tuple[int, ...]:
 
 
 def held_out_parts(labels: Sequence[TrainingLabel], differ: Collection[str]) -> list[list[TrainingLabel]]:
-    """The parts of some labels that are held out, one after the other; each the same every time.
+    """The labels in `PARTS` parts, each of which is held out in its turn; the same parts every time.
 
-    Every part has its share of each label, of what people and what the LLM said, and of the rows ``differ`` (ids) on
-    which the round's model, being sure, says otherwise: errors come from there.
+    The parts are stratified by label, by who gave it (people or the LLM), and by whether the row is one of ``differ``:
+    ids of rows of which the round's model is sure and says another label. Most errors are among these.
     """
     strata: defaultdict[tuple[str, str, bool], list[TrainingLabel]] = defaultdict(list)
     for one in sorted(labels, key=lambda one: (one.row.text, one.row.text_pair or "", one.row.id)):

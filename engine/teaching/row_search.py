@@ -33,20 +33,20 @@ def find_rows(
     count: int,
     monitor: Monitor,
 ) -> FoundRows:
-    """Find the pool rows that have no label and are most like what is searched by.
+    """Find the unlabelled pool rows that are most similar to samples, to a pattern or to a text.
 
-    Searched by are the samples that are named, the targets that the author of the pattern wrote for it, and the UUs of
-    its blind spot that teachers see; a text that is typed by itself, and a pattern's words where there is nothing else.
-    Rows that are withheld or stand in the evidence do not come back.
+    A search by a text compares rows with that text. A search by a pattern compares them with the named samples, the
+    targets that its author wrote for it and the UUs of its blind spot that teachers see, or with the pattern's words
+    where there are none of these. Rows that are withheld or stand in the evidence are not found.
 
     Args:
         project: gives pool and encoder.
         discovery: of the round.
         records: give samples and the labels of people.
         author: who searches.
-        pattern: what is searched by; None: no pattern.
-        samples: what is searched by, alone or beside the pattern.
-        text: what is searched by, alone; empty: no text.
+        pattern: to search by; None: no pattern.
+        samples: to search by, alone or beside the pattern.
+        text: to search by, without pattern and samples; empty: no text.
         text_pair: its second text, where rows are pairs.
         count: rows to find, at least 1.
         monitor: told of texts embedded.

@@ -45,7 +45,7 @@ def page(report: Report, rounds: Sequence[Round], project: Path, about: About = 
         {
             "name": tables.arm_name(arm),
             "entry": arm,
-            "word": report.word(arm),
+            "word": report.verdict_of(arm),
             "meaning": plain_words.meaning(report, arm),
             "tables": _there(
                 [

@@ -43,7 +43,7 @@ def markdown(report: Report, rounds: Sequence[Round], project: Path, about: Abou
     parts += ["## Arms", _paragraph(tables.ARMS), _table(tables.side_by_side(report))]
     for arm in report.arms:
         parts += [
-            f"### {_escaped(arm_name(arm))}: {_escaped(report.word(arm))}",
+            f"### {_escaped(arm_name(arm))}: {_escaped(report.verdict_of(arm))}",
             _paragraph(f"{arm.reason}. {plain_words.meaning(report, arm)}"),
         ]
         found = [tables.before_after(report, arm, split) for split in ("proof", "test")]
@@ -75,7 +75,7 @@ def markdown(report: Report, rounds: Sequence[Round], project: Path, about: Abou
 def _summary(report: Report, arm: ReportArm) -> str:
     """Verdict, blind spots closed, the figures in plain words, and for whom it got worse."""
     closed, worse = tables.summary(arm)
-    head = f"**{_escaped(arm_name(arm))}: {_escaped(report.word(arm))}; {_escaped(closed)}.** "
+    head = f"**{_escaped(arm_name(arm))}: {_escaped(report.verdict_of(arm))}; {_escaped(closed)}.** "
     head += _escaped(plain_words.verdict(report, arm))
     return "\n".join([head, *(f"- {_escaped(one)}" for one in worse)])
 

@@ -29,14 +29,14 @@ _TRAINED_WITH = {
 
 def title(report: Report, project: Path) -> str:
     """The project, the round, and the verdict, of several arms how many are proven. ``project``: its folder."""
-    words = [report.word(arm) for arm in report.arms]
+    words = [report.verdict_of(arm) for arm in report.arms]
     told = words[0] if len(words) == 1 else f"{words.count('proven')} of {counted(len(words), 'arm')} proven"
     return visible(f"{project.resolve().name}, round {report.round}: {told}")
 
 
 def meaning(report: Report, arm: ReportArm) -> str:
     """What the verdict means; before there is one, what the figures are."""
-    if report.word(arm) == NOT_JUDGED:
+    if report.verdict_of(arm) == NOT_JUDGED:
         return "These figures are a first guess: people's labels of the rows that can change the verdict decide."
     return arm.meaning
 
@@ -83,7 +83,7 @@ def verdict(report: Report, arm: ReportArm) -> str:
 def _by_few_labels(report: Report, arm: ReportArm) -> str:
     """The same by changes alone: how many errors there are in all is not known where most rows have no label."""
     assert report.labels_asked is not None, "who calls has looked"
-    if report.word(arm) == NOT_JUDGED:
+    if report.verdict_of(arm) == NOT_JUDGED:
         return f"{_who(arm.arm)} has not been judged yet: no row that can change the verdict has a label."
     change = arm.proof.difference.uu_at_matched_coverage
     accuracy = arm.on("test") or arm.proof

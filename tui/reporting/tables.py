@@ -89,7 +89,7 @@ def side_by_side(report: Report) -> Table:
         name, bounds, closed, told = visible(arm.arm), "", "", ""
         if isinstance(arm, ReportArm):
             change = arm.proof.difference.uu_at_matched_coverage
-            name, bounds, told = arm_name(arm), interval(count, change.low, change.high), report.word(arm)
+            name, bounds, told = arm_name(arm), interval(count, change.low, change.high), report.verdict_of(arm)
             closed = f"{arm.closed['closed']} of {arm.closed['of']}" if arm.closed else ""
         rows.append((name, str(arm.n_added), matched, bounds, at_tau, accuracy, closed, told))
     return Table("", ("arm, recipe", "added", "matched", "change", "at tau", "accur.", "closed", "verdict"), rows)

@@ -78,7 +78,7 @@ def show(report: Report, console: Console, *, about: About = MappingProxyType({}
 def _show_summary(report: Report, arm: ReportArm, console: Console) -> None:
     """Verdict, blind spots closed, the figures in plain words, and for whom it got worse."""
     closed, worse = tables.summary(arm)
-    word = report.word(arm)
+    word = report.verdict_of(arm)
     console.print(Text.assemble(f"{arm_name(arm)}: ", (word, _STYLES.get(word, "bold")), f"; {closed}."))
     console.print(f"  {plain_words.verdict(report, arm)}")
     for one in worse:
@@ -109,7 +109,7 @@ def _abreast(make: Callable[[Report, Sequence[ReportArm]], Table | None], report
 def _show_arm(report: Report, arm: ReportArm, console: Console) -> None:
     console.print()
     console.print(f"{arm_name(arm)}, {arm.n_added} rows added: ", end="")
-    word = report.word(arm)
+    word = report.verdict_of(arm)
     console.print(word.upper(), style=_STYLES.get(word))
     console.print(f"{arm.reason}.")
     for split in ("proof", "test"):

@@ -154,7 +154,7 @@ class ProofScreen(WorkScreen[ProofPlace]):
         from engine.preview.record import checked, sentence
         from tui.reporting.spots_about import spots_about
 
-        words = [report.word(arm) for arm in report.arms]
+        words = [report.verdict_of(arm) for arm in report.arms]
         self._about = spots_about(report, self.workbench.board)
         self._estimates = sentence(checked(self.workbench.project, report))
         self.arms.show(ArmRows(report.arms, words, app.ink, app.glyphs), cursor=cursor)
@@ -257,7 +257,7 @@ class ProofScreen(WorkScreen[ProofPlace]):
             if yes:
                 await self._promote(report, arm)
 
-        self.app.push_screen(PromoteDialog(arm, report.word(arm), report.seeds[0]), answered)
+        self.app.push_screen(PromoteDialog(arm, report.verdict_of(arm), report.seeds[0]), answered)
 
     async def _promote(self, report: Report, arm: ReportArm) -> None:
         from engine.operations.job_records import DiscoverOptions

@@ -30,7 +30,7 @@ def proof_text(
     ``about``: what is known of the blind spots.
     """
     closed, worse = summary(arm)
-    head = Text.assemble(verdict_text(report.word(arm), ink, glyphs), f"; {visible(closed)}.")
+    head = Text.assemble(verdict_text(report.verdict_of(arm), ink, glyphs), f"; {visible(closed)}.")
     head.stylize(ink.strong)
     lines = [*wrapped(head, width), *wrapped(Text(plain_words.verdict(report, arm)), width)]
     for one in worse:
