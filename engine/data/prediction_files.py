@@ -293,7 +293,7 @@ class _Stated:
         if label not in self.labels:
             known = _quoted(self.labels)
             hint = f"write one of {known}, or map it with --map"
-            raise DataError(f"the predicted label {visible(label)!r} is none of the labels", where=where, hint=hint)
+            raise DataError(f"the predicted label {visible(label)!r} is not one of the labels", where=where, hint=hint)
         sure, others = _share(record, self.confidence_column, where), len(self.labels) - 1
         if sure < (1 - sure) / others - _ROUNDED:
             raise DataError(

@@ -55,7 +55,7 @@ def read_row_hashes(project: Project, name: str) -> RowHashes:
             return RowHashes(array("Q", (int(value, 16) for value in (split.row_hashes if split else ()))))
         except (ValueError, OverflowError) as error:
             raise ProjectError(
-                f"the manifest is damaged: what it has as hashes of {name} rows are none",
+                f"the manifest is damaged: its hashes of {name} rows cannot be read",
                 where=str(project.root / MANIFEST_FILE),
                 hint="restore it, or make a new project with `blindspot init`",
             ) from error

@@ -175,7 +175,9 @@ def _earlier(target: Path, *, force: bool) -> ExportFile | None:
     except FileError as error:
         raise DataError(error.what, where=where, hint="name another folder") from error
     if found is None:
-        raise DataError("the folder is not empty, and no earlier export", where=where, hint="name another one")
+        raise DataError(
+            "the folder is not empty, and it is not an earlier export", where=where, hint="name another one"
+        )
     if not force:
         raise DataError(
             "there is an export already", where=where, hint="name another folder, or replace it with --force"

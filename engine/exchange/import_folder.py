@@ -103,9 +103,11 @@ def _read(project: Project, path: Path, choices: ImportChoices) -> tuple[str, In
     about = _export_of(path)
     name = choices.format or (about.format if about else None)
     if name is None:
-        raise DataError("this does not say what it is", where=str(path), hint=f"say --from {' or '.join(_readable())}")
+        raise DataError(
+            "its name does not tell which format it is", where=str(path), hint=f"say --from {' or '.join(_readable())}"
+        )
     if name not in format_names() or (read := format_of(name).read) is None:
-        what = f"nothing is read of the format {visible(name)!r}"
+        what = f"files cannot be imported from the format {visible(name)!r}"
         raise DataError(what, where=str(path), hint=f"import one of {', '.join(_readable())}")
     incoming = read(
         ReadRequest(
@@ -130,7 +132,7 @@ def _export_of(path: Path) -> ExportFile | None:
         about = read_export_file(path if path.is_dir() else path.parent)
     except FileError as error:
         if path.is_dir():
-            raise DataError(error.what, where=str(path), hint="say what it is with --from") from error
+            raise DataError(error.what, where=str(path), hint="name its format with --from") from error
         return None  # what lies beside a file may be called so as well
     return about if about and (path.is_dir() or path.name in about.files) else None
 

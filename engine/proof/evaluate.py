@@ -166,7 +166,7 @@ def known_gold(folder: Path) -> IntArray:
     if spec.label_budget:
         held = read_proof_labels(folder)
         if max(label for label in (UNKNOWN, *held.llm, *(label for _, label in held.people))) >= len(spec.labels):
-            raise FileError("a label is none of the project's", where=str(folder / LABELS), hint=HINT)
+            raise FileError("a label is not one of the project's", where=str(folder / LABELS), hint=HINT)
         for place, label in held.people:
             gold[place] = label
     return gold

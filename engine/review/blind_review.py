@@ -221,7 +221,7 @@ class Review:
         item = self._items.get(item_id)
         if item_id not in self._judged():
             raise StoreError(
-                "who wrote what is told after the judgement", where=f"item {item_id}", hint="judge it first"
+                "who wrote what is shown after the judgement", where=f"item {item_id}", hint="judge it first"
             )
         left, right = self._items.left_and_right(item, self._stem)
         return Sources(left.teacher, right.teacher, item.same_evidence)

@@ -35,7 +35,7 @@ def decide(
     """
     ids = ", ".join(spot.id for spot in spots)
     if what == "declined" and not reason:
-        raise StoreError("who declines gives a reason", where=ids, hint="say in a few words why")
+        raise StoreError("to decline needs a reason", where=ids, hint="say in a few words why")
     made = []
     with teaching.store.edit(f"{'commit' if what == 'committed' else 'decline'} {ids}", final=True) as edit:
         decided = decisions(teaching, teaching.author)

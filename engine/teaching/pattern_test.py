@@ -223,7 +223,7 @@ def hand_in(teaching: Teaching, trial: Trial, answers: Mapping[str, bool], judge
             raise StoreError(
                 f"{teaching.author} has judged this wording already",
                 where=pattern.id,
-                hint="what the rows are has been shown: let another judge it, or reword it",
+                hint="the right answers have been shown: let somebody else judge it, or reword it",
             )
         for row in rows:
             record = Application(pattern.id, pattern.text, row, answers[row], judge, is_uu[row])

@@ -165,7 +165,7 @@ class _Reader:
             raise DataError("this is no record of Argilla", where=where, hint=_HOW)
         fields, metadata, responses, suggestions = (_part(record, name, where) for name in _PARTS)
         if not isinstance(text := fields.get(self._request.text), str):
-            raise DataError(f"there is no field `{self._asked.text}`", where=where, hint="name it with --text")
+            raise DataError(f"there is no field `{self._request.text}`", where=where, hint="name it with --text")
         row_id = metadata.get("id") or record.get("id")
         row = {"id": row_id, "split": metadata.get("split"), "text": text, "text_pair": fields.get(self._request.pair)}
         for user, response in _by_user(responses, where).items():

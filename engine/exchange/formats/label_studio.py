@@ -157,7 +157,7 @@ class _Reader:
         data = task.get("data") if isinstance(task, dict) else None
         if not isinstance(data, dict) or not isinstance(data.get(self._request.text), str):
             hint = "name the key of `data` that holds the text with --text"
-            raise DataError(f"the task has no text `{self._asked.text}`", where=where, hint=hint)
+            raise DataError(f"the task has no text `{self._request.text}`", where=where, hint=hint)
         row = {"id": data.get(_ROW), "split": data.get("split"), "text": data[self._request.text]}
         row["text_pair"] = data.get(self._request.pair)
         for annotation in _objects(task, "annotations", where):

@@ -105,7 +105,9 @@ def _label(line: dict[str, Any], where: str) -> str:
         return label
     accept = line.get("accept")
     if not isinstance(accept, list) or len(accept) > 1 or not all(isinstance(one, str | int) for one in accept):
-        raise DataError("the line has not one choice", where=where, hint="give `label`, or `accept` with one option")
+        raise DataError(
+            "the line has no choice, or several", where=where, hint="give `label`, or `accept` with one option"
+        )
     return str(accept[0]) if accept else ""
 
 

@@ -60,7 +60,7 @@ def test_what_is_no_export_is_never_replaced(project: Project, tmp_path: Path, f
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "linked").symlink_to(tmp_path / "home")
     for name, sentence in (
-        ("home", "the folder is not empty, and no earlier export"),
+        ("home", "the folder is not empty, and it is not an earlier export"),
         ("file", "a file of that name is there"),
         ("link", "this is a symbolic link"),
         ("linked", "this is a symbolic link"),

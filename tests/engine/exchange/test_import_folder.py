@@ -292,7 +292,11 @@ def test_a_wrong_mark_is_named_and_nothing_is_imported(tmp_path: Path, change: d
             b'[{"fields": {"text": "a"}, "responses": {"label": [{}]}}]',
             "record 1: a response has no `user_id`",
         ),
-        ("prodigy", b'{"text": "a", "answer": "accept", "accept": ["a", "b"]}\n', ":1: the line has not one choice"),
+        (
+            "prodigy",
+            b'{"text": "a", "answer": "accept", "accept": ["a", "b"]}\n',
+            ":1: the line has no choice, or several",
+        ),
         ("prodigy", b'{"text": "a", "answer": "accept", "label": "b"}\n', ":1: the line does not say who answered"),
         ("prodigy", b'{"text": "a", "answer": "maybe", "label": "b"}\n', ":1: `answer` is 'maybe'; it must be one of"),
         (
@@ -309,7 +313,7 @@ def test_a_wrong_mark_is_named_and_nothing_is_imported(tmp_path: Path, change: d
         ),
         ("hf", b"[]", "there is no data set here"),
         ("csv", b"id,text\n", "there is no table here; name a folder, or a file called labels.csv"),
-        ("checklist", b"[]", "nothing is read of the format 'checklist'"),
+        ("checklist", b"[]", "files cannot be imported from the format 'checklist'"),
     ],
 )
 def test_a_file_that_is_not_what_it_should_be_is_told(
@@ -319,7 +323,7 @@ def test_a_file_that_is_not_what_it_should_be_is_told(
     with pytest.raises(DataError) as refused:
         imported(project, tmp_path / "file.jsonl", format=name)
     assert sentence in str(refused.value)
-    with pytest.raises(DataError, match="this does not say what it is; say --from argilla or csv"):
+    with pytest.raises(DataError, match="its name does not tell which format it is; say --from argilla or csv"):
         imported(project, tmp_path / "file.jsonl")
 
 

@@ -250,7 +250,7 @@ def test_labels_of_kind_example_stand_for_peoples_and_labels_of_pool_rows_do_not
 def test_a_label_that_the_project_does_not_have_is_told(project: Project, gold: Gold) -> None:
     folder = lay_out(project, gold)
     write_json(folder / "labels.json", read_json(folder / "labels.json") | {"people": [[0, 7]]})
-    with pytest.raises(FileError, match="a label is none of the project's"):
+    with pytest.raises(FileError, match="a label is not one of the project's"):
         evaluate(folder)
     assert any("is not one that people gave" in finding.what for finding in check_proof(project, folder))
 

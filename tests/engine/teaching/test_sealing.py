@@ -214,7 +214,7 @@ def test_two_windows_of_one_annotator_cannot_both_decide(annotator: Annotator, p
     ("call", "says"),
     [
         (lambda one: one.commit("B1"), "no pattern of yours to commit"),
-        (lambda one: one.decline("B1", " \n"), "gives a reason"),
+        (lambda one: one.decline("B1", " \n"), "needs a reason"),
         (lambda one: one.commit("B9"), "no blind spot `B9`"),
         (lambda one: one.decline("B9", "why"), "no blind spot `B9`"),
     ],
@@ -298,7 +298,7 @@ def test_who_only_reviews_declines_at_once_all_on_which_nothing_is_decided_or_wr
     annotator.describe("B1", "abstraction", "mine")
     rest = [spot.id for spot in annotator.discovery.blind_spots][1:]
     assert [spot.id for spot in annotator.untouched()] == rest
-    with pytest.raises(StoreError, match="gives a reason"):
+    with pytest.raises(StoreError, match="needs a reason"):
         annotator.decline_untouched(" ")
     annotator.decline(rest[0], "hard")
     made = annotator.decline_untouched("I only review")

@@ -292,7 +292,7 @@ def test_nobody_looks_or_writes_under_the_name_of_an_llm(run: Run, project: Proj
         (("sample", "B1", "--label", "negative", "--role", "target", "--text", PROOF["x1"][0]), "held-out proof row"),
         (("list", "--annotator", " "), "without a name"),
         (("commit", "B1"), "no pattern of yours to commit"),
-        (("commit", "B1", "--decline", "--reason", " "), "gives a reason"),
+        (("commit", "B1", "--decline", "--reason", " "), "needs a reason"),
         (("perturb", "r1", "--text", "x", "--label", "positive"), "no UU of a blind spot"),
         (("perturb", "n1", "--text", POOL["n1"][0], "--label", "positive"), "the edit is the row itself"),
         (("perturb", "n1", "--text", "x", "--label", "grey"), "no label `grey`"),

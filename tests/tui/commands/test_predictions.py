@@ -136,7 +136,7 @@ REFUSED = {
         "'id', 'answer'; name them predicted and confidence, or p_LABEL for each label"),
     "per cent": (PLAIN, [("good", 93)] * 40, "preds.csv:2: `confidence` is '93'; it must be a number from 0 to 1"),
     "nothing": (PLAIN, [("good", "")] * 40, "preds.csv:2: `confidence` is empty; it must be a number from 0 to 1"),
-    "another label": (PLAIN, [("great", 0.9)] * 40, ":2: the predicted label 'great' is none of the labels"),
+    "another label": (PLAIN, [("great", 0.9)] * 40, ":2: the predicted label 'great' is not one of the labels"),
     "one label's": (PLAIN, [("good", 0.1)] * 40, "of 0.1 in the predicted label 'good' would make another one"),
     "several labels a row": (["p_good", "p_bad"], [(0.9, 0.8)] * 40, ":2: the probabilities add up to 1.7, not to 1"),
 }  # fmt: skip

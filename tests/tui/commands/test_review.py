@@ -61,7 +61,7 @@ def test_list_read_judge_and_only_then_the_sources(run: Run, project: Project, t
     assert "  1. target, " in out
     assert not any(f" {name} " in out or f"({name})" in out for name in NAMES)
     refused = run(item, "--reveal")
-    assert (refused[0], "who wrote what is told after the judgement; judge it first" in refused[2]) == (1, True)
+    assert (refused[0], "who wrote what is shown after the judgement; judge it first" in refused[2]) == (1, True)
     (tmp_path / "answers.json").write_bytes(answers(project, item))
     status, out, err = run(item, "--judge", str(tmp_path / "answers.json"))
     assert (status, err) == (0, "")
