@@ -249,7 +249,7 @@ def _uses(project: Project) -> dict[str, list[_Use]]:
     latest = max((report.created for report in reports), default="")
     for report in reports:
         waits = report.labels_asked is not None and report.labels_asked.goes_on
-        for entry, verdict in [(report.baseline, ""), *((arm, report.word(arm)) for arm in report.arms)]:
+        for entry, verdict in [(report.baseline, ""), *((arm, report.verdict_of(arm)) for arm in report.arms)]:
             for seed, model in entry.models.items():
                 found[Path(model.path).name].append(
                     _Use(report.id, entry.arm, entry.recipe, seed, verdict, report.created == latest, waits)

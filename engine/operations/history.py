@@ -128,7 +128,7 @@ def history(project: Project) -> list[Round]:
             closed = closed_spots(proof, made.arm, made.recipe, made.seed)
             for arm in proof.arms:
                 if arm.group == (made.arm, made.recipe):
-                    word = proof.word(arm)
+                    word = proof.verdict_of(arm)
                     since = f", {word} by labels that came since" if word != made.verdict else ""
                     promoted += f"{since}; {closed_sentence(arm)}"
         proofs = [report for report in reversed(finished.values()) if report.round == number]
@@ -147,7 +147,7 @@ def history(project: Project) -> list[Round]:
                 n_pool=now.n_pool if now else None,
                 watched=tuple(one.sentence for one in watched.values() if one.round == number),
                 judged=tuple(
-                    JudgedArm(report.id, *arm.group, report.word(arm), closed_sentence(arm))
+                    JudgedArm(report.id, *arm.group, report.verdict_of(arm), closed_sentence(arm))
                     for report in proofs
                     for arm in report.arms
                 ),

@@ -99,7 +99,7 @@ def promote(
         entry = find_arm(report, arm, recipe)
         seed = report.seeds[0] if seed is None else seed
         model = _model(project, entry, seed)
-        if (judged := unproven(report.word(entry))) and not force:
+        if (judged := unproven(report.verdict_of(entry))) and not force:
             raise ProjectError(
                 f"arm {arm} ({recipe}) {judged}",
                 where=f"proof {report.id}",
@@ -120,7 +120,7 @@ def promote(
             arm=arm,
             recipe=recipe,
             seed=seed,
-            verdict=report.word(entry),
+            verdict=report.verdict_of(entry),
             frozen=tuple(frozen),
             suite=frozen_keys(project, frozen),
             look=report.labels_asked.look if report.labels_asked else None,

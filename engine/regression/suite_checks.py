@@ -33,7 +33,7 @@ def _promotion(project: Project, path: Path, file: str) -> Iterator[Finding]:
     report = read_report(project, made.promoted_from)
     arm = find_arm(report, made.arm, made.recipe)
     model = arm.models.get(str(made.seed))
-    word, look = report.word(arm), report.labels_asked.look if report.labels_asked else None
+    word, look = report.verdict_of(arm), report.labels_asked.look if report.labels_asked else None
     is_later = look is not None and (made.look is None or made.look < look)  # labels have come since
     problem = ""
     if made.round != int(path.parent.name):
