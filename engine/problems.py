@@ -1,6 +1,6 @@
 """Damaged files that were skipped when listing, each reported once.
 
-Who shows things to people (the command line, the app) takes the sentences; who reads lists only says what was left out.
+Code that reads lists reports what it left out (`leave_out`); the command line and the app fetch the sentences (`take`).
 """
 
 from __future__ import annotations

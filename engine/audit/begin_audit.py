@@ -20,8 +20,8 @@ from engine.teaching.records import Records
 def begin_audit(project: Project, labels: int, *, monitor: Monitor) -> Audit:
     """Score the proof rows, and queue a random sample of them.
 
-    An audit of the same rows, model and flags that people have not ended is gone on with: who may draw again draws
-    until the figure pleases.
+    An unfinished audit of the same rows, model and flags is continued: whoever could draw again could go on drawing
+    until the result suits them.
 
     Args:
         project: gives proof rows, model and settings.

@@ -1,9 +1,10 @@
 """Who is at work on which row, so that two people are not handed the same one. Light.
 
-A lease is a file, made exclusively, that says until when it holds. Keys renew it. When its time is over anybody may
-take it, whoever the owner was and whether or not the process lives: processes of other machines cannot be asked. It
-belongs to a session: who leaves one of two terminals keeps what the other has in front, and neither is handed the row
-of the other. The session locks its lease as long as it lives: what one that was killed held is its owner's again.
+A lease is a file, made exclusively, that says until when it holds. Each key that is pressed renews it. When its time is
+over anybody may take it, whether or not its process lives: a process on another machine cannot be asked. A lease
+belongs to a session, so one person in two terminals is given different rows, and closing one terminal leaves the row of
+the other leased. A session locks the file of its lease while it lives; if it is killed, its owner can take the row
+again at once.
 Clocks of machines that share a project must agree within a minute or so.
 """
 

@@ -25,7 +25,7 @@ KEEPS = ("promoted", "proven", "baseline", "unfinished")
 """What is kept where other models are removed, if nothing else is named; promoted ones are kept whatever is named."""
 KEEPABLE = (*KEEPS, "last")
 """What can be kept, by name; last: all models of the latest proof."""
-_PATIENCE = 60.0  # seconds; who promotes computes the report anew, which takes some
+_PATIENCE = 60.0  # seconds: a promotion computes the report anew while it holds the lock
 
 
 @dataclass(frozen=True, slots=True)

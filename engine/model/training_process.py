@@ -2,8 +2,8 @@
 
 One JSON object a line. In: ``{"task": TrainingTask}``, ``{"stop": true}`` (the training at hand leaves a checkpoint).
 Out: ``{"done", "total", "facts"}`` while it trains, and then one of ``{"made": true}``, ``{"cancelled": true}`` and
-``{"error": {"what", "where", "hint"}}``. When its input closes, as it does however its owner ends, it ends at once:
-who goes on then has the last checkpoint.
+``{"error": {"what", "where", "hint"}}``. When its input closes, as it does however its owner ends, it ends at once.
+The training can then be continued from its last checkpoint.
 """
 
 from __future__ import annotations

@@ -2,22 +2,23 @@
 
 Only some rows can change what is said of an arm: those on which it and the baseline differ, in the answer or in whether
 they are sure of it. People label a sample of these, drawn with chances that follow how much a row can change
-(`RowChanges.effect`). Of the others a label is guessed: the LLM's, or where it gave none the baseline's answer, is
-taken to be wrong as often as it was on the labelled ones of the same stratum, and no more exactly than those tell. Each
-label set is one such guess, so what all sets say together holds what is not known [Rubin 1987, "Multiple Imputation for
-Nonresponse in Surveys"; an LLM's labels beside few of people's: Angelopoulos et al. 2023, arXiv 2301.09633].
+(`RowChanges.effect`). The labels of the others are imputed. Each starts from the LLM's label, or from the baseline's
+answer where the LLM gave none, and is wrong at the rate found on the labelled rows of its stratum; that rate is drawn
+from its posterior. Each label set is one such draw, so the spread of all sets includes what is not known [Rubin 1987,
+"Multiple Imputation for Nonresponse in Surveys"; an LLM's labels beside few of people's: Angelopoulos et al. 2023,
+arXiv 2301.09633].
 
 Strata: whether an LLM labelled the row; whether most models of both give the label that is taken, or some, or (of three
-labels or more) none; and whether the arm gains or loses if it is wrong. In each the rate of wrong ones has Jeffreys'
-posterior, Beta(k + 1/2, n - k + 1/2), and so has the share of them whose label is, of the others, the one by which the
-change differs most. As rows are drawn in proportion to their effect, the plain rate among those drawn estimates the
-rate weighted by effect, which is the one that the change depends on.
+labels or more) none; and whether the arm gains or loses if it is wrong. In each stratum the rate of wrong labels has
+Jeffreys' posterior, Beta(k + 1/2, n - k + 1/2). So has the share of the wrong ones whose right label is the one, among
+the other labels, that moves the change most. As rows are drawn in proportion to their effect, the plain rate among
+those drawn estimates the rate weighted by effect, which is the one that the change depends on.
 
-Rows of one stratum are not all alike: of those on which one seed differs, and of those that are covered, fewer labels
-may be wrong than of the others. So what all sets say of a change is corrected by the drawn rows themselves: by what
-they change more than their strata expect, each weighted by how many rows that were not drawn it stands for, which errs
-to neither side whatever the strata are; and its spread is at least that of this sum over other draws (`corrections`).
-That is the difference estimator of survey sampling, with the label sets as its model [Särndal, Swensson & Wretman 1992,
+Rows of one stratum are not all alike: fewer labels may be wrong where only one seed differs, or where a row is covered.
+So the change that the sets give is corrected by the drawn rows themselves: by how much each changes beyond what its
+stratum expects, weighted by the number of undrawn rows that it stands for. The correction is unbiased whatever the
+strata are, and the spread of a change is at least that of the correction over other draws (`corrections`). That is the
+difference estimator of survey sampling, with the label sets as its model [Särndal, Swensson & Wretman 1992,
 "Model Assisted Survey Sampling", section 6.3]. Measured coverage: `tests/bench/README.md`.
 """
 

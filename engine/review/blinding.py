@@ -1,6 +1,6 @@
 """Whose answers must not be shown with a name yet: what this annotator has still to judge without knowing it.
 
-Who declines to answer in order to judge could otherwise read under a blind spot what the review hides.
+Somebody who declines to answer in order to review could otherwise read the answers, with names, at the blind spot.
 """
 
 from __future__ import annotations

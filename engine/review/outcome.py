@@ -1,6 +1,6 @@
 """What reviewers made of samples and patterns: one vote a reviewer, the majority counts, one's own work not at all.
 
-Who did not judge a sample has no vote on it, and a question that was not answered is neither a yes nor a no.
+A reviewer who did not judge a sample has no vote on it; a question without an answer is neither a yes nor a no.
 """
 
 from __future__ import annotations

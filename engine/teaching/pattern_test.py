@@ -1,8 +1,8 @@
 """Testing a pattern on rows that its teacher has not seen: does it tell the model's errors from what it gets right?
 
 Half of the rows are UUs of the blind spot that were held back, the others are near them and right. A judge says of each
-whether the pattern applies, without knowing which it is; all answers are handed in at once, because what the rows are
-is shown then. A row counts for one wording only: who rewords a pattern may have seen what the row is.
+whether the pattern applies, without knowing which half it is from. All answers are handed in at once, because the
+halves are shown afterwards. So a row counts for one wording only: whoever rewords the pattern may have seen its half.
 """
 
 from __future__ import annotations

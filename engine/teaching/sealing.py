@@ -1,8 +1,7 @@
 """Who may see whose answer: to a blind spot, nobody sees another teacher's before having given theirs, or declined.
 
-A decision is final, and the first one on a blind spot stands for ever: what was seen cannot be unseen. What a teacher
-had written by then is what they stand for: the decision lists it, and it is frozen. What they write afterwards is new
-work beside it.
+The first decision on a blind spot is final: what was seen cannot be unseen. It lists what the teacher had written by
+then, and freezes it. What they write afterwards is new work beside it.
 """
 
 from __future__ import annotations
