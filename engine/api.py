@@ -1,8 +1,8 @@
-"""The library: a project, what is in it, and the work that is done on it. The commands stand on it too. Light.
+"""The library: a project, what is in it, and the work that is done on it. The commands use it too. Light.
 
-`open_project` is where it begins. What is read is as it is on the disk at that moment; discovering, retraining and
-checking are background jobs, as from the command line, and are waited for. What a call alone needs is imported in it:
-every command goes through here, and most make one.
+`open_project` is where it begins. Reading gives what is on the disk at that moment. Discovering, retraining and
+checking are background jobs, as from the command line; the call returns when the job has ended. Imports that one call
+alone needs are inside it: every command goes through this module, and most make one call.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 A project folder may come from a stranger. So nothing in it is reached through a symbolic link: from the project's own
 folder on, each folder is opened inside the one before, and only ordinary files of a bounded size are read. A write is
-either whole or not there: temporary file, fsync, rename, fsync of the folder. What is written may be read and written
-by whom the project's folder lets in, owner or group, and by nobody else, whatever the umask.
+either whole or not there: temporary file, fsync, rename, fsync of the folder. New files have the permissions of the
+project's folder for owner and group, and none for others, whatever the umask.
 
-Paths outside a project are the user's own words: there links are followed, and the umask decides.
+Paths outside a project are named by the user: there links are followed, and the umask decides.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How an audit stands: what people's labels say of the model, at looks fixed beforehand. Light.
 
-Whoever looks after every label stops at a lucky one. So there are figures when all rows up to a look have been
-answered, of these rows alone, and they stay until the next look; each interval is wrong a fifth as often as a single
-one might be.
+Somebody who looks after every label stops at a lucky one. So figures are computed only when all rows up to a look have
+been answered, from these rows alone, and they stay until the next look. As there are five looks, each interval is wrong
+a fifth as often as a single one might be.
 """
 
 from __future__ import annotations

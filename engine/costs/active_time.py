@@ -1,7 +1,7 @@
 """How long a person was at work on what: one line a stretch, appended to a file of their own.
 
 Time is the sum of the gaps between keys, each counted up to `cost.idle_after`; while the terminal has no focus none
-passes. There is no timer: what has come together is written with a later key, at a change of the task, and at the end.
+passes. There is no timer: the time so far is written with a later key, at a change of the task, and at the end.
 """
 
 from __future__ import annotations

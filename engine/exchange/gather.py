@@ -1,8 +1,8 @@
 """The records of a project as tables, one of each kind, each row with where it comes from.
 
-Nothing sealed is in them: of others' patterns, samples and judgements there are those alone that whoever exports may
-see on the screens too. Labels are not sealed. Of proof rows, and of pool rows that nearly equal one, there is nothing
-unless they are asked for.
+Nothing sealed is in them: of others' patterns, samples and judgements they hold those that the person who exports may
+also see on the screens. Labels are not sealed. Labels of proof rows, and of pool rows that nearly equal one, are in
+them only if they are asked for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """JSON schemas of an LLM's answers, and checks of how many patterns and samples they hold and with which labels.
 
-A form is kept loose: what only a part of an answer gets wrong is told in words by `patterns_problem` and
-`samples_problem`, so that one repair turn can mend it and the good part is never lost. Imports pydantic.
+The schemas are loose: `patterns_problem` and `samples_problem` say in words what is wrong with a part of an answer. So
+one repair turn can mend that part, and the good part is never lost. Imports pydantic.
 """
 
 from __future__ import annotations

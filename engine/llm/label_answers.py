@@ -1,7 +1,7 @@
 """The form of an LLM's labels, which of an answer can be used, and how several readings of a row become one label.
 
-A form is kept loose: a row whose label or certainty is none is as one that was left out, and asked about again. Imports
-pydantic.
+A form is kept loose: a row whose label or certainty cannot be used counts as left out, and is asked about again.
+Imports pydantic.
 """
 
 from __future__ import annotations

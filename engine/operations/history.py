@@ -1,8 +1,8 @@
 """The history of blind spots across rounds: closed, kept, split, merged, not found again, new. Light.
 
-A blind spot of one round and one of the next are kin if they lie in one confusion cell and share at least a fifth of
-the rows of either: models change, so UUs come and go, and clusters with them. So one that is not found again, or under
-another id, is not closed by that: only the promoted proof says what is (`engine.proof.closed`).
+Two blind spots of successive rounds are related if they have the same confusion cell and share at least a fifth of the
+rows of either. Models change, so UUs come and go, and clusters with them. So a blind spot that is not found again, or
+is found under another id, is not closed by that: only the promoted proof says what is (`engine.proof.closed`).
 """
 
 from __future__ import annotations

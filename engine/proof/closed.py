@@ -11,12 +11,12 @@ pool and proof, and by what a model says of them now:
 
 The first of these words that fits:
 
-1. ``worse``: of the near rows fewer are right than before, and the whole paired interval of that change lies below 0.
-2. ``open``: less than half of pool is right now.
-3. ``too few proof rows``: wrong before has fewer than `FEWEST`, so that proof can tell nothing.
-4. ``closed``: of pool, of wrong before and of right before at least four in five are right now, and of the near rows no
-   fewer than before.
-5. ``smaller``: at least half of wrong before is right now.
+1. ``worse``: fewer of the near rows are right than before, and the whole paired interval of that change is below 0.
+2. ``open``: less than half of the pool rows are right now.
+3. ``too few proof rows``: there are fewer than `FEWEST` rows in *wrong before*, so the proof split can tell nothing.
+4. ``closed``: at least four in five rows are right now in each of *pool*, *wrong before* and *right before*, and no
+   fewer of the near rows are right than before.
+5. ``smaller``: at least half of *wrong before* is right now.
 6. ``open``.
 
 With several seeds the counts are means over them, as everywhere in the report. Whether the arm was `proven` plays no

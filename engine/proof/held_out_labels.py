@@ -1,4 +1,4 @@
-"""A part of an arm's labels is held out: what is trained on the rest is looked at on that part and on dev.
+"""Choosing on held-out labels: a model trained on a part of an arm's labels is evaluated on the other part and on dev.
 
 Proof and test rows take no part.
 """

@@ -1,8 +1,8 @@
 """What is frozen of a closed blind spot, and when: at a promotion, of each that the arm and its promoted model closed.
 
-Light. One file a blind spot, `suite/B1.json`; a later promotion that closes it again replaces it. What closed is, says
-`engine.proof.closed`; the stored predictions of the promoted model are what it is asked of, so that a fresh promotion
-holds. Sources: CheckList's minimum functionality tests (Ribeiro et al. 2020, arXiv 2005.04118, section 2.2), with a
+Light. One file a blind spot, `suite/B1.json`; a later promotion that closes it again replaces it. The rule of
+`engine.proof.closed` is applied to the stored predictions of the promoted model, so the suite holds right after a
+promotion. Sources: CheckList's minimum functionality tests (Ribeiro et al. 2020, arXiv 2005.04118, section 2.2), with a
 share that must hold instead of every row, as two trainings never agree on every row.
 """
 

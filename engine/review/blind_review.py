@@ -1,7 +1,7 @@
 """The blind review as one reviewer sees it: what is to be judged, without a trace of who wrote what before it is.
 
-An item cannot be had before the reviewer has decided on its blind spot, its sources not before it has been judged,
-and a judgement is final.
+An item is shown once the reviewer has decided on its blind spot. Who wrote its sides is shown once it has been judged.
+A judgement is final.
 """
 
 from __future__ import annotations

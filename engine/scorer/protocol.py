@@ -1,7 +1,7 @@
 """What goes between the app and the scorer: one JSON object a line, each request with an id that its answer repeats.
 
-A request overtakes an older one of its ``place``, such as the field in which the text stands: of what is typed into a
-field only the newest state matters, while another place is asked about at the same time.
+A request replaces an older one for the same ``place``, such as the field that a text is typed into: only the newest
+text of a field matters. Requests for other places are answered beside it.
 """
 
 from __future__ import annotations

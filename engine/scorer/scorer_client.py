@@ -1,7 +1,7 @@
 """The app's end of the scorer process. Nothing here waits for it, so no key does.
 
-The process is started by the first `start` or `ask`. If it ends by itself that is told, and the next `ask` starts it
-again, once: if it ends again before it has answered anything it stays away.
+The process is started by the first `start` or `ask`. If it ends by itself, the app is told, and the next `ask` starts
+it again. It is not started a third time if it ends again before it has answered anything.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What was added to a TinyDB file since it was last written whole: one record a line, in a file beside it.
 
 Writing 30,000 records anew takes 60 to 150 ms, a line of a journal 2 to 5. A write is there as a whole or not at all:
-each of its lines says how many more follow, and a write whose end a kill or a full disk cut off was never told to be
-stored. Any other line that is not whole is damage.
+each of its lines says how many more follow. If a kill or a full disk cut off the end of a write, its caller was never
+told that it was stored, and it is dropped. Any other line that is not whole is damage.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Argilla 2: the folder that its `Dataset.to_disk` writes and `Dataset.from_disk` reads.
 
-What a person said is a response; what an LLM said is a suggestion, which a question has one of, so that each further
+Labels of people are responses, labels of LLMs are suggestions. A question has one suggestion at most, so each further
 LLM has a question of its own. Argilla knows people by numbers: `annotators.json` beside says who they are. Without a
 library: it is plain JSON.
 """

@@ -1,7 +1,7 @@
 """A data set of the library `datasets` of Hugging Face: Parquet by kind and split, and a README that names the classes.
 
-`load_dataset(FOLDER, KIND)` reads it. Labels of proof rows, and of pool rows that nearly equal one, are splits of their
-own, so that who trains on `pool` has none of them.
+`load_dataset(FOLDER, KIND)` reads it. Labels of proof rows, and of pool rows that nearly equal one, are in splits of
+their own, so that a training on `pool` contains none of them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Prodigy: JSON lines for its `choice` interface, a line for each label.
 
-What a person said is an answered line, with the person as its annotator; what an LLM said is a line without an answer,
-with its choice made. Prodigy makes the two hashes of a line itself. Prodigy is not on PyPI: these are its documented
-lines, and no test has read them with it.
+A person's label is an answered line, with the person as its annotator. An LLM's label is a line without an answer, with
+its choice made. Prodigy makes the two hashes of a line itself. Prodigy is not on PyPI: these are its documented lines,
+and no test has read them with it.
 """
 
 from __future__ import annotations
