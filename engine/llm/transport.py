@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
@@ -27,6 +28,8 @@ from engine.settings import LlmSettings
 from engine.text import visible
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
 Trouble = Literal["", "status", "unreachable", "late", "cut off", "stopped"]
@@ -101,7 +104,7 @@ class Transport:
         timeout = httpx2.Timeout(settings.timeout, connect=min(CONNECT_SECONDS, settings.timeout))
         hooks: dict[str, list[Any]] = {"request": [self._keep_own_headers], "response": [_refuse_errors]}
         try:
-            http = httpx2.Client(timeout=timeout, follow_redirects=False, event_hooks=hooks)
+            http = httpx2.Client(verify=_authorities(), timeout=timeout, follow_redirects=False, event_hooks=hooks)
         except (ImportError, ValueError) as error:  # all that is read here and was not looked at above
             raise ServerRefused(
                 "the proxy that the environment names is of a kind that is not known here",
@@ -300,6 +303,14 @@ def _bounded(response: httpx2.Response, limit: int) -> bytes:
         if len(body) > limit or (isinstance(thread, _Exchange) and thread.is_left):
             break
     return bytes(body[: limit + 1])
+
+
+@lru_cache(maxsize=1)
+def _authorities() -> ssl.SSLContext:
+    """Whose certificates are believed, as the HTTP client finds them. Read once a process: it takes 40 ms."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 def _key(name: str, *, needed: bool) -> str:
