@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import json
-import subprocess
+import io
 import sys
 from pathlib import Path
 
@@ -115,21 +114,24 @@ def test_a_device_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("env", "state", "detail"),
+    ("env", "encoding", "state", "detail"),
     [
-        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "ok", "16 million colours"),
-        ({"TERM": "tmux-256color", "TMUX": "/tmp/tmux"}, "ok", "256 colours"),
-        ({"TERM": "xterm", "NO_COLOR": "1"}, "ok", "no colour (NO_COLOR)"),
-        ({"TERM": "dumb"}, "warning", "TERM=dumb"),
-        ({}, "warning", "TERM=(unset)"),
-        ({"TERM": "xterm", "PYTHONIOENCODING": "latin-1"}, "warning", "iso8859-1"),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "utf-8", "ok", "16 million colours"),
+        ({"TERM": "tmux-256color", "TMUX": "/tmp/tmux"}, "utf-8", "ok", "256 colours"),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, "utf-8", "ok", "no colour (NO_COLOR)"),
+        ({"TERM": "dumb"}, "utf-8", "warning", "TERM=dumb"),
+        ({}, "utf-8", "warning", "TERM=(unset)"),
+        ({"TERM": "xterm"}, "iso8859-1", "warning", "iso8859-1"),
     ],
 )
-def test_the_terminal(env: dict[str, str], state: str, detail: str) -> None:
-    load = "import json; from engine.operations.machine import check_terminal"
-    script = f"{load}; print(json.dumps(check_terminal().as_json()))"
-    root, env = Path(__file__).parents[3], {"PYTHONUTF8": "1"} | env
-    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, check=True, cwd=root)
-    found = json.loads(done.stdout)
-    assert (found["state"], detail in found["detail"]) == (state, True), found
-    assert ("tmux" in found["detail"].split(", ")) == ("TMUX" in env)
+def test_the_terminal(
+    env: dict[str, str], encoding: str, state: str, detail: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TERM", "COLORTERM", "NO_COLOR", "TMUX", "STY", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    found = machine.check_terminal()
+    assert (found.state, detail in found.detail) == (state, True), found
+    assert ("tmux" in found.detail.split(", ")) == ("TMUX" in env)

@@ -86,32 +86,32 @@ async def test_no_label_is_chosen_beforehand_and_each_role_remembers_its_own(roo
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        (ROWS[0], "equals row"),
-        (ROWS[0].replace("certainly", "surely"), "nearly equals row pool-10"),
-        (PROOF[0], "too close to a held-out proof row"),
-        ("   ", "the text is empty"),
-    ],
-)
-async def test_a_refused_sample_says_why_at_the_field_and_the_text_stays(root: Path, text: str, reason: str) -> None:
+async def test_a_refused_sample_says_why_at_the_field_and_the_text_stays(root: Path) -> None:
+    refused = {
+        ROWS[0]: "equals row",
+        ROWS[0].replace("certainly", "surely"): "nearly equals row pool-10",
+        PROOF[0]: "too close to a held-out proof row",
+        "   ": "the text is empty",
+    }
+    others = ("This is now a wholly different text", "A kettle hums", "We drove home by night", "Nobody asked")
     async with opened(root) as driver:
         await describe(driver)
         await write_pattern(driver, "faint praise")
-        await write_sample(driver, text, choose_label=1)
-        lines = driver.text.splitlines()
-        said = next(number for number, line in enumerate(lines) if line.startswith(" ! "))
-        assert reason in " ".join(lines[said : said + 2])
-        assert "targets 0/6" in " ".join(lines[said + 1 : said + 3])
-        assert driver.screen.form.text.text == text
-        assert driver.screen.focused is driver.screen.form.text
-        driver.screen.form.text.clear()
-        await driver.paste("This is now a wholly different text")
-        assert "!" not in driver.words
-        await driver.press(HAND_IN)
-        assert "S1 is written" in driver.words
-    assert len(written(root, "sample")) == 1
+        await driver.press("ctrl+l")
+        for number, (text, reason) in enumerate(refused.items(), start=1):
+            await write_sample(driver, text)
+            lines = driver.text.splitlines()
+            said = next(place for place, line in enumerate(lines) if line.startswith(" ! "))
+            assert reason in " ".join(lines[said : said + 2])
+            assert f"targets {number - 1}/6" in " ".join(lines[said + 1 : said + 3])
+            assert driver.screen.form.text.text == text
+            assert driver.screen.focused is driver.screen.form.text
+            driver.screen.form.text.clear()
+            await driver.paste(others[number - 1])
+            assert "!" not in driver.words
+            await driver.press(HAND_IN)
+            assert f"S{number} is written" in driver.words
+    assert len(written(root, "sample")) == len(refused)
 
 
 async def test_a_near_copy_of_an_own_sample_is_refused(root: Path) -> None:
@@ -209,7 +209,7 @@ async def test_a_change_that_is_left_is_kept_until_it_is_dropped(root: Path) -> 
         await write_pattern(driver, "faint praise")
         await driver.paste("a new sample, half")
         await driver.press("escape", "e")
-        await driver.type(" indeed")
+        await driver.paste(" indeed")
         await driver.press("ctrl+t")
         assert driver.screen.form.text.text == "a new sample, half"
         assert "(change not handed in) faint praise" in driver.words
@@ -257,7 +257,7 @@ async def test_drafts_come_back_field_by_field_with_the_cursor_after_a_kill(root
 async def test_each_blind_spot_has_drafts_of_its_own(root: Path) -> None:
     async with opened(root) as driver:
         await describe(driver, "B1")
-        await driver.type("for one")
+        await driver.paste("for one")
         await driver.app.go("describe", spot="B2")
         await driver.until(lambda: driver.screen.spot_id == "B2" and driver.screen.focused is not None)
         assert driver.screen.form.text.text == ""
@@ -379,7 +379,7 @@ async def test_a_blind_spot_that_is_not_there_leads_back_to_the_list(root: Path)
 async def test_esc_goes_from_the_field_to_the_list_and_back_to_the_screen_before(root: Path) -> None:
     async with opened(root) as driver:
         await describe(driver)
-        await driver.type("kept")
+        await driver.paste("kept")
         await driver.press("escape")
         assert driver.screen.focused is driver.screen.written
         await driver.press("i")
@@ -388,19 +388,23 @@ async def test_esc_goes_from_the_field_to_the_list_and_back_to_the_screen_before
         await driver.sees("Blind spots 3")
 
 
-@pytest.mark.parametrize("keys", [b"\n", b"\x1b\r", b"\x1b[13;3u"])
 @pytest.mark.usefixtures("forked_processes")
-def test_both_keys_hand_in_on_a_real_terminal(root: Path, keys: bytes) -> None:
+def test_both_keys_hand_in_on_a_real_terminal(root: Path) -> None:
     terminal = Terminal(root)
     try:
         terminal.sees("15 UUs")
         terminal.send(b"d")
         terminal.sees("New pattern")
-        terminal.send(b"faint praise" + keys)
+        terminal.send(b"faint praise\n")
         terminal.sees("P1 is written.")
+        for number, keys in ((2, b"\x1b\r"), (3, b"\x1b[13;3u")):
+            terminal.send(b"\x14")  # ctrl+t
+            terminal.sees("New pattern")
+            terminal.send(b"faint praise" + b"!" * number + keys)
+            terminal.sees(f"P{number} is written.")
     finally:
         terminal.close()
-    assert [pattern.text for pattern in written(root, "pattern")] == ["faint praise"]
+    assert [pattern.text for pattern in written(root, "pattern")] == [f"faint praise{end}" for end in ("", "!!", "!!!")]
 
 
 async def test_a_change_in_the_middle_comes_back_after_a_kill(root: Path) -> None:
@@ -408,7 +412,7 @@ async def test_a_change_in_the_middle_comes_back_after_a_kill(root: Path) -> Non
         await describe(driver)
         await write_pattern(driver, "faint praise")
         await driver.press("escape", "e")
-        await driver.type(" indeed")
+        await driver.paste(" indeed")
         await driver.until(lambda: "faint praise indeed" in read_drafts(root / "teaching", "ann").fields.values())
     async with opened(root) as driver:
         await driver.until(lambda: isinstance(driver.screen, DescribeScreen))
@@ -424,7 +428,7 @@ async def test_a_refusal_goes_when_what_it_is_about_was_mended_by_a_key(root: Pa
         await driver.app.go("describe", spot="B1")
         await driver.until(lambda: driver.app.focused is not None and driver.app.focused.id == "text")
         await driver.press("ctrl+t")
-        await driver.type("Great, late again.")
+        await driver.paste("Great, late again.")
         await driver.press("ctrl+j")
         await driver.sees("! the sample has no label yet")
         await driver.press("ctrl+l")

@@ -122,7 +122,7 @@ async def test_list_and_evidence_on_the_screen(root: Path) -> None:
         await driver.press("f")
         await driver.sees("it has no gold label that could be marked")
         await driver.press("slash")
-        await driver.type("flagged")
+        await driver.paste("flagged")
         await driver.sees("2 of ")
         assert "Well, that was certainly" not in driver.text
 

@@ -75,7 +75,7 @@ async def test_one_kind_alone_or_some_words(root: Path) -> None:
         assert "newly broken only" in driver.words
         assert "nothing bad" not in driver.text
         await driver.press("o", "slash")
-        await driver.type("parking")
+        await driver.paste("parking")
         await driver.press("enter")
         assert "experience" not in driver.text
         await driver.press("escape")

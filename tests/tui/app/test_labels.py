@@ -80,7 +80,7 @@ async def test_what_no_label_is_like_is_said_and_not_taken(root: Path) -> None:
         await driver.until(lambda: driver.screen.NAME == "evidence")
         await driver.press("w")
         await asked(driver)
-        await driver.type("qqqqqq")
+        await driver.paste("qqqqqq")
         await driver.sees("None of them is like that.")
         await driver.press("enter")
         assert isinstance(driver.screen, ChoiceDialog)

@@ -311,7 +311,7 @@ async def test_where_the_model_is_known_by_its_predictions_alone_the_line_says_s
         root, labels, np.array([1], np.uint64), np.zeros((1, 3), np.float32), batch="pool", sources=["preds.csv"]
     )
     async with describing(root) as driver:
-        await driver.type("Great.")
+        await driver.paste("Great.")
         await shows(driver, "model known by its predictions alone: it says nothing of new texts")
         await driver.press("f12")
         await shows(driver, "! This project knows the classifier by its predictions alone; for ve")

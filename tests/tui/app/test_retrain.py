@@ -62,10 +62,10 @@ async def retrain(driver: Driver) -> None:
 
 
 async def go_to(driver: Driver, name: str) -> None:
-    """Move the cursor to the line of that name, wherever it stands."""
+    """Put the cursor on the line of that name; what keys move it is tested in `tests/tui/widgets/test_line_list.py`."""
     choices = driver.screen.choices
-    line = next(index for index, row in enumerate(choices.rows.rows) if row.name == name)
-    await driver.press(*"j" * (line - choices.cursor), *"k" * (choices.cursor - line))
+    choices.move_to(next(index for index, row in enumerate(choices.rows.rows) if row.name == name))
+    await driver.pilot.pause()
 
 
 async def tick(driver: Driver, name: str) -> None:

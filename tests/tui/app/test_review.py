@@ -167,9 +167,8 @@ async def test_questions_are_answered_in_order_and_can_be_taken_back(root: Path)
         assert "Better: neither is good" in driver.words
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_a_sample_is_mended_in_a_dialog_that_keeps_what_is_typed(root: Path, size: tuple[int, int]) -> None:
-    async with opened(root, annotator="rev", size=size) as driver:
+async def test_a_sample_is_mended_in_a_dialog_that_keeps_what_is_typed(root: Path) -> None:
+    async with opened(root, annotator="rev") as driver:
         await to_review(driver)
         await to_kind(driver, "anchors")
         before = driver.screen.ballot.sample("left", 0)
@@ -177,7 +176,7 @@ async def test_a_sample_is_mended_in_a_dialog_that_keeps_what_is_typed(root: Pat
         assert "Nothing is changed" in driver.words
         await driver.paste(" mended")
         driver.app.save()
-    async with opened(root, annotator="rev", size=size) as driver:  # as after a kill in the middle of the dialog
+    async with opened(root, annotator="rev") as driver:  # as after a kill in the middle of the dialog
         await on_review(driver)
         assert "verdict ?" in driver.text
         await driver.press("e")
@@ -374,9 +373,8 @@ def long_root(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_a_dozen_questions_at_most_are_asked_and_all_on_request(long_root: Path, size: tuple[int, int]) -> None:
-    async with opened(long_root, annotator="rev", size=size) as driver:
+async def test_a_dozen_questions_at_most_are_asked_and_all_on_request(long_root: Path) -> None:
+    async with opened(long_root, annotator="rev") as driver:
         await to_review(driver)
         await driver.sees("0 of 11 answered", "4 of 9 samples", "+ ask all")
         ballot = driver.screen.ballot

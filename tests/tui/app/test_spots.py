@@ -74,7 +74,7 @@ async def test_skipping_asks_for_a_reason_and_takes_no_empty_one(root: Path) -> 
         await driver.sees("Skip B2", "Why is it set aside?")
         await driver.press("enter")
         await driver.sees("A word at least")
-        await driver.type("mixed bag")
+        await driver.paste("mixed bag")
         await driver.press("enter")
         await driver.sees("skipped: mixed", "B2 is skipped: mixed bag.")
         state = Teaching(Project.open(root).teaching_dir, "ann").states()["B2"]
@@ -107,7 +107,7 @@ async def test_letters_right_behind_the_key_of_the_filter_belong_into_it(root: P
 async def test_a_filter_that_matches_nothing_says_so_when_a_key_needs_a_blind_spot(root: Path) -> None:
     async with opened(root) as driver:
         await driver.press("slash")
-        await driver.type("zebra")
+        await driver.paste("zebra")
         await driver.press("enter", "enter")
         await driver.sees("Nothing matches the filter")
 
@@ -219,7 +219,7 @@ async def test_a_decision_is_asked_for_says_that_it_is_final_and_cannot_be_undon
         await driver.sees("Your last word on B1?", "That is final", "Without a pattern of yours", "2  Decline")
         await driver.press("2", "enter")
         await driver.sees("A word at least")
-        await driver.type("mixed bag")
+        await driver.paste("mixed bag")
         await driver.press("enter")
         await driver.sees("skipped: mixed", "B1 is declined. Nobody else has answered yet.")
         await driver.press("C")
@@ -248,7 +248,7 @@ async def test_who_only_reviews_declines_all_at_once_but_what_they_write_on(root
         await driver.sees("Decline all 2 untouched ones: I only review")
         await driver.press("3")
         await driver.sees("Decline all 2, for good")
-        await driver.type("no time")
+        await driver.paste("no time")
         await driver.press("enter")
         await driver.sees("2 blind spots are declined.", "skipped: no time")
     teaching = Teaching(Project.open(root).teaching_dir, "ann")

@@ -99,7 +99,7 @@ async def test_recorded_answers_are_replayed_in_the_background_and_stay_sealed_u
         await driver.sees("others' answers are sealed")
         assert PATTERN not in driver.text
         await driver.press("C", "2")
-        await driver.type("no idea")
+        await driver.paste("no idea")
         await driver.press("enter")
         await driver.sees("small-llm (llm, recorded): Praise", "Others wrote 2 patterns, 5 samples.")
         assert driver.screen.written.rows.own == 0

@@ -128,11 +128,8 @@ async def test_handing_in_can_be_put_off(project: Project) -> None:
         assert applications(project) == {}
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_own_pattern_is_reworded_once_with_its_counter_examples_in_sight(
-    project: Project, size: tuple[int, int]
-) -> None:
-    async with opened(project.root, size=size) as driver:
+async def test_the_own_pattern_is_reworded_once_with_its_counter_examples_in_sight(project: Project) -> None:
+    async with opened(project.root) as driver:
         await try_out(driver)
         await driver.press("e")
         assert "has not been tested yet" in driver.words
