@@ -250,4 +250,4 @@ def _read_checkpoint(path: Path, key: str) -> dict[str, Any] | None:
         state: dict[str, Any] = torch.load(checked(path), map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
         raise ModelError("the checkpoint cannot be read", where=str(path), hint="delete it and train again") from error
-    return state if state["key"] == key else None
+    return state if isinstance(state, dict) and state.get("key") == key else None

@@ -332,7 +332,7 @@ def test_where_file_and_journal_are_damaged_both_are_kept(tmp_path: Path) -> Non
     opened = Store(tmp_path, "ann")
     assert opened.recovery is not None
     assert opened.recovery.sentence == (
-        f"ann.json was damaged: {MANY} whole records kept, 2 damaged lines dropped; "
+        f"ann.json was damaged: {MANY:,} whole records kept, 2 damaged lines dropped; "
         "the damaged original is kept as ann.json.damaged-1."
     )
     assert (tmp_path / "ann.json.damaged-1").read_bytes() == base
