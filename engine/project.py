@@ -6,6 +6,7 @@ It opens only while its splits are as the manifest has them (`engine.manifest`).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -252,9 +253,13 @@ class Project:
     def round(self) -> int:
         """The current round: 1, and one more after each promotion."""
         number = 1  # each promotion makes the next folder: one whose number stands alone is no round
-        while self.round_dir(number + 1).is_dir():
+        while self._is_round(number + 1):
             number += 1
         return number
+
+    def _is_round(self, number: int) -> bool:
+        """Whether it was begun: a promotion that could not be written down leaves an empty folder, or none."""
+        return any(os.path.lexists(self.round_dir(number) / name) for name in ("model.json", "discovery.json"))
 
     def discovery(self, number: int | None = None) -> Discovery | None:
         """What was discovered in a round (default: the current one); None before `blindspot discover`.

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import DataError, StoreError
+from engine.errors import DataError, FileError, StoreError
 from engine.labelling.answers import GUESS, LIKELY, SURE
 from engine.labelling.label_file import LabelFile
 from engine.labelling.session import LabelSession
@@ -256,7 +256,11 @@ def _read(path: Path) -> str:
 
 
 def _plain(session: LabelSession, guideline: str, told: str, more: RowChooser | None) -> None:
-    """Ask and answer line by line until the rows or the lines end."""
+    """Ask and answer line by line until the rows or the lines end.
+
+    Raises:
+        StoreError: an answer cannot be saved, and nobody is there to give it again.
+    """
     for line in [*guideline.splitlines(), *([told] if told else [])]:
         print_line(visible(line))
     print_line(_numbered(session.labels))
@@ -279,6 +283,8 @@ def _plain(session: LabelSession, guideline: str, told: str, more: RowChooser | 
         try:
             print_line(_answer(session, line.strip()))
         except StoreError as error:
+            if isinstance(error.__cause__, FileError) and not sys.stdin.isatty():
+                raise  # lines of a file go on to the next row, which this answer would be given to
             print_line(str(error))
         if more is not None and (problem := more.take_problem()):
             print_line(problem)

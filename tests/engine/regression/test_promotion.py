@@ -72,6 +72,12 @@ def test_a_round_with_a_discovery_is_left_as_it_is(proved: Project) -> None:
     assert read_json(proved.round_dir(2) / "model.json")["seed"] == 13
 
 
+def test_a_promotion_that_a_full_disk_or_a_kill_cut_off_begins_no_round(proved: Project) -> None:
+    proved.round_dir(2).mkdir(parents=True)
+    assert proved.round == 1
+    assert promote(proved, arm="human").round == proved.round == 2
+
+
 def test_a_model_whose_folder_is_gone_cannot_be_promoted(proved: Project) -> None:
     shutil.rmtree(proved.models_dir / "human-scratch-13")
     with pytest.raises(ProjectError, match=r"folder is gone.*blindspot retrain"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 from pathlib import Path
 
@@ -46,6 +47,21 @@ def test_line_by_line(texts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert told.endswith("2 of 3 labelled\n")
     _, rows = plain(texts, "2\n", monkeypatch)
     assert [row["id"] for row in rows] == ["a", "b", "c"]
+
+
+def test_an_answer_from_a_file_that_cannot_be_saved_ends_it(
+    texts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain(texts, "1\n", monkeypatch)
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.files.os.fsync", full)
+        status, rows = plain(texts, "1\n2\n", monkeypatch)
+    assert (status, [row["id"] for row in rows]) == (1, ["a"])
+    assert "cannot be written (No space left on device); free disk space" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
