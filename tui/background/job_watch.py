@@ -146,10 +146,16 @@ class JobWatch:
             views = [_again(workbench.project.root, view) if view is running else view for view in workbench.jobs]
         else:
             views = jobs.jobs(workbench.project.root)
-        found = workbench.project.discovery() if _finished(views) - _finished(workbench.jobs) else None
-        self._app.call_later(
-            self._seen, number, views, found
-        )  # call_from_thread would wait, and block the end of the app
+        found, problem = None, None
+        if _finished(views) - _finished(workbench.jobs):
+            try:
+                found = workbench.project.discovery()
+            except BlindspotError as error:
+                problem = error
+        # `call_from_thread` would wait, and block the end of the app.
+        self._app.call_later(self._seen, number, views, found)
+        if problem is not None:  # after how the job ended; raised here, it would end the app
+            self._app.call_later(self._app.refuse, problem)
 
     def _seen(self, number: int, views: list[JobView], found: Discovery | None = None) -> None:
         app, workbench = self._app, self._app.workbench
@@ -158,7 +164,7 @@ class JobWatch:
         before, workbench.jobs = workbench.running, views
         self.watch()
         if found is not None:
-            workbench.load(found)
+            self._load(workbench, found)
             app.changed()
         elif before is not None or workbench.running is not None:
             app.job_changed()
@@ -167,6 +173,12 @@ class JobWatch:
             self._take_in(workbench)
             app.say(ending(ended), warning=ended.state != "done")
         app.tell_problems()
+
+    def _load(self, workbench: Workbench, found: Discovery) -> None:
+        try:
+            workbench.load(found)
+        except BlindspotError as error:
+            self._app.refuse(error)
 
     def _take_in(self, workbench: Workbench) -> None:
         """Show what the job has written into the records."""

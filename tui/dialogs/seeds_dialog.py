@@ -6,10 +6,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from engine.proof.arms import MOST_SEED
 from tui.dialogs.dialog import Dialog
 from tui.widgets.fields import Field
 
-_MOST = 2**31
+_DIGITS = len(str(MOST_SEED))
 
 
 class SeedsDialog(Dialog[tuple[int, ...]]):
@@ -28,7 +29,7 @@ class SeedsDialog(Dialog[tuple[int, ...]]):
     def action_accept(self) -> None:
         """Take them if they are whole numbers."""
         words = self.query_one(Field).value.replace(",", " ").split()
-        if words and all(word.isdecimal() and int(word) < _MOST for word in words):
+        if words and all(word.isdecimal() and len(word) <= _DIGITS and int(word) <= MOST_SEED for word in words):
             self.dismiss(tuple(dict.fromkeys(map(int, words))))
         else:
-            self.refuse("Whole numbers from 0 on, at least one, or esc to leave.")
+            self.refuse(f"Whole numbers from 0 to {MOST_SEED:,}, at least one, or esc to leave.")

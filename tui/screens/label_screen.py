@@ -211,7 +211,7 @@ class LabelScreen(Screen[None], inherit_bindings=False):
             from engine.agreement import agreement_words
 
             self._agreement = agreement_words(units)
-            self.app.call_from_thread(self._show_pace)
+            self.call_later(self._show_pace)  # of this screen: one that was left takes no call any more
 
         self.run_worker(compute, thread=True, exclusive=True, exit_on_error=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -253,26 +254,35 @@ class ProofScreen(WorkScreen[ProofPlace]):
         assert report is not None, "unavailable without a proof"
         assert arm is not None, "unavailable without a proof"
 
-        async def answered(yes: bool | None) -> None:
+        def answered(yes: bool | None) -> None:
             if yes:
-                await self._promote(report, arm)
+                self.say("The proof and the model are checked before the model is promoted.")
+                promoting = partial(self._promote, report, arm)
+                self.app.run_worker(promoting, thread=True, group="promote", exit_on_error=False)
 
         self.app.push_screen(PromoteDialog(arm, report.verdict_of(arm), report.seeds[0]), answered)
 
-    async def _promote(self, report: Report, arm: ReportArm) -> None:
-        from engine.operations.job_records import DiscoverOptions
+    def _promote(self, report: Report, arm: ReportArm) -> None:
+        """Promote, in a thread: the report is computed again and the model hashed, which takes seconds."""
         from engine.regression.promotion import frozen_sentences, promote
 
-        app = shell(self)
+        app, project = shell(self), self.workbench.project
         try:
-            promoted = promote(self.workbench.project, arm=arm.arm, recipe=arm.recipe, proof_id=report.id, force=True)
+            promoted = promote(project, arm=arm.arm, recipe=arm.recipe, proof_id=report.id, force=True)
+            begins = f"Round {promoted.round} begins with {arm.arm} {arm.recipe}: looking for its blind spots."
+            said = " ".join([begins, *frozen_sentences(project, promoted)])
         except BlindspotError as error:
-            app.refuse(error)
-            return
+            app.call_later(app.refuse, error)
+        else:
+            app.call_later(self._begin_round, said)
+
+    async def _begin_round(self, said: str) -> None:
+        from engine.operations.job_records import DiscoverOptions
+
+        app = shell(self)
         self.workbench.begin_round()
         started = app.job_watch.start(DiscoverOptions())
         await app.go("spots")
         app.changed()
         if started:
-            begins = f"Round {promoted.round} begins with {arm.arm} {arm.recipe}: looking for its blind spots."
-            app.say(" ".join([begins, *frozen_sentences(self.workbench.project, promoted)]))
+            app.say(said)
