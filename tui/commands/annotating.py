@@ -50,11 +50,6 @@ def show_done(options: argparse.Namespace, result: Mapping[str, Any], sentence: 
         print_line(sentence)
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 sample``, ``3 samples``."""
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
 def sample_line(sample: Sample) -> str:
     """A sample on one line: id, role, label, text."""
     pair = f" | {sample.text_pair}" if sample.text_pair is not None else ""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.counted import counted
 from engine.errors import TeacherError
 from engine.llm.address import Address, server_use
 from engine.llm.budget import Budget
@@ -18,7 +19,6 @@ from engine.llm.replay import RECORDED_FILE
 from engine.project import Project
 from engine.settings import LlmSettings
 from engine.trust import agree, file_use, untrusted
-from tui.commands.annotating import counted
 from tui.flows.ask_for_trust import ask
 from tui.terminal.printing import print_json, print_line
 
@@ -136,6 +136,6 @@ def calls_line(calls: CallTotals, cost: float | None, currency: str) -> str:
     paid = "price unknown" if cost is None else f"{cost:.4f} {currency}"
     thought = f" ({calls.tokens_thought:,} of them thinking)" if calls.tokens_thought else ""
     return (
-        f"{counted(calls.calls, 'call')}, {calls.failed} of them in vain; "
+        f"{counted(calls.calls, 'call')}, {calls.failed} of them failed; "
         f"{calls.tokens_in:,} tokens in, {calls.tokens_out:,} out{thought}; {paid}"
     )

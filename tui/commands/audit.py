@@ -24,8 +24,8 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot audit work --labels 100; blindspot label work --queue audit\n"
         "  blindspot audit work --status\n  blindspot audit work --status --queue audit-1 --json\n\n"
         "Rows are drawn before anybody looks. Where an LLM has labelled held-out rows, those on which it differs from\n"
-        "a confident model are drawn more often, and count less: the intervals are narrower. Figures are shown at\n"
-        "five looks, after every fifth of the labels. What an audit finds never trains.",
+        "a confident model are drawn more often and count less, which makes the intervals narrower. Figures are shown\n"
+        "at five looks, after each fifth of the labels. What an audit finds never trains.",
     )
     add_project(parser)
     parser.add_argument(
@@ -35,7 +35,7 @@ def add_parser(subparsers: SubParsers) -> None:
         default=100,
         help=f"rows that people label, {LEAST} or more; default: 100",
     )
-    parser.add_argument("--status", action="store_true", help="draw none; say what the latest one has found")
+    parser.add_argument("--status", action="store_true", help="draw no audit; show what the latest one has found")
     parser.add_argument("--queue", metavar="NAME", help="with --status: another audit than the latest")
     add_waiting(parser)
     add_json(parser)

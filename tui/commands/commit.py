@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from engine.counted import counted
 from engine.review.blinding import to_judge
-from tui.commands.annotating import Session, add_common, add_teacher_kind, counted
+from tui.commands.annotating import Session, add_common, add_teacher_kind
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import print_json, print_line
 

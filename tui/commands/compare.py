@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         comparison_notes,
         comparison_tables,
     )
-    from tui.reporting.cost_tables import lines
+    from tui.reporting.table import lines
 
     out = console()
     out.print(comparison_heading(found))

@@ -27,7 +27,8 @@ def add_parser(subparsers: SubParsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the costs."""
     from engine.costs.cost_book import project_costs
-    from tui.reporting.cost_tables import lines, page
+    from tui.reporting.cost_tables import page
+    from tui.reporting.table import lines
 
     book = project_costs(Project.open(options.project))
     if options.json:

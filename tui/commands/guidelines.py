@@ -11,8 +11,8 @@ from engine.project import Project
 from engine.teaching.records import Records
 from engine.text import visible
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.reporting.cost_tables import lines
 from tui.reporting.label_tables import stale_sentences, versions_table
+from tui.reporting.table import lines
 from tui.terminal.printing import console, print_json, print_line
 
 

@@ -21,16 +21,16 @@ def add_parser(subparsers: SubParsers) -> None:
         "queue rows where UUs are likely, for people to label",
         "  blindspot hunt work --budget 200; blindspot label work --queue hunt\n"
         "  blindspot hunt work --status\n  blindspot hunt work --status --queue hunt-1 --json\n\n"
-        "It needs neither a discovery nor an LLM. Where an LLM has labelled rows, 200 labels found 1.8 to 3.9 times\n"
-        "as many UUs as labels at random do (three public tasks, partly trained models). Further rows are chosen\n"
-        "while people label. A fifth is drawn at random (labelling.hunt_at_random in blindspot.toml). What a hunt\n"
-        "finds trains, and estimates nothing.",
+        "It needs neither a discovery nor an LLM. Where an LLM has labelled rows, 200 labels found 1.7 to 2.7 times\n"
+        "as many UUs as random labels do, on three public tasks. Further rows are chosen while people label. A fifth\n"
+        "is drawn at random (labelling.hunt_at_random in blindspot.toml). What a hunt finds is for training; it\n"
+        "estimates nothing.",
     )
     add_project(parser)
     parser.add_argument(
-        "--budget", metavar="N", type=_budget, default=200, help="rows that people may be asked for; default: 200"
+        "--budget", metavar="N", type=_budget, default=200, help="rows that people are asked to label; default: 200"
     )
-    parser.add_argument("--status", action="store_true", help="begin none; say how the latest one goes")
+    parser.add_argument("--status", action="store_true", help="start no hunt; show the progress of the latest one")
     parser.add_argument("--queue", metavar="NAME", help="with --status: another hunt than the latest")
     add_waiting(parser)
     add_json(parser)

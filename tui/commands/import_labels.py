@@ -6,10 +6,10 @@ import argparse
 import shlex
 from pathlib import Path
 
+from engine.counted import counted
 from engine.project import Project
 from engine.schema import TEACHER_KINDS
 from engine.teaching.import_labels import LabelImport, import_labels
-from tui.commands.annotating import counted
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.terminal.printing import print_json, print_line
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.counted import counted
 from engine.project import Project
 from engine.schema import TEACHER_KINDS, Teacher
 from engine.teaching.import_records import ImportReport, import_teaching
-from tui.commands.annotating import counted
 from tui.commands.following import ProgressLine
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.terminal.printing import print_json, print_line

@@ -201,7 +201,7 @@ def _counts(split: SplitManifest) -> str:
 def _proof(project: Project) -> str:
     source = Path(project.manifest.splits["proof"].source).name
     if project.manifest.proof_origin == "file":
-        return f"all of {source}; only the evaluator reads it"
+        return f"all of {source}; nothing teaches or trains with it"
     shares = "at random" if project.manifest.splits["proof"].unlabelled else "every label in equal shares"
     how = f"{shares}, near-duplicates on one side, seed {project.manifest.seed}"
-    return f"half of {source} ({how}); only the evaluator reads it"
+    return f"half of {source} ({how}); nothing teaches or trains with it"

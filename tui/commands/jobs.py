@@ -75,7 +75,7 @@ def describe(view: JobView) -> str:
         shown = {name: value for name, value in view.result.items() if value not in ([], None, "")}
         parts.append("  ".join(f"{name} {_in_words(value)}" for name, value in shown.items()))
     else:
-        parts.append(view.message or "killed without a word; --resume goes on from the last checkpoint")
+        parts.append(view.message or "killed; --resume continues from the last checkpoint")
     return "  ".join(part for part in parts if part)
 
 

@@ -10,8 +10,8 @@ from engine.project import Project
 from engine.teaching.records import Records
 from tui.commands.asking_llm import calls_line
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.reporting.cost_tables import lines
 from tui.reporting.label_tables import disagreement_json, disagreement_lines, overview_blocks
+from tui.reporting.table import lines
 from tui.terminal.printing import console, print_json, print_line
 
 

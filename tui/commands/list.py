@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from engine.counted import counted
 from engine.model.truncation import cut_sentence
 from engine.schema import SPOT_STATUSES
 from engine.teaching.views import SORT_KEYS, SpotView, Totals, filter_spots, sort_spots
-from tui.commands.annotating import Session, add_common, counted
+from tui.commands.annotating import Session, add_common
 from tui.commands.discover import print_none_found
 from tui.commands.shared import SubParsers, new_parser
 from tui.reporting.confidence_text import accuracy_words, flags_sentence

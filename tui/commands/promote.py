@@ -21,7 +21,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot promote work --arm example --force; blindspot discover work",
     )
     add_project(parser)
-    parser.add_argument("--arm", required=True, metavar="ARM", help="human, llm, example, both or all")
+    parser.add_argument("--arm", required=True, metavar="ARM", help="an arm of the proof")
     parser.add_argument("--recipe", choices=tuple(RECIPES), default="scratch", help="default: scratch")
     parser.add_argument("--seed", type=int, metavar="N", help="which of its models; default: that of the first seed")
     parser.add_argument("--id", metavar="ID", help="proof that the arm is taken from; default: the newest")

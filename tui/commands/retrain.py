@@ -44,12 +44,12 @@ def add_parser(subparsers: SubParsers) -> None:
         dest="arms",
         metavar="ARM",
         help="human, llm, example, both (human and llm), all, one of those below, or a control; repeatable; default: "
-        "all teaching there is, without any the labels",
+        "all teaching there is, or labels if there is none",
     )
     parser.add_argument(
         "--controls",
         action="store_true",
-        help=f"all controls beside: {', '.join(CONTROLS)}, and uus+ARM and pool+ARM for each arm",
+        help=f"all controls too: {', '.join(CONTROLS)}, and uus+ARM and pool+ARM for each arm",
     )
     parser.add_argument(
         "--recipe",

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.counted import counted
 from engine.errors import StoreError
-from tui.commands.annotating import add_common, counted
+from tui.commands.annotating import add_common
 from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import console, print_json, print_line, say

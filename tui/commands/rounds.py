@@ -7,7 +7,7 @@ import argparse
 from engine.operations.history import history
 from engine.project import Project
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
-from tui.reporting.cost_tables import lines
+from tui.reporting.table import lines
 from tui.reporting.tables import round_sentences, rounds_table
 from tui.terminal.printing import console, print_json, say
 

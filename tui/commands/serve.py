@@ -33,7 +33,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot serve work --annotator ada --annotator ben     a link for each\n"
         "  blindspot serve work --label --queue audit-1             labelling alone\n"
         "  blindspot serve work --port 8000 --url https://labels.example.org     behind a proxy that encrypts\n\n"
-        "Whoever has a link is in, so send it as you would a password. A link without --annotator asks for the name.\n"
+        "A link gives access, so send it as you would a password. A link without --annotator asks for the name.\n"
         "Guests label, mark, describe, judge and commit. They start no jobs, promote nothing, ask no LLM, and agree\n"
         "to nothing that reaches outside the project. Their process ends when the tab is closed; all is saved.\n"
         "It listens on 127.0.0.1 alone: others reach it by `ssh -L 8000:127.0.0.1:PORT`, or by a proxy with TLS.",

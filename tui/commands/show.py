@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from engine.counted import counted
 from engine.model.truncation import cut_place
 from engine.schema import Perturbation, Prediction, Record
 from engine.teaching.views import EvidenceRow, SpotView
-from tui.commands.annotating import Session, add_common, counted, pattern_line, sample_line
+from tui.commands.annotating import Session, add_common, pattern_line, sample_line
 from tui.commands.shared import SubParsers, new_parser
 from tui.reporting.confidence_text import excess_words
 from tui.terminal.printing import console, print_json, say
@@ -115,7 +116,7 @@ def _show_row(out: Console, number: int, row: EvidenceRow, tokens: int) -> None:
         right = f", right is {row.mark.label}" if row.mark.label else ""
         say(out, f"marked {row.mark.verdict}{right} by {row.marked_by}", indent=3)
     if row.suspect:
-        say(out, "label? the pool's other rows speak against the gold label", indent=3)
+        say(out, "label? the pool's other rows suggest another label", indent=3)
     for edit in row.perturbations:
         say(out, f"edited and right: {edit.id}  {edit.label} {edit.confidence:.3f}", indent=3)
         _show_text(out, edit, indent=5)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from tui.commands.annotating import Session, add_common, counted
+from engine.counted import counted
+from tui.commands.annotating import Session, add_common
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import console, print_json, say
 

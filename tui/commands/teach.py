@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from engine import jobs
+from engine.counted import counted
 from engine.llm.cost_estimate import estimate
 from engine.llm.prompts import write_prompts
 from engine.llm.questions import asking, chosen_spots
@@ -15,7 +16,6 @@ from engine.llm.replay import RECORDED_FILE
 from engine.llm.reports import TeachReport
 from engine.operations.job_records import TeachOptions
 from engine.project import Project
-from tui.commands.annotating import counted
 from tui.commands.asking_llm import calls_line, may_start, recording
 from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_asking, add_json, add_project, add_waiting, new_parser

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.counted import counted
 from engine.errors import DataError
 from engine.llm.reports import JudgeReport
 from engine.operations.job_records import JudgeOptions
@@ -25,7 +26,7 @@ from engine.teaching.pattern_test import (
     reword,
     trial_of,
 )
-from tui.commands.annotating import Session, add_common, counted, pattern_line
+from tui.commands.annotating import Session, add_common, pattern_line
 from tui.commands.shared import SubParsers, add_limits, add_waiting, new_parser
 from tui.terminal.printing import console, print_json, print_line, say
 

@@ -27,7 +27,7 @@ _EXAMPLES = """\
   blindspot watch work export.csv --name week49 --column text=comment --json
   blindspot watch work --status
 
-Nothing is added to the project but counts; `blindspot add` adds rows. Labels may be blank. To add labels later, watch
+Only counts are added to the project; `blindspot add` adds rows. Labels may be blank. To add labels later, watch
 the same rows under the same name again: they do not count twice. Rates hold however often you look, if the rows that
 have a label were drawn at random.
 exit status:
@@ -54,7 +54,9 @@ def add_parser(subparsers: SubParsers) -> None:
         type=Path,
         help="what the classifier says of the rows, where the project knows it by its predictions alone",
     )
-    parser.add_argument("--status", action="store_true", help="watch none; say how things stand after the latest")
+    parser.add_argument(
+        "--status", action="store_true", help="watch no batch; show how things stand after the latest one"
+    )
     add_file_choices(parser, OF_BATCH, skip_bad=_SKIP_BAD, drop_duplicates=_DROP_DUPLICATES)
     add_waiting(parser)
     add_json(parser)

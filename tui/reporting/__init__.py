@@ -1,1 +1,1 @@
-"""A finished proof as people read it: in the terminal, as one HTML page, as Markdown; all from the same tables."""
+"""What people read, as text: tables, sentences, and a finished proof for the terminal, as an HTML page, as Markdown."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from engine.counted import counted
 from engine.text import visible
-from tui.reporting.cost_tables import Table
 from tui.reporting.measures import COMPARISON
+from tui.reporting.table import Table
 
 if TYPE_CHECKING:
     from engine.review.comparison import Acceptance, Agreement, Quality, TeacherComparison, WinRate

@@ -81,12 +81,12 @@ def _bar(rows: int, most: int, glyphs: Glyphs) -> str:
 
 
 def excess_words(excess: ErrorExcess | None) -> str:
-    """Errors near a blind spot against those that the confidence there promises; empty where it is not known."""
+    """Errors near a blind spot against those that the confidence there implies; empty where it is not known."""
     if excess is None:
         return ""
     wrong = f"{excess.errors:,} {'is' if excess.errors == 1 else 'are'} wrong"
     found = f"of {excess.rows:,} confident rows near it {wrong}"
-    promised = f"where their confidence promises {excess.expected:.2g}"
+    promised = f"where their confidence implies {excess.expected:.2g}"
     return f"{found} {promised} (p {probability(excess.p)}, {_q(excess)})"
 
 

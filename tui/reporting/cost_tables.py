@@ -13,23 +13,13 @@ from typing import TYPE_CHECKING
 from engine.proof.figures import count
 from engine.text import visible
 from tui.reporting.durations import duration
+from tui.reporting.table import Table
 
 if TYPE_CHECKING:
     from engine.costs.cost_book import ProjectCosts
     from engine.figure import Figure
 
-_GAP = "  "
-_NAME_CELLS = 8  # at least, for the first column
 _NOTHING = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A title, the heads of its columns, and its rows; the first column is text, the others are figures."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +73,6 @@ def money(value: float) -> str:
     """Two digits behind the point, and more where it takes more to see two that count: ``4.20``, ``0.00031``."""
     digits = 2 if value <= 0 else max(2, 1 - floor(log10(value)))
     return f"{value:,.{digits}f}"
-
-
-def lines(table: Table, width: int | None, *, ellipsis: str = "…") -> list[str]:
-    """The head and the rows in columns; the first is cut until all fit into ``width`` cells (None: all is whole)."""
-    from rich.cells import cell_len
-
-    from tui.terminal.wrapping import fitted
-
-    rows = [table.head, *table.rows]
-    cells = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    if width is not None:
-        room = width - sum(cells[1:]) - len(_GAP) * (len(cells) - 1)
-        cells[0] = min(cells[0], max(_NAME_CELLS, room))
-    return [
-        _GAP.join(
-            [
-                fitted(row[0], cells[0], ellipsis=ellipsis),
-                *(f"{part:>{size}}" for part, size in zip(row[1:], cells[1:], strict=True)),
-            ]
-        )
-        for row in rows
-    ]
 
 
 def _heading(book: ProjectCosts) -> str:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from engine.proof.report_types import Report
 from engine.text import visible
 from tui.reporting import plain_words, tables
-from tui.reporting.cost_tables import Table
 from tui.reporting.measures import PROOF
 from tui.reporting.plots import plots
 from tui.reporting.spots_about import About, listed
+from tui.reporting.table import Table
 
 if TYPE_CHECKING:
     from engine.operations.history import Round

@@ -14,7 +14,7 @@ from engine.labelling.answers import CERTAINTY_WORDS
 from engine.labelling.label_agreement import LabelAgreement
 from engine.labelling.texts import TextRow
 from engine.text import visible
-from tui.reporting.cost_tables import Table
+from tui.reporting.table import Table
 
 Block = Table | str
 

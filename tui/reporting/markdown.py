@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from engine.proof.report_types import Report, ReportArm, SpotEntry
 from engine.text import visible
 from tui.reporting import plain_words, tables
-from tui.reporting.cost_tables import Table
 from tui.reporting.measures import PROOF
 from tui.reporting.spots_about import About, SpotAbout, listed
+from tui.reporting.table import Table
 from tui.reporting.tables import arm_name
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def markdown(report: Report, rounds: Sequence[Round], project: Path, about: Abou
     pool = tables.pool_rows(report, report.arms)
     if report.pool and pool:
         parts += ["## Pool rows of the blind spots", _paragraph(report.pool.note), _table(pool)]
-    parts += ["## What the words mean", _list(tables.definitions(report))]
+    parts += ["## What the terms mean", _list(tables.definitions(report))]
     parts += ["## What the measures mean", _list(list(PROOF.items()))]
     parts += [
         "## Rounds",

@@ -1,7 +1,7 @@
 """What the blind spots of a report are about: title, words, errors against confidence, three rows of the pool.
 
 All of it is what an annotator may see of the round (`engine.teaching.views.Board`): no row that is withheld or held
-back, none whose label is doubted, and a pattern gives the title only to who may read it. Proof rows have no part in it.
+back, none whose label is doubted, and a pattern as title only for somebody who may read it. Proof rows play no part.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def spots_about(report: Report, board: Board | None) -> dict[str, SpotAbout]:
 
 
 def listed(report: Report) -> tuple[SpotEntry, ...]:
-    """The blind spots of a report; of a proof of before evidence was kept, those of the pool."""
+    """The blind spots of a report; of an older proof, which kept no evidence, those of the pool."""
     return report.spots or (report.pool.blind_spots if report.pool else ())
 
 

@@ -1,6 +1,6 @@
 """The tables of a report, for the terminal, HTML and Markdown alike. Names are data: they are made visible here.
 
-Proofs of before a figure was computed lack its key; their tables are left out.
+Older proofs lack figures that were added later; their tables are left out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from engine.proof.report_types import (
 from engine.proof.verdict_rule import MEANINGS as VERDICTS
 from engine.text import visible
 from tui.reporting.confidence_text import probability, unknown_accuracy
-from tui.reporting.cost_tables import Table
+from tui.reporting.table import Table
 
 if TYPE_CHECKING:
     from engine.operations.history import Round
@@ -111,7 +111,7 @@ def overlap(report: Report) -> str:
 def summary(arm: ReportArm) -> tuple[str, list[str]]:
     """The first lines on an arm: how many blind spots it closed, and for whom it got worse, a sentence each.
 
-    The second part is empty for a proof of before that was kept.
+    The second part is empty for an older proof, which did not keep that.
     """
     if arm.worse is None:
         return closed_sentence(arm), []
@@ -128,7 +128,7 @@ def spot_name(spot: SpotEntry) -> str:
 
 
 def words_by_arm(report: Report, spot: SpotEntry) -> str:
-    """The word for a blind spot by arm: ``human, scratch: closed``; empty in a proof of before evidence was kept."""
+    """The outcome of a blind spot by arm: ``human, scratch: closed``; empty in older proofs, which kept no evidence."""
     judged = next((one for one in report.spots if one.id == spot.id), None)
     if judged is None:
         return ""
@@ -136,7 +136,7 @@ def words_by_arm(report: Report, spot: SpotEntry) -> str:
 
 
 def spot_lines(report: Report, arm: ReportArm) -> list[tuple[str, str]]:
-    """Of each blind spot its word for an arm, and the counts behind it."""
+    """For each blind spot its outcome for an arm, and the counts behind it."""
     lines = []
     for spot in report.spots:
         entry = of_group(spot.arms, arm.group)
@@ -149,13 +149,13 @@ def spot_lines(report: Report, arm: ReportArm) -> list[tuple[str, str]]:
 
 
 def blind_spots(report: Report, arm: ReportArm) -> Table | None:
-    """The same as a table, with the word for the baseline beside it; None without blind spots."""
+    """The same as a table, with the outcome for the baseline; None without blind spots."""
     rows = []
     for spot in report.spots:
         entry = of_group(spot.arms, arm.group)
         parts = map(right_of, (entry.pool, entry.wrong_before, entry.right_before))
         rows.append((spot_name(spot), entry.word, *parts, _moved(entry.near), spot.baseline.word))
-    heads = ("blind spot", "word", "pool", *_NEAR, "all near", "baseline")
+    heads = ("blind spot", "outcome", "pool", *_NEAR, "all near", "baseline")
     return (
         Table("blind spots: rows right now, of the pool and of the proof rows near it", heads, rows) if rows else None
     )
@@ -178,12 +178,12 @@ def unseen(report: Report, arm: ReportArm) -> str:
 
 
 def spot_words(report: Report) -> list[tuple[str, str]]:
-    """What the words on blind spots mean; empty for a proof of before there were some."""
+    """What the outcomes of blind spots mean; empty for an older proof, which has none."""
     return list(CLOSED.items()) if report.blind_spots is not None else []
 
 
 def definitions(report: Report) -> list[tuple[str, str]]:
-    """What the first lines speak of: errors, coverage, baseline, recipes, `proven`, the words on blind spots."""
+    """The terms of the first lines: errors, coverage, baseline, recipes, `proven`, the outcomes of blind spots."""
     names = dict.fromkeys(arm.recipe for arm in report.arms if arm.recipe in RECIPES)
     recipes = [(f"{name} (a recipe)", f"{RECIPES[name].summary.capitalize()}.") for name in names]
     spots = [(f"{word} (of a blind spot)", meaning) for word, meaning in spot_words(report)]
@@ -267,7 +267,7 @@ def churn(report: Report) -> Table | None:
 def near_blind_spots(report: Report, arm: ReportArm) -> Table | None:
     """Proof rows by nearest blind spot, if it has some: fixed, still wrong, newly broken; then the unseen."""
     near = report.near
-    if near is None or report.blind_spots is not None:  # a proof of before evidence was kept has no more than this
+    if near is None or report.blind_spots is not None:  # an older proof, which kept no evidence, has no more than this
         return None
     there = [spot for spot in near.blind_spots if spot.rows]
     rows = [(spot_name(spot), str(spot.rows), *_fate(spot.arms, arm)) for spot in there]

@@ -12,9 +12,9 @@ from engine.proof.figures import count
 from engine.proof.report_types import Report, ReportArm
 from engine.text import visible
 from tui.reporting import plain_words, tables
-from tui.reporting.cost_tables import Table
 from tui.reporting.measures import PROOF
 from tui.reporting.spots_about import About, listed
+from tui.reporting.table import Table
 from tui.reporting.tables import arm_name
 
 if TYPE_CHECKING:

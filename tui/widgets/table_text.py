@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from tui.reporting.cost_tables import Table, lines
+from tui.reporting.table import Table, lines
 from tui.terminal.glyphs import Glyphs
 from tui.themes import Ink
 

@@ -12,7 +12,8 @@ from engine.schema import Teacher
 from tests.builders.labels import by_llm, by_person, write_labels
 from tests.engine.costs.world import ANN, GPT, ask, make_ledger_project, set_cost, teach, work
 from tests.tui.app.proofs import write_proof
-from tui.reporting.cost_tables import lines, money, page
+from tui.reporting.cost_tables import money, page
+from tui.reporting.table import lines
 
 
 @pytest.fixture

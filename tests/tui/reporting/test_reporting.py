@@ -96,7 +96,7 @@ def test_the_first_words_are_the_task_and_each_verdict_and_definitions_are_folde
         "human, scratch: proven ;",
         "The model trained with what people wrote makes 7.5 confident errors on proof where the baseline makes 29.5",
         "llm, scratch: worse ;",
-        "What the words mean",
+        "What the terms mean",
         "confident errors Errors among as many of a model's most confident rows",
         "Arms",
     )
