@@ -108,7 +108,7 @@ class Prediction(Record):
 
 @dataclass(frozen=True, slots=True)
 class ErrorExcess(Record):
-    """Errors near a blind spot against those that the confidence there promises (`engine.discovery.error_excess`).
+    """Errors near a blind spot against those that the confidence there implies (`engine.discovery.error_excess`).
 
     Attributes:
         rows: pool rows near it with a label and a confidence >= tau. errors: those of them that are wrong.

@@ -1,4 +1,4 @@
-"""Whether there are more errors near a blind spot than the model's confidence promises.
+"""Whether there are more errors near a blind spot than the model's confidence implies.
 
 What is tested: if the confidence of the rows near a blind spot were right, each would be wrong with the chance
 1 - confidence, independently of the others. How likely would at least as many errors be as are there? That is the upper
@@ -39,7 +39,7 @@ Bools = npt.NDArray[np.bool_]
 def error_excess(
     groups: Sequence[Ints], embeddings: Floats, counted: Ints, wrong: Bools, confidence: Floats
 ) -> list[ErrorExcess | None]:
-    """For each blind spot its errors against those that its rows' confidence promises; None without a row near it.
+    """For each blind spot its errors against those that its rows' confidence implies; None without a row near it.
 
     Args:
         groups: for each blind spot the places of its rows in the pool.

@@ -1,4 +1,4 @@
-"""Writing an annotator's last word on blind spots: committed or declined, once and for good."""
+"""Writing an annotator's decision on blind spots: committed or declined, once and for good."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def ask_and_answer(terminal: Terminal, project: Project) -> None:
     terminal.keys("Escape")
     terminal.wait("i write")
     terminal.keys("C")
-    terminal.wait("Your last word on B1?", "Commit: 1 pattern, 1 sample")
+    terminal.wait("Hand in your answer to B1?", "Commit: 1 pattern, 1 sample")
     terminal.keys("2")
     terminal.wait("B1 is committed", "m1 (llm)", theirs[0][:30])
 
@@ -90,7 +90,7 @@ def begin_to_judge(terminal: Terminal, project: Project) -> None:
     open_app(terminal, project, "bob")
     terminal.wait("Blind spots 2", "enter read")
     terminal.keys("C")
-    terminal.wait("Your last word on B1?")
+    terminal.wait("Hand in your answer to B1?")
     terminal.keys("2")
     terminal.wait("Why do you give no answer?")
     terminal.type("only reviewing")

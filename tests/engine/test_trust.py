@@ -67,7 +67,7 @@ class TestWhatIsAsked:
         assert sentences(project) == []
         assert not state_file().exists()
 
-    def test_it_names_host_variable_model_and_prompts(self, project: Project) -> None:
+    def test_the_sentence_names_host_variable_model_and_prompts(self, project: Project) -> None:
         write_prompts(project)
         (project.prompts_dir / "task.txt").write_text("Say $row and $labels.")
         project = edited(project, model="m7", base_url="http://10.0.0.9:8000/v1", key_env="AWS_SECRET_ACCESS_KEY")
@@ -201,7 +201,7 @@ class TestWhereItIsKept:
         moved = project.root.rename(tmp_path / "moved")
         assert len(missing(Project.open(moved))) == 1
 
-    def test_it_can_be_taken_back(self, project: Project) -> None:
+    def test_an_agreement_can_be_revoked(self, project: Project) -> None:
         project = edited(project, model="m1")
         agree(project.root, outside_uses(project))
         assert revoke(project.root)

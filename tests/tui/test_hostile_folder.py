@@ -93,7 +93,7 @@ def test_the_workbench_imports_nothing_from_it(hostile: Project) -> None:
         terminal.sees("No blind spots yet")
 
 
-def test_nor_does_the_scorer(hostile: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_scorer_imports_nothing_from_it(hostile: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(hostile.root)
     heard = Heard(hostile.root)
     assert heard.verdict("a text").label in hostile.labels

@@ -37,7 +37,7 @@ class DecideDialog(ChoiceDialog):
             choices[DECLINE_ALL] = f"Decline all {untouched} untouched ones: I only review"
         self.ways = tuple(choices)
         """What each choice stands for: None, `COMMIT`, `DECLINE` or `DECLINE_ALL`."""
-        super().__init__(f"Your last word on {spot_id}?", list(choices.values()))
+        super().__init__(f"Hand in your answer to {spot_id}?", list(choices.values()))
         self._notes = [_FINAL]
         if not patterns:
             self._notes.insert(0, "Without a pattern of yours there is nothing to commit.")

@@ -28,7 +28,7 @@ def why_not(workbench: Workbench, spot_id: str | None) -> str | None:
 
 
 def decide(screen: WorkScreen, spot_id: str) -> None:
-    """Ask for the annotator's last word on a blind spot, and write it."""
+    """Ask whether the annotator commits or declines, and write the decision."""
     from tui.dialogs.commit_dialog import COMMIT, DECLINE, DECLINE_ALL, DecideDialog
     from tui.dialogs.text_dialog import TextDialog
     from tui.view_models.teaching_draft import TeachingDraft

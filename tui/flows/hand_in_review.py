@@ -90,7 +90,7 @@ def what_next(ballot: JudgementDraft, side: SideName, row: int) -> str:
     """What is to be done after an answer to that row; empty where the screen shows it: at the next open row."""
     asks, still = ballot.asks(side, row), ballot.unanswered(side, row)
     if still and not ballot.is_pattern(side, row) and ballot.answer(side, row, VERDICT):
-        return f"Say of it too, with y and n: {', '.join(asks[name] for name in still)}."
+        return f"Answer about it too, with y and n: {', '.join(asks[name] for name in still)}."
     if ballot.missing > (ballot.preference is None) or (ballot.left > 1 and ballot.preference is None):
         return ""
     if ballot.preference is None:

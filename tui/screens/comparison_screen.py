@@ -44,9 +44,9 @@ class ComparisonScreen(WorkScreen[ComparisonPlace]):
     PLACE = ComparisonPlace
     MEASURES = COMPARISON
     HELP_TEXT = (
-        "From all judgements of the blind review, and from the samples themselves. The headline counts only items "
-        "where both sides had seen the same rows. Judgements of one's own text are left out; o counts them too. What "
-        "cannot be known says why, beneath the tables."
+        "Based on all judgements of the blind review, and on the samples themselves. The headline counts only items "
+        "whose sides had seen the same rows. Judgements of one's own text are left out; o counts them too. Below the "
+        "tables it says why figures are missing."
     )
     BINDINGS = [*keys("comparison")]
 

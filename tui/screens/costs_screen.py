@@ -22,10 +22,9 @@ class CostsScreen(WorkScreen):
 
     NAME = "costs"
     HELP_TEXT = (
-        "People are paid by active time: the gaps between their keys while the terminal has the focus, cut off when "
-        "they are long; for labels, by the time that each row was in front. LLMs are paid by tokens, failed calls "
-        "included. What is unknown says why, beneath the tables; "
-        "wage and prices are set in [cost] of blindspot.toml."
+        "People cost their active time: the time between keys while the terminal has the focus, long pauses cut off; "
+        "for labels, the time that each row was in front. LLMs cost their tokens, failed calls included. Unknown "
+        "figures have a letter that says why, below the tables. Wage and prices are set in [cost] of blindspot.toml."
     )
 
     def body(self) -> ComposeResult:

@@ -1,4 +1,4 @@
-"""The evidence of one blind spot: every row in full, what the model says, and the annotator's word on the label."""
+"""The evidence of one blind spot: every row in full, what the model says, and the annotator's mark of the label."""
 
 from __future__ import annotations
 
@@ -51,9 +51,10 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
     HELP_TEXT = (
         "Rows of one blind spot, most typical first. Read them, mark those whose gold label is wrong or can be argued "
         "about, then describe what they have in common. tab goes to the details and back. Some rows are held back "
-        "until you commit to your answer, or decline (C): patterns are tested on them. `label?` stands where the rest "
-        "of the pool speaks against the gold label, `flagged` after the UUs: rows of which an LLM says another label "
-        "than the model, that nobody has checked; ! lets you label them. The filter takes both words too."
+        "until you commit to your answer, or decline (C): patterns are tested on them. `label?` marks a row whose gold "
+        "label may be wrong, judging by the rest of the pool. `flagged` rows, after the UUs, are those to which an LLM "
+        "gives another label than the model, and which nobody has labelled; ! lets you label them. The filter accepts "
+        "both words too."
     )
     CSS_PATH = "evidence.tcss"
     BINDINGS = [*keys("evidence")]

@@ -42,9 +42,9 @@ class FoundRowsScreen(WorkScreen[FoundRowsPlace]):
     NAME = "found"
     PLACE = FoundRowsPlace
     HELP_TEXT = (
-        "Rows of the pool that nobody has labelled, those first that are most like the pattern's targets and the rows "
-        "of its blind spot, or like the sample. L asks the LLM to which of them the pattern applies. # queues those, "
-        "or without an LLM all, and leads to labelling them, blind. Their labels train the next model."
+        "Pool rows that nobody has labelled, first those most like the pattern's targets and the rows of its blind "
+        "spot, or like the sample. L asks the LLM to which of them the pattern applies. # queues those, or all if no "
+        "LLM was asked, and opens the label screen, which does not show what the model says. Their labels train."
     )
     CSS_PATH = "found_rows.tcss"
     AUTO_FOCUS = "#rows"

@@ -38,9 +38,9 @@ class LabelsScreen(WorkScreen[LabelsPlace]):
     NAME = "labels"
     PLACE = LabelsPlace
     HELP_TEXT = (
-        "An LLM's labels are compared with those of people on rows that were drawn at random; rows that were asked for "
-        "because they looked wrong count in no figure. Below labelling.llm_floor nothing trains on its labels. What it "
-        "says of rows that nobody has labelled yet is not shown."
+        "An LLM's labels are compared with people's on rows that were drawn at random; rows that people were asked "
+        "about because they looked wrong count in no figure. Below labelling.llm_floor nothing trains on its labels. "
+        "Its labels of rows that nobody has labelled yet are not shown."
     )
     BINDINGS = [*keys("labels")]
 

@@ -33,9 +33,9 @@ class MapScreen(WorkScreen[MapPlace]):
     NAME = "map"
     PLACE = MapPlace
     HELP_TEXT = (
-        "Every letter is a UU and stands for its blind spot, as the lines beneath say (+: many small ones). What "
-        "lies close together reads alike. Axes have no unit: the map is a projection of the embeddings into the plane, "
-        "good for neighbourhoods and not for distances."
+        "Every letter is a UU; the lines below the map say which blind spot a letter is (+: one of many small ones). "
+        "What lies close together reads alike. Axes have no unit: the map is a projection of the embeddings into the "
+        "plane, good for neighbourhoods and not for distances."
     )
     CSS_PATH = "map.tcss"
     BINDINGS = [*keys("map")]

@@ -1,4 +1,4 @@
-"""The trial of a pattern: does it apply to rows that its teacher has not seen? All is handed in before the truth shows.
+"""The test of a pattern: does it apply to rows that its teacher has not seen? Answers come before the truth is shown.
 
 Answers can be changed until then; handing in is final. After it one's own pattern can be reworded once, with the rows
 in sight on which it was wrong.
@@ -47,9 +47,9 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
     NAME = "trial"
     PLACE = PatternTestPlace
     HELP_TEXT = (
-        "Some of these rows the model gets wrong like the rows of the blind spot, the others it gets right; nobody who "
-        "wrote patterns has seen them. Say of each whether the pattern applies, then hand in all answers with ctrl+j: "
-        "what the rows are is shown then. A good pattern applies to the wrong ones and to no other."
+        "The model gets some of these rows wrong, like those of the blind spot, and the others right; nobody who wrote "
+        "patterns has seen them. Say of each row whether the pattern applies, then hand in all answers with ctrl+j: "
+        "only then you see which rows are wrong. A good pattern applies to those and to no other."
     )
     CSS_PATH = "pattern_test.tcss"
     AUTO_FOCUS = "#rows"
@@ -161,12 +161,6 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
         if trying and place.rewording and trying.revealed and trying.not_rewordable() is None:
             self._open()
         self.rows.move_to(place.row)
-
-    def show_job(self) -> None:
-        """Take in what a job that judges has written."""
-        super().show_job()
-        if self.ready and self.workbench.running is None and self.workbench.teaching.refresh():
-            self.show()
 
     def repaint(self) -> None:
         """Paint everything again in other colours."""

@@ -50,9 +50,9 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
     NAME = "retrain"
     PLACE = RetrainPlace
     HELP_TEXT = (
-        "Each arm is train plus one kind of teaching, or pool rows with the labels of people or of an LLM. It is "
-        "trained with every recipe and seed, and compared on held-out rows with a baseline trained with the same "
-        "seeds. Arms of teaching can be cut down to equal numbers of samples, or to equal cost. It runs in the "
+        "Each arm is the train rows plus one kind of teaching, or plus pool rows with labels of people or of an LLM. "
+        "It is trained with every recipe and seed, and compared on held-out rows with a baseline trained with the "
+        "same seeds. Arms of teaching can be cut to equal numbers of samples, or to equal cost. The job runs in the "
         "background: leave and come back."
     )
     CSS_PATH = "retrain.tcss"

@@ -67,11 +67,11 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
     NAME = "review"
     PLACE = ReviewPlace
     HELP_TEXT = (
-        "Two teachers saw the same rows; you do not know who wrote which side. Answer from top to bottom (what is open "
-        "has a question mark): with y or n whether the pattern helps to foresee other errors, with a, x or e what "
-        "becomes of each sample. Say which side is better, and hand in with ctrl+j. That is final: then the sources "
-        "are shown. Of many samples a few are asked about, drawn by lot; + shows all samples and more questions about "
-        "each, none of which you must answer. h and l go from side to side."
+        "Two teachers saw the same rows; you do not know who wrote which side. Answer from top to bottom; open "
+        "questions have a question mark. y or n says whether the pattern helps to foresee other errors; a accepts, x "
+        "rejects and e fixes a sample. Say which side is better, and hand in with ctrl+j. That is final: then you see "
+        "who wrote what. Of many samples you are asked about a few, drawn at random; + shows all samples and further "
+        "questions, which are optional. h and l go from side to side."
     )
     CSS_PATH = "review.tcss"
     BINDINGS = [*keys("review")]
@@ -174,12 +174,6 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
 
     def _notice(self, width: int) -> list[Text]:
         return no_item(width, shell(self).ink, self.entry)
-
-    def show_job(self) -> None:
-        """A job that has ended may have left another teacher's answers."""
-        super().show_job()
-        if self.ready and self.workbench.running is None and self.workbench.teaching.refresh():
-            self.show()
 
     def repaint(self) -> None:
         """Paint everything again in other colours."""

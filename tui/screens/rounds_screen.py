@@ -21,9 +21,9 @@ class RoundsScreen(WorkScreen):
 
     NAME = "rounds"
     HELP_TEXT = (
-        "A round begins with each promotion. A blind spot is kept where it shares a fifth of its rows with one of the "
-        "round before; several such are a split or a merger; one without any is not found again. Closed is only what "
-        "the promoted proof shows to be so, by the rows near it that the model now gets right."
+        "A round begins with each promotion. A blind spot is kept if it shares a fifth of its rows with one of the "
+        "round before; several such are a split or a merger; one without any is not found again. It is closed only if "
+        "the proof of the promoted model shows it: by the rows near it that the model now gets right."
     )
 
     def body(self) -> ComposeResult:

@@ -52,11 +52,11 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
     NAME = "spots"
     PLACE = SpotsPlace
     HELP_TEXT = (
-        "Each line is a group of rows that the model gets wrong in the same direction, and is sure about. "
-        "UUs counts them, without rows marked label wrong or ambiguous. flags counts rows near them that nobody has "
-        "labelled and of which an LLM says another label than the model: they may be UUs, and nobody has checked. # "
-        "labels them. `12 new: D` above the list counts rows whose label by people is new, or another one, since the "
-        "blind spots were found: D looks again."
+        "Each line is a blind spot: rows that the model gets wrong in the same direction, and is sure about. UUs "
+        "counts them, without rows marked label wrong or ambiguous. flags counts rows near them to which an LLM gives "
+        "another label than the model: they may be UUs, and nobody has labelled them yet. # labels them. `12 new: D` "
+        "above the list counts rows that people have labelled, or labelled differently, since the blind spots were "
+        "found: D looks again."
     )
     BINDINGS = [*keys("spots")]
 

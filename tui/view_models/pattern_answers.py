@@ -138,7 +138,7 @@ class PatternTest:
         """Why nothing can be judged, as a sentence."""
         if not self.trial.cases:
             return f"It cannot be tested: {self.trial.reason}."
-        return "What the rows are has been shown: nothing is left to judge." if self.revealed else None
+        return "You have seen what the rows are: nothing is left to judge." if self.revealed else None
 
     def not_rewordable(self) -> str | None:
         """Why the pattern cannot be reworded, as a sentence."""

@@ -34,7 +34,7 @@ def evidence_detail(width: int, row: EvidenceRow, found: Discovery, ink: Ink, gl
     if row.flagged:
         lines += wrapped(Text("flagged by the LLM, not checked: nobody has labelled it, and it may be no UU"), width)
     if row.suspect:
-        lines += wrapped(Text("label? the pool's other rows speak against the gold label: look closely"), width)
+        lines += wrapped(Text("label? the pool's other rows suggest another label: look closely"), width)
     if row.read_to:
         lines += wrapped(Text(visible(cut_place(prediction, row.read_to, found.read_tokens))), width)
     if row.held_back:

@@ -21,7 +21,7 @@ Texts = tuple[str, "str | None"]
 TYPED, START, ANCHOR = "typed", "start", "anchor"
 """Places of `live_verdict`: what is typed, what it was edited from, and the anchor that was handed in last."""
 
-_BY_PREDICTIONS = "model  known by its predictions alone: it says nothing of new texts"
+_BY_PREDICTIONS = "model  known only by its predictions: it cannot judge new texts"
 _LABEL = 16  # cells of a label at most
 
 

@@ -19,7 +19,7 @@ def clusterer(request: pytest.FixtureRequest):
     return CLUSTERERS[request.param]
 
 
-def test_each_can_be_set() -> None:
+def test_the_setting_offers_every_clusterer() -> None:
     (setting,) = (key for key in fields(DiscoverySettings) if key.name == "clusterer")
     assert setting.metadata["choices"] == tuple(CLUSTERERS)
 

@@ -196,7 +196,7 @@ def test_retry_after_is_honoured_and_the_wait_ends_when_asked_to_stop(
     assert low <= float(world.notes[0].split("next attempt in ")[1].removesuffix(" s")) <= high
 
 
-def test_a_date_that_has_passed_is_no_wait(tmp_path: Path) -> None:
+def test_a_retry_date_in_the_past_means_no_wait(tmp_path: Path) -> None:
     with asked(tmp_path, busy(http_date(-60)), GOOD) as world:
         world.client.ask(question())
     assert world.notes[0].endswith("next attempt in 0.0 s")

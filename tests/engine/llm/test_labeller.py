@@ -303,7 +303,7 @@ def test_the_estimate_says_what_is_left_and_asks_nobody(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rows", ["none", "0", "-1", "1.5", ""])
-def test_rows_that_are_none_are_refused(tmp_path: Path, rows: str) -> None:
+def test_an_unknown_choice_of_rows_is_refused(tmp_path: Path, rows: str) -> None:
     with LlmServer(labelling()) as server, pytest.raises(StoreError, match="give confident, all or a number from 1"):
         label(asking_project(tmp_path / "work", server), rows=rows)
 

@@ -24,7 +24,7 @@ USAGE = {
 }
 
 
-def test_each_can_be_set() -> None:
+def test_the_setting_offers_every_protocol() -> None:
     (setting,) = (key for key in fields(LlmSettings) if key.name == "protocol")
     assert setting.metadata["choices"] == tuple(PROTOCOLS)
 

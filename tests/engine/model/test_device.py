@@ -11,7 +11,7 @@ from engine.model.text_classifier import Purpose
 from engine.settings import ComputeSettings
 
 
-def test_settings_win() -> None:
+def test_settings_override_what_the_machine_offers() -> None:
     chosen = choose_compute(ComputeSettings(device="cpu", precision="bf16", threads=3))
     assert (chosen.device, chosen.precision, chosen.threads) == ("cpu", "bf16", 3)
     assert str(chosen) == "cpu, bf16, 3 CPU threads (set in compute.threads)"
@@ -27,7 +27,7 @@ def test_the_choice_is_made_once() -> None:
     assert choose_compute(ComputeSettings(device="cpu")) is choose_compute(ComputeSettings(device="cpu"))
 
 
-def test_cores_are_counted() -> None:
+def test_usable_and_busy_cores_are_within_those_of_the_machine() -> None:
     cores = os.cpu_count() or 1
     assert 0 < usable_cores() <= cores
     assert 0 <= busy_cores(0.05) <= cores

@@ -74,7 +74,7 @@ def test_a_configuration_comes_through_the_door_of_all_files(
         Reading(weights, 128)
 
 
-def test_sentences() -> None:
+def test_the_sentences_about_cut_rows() -> None:
     assert cut_sentence(37, 500, "pool", 128) == (
         "37 of 500 pool rows are longer than the 128 tokens the model reads; the rest of each is not seen"
     )

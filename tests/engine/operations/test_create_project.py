@@ -171,7 +171,7 @@ def test_a_pool_row_held_out_for_proof_that_is_also_in_train(tmp_path: Path, fil
     assert "this held-out row is also in train, at files/train.jsonl:" in message
 
 
-def test_what_may_well_be_so_is_noted(tmp_path: Path, files: dict[str, Path]) -> None:
+def test_overlaps_and_near_duplicates_are_noted(tmp_path: Path, files: dict[str, Path]) -> None:
     pool, proof = as_rows(examples(20, seed=1)), as_rows(examples(12, seed=2))
     replace_row(files["proof"], 3, text=pool[5]["text"] + " again")
     replace_row(files["test"], 0, text=pool[6]["text"])
@@ -198,7 +198,7 @@ def test_pool_rows_with_a_proof_row_in_them_are_withheld_from_teachers(tmp_path:
     assert list(project.manifest.withheld) == [pool[7]]
 
 
-def test_a_folder_that_is_taken(tmp_path: Path, files: dict[str, Path]) -> None:
+def test_a_folder_with_a_project_is_refused(tmp_path: Path, files: dict[str, Path]) -> None:
     create(tmp_path / "work", files)
     assert refusal(tmp_path / "work", files, ProjectError).startswith(
         "work: there is a project in this folder already; open it"

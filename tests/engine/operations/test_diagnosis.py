@@ -124,7 +124,7 @@ def test_a_device_that_is_not_there() -> None:
         ({"TERM": "xterm"}, "iso8859-1", "warning", "iso8859-1"),
     ],
 )
-def test_the_terminal(
+def test_the_colours_of_the_terminal_are_diagnosed(
     env: dict[str, str], encoding: str, state: str, detail: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("TERM", "COLORTERM", "NO_COLOR", "TMUX", "STY", "SSH_CONNECTION"):

@@ -45,7 +45,7 @@ def test_a_proven_arm_starts_the_next_round(proved: Project) -> None:
     }
 
 
-def test_any_of_its_seeds_can_be_taken(proved: Project) -> None:
+def test_the_model_of_any_seed_can_be_promoted(proved: Project) -> None:
     assert promote(proved, arm="human", seed=14).name == "human-scratch-14"
     with pytest.raises(ProjectError, match="not trained with seed 15; its seeds are 13, 14"):
         promote(proved, arm="human", seed=15)

@@ -28,7 +28,7 @@ def test_the_order_of_observers_and_units_and_lone_answers_change_nothing() -> N
     assert krippendorff_alpha([*found, ["9"], []]) == pytest.approx(expected)
 
 
-def test_its_ends() -> None:
+def test_full_agreement_is_1_and_systematic_disagreement_below_0() -> None:
     assert krippendorff_alpha([["a", "a"], ["b", "b", "b"]]) == 1
     assert krippendorff_alpha([["a", "b"], ["a", "b"]]) == pytest.approx(-0.5)
     with pytest.raises(ZeroDivisionError):

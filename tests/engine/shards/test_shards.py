@@ -115,12 +115,12 @@ def test_what_there_is_no_plan_for_is_told(project: Project) -> None:
         ("ray:[::1]:6379", "", Where("ray", "[::1]:6379")),
     ],
 )
-def test_where_is_read(on: str, workers: str, where: Where) -> None:
+def test_where_to_compute_is_read_from_the_option(on: str, workers: str, where: Where) -> None:
     assert read_where(on, workers) == where
 
 
 @pytest.mark.parametrize(("on", "workers"), [("rya", ""), ("ray:", ""), ("ray:head", ""), ("auto", ""), ("ray", "0")])
-def test_where_that_cannot_be_is_refused(on: str, workers: str) -> None:
+def test_a_wrong_place_to_compute_is_refused(on: str, workers: str) -> None:
     with pytest.raises(SettingsError, match=r"--(on|workers)"):
         read_where(on, workers)
 

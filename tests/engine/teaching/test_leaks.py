@@ -60,7 +60,7 @@ def test_a_pattern_that_holds_a_proof_row_is_refused(annotator: Annotator, text:
         lambda one, text: one.decline_untouched(text),
     ],
 )
-def test_so_is_every_other_text_of_ones_own(
+def test_every_kind_of_text_with_a_proof_row_is_refused(
     annotator: Annotator, act: Callable[[Annotator, str], object], text: str
 ) -> None:
     with pytest.raises(StoreError) as refused:

@@ -250,7 +250,7 @@ async def test_a_suspect_label_is_flagged_until_somebody_marks_the_row(root: Pat
         await driver.paste("label?")
         await driver.press("enter")
         assert len(driver.screen.rows.rows) == 1
-        assert "speak against the gold label" in driver.words
+        assert "suggest another label" in driver.words
         await driver.press("f")
         await driver.press("escape")
         assert "label?" not in listed(driver)

@@ -77,7 +77,7 @@ def test_show_lists_them_after_the_uus_without_a_label(root: Path, capsys: pytes
     out = capsys.readouterr().out
     assert "2 flagged rows near it; it holds about 8 (6 to 8) of the stream's rows" in out
     assert (
-        "of 7 confident rows near it 5 are wrong where their confidence promises 0.35 (p < 0.001, q 0.004)"
+        "of 7 confident rows near it 5 are wrong where their confidence implies 0.35 (p < 0.001, q 0.004)"
         in " ".join(out.split())
     )
     assert f"6. flag-1  {NOT_CHECKED}, predicted positive 0.930" in out

@@ -68,7 +68,7 @@ async def test_fixed_and_broken_rows_stand_with_their_confidence_before_and_afte
         assert "newly broken in 2 of 2 seeds" in driver.words
 
 
-async def test_one_kind_alone_or_some_words(root: Path) -> None:
+async def test_flips_are_filtered_by_kind_and_by_words(root: Path) -> None:
     async with opened(root) as driver:
         await flips(driver)
         await driver.press("o", "o")

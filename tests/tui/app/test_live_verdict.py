@@ -312,7 +312,7 @@ async def test_where_the_model_is_known_by_its_predictions_alone_the_line_says_s
     )
     async with describing(root) as driver:
         await driver.paste("Great.")
-        await shows(driver, "model known by its predictions alone: it says nothing of new texts")
+        await shows(driver, "model known only by its predictions: it cannot judge new texts")
         await driver.press("f12")
         await shows(driver, "! This project knows the classifier by its predictions alone; for ve")
         assert driver.app.live_verdict.pid is None

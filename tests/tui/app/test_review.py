@@ -203,11 +203,11 @@ async def test_a_verdict_asks_for_what_is_open_and_a_correction_is_in_sight_at_o
         await driver.press("plus", *"yyyaa", "e")  # the last row of the side
         await driver.until(lambda: isinstance(driver.screen, FixDialog))
         await driver.press("ctrl+l", "ctrl+j")
-        await driver.sees("fixed, ", "Say of it too, with y and n: label, natural, fits.")
+        await driver.sees("fixed, ", "Answer about it too, with y and n: label, natural, fits.")
         await driver.press("y")
-        assert "Say of it too, with y and n: natural, fits." in driver.words
+        assert "Answer about it too, with y and n: natural, fits." in driver.words
         await driver.press("y", "y")
-        assert "Say of it too" not in driver.words
+        assert "Answer about it too" not in driver.words
 
 
 async def test_drafts_and_the_place_survive_a_kill(root: Path) -> None:
@@ -266,7 +266,7 @@ async def test_a_sealed_item_says_why_and_opens_after_a_decision(root: Path) -> 
         await driver.press("escape", "escape")
         await driver.until(lambda: isinstance(driver.screen, ReviewScreen))
         await driver.press("C")
-        await driver.sees("Your last word on B1?")
+        await driver.sees("Hand in your answer to B1?")
         await driver.press("2")
         await driver.sees("Decline B1")
         await driver.type("no")
@@ -316,7 +316,7 @@ async def test_a_new_answer_of_another_process_is_in_the_queue_when_the_screen_i
         await driver.until(lambda: isinstance(driver.screen, ReviewScreen) and len(driver.screen.queue.entries) == 4)
 
 
-async def test_help_says_the_same_whatever_stands_on_which_side(root: Path) -> None:
+async def test_help_does_not_reveal_which_side_is_whose(root: Path) -> None:
     """The texts of two reviewers' help screens, whose sides are swapped at random, are equal."""
     pages = set()
     for reviewer in ("rev", "r2", "r3"):

@@ -42,7 +42,7 @@ async def test_the_history_is_a_table_and_a_sentence_a_round(root: Path, size: t
         assert not isinstance(driver.screen, RoundsScreen)
 
 
-def test_the_command_tells_the_same(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_rounds_command_prints_the_same_history(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rounds", str(root)]) == 0
     out = capsys.readouterr().out
     assert "round 2: starts from llm, keep: proven; kept B2 B3; not found again B1" in out

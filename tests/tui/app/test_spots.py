@@ -193,6 +193,19 @@ async def test_a_job_that_was_left_running_is_shown_when_the_app_comes_back(
         await driver.sees("negative → positive")
 
 
+async def test_a_discovery_that_cannot_be_read_is_told_and_the_app_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "WORKER", PLANTED_WORKER)
+    root = write_project(tmp_path / "work", discovered=False)
+    (root / "go").write_text("damaged")
+    async with opened(root) as driver:
+        await driver.press("D")
+        await driver.sees("! ", "discovery.json")
+        await driver.press("question_mark")
+        await driver.sees("Find blind spots in the background.")
+
+
 async def test_what_another_annotator_writes_is_taken_in_when_a_screen_is_opened_and_stays_sealed(root: Path) -> None:
     async with opened(root) as driver:
         workbench = driver.app.workbench
@@ -216,7 +229,7 @@ async def test_a_decision_is_asked_for_says_that_it_is_final_and_cannot_be_undon
         await driver.press("C", "enter")
         assert lines(driver, "B1")[0].split()[-1] == "untouched", "the first choice decides nothing"
         await driver.press("C")
-        await driver.sees("Your last word on B1?", "That is final", "Without a pattern of yours", "2  Decline")
+        await driver.sees("Hand in your answer to B1?", "That is final", "Without a pattern of yours", "2  Decline")
         await driver.press("2", "enter")
         await driver.sees("A word at least")
         await driver.paste("mixed bag")
@@ -242,7 +255,7 @@ async def test_who_only_reviews_declines_all_at_once_but_what_they_write_on(root
         assert workbench.annotator is not None
         workbench.annotator.describe("B2", "abstraction", "Mine.")
         await driver.press("j", "C")
-        await driver.sees("Your last word on B2?", "Commit: 1 pattern")
+        await driver.sees("Hand in your answer to B2?", "Commit: 1 pattern")
         assert "I only review" not in driver.text, "B2 is being written on"
         await driver.press("escape", "k", "C")
         await driver.sees("Decline all 2 untouched ones: I only review")

@@ -46,7 +46,7 @@ def test_every_shell_is_told_every_command(shell: str, capsys: pytest.CaptureFix
     assert text.isprintable() or set(filter(lambda sign: not sign.isprintable(), text)) == {"\n"}
 
 
-def test_one_command_installs_it_and_changes_nothing_twice(
+def test_install_writes_the_script_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "ZDOTDIR"):

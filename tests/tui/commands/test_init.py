@@ -61,10 +61,12 @@ def test_notes_about_the_data_are_shown(tmp_path: Path, words: list[str], capsys
     assert main([*words, "--proof", str(proof), "--test", str(tmp_path / "train.csv")]) == 0
     out = capsys.readouterr().out
     assert "note: 12 rows of test are also in train" in out
-    assert "proof: all of held.csv; only the evaluator reads it" in out
+    assert "proof: all of held.csv; nothing teaches or trains with it" in out
 
 
-def test_json(tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_labels_splits_and_the_next_command(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([*words, "--json"]) == 0
     found = orjson.loads(capsys.readouterr().out)
     assert found["labels"] == ["bad", "good"]

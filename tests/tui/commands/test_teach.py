@@ -66,7 +66,7 @@ def test_it_says_what_it_will_take_runs_and_tells_what_came_of_it(
     assert first.endswith("price unknown")
     assert rest[0] == "2 of 2 blind spots answered by tiny"
     assert "4 patterns and 48 samples by tiny (llm; 24 target, 12 counter, 12 anchor)" in out
-    assert "6 calls, 0 of them in vain" in out
+    assert "6 calls, 0 of them failed" in out
     assert len(server.requests) == 6
     assert {pattern.blind_spot for pattern in Records(project.teaching_dir).patterns()} == {"B1", "B3"}
     assert not [text for text in (one.text for one in Records(project.teaching_dir).samples()) if text in out]

@@ -79,7 +79,7 @@ def test_words_excess_and_three_rows_stand_in_every_form(project: Project) -> No
     assert (about.title, about.words, len(about.rows)) == ("", "quiet, room, experience", 3)
     assert about.headline == about.words
     shown, text = html(report, project), markdown(report, [], project.root, {"B1": about})
-    for told in ("quiet, room, experience", TEXTS[0], "positive 0.99, gold negative", "their confidence promises 0.35"):
+    for told in ("quiet, room, experience", TEXTS[0], "positive 0.99, gold negative", "their confidence implies 0.35"):
         assert told in shown.text
         assert told in text.replace("\\", "")
     assert "blockquote" in shown.tags
