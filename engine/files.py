@@ -491,6 +491,7 @@ def remove_folder(path: Path, aside: str) -> None:
         os.close(os.open(path.name, os.O_RDONLY | os.O_DIRECTORY | PLAIN, dir_fd=folder))
         if aside != path.name:
             with suppress(FileNotFoundError):
+                os.stat(aside, dir_fd=folder, follow_symlinks=False)
                 _remove_all(aside, folder)
         os.rename(path.name, aside, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
