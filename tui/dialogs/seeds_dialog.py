@@ -6,7 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from engine.proof.arms import MOST_SEED
+from engine.settings import MOST_SEED
 from tui.dialogs.dialog import Dialog
 from tui.widgets.fields import Field
 
