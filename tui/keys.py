@@ -621,6 +621,9 @@ _TABLE = (
     # dialogs
     _key("dialog.accept", "enter,ctrl+j,alt+enter", "accept", "choose", "Take this answer.", display="enter"),
     _key("dialog.cancel", "escape", "cancel", "cancel", "Leave without an answer.", display="esc"),
+    _key("choices.cancel", "q", "cancel", "cancel", "Leave without an answer."),
+    _key("page.leave", "q,question_mark,f1", "cancel", "leave", "Leave the page.", display="q"),
+    _key("messages.leave", "M,f6", "cancel", "leave", "Leave the messages."),
 )
 
 _OF_BROWSERS = frozenset({"ctrl+n", "ctrl+t", "ctrl+w"})  # new window, new tab, close: no page is given these

@@ -60,7 +60,7 @@ def test_the_footer_has_room_for_the_keys_marked_for_it(groups: tuple[str, ...])
 
 
 # keys of fields, lists and dialogs, and those that go about: they mean "move" or "answer the dialog" everywhere
-MOVES = ("list", "pane", "plane", "filter", "palette", "dialog", "prose")
+MOVES = ("list", "pane", "plane", "filter", "palette", "dialog", "choices", "page", "messages", "prose")
 WAYS_OF_MOVING = {"enter", "h", "left", "right", "l", "space", "left_square_bracket", "right_square_bracket", "J", "K"}
 ONE_IDEA = {
     "e": "change what is under the cursor",

@@ -55,7 +55,7 @@ class ChoiceDialog(Dialog[int]):
         current: where the cursor starts.
     """
 
-    BINDINGS = [*keys("palette")]
+    BINDINGS = [*keys("palette"), *keys("choices")]
 
     def __init__(self, title: str, choices: Sequence[str], *, current: int = 0) -> None:
         self._by_typing = len(choices) > FEW

@@ -35,7 +35,7 @@ class HelpDialog(PaneDialog):
     """Lists bindings by group, nearest to the focus first; what cannot be used now says why."""
 
     def __init__(self, about: Sequence[str], live: Sequence[Live], measures: Mapping[str, str] | None = None) -> None:
-        super().__init__("Keys", "j k  scroll     esc  leave")
+        super().__init__("Keys", "j k  scroll     q  leave")
         self._measures = measures or {}
         self._about = about
         self._live = live

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tui.dialogs.page_dialog import PaneDialog
+from tui.keys import keys
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped
 
@@ -22,8 +23,10 @@ class MessagesDialog(PaneDialog):
         messages: oldest first.
     """
 
+    BINDINGS = [*keys("messages")]
+
     def __init__(self, messages: Sequence[Said]) -> None:
-        super().__init__("Messages", "j k  scroll     esc  leave")
+        super().__init__("Messages", "j k  scroll     q  leave")
         self._messages = messages
 
     def lines(self, width: int) -> list[Text]:

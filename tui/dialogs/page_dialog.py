@@ -6,12 +6,15 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from tui.dialogs.dialog import Dialog
+from tui.keys import keys
 from tui.terminal.wrapping import wrapped
 from tui.widgets.text_pane import TextPane
 
 
 class PaneDialog(Dialog[None]):
-    """Base of dialogs of one pane; any way out closes it."""
+    """Base of dialogs of one pane; any way out closes it, the key that asks for help too."""
+
+    BINDINGS = [*keys("page")]
 
     def body(self) -> ComposeResult:
         """The pane."""
@@ -34,7 +37,7 @@ class PageDialog(PaneDialog):
     """Lines of a text, each wrapped on its own."""
 
     def __init__(self, title: str, text: str) -> None:
-        super().__init__(title, "j k  scroll     esc or enter  leave")
+        super().__init__(title, "j k  scroll     q  leave")
         self._text = text
 
     def lines(self, width: int) -> list[Text]:

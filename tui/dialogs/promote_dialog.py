@@ -11,6 +11,7 @@ from textual.widgets import Static
 from engine.proof.report_closed import closed_sentence
 from engine.text import visible
 from tui.dialogs.dialog import Dialog
+from tui.keys import keys
 from tui.shell import shell
 from tui.widgets.arm_rows import verdict_text
 
@@ -25,6 +26,8 @@ class PromoteDialog(Dialog[bool]):
         arm: entry of a report. word: the verdict on it, as it is told.
         seed: whose model is taken.
     """
+
+    BINDINGS = [*keys("choices")]
 
     def __init__(self, arm: ReportArm, word: str, seed: int) -> None:
         super().__init__(f"Promote {visible(arm.arm)} {visible(arm.recipe)}?", "enter  promote     esc  leave it")

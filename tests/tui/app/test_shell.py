@@ -36,11 +36,15 @@ async def test_help_lists_the_keys_of_the_focus_with_a_sentence_each_and_why_one
         await driver.sees("Keys", "On this screen", "In the list", "All screens", "Everywhere")
         assert "Read the evidence of this blind spot." in driver.words
         assert "Not now: There is nothing to undo." in driver.words
-        await driver.press("escape", "enter")
+        await driver.press("question_mark", "M")  # the key of a page leaves it, and so does q
+        await driver.sees("Nothing has been said yet.")
+        await driver.press("M", "enter")
         await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
         await driver.press("tab", "question_mark")
         await driver.sees("In the text", "Scroll down a line.")
         assert "In the list" not in driver.text
+        await driver.press("q")
+        await driver.until(lambda: isinstance(driver.screen, EvidenceScreen))
 
 
 async def test_commands_are_found_by_name_and_only_those_that_can_be_used(root: Path) -> None:
