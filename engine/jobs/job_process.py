@@ -27,6 +27,8 @@ from engine.project import Project
 HEARTBEAT_SECONDS = 2.0
 PROGRESS_SECONDS = 0.5
 ETA_SECONDS = 60.0
+WARM_UP_SECONDS = 5.0  # after the first part: first steps of a training take up to three times as long as later ones
+MEASURED_SECONDS, MEASURED_PARTS = 5.0, 3  # before anything is said of the time left
 
 
 class JobMonitor:
@@ -36,10 +38,12 @@ class JobMonitor:
         self._log = log
         self._cancel = cancel
         self._stage = ""
-        self._total, self._since = 0, 0.0
+        self._total, self._done = 0, 0
+        self._moving: float | None = None
+        """When the first part of this total was done."""
         self._written = 0.0
         self._points: deque[tuple[float, int]] = deque()
-        """When how much was done, over the last `ETA_SECONDS`."""
+        """When how much was done: since the warm-up, or over the last minute or half of the time."""
         self.stop = False
 
     def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
@@ -60,18 +64,30 @@ class JobMonitor:
         self._log.append("note", message=message)
 
     def _eta(self, done: int, total: int, now: float) -> float | None:
-        """Seconds left at the pace of the last minute; stages that count towards one total share it."""
-        points = self._points
-        if total != self._total or (points and done < points[-1][1]):
-            self._total, self._since = total, now
+        """Seconds left at the pace of the last minute, or of half the time so far where that is longer.
+
+        What passes before the first part (libraries and models are loaded) and while the work warms up tells nothing of
+        the pace, nor do parts that were finished before and are passed at once. Stages that count towards one total
+        share it.
+        """
+        points, moves = self._points, done > self._done
+        if total != self._total or done < self._done:
+            self._total, self._moving, moves = total, None, False
             points.clear()
-        if now - self._since < 1.0:
-            points.clear()  # parts that were finished before are passed at once, and tell nothing of the pace
-        points.append((now, done))
-        while now - points[0][0] > ETA_SECONDS and len(points) > 2:
+        elif moves and self._moving is None:
+            self._moving = now
+        self._done = done
+        if self._moving is None or now - self._moving < WARM_UP_SECONDS or done >= total or not (points or moves):
+            return None
+        if moves:
+            points.append((now, done))
+        span = max(ETA_SECONDS, (now - self._moving) / 2)
+        while now - points[0][0] > span and len(points) > MEASURED_PARTS + 1:
             points.popleft()
         began, first = points[0]
-        return round((now - began) * (total - done) / (done - first), 1) if done > first else None
+        if now - began < MEASURED_SECONDS or len(points) <= MEASURED_PARTS:
+            return None
+        return round((now - began) * (total - done) / (done - first), 1)
 
 
 def run(project_root: Path, job_id: str, kinds: JobKinds) -> int:

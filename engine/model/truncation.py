@@ -54,12 +54,12 @@ class Reading:
         tokenizer = self._tokenizer() if long else None
         found = []
         for start in range(0, len(long), _WINDOW):
-            monitor.step("length", start, len(long))
+            monitor.step("length of texts", start, len(long))
             window = long[start : start + _WINDOW]
             encoded = _encoded(tokenizer, [rows[place] for place in window])
             found += [place for place, one in zip(window, encoded, strict=True) if len(one.ids) > self.tokens]
         if long:
-            monitor.step("length", len(long), len(long))
+            monitor.step("length of texts", len(long), len(long))
         return found
 
     def ends(self, rows: Sequence[Example]) -> Iterator[tuple[int, ...]]:

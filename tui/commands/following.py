@@ -8,6 +8,7 @@ from pathlib import Path
 from engine import jobs
 from engine.jobs import Event, JobView
 from tui.reporting.durations import duration
+from tui.reporting.job_text import STARTING, figures, how_far
 from tui.terminal.printing import RewrittenLine
 
 
@@ -18,6 +19,7 @@ def follow_to_end(root: Path, job_id: str) -> JobView:
         JobError: it failed, was cancelled or was killed; the sentence says how to go on.
     """
     line = ProgressLine()
+    line.begin()
     try:
         return jobs.follow_to_end(root, job_id, line.show)
     finally:
@@ -32,6 +34,10 @@ class ProgressLine:
 
     def __init__(self) -> None:
         self._line = RewrittenLine()
+
+    def begin(self) -> None:
+        """Say that the process of a job starts, as it is silent until its libraries are loaded."""
+        self._line.show(STARTING)
 
     def show(self, event: Event) -> None:
         """Show where the job is; notes stay on the screen."""
@@ -56,8 +62,6 @@ class ProgressLine:
         self, stage: str, done: int, total: int, facts: Mapping[str, float | int | str | None], eta: float | None
     ) -> None:
         """Stage, share done, figures and time left, in one line."""
-        figures = "  ".join(
-            f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in facts.items()
-        )
+        share = f"{100 * done // total} %" if total else ""
         left = f"about {duration(eta)} left" if eta is not None else ""
-        self._line.show("  ".join(part for part in (stage, f"{done}/{total}", figures, left) if part))
+        self._line.show("  ".join(part for part in (how_far(stage, done, total), share, *figures(facts), left) if part))

@@ -13,6 +13,7 @@ from tui.commands.following import follow_to_end
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.flows.ask_for_trust import ask
 from tui.reporting.durations import duration
+from tui.reporting.job_text import how_far
 from tui.terminal.printing import print_json, print_line
 
 
@@ -64,7 +65,9 @@ def describe(view: JobView) -> str:
     """One job in one line."""
     parts = [f"{view.id:<12}", f"{'cancelling' if view.cancelling else view.state:<10}"]
     if view.state == "running":
-        parts.append(f"{view.stage} {view.done}/{view.total}")
+        parts.append(how_far(view.stage, view.done, view.total) or "starting")
+        if view.total:
+            parts.append(f"{100 * view.done // view.total} %")
         if view.eta is not None:
             parts.append(f"about {duration(view.eta)} left")
         if view.heartbeat_age is not None:

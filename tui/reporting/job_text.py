@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tui.reporting.durations import duration
@@ -10,7 +11,23 @@ if TYPE_CHECKING:
     from engine.jobs import JobView
     from engine.operations.job_records import DiscoverResult
 
+STARTING = "starting: libraries are loaded, in 10 s on a quiet machine"
+_OF_ROWS = {"score", "embed", "label", "length of texts"}  # stages whose parts are rows; others have parts of their own
 SILENT_AFTER = 10.0  # seconds without a sign of life that are worth telling; a heartbeat comes every 2
+
+
+def how_far(stage: str, done: int, total: int) -> str:
+    """A stage, and how many rows of it are done if its parts are rows: ``score 350 of 2,000 rows``, ``train``."""
+    return f"{stage} {done:,} of {total:,} rows" if stage in _OF_ROWS else stage
+
+
+def figures(facts: Mapping[str, float | int | str | None]) -> list[str]:
+    """The figures of a stage, in words: ``loss 0.31``, ``57 rows a second``."""
+    told = []
+    for name, value in facts.items():
+        number = f"{value:.3g}" if isinstance(value, float) else str(value)
+        told.append(f"{number} rows a second" if name == "rows_per_second" else f"{name.replace('_', ' ')} {number}")
+    return told
 
 
 def progress(job: JobView) -> str:
@@ -22,7 +39,7 @@ def progress(job: JobView) -> str:
     parts = [f"{100 * job.done // job.total} %"] if job.total else []
     if job.eta is not None:
         parts.append(f"{duration(job.eta)} left")
-    return f"{job.stage} {', '.join(parts)}".strip()
+    return f"{job.stage} {', '.join(parts)}".strip() or "starting"
 
 
 def ending(job: JobView) -> str:

@@ -14,7 +14,7 @@ from textual.containers import Vertical
 
 from engine.text import visible
 from tui.reporting.durations import duration
-from tui.reporting.job_text import SILENT_AFTER
+from tui.reporting.job_text import SILENT_AFTER, STARTING, figures, how_far
 from tui.shell import shell
 from tui.terminal.glyphs import Glyphs, bar
 from tui.terminal.wrapping import fitted, wrapped
@@ -80,18 +80,15 @@ class JobPanel(Vertical):
 def running_lines(job: JobView, notes: Sequence[str], width: int, ink: Ink, glyphs: Glyphs) -> list[Text]:
     """A job that runs: stage, bar, figures, sign of life, its last notes."""
     state = "is stopping at its next step" if job.cancelling else "is running"
-    stage = visible(job.stage) or "starting"
+    stage = visible(how_far(job.stage, job.done, job.total)) or STARTING
     title = Text.assemble((job.id, ink.strong), (f" {state}", ink.accent), (_asked(job), ink.muted))
     share = job.done / job.total if job.total else 0.0
     filled, track = bar(share, min(_BAR_MOST, max(4, width - 40)), glyphs)
     gauge = Text.assemble((filled, ink.bar), (track, ink.muted))
     if job.total:
-        gauge.append(f"  {100 * job.done // job.total} %   {job.done:,} of {job.total:,}")
-    facts = [
-        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in job.facts.items()
-    ]
+        gauge.append(f"  {100 * job.done // job.total} %")
     left = f"about {duration(job.eta)} left" if job.eta is not None else "time left is not known yet"
-    figures = Text(visible("   ".join([*facts, left])))
+    told = Text(visible("   ".join([*figures(job.facts), left])))
     age = job.heartbeat_age
     life = Text("no sign of life yet", style=ink.muted)
     if age is not None:
@@ -100,7 +97,7 @@ def running_lines(job: JobView, notes: Sequence[str], width: int, ink: Ink, glyp
         life = Text(said, style=ink.warn if silent else ink.muted)
     room = LINES - 5
     noted = [Text(fitted(visible(note), width, ellipsis=glyphs.ellipsis), style=ink.muted) for note in notes[-room:]]
-    return [title, Text(stage), gauge, figures, life, *noted]
+    return [title, Text(stage), gauge, told, life, *noted]
 
 
 def ended_lines(job: JobView, width: int, ink: Ink) -> list[Text]:
@@ -109,8 +106,8 @@ def ended_lines(job: JobView, width: int, ink: Ink) -> list[Text]:
     state = Text(f" {'! ' if bad else ''}is {job.state}", style=ink.warn if bad else "")
     title = Text.assemble((job.id, ink.strong), state, (_asked(job), ink.muted))
     if job.state == "done":
-        proof = job.kind == "retrain"
-        said = "p shows before and after, with the verdict." if proof else "The list shows what it found."
+        shown = "p shows before and after, with the verdict." if job.kind == "retrain" else ""
+        said = visible(job.sentence) or shown or "The list of blind spots shows what it found."
         return [title, *wrapped(Text(said), width)]
     reached = f" It had come to: {visible(job.stage)} {job.done:,} of {job.total:,}." if job.stage else ""
     why = {"dead": "It was killed without a word.", "cancelled": "It was stopped."}.get(job.state, visible(job.message))

@@ -19,6 +19,7 @@ from engine import jobs
 from engine.errors import FileError, JobError
 from engine.jobs import launch
 from engine.jobs.events import EventLog, read_events
+from engine.jobs.job_process import JobMonitor
 from engine.locks import acquire, is_held
 from engine.project import Project
 from tests import leftovers
@@ -121,11 +122,21 @@ def test_a_job_runs_to_its_end_and_tells_what_it_made(project: Project) -> None:
     assert jobs.active_job(project.root) is None
 
 
-def test_progress_tells_the_time_left(running: tuple[Project, str]) -> None:
-    project, job_id = running
-    until(lambda: jobs.find_job(project.root, job_id).eta is not None)
-    jobs.cancel(project.root, job_id)
-    until(state_is(project, job_id, "cancelled"))
+def test_the_time_left_is_told_once_it_is_measured_and_neither_waiting_nor_warm_up_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = 100.0
+    monkeypatch.setattr("engine.jobs.job_process.time.monotonic", lambda: clock)
+    monitor = JobMonitor(EventLog(tmp_path / "events"), tmp_path / "cancel")
+    for second in range(61):  # nothing for 20 s, a slow part, then 2 parts a second
+        clock = 100.0 + second
+        monitor.step("train", 0 if second < 20 else 1 if second < 24 else 2 * second - 46, 100)
+    told = [event["eta"] for event in read_events(tmp_path / "events")]
+    assert told[:30] == [None] * 30
+    assert told[30:] == [(100 - (2 * second - 46)) / 2 for second in range(30, 61)]
+    clock = 200.0
+    monitor.step("train", 0, 80)
+    assert [event["eta"] for event in read_events(tmp_path / "events")][-1] is None
 
 
 def test_a_second_job_is_refused_while_one_runs(running: tuple[Project, str]) -> None:
