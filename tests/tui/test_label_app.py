@@ -119,9 +119,14 @@ async def test_what_cannot_be_saved_is_told_and_the_row_stays(file: LabelFile, t
 
 
 async def test_few_labels_leave_unused_keys_alone(file: LabelFile) -> None:
-    async with app(file, labels=["yes", "no"]).run_test(size=SIZE) as pilot:
+    async with app(file, labels=["yes", "no"]).run_test(size=(46, 20)) as pilot:
         await pilot.press("3")
         assert "There is no label 3." in said(pilot)
+        for key, word in (("escape", "esc"), ("z", "z")):
+            await pilot.press(key)
+            assert said(pilot) == f"{word} does nothing here: ? explains the keys."
+        keys = pilot.app.screen_stack[1].query_one("#keys", Line).render()
+        assert keys.plain == "1-2 label  space skip  ? keys  q leave"  # those that have room
         assert file.labels == {}
 
 

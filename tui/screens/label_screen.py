@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -60,6 +61,9 @@ g       the guideline, if there is one
 j k     scroll a long text; also page down, page up
 T       colours: dark, light, plain
 q       leave; everything is saved
+
+alpha   how far people agree on the rows that several labelled:
+        1 always, 0 no more than by chance
 """
 
 
@@ -219,6 +223,19 @@ class LabelScreen(Screen[None], inherit_bindings=False):
         """Show everything in other colours, and say so."""
         self._show(said)
 
+    def on_key(self, event: Key) -> None:
+        """A key that does nothing here says so."""
+        if event.key not in self.active_bindings and (event.is_printable or event.key == "escape"):
+            key = "esc" if event.key == "escape" else event.character
+            self._show(f"{key} does nothing here: ? explains the keys.", warning=True)
+
+    def on_resize(self) -> None:
+        """Say as much as has room."""
+        if not self.query("#keys"):
+            return  # the first size comes before what is on the screen
+        self._show_pace()
+        self.query_one("#keys", _Notice).tell(self._keys())
+
     # what is shown
 
     def _show(self, said: str = "", *, warning: bool = False) -> None:
@@ -241,6 +258,8 @@ class LabelScreen(Screen[None], inherit_bindings=False):
 
     def _show_pace(self) -> None:
         words = pace_words(self.session.pace, self._agreement)
+        if cell_len(words) > self._room:
+            words = pace_words(self.session.pace)
         self.query_one("#pace", _Notice).tell(Text(words, style=self._app.ink.muted))
 
     def _row(self, width: int) -> list[Text]:
@@ -287,12 +306,22 @@ class LabelScreen(Screen[None], inherit_bindings=False):
             lines.append(Text.assemble(("/", self._app.ink.accent), (f" finds the other {more}", self._app.ink.muted)))
         return lines
 
+    @property
+    def _room(self) -> int:
+        """Cells of a line."""
+        return self.size.width - 2
+
     def _keys(self) -> Text:
-        words = [("1-9", "label"), ("space", "skip"), ("u", "undo"), ("b", "back"), ("m", "note")]
+        """The keys, as many as fit; the way out and the help for the others stay."""
+        last = key_of(min(len(self.session.labels), len(DIGITS)) - 1)
+        words = [(f"1-{last}", "label"), ("space", "skip"), ("u", "undo"), ("b", "back"), ("m", "note")]
         words += [("g", "guideline")] if self._guideline else []
+        out = [("?", "keys"), ("q", "leave")]
+        while words and sum(len(key) + len(word) + 3 for key, word in [*words, *out]) - 2 > self._room:
+            words.pop()
         text = Text()
-        for key, word in [*words, ("?", "keys"), ("q", "leave")]:
-            text.append(key, self._app.ink.accent).append(f" {word}  ", self._app.ink.muted)
+        for key, word in [*words, *out]:
+            text.append("  " if text else "").append(key, self._app.ink.accent).append(f" {word}", self._app.ink.muted)
         return text
 
     # actions

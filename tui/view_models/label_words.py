@@ -36,8 +36,10 @@ def no_row_words(left: int, is_choosing: bool | None) -> str:
         is_choosing: whether further rows may be chosen; None: nothing chooses.
     """
     if is_choosing is not None:
-        ended = "" if left else "; no more are asked for"
-        return f"All chosen rows are labelled{'; the next ones are being chosen' if is_choosing else ended}."
+        if left and not is_choosing:
+            return "All chosen rows are labelled, or in front of others; space looks again."
+        more = "the next ones are being chosen" if is_choosing else "no more are asked for"
+        return f"All chosen rows are labelled; {more}."
     if left:
         rows = "row that is" if left == 1 else f"{left:,} rows that are"
         return f"Others, or you elsewhere, are at work on the {rows} left; space looks again."

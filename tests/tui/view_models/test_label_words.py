@@ -34,5 +34,5 @@ def test_without_a_row_it_says_why() -> None:
     words = "Others, or you elsewhere, are at work on the 7 rows that are left; space looks again."
     assert no_row_words(7, None) == words
     assert no_row_words(7, True) == "All chosen rows are labelled; the next ones are being chosen."
-    assert no_row_words(40, False) == "All chosen rows are labelled."
+    assert no_row_words(40, False) == "All chosen rows are labelled, or in front of others; space looks again."
     assert no_row_words(0, False) == "All chosen rows are labelled; no more are asked for."
