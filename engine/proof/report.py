@@ -174,17 +174,23 @@ def stored_report(project: Project, report: Report) -> dict[str, Any]:
     return values
 
 
-def find_arm(report: Report, arm: str, recipe: str) -> ReportArm:
+def find_arm(report: Report, arm: str, recipe: str | None) -> ReportArm:
     """One arm of a report.
+
+    Args:
+        report: of a proof.
+        arm: its name.
+        recipe: how it was trained; None: the one that is proven, else `scratch`, else the first of its recipes.
 
     Raises:
         ProjectError: the report has no such arm and recipe.
     """
-    for entry in report.arms:
-        if entry.group == (arm, recipe):
-            return entry
+    found = [entry for entry in report.arms if entry.arm == arm and recipe in (None, entry.recipe)]
+    if found:
+        return min(found, key=lambda entry: (entry.verdict != "proven", entry.recipe != "scratch"))
     known = ", ".join(f"{entry.arm} ({entry.recipe})" for entry in report.arms)
-    raise ProjectError(f"proof {report.id} has no arm {arm} ({recipe})", hint=f"its arms are {known}")
+    named = f"{arm} ({recipe})" if recipe else arm
+    raise ProjectError(f"proof {report.id} has no arm {named}", hint=f"its arms are {known}")
 
 
 def before_and_after(report: Report, arm: ReportArm, split: str) -> list[ProofSummary]:

@@ -66,7 +66,7 @@ def promote(
     project: Project,
     *,
     arm: str,
-    recipe: str = "scratch",
+    recipe: str | None = None,
     seed: int | None = None,
     proof_id: str | None = None,
     force: bool = False,
@@ -79,7 +79,7 @@ def promote(
     Args:
         project: with a finished proof.
         arm: name of the arm.
-        recipe: how its model was trained.
+        recipe: how its model was trained; None: as `find_arm`.
         seed: which of its models; default: the first.
         proof_id: default: the newest proof.
         force: promote it whatever its verdict.
@@ -97,6 +97,7 @@ def promote(
     with models_lock(project):  # else `clean` could remove the model after the look at it
         report = read_report(project, proof_id)
         entry = find_arm(report, arm, recipe)
+        recipe = entry.recipe
         seed = report.seeds[0] if seed is None else seed
         model = _model(project, entry, seed)
         if (judged := unproven(report.verdict_of(entry))) and not force:

@@ -21,7 +21,7 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     add_project(parser)
     parser.add_argument("--arm", required=True, metavar="ARM", help="an arm of the proof")
-    parser.add_argument("--recipe", metavar="RECIPE", default="scratch", help="default: scratch")
+    parser.add_argument("--recipe", metavar="RECIPE", help="default: the proven one, else scratch")
     parser.add_argument("--id", metavar="ID", help="which proof; default: the newest")
     parser.add_argument("--broken", action="store_true", help="only the rows that are newly broken")
     add_json(parser)
@@ -32,8 +32,8 @@ def run(options: argparse.Namespace) -> int:
     """Print one line a row, the most confident errors first."""
     project = Project.open(options.project)
     report = read_report(project, options.id)
-    find_arm(report, options.arm, options.recipe)
-    found = flipped(project, report, options.arm, options.recipe)
+    arm = find_arm(report, options.arm, options.recipe)
+    found = flipped(project, report, arm.arm, arm.recipe)
     shown = [flip for flip in found if not (options.broken and flip.fixed)]
     if options.json:
         print_json([flip.as_json() for flip in shown])

@@ -21,8 +21,8 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot promote work --arm example --force; blindspot discover work",
     )
     add_project(parser)
-    parser.add_argument("--arm", required=True, metavar="ARM", help="an arm of the proof")
-    parser.add_argument("--recipe", choices=tuple(RECIPES), default="scratch", help="default: scratch")
+    parser.add_argument("--arm", required=True, metavar="ARM", help="as in the report: human, labels, both ...")
+    parser.add_argument("--recipe", choices=tuple(RECIPES), help="default: the proven one, else scratch")
     parser.add_argument("--seed", type=int, metavar="N", help="which of its models; default: that of the first seed")
     parser.add_argument("--id", metavar="ID", help="proof that the arm is taken from; default: the newest")
     parser.add_argument("--force", action="store_true", help="promote it although it is not proven")

@@ -86,5 +86,5 @@ def test_a_model_whose_folder_is_gone_cannot_be_promoted(proved: Project) -> Non
 
 
 def test_an_arm_that_was_not_trained_is_refused(proved: Project) -> None:
-    with pytest.raises(ProjectError, match=r"no arm llm \(scratch\)"):
+    with pytest.raises(ProjectError, match=r"no arm llm; its arms are"):
         promote(proved, arm="llm")
