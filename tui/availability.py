@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _NOT_FOR_GUESTS = {
     "compare": "starting a job",
     "discover": "starting a job",
+    "hunt": "starting a job",
     "llm": "asking an LLM",
     "promote": "promoting a model",
     "quick": "starting a job",

@@ -4,7 +4,7 @@ Ids are ``group.name``; a screen or widget takes a whole group with `keys("group
 q, s or z: terminals, tmux and screen use them themselves. ``show=True`` puts a key into the footer, at most seven.
 
 A letter means the same on every screen: d describes, o changes what a list shows and in which order, e changes what is
-under the cursor, s sets aside, x throws away, t tests. Capitals are for what is larger: D, S, L, R, X start and stop
+under the cursor, s sets aside, x throws away, t tests. Capitals are for what is larger: D, S, L, R, U, X start and stop
 jobs, P promotes, C commits, Q leaves. Where a screen asks questions, the answers come first: y, n, a, A, B, E, N.
 tests/tui/test_keys.py holds the whole table to it.
 """
@@ -207,6 +207,13 @@ _TABLE = (
         "ask the LLM",
         "Let the LLM explain blind spots and write samples, in the background.",
     ),
+    _key(
+        "spots.hunt",
+        "U",
+        "hunt",
+        "hunt",
+        "Choose 200 rows on which the model may well be wrong, in the background: # then labels them.",
+    ),
     _key("spots.discover", "D", "discover", "discover", "Find blind spots in the background."),
     # evidence of one blind spot
     _key(
@@ -309,7 +316,7 @@ _TABLE = (
         "t",
         "quick",
         "quick test",
-        "A first look within a minute: one short training with the last ticked arm; pool and test rows only, so no proof.",
+        "A first look within a minute: one short training with the last ticked arm that has samples; pool and test rows only, so no proof.",
     ),
     _key(
         "retrain.tick",

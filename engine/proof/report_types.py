@@ -389,7 +389,7 @@ class LabelsAsked(ReportPart):
         probably = f"about {self.needed}" if self.needed else f"more than {self.budget}"
         return (
             f"The verdict has {told}; a decision probably takes {probably}. Label {self.next} more: "
-            f"`blindspot label DIR --queue {self.queue}`."
+            f"`blindspot label DIR --queue {self.queue}`, or # in the workbench."
         )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from pathlib import Path
 
 from engine.audit.audit_files import find_audit
 from engine.audit.audit_status import AuditFigures, AuditStatus, status_of
@@ -12,6 +14,7 @@ from engine.operations.job_records import AuditOptions
 from tui.commands.opening import opened
 from tui.commands.queue_job import run_queue_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.hints import with_project
 from tui.terminal.printing import print_json, print_line
 
 
@@ -56,12 +59,12 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print_json(status.as_json() | {"sentence": status.sentence})
         else:
-            print_status(status)
+            print_status(status, options.project)
         return 0
     return run_queue_job(options, work, AuditOptions(labels=options.labels))
 
 
-def print_status(status: AuditStatus) -> None:
+def print_status(status: AuditStatus, folder: Path) -> None:
     """A heading, the figures of the latest look, and what comes next."""
     flagged = f", {status.flagged:,} of these flagged by an LLM" if status.flagged else ""
     print_line(
@@ -69,14 +72,16 @@ def print_status(status: AuditStatus) -> None:
         f"confident (tau {status.tau:g}) on {status.confident:,}{flagged}"
     )
     if status.figures:
-        _print_figures(status, status.figures)
+        _print_figures(status, status.figures, folder)
     print_line(status.sentence)
+    if status.answered < status.drawn:
+        print_line(f"next: blindspot label {shlex.quote(str(folder))} --queue {status.queue}")
 
 
-def _print_figures(status: AuditStatus, figures: AuditFigures) -> None:
+def _print_figures(status: AuditStatus, figures: AuditFigures, folder: Path) -> None:
     why = "people are unsure or differ (`blindspot label DIR --queue proof-conflict` decides)"
     left_out = f"; {figures.left_out} left out, as {why}" if figures.left_out else ""
-    print_line(f"look {figures.look} of {status.looks}: {figures.labels} labels count{left_out}")
+    print_line(with_project(f"look {figures.look} of {status.looks}: {figures.labels} labels count{left_out}", folder))
     if found := figures.uus:
         print_line(f"  confident rows that are wrong  {_share(found)}: {_number(found)} UUs{_more(found.more)}")
     if found := figures.wrong:

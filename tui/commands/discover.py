@@ -15,6 +15,7 @@ from engine.tau import frozen_tau
 from engine.teaching.records import lost_spots
 from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, add_json, add_on, add_project, add_waiting, new_parser
+from tui.hints import with_project
 from tui.reporting.confidence_text import (
     accuracy_words,
     confidence_lines,
@@ -87,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
 def print_none_found(project: Project, found: Discovery, folder: Path) -> None:
     """Where there is no blind spot: how sure the model is of its errors, and which tau would find some."""
-    print_line(none_found(found))
+    print_line(with_project(none_found(found), folder))
     if not found.errors or not found.confidences:
         return
     encoding = (sys.stdout.encoding or "").lower()

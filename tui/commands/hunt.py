@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from pathlib import Path
 
 from engine.hunt.hunt_files import find_hunt
 from engine.hunt.hunt_status import HuntStatus, status_of
@@ -51,12 +53,12 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print_json(status.as_json() | {"sentence": status.sentence})
         else:
-            print_status(status)
+            print_status(status, options.project)
         return 0
     return run_queue_job(options, work, HuntOptions(budget=options.budget))
 
 
-def print_status(status: HuntStatus) -> None:
+def print_status(status: HuntStatus, folder: Path) -> None:
     """A heading, the kinds of UUs, why rows were chosen, and whether to go on."""
     found = status.found
     share = f" ({found.rate:.0%})" if found.rate is not None else ""
@@ -69,3 +71,6 @@ def print_status(status: HuntStatus) -> None:
     for reason in status.reasons:
         print_line(f"  {reason.uus:>4} UUs of {reason.labels:>4} labels  {reason.reason}")
     print_line(status.sentence)
+    left = status.answered < status.budget
+    command, queue = ("label", f" --queue {status.queue}") if left else ("discover", "")
+    print_line(f"next: blindspot {command} {shlex.quote(str(folder))}{queue}")

@@ -157,7 +157,7 @@ def run(options: argparse.Namespace) -> int:
     path = project.root / LEFT_OUT
     left_out = [json.loads(line) for line in read_lines(path)]
     pool = splits["pool"]
-    following = f"blindspot {'discover' if pool.labelled else 'label'} {shlex.quote(str(options.project))}"
+    following = f"blindspot {'discover' if pool.labelled else 'hunt'} {shlex.quote(str(options.project))}"
     if options.json:
         print_json(
             {

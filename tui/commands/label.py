@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from tui.hints import with_project
 from tui.terminal.printing import print_line
 
 if TYPE_CHECKING:
+    from engine.label_queue.project_session import ProjectSession
     from engine.label_queue.row_chooser import RowChooser
     from engine.project import Project
     from engine.teaching.records import Teaching
@@ -151,8 +153,7 @@ def run(options: argparse.Namespace) -> int:
         work = (_of_project if options.source.is_dir() else _of_file)(options, stack)
         if options.plain:
             _plain(work.session, work.guideline, work.told, work.more)
-            if work.then is not None:
-                print_line(work.then())
+            _tell_next(work)
             return 0
         from tui.label_app import LabelApp
         from tui.screens.label_screen import LabelScreen
@@ -169,10 +170,14 @@ def run(options: argparse.Namespace) -> int:
         app = LabelApp(screen, ascii=options.ascii)
         app.run(mouse=False)
     pace = work.session.pace
-    print_line(f"{pace.done:,} of {pace.done + pace.left:,} labelled, in {work.end}")
-    if work.then is not None:
-        print_line(work.then())
+    print_line(f"{pace.done:,} of {pace.done + pace.left:,} labelled, saved in {work.end}")
+    _tell_next(work)
     return app.return_code or 0
+
+
+def _tell_next(work: _Work) -> None:
+    if work.then is not None and (said := work.then()):
+        print_line(said)
 
 
 def _of_file(options: argparse.Namespace, stack: ExitStack) -> _Work:
@@ -221,15 +226,20 @@ def _of_project(options: argparse.Namespace, stack: ExitStack) -> _Work:
         str(options.source),
         units=opened.units,
         more=more,
-        then=partial(_look, project, opened.name, options.source) if opened.kind == "verdict" else None,
+        then=partial(_then, project, opened, options.source),
     )
 
 
-def _look(project: Project, queue: str, source: Path) -> str:
-    """What is said of a proof now that labels for it have come."""
-    from engine.operations.verdict_process import look_and_tell
+def _then(project: Project, opened: ProjectSession, source: Path) -> str:
+    """What is said of a proof now that labels for it have come; else the command that comes after labels."""
+    if opened.kind == "verdict":
+        from engine.operations.verdict_process import look_and_tell
 
-    return with_project(look_and_tell(project, queue), source)
+        return with_project(look_and_tell(project, opened.name), source)
+    if not opened.session.pace.done:
+        return ""
+    held_out = opened.kind in ("audit", "proof-conflict")
+    return f"next: blindspot {'audit' if held_out else 'discover'} {shlex.quote(str(source))}{' --status' * held_out}"
 
 
 def _queue_flagged(project: Project, teaching: Teaching, spot: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from contextlib import closing
 
+from engine.counted import counted
 from engine.teaching.evidence import known_spot
 from tui.commands.annotating import Session, add_common
 from tui.commands.shared import SubParsers, new_parser
@@ -39,8 +40,8 @@ def run(options: argparse.Namespace) -> int:
         print_json(preview.as_json())
         return 0
     flips = f"{preview.flips} of {preview.rows} UUs of {preview.blind_spot}"
-    print_line(f"Estimate: {flips} would flip with your {preview.samples} samples.")
+    print_line(f"Estimate: {flips} would flip with your {counted(preview.samples, 'sample')}.")
     for row, chance in preview.right.items():
         word = "would flip" if chance > 0.5 else "stays wrong"
-        print_line(f"  {row}  {word}, {chance:.2f} for its gold label")
+        print_line(f"  {row}  {word}, probability {chance:.2f} of its gold label")
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 from pathlib import Path
 
 from engine.errors import BlindspotError, FileError, ProjectError
@@ -84,6 +85,21 @@ def print_report(
     show(report, out, about=spots_about(report, _board(project, report)), explain=explain)
     if estimates:
         out.print(sentence(estimates))
+    if following := _following(project, report):
+        print_line(f"next: {following}")
+
+
+def _following(project: Project, report: Report) -> str:
+    """What comes after a proof; empty where a model was promoted since."""
+    if report.round != project.round:
+        return ""
+    folder, asked = shlex.quote(str(project.root)), report.labels_asked
+    if asked is not None and asked.rows and asked.goes_on:
+        return f"blindspot label {folder} --queue {asked.queue}"
+    proven = next((arm.arm for arm in report.arms if arm.verdict == "proven"), None)
+    if proven is not None:
+        return f"blindspot promote {folder} --arm {shlex.quote(proven)}"
+    return f"more labels (blindspot hunt {folder}) or samples (blindspot open {folder}): no arm is proven"
 
 
 def _board(project: Project, report: Report) -> Board | None:

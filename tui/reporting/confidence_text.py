@@ -35,7 +35,10 @@ def flags_sentence(flagged: int, found: Discovery) -> str:
 def none_found(found: Discovery) -> str:
     """Why there is no blind spot to list, in one sentence or two."""
     if not found.n_labelled:
-        return "No pool row has a label yet: label some with `blindspot label`, then discover again."
+        return (
+            "No pool row has a label yet, and only a row with a label can be a UU: `blindspot hunt` chooses rows on "
+            "which the model may well be wrong, `blindspot label` labels them; then discover again."
+        )
     rows, tau = f"the pool's {found.n_pool:,} rows", f"{found.tau:g}"
     if found.n_labelled < found.n_pool:
         rows = f"the {found.n_labelled:,} of {rows} that have a label"

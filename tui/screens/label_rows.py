@@ -99,6 +99,8 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         if workbench.board is not None and workbench.board.labels_since:
             in_list = screen.NAME == "spots"
             said += " D looks for blind spots again." if in_list else " Back in the list D looks again."
+        if opened.kind == "audit" and done:
+            said += with_project(" What the audit has found: `blindspot audit DIR --status`.", project.root.name)
         if opened.kind == "verdict":
             said += " The verdict is being computed."
             app.run_worker(partial(_look, screen, opened.name), thread=True, group="look", exit_on_error=False)

@@ -79,6 +79,11 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
                 yield JobPanel()
                 yield LineList(JobRows((), app.ink, app.glyphs), id="jobs")
 
+    def on_resize(self) -> None:
+        """A tall terminal shows more of the choices: a third of it, and never fewer than eight lines."""
+        if choices := self.query("#choices"):
+            choices.first().styles.max_height = max(8, self.size.height // 3)
+
     def footer(self) -> Sequence[str]:
         """Its own keys, and the way to the result."""
         own = ("retrain.start", "retrain.tick", "app.stop", "retrain.resume")
@@ -245,7 +250,7 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
         arms = self._planning.teaching[-1:]  # the one with the most teaching stands last
         if shell(self).job_watch.start(RetrainOptions(arms=arms, quick=True)):
             self.show_job()
-            self.say("A quick look has started: about a minute, one training, no proof rows.")
+            self.say(f"A quick look at {arms[0]} has started: about a minute, one training, no proof rows.")
 
     def action_resume(self) -> None:
         """Go on with the job under the cursor."""

@@ -14,6 +14,7 @@ from textual.containers import Container, Vertical
 from engine.errors import BlindspotError
 from tui.flows.ask_llm import ask_for_teaching, why_not_asked
 from tui.flows.commit_answer import decide, why_not
+from tui.hints import with_project
 from tui.keys import keys
 from tui.reporting.confidence_text import none_found
 from tui.screens.filtered_screen import FilteredScreen
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 SCATTERED = "scattered"
 """Stands for a blind spot's id where the UUs are meant that belong to none."""
 
+_NO_LIST_KEYS = ("spots.hunt", "spots.discover", "screen.label", "app.stop", "screen.back", "app.help")
 _STATUS_WORDS = {"untouched": "untouched", "progress": "in progress", "done": "done", "skipped": "skipped"}
 
 
@@ -159,7 +161,7 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
 
     def footer(self) -> Sequence[str]:
         """Without a list, the keys that lead to one."""
-        return () if self.has_class("-listing") else ("spots.discover", "app.stop", "screen.back", "app.help")
+        return () if self.has_class("-listing") else _NO_LIST_KEYS
 
     def show_job(self) -> None:
         """Header, and the notice if it is what one sees."""
@@ -203,9 +205,13 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
                 return why_not_asked(self.workbench)
             if action == "open" and self.spot_id is None:
                 return "Nothing matches the filter: esc clears it."
-        if action == "discover" and running is not None:
+        if action == "hunt" and self.ready and not self.workbench.project.manifest.splits["pool"].unlabelled:
+            return "Every row of the pool came with a label: a hunt is for rows without."
+        if action in ("discover", "hunt") and running is not None:
             return f"{running.id} is running: X stops it."
-        return None if self.ready or action in ("back", "escape") else "The project is not open."
+        if self.ready or action in ("back", "escape"):
+            return None
+        return "The project is not open." if self._error else "The project is still being opened."
 
     # what happens in the list
 
@@ -226,7 +232,9 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
             return spot_preview(width, self.spot, board.evidence(spot_id, first=ROWS), app.ink, app.glyphs)
         loose, flagged = board.scattered(first=ROWS), board.flagged_elsewhere()
         lines = spot_preview(width, None, [*loose, *flagged], app.ink, app.glyphs, flagged=len(flagged))
-        return lines if board.discovery.n_labelled else [*wrapped(Text(none_found(board.discovery)), width), *lines]
+        if board.discovery.n_labelled:
+            return lines
+        return [*wrapped(Text(with_project(none_found(board.discovery), app.root.name)), width), *lines]
 
     @on(LineList.Chosen)
     async def _chosen(self) -> None:
@@ -312,6 +320,13 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
         started = watch.resume(last.id) if last is not None and last.resumable else watch.start(DiscoverOptions())
         if started:
             self.say("Looking for blind spots in the background.")
+
+    def action_hunt(self) -> None:
+        """Start the job that chooses rows on which the model may well be wrong."""
+        from engine.operations.job_records import HuntOptions
+
+        if shell(self).job_watch.start(HuntOptions()):
+            self.say("Choosing rows in the background on which the model may well be wrong.")
 
     def action_back(self) -> None:
         """Leave the app; while a job runs, only when asked twice."""

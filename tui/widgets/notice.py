@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from engine.counted import counted
 from tui.reporting.durations import duration
+from tui.reporting.job_text import STARTING, figures, how_far
 from tui.terminal.glyphs import Glyphs, bar
 from tui.terminal.wrapping import wrapped
 from tui.themes import Ink
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from engine.schema import Discovery
     from tui.view_models.workbench import Workbench
 
+_NO_LABEL = (
+    "The rows came without labels, and only a row with a label can be a UU. U chooses 200 rows on which the model may "
+    "well be wrong, and # labels them, one key each (without U: rows drawn at random)."
+)
 _MOST = 66  # cells; longer lines are hard to read
 
 
@@ -38,8 +44,14 @@ def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench)
     job = workbench.running
     if job is not None and job.kind == "discover":
         return job_notice(width, ink, glyphs, job, title="Looking for blind spots")
-    if workbench.board is not None:
-        return _none_found(width, ink, glyphs, workbench.project, workbench.board.discovery)
+    if job is not None and job.kind == "hunt":
+        return job_notice(width, ink, glyphs, job, title="Choosing rows on which the model may well be wrong")
+    board = workbench.board
+    if board is not None and board.labels_since:
+        said = f"{counted(board.labels_since, 'row')} of the pool got a label since blind spots were looked for."
+        return notice(width, ink, title="No blind spots yet", paragraphs=[said, "D looks again, and trains nothing."])
+    if board is not None:
+        return _none_found(width, ink, glyphs, workbench.project, board.discovery)
     pool = workbench.project.manifest.splits["pool"]
     paragraphs = [
         f"The model has not been scored on the pool of {pool.rows:,} rows yet.",
@@ -47,8 +59,7 @@ def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench)
         "about half a minute for 2,000 rows on two cores, some minutes more if a model has to be trained first.",
     ]
     if not pool.labelled:
-        labelling = "The pool came without labels: # labels rows, one key each. Only a row with a label can be a UU."
-        paragraphs.insert(0, labelling)
+        paragraphs.insert(1, _NO_LABEL)
     last = workbench.last_job("discover")
     if last is not None and last.resumable:
         why = f": {last.message.rstrip('.')}" if last.message else ""
@@ -62,6 +73,9 @@ def _none_found(width: int, ink: Ink, glyphs: Glyphs, project: Project, found: D
     from engine.tau import frozen_tau
     from tui.reporting.confidence_text import confidence_lines, lower_taus, none_found, taus_sentence
 
+    if not found.n_labelled:
+        scored = f"The model has been scored on the pool of {found.n_pool:,} rows."
+        return notice(width, ink, title="No blind spots yet", paragraphs=[scored, _NO_LABEL, "Then D looks again."])
     lines = notice(width, ink, title="No blind spots", paragraphs=[none_found(found)])
     if not found.errors or not found.confidences:
         return lines
@@ -85,12 +99,9 @@ def job_notice(width: int, ink: Ink, glyphs: Glyphs, job: JobView, *, title: str
     line = Text.assemble((filled, ink.bar), (track, ink.muted))
     if job.total:
         line.append(f"  {100 * job.done // job.total} %")
-    stage = f"{job.stage} {job.done:,} of {job.total:,}" if job.total else job.stage or "starting"
-    left = f"About {duration(job.eta)} left for this step." if job.eta is not None else ""
+    stage = how_far(job.stage, job.done, job.total) if job.stage else STARTING
+    left = f"About {duration(job.eta)} left for this step" if job.eta is not None else ""
     stop = "It is stopping" if job.cancelling else "X stops it"
-    figures = ", ".join(
-        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in job.facts.items()
-    )
-    where = ". ".join(part for part in (stage, figures, left) if part)
+    where = ". ".join(part for part in (stage, ", ".join(figures(job.facts)), left) if part) + "."
     leave = f"It runs in the background: you may leave with Q and come back. {stop}; what it has finished is kept."
     return notice(width, ink, title=title, bar_line=line, paragraphs=[where, leave])

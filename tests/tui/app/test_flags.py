@@ -142,7 +142,7 @@ async def test_without_any_label_flagged_rows_can_be_read_and_the_next_step_is_t
     nothing = {"blind_spots": (), "scattered": (), "neighbours": {}, "projection": {}, "confidences": ()}
     save(root, replace(found, predictions=bare, labelled=0, checked_flags=(0, 0), **nothing))  # type: ignore[arg-type]
     async with opened(root, size=(120, 40)) as driver:
-        await driver.sees("in no blind spot", "No pool row has a label yet: label some with")
+        await driver.sees("in no blind spot", "No pool row has a label yet, and only")
         await driver.press("enter")
         await driver.sees("3 rows, 3 of them flagged", "room flag-1", "room flag-3")
 

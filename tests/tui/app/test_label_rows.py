@@ -21,7 +21,7 @@ def labels(project: Project) -> Labels:
 async def test_a_key_leads_to_the_rows_and_leaving_leads_back(tmp_path: Path) -> None:
     project = stream_project(tmp_path / "work", rows=3)
     async with opened(project.root, annotator="ann") as driver:
-        await driver.sees("The pool came without labels: # labels rows")
+        await driver.sees("The rows came without labels", "# label rows")
         await driver.press("number_sign")
         await driver.sees("work: random-1 -> ann", "0 of 3 labelled", "1 negative", "2 positive")
         await driver.press("2", "1")

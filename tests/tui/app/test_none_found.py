@@ -56,7 +56,7 @@ def test_without_any_error_it_says_so(root: Path, capsys: pytest.CaptureFixture[
     assert "next:" not in out
 
 
-NO_LABEL = "No pool row has a label yet: label some with `blindspot label`, then discover again."
+NO_LABEL = "`blindspot label {root}` labels them; then discover again."
 
 
 def test_without_any_label_it_says_what_to_do(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,7 +64,7 @@ def test_without_any_label_it_says_what_to_do(root: Path, capsys: pytest.Capture
     assert main(["list", str(root)]) == 0
     out = capsys.readouterr().out
     assert "accuracy unknown: 0 of 500 pool rows have a label" in out
-    assert out.endswith(f"{NO_LABEL}\n")
+    assert out.endswith(NO_LABEL.format(root=root) + "\n")
     assert main(["list", str(root), "--json"]) == 0
     facts = orjson.loads(capsys.readouterr().out)["discovery"]
     assert (facts["accuracy"], facts["labelled"], facts["n_pool"]) == (None, 0, 500)
@@ -85,7 +85,7 @@ async def test_the_first_screen_says_that_no_row_has_a_label(root: Path) -> None
     empty(root, accuracy=None, labelled=0, confidences=(), taus=())
     async with opened(root) as driver:
         await driver.sees("No blind spots")
-        assert NO_LABEL in driver.words
+        assert "U chooses 200 rows on which the model may well be wrong, and # labels them" in driver.words
 
 
 async def test_the_list_says_how_many_rows_have_a_label(root: Path) -> None:

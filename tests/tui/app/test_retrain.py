@@ -340,6 +340,10 @@ async def test_a_list_that_is_longer_than_its_window_says_how_much_more_there_is
         await driver.press("G")
         await driver.sees(f"{hidden} above")
         assert "more below" not in driver.text
+    async with opened(root, size=(80, 60)) as driver:
+        await retrain(driver)
+        await driver.sees("No job has run yet.")
+        assert "more below" not in driver.text
 
 
 async def test_auto_chooses_recipes_and_its_trainings_are_counted(root: Path) -> None:

@@ -50,12 +50,14 @@ def test_an_audit_from_its_beginning_to_its_figures(
     assert main(["label", root, "--queue", "audit", "--plain", "--labeller", "ann"]) == 0
     shown = capsys.readouterr().out
     assert not any(word in shown for word in ("random", "flagged", "confident", "LLM", "gpt"))
+    assert shown.endswith(f"next: blindspot audit {root} --status\n")
     assert main(["audit", root, "--status"]) == 0
     told = capsys.readouterr().out
     assert told.startswith(
         f"audit-1: 14 of 30 labels; {HELD} held-out rows, the model is confident (tau 0.5) on {HELD}"
     )
     assert "look 2 of 5: 12 labels count" in told
+    assert told.endswith(f"next: blindspot label {root} --queue audit-1\n")
     assert "4 labels to look 3 of 5" in told
     assert "llm-gpt agrees with people" in told
     assert main(["audit", root, "--status", "--queue", "audit-1", "--json"]) == 0

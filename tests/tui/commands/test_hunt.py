@@ -50,10 +50,12 @@ def test_a_hunt_from_its_beginning_to_its_status(
     assert main(["label", str(project.root), "--queue", "hunt", "--plain", "--labeller", "ann"]) == 0
     shown = capsys.readouterr().out
     assert not any(word in shown for word in ("random", "suspected", "wrong", "group"))
+    assert shown.endswith(f"next: blindspot discover {project.root}\n")
     assert main(["hunt", str(project.root), "--status"]) == 0
     told = capsys.readouterr().out
     assert told.startswith("hunt-1: 10 of 12 labels; ")
     assert "drawn at random" in told
+    assert told.endswith(f"next: blindspot label {project.root} --queue hunt-1\n")
     assert main(["hunt", str(project.root), "--status", "--queue", "hunt-1", "--json"]) == 0
     status = orjson.loads(capsys.readouterr().out)
     assert (status["answered"], status["budget"], status["found"]["labels"]) == (10, 12, 10)

@@ -123,7 +123,7 @@ def test_rows_of_a_project_line_by_line_and_a_conflict_that_a_third_person_decid
     told = capsys.readouterr().out
     assert "Praise." in told
     assert "Guideline, version 1" in told
-    assert told.endswith("2 of 2 labelled\n")
+    assert told.endswith(f"2 of 2 labelled\nnext: blindspot discover {project.root}\n")
     assert in_project(project.root, "ben", "m it is irony\n1\n1\n", monkeypatch) == 0
     assert "irony" not in told
     capsys.readouterr()

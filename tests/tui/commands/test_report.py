@@ -108,6 +108,7 @@ def test_people_read_the_verdict_first_then_figures_then_what_it_means(
             "llm, scratch, 5 rows added: WORSE\n",
             "It is a worse model",
             "no proof",
+            f"next: blindspot promote {proved.root} --arm human\n",
         )
     ]
     assert places == sorted(places)
@@ -116,7 +117,19 @@ def test_people_read_the_verdict_first_then_figures_then_what_it_means(
 
 def test_tables_fit_into_80_columns(proved: Project, capsys: pytest.CaptureFixture[str]) -> None:
     main(["report", str(proved.root)])
-    told = ("UUs at", "UUs of", "It is", "At equal", "Nothing", "Rows of", "  ", r"[a-z ]+ \(of a", "Task: ", "seeds ")
+    told = (
+        "UUs at",
+        "UUs of",
+        "It is",
+        "At equal",
+        "Nothing",
+        "Rows of",
+        "  ",
+        r"[a-z ]+ \(of a",
+        "Task: ",
+        "seeds ",
+        "next: ",
+    )
     sentences = (
         *told,
         "confident errors: ",
