@@ -61,7 +61,7 @@ class ProgressLine:
     def _show(
         self, stage: str, done: int, total: int, facts: Mapping[str, float | int | str | None], eta: float | None
     ) -> None:
-        """Stage, share done, figures and time left, in one line."""
+        """Stage, share done, time left and figures, in one line."""
         share = f"{100 * done // total} %" if total else ""
         left = f"about {duration(eta)} left" if eta is not None else ""
-        self._line.show("  ".join(part for part in (how_far(stage, done, total), share, *figures(facts), left) if part))
+        self._line.show("  ".join(part for part in (how_far(stage, done, total), share, left, *figures(facts)) if part))

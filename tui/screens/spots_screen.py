@@ -55,10 +55,11 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
     PLACE = SpotsPlace
     HELP_TEXT = (
         "Each line is a blind spot: rows that the model gets wrong in the same direction, and is sure about. UUs "
-        "counts them, without rows marked label wrong or ambiguous. flags counts rows near them to which an LLM gives "
-        "another label than the model: they may be UUs, and nobody has labelled them yet. # labels them. `12 new: D` "
-        "above the list counts rows that people have labelled, or labelled differently, since the blind spots were "
-        "found: D looks again."
+        "counts them, without rows marked label wrong or ambiguous; pat/sam the patterns and samples written for them. "
+        "words: what the rows share and others lack. coherence: how alike they are, 1 at most. flags counts rows near "
+        "them to which an LLM gives another label than the model: they may be UUs, and nobody has labelled them yet. # "
+        "labels them. `12 new: D` above the list counts rows that people have labelled, or labelled differently, since "
+        "the blind spots were found: D looks again."
     )
     BINDINGS = [*keys("spots")]
 
