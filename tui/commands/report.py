@@ -62,14 +62,21 @@ def run(options: argparse.Namespace) -> int:
 
         _write(options.markdown, markdown(report, history(project), options.project, about))
     if not (options.html or options.markdown):
-        print_report(project, report, as_json=options.json, explain=options.explain)
+        print_report(project, report, as_json=options.json, explain=options.explain, folder=options.project)
     return 0
 
 
 def print_report(
-    project: Project, report: Report | None = None, *, as_json: bool = False, explain: bool = False
+    project: Project,
+    report: Report | None = None,
+    *,
+    as_json: bool = False,
+    explain: bool = False,
+    folder: Path | None = None,
 ) -> None:
-    """Print a report (default: the newest), and what became of the estimates made before it.
+    """Print a report (default: the newest), what became of the estimates made before it, and what comes next.
+
+    ``folder``: the project as the user named it.
 
     Raises:
         ProjectError: there is no finished proof.
@@ -85,15 +92,15 @@ def print_report(
     show(report, out, about=spots_about(report, _board(project, report)), explain=explain)
     if estimates:
         out.print(sentence(estimates))
-    if following := _following(project, report):
+    if following := _following(project, report, folder or project.root):
         print_line(f"next: {following}")
 
 
-def _following(project: Project, report: Report) -> str:
+def _following(project: Project, report: Report, root: Path) -> str:
     """What comes after a proof; empty where a model was promoted since."""
     if report.round != project.round:
         return ""
-    folder, asked = shlex.quote(str(project.root)), report.labels_asked
+    folder, asked = shlex.quote(str(root)), report.labels_asked
     if asked is not None and asked.rows and asked.goes_on:
         return f"blindspot label {folder} --queue {asked.queue}"
     proven = next((arm.arm for arm in report.arms if arm.verdict == "proven"), None)

@@ -116,7 +116,7 @@ def run(options: argparse.Namespace) -> int:
         made = QuickResult.from_json(view.result)
         _show_quick(read_record(inside(work.project.root, made.quick), QuickReport.from_json), as_json=options.json)
     else:
-        print_report(work.project, as_json=options.json)
+        print_report(work.project, as_json=options.json, folder=options.project)
     return 0
 
 

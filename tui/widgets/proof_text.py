@@ -19,6 +19,7 @@ from tui.themes import Ink
 from tui.widgets.arm_rows import verdict_text
 from tui.widgets.table_text import table_text
 
+_NOT_PROVEN = "To prove one: more labels (U and # on the list of blind spots) or samples (d there), then r."
 _COLUMNS = ("before", "after", "change")
 
 
@@ -37,6 +38,8 @@ def proof_text(
         lines += wrapped(Text(visible(f"{one}."), style=ink.warn if arm.worse else ink.muted), width)
     if asked := plain_words.labels_asked(report):
         lines += wrapped(Text(visible(asked), style=ink.accent), width)
+    if arm.verdict != "proven" and not (report.labels_asked and report.labels_asked.goes_on):
+        lines += wrapped(Text(_NOT_PROVEN, style=ink.accent), width)
     for told in (plain_words.task(report), f"{visible(plain_words.meaning(report, arm))} {visible(arm.reason)}."):
         lines += wrapped(Text(told, style=ink.muted), width)
     for note in report.notes:

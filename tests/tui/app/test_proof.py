@@ -122,7 +122,7 @@ async def test_the_place_is_found_again_after_a_restart(root: Path) -> None:
         driver.app.save()
     async with opened(root) as driver:
         await driver.until(lambda: isinstance(driver.screen, ProofScreen))
-        await driver.sees("~ less confident only")
+        await driver.sees("~ less confident only", "To prove one: more labels")
         assert driver.screen.arm.arm == "example"
 
 
