@@ -121,21 +121,19 @@ def find(name: str, endpoint: str, cache: Path, **more: str) -> str:
     return done.stdout.strip()
 
 
-def test_a_model_is_fetched_once_and_only_what_is_loaded(hub: Hub, model: Path, tmp_path: Path) -> None:
+def test_a_model_is_fetched_once_only_what_is_loaded_and_what_was_interrupted_is_completed(
+    hub: Hub, model: Path, tmp_path: Path
+) -> None:
     wanted = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
     sha256 = find_weights(str(model)).sha256
     size = sum((model / name).stat().st_size for name in wanted)
     assert find("org/model", hub.url, tmp_path / "cache") == f"hub {sha256} {wanted} [({size}, {size})]"
-    hub.close()
-    assert find("org/model", hub.url, tmp_path / "cache") == f"hub cache {sha256} {wanted} []"
-
-
-def test_an_interrupted_download_is_completed(hub: Hub, tmp_path: Path) -> None:
-    find("org/model", hub.url, tmp_path / "cache")
     (weights,) = (tmp_path / "cache").glob("hub/*/snapshots/*/model.safetensors")
-    weights.unlink()
+    weights.unlink()  # as after an interrupted download
     assert find("org/model", hub.url, tmp_path / "cache").startswith("hub ")
     assert weights.exists()
+    hub.close()
+    assert find("org/model", hub.url, tmp_path / "cache") == f"hub cache {sha256} {wanted} []"
 
 
 def test_a_model_that_is_only_pickled_is_not_fetched(hub: Hub, model: Path, tmp_path: Path) -> None:
