@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.counted import counted
 from tui.reporting.durations import duration
 from tui.reporting.job_text import STARTING, figures, how_far
 from tui.terminal.glyphs import Glyphs, bar
@@ -48,6 +47,8 @@ def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench)
         return job_notice(width, ink, glyphs, job, title="Choosing rows on which the model may well be wrong")
     board = workbench.board
     if board is not None and board.labels_since:
+        from engine.counted import counted  # not before the first paint
+
         said = f"{counted(board.labels_since, 'row')} of the pool got a label since blind spots were looked for."
         return notice(width, ink, title="No blind spots yet", paragraphs=[said, "D looks again, and trains nothing."])
     if board is not None:

@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 
 
 async def test_help_lists_the_keys_of_the_focus_with_a_sentence_each_and_why_one_cannot_be_used(root: Path) -> None:
-    async with opened(root, size=(80, 80)) as driver:
+    async with opened(root, size=(80, 90)) as driver:
         await driver.press("question_mark")
         await driver.sees("Keys", "On this screen", "In the list", "All screens", "Everywhere")
         assert "Read the evidence of this blind spot." in driver.words
