@@ -13,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from engine.errors import FileError, ProjectError
+from engine.errors import FileError, ProjectError, SettingsError
 from engine.files import find_files, identity, lines_of_file, read_record, sha256_file
 from engine.manifest import HASH_BYTES, MANIFEST_FILE, Manifest, hashes_file, split_file
 from engine.paths import SETTINGS_FILE as SETTINGS_FILE
@@ -21,6 +21,7 @@ from engine.paths import in_words, is_read_only
 from engine.schema import Discovery, Example, SplitName
 from engine.settings import Settings, read_settings
 from engine.shown_rows import with_shown_rows
+from engine.text import visible
 
 READ_ONLY = "read-only: you may look, but nothing is written in this project"
 
@@ -90,11 +91,17 @@ class Project:
                     raise
 
     def verify(self) -> None:
-        """Refuse to go on when a split differs from the manifest.
+        """Refuse to go on when a split differs from the manifest, or has a label that the settings lack.
 
         Raises:
-            ProjectError: naming the file.
+            ProjectError: naming the file. SettingsError: naming the label.
         """
+        for name, split in self.manifest.splits.items():
+            lost = sorted(set(split.labels).difference(self.labels)) if self.labels else []
+            if lost:
+                what = f"`task.labels` lacks {visible(repr(lost[0]))}, which rows of the {name} split have"
+                hint = "write the labels as `blindspot init` had written them; for other labels make a new project"
+                raise SettingsError(what, where=str(self.root / SETTINGS_FILE), hint=hint)
         for name in self.manifest.splits:
             self.verify_split(name)
 

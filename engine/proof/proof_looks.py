@@ -52,7 +52,7 @@ def ask_for_labels(project: Project, folder: Path, ids: Sequence[str]) -> None:
         [RowChanges.of(runs, models[REFERENCE], spec.tau).effect for runs in arms], axis=0
     )
     order = draw_order(sizes, project.settings.discovery.seed)
-    llm = _llm(project, Labels(Records(project.teaching_dir), "proof"), ids)
+    llm = _llm(spec.labels, Labels(Records(project.teaching_dir), "proof"), ids)
     budget = min(spec.label_budget, len(order))
     queue = _queue(project, folder.name, budget).spec.name
     held = ProofLabels(tuple(ids), llm, order, spec.label_budget, queue)
@@ -107,19 +107,19 @@ def _take_looks(project: Project, folder: Path) -> bool:
         file.append(_choices(held, rows))
         if any(held.ids[place] not in said.people for place in rows):
             return changed
-        settled = said.settled()
-        number = {label: place for place, label in enumerate(project.labels)}
+        settled, names = said.settled(), read_spec(folder).labels  # those of blindspot.toml may be in another order now
+        number = {label: place for place, label in enumerate(names)}
         people = tuple(
             (place, number[settled[row]]) for place, row in enumerate(held.ids) if settled.get(row) in number
         )
-        held = replace(held, look=held.look + 1, people=people, llm=_llm(project, said, held.ids))
+        held = replace(held, look=held.look + 1, people=people, llm=_llm(names, said, held.ids))
         write_json(folder / LABELS, held.as_json())
 
 
-def _llm(project: Project, labels: Labels, ids: Sequence[str]) -> tuple[int, ...]:
+def _llm(names: Sequence[str], labels: Labels, ids: Sequence[str]) -> tuple[int, ...]:
     """Index of the label that an LLM gave each row, or `UNKNOWN`."""
     said = labels.suspected()
-    number = {label: place for place, label in enumerate(project.labels)}
+    number = {label: place for place, label in enumerate(names)}
     return tuple(number.get(said[row][0], UNKNOWN) if row in said else UNKNOWN for row in ids)
 
 

@@ -35,6 +35,15 @@ def test_a_changed_or_missing_split_is_named(project: Project, split: str) -> No
     assert Project.open(project.root).labels == project.labels
 
 
+def test_a_label_that_the_settings_lost_is_named(project: Project) -> None:
+    path = project.root / SETTINGS_FILE
+    path.write_text(path.read_text().replace('"positive"', '"great"', 1))
+    with pytest.raises(
+        SettingsError, match=r"blindspot.toml: `task.labels` lacks 'positive', which rows of the .* split"
+    ):
+        Project.open(project.root)
+
+
 @pytest.mark.parametrize("damage", [b"", b'{"key": "x"', b"[]", b'{"key": "x"}'])
 def test_a_damaged_discovery_is_one_sentence(project: Project, damage: bytes) -> None:
     path = project.round_dir(1) / "discovery.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,17 @@ def test_looks_come_when_all_their_rows_are_labelled_and_end_when_the_word_is_ce
     assert labels < of(project).rows
     report = read_report(project)
     assert report.arms[0].verdict == evaluate(lay_out(project, gold, known=gold))["arms"][0]["verdict"] == "proven"
+
+
+def test_labels_in_another_order_in_the_settings_change_no_verdict(project: Project, gold: Gold) -> None:
+    folder = lay_out(project, gold)
+    take_looks(project, folder.name)
+    answer(project, gold, asked(project))
+    project.settings = replace(project.settings, task=replace(project.settings.task, labels=tuple(LABELS[::-1])))
+    take_looks(project, folder.name)
+    assert dict(read_proof_labels(folder).people) == {
+        IDS.index(row): gold[IDS.index(row)] for row in asked(project)[:20]
+    }
 
 
 def test_what_is_not_judged_yet_is_told_so_and_later_labels_do_not_contradict_a_promotion(
