@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from engine.data.containment import rows_holding
-from engine.data.duplicates import ChainedTexts, TurnedTexts, group_texts
+from engine.data.duplicates import ChainedTexts, Groups, TurnedTexts, link_near
 from engine.data.reading import SEVERAL_LABELS, separated_labels
+from engine.data.row_numbers import alike_together, first_alike, places_among
 from engine.data.row_store import RowStore
 from engine.errors import DataError
 from engine.schema import UNLABELLED, SplitName
@@ -65,12 +66,13 @@ def refuse_unknown_labels(rows: RowStore, labels: Sequence[str]) -> None:
     Raises:
         DataError: naming the first such row and the nearest label.
     """
-    unknown = [code for code, label in enumerate(rows.names) if label not in labels and label != UNLABELLED]
-    places = [place for code in unknown if len(place := (rows.labels == code).nonzero()[0])]
-    if not places:
-        return
-    place = min(int(found[0]) for found in places)
-    raise unknown_label(rows.label(place), labels, rows.where(place))
+    import numpy as np
+
+    unknown = np.array([label not in labels and label != UNLABELLED for label in rows.names], np.bool_)
+    places = np.flatnonzero(unknown[rows.labels])
+    if len(places):
+        place = int(places[0])
+        raise unknown_label(rows.label(place), labels, rows.where(place))
 
 
 def unknown_label(label: str, labels: Sequence[str], where: str) -> DataError:
@@ -98,7 +100,8 @@ def refuse_shared(splits: Mapping[SplitName, RowStore]) -> None:
     proof = splits["proof"]
     both: tuple[SplitName, ...] = ("train", "pool")
     learned = [name for name in both if name in splits]
-    shared = np.flatnonzero(np.isin(proof.hashes, np.concatenate([splits[name].hashes for name in learned])))
+    hashes = np.concatenate([splits[name].hashes for name in learned])
+    shared = np.flatnonzero(places_among(hashes, proof.hashes) >= 0)
     if not len(shared):
         return
     twins = {name: np.flatnonzero(splits[name].hashes == proof.hashes[shared[0]]) for name in learned}
@@ -115,8 +118,6 @@ def refuse_shared(splits: Mapping[SplitName, RowStore]) -> None:
 
 def notes(splits: Mapping[SplitName, RowStore], labels: Sequence[str]) -> Iterator[str]:
     """One sentence for each thing that the user should know and may want so."""
-    import numpy as np
-
     for name, rows in splits.items():
         there = rows.label_counts()
         absent = [label for label in labels if label not in there]
@@ -128,7 +129,7 @@ def notes(splits: Mapping[SplitName, RowStore], labels: Sequence[str]) -> Iterat
     for name, others in _OVERLAPS.items():
         for other in others:
             if {name, other} <= splits.keys() and (
-                shared := int(np.isin(splits[name].hashes, splits[other].hashes).sum())
+                shared := int((places_among(splits[other].hashes, splits[name].hashes) >= 0).sum())
             ):
                 yield f"{shared} {_rows(shared)} of {name} {_are(shared)} also in {other}"
 
@@ -137,11 +138,15 @@ def _unsure(rows: RowStore) -> int:
     """Texts that are there with more than one label."""
     import numpy as np
 
-    labelled = np.array([name != UNLABELLED for name in rows.names])[rows.labels]
-    order = np.lexsort((rows.labels[labelled], rows.hashes[labelled]))
-    hashes, labels = rows.hashes[labelled][order], rows.labels[labelled][order]
-    differing = (hashes[1:] == hashes[:-1]) & (labels[1:] != labels[:-1])
-    return len(np.unique(hashes[1:][differing]))
+    labelled = rows.take(np.array([name != UNLABELLED for name in rows.names], np.bool_)[rows.labels])
+    all_hashes, all_labels, unsure = labelled.hashes, labelled.labels, 0
+    for places in alike_together(all_hashes):
+        hashes, labels = all_hashes[places], all_labels[places]
+        order = np.lexsort((labels, hashes))
+        hashes, labels = hashes[order], labels[order]
+        differing = (hashes[1:] == hashes[:-1]) & (labels[1:] != labels[:-1])
+        unsure += len(np.unique(hashes[1:][differing]))
+    return unsure
 
 
 _OVERLAPS: dict[SplitName, tuple[SplitName, ...]] = {
@@ -191,8 +196,10 @@ def near_proof(pool: RowStore, proof: RowStore, *, pair: bool, one_file: bool) -
         turned = [TurnedTexts(proof)] if pair else []
         numbers = np.arange(len(proof) * len(turned), dtype=np.uint64)  # for turned rows have no hash: none equals one
         texts = ChainedTexts(pool, proof, *turned)
-        groups = group_texts(texts, np.concatenate((pool.hashes, proof.hashes, numbers)))
-        of_pool, of_proof = groups[: len(pool)], groups[len(pool) :]
+        groups = Groups(first_alike(np.concatenate((pool.hashes, proof.hashes, numbers))))
+        link_near(texts, groups)
+        leaders = groups.leaders()
+        of_pool, of_proof = leaders[: len(pool)], leaders[len(pool) :]
         near = np.isin(of_pool, of_proof)
         reached = int(np.isin(of_proof[: len(proof)], of_pool).sum())
     near[rows_holding(pool, proof)] = True

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rapidfuzz import fuzz, process
 
 from engine.data.minhash import Signatures, band_keys
+from engine.data.row_numbers import first_alike
 from engine.schema import Example
 from engine.text import normalise, row_hash
 
@@ -157,11 +158,11 @@ class Groups:
     """Groups of rows that grow together; one is named by its first row.
 
     Args:
-        leaders: for each row the first one of its group, int ``(n,)``.
+        leaders: for each row the first one of its group, int ``(n,)``; they become this object's own.
     """
 
     def __init__(self, leaders: ndarray[Any, Any]) -> None:
-        self._leaders = leaders.copy()
+        self._leaders = leaders
 
     def apart(self, one: ndarray[Any, Any], other: ndarray[Any, Any]) -> ndarray[Any, Any]:
         """Whether rows may belong to different groups; False only where they do not."""
@@ -197,36 +198,14 @@ def group_near_duplicates(examples: Sequence[Example]) -> list[int]:
 
     hashes = [int(row_hash(example.text, example.text_pair), 16) for example in examples]
     texts = ListedTexts((example.text, example.text_pair) for example in examples)
-    leaders: list[int] = group_texts(texts, np.array(hashes, np.uint64)).tolist()
+    groups = Groups(first_alike(np.array(hashes, np.uint64)))
+    link_near(texts, groups)
+    leaders: list[int] = groups.leaders().tolist()
     return leaders
 
 
-def group_texts(texts: Texts, hashes: ndarray[Any, Any]) -> ndarray[Any, Any]:
-    """Like `group_near_duplicates`, in 60 bytes a row besides the texts, and 130 on the disk.
-
-    Args:
-        texts: all rows.
-        hashes: of each row (`row_hash`), uint64 ``(n,)``.
-    """
-    groups = Groups(first_alike(hashes))
-    link_near(texts, groups)
-    return groups.leaders()
-
-
-def first_alike(values: ndarray[Any, Any]) -> ndarray[Any, Any]:
-    """For each of some hashes, ``(n,)``, the place of the first that equals it, int ``(n,)``."""
-    import numpy as np
-
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    again = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
-    first = np.arange(len(values))
-    first[order[again]] = order[np.searchsorted(ordered, ordered[again])]
-    return first
-
-
 def link_near(texts: Texts, groups: Groups, *, compared: int = 0) -> None:
-    """Join groups whose first rows are near-duplicates.
+    """Join groups whose first rows are near-duplicates, in some 12 bytes a row besides the texts, and 130 on the disk.
 
     Args:
         texts: all rows.

@@ -10,8 +10,8 @@ from typing import IO
 
 import orjson
 
-from engine.data.duplicates import first_alike
 from engine.data.reading import LeftOut, place_in
+from engine.data.row_numbers import first_alike
 from engine.data.row_store import RowStore
 from engine.errors import DataError
 from engine.files import make_folder, replacing
@@ -72,15 +72,15 @@ def with_own_ids(rows: RowStore, split: SplitName, left_out: LeftOutList, *, dro
     import numpy as np
 
     first = first_alike(rows.ids)
-    is_first = first == np.arange(len(rows))
-    for place in np.flatnonzero(~is_first).tolist():
-        twin = rows.where(int(first[place]))
+    is_first = first == np.arange(len(rows), dtype=np.int32)
+    again = np.flatnonzero(~is_first)
+    for place, where, twin in zip(again, rows.where_each(again), rows.where_each(first[again]), strict=True):
         if not drop:
             name = next(rows.examples([place])).id
             hint = "give each row its own id, rename the column to have the rows numbered, or use --drop-duplicates"
-            raise DataError(f"the id {visible(name)!r} is also that of {twin}", where=rows.where(place), hint=hint)
-        left_out.add(LeftOut(split, rows.where(place), f"the id is also that of {twin}"))
-    return rows if is_first.all() else rows.take(is_first)
+            raise DataError(f"the id {visible(name)!r} is also that of {twin}", where=where, hint=hint)
+        left_out.add(LeftOut(split, where, f"the id is also that of {twin}"))
+    return rows.take(is_first) if len(again) else rows
 
 
 def without_duplicates(splits: Mapping[SplitName, RowStore], left_out: LeftOutList) -> dict[SplitName, RowStore]:
@@ -94,6 +94,8 @@ def without_duplicates(splits: Mapping[SplitName, RowStore], left_out: LeftOutLi
     hashes = np.concatenate([splits[name].hashes for name in order])
     starts = np.cumsum([0, *(len(splits[name]) for name in order)])
     twin_of = first_alike(hashes)
+    del hashes
+    lines, labels = ({name: splits[name].read_numbers(kind) for name in order} for kind in ("lines", "labels"))
     kept: dict[SplitName, RowStore] = {}
     for name, start in zip(order, starts.tolist(), strict=False):
         rows = splits[name]
@@ -101,10 +103,11 @@ def without_duplicates(splits: Mapping[SplitName, RowStore], left_out: LeftOutLi
         copies = twins_here != np.arange(start, start + len(rows))
         for place in np.flatnonzero(copies).tolist():
             part = int(np.searchsorted(starts, twins_here[place], side="right")) - 1
-            other, twin = splits[order[part]], int(twins_here[place] - starts[part])
-            differing = "" if other.label(twin) == rows.label(place) else ", which has another label"
-            reason = f"the text is also that of {place_in(other.source, int(other.lines[twin]))}{differing}"
-            left_out.add(LeftOut(name, rows.where(place), reason))
+            other, twin = order[part], int(twins_here[place] - starts[part])
+            same = splits[other].names[labels[other][twin]] == rows.names[labels[name][place]]
+            reason = f"the text is also that of {place_in(splits[other].source, int(lines[other][twin]))}"
+            reason += "" if same else ", which has another label"
+            left_out.add(LeftOut(name, place_in(rows.source, int(lines[name][place])), reason))
         kept[name] = rows.take(~copies) if copies.any() else rows
     return kept
 
@@ -113,7 +116,8 @@ def with_known_labels(rows: RowStore, split: SplitName, labels: Sequence[str], l
     """The rows without those whose label train does not have; to have none is no such label."""
     import numpy as np
 
-    known = np.array([name in labels or name == UNLABELLED for name in rows.names])[rows.labels]
-    for place in np.flatnonzero(~known).tolist():
-        left_out.add(LeftOut(split, rows.where(place), f"train has no row labelled {rows.label(place)!r}"))
-    return rows if known.all() else rows.take(known)
+    known = np.array([name in labels or name == UNLABELLED for name in rows.names], np.bool_)[rows.labels]
+    unknown = np.flatnonzero(~known)
+    for where, label in zip(rows.where_each(unknown), rows.read_numbers("labels", unknown).tolist(), strict=True):
+        left_out.add(LeftOut(split, where, f"train has no row labelled {rows.names[label]!r}"))
+    return rows.take(known) if len(unknown) else rows

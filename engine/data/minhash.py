@@ -7,14 +7,11 @@ Texts that share most of their 4-character shingles get an equal key in at least
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
-from pathlib import Path
-from tempfile import TemporaryFile, gettempdir
 from typing import TYPE_CHECKING, Any
 
-from engine.paths import in_words
+from engine.data import row_numbers
+from engine.data.row_numbers import NumberColumns, alike_together
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -30,10 +27,9 @@ _NEIGHBOURS = 16
 
 _BINS = 32  # of the counts of characters; a letter and its capital's code fall into one of their own
 
-_BYTES = 4 * BANDS + _BINS  # of a text in the file: its keys, then its counts, each kind together in a block
+_BANDS = tuple(f"band {number}" for number in range(BANDS))  # columns of their keys
 
 _BLOCK = 250_000  # characters at a time: about 12 MB of working memory
-_SORTED = 100_000  # texts in the order of their keys whose counts are compared at a time: 20 MB
 
 
 def band_keys(texts: Sequence[str]) -> ndarray[Any, Any]:
@@ -51,7 +47,7 @@ def band_keys(texts: Sequence[str]) -> ndarray[Any, Any]:
 
 
 class Signatures:
-    """What is kept of each text to find its near-duplicates: 4 bytes, and 130 in a file that goes with this object.
+    """What is kept of each text to find its near-duplicates: 130 bytes in a file that goes with this object.
 
     Args:
         blocks: all texts in their order, some at a time; none may be empty.
@@ -63,17 +59,11 @@ class Signatures:
     def __init__(self, blocks: Iterable[Sequence[str]]) -> None:
         import numpy as np
 
-        self._firsts, lengths = [0], [np.empty(0, np.uint32)]
-        with in_words(Path(gettempdir()), "written"):
-            self._file = TemporaryFile()  # noqa: SIM115 - closed with this object
-            for texts in blocks:
-                # Of a key 32 bits are kept: those that are equal by chance are left to the comparison of texts.
-                self._file.write(band_keys(texts).astype(np.uint32).T.tobytes())
-                self._file.write(_character_counts(texts).tobytes())
-                self._firsts.append(self._firsts[-1] + len(texts))
-                lengths.append(np.array([len(text) for text in texts], np.uint32))
-            self._file.flush()
-        self._lengths = np.concatenate(lengths)
+        # Of a key 32 bits are kept: those that are equal by chance are left to the comparison of texts.
+        self._texts = NumberColumns(lengths="u4", counts=f"({_BINS},)u1", **dict.fromkeys(_BANDS, "u4"))
+        for texts in blocks:
+            keys = dict(zip(_BANDS, band_keys(texts).astype(np.uint32).T, strict=True))
+            self._texts.add(lengths=[len(text) for text in texts], counts=_character_counts(texts), **keys)
 
     def candidates(
         self, rows: ndarray[Any, Any], *, threshold: float, compared: int = 0
@@ -87,15 +77,10 @@ class Signatures:
         """
         import numpy as np
 
-        lengths = self._lengths[rows]
         least = threshold / (2 - threshold)  # a near-duplicate is at least this long, as a share of the longer text
-        for band in range(BANDS):
-            column = self._keys(band)[rows]
-            order = np.lexsort((lengths, column))
-            for start in range(0, len(order), _SORTED):
-                part = order[start : start + _SORTED + _NEIGHBOURS]
-                key, length, places = column[part], lengths[part], rows[part]
-                counts = self._counts(places)
+        for band in _BANDS:
+            for key, length, places in self._in_order(band, rows):
+                counts = self._texts.read("counts", places)
                 for step in range(1, _NEIGHBOURS + 1):
                     near = (key[:-step] == key[step:]) & (length[:-step] >= least * length[step:])
                     if not near.any():
@@ -108,30 +93,22 @@ class Signatures:
                     one = one[_differing(counts[one], counts[one + step]) <= most]
                     yield places[one], places[one + step]
 
-    def _keys(self, band: int) -> ndarray[Any, Any]:
-        """The keys of all texts for a band, uint32 ``(n,)``."""
+    def _in_order(
+        self, band: str, rows: ndarray[Any, Any]
+    ) -> Iterator[tuple[ndarray[Any, Any], ndarray[Any, Any], ndarray[Any, Any]]]:
+        """Keys, lengths and places of the texts in some places: some at a time with the `_NEIGHBOURS` after them.
+
+        Texts of one key stand together, by length and then by place.
+        """
         import numpy as np
 
-        blocks = pairwise(self._firsts)
-        read = [self._read(first * _BYTES + 4 * band * (end - first), 4 * (end - first)) for first, end in blocks]
-        return np.frombuffer(b"".join(read), np.uint32)
-
-    def _counts(self, places: ndarray[Any, Any]) -> ndarray[Any, Any]:
-        """The counts of the texts in some places, uint8 ``(places, 32)``: read block by block."""
-        import numpy as np
-
-        found = np.empty((len(places), _BINS), np.uint8)
-        order = np.argsort(places)
-        bounds = np.searchsorted(places, self._firsts, sorter=order).tolist()
-        for (first, end), (low, high) in zip(pairwise(self._firsts), pairwise(bounds), strict=True):
-            if low < high:
-                counts = self._read(first * _BYTES + 4 * BANDS * (end - first), _BINS * (end - first))
-                there = order[low:high]
-                found[there] = np.frombuffer(counts, np.uint8).reshape(-1, _BINS)[places[there] - first]
-        return found
-
-    def _read(self, start: int, size: int) -> bytes:
-        return os.pread(self._file.fileno(), size, start)
+        keys, at_once = self._texts.read(band, rows), row_numbers.AT_ONCE
+        for alike in alike_together(keys):
+            key, length, places = keys[alike], self._texts.read("lengths", rows[alike]), rows[alike]
+            order = np.lexsort((length, key))
+            for start in range(0, len(order), at_once):
+                part = order[start : start + at_once + _NEIGHBOURS]
+                yield key[part], length[part], places[part]
 
 
 def _character_counts(texts: Sequence[str]) -> ndarray[Any, Any]:

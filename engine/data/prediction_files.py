@@ -7,15 +7,14 @@ A row has a label with its confidence, or a probability for each label. It belon
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.data.duplicates import first_alike
 from engine.data.formats import FileRequest, FileRow, records
 from engine.data.reading import FileOptions, label_in, place_in
+from engine.data.row_numbers import NumberColumns, first_alike, places_among
 from engine.errors import DataError
 from engine.text import visible
 
@@ -38,18 +37,17 @@ class FilePredictions:
     """The predictions in a file.
 
     Attributes:
-        source: the file. lines: on which line (row, for Parquet) each is, int ``(n,)``.
-        ids: of the rows that they are of, hashed in this process alone, int ``(n,)``; None: there is no such column.
-        logits: in the order of the labels asked for, float32 ``(n, labels)`` (`logits_of`).
-        predicted: place of the label that the file names, or that of the highest probability, int ``(n,)``.
+        source: the file.
+        numbers: a row for each, with the columns ``lines``, on which line (row, for Parquet) it is; ``logits`` in the
+            order of the labels asked for, float32 (`logits_of`); ``predicted``, place of the label that the file names,
+            or that of the highest probability; ``ids`` of the rows that they are of, hashed in this process alone.
+        named: whether there are ids; else they are 0.
         spread: whether what a confidence leaves was divided among more than one other label.
     """
 
     source: Path
-    lines: ndarray[Any, Any]
-    ids: ndarray[Any, Any] | None
-    logits: ndarray[Any, Any]
-    predicted: ndarray[Any, Any]
+    numbers: NumberColumns
+    named: bool
     spread: bool
 
     def places_of(
@@ -60,7 +58,7 @@ class FilePredictions:
         name_of: Callable[[int], str],
         read: ndarray[Any, Any],
     ) -> ndarray[Any, Any]:
-        """For each of some rows the place of its prediction, int ``(rows,)``.
+        """For each of some rows the place of its prediction, int32 ``(rows,)``.
 
         Args:
             source: the file of the rows.
@@ -75,26 +73,26 @@ class FilePredictions:
         import numpy as np
 
         if source.resolve() == self.source.resolve():
-            return np.searchsorted(self.lines, lines)  # every line of the file is both
-        if self.ids is None:
+            return np.searchsorted(self.numbers.read("lines"), lines).astype(np.int32)  # every line of the file is both
+        if not self.named:
             self._refuse_other_count(source, read)
-            return np.searchsorted(read, lines)
-        order = np.argsort(self.ids)
-        places = order[np.minimum(np.searchsorted(self.ids, ids, sorter=order), len(order) - 1)]
-        missing = np.flatnonzero(self.ids[places] != ids).tolist()
+            return np.searchsorted(read, lines).astype(np.int32)
+        places = places_among(self.numbers.read("ids"), ids)
+        missing = np.flatnonzero(places < 0).tolist()
         if missing:
             name, rest = name_of(missing[0]), f" (nor for {len(missing) - 1:,} more)" if len(missing) > 1 else ""
             hint = "add it, or leave out the column `id` of the predictions to have them taken in the order of the rows"
             what = f"{self.source.name} has no prediction for the row with the id {visible(name)!r}{rest}"
             raise DataError(what, where=place_in(source, int(lines[missing[0]])), hint=hint)
-        return np.asarray(places)
+        return places
 
     def _refuse_other_count(self, source: Path, read: ndarray[Any, Any]) -> None:
-        if len(self.lines) != len(read):
-            short = len(self.lines) < len(read)
-            at, place = (source, read[len(self.lines)]) if short else (self.source, self.lines[len(read)])
+        count = len(self.numbers)
+        if count != len(read):
+            short = count < len(read)
+            at, place = (source, read[count]) if short else (self.source, self.numbers.read("lines", [len(read)])[0])
             raise DataError(
-                f"there are {len(self.lines):,} predictions for the {len(read):,} rows of {source.name}: the "
+                f"there are {count:,} predictions for the {len(read):,} rows of {source.name}: the "
                 f"first {'row without one' if short else 'one without a row'} is {place_in(at, int(place))}",
                 where=str(self.source),
                 hint="give each row one, in the order of the rows, or both files a column `id`",
@@ -161,53 +159,49 @@ def read_predictions(path: Path, labels: Sequence[str], how: PredictionColumns) 
     Raises:
         DataError: it has no columns of predictions, or naming the first row that cannot be used.
     """
-    import numpy as np
-
-    from engine.data.logits import logits_of
-
     read: Callable[[dict[str, Any], str], tuple[list[float], int]] | None = None
-    lines, ids, predicted = array("I"), array("q"), array("i")
-    rows, logits = list[list[float]](), list["ndarray[Any, Any]"]()
+    numbers = NumberColumns(lines="u4", ids="i8", predicted="i4", logits=f"({len(labels)},)f4")
+    some = list[tuple[int, int, int, list[float]]]()
     for line, record in how.records(path):
         where = place_in(path, line)
         if read is None:
             read = _reader(record, labels, how, where)
             named = record.get("id") is not None and how.right_label is None
         row, at = read(record, where)
-        if named:
-            ids.append(hash(label_in(record.get("id"), "id", where)))
-        lines.append(line)
-        rows.append(row)
-        predicted.append(at)
-        if len(rows) == _AT_ONCE:
-            logits.append(logits_of(np.array(rows), np.array(predicted[-_AT_ONCE:])))
-            rows.clear()
+        some.append((line, hash(label_in(record.get("id"), "id", where)) if named else 0, at, row))
+        if len(some) == _AT_ONCE:
+            _keep(numbers, some)
     if read is None:
         raise DataError("the file has no rows", where=str(path), hint="give a file with predictions")
-    if rows:
-        logits.append(logits_of(np.array(rows), np.array(predicted[-len(rows) :])))
-    found = FilePredictions(
-        path,
-        np.frombuffer(lines, np.uint32),
-        np.frombuffer(ids, np.int64) if named else None,
-        np.concatenate(logits),
-        np.frombuffer(predicted, np.int32),
-        spread=isinstance(read, _Stated) and len(labels) > 2,
-    )
+    _keep(numbers, some)
+    found = FilePredictions(path, numbers, named, spread=isinstance(read, _Stated) and len(labels) > 2)
     _refuse_twins(found, how)
     return found
+
+
+def _keep(numbers: NumberColumns, some: list[tuple[int, int, int, list[float]]]) -> None:
+    """Put what was read of rows (line, id, predicted, probabilities) behind the others, and forget it."""
+    import numpy as np
+
+    from engine.data.logits import logits_of
+
+    if some:
+        lines, ids, predicted, rows = zip(*some, strict=True)
+        logits = logits_of(np.array(rows), np.array(predicted))
+        numbers.add(lines=lines, ids=ids, predicted=predicted, logits=logits)
+        some.clear()
 
 
 def _refuse_twins(found: FilePredictions, how: PredictionColumns) -> None:
     """Refuse two predictions of one row."""
     import numpy as np
 
-    if found.ids is None:
+    if not found.named:
         return
-    first = first_alike(found.ids)
-    twins = np.flatnonzero(first != np.arange(len(first)))
+    first = first_alike(found.numbers.read("ids"))
+    twins = np.flatnonzero(first != np.arange(len(first), dtype=np.int32))
     if len(twins):
-        at, twin = (int(found.lines[place]) for place in (first[twins[0]], twins[0]))
+        at, twin = found.numbers.read("lines", [first[twins[0]], twins[0]]).tolist()
         name = next(str(record["id"]) for line, record in how.records(found.source) if line == twin)
         what = f"the id {visible(name)!r} is there twice, first at {place_in(found.source, at)}"
         raise DataError(what, where=place_in(found.source, twin), hint="keep one prediction for each row")

@@ -1,4 +1,4 @@
-"""Rows on the disk: of each only numbers are in memory, some 40 bytes, so that a file may have a million."""
+"""Rows on the disk, numbers of each too: of a row 4 bytes are in memory, so that a file may have a million."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import orjson
 from engine.data.duplicates import Halves, normalised
 from engine.data.reading import place_in
 from engine.data.row_hashes import as_bytes
+from engine.data.row_numbers import NumberColumns
 from engine.files import lines_of_file, open_read, replacing
 from engine.schema import UNLABELLED, Example
 from engine.text import row_hash
@@ -22,31 +23,27 @@ from engine.text import row_hash
 if TYPE_CHECKING:
     from numpy import ndarray
 
+_KINDS = {"lines": "u4", "starts": "i8", "sizes": "u4", "hashes": "u8", "ids": "i8", "labels": "i4"}
 _AT_ONCE = 10_000  # rows whose numbers are Python's at a time
 _BLOCK = 250_000  # characters of texts handed out at a time: what is made of them takes some 15 MB
 
 
 @dataclass(frozen=True, slots=True)
 class RowStore:
-    """Rows of a file of JSON lines with id, text, label and, for pairs, text_pair; their texts are read when needed.
+    """Rows of a file of JSON lines with id, text, label and, for pairs, text_pair; they are read when needed.
 
     Attributes:
         file: where the rows lie.
-        source: the user's file that they came from; lines: and on which line (row, for Parquet), int ``(n,)``.
-        starts, sizes: where each row lies in the file, in bytes, int ``(n,)``.
-        hashes: of the texts (`row_hash`), uint64 ``(n,)``. ids: of the ids, in this process alone, int ``(n,)``.
-        names: all labels. labels: for each row the place of its label among them, int ``(n,)``.
+        source: the user's file that they came from.
+        names: all labels.
+        numbers: of the rows of the file. places: which of them are these rows, uint32 ``(n,)``, which ascend.
     """
 
     file: Path
     source: Path
-    lines: ndarray[Any, Any]
-    starts: ndarray[Any, Any]
-    sizes: ndarray[Any, Any]
-    hashes: ndarray[Any, Any]
-    ids: ndarray[Any, Any]
     names: tuple[str, ...]
-    labels: ndarray[Any, Any]
+    numbers: NumberColumns
+    places: ndarray[Any, Any]
 
     @classmethod
     def write(cls, file: Path, rows: Iterable[tuple[int, Example]], source: Path) -> RowStore:
@@ -76,27 +73,54 @@ class RowStore:
         return taken.store(file, file)
 
     def __len__(self) -> int:
-        return len(self.starts)
+        return len(self.places)
+
+    def read_numbers(self, name: str, places: Sequence[int] | ndarray[Any, Any] | None = None) -> ndarray[Any, Any]:
+        """A number of all rows, or of those in these places, ``(n,)``: what the properties have by that name."""
+        import numpy as np
+
+        return self.numbers.read(name, self.places if places is None else self.places[np.asarray(places, np.int64)])
+
+    @property
+    def lines(self) -> ndarray[Any, Any]:
+        """The line (row, for Parquet) of each row in its source, int ``(n,)``; read anew each time, as all numbers."""
+        return self.read_numbers("lines")
+
+    @property
+    def sizes(self) -> ndarray[Any, Any]:
+        """Bytes of each row in the file, int ``(n,)``."""
+        return self.read_numbers("sizes")
+
+    @property
+    def hashes(self) -> ndarray[Any, Any]:
+        """Of the texts (`row_hash`), uint64 ``(n,)``."""
+        return self.read_numbers("hashes")
+
+    @property
+    def ids(self) -> ndarray[Any, Any]:
+        """Hashes of the ids, in this process alone, int ``(n,)``."""
+        return self.read_numbers("ids")
+
+    @property
+    def labels(self) -> ndarray[Any, Any]:
+        """For each row the place of its label among the names, int ``(n,)``."""
+        return self.read_numbers("labels")
 
     def take(self, places: ndarray[Any, Any]) -> RowStore:
         """Those of the rows alone: their places, which ascend, or True and False for each row."""
-        return replace(
-            self,
-            lines=self.lines[places],
-            starts=self.starts[places],
-            sizes=self.sizes[places],
-            hashes=self.hashes[places],
-            ids=self.ids[places],
-            labels=self.labels[places],
-        )
+        return replace(self, places=self.places[places])
 
     def where(self, place: int) -> str:
         """Place of a row for a message: file and line of its source."""
-        return place_in(self.source, int(self.lines[place]))
+        return self.where_each([place])[0]
+
+    def where_each(self, places: Sequence[int] | ndarray[Any, Any]) -> list[str]:
+        """The same of several rows."""
+        return [place_in(self.source, line) for line in self.read_numbers("lines", places).tolist()]
 
     def label(self, place: int) -> str:
         """The label of a row."""
-        return self.names[int(self.labels[place])]
+        return self.names[int(self.read_numbers("labels", [place])[0])]
 
     def label_counts(self) -> Counter[str]:
         """Rows of each label; `UNLABELLED` is one of them."""
@@ -115,14 +139,12 @@ class RowStore:
 
     def raw(self, places: Sequence[int] | None = None) -> Iterator[bytes]:
         """The lines of all rows, or of those in these places, as they lie in the file."""
-        import numpy as np
-
-        wanted = slice(None) if places is None else np.array(places, np.int64)
-        starts, sizes = self.starts[wanted], self.sizes[wanted]
+        wanted = range(len(self)) if places is None else places
         with open_read(self.file) as source:
-            for at in range(0, len(starts), _AT_ONCE):
-                some = slice(at, at + _AT_ONCE)
-                for start, size in zip(starts[some].tolist(), sizes[some].tolist(), strict=True):
+            for at in range(0, len(wanted), _AT_ONCE):
+                some = wanted[at : at + _AT_ONCE]
+                starts, sizes = (self.read_numbers(name, some).tolist() for name in ("starts", "sizes"))
+                for start, size in zip(starts, sizes, strict=True):
                     yield os.pread(source.fileno(), size, start)
 
     def examples(self, places: Sequence[int] | None = None) -> Iterator[Example]:
@@ -144,11 +166,12 @@ class RowStore:
 
     def hashes_of_halves(self) -> ndarray[Any, Any] | None:
         """Of the two texts of pairs, in this process alone, int ``(n, 2)``; None for single texts."""
-        import numpy as np
-
         if not len(self) or next(self.examples([0])).text_pair is None:
             return None
-        return np.concatenate([np.array([[hash(half) for half in row] for row in block]) for block in self.blocks()])
+        halves = NumberColumns(halves="(2,)i8")
+        for block in self.blocks():
+            halves.add(halves=[[hash(half) for half in row] for row in block])
+        return halves.read("halves")
 
     def at(self, places: Sequence[int]) -> list[Halves]:
         """The normalised texts of the rows in these places."""
@@ -159,34 +182,29 @@ class _Taken:
     """The numbers of the rows so far."""
 
     def __init__(self) -> None:
-        self._lines, self._sizes = array("I"), array("I")
-        self._hashes, self._ids, self._labels = array("Q"), array("q"), array("i")
+        self._numbers = NumberColumns(**_KINDS)
+        self._some = list[tuple[int, ...]]()
         self._names: dict[str, int] = {}
+        self._end = 0
 
     def add(self, row: Example, line: int, size: int) -> None:
-        self._lines.append(line)
-        self._sizes.append(size)
-        self._hashes.append(int(row_hash(row.text, row.text_pair), 16))
-        self._ids.append(hash(row.id))
-        self._labels.append(self._names.setdefault(row.label, len(self._names)))
+        label = self._names.setdefault(row.label, len(self._names))
+        self._some.append((line, self._end, size, int(row_hash(row.text, row.text_pair), 16), hash(row.id), label))
+        self._end += size
+        if len(self._some) == _AT_ONCE:
+            self._keep()
 
     def store(self, file: Path, source: Path) -> RowStore:
         import numpy as np
 
-        sizes = np.frombuffer(self._sizes, np.uint32)
-        starts = np.cumsum(sizes, dtype=np.int64)
-        starts -= sizes
-        return RowStore(
-            file,
-            source,
-            lines=np.frombuffer(self._lines, np.uint32),
-            starts=starts,
-            sizes=sizes,
-            hashes=np.frombuffer(self._hashes, np.uint64),
-            ids=np.frombuffer(self._ids, np.int64),
-            names=tuple(self._names),
-            labels=np.frombuffer(self._labels, np.int32),
-        )
+        self._keep()
+        places = np.arange(len(self._numbers), dtype=np.uint32)
+        return RowStore(file, source, tuple(self._names), self._numbers, places)
+
+    def _keep(self) -> None:
+        if self._some:
+            self._numbers.add(**dict(zip(_KINDS, zip(*self._some, strict=True), strict=True)))
+            self._some.clear()
 
 
 def _as_line(row: Example) -> bytes:

@@ -10,7 +10,8 @@ from array import array
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from engine.data.duplicates import Groups, group_texts
+from engine.data.duplicates import Groups, link_near
+from engine.data.row_numbers import alike_together, first_alike
 from engine.data.row_store import RowStore
 from engine.errors import DataError
 
@@ -48,7 +49,8 @@ def split_pool(rows: RowStore, seed: int) -> tuple[RowStore, RowStore]:
 
 def group_rows(rows: RowStore) -> ndarray[Any, Any]:
     """For each row the first one of those that belong together with it, int ``(n,)``."""
-    groups = Groups(group_texts(rows, rows.hashes))
+    groups = Groups(first_alike(rows.hashes))
+    link_near(rows, groups)
     hashes = rows.hashes_of_halves()
     if hashes is not None:
         link_shared_texts(hashes, groups)
@@ -72,29 +74,30 @@ def deal(groups: ndarray[Any, Any], labels: ndarray[Any, Any], seed: int, share:
     """
     import numpy as np
 
-    order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    sizes = np.diff(starts, append=len(groups))
-    shuffled = array("q", range(len(starts)))
+    order = np.argsort(groups, kind="stable").astype(np.int32)
+    bounds = np.append(np.flatnonzero(np.diff(groups[order], prepend=-1)), len(groups)).astype(np.int32)
+    shuffled = array("i", range(len(bounds) - 1))
     random.Random(seed).shuffle(shuffled)
-    dealt = np.frombuffer(shuffled, np.int64)
-    dealt = dealt[np.argsort(-sizes[dealt], kind="stable")]
+    dealt = np.frombuffer(shuffled, np.int32)
+    alone = (np.diff(bounds) == 1)[dealt]
+    large = dealt[~alone]
+    dealt = np.append(large[np.argsort(bounds[large] - bounds[large + 1], kind="stable")], dealt[alone])
 
     in_proof, label_of = np.zeros(len(groups), np.bool_), labels[order]
     counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
     held = [0, 0]
     for at in range(0, len(dealt), _AT_ONCE):
         some = dealt[at : at + _AT_ONCE]
-        for first, size in zip(starts[some].tolist(), sizes[some].tolist(), strict=True):
-            needs = Counter(label_of[first : first + size].tolist())
+        for first, end in zip(bounds[some].tolist(), bounds[some + 1].tolist(), strict=True):
+            needs = Counter(label_of[first:end].tolist())
             lead = sum(
                 count * (counts[0][label] * share - counts[1][label] * (1 - share)) for label, count in needs.items()
             )
             ahead = held[0] * share - held[1] * (1 - share)
             side = int(lead > 0 or (lead == 0 and (ahead > 0 or (ahead == 0 and share > HALF))))
-            held[side] += size
+            held[side] += end - first
             counts[side].update(needs)
-            in_proof[order[first : first + size]] = side
+            in_proof[order[first:end]] = side
     return in_proof
 
 
@@ -110,13 +113,14 @@ def link_shared_texts(hashes: ndarray[Any, Any], groups: Groups) -> None:
     alike = hashes[:, 0] == hashes[:, 1]  # which are one text of one row
     texts = np.concatenate((hashes[:, 0], hashes[~alike, 1]))
     places = np.concatenate((np.arange(len(hashes)), np.flatnonzero(~alike)))
-    order = np.lexsort((places, texts))
-    texts, places = texts[order], places[order]
-    starts = np.flatnonzero(np.append(True, texts[1:] != texts[:-1]))
-    sizes = np.diff(starts, append=len(texts))
-    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
-        if 1 < size <= max(2, _FIXED_TEXT * len(hashes)):
-            first, *rest = places[start : start + size].tolist()
-            for other in rest:
-                groups.join(first, other)
-                groups.join(other, rest[-1])  # the first may be an old row, which joins nobody (`add_batch`)
+    for part in alike_together(texts):
+        part = part[np.lexsort((places[part], texts[part]))]
+        some = texts[part]
+        starts = np.flatnonzero(np.append(True, some[1:] != some[:-1]))
+        sizes = np.diff(starts, append=len(some))
+        for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
+            if 1 < size <= max(2, _FIXED_TEXT * len(hashes)):
+                first, *rest = places[part[start : start + size]].tolist()
+                for other in rest:
+                    groups.join(first, other)
+                    groups.join(other, rest[-1])  # the first may be an old row, which joins nobody (`add_batch`)

@@ -73,12 +73,13 @@ def score(logits: Floats, gold: Ints, *, temperature: float = 1.0) -> Scores:
 
     The prediction is taken from the logits, so that no temperature can change it by rounding.
     """
-    probabilities = np.empty(logits.shape)
-    for at in range(0, len(logits), _AT_ONCE):
+    count = len(logits)
+    probabilities, predicted, confidence = np.empty(logits.shape), np.empty(count, np.intp), np.empty(count)
+    for at in range(0, count, _AT_ONCE):
         some = slice(at, at + _AT_ONCE)
         probabilities[some] = softmax(logits[some].astype(np.float64) / temperature, axis=1)
-    predicted = logits.argmax(axis=1)
-    confidence = probabilities[np.arange(len(logits)), predicted]
+        predicted[some] = logits[some].argmax(axis=1)
+        confidence[some] = np.take_along_axis(probabilities[some], predicted[some, None], axis=1)[:, 0]
     return Scores(probabilities, predicted, confidence, gold)
 
 

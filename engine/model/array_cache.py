@@ -154,6 +154,19 @@ def read_array(path: Path) -> Any:
         raise FileError("this file is damaged", where=str(path), hint="restore the file") from error
 
 
+def read_in_place(path: Path) -> ReadInPlace:
+    """The same of rows with several columns, of which only those that are taken by their places are read.
+
+    Raises:
+        FileNotFoundError, FileError: as `read_array`.
+    """
+    try:
+        found: ReadInPlace = np.load(checked(path), mmap_mode="r", allow_pickle=False).view(ReadInPlace)
+        return found
+    except (ValueError, EOFError) as error:
+        raise FileError("this file is damaged", where=str(path), hint="restore the file") from error
+
+
 def _make(paths: Sequence[Path], rows: int, making: Making) -> None:
     partial = [path.with_name(path.name + ".partial") for path in paths]
     count = partial[0].with_suffix(".rows")

@@ -7,18 +7,18 @@ Each time some come, two arrays are written, the hashes of texts and their logit
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
+from engine.data.row_numbers import AT_ONCE
 from engine.errors import ModelError
 from engine.files import read_record, replacing, sha256_file, write_json
-from engine.model.array_cache import Array, read_array
+from engine.model.array_cache import Array, read_array, read_in_place
 from engine.model.predictions_record import FOLDER, RECORD, RESTORE, GivenPredictions, PredictionsPart, lacking
 from engine.project import Project
 from engine.schema import Example
@@ -45,12 +45,14 @@ class PredictionsByText:
             ModelError: a text has no prediction, or what lies in the folder is not what came.
         """
         hashes, logits = self._arrays
-        wanted = hashes_of(rows)
-        at = np.minimum(np.searchsorted(hashes, wanted), len(hashes) - 1)
-        unknown = int((hashes[at] != wanted).sum())
+        found, unknown = np.empty((len(rows), logits.shape[1]), np.float32), 0
+        for at in range(0, len(rows), AT_ONCE):
+            wanted = hashes_of(rows[at : at + AT_ONCE])
+            places = np.minimum(np.searchsorted(hashes, wanted), len(hashes) - 1)
+            unknown += int((hashes[places] != wanted).sum())
+            found[at : at + AT_ONCE] = logits[places]
         if unknown:
             raise lacking(self._project, f"other texts ({unknown:,} of {len(rows):,} here have no prediction)")
-        found: Array = logits[at]
         return found
 
     @cached_property
@@ -70,17 +72,25 @@ class PredictionsByText:
                 raise ModelError("predictions are missing", where=str(path), hint=RESTORE)
             if sha256_file(path) != recorded:
                 raise ModelError("this file has changed since the predictions came", where=str(path), hint=RESTORE)
-        hashes, logits = map(read_array, paths)
+        hashes, logits = read_array(paths[0]), read_in_place(paths[1])
         ordered = hashes.dtype == np.uint64 and hashes.ndim == 1 and bool((hashes[1:] > hashes[:-1]).all())
         if not ordered or logits.dtype != np.float32:
             raise ModelError("this is no array of predictions", where=str(self._folder), hint=RESTORE)
-        if logits.shape != (len(hashes), len(self._given.labels)) or not np.isfinite(logits).all():
+        fits = logits.shape == (len(hashes), len(self._given.labels))
+        parts = (np.arange(at, min(len(hashes), at + AT_ONCE)) for at in range(0, len(hashes), AT_ONCE))
+        if not fits or not all(np.isfinite(logits[part]).all() for part in parts):
             raise ModelError("this is no array of predictions", where=str(paths[1]), hint=RESTORE)
         return hashes, logits
 
 
 def keep_predictions(
-    root: Path, labels: Sequence[str], hashes: Hashes, logits: Array, *, batch: str, sources: Sequence[str]
+    root: Path,
+    labels: Sequence[str],
+    hashes: Hashes,
+    logits: Callable[[npt.NDArray[np.int32]], Array],
+    *,
+    batch: str,
+    sources: Sequence[str],
 ) -> None:
     """Write predictions into a project's folder, behind those that are there.
 
@@ -88,7 +98,7 @@ def keep_predictions(
         root: the project's folder, or one that becomes it.
         labels: in the order of the logits.
         hashes: of the texts (`hashes_of`), ``(n,)``; of one that is there twice the first counts.
-        logits: ``(n, labels)``.
+        logits: gives ``(rows, labels)`` of the rows in some places.
         batch: with which they came.
         sources: names of the files that they came from.
 
@@ -100,12 +110,18 @@ def keep_predictions(
         before = read_record(folder / RECORD, GivenPredictions.from_json, hint=RESTORE).parts
     except FileNotFoundError:
         before = ()
-    hashes, first = np.unique(hashes, return_index=True)
+    order = np.argsort(hashes, kind="stable").astype(np.int32)
+    hashes = hashes[order]
+    first = np.append(True, hashes[1:] != hashes[:-1])
+    hashes, places = hashes[first], order[first]
     paths = _files(folder, len(before))
-    arrays: tuple[npt.NDArray[Any], ...] = (hashes, logits[first])
-    for path, array in zip(paths, arrays, strict=True):
-        with replacing(path) as out:
-            np.save(out, array, allow_pickle=False)
+    with replacing(paths[0]) as out:
+        np.save(out, hashes, allow_pickle=False)
+    with replacing(paths[1]) as out:
+        kind = {"descr": "<f4", "fortran_order": False, "shape": (len(places), len(labels))}
+        np.lib.format.write_array_header_1_0(out, kind)
+        for at in range(0, len(places), AT_ONCE):
+            out.write(logits(places[at : at + AT_ONCE]).astype("<f4", copy=False).tobytes())
     part = PredictionsPart(batch, len(hashes), tuple(sources), *map(sha256_file, paths))
     write_json(folder / RECORD, GivenPredictions(tuple(labels), (*before, part)).as_json())
 

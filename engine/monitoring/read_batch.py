@@ -145,7 +145,7 @@ def _logits(
     how = columns_beside(path, file, options)
     given = read_predictions(path, labels, how)
     places = given.places_of(file, np.array(lines), np.array([*map(hash, ids)]), ids.__getitem__, np.array(read))
-    return np.asarray(given.logits[places])
+    return given.numbers.read("logits", places)
 
 
 def rows_then(project: Project) -> dict[str, int]:

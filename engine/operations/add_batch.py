@@ -21,11 +21,12 @@ from typing_extensions import Unpack
 from engine.data.batches import BATCHED, batches, checked_name, name_of_file, options_of_batch
 from engine.data.checks import refuse_unknown_labels
 from engine.data.containment import rows_holding
-from engine.data.duplicates import ChainedTexts, Groups, Texts, TurnedTexts, first_alike, link_near
+from engine.data.duplicates import ChainedTexts, Groups, Texts, TurnedTexts, link_near
 from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, without_duplicates
 from engine.data.options import FileChoices, refuse_unused
 from engine.data.reading import FileNews, FileOptions, LeftOut, rows_of
 from engine.data.row_hashes import as_bytes, as_texts, read_row_hashes
+from engine.data.row_numbers import first_alike, places_among
 from engine.data.row_store import RowStore
 from engine.data.splits import HALF, deal, link_shared_texts
 from engine.errors import DataError, ProjectError
@@ -153,7 +154,7 @@ class _Addition:
         left_out = LeftOutList(self.staging)
         rows, read = self._new_rows(left_out)
         if not len(rows):
-            return Added(None, read.size, self.skipped, left_out.count)
+            return Added(None, len(read), self.skipped, left_out.count)
         if any(batch.name == self.name for batch in batches(self.project)):
             what, hint = f"there is a batch {self.name} already", "name the new one otherwise with --name"
             raise DataError(what, where=str(self.file), hint=hint)
@@ -163,7 +164,7 @@ class _Addition:
         rows = self._with_new_ids(rows, left_out)
         rows, sides, groups = self._beside_the_old(rows, left_out)
         if not len(rows):
-            return Added(None, read.size, self.skipped, left_out.count)
+            return Added(None, len(read), self.skipped, left_out.count)
         if self.predictions:
             self._keep_predictions(self.predictions, rows, read)
         else:
@@ -176,30 +177,29 @@ class _Addition:
         batch = self._write(parts, left_out.count)
         near_pool, near_proof = (int((sides == side).sum()) for side in (_POOL, _PROOF))
         listed_in = listed if left_out.count else None
-        return Added(batch, read.size, self.skipped, left_out.count, listed_in, near_pool, near_proof)
+        return Added(batch, len(read), self.skipped, left_out.count, listed_in, near_pool, near_proof)
 
-    def _keep_predictions(self, predictions: Path, rows: RowStore, read: ndarray[Any, Any]) -> None:
+    def _keep_predictions(self, predictions: Path, rows: RowStore, read: RowStore) -> None:
         """Keep what the classifier says of the new rows: first, as a row in a split needs its prediction."""
         given = GivenFiles([f"pool:{predictions}"], {"pool": self.file}, {"pool": self.options})
         labels, root = self.project.labels, self.project.root
         given.keep(root, {"pool": rows}, {"pool": read}, labels, batch=self.name, monitor=self.monitor)
 
-    def _new_rows(self, left_out: LeftOutList) -> tuple[RowStore, ndarray[Any, Any]]:
-        """The rows of the file whose texts the project does not have, and the lines of all of them."""
+    def _new_rows(self, left_out: LeftOutList) -> tuple[RowStore, RowStore]:
+        """The rows of the file whose texts the project does not have, and all of them."""
         import numpy as np
 
         project, news = self.project, FileNews(left_out.add)
         found = rows_of(self.file, self.options, "pool", name=self.name, news=news, monitor=self.monitor)
-        rows = RowStore.write(self.staging / "rows.jsonl", found, self.file)
+        read = rows = RowStore.write(self.staging / "rows.jsonl", found, self.file)
         for sentence in news.notes:
             self.monitor.note(sentence)
-        read = rows.lines
         if self.options.skip_bad:
             rows = with_known_labels(rows, "pool", project.labels, left_out)
         refuse_unused(self.mapped, [news], rows.names)
         refuse_unknown_labels(rows, project.labels)
         there = np.concatenate([np.array(read_row_hashes(project, name).values) for name in ("train", *BATCHED)])
-        known = np.isin(rows.hashes, there.astype(np.uint64))
+        known = places_among(there.astype(np.uint64), rows.hashes) >= 0
         self.skipped = int(known.sum())
         rows = with_own_ids(rows.take(~known), "pool", left_out, drop=self.options.drop_duplicates)
         if self.options.drop_duplicates and len(rows):
@@ -210,17 +210,18 @@ class _Addition:
         """The rows whose ids no other one has; one that a row of the project has is refused, or left out on request."""
         import numpy as np
 
-        taken = np.isin(rows.ids, np.concatenate([store.ids for store in self.old.values()]))
-        for place in np.flatnonzero(taken).tolist():
+        taken = places_among(np.concatenate([store.ids for store in self.old.values()]), rows.ids) >= 0
+        places = np.flatnonzero(taken)
+        for place, where in zip(places, rows.where_each(places), strict=True):
             name = visible(next(rows.examples([place])).id)
             if not self.options.drop_duplicates:
                 raise DataError(
                     f"the id {name!r} is also that of a row that the project has, with another text",
-                    where=rows.where(place),
+                    where=where,
                     hint="rename the column to have the rows numbered, or leave such rows out with --drop-duplicates",
                 )
-            left_out.add(LeftOut("pool", rows.where(place), "the id is also that of a row that the project has"))
-        return rows.take(~taken) if taken.any() else rows
+            left_out.add(LeftOut("pool", where, "the id is also that of a row that the project has"))
+        return rows.take(~taken) if len(places) else rows
 
     def _beside_the_old(
         self, rows: RowStore, left_out: LeftOutList
@@ -245,9 +246,9 @@ class _Addition:
         np.bitwise_or.at(sides, leaders, groups.sides[old:])
         sides = sides[leaders]
         both = sides == _POOL | _PROOF
-        for place in np.flatnonzero(both).tolist():
+        for where in rows.where_each(np.flatnonzero(both)):
             reason = "it nearly equals, or shares a text with, rows of the pool and of the proof"
-            left_out.add(LeftOut("pool", rows.where(place), reason))
+            left_out.add(LeftOut("pool", where, reason))
         return rows.take(~both), sides[~both], leaders[~both]
 
     def _write(self, parts: Mapping[str, RowStore], left_out: int) -> Batch:

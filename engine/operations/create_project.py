@@ -148,7 +148,7 @@ def create_project(
         staging = folder / "staging"
         left_out = LeftOutList(staging)
         rows, labels = _read_all(files, options, predicted, staging, left_out, monitor)
-        read = {name: store.lines for name, store in rows.items()}
+        read = dict(rows)
         for name in rows:
             rows[name] = with_own_ids(rows[name], name, left_out, drop=options[name].drop_duplicates)
             if options[name].skip_bad:

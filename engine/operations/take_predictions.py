@@ -17,6 +17,7 @@ from engine.data.prediction_files import (
     read_predictions,
 )
 from engine.data.reading import FileOptions
+from engine.data.row_numbers import NumberColumns, first_alike, places_among
 from engine.data.row_store import RowStore
 from engine.errors import DataError
 from engine.progress import Monitor
@@ -87,7 +88,7 @@ class GivenFiles:
         self,
         root: Path,
         rows: Mapping[SplitName, RowStore],
-        read: Mapping[SplitName, ndarray[Any, Any]],
+        read: Mapping[SplitName, RowStore],
         labels: Sequence[str],
         *,
         batch: str,
@@ -98,7 +99,7 @@ class GivenFiles:
         Args:
             root: the project's folder, or one that becomes it.
             rows: that are in the project, by split; those of `SCORED` need a prediction.
-            read: the lines of all rows that were read, by split.
+            read: all rows that were read, by split.
             labels: of the task.
             batch: with which the rows come.
             monitor: told of what the user should know.
@@ -113,33 +114,37 @@ class GivenFiles:
         )
         for sentence in told:
             monitor.note(sentence)
-        keep_predictions(root, labels, hashes, logits, batch=batch, sources=self.names)
+        keep_predictions(root, labels, hashes, partial(logits.read, "logits"), batch=batch, sources=self.names)
 
     def _of_rows(
         self,
         there: Mapping[SplitName, RowStore],
-        read: Mapping[SplitName, ndarray[Any, Any]],
+        read: Mapping[SplitName, RowStore],
         labels: Sequence[str],
         monitor: Monitor,
-    ) -> tuple[ndarray[Any, Any], ndarray[Any, Any], list[str]]:
-        """Hashes of the texts of rows, the logits of each, and what the user should know of them."""
+    ) -> tuple[ndarray[Any, Any], NumberColumns, list[str]]:
+        """Hashes of the texts of rows, the ``logits`` of each, and what the user should know of them."""
         import numpy as np
+
+        from engine.model.predictions_by_text import hashes_of
 
         found = {path: self._read(path, split, labels, monitor) for path, split in self._each().items()}
         self._refuse_unnamed(there, found)
-        hashes, logits, wrong, known, spread = [], [], 0, 0, False
+        hashes, wrong, known, spread = np.empty(sum(map(len, there.values())), np.uint64), 0, 0, False
+        logits = NumberColumns(logits=f"({len(labels)},)f4")
         for name, store in there.items():
             given = found[self.of_split.get(name) or self._of_all]
-            places = given.places_of(store.source, store.lines, store.ids, partial(_id_of, store), read[name])
-            hashes.append(_hashes(store))
-            logits.append(given.logits[places])
-            codes = [labels.index(one) if one != UNLABELLED else -1 for one in store.names]
-            gold = np.array(codes, np.int32)[store.labels]
-            wrong += int(((gold >= 0) & (gold != given.predicted[places])).sum())
-            known += int((gold >= 0).sum())
+            places = given.places_of(store.source, store.lines, store.ids, partial(_id_of, store), read[name].lines)
+            codes = np.array([labels.index(one) if one != UNLABELLED else -1 for one in store.names], np.int32)
+            for at in range(0, len(store), _AT_ONCE):
+                some = range(at, min(len(store), at + _AT_ONCE))
+                hashes[len(logits) : len(logits) + len(some)] = hashes_of(list(store.examples(some)))
+                logits.add(logits=given.numbers.read("logits", places[at : some.stop]))
+                gold = codes[store.read_numbers("labels", some)]
+                wrong += int(((gold >= 0) & (gold != given.numbers.read("predicted", places[at : some.stop]))).sum())
+                known += int((gold >= 0).sum())
             spread |= given.spread
-        of_rows, answers = np.concatenate(hashes), np.concatenate(logits)
-        return of_rows, answers, _notes(of_rows, answers, wrong, known, spread, len(labels))
+        return hashes, logits, _notes(hashes, logits, wrong, known, spread, len(labels))
 
     @property
     def _of_all(self) -> Path:
@@ -170,12 +175,12 @@ class GivenFiles:
             raise DataError(f"there are no predictions for the rows of {others[0]}", where=_OPTION, hint=hint)
         if len(others) == 1:
             return
-        if found[self.of_all].ids is None:
+        if not found[self.of_all].named:
             what = f"it cannot be told which of its predictions are of {' and which of '.join(others)}"
             raise DataError(what, where=str(self.of_all), hint=f"give it a column `id`, or {hint}")
         for place, name in enumerate(others):
             for other in others[place + 1 :]:
-                shared = np.flatnonzero(np.isin(there[other].ids, there[name].ids))
+                shared = np.flatnonzero(places_among(there[name].ids, there[other].ids) >= 0)
                 if len(shared):
                     (row,) = there[other].examples(shared[:1].tolist())
                     what = f"the id {visible(row.id)!r} is that of a row of {name} and of one of {other}"
@@ -186,17 +191,8 @@ def _id_of(rows: RowStore, place: int) -> str:
     return next(rows.examples([place])).id
 
 
-def _hashes(rows: RowStore) -> ndarray[Any, Any]:
-    import numpy as np
-
-    from engine.model.predictions_by_text import hashes_of
-
-    parts = range(0, len(rows), _AT_ONCE)
-    return np.concatenate([hashes_of(list(rows.examples(range(at, min(len(rows), at + _AT_ONCE))))) for at in parts])
-
-
 def _notes(
-    hashes: ndarray[Any, Any], logits: ndarray[Any, Any], wrong: int, known: int, spread: bool, labels: int
+    hashes: ndarray[Any, Any], logits: NumberColumns, wrong: int, known: int, spread: bool, labels: int
 ) -> list[str]:
     """What the user should know of the predictions."""
     import numpy as np
@@ -212,12 +208,11 @@ def _notes(
             f"predictions: all {known:,} rows that have a label are predicted right: is the column of predictions "
             "that of the right labels?"
         )
-    order = np.argsort(hashes)
-    ordered = hashes[order]
-    again = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
-    first = order[np.searchsorted(ordered, ordered[again])]
-    differ = logits[order[again]].argmax(axis=1) != logits[first].argmax(axis=1)
-    if several := len(np.unique(ordered[again][differ])):
+    first = first_alike(hashes)
+    again = np.flatnonzero(first != np.arange(len(first), dtype=np.int32))
+    twins = first[again]
+    differ = logits.read("logits", again).argmax(axis=1) != logits.read("logits", twins).argmax(axis=1)
+    if several := len(np.unique(twins[differ])):
         told.append(
             f"predictions: {several:,} {'text has' if several == 1 else 'texts have'} more than one predicted label; "
             "the first counts, as a text has one prediction"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rapidfuzz import fuzz
 
-from engine.data import minhash
+from engine.data import row_numbers
 from engine.data.duplicates import Groups, NearDuplicates, group_near_duplicates
 from engine.schema import Example
 from engine.text import normalise
@@ -59,7 +59,7 @@ def test_an_empty_index_and_an_empty_text_find_nothing() -> None:
 
 @pytest.mark.parametrize("at_once", [7, 100_000])
 def test_groups_equal_those_of_comparing_all_with_all(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minhash, "_SORTED", at_once)
+    monkeypatch.setattr(row_numbers, "AT_ONCE", at_once)
     rng = random.Random(5)
     rows = examples(150, seed=5)
     for number, row in enumerate(list(rows[:60])):

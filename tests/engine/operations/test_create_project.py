@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import random
 import stat
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from engine.data import row_numbers, row_store
 from engine.data.proof_rows import read_proof
 from engine.data.row_hashes import read_row_hashes
 from engine.errors import BlindspotError, DataError, ModelError, ProjectError, SettingsError
@@ -21,7 +23,7 @@ from engine.operations.create_project import create_project
 from engine.project import Project
 from engine.text import row_hash
 from tests.builders.monitor import Recorder
-from tests.engine.data.conftest import as_rows, examples, write_jsonl
+from tests.engine.data.conftest import as_rows, examples, sentence, write_jsonl
 
 
 def create(root: Path, files: dict[str, Path], **changes: Any) -> Project:
@@ -95,6 +97,38 @@ def test_without_proof_the_pool_is_parted(tmp_path: Path, files: dict[str, Path]
     again = create(tmp_path / "again", files)
     assert again.examples("pool") == pool
     assert create(tmp_path / "other", files, seed=99).examples("pool") != pool
+
+
+@pytest.mark.parametrize("pair", [False, True], ids=["texts", "pairs"])
+def test_a_stream_read_and_compared_a_few_rows_at_a_time_becomes_the_same_project(
+    tmp_path: Path, pair: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng, rows = random.Random(7), as_rows(examples(60, pair=pair))
+    for number in range(40):  # copies, near-duplicates, pairs that share a text, texts in longer ones
+        old = rng.choice(rows)
+        text = old["text"]
+        text = rng.choice([text, f"{text}!", f"{text} too", f"{sentence(rng)} {text}"])
+        rows.append(old | {"id": f"n{number}", "text": text, "label": rng.choice(["bad", "good", ""])})
+    said = [
+        {"id": row["id"], "predicted": rng.choice(["bad", "good"]), "confidence": rng.uniform(0.6, 1)} for row in rows
+    ]
+    rng.shuffle(said)
+    files = {"stream": write_jsonl(tmp_path / "stream.jsonl", [*rows, rows[3]])}
+    predictions = [str(write_jsonl(tmp_path / "said.jsonl", said))]
+
+    def made(name: str) -> dict[str, Any]:
+        told = Recorder()
+        choices = {"pair": "text_pair" if pair else None, "predictions": predictions, "drop_duplicates": True}
+        root = create(tmp_path / name, files, monitor=told, **choices).root
+        there = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        return there | {"notes": told.notes}
+
+    whole = made("whole")
+    assert whole["left-out.jsonl"]
+    assert Project.open(tmp_path / "whole").manifest.withheld
+    monkeypatch.setattr(row_numbers, "AT_ONCE", 5)
+    monkeypatch.setattr(row_store, "_AT_ONCE", 4)
+    assert made("parts") == whole
 
 
 def test_pairs_keep_both_texts(tmp_path: Path) -> None:
@@ -366,7 +400,7 @@ def test_columns_labels_and_encodings_of_single_files(tmp_path: Path, files: dic
         (f"{row.text} café", row.label) for row in examples(20, seed=1)
     ]
     assert told.notes == ["new.csv: the columns are separated by semicolons"]
-    for changes, sentence in (
+    for changes, message in (
         ({"own_columns": ["nwe.csv:text=comment"]}, "'nwe.csv:text=comment' names no column; write [FILE:]ROLE=COLUMN"),
         ({"own_columns": ["pool:pair=comment"]}, "'pool:pair=comment' names no column"),
         ({"label_map": [*options["label_map"], "7=good"]}, "--map: no row has the label '7'; correct or remove it"),
@@ -374,9 +408,9 @@ def test_columns_labels_and_encodings_of_single_files(tmp_path: Path, files: dic
         ({"encodings": ["pool:latin"]}, "'comment'"),
         ({"encodings": ["pool:nonsense"]}, "--encoding: there is no encoding 'nonsense'"),
     ):
-        if "'comment'" not in sentence:
+        if "'comment'" not in message:
             given = options | {"encodings": ["pool:latin-1"]} | changes
-            assert sentence in refusal(tmp_path / "other", files, **given)
+            assert message in refusal(tmp_path / "other", files, **given)
 
 
 def test_rows_that_are_left_out_are_listed_without_their_texts(tmp_path: Path, files: dict[str, Path]) -> None:

@@ -308,7 +308,12 @@ async def test_where_the_model_is_known_by_its_predictions_alone_the_line_says_s
 ) -> None:
     labels = Project.open(root).labels
     keep_predictions(
-        root, labels, np.array([1], np.uint64), np.zeros((1, 3), np.float32), batch="pool", sources=["preds.csv"]
+        root,
+        labels,
+        np.array([1], np.uint64),
+        np.zeros((1, 3), np.float32).__getitem__,
+        batch="pool",
+        sources=["preds.csv"],
     )
     async with describing(root) as driver:
         await driver.paste("Great.")
