@@ -25,7 +25,7 @@ def work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     return tmp_path / "work"
 
 
-def test_init_counts_rows_without_label_and_names_labelling_next(
+def test_init_counts_rows_without_label_and_names_hunting_next(
     tmp_path: Path, work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = ["--train", str(tmp_path / "train.csv"), "--stream", str(tmp_path / "new.csv")]
@@ -34,7 +34,7 @@ def test_init_counts_rows_without_label_and_names_labelling_next(
     assert "train       12 rows   bad 6, good 6" in out
     assert "pool        10 rows, 10 without label" in out
     assert "note: 0 of 10 proof rows have a label: `retrain` will ask people for the labels" in out
-    assert out.endswith(f"next: blindspot label {tmp_path / 'other'}\n")
+    assert out.endswith(f"next: blindspot hunt {tmp_path / 'other'}\n")
 
 
 def test_add_says_what_was_new_and_where_it_went(
