@@ -76,7 +76,7 @@ def with_own_ids(rows: RowStore, split: SplitName, left_out: LeftOutList, *, dro
     again = np.flatnonzero(~is_first)
     for place, where, twin in zip(again, rows.where_each(again), rows.where_each(first[again]), strict=True):
         if not drop:
-            name = next(rows.examples([place])).id
+            name = next(rows.examples([int(place)])).id
             hint = "give each row its own id, rename the column to have the rows numbered, or use --drop-duplicates"
             raise DataError(f"the id {visible(name)!r} is also that of {twin}", where=where, hint=hint)
         left_out.add(LeftOut(split, where, f"the id is also that of {twin}"))

@@ -213,7 +213,7 @@ class _Addition:
         taken = places_among(np.concatenate([store.ids for store in self.old.values()]), rows.ids) >= 0
         places = np.flatnonzero(taken)
         for place, where in zip(places, rows.where_each(places), strict=True):
-            name = visible(next(rows.examples([place])).id)
+            name = visible(next(rows.examples([int(place)])).id)
             if not self.options.drop_duplicates:
                 raise DataError(
                     f"the id {name!r} is also that of a row that the project has, with another text",
