@@ -15,9 +15,9 @@ from difflib import get_close_matches
 from engine.data.containment import rows_holding
 from engine.data.duplicates import ChainedTexts, Groups, TurnedTexts, link_near
 from engine.data.reading import SEVERAL_LABELS, separated_labels
-from engine.data.row_numbers import alike_together, first_alike, places_among
 from engine.data.row_store import RowStore
 from engine.errors import DataError
+from engine.row_numbers import alike_together, first_alike, places_among
 from engine.schema import UNLABELLED, SplitName
 from engine.text import visible
 

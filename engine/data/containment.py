@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.duplicates import Halves, Texts
 from engine.data.minhash import window_hashes
-from engine.data.row_numbers import NumberColumns
+from engine.row_numbers import NumberColumns
 from engine.text import normalise
 
 if TYPE_CHECKING:

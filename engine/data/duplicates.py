@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rapidfuzz import fuzz, process
 
 from engine.data.minhash import Signatures, band_keys
-from engine.data.row_numbers import first_alike
+from engine.row_numbers import first_alike
 from engine.schema import Example
 from engine.text import normalise, row_hash
 

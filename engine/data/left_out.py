@@ -11,10 +11,10 @@ from typing import IO
 import orjson
 
 from engine.data.reading import LeftOut, place_in
-from engine.data.row_numbers import first_alike
 from engine.data.row_store import RowStore
 from engine.errors import DataError
 from engine.files import make_folder, replacing
+from engine.row_numbers import first_alike
 from engine.schema import SPLITS, UNLABELLED, SplitName
 from engine.text import visible
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.data import row_numbers
-from engine.data.row_numbers import NumberColumns, alike_together
+from engine import row_numbers
+from engine.row_numbers import NumberColumns, alike_together
 
 if TYPE_CHECKING:
     from numpy import ndarray

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.formats import FileRequest, FileRow, records
 from engine.data.reading import FileOptions, label_in, place_in
-from engine.data.row_numbers import NumberColumns, first_alike, places_among
 from engine.errors import DataError
+from engine.row_numbers import NumberColumns, first_alike, places_among
 from engine.text import visible
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import orjson
 from engine.data.duplicates import Halves, normalised
 from engine.data.reading import place_in
 from engine.data.row_hashes import as_bytes
-from engine.data.row_numbers import NumberColumns
 from engine.files import lines_of_file, open_read, replacing
+from engine.row_numbers import NumberColumns
 from engine.schema import UNLABELLED, Example
 from engine.text import row_hash
 

@@ -11,9 +11,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from engine.data.duplicates import Groups, link_near
-from engine.data.row_numbers import alike_together, first_alike
 from engine.data.row_store import RowStore
 from engine.errors import DataError
+from engine.row_numbers import alike_together, first_alike
 
 if TYPE_CHECKING:
     from numpy import ndarray

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from engine.data.row_numbers import AT_ONCE
 from engine.errors import ModelError
 from engine.files import read_record, replacing, sha256_file, write_json
 from engine.model.array_cache import Array, read_array, read_in_place
 from engine.model.predictions_record import FOLDER, RECORD, RESTORE, GivenPredictions, PredictionsPart, lacking
 from engine.project import Project
+from engine.row_numbers import AT_ONCE
 from engine.schema import Example
 
 Hashes = npt.NDArray[np.uint64]

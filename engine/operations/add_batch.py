@@ -26,7 +26,6 @@ from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, w
 from engine.data.options import FileChoices, refuse_unused
 from engine.data.reading import FileNews, FileOptions, LeftOut, rows_of
 from engine.data.row_hashes import as_bytes, as_texts, read_row_hashes
-from engine.data.row_numbers import first_alike, places_among
 from engine.data.row_store import RowStore
 from engine.data.splits import HALF, deal, link_shared_texts
 from engine.errors import DataError, ProjectError
@@ -38,6 +37,7 @@ from engine.operations.create_project import tell_cut
 from engine.operations.take_predictions import GivenFiles
 from engine.progress import Monitor, Silent
 from engine.project import READ_ONLY, Project
+from engine.row_numbers import first_alike, places_among
 from engine.schema import UNLABELLED
 from engine.text import visible, without_surrogates
 from engine.verify.seal import FORMER_MANIFEST, seal_manifest

@@ -17,10 +17,10 @@ from engine.data.prediction_files import (
     read_predictions,
 )
 from engine.data.reading import FileOptions
-from engine.data.row_numbers import NumberColumns, first_alike, places_among
 from engine.data.row_store import RowStore
 from engine.errors import DataError
 from engine.progress import Monitor
+from engine.row_numbers import NumberColumns, first_alike, places_among
 from engine.schema import UNLABELLED, SplitName
 from engine.text import visible
 

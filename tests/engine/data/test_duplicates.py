@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rapidfuzz import fuzz
 
-from engine.data import row_numbers
+from engine import row_numbers
 from engine.data.duplicates import Groups, NearDuplicates, group_near_duplicates
 from engine.schema import Example
 from engine.text import normalise

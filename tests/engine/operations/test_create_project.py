@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.data import row_numbers, row_store
+from engine import row_numbers
+from engine.data import row_store
 from engine.data.proof_rows import read_proof
 from engine.data.row_hashes import read_row_hashes
 from engine.errors import BlindspotError, DataError, ModelError, ProjectError, SettingsError

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.data import row_numbers
-from engine.data.row_numbers import NumberColumns, first_alike, places_among
+from engine import row_numbers
+from engine.row_numbers import NumberColumns, first_alike, places_among
 
 
 @pytest.mark.parametrize("at_once", [3, 100_000])
