@@ -11,9 +11,13 @@ from engine.teaching.drafts import OpenDrafts
 
 
 def read_drafts(folder: Path, author: str) -> Drafts:
-    """What the first app of an author has saved; empty where it has saved nothing. ``folder``: of the teaching."""
-    path = folder / "drafts" / f"{author}.json"
-    return Drafts.from_json(orjson.loads(path.read_bytes())) if path.is_file() else Drafts()
+    """What all apps of an author have saved, the place that of the newest. ``folder``: of the teaching."""
+    paths = [*folder.glob(f"drafts/{author}.json"), *folder.glob(f"drafts/{author}~*.json")]
+    saved = [
+        Drafts.from_json(orjson.loads(path.read_bytes())) for path in sorted(paths, key=lambda one: one.stat().st_mtime)
+    ]
+    fields = {name: text for one in saved for name, text in one.fields.items()}
+    return Drafts(fields, saved[-1].place) if saved else Drafts()
 
 
 def write_drafts(folder: Path, author: str, drafts: Drafts) -> None:

@@ -9,7 +9,7 @@ from tui.dialogs.choice_dialog import ChoiceDialog
 
 COMMIT, DECLINE, DECLINE_ALL = "commit", "decline", "decline all"
 _FINAL = (
-    "With your last word the answers of the other teachers, and the rows that are held back, are shown to you. "
+    "Then the answers of the other teachers, and the rows that are held back, are shown to you. "
     "That is final and cannot be undone; what you write afterwards counts as written later."
 )
 

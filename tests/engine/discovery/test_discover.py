@@ -212,6 +212,7 @@ def test_ids_survive_a_retrained_model(world: World, planted_project: Project) -
         world.place[row["text"]] = (np.eye(24)[3] + 0.02 * noise).astype(np.float32)
     world.model_key = "second"
     planted_project.round_dir(2).mkdir(parents=True)
+    (planted_project.round_dir(2) / "model.json").write_text("{}")  # as a promotion would
     second = discover(Project.open(planted_project.root), monitor=Silent())
     assert second.round == 2
     theme = {spot.id: world.theme[spot.rows[0]] for spot in first.blind_spots}

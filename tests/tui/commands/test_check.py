@@ -234,7 +234,7 @@ def test_a_check_elsewhere_needs_of_the_project_what_the_docs_name(
     counted: Project, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = (PAGES / "regression-suite.md").read_text(encoding="utf-8")
-    (named,) = re.findall(r"`check` needs of the project (.*?), and no trained model", page, re.DOTALL)
+    (named,) = re.findall(r"`check` needs (.*?) of the project, but none of its trained", page, re.DOTALL)
     for name in re.findall(r"`([^`]+)`", named):
         source, target = counted.root / name, tmp_path / "elsewhere" / name
         target.parent.mkdir(exist_ok=True)
