@@ -156,15 +156,13 @@ def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(tried: Tried) 
         if choice.accuracies[key] >= choice.accuracy_before - project.settings.proof.margin
     }
     assert name in fit
-    enough = choice.errors_before - 0.8 * (choice.errors_before - min(fit.values()))
-    parts = [key for key, value in fit.items() if value <= enough and RECIPES[key.partition(" ")[0]].average < 1]
-    margin, before = project.settings.proof.margin, choice.errors_before
-
-    def counted(key: str) -> float:
-        assert choice.accuracy_before is not None
-        return fit[key] + 0.2 * before * max(0.0, choice.accuracy_before - choice.accuracies[key]) / margin
-
-    assert counted(name) == min(map(counted, parts or fit)), "all the way only where it must be"
+    most = max(choice.accuracy_before, *(choice.accuracies[key] for key in fit))
+    per_accuracy = 0.2 * choice.errors_before / project.settings.proof.margin
+    costs = {key: value + per_accuracy * (most - choice.accuracies[key]) for key, value in fit.items()}
+    before = choice.errors_before + per_accuracy * (most - choice.accuracy_before)
+    enough = before - 0.8 * (before - min(costs.values()))
+    parts = [key for key, cost in costs.items() if cost <= enough and RECIPES[key.partition(" ")[0]].average < 1]
+    assert costs[name] == min(costs[key] for key in parts or costs), "all the way only where it must be"
     assert len(arm.labels) == (ROWS["pool"] if choice.chosen_rows == ALL_ROWS else len(arm.samples))
     assert "train" in tried.monitor.stages
     again = Recorder()
