@@ -97,10 +97,16 @@ class RecipeChoice(Record):
         held = "a third of all, held out" if self.parts == 1 else "each third of them held out in turn"
         found = f"recipe {self.recipe} on {self.chosen_rows} rows, chosen by {self.rows:,} labels, {held} "
         found += f"(errors: {errors}; before {self.errors_before:g})"
-        if not self.accuracies:
-            return f"{found}. Without a dev split no accuracy was looked at."
-        accuracies = ", ".join(f"{name} {value:.3f}" for name, value in self.accuracies.items())
-        return f"{found}, and by accuracy on dev ({accuracies}; before {self.accuracy_before:.3f})."
+        if self.accuracies:
+            accuracies = ", ".join(f"{name} {value:.3f}" for name, value in self.accuracies.items())
+            found += f", and by accuracy on dev ({accuracies}; before {self.accuracy_before:.3f})."
+        else:
+            found += ". Without a dev split no accuracy was looked at."
+        if self.errors_before is not None and self.errors_before <= min(self.errors.values()):
+            found += (
+                " No recipe made fewer errors than the current model: a better one is unlikely, so label more rows."
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,7 @@ def runs_and_choices(
     for arm in arms:
         if arm.labels:
             choices[arm.name], chosen = choose_by_labels(project, arm, seed=seed, monitor=monitor)
+            monitor.note(f"{arm.name}: {choices[arm.name].sentence}")
             own = {choices[arm.name].recipe, *(named or ())}
             alone = plan_runs(project, [chosen], seeds=seeds, recipes=possible, kept=len(kept))
             found += [run for run in alone if run.arm.name == arm.name and run.recipe in own]

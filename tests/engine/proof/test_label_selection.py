@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -271,3 +271,11 @@ def test_many_rows_are_seen_at_least_once_from_scratch(project: Project) -> None
 def test_a_choice_of_before_reads_as_one_by_blind_spots() -> None:
     choice = RecipeChoice.from_json({"recipe": "keep", "errors": {"keep": 2.0, "head": 3.5}, "rows": 12})
     assert choice.sentence == "recipe keep, by cross-validation over the pool's blind spots (errors: keep 2, head 3.5)."
+
+
+def test_a_choice_says_when_no_recipe_was_better_than_the_current_model() -> None:
+    tried = {"continue": 27.0, "average": 25.0}
+    choice = RecipeChoice("average", tried, 50, chosen_rows=ALL_ROWS, parts=PARTS, errors_before=25.0)
+    assert choice.sentence.endswith("a better one is unlikely, so label more rows.")
+    better = replace(choice, errors=tried | {"average": 24.0})
+    assert "label more rows" not in better.sentence
