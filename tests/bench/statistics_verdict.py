@@ -11,11 +11,11 @@ of labels, task (2 or 3 labels, 1 or 3 seeds) and effect:
   good as the baseline is ``proven``, and how often the word is that from all labels. A fourth of the draws.
 
 Whether an interval holds the truth in at least `LEAST` of the draws is decided by one rule. Where it held it in less
-than `AGAIN` of the first draws, it is drawn `FRESH` times anew, and the fresh draws alone say how often it holds: the
-lowest of many cells is low by chance, and draws that a cell was picked by tell too little of it. It misses the goal if
-they are below it. Means over cells are those of the first draws, which pick nothing. With 200 first draws a cell whose
-true coverage is .92 is drawn again in .88 of the cases, one of .91 in .95; of 800 draws .92 has a standard error of
-.010, and a true .95 is seen below it in one of ten thousand cells.
+than `AGAIN` of the first draws, it is drawn anew, and the fresh draws alone say how often it holds: the lowest of many
+cells is low by chance, and draws that a cell was picked by tell too little of it. Where these are below `LEAST`, which
+by chance a cell of .94 is in one of a hundred cases, four times as many further ones alone decide. With 200 first
+draws a cell whose true coverage is .92 is drawn again in .88 of the cases, one of .91 in .95; .92 has a standard error
+of .010 in 800 draws and of .005 in 3,200. Means over cells are those of the first draws, which pick nothing.
 
 What is finished is kept in the results file (``RESULTS``), and a rerun goes on where it was; after a change of what is
 measured, name another file.
@@ -57,8 +57,9 @@ SAME = {"copy": 1.0, "rescaled": 1.7}  # temperatures of an arm that is the base
 TASKS = tuple(product((2, 3), (1, 3)))  # labels, seeds
 JUDGED = ((2, 1), (3, 3))
 FIGURES = ("uu_at_matched_coverage", "accuracy")
-LEAST, AGAIN, FRESH = 0.92, 0.945, 800
-FIRST_DICE, FRESH_DICE = 13, 14
+LEAST, AGAIN = 0.92, 0.945
+FIRST_DICE = 13
+FRESH = ((AGAIN, 800, 14), (LEAST, 3200, 15))  # where the draws before held it in less than this: so many, dice
 _SETS = 200
 _RULE, _HOW = Rule(TAU, margin=0.05, interval=0.95), Resampling(1000, 0.95)
 
@@ -163,27 +164,32 @@ def measured(world: World, cells: Sequence[Cell], times: int, seed: int) -> dict
 
 @dataclass(frozen=True)
 class Measured:
-    """The cells of a world by its first draws, and by fresh ones those that are drawn again."""
+    """The cells of a world by its first draws, and by each fresh drawing those that are drawn again."""
 
     first: dict[Cell, dict[str, float]]
-    fresh: dict[Cell, dict[str, float]]
+    fresh: list[dict[Cell, dict[str, float]]]
 
     @classmethod
     def of(cls, world: World, times: int) -> Measured:
         """Of so many first draws."""
-        first = measured(world, CELLS, times, FIRST_DICE)
-        again = [cell for cell in CELLS if any(is_low(first[cell], name) for name in FIGURES)]
-        return cls(first, measured(world, again, FRESH, FRESH_DICE) if again else {})
+        found = cls(measured(world, CELLS, times, FIRST_DICE), [])
+        for less, draws, dice in FRESH:
+            again = [cell for cell in CELLS if any(found.held(cell, name) < less for name in FIGURES)]
+            found.fresh.append(measured(world, again, draws, dice) if again else {})
+        return found
+
+    def drawn(self, cell: Cell, name: str) -> int:
+        """How often a cell is drawn again for a figure."""
+        held, count = self.first[cell][f"{name}: held"], 0
+        for (less, *_), drawn in zip(FRESH, self.fresh, strict=False):
+            if held >= less:
+                break
+            held, count = drawn[cell][f"{name}: held"], count + 1
+        return count
 
     def held(self, cell: Cell, name: str) -> float:
         """How often the interval of a figure held the truth, by the draws that decide."""
-        by = self.fresh if is_low(self.first[cell], name) else self.first
-        return by[cell][f"{name}: held"]
-
-
-def is_low(figures: dict[str, float], name: str) -> bool:
-    """Whether a cell is drawn again for a figure."""
-    return figures[f"{name}: held"] < AGAIN
+        return [self.first, *self.fresh][self.drawn(cell, name)][cell][f"{name}: held"]
 
 
 def print_intervals(times: int) -> None:
@@ -192,7 +198,8 @@ def print_intervals(times: int) -> None:
         world: Measured.of(world, times) for world in (World(*task, one) for task, one in product(TASKS, EFFECTS))
     }
     methods = ("PPI", "PPI++") if ppi_mean_ci else ()
-    print(f"{times} draws a cell, {FRESH} fresh ones where it held in less than {AGAIN}; {len(worlds)} cells a line:")
+    anew = ", then ".join(f"{draws} fresh ones where it held in less than {less}" for less, draws, _ in FRESH)
+    print(f"{times} draws a cell, {anew}; {len(worlds)} cells a line:")
     print("least coverage by the draws that decide, mean coverage and half-width of the first")
     print(
         "| LLM | labels | UUs at matched coverage | plain sample | accuracy, points |", *(f"{one} |" for one in methods)
@@ -216,20 +223,17 @@ def _print_goals(worlds: dict[World, Measured], name: str) -> None:
     """Whether the intervals of a figure reach the goals, and where they do not."""
     every = [one.first[cell][f"{name}: held"] for one in worlds.values() for cell in CELLS]
     print(f"{name}: mean {mean(every):.4f} of {len(every)} cells (goal .94)")
-    again = {
-        (world, cell): one.held(cell, name)
-        for world, one in worlds.items()
-        for cell in CELLS
-        if is_low(one.first[cell], name)
-    }
+    again = [(world, cell) for world, one in worlds.items() for cell in CELLS if one.drawn(cell, name)]
     if again:
-        low = sum(share < LEAST for share in again.values())
-        told = f"mean {mean(again.values()):.4f}, least {min(again.values()):.3f}"
-        print(f"  {len(again)} drawn again: {told}, {low} below {LEAST}")
-    for (world, (kind, labels)), share in again.items():
+        held = [worlds[world].held(cell, name) for world, cell in again]
+        twice = sum(worlds[world].drawn(cell, name) == len(FRESH) for world, cell in again)
+        told = f"mean {mean(held):.4f}, least {min(held):.3f}, {sum(share < LEAST for share in held)} below {LEAST}"
+        print(f"  {len(again)} drawn again, {twice} of them twice: {told}")
+    for world, cell in again:
+        share, (*_, (_, draws, _)) = worlds[world].held(cell, name), FRESH
         if share < LEAST:
-            noise = (share * (1 - share) / FRESH) ** 0.5
-            print(f"  {kind}, {labels} labels asked, {world}: {share:.3f} (standard error {noise:.3f})")
+            noise = (share * (1 - share) / draws) ** 0.5
+            print(f"  {cell[0]}, {cell[1]} labels asked, {world}: {share:.3f} (standard error {noise:.3f})")
 
 
 def _told(least: float, cells: Sequence[dict[str, float]], name: str, times: float) -> str:
