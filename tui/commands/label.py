@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import shlex
 import sys
 import time
@@ -19,7 +20,7 @@ from engine.labelling.label_file import LabelFile
 from engine.labelling.session import LabelSession
 from engine.labelling.texts import TextRow, read_texts
 from engine.teaching.authors import default_author
-from engine.text import visible
+from engine.text import SURROGATE, visible
 from tui.commands.shared import SubParsers, add_asking, add_json, add_waiting, new_parser
 from tui.hints import with_project
 from tui.terminal.printing import print_line
@@ -269,6 +270,7 @@ def _plain(session: LabelSession, guideline: str, told: str, more: RowChooser | 
     """Ask and answer line by line until the rows or the lines end.
 
     Raises:
+        DataError: a line is not UTF-8.
         StoreError: an answer cannot be saved, and nobody is there to give it again.
     """
     for line in [*guideline.splitlines(), *([told] if told else [])]:
@@ -276,6 +278,8 @@ def _plain(session: LabelSession, guideline: str, told: str, more: RowChooser | 
     print_line(_numbered(session.labels))
     if session.reasons:
         print_line(f"a label and, behind it, the number of the reason, such as 2 3: {_numbered(session.reasons)}")
+    if isinstance(sys.stdin, io.TextIOWrapper):  # bytes that are no text then fail no line but their own
+        sys.stdin.reconfigure(errors="surrogateescape")
     shown: TextRow | None = None
     while (row := _next(session, more)) is not None:
         if row is not shown:
@@ -287,7 +291,7 @@ def _plain(session: LabelSession, guideline: str, told: str, more: RowChooser | 
                 print_line(f"second text: {visible(shown.text_pair)}")
             for said in session.context:
                 print_line(visible(said))
-        line = sys.stdin.readline()
+        line = _read_line()
         if not line or line.strip() == "q":
             break
         try:
@@ -300,6 +304,14 @@ def _plain(session: LabelSession, guideline: str, told: str, more: RowChooser | 
             print_line(problem)
     pace = session.pace
     print_line(f"{pace.done:,} of {pace.done + pace.left:,} labelled")
+
+
+def _read_line() -> str:
+    """The next line of the answers; empty at their end."""
+    line = sys.stdin.readline()
+    if SURROGATE.search(line):
+        raise DataError("an answer is not UTF-8", where="the input", hint="convert it; the answers before it are saved")
+    return line
 
 
 def _next(session: LabelSession, more: RowChooser | None) -> TextRow | None:

@@ -64,6 +64,17 @@ def test_an_answer_from_a_file_that_cannot_be_saved_ends_it(
     assert "cannot be written (No space left on device); free disk space" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_an_answer_that_is_not_utf_8_ends_it(
+    texts: Path, errors: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"1\nm \xff\n2\n"), "utf-8", errors))
+    out = texts.with_name("out.csv")
+    assert main(["label", str(texts), "--labels", "positive,negative", "--out", str(out), "--plain"]) == 1
+    assert "an answer is not UTF-8" in capsys.readouterr().err
+    assert out.read_text().count("positive") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
