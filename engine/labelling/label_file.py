@@ -280,7 +280,7 @@ def _read(path: Path) -> tuple[dict[str, FileLabel], dict[str, int], int]:
         else:
             label = _label(dict(zip(_FIELDS, values, strict=False)) if is_csv else values)
             if label is None:
-                raise _foreign(f"{path}, record {number}")
+                raise _foreign(f"{path}, record {number}") if number == 1 else _damaged(f"{path}, record {number}")
             labels.pop(label.id, None)
             labels[label.id], starts[label.id] = label, start
         start = end
@@ -306,6 +306,11 @@ def _foreign(where: str) -> StoreError:
     return StoreError("this is no file of labels that blindspot has written", where=where, hint="name another")
 
 
+def _damaged(where: str) -> StoreError:
+    hint = "mend it (is a quotation mark missing?), restore the file, or name another"
+    return StoreError("this record is no label as blindspot writes them", where=where, hint=hint)
+
+
 def _row(values: Any) -> bytes:
     out = io.StringIO()
     csv.writer(out, lineterminator="").writerow(values)
@@ -313,9 +318,12 @@ def _row(values: Any) -> bytes:
 
 
 def _csv_records(raw: bytes) -> Iterator[tuple[Any, int]]:
-    """Each whole record of CSV with the byte at which it ends; one that is cut off at the end is passed over."""
+    """Each whole record of CSV with the byte at which it ends; one that is cut off at the end is passed over.
+
+    An empty one stands for a damaged one: a quotation mark that an editor has left open takes in all records behind it.
+    """
     csv.field_size_limit(2**31 - 1)
-    taken = 0
+    taken = end = 0
 
     def lines() -> Iterator[str]:
         nonlocal taken
@@ -325,10 +333,12 @@ def _csv_records(raw: bytes) -> Iterator[tuple[Any, int]]:
 
     try:
         for row in csv.reader(lines(), strict=True):
+            end = taken
             if row:
                 yield row, taken
     except csv.Error:  # the closing quote is missing
-        return
+        if any(_is_whole(line.rstrip(), is_csv=True) for line in raw[end:].splitlines()):
+            yield [], len(raw)
 
 
 def _json_records(raw: bytes) -> Iterator[tuple[Any, int]]:

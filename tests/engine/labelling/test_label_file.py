@@ -99,6 +99,20 @@ def test_a_line_that_was_cut_off_is_left_out_and_told(tmp_path: Path, name: str)
         assert rows_of(path) == [("a", "positive"), ("c", "positive")]
 
 
+@pytest.mark.parametrize("broken", [b'b,"b,', b'b,"b"b,', b'b,b"b,"'])
+def test_a_quotation_mark_too_many_costs_no_label_behind_it(tmp_path: Path, broken: bytes) -> None:
+    path = tmp_path / "out.csv"
+    with LabelFile(path) as file:
+        for row in "abc":
+            file.put(label(row, text=row))
+    edited = path.read_bytes().replace(b"b,b,", broken)
+    for content in (edited, edited[: edited.index(b"\nc,") + 1]):  # in the middle, and in the last record
+        path.write_bytes(content)
+        with pytest.raises(StoreError, match=r"record 3: this record is no label"):
+            LabelFile(path)
+        assert path.read_bytes() == content
+
+
 @pytest.mark.parametrize("content", ["id,text,label\n1,a,b\n", "nothing\n", '{"id": 1}\n', "one line of my own", "[]"])
 @ENDINGS
 def test_another_file_is_never_written_into(tmp_path: Path, name: str, content: str) -> None:
