@@ -32,7 +32,10 @@ _ACCEPT = "restore the project from a copy; if you made the change yourself, acc
 FORMER_MANIFEST = "splits/manifest-{}.json"
 """A project's manifest when it had so many batches, kept when the next one came."""
 
-_FILES = (MANIFEST_FILE, "predictions/*.npy", "proofs/*/report.json", "proofs/*/spec.json", "models/*/training.json")
+_FILES = (MANIFEST_FILE, "predictions/*.npy")
+_MADE_AGAIN = ("proofs/*/report.json", "proofs/*/spec.json", "models/*/training.json")
+"""Files that the same `retrain` writes anew: they then differ in `_WHEN` alone, which is not sealed."""
+_WHEN = ("created", "seconds", "rows_per_second")
 
 
 def seal_file(root: Path) -> Path:
@@ -46,12 +49,25 @@ def _look(path: Path) -> str:
     return f"@{read_proof_labels(path.parent).look}" if path.name == "report.json" and labels.is_file() else ""
 
 
+def _hash_without_when(path: Path) -> str:
+    """Hash of the JSON object in a file that may be made again; of the whole file if it is none."""
+    with suppress(FileError):
+        values = read_json(path)
+        if isinstance(values, dict):
+            kept = {name: value for name, value in values.items() if name not in _WHEN}
+            return hashlib.sha256(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return sha256_file(path)
+
+
 def seal_of(project: Project) -> Seal:
     """The seal of the project as it is now: hash of each part, by its name."""
     root, found = project.root, {}
     for pattern in _FILES:
         for path in find_files(root, pattern):
-            found[f"{path.relative_to(root).as_posix()}{_look(path)}"] = sha256_file(path)
+            found[path.relative_to(root).as_posix()] = sha256_file(path)
+    for pattern in _MADE_AGAIN:
+        for path in find_files(root, pattern):
+            found[f"{path.relative_to(root).as_posix()}{_look(path)}"] = _hash_without_when(path)
     for number in range(1, project.round + 1):
         path = project.round_dir(number) / "discovery.json"
         if path.is_file() and (discovery := project.discovery(number)):
@@ -117,8 +133,10 @@ def _compare(project: Project, name: str, value: str) -> Finding | None:
     elif file.startswith("rounds/"):
         discovery = project.discovery(int(path.parent.name))
         now = sha256_file(path) if discovery and discovery.key == at else value  # discovered again since
-    elif file.startswith("proofs/") and at:
-        now = sha256_file(path) if _look(path) == f"@{at}" else value  # labels were looked at since
+    elif file.startswith(("proofs/", "models/")):
+        if (at and _look(path) != f"@{at}") or sha256_file(path) == value:
+            return None  # labels were looked at since; or the seal is of a version that sealed all of the file
+        now = _hash_without_when(path)
     elif at:
         now = sha256_file(path, int(at))
     else:

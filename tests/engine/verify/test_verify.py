@@ -442,3 +442,4 @@ def test_cleaned_models_are_no_damage_and_the_same_retrain_has_them_again(copied
         promote(project, arm="human", seed=6, proof_id=first, force=True)
     retrain(project, RetrainRequest(recipes=("scratch",)), monitor=Silent())
     assert promote(project, arm="human", seed=6, proof_id=first, force=True).seed == 6
+    assert bad(copied) == []
