@@ -155,16 +155,18 @@ class _Addition:
         rows, read = self._new_rows(left_out)
         if not len(rows):
             return Added(None, len(read), self.skipped, left_out.count)
-        if any(batch.name == self.name for batch in batches(self.project)):
-            what, hint = f"there is a batch {self.name} already", "name the new one otherwise with --name"
-            raise DataError(what, where=str(self.file), hint=hint)
+        taken = next((batch for batch in batches(self.project) if batch.name == self.name), None)
+        if taken and taken.source_sha256 != sha256_file(self.file):
+            raise self._name_taken()
         for split in BATCHED:
             self.monitor.step(f"reading the {split} that is there", 0, 1)
             self.old[split] = RowStore.read(self.project.split_path(split), self.project.manifest.splits[split].size)
         rows = self._with_new_ids(rows, left_out)
         rows, sides, groups = self._beside_the_old(rows, left_out)
-        if not len(rows):
+        if not len(rows):  # as of a batch that is given again: its rows that were left out come a second time
             return Added(None, len(read), self.skipped, left_out.count)
+        if taken:
+            raise self._name_taken()
         if self.predictions:
             self._keep_predictions(self.predictions, rows, read)
         else:
@@ -178,6 +180,10 @@ class _Addition:
         near_pool, near_proof = (int((sides == side).sum()) for side in (_POOL, _PROOF))
         listed_in = listed if left_out.count else None
         return Added(batch, len(read), self.skipped, left_out.count, listed_in, near_pool, near_proof)
+
+    def _name_taken(self) -> DataError:
+        what, hint = f"there is a batch {self.name} already", "name the new one otherwise with --name"
+        return DataError(what, where=str(self.file), hint=hint)
 
     def _keep_predictions(self, predictions: Path, rows: RowStore, read: RowStore) -> None:
         """Keep what the classifier says of the new rows: first, as a row in a split needs its prediction."""

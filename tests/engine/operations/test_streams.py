@@ -166,6 +166,8 @@ def test_a_row_that_nearly_equals_both_sides_is_left_out(tmp_path: Path, files: 
     assert added.file is not None
     assert "nearly equals, or shares a text with, rows of the pool and of the proof" in added.file.read_text()
     assert text not in sides(project)
+    again = add_batch(project.root, tmp_path / "later.jsonl")
+    assert (again.batch, again.skipped, again.left_out) == (None, 4, 1)
 
 
 def test_pairs_that_share_a_text_with_an_old_row_join_its_side(tmp_path: Path) -> None:
