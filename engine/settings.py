@@ -27,6 +27,20 @@ DEFAULT_BASE = "all-MiniLM-L6-v2"
 MOST_SEED = 2**31 - 1
 
 
+def read_seeds(text: str) -> tuple[int, ...]:
+    """Seeds as people write them, with commas or spaces between: each once, in their order.
+
+    Raises:
+        SettingsError: there is none, or one is no whole number, or too large.
+    """
+    words, digits = text.replace(",", " ").split(), len(str(MOST_SEED))  # `int` refuses texts of thousands of digits
+    if not words or not all(word.isdecimal() and len(word) <= digits and int(word) <= MOST_SEED for word in words):
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        hint = f"seeds are whole numbers from 0 to {MOST_SEED:,}, such as 13, 14, 15"
+        raise SettingsError(f"{shown!r} names no seeds", hint=hint)
+    return tuple(dict.fromkeys(map(int, words)))
+
+
 def _key(
     default: Any, comment: str, *, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()
 ) -> Any:

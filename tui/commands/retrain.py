@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from engine.errors import SettingsError
 from engine.files import read_record
 from engine.ids import inside
 from engine.operations.job_records import QuickResult, RetrainOptions
@@ -11,7 +12,7 @@ from engine.proof.controls import CONTROLS
 from engine.proof.label_arms import LABEL_ARMS
 from engine.proof.quick_report import QuickReport
 from engine.proof.recipes import AUTO, RECIPES, USUAL
-from engine.settings import MOST_SEED
+from engine.settings import read_seeds
 from engine.shards.where import ask_for
 from tui.commands.opening import opened
 from tui.commands.report import print_report
@@ -82,12 +83,10 @@ def add_parser(subparsers: SubParsers) -> None:
 
 
 def _seeds(text: str) -> tuple[int, ...]:
-    words = text.split(",")
-    if not all(word.strip().isdecimal() and int(word) <= MOST_SEED for word in words):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a list of whole numbers from 0 to {MOST_SEED} such as 13,14,15"
-        )
-    return tuple(map(int, words))
+    try:
+        return read_seeds(text)
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(options: argparse.Namespace) -> int:

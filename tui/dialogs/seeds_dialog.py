@@ -6,11 +6,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from engine.settings import MOST_SEED
+from engine.errors import SettingsError
+from engine.settings import read_seeds
 from tui.dialogs.dialog import Dialog
 from tui.widgets.fields import Field
-
-_DIGITS = len(str(MOST_SEED))
 
 
 class SeedsDialog(Dialog[tuple[int, ...]]):
@@ -27,9 +26,8 @@ class SeedsDialog(Dialog[tuple[int, ...]]):
 
     @on(Field.Submitted)
     def action_accept(self) -> None:
-        """Take them if they are whole numbers."""
-        words = self.query_one(Field).value.replace(",", " ").split()
-        if words and all(word.isdecimal() and len(word) <= _DIGITS and int(word) <= MOST_SEED for word in words):
-            self.dismiss(tuple(dict.fromkeys(map(int, words))))
-        else:
-            self.refuse(f"Whole numbers from 0 to {MOST_SEED:,}, at least one, or esc to leave.")
+        """Take them if they are seeds."""
+        try:
+            self.dismiss(read_seeds(self.query_one(Field).value))
+        except SettingsError as error:
+            self.refuse(f"{(error.hint or error.what).capitalize()}; esc leaves.")
