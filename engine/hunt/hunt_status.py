@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from engine.counted import counted
 from engine.hunt.hunt_files import Hunt
 from engine.project import Project
 from engine.schema import Record
@@ -77,12 +78,12 @@ class HuntStatus(Record):
     @property
     def sentence(self) -> str:
         """Whether to go on, in a sentence or two."""
-        if self.answered >= self.budget:
+        left, waiting = self.budget - self.answered, self.chosen - self.answered
+        if left <= 0:
             done = f"The budget of {self.budget} labels is used up."
-        elif self.chosen == self.answered:
-            done = f"{self.budget - self.answered} labels of the budget are left."
         else:
-            done = f"{self.budget - self.answered} labels of the budget are left, {self.chosen - self.answered} chosen."
+            rows = f", and {counted(waiting, 'row')} for them {'is' if waiting == 1 else 'are'} chosen already"
+            done = f"{counted(left, 'label')} of the budget {'is' if left == 1 else 'are'} left{rows * bool(waiting)}."
         if self.random_rate is None or self.last.rate is None:
             return f"{done} Nothing drawn at random has a label yet, so nobody can say what hunting is worth."
         low, high = self.random_rate

@@ -87,6 +87,10 @@ class Labels:
                 found[row] = said.pop()
         return found
 
+    def changed_since(self, known: Mapping[str, str]) -> int:
+        """On how many rows what people say differs from what was known, by row (`Discovery.row_labels`)."""
+        return len({row for row, _ in self.settled().items() ^ known.items()})
+
     def looked_wrong(self) -> frozenset[str]:
         """Rows that somebody was asked for because they looked wrong (by a hunt, a flag, a pattern).
 

@@ -332,8 +332,7 @@ class Board:
         """On how many pool rows what people say has changed since the discovery: another one would see it."""
         self._index()
         if self._labels_since is None:
-            changed = Labels(self.teaching).settled().items() ^ self.discovery.row_labels.items()
-            self._labels_since = len({row for row, _ in changed})
+            self._labels_since = Labels(self.teaching).changed_since(self.discovery.row_labels)
         return self._labels_since
 
     def _may_see(self, record: Pattern | Sample) -> bool:

@@ -9,6 +9,9 @@ from pathlib import Path
 from engine.hunt.hunt_files import find_hunt
 from engine.hunt.hunt_status import HuntStatus, status_of
 from engine.operations.job_records import HuntOptions
+from engine.project import Project
+from engine.teaching.labels import Labels
+from engine.teaching.records import Records
 from tui.commands.opening import opened
 from tui.commands.queue_job import run_queue_job
 from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
@@ -53,12 +56,13 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print_json(status.as_json() | {"sentence": status.sentence})
         else:
-            print_status(status, options.project)
+            print_status(status)
+            print_line(f"next: blindspot {_following(work.project, status, options.project)}")
         return 0
     return run_queue_job(options, work, HuntOptions(budget=options.budget))
 
 
-def print_status(status: HuntStatus, folder: Path) -> None:
+def print_status(status: HuntStatus) -> None:
     """A heading, the kinds of UUs, why rows were chosen, and whether to go on."""
     found = status.found
     share = f" ({found.rate:.0%})" if found.rate is not None else ""
@@ -71,6 +75,14 @@ def print_status(status: HuntStatus, folder: Path) -> None:
     for reason in status.reasons:
         print_line(f"  {reason.uus:>4} UUs of {reason.labels:>4} labels  {reason.reason}")
     print_line(status.sentence)
-    left = status.answered < status.budget
-    command, queue = ("label", f" --queue {status.queue}") if left else ("discover", "")
-    print_line(f"next: blindspot {command} {shlex.quote(str(folder))}{queue}")
+
+
+def _following(project: Project, status: HuntStatus, folder: Path) -> str:
+    """The command that comes next: label while that pays, discover with the labels, read what was discovered."""
+    shown = shlex.quote(str(folder))
+    if status.answered < status.budget and status.pays is not False:
+        return f"label {shown} --queue {status.queue}"
+    found = project.discovery()
+    if found is None or Labels(Records(project.teaching_dir)).changed_since(found.row_labels):
+        return f"discover {shown}"
+    return f"open {shown}"

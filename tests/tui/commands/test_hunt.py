@@ -9,6 +9,9 @@ import orjson
 import pytest
 
 from engine.project import Project
+from engine.teaching.labels import Labels
+from engine.teaching.records import Records
+from tests.builders.discovery import discovery_of, save_discovery
 from tests.builders.hunt import GOLD, label, stream_with_model
 from tui.cli import main
 
@@ -66,3 +69,13 @@ def test_a_hunt_from_its_beginning_to_its_status(
     begun = orjson.loads(capsys.readouterr().out)
     assert begun.pop("sentence").startswith("hunt-2: up to 5 of 90 rows")
     assert begun == {"queue": "hunt-2", "budget": 5, "candidates": 90, "chosen": 5}
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n2\n"))
+    assert main(["label", str(project.root), "--queue", "hunt-1", "--plain", "--labeller", "ann"]) == 0
+    save_discovery(project.root, discovery_of())
+    done = ["hunt", str(project.root), "--status", "--queue", "hunt-1"]
+    capsys.readouterr()
+    assert main(done) == 0
+    assert capsys.readouterr().out.endswith(f"next: blindspot discover {project.root}\n")
+    save_discovery(project.root, discovery_of(row_labels=Labels(Records(project.teaching_dir)).settled()))
+    assert main(done) == 0
+    assert capsys.readouterr().out.endswith(f"next: blindspot open {project.root}\n")
