@@ -50,6 +50,7 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.quick_report import QuickReport
 from engine.tau import with_tau
+from engine.teaching.evidence import seen_flags
 from engine.teaching.found_rows import find_sample, keep_found
 from engine.teaching.labels import Labels
 from engine.teaching.pattern_test import find_pattern
@@ -93,7 +94,7 @@ def discover(project: Project, options: DiscoverOptions, monitor: Monitor) -> Di
         cut_rows=len(found.cut),
         lower_taus=found.taus,
         new=tuple(spot.id for spot in found.blind_spots if before and before.spot(spot.id) is None),
-        flagged=len(found.flagged),
+        flagged=len(seen_flags(found, project.manifest.withheld)),
     )
 
 

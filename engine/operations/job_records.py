@@ -44,7 +44,7 @@ class DiscoverResult(ToldResult):
         cut_rows: pool rows that are longer than what the model reads.
         lower_taus: other values of tau, each with the number of UUs that it would give.
         new: ids of the blind spots that the discovery before in this round did not have; empty if there was none.
-        flagged: rows that an LLM flags and nobody has labelled.
+        flagged: rows that an LLM flags and nobody has labelled, but for withheld ones, which nobody is shown.
     """
 
     round: int

@@ -150,6 +150,12 @@ def neighbours_of(row: str, discovery: Discovery, *, withheld: Collection[str]) 
     return tuple(row for row in near if not is_withheld(row, withheld))
 
 
+def seen_flags(discovery: Discovery, withheld: Collection[str]) -> list[str]:
+    """Ids of the flagged rows that may be shown. ``withheld``: hashes of texts (`Manifest.withheld`)."""
+    known, hidden = discovery.predictions, frozenset(withheld)
+    return [row for row in discovery.flagged if not is_withheld(known[row], hidden)]
+
+
 def is_withheld(row: Prediction, withheld: Collection[str]) -> bool:
     """Whether nobody is shown the row. ``withheld``: hashes of texts (`Manifest.withheld`)."""
     return bool(withheld) and row_hash(row.text, row.text_pair) in withheld

@@ -18,6 +18,7 @@ from engine.operations.job_records import DiscoverOptions
 from engine.project import SETTINGS_FILE, Project
 from engine.schema import Teacher
 from engine.settings import write_settings
+from engine.teaching.evidence import seen_flags
 from engine.teaching.records import Records
 from engine.trust import agree
 from tui.commands.discover import print_spots
@@ -115,7 +116,7 @@ def headless(project: Project) -> int:
     counts = f"{len(found.uus)} UUs in {len(found.blind_spots)} blind spots"
     print_line(f"{counts} after {duration(time.monotonic() - began)}")
     print_spots(found)
-    print_line(flags_sentence(len(found.flagged), found))
+    print_line(flags_sentence(len(seen_flags(found, project.manifest.withheld)), found))
     for llm in label_overview(project, Records(project.teaching_dir)).llms:
         print_line(f"{llm.quality.teacher.name}: {llm.usability.sentence}")
     print_line("retrain: baseline and the bundled examples, every seed, both recipes ...")

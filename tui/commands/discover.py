@@ -12,6 +12,7 @@ from engine.project import Project
 from engine.schema import Discovery
 from engine.shards.where import ask_for
 from engine.tau import frozen_tau
+from engine.teaching.evidence import seen_flags
 from engine.teaching.records import lost_spots
 from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, add_json, add_on, add_project, add_waiting, new_parser
@@ -70,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
         f"(coverage {found.coverage:.3f}), {len(found.blind_spots)} blind spots, {len(found.scattered)} scattered"
     )
     if found.flagged:
-        print_line(flags_sentence(len(found.flagged), found))
+        seen = len(seen_flags(found, project.manifest.withheld))
+        print_line(flags_sentence(seen, found, withheld=len(found.flagged) - seen))
     if found.temperature is not None:
         use = "applied" if found.temperature_applied else f"not applied; with it {found.uus_at_temperature} UUs"
         print_line(f"temperature {found.temperature:.2f} on dev ({use})")

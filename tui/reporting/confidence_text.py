@@ -25,11 +25,18 @@ def unknown_accuracy(labelled: int, rows: int) -> str:
     return f"unknown: {labelled:,} of {rows:,} pool rows {'has' if labelled == 1 else 'have'} a label"
 
 
-def flags_sentence(flagged: int, found: Discovery) -> str:
-    """How many rows are flagged, and how many flags turned out to be UUs."""
+def flags_sentence(flagged: int, found: Discovery, *, withheld: int = 0) -> str:
+    """How many rows are flagged, and how many flags turned out to be UUs.
+
+    Args:
+        flagged: rows that may be shown.
+        found: gives how many such rows were checked.
+        withheld: flagged rows besides, which nobody is shown.
+    """
     uus, checked = found.checked_flags
     known = f"; of {checked:,} such rows that have a label {uus:,} are UUs" if checked else ""
-    return f"{flagged:,} row{'s' * (flagged != 1)} flagged by the LLM, not checked{known}"
+    more = f" (and {withheld:,} too close to proof rows to be shown)" if withheld else ""
+    return f"{flagged:,} row{'s' * (flagged != 1)} flagged by the LLM, not checked{more}{known}"
 
 
 def none_found(found: Discovery) -> str:

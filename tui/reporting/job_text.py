@@ -66,9 +66,13 @@ def ending(job: JobView) -> str:
 
 def _discovered(found: DiscoverResult | None) -> str:
     """How many blind spots there are, which are new, and the next key."""
+    from engine.counted import counted  # not before the first paint
+
     if found is None:
         return "0 blind spots"
-    said = f"{found.blind_spots} blind spots"
+    said = counted(found.blind_spots, "blind spot")
     if found.new:
         return f"{said}, new: {', '.join(found.new)}; r retrains"
-    return f"{said}, {found.flagged:,} rows flagged: # labels them" if found.flagged else said
+    if not found.flagged:
+        return said
+    return f"{said}, {counted(found.flagged, 'row')} flagged: # labels {'it' if found.flagged == 1 else 'them'}"

@@ -9,16 +9,19 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engine.files import write_json
+from engine.files import read_json, write_json
 from engine.label_queue.queue_files import queues
 from engine.project import Project
 from engine.schema import UNLABELLED, Discovery, ErrorExcess, Prediction
+from engine.teaching.evidence import seen_flags
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
+from engine.text import row_hash
 from tests.builders.project import put_split
 from tests.tui.app.opening import opened
 from tests.tui.app.projects import write_project
 from tui.cli import main
+from tui.reporting.confidence_text import flags_sentence
 
 LABELS = ("negative", "neutral", "positive")
 NEAR, ELSEWHERE = ("flag-1", "flag-2"), ("flag-3",)
@@ -70,6 +73,14 @@ def test_list_tells_how_many_there_are(root: Path, capsys: pytest.CaptureFixture
     first = next(spot for spot in values["blind_spots"] if spot["id"] == "B1")
     assert (first["flagged"], first["estimate"]) == (2, [8, 6, 8])
     assert first["excess"] == EXCESS.as_json()
+    manifest = root / "manifest.json"
+    write_json(manifest, read_json(manifest) | {"withheld": [row_hash(f"Rather quiet here, room {NEAR[0]}.", None)]})
+    project = Project.open(root)
+    seen = len(seen_flags(project.discovered(), project.manifest.withheld))
+    assert main(["list", str(root)]) == 0
+    assert f"{seen} rows flagged" in capsys.readouterr().out
+    told = flags_sentence(seen, project.discovered(), withheld=3 - seen)
+    assert "2 rows flagged by the LLM, not checked (and 1 too close to proof rows to be shown); of 10" in told
 
 
 def test_show_lists_them_after_the_uus_without_a_label(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
