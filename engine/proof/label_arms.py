@@ -26,9 +26,9 @@ LLM_LABELS = "llm-labels"
 RANDOM = "random-n"
 
 LABEL_ARMS: dict[str, str] = {
-    LABELS: "pool rows with the labels that people gave them",
-    LLM_LABELS: "pool rows with an LLM's labels, and people's where there are some",
-    RANDOM: "control: as many labels as people gave, of rows drawn at random",
+    LABELS: "pool rows with people's labels",
+    LLM_LABELS: "people's labels, else an LLM's",
+    RANDOM: "control: as many random rows",
 }
 """Name and content of each; ``labels+ARM`` and so on, for every teaching ARM, have that teaching's samples too."""
 

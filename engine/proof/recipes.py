@@ -46,36 +46,36 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "scratch": Recipe(
-        "the base model learns train and the samples",
+        "from the base model: train and the samples",
         "Lippmann et al. 2024, arXiv 2403.17860, section 4",
         "base",
     ),
     "continue": Recipe(
-        "the current model learns the samples and part of train",
+        "from the current model: samples, part of train",
         "experience replay: Rolnick et al. 2019, arXiv 1811.11682",
         "current",
     ),
     "keep": Recipe(
-        "as average, and what is surely right in the pool stays",
+        "as average; sure and right pool rows stay so",
         "learning without forgetting: Li & Hoiem 2016, arXiv 1606.09282",
         "current",
         keep=True,
         average=0.5,
     ),
     "average": Recipe(
-        "as continue, and half the way back in weights",
+        "as continue, weights halfway back to the current",
         "WiSE-FT: Wortsman et al. 2022, arXiv 2109.01903",
         "current",
         average=0.5,
     ),
     "three-quarters": Recipe(
-        "as continue, and a quarter of the way back in weights",
+        "as continue, weights a quarter of the way back",
         "WiSE-FT: Wortsman et al. 2022, arXiv 2109.01903",
         "current",
         average=0.75,
     ),
     "longer": Recipe(
-        "as three-quarters, with four times as many passes",
+        "as three-quarters, with four times the passes",
         "WiSE-FT: Wortsman et al. 2022, arXiv 2109.01903",
         "current",
         passes=4,

@@ -20,6 +20,7 @@ from engine.text import visible
 from tui.keys import keys
 from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
+from tui.terminal.wrapping import wrapped
 from tui.view_models.retrain_plan import RetrainChoices, RetrainPlan
 from tui.widgets.job_panel import JobPanel
 from tui.widgets.job_rows import JobRows
@@ -29,6 +30,10 @@ from tui.widgets.scroll_mark import ScrollMark
 
 if TYPE_CHECKING:
     from engine.jobs import JobView
+
+_FRAME = 6  # lines: header, heading, scroll mark, border above the job, message, footer
+_TOTAL_MOST = 3  # lines of the plan's sentence, as in retrain.tcss
+_JOBS, _CHOICES_LEAST = 3, 4  # lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,18 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
                 yield LineList(JobRows((), app.ink, app.glyphs), id="jobs")
 
     def on_resize(self) -> None:
-        """A tall terminal shows more of the choices: a third of it, and never fewer than eight lines."""
-        if choices := self.query("#choices"):
-            choices.first().styles.max_height = max(8, self.size.height // 3)
+        """Share out the lines anew."""
+        if self.built:
+            self._share_out()
+
+    def _share_out(self) -> None:
+        """The choices take every line that the plan, the job under the cursor and the newest jobs leave."""
+        panel, jobs = self.query_one(JobPanel), len(self.job_list.rows)
+        needed = panel.fit(self.size.width)
+        total = len(wrapped(Text(visible(self._planning.sentence)), max(1, self.size.width - 2)))
+        self.job_list.display = jobs > 0
+        taken = _FRAME + min(total, _TOTAL_MOST) + needed + min(jobs, _JOBS) + (jobs > 0)
+        self.choices.styles.max_height = max(_CHOICES_LEAST, self.size.height - taken)
 
     def footer(self) -> Sequence[str]:
         """Its own keys, and the way to the result."""
@@ -138,12 +152,14 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
             self._noted = (job.id, job.message)
             self._notes = notes(self.workbench.project.root, job.id, last=2)
         self.query_one(JobPanel).show(job, self._notes)
+        self._share_out()
 
     def _show_choices(self) -> None:
         app, planning = shell(self), self._planning
         planning.work_out(self.workbench)
         self.choices.show(RunRows(planning.rows, app.ink, app.glyphs.ellipsis))
         self.query_one("#total", Static).update(Text(visible(planning.sentence)))
+        self._share_out()
 
     def repaint(self) -> None:
         """Paint everything again in other colours."""

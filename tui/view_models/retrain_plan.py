@@ -39,9 +39,9 @@ PlanPart = Literal["arm", "recipe", "samples", "seeds"]
 
 ARMS = {
     "human": "written by people",
-    "llm": "written by a language model",
+    "llm": "written by an LLM",
     "example": "bundled or imported examples",
-    "both": "people and language models together",
+    "both": "people and LLMs together",
     "all": "everything together",
 }
 CONTROLS, REVIEWED, EQUAL = "controls", "reviewed", "equal"
@@ -58,12 +58,12 @@ class RunRow:
 
 
 _FOLDS = 3  # as `auto` makes: it learns from two and is looked at on the third
-_ABOUT_AUTO = "each arm's own, chosen inside the pool: 3 trainings more for each recipe and arm"
+_ABOUT_AUTO = "the best of these for each arm, tried on the pool"
 _EQUAL: tuple[Equal | None, ...] = (None, "count", "cost")  # what a tick goes through
 _ABOUT_EQUAL = {
-    None: "all samples of each arm; space: equal count, equal cost",
-    "count": "count: each arm cut down to as many as the smallest",
-    "cost": "cost: each arm cut down to what the cheapest cost",
+    None: "all samples; space: equal count, then equal cost",
+    "count": "count: each arm cut to as many as the smallest",
+    "cost": "cost: each arm cut to what the cheapest cost",
 }
 
 
@@ -232,13 +232,11 @@ class RetrainPlan:
         for name, labelled in self._labels.items():
             about = labelled if isinstance(labelled, str) else f"{len(labelled.labels):>5} labels    {LABEL_ARMS[name]}"
             rows.append(RunRow("arm", name, about, self._on(name)))
-        about = "beside them: UUs, anchors, pool, eda, temperature, pool+each"
+        about = "UUs, anchors, pool, eda, temperature, pool+each"
         rows.append(RunRow("arm", CONTROLS, about, self._on(CONTROLS)))
         rows += [RunRow("recipe", name, RECIPES[name].summary, self._on(name)) for name in self._recipes_there]
         rows.append(RunRow("recipe", AUTO, _ABOUT_AUTO, self._on(AUTO)))
-        rows.append(
-            RunRow("samples", REVIEWED, "without what reviewers reject, with their corrections", self._reviewed)
-        )
+        rows.append(RunRow("samples", REVIEWED, "rejected samples left out, corrections taken", self._reviewed))
         rows.append(RunRow("samples", EQUAL, _ABOUT_EQUAL[self._equal], self._equal is not None))
         rows.append(RunRow("seeds", "seeds", ", ".join(map(str, self.seeds))))
         return rows

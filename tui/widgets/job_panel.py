@@ -67,6 +67,17 @@ class JobPanel(Vertical):
         for line in self.query(_PanelLine):
             line.update()
 
+    def fit(self, width: int) -> int:
+        """Take the lines that there is something to say in, of a terminal that wide; all while a job runs.
+
+        Returns:
+            Their number.
+        """
+        running = self.job is not None and self.job.state == "running"  # it notes things as it goes: no line may jump
+        needed = LINES if running else min(LINES, len(self.lines(max(1, width - 2))))
+        self.styles.height = needed
+        return needed
+
     def lines(self, width: int) -> list[Text]:
         """What the panel says at this width."""
         app = shell(self)

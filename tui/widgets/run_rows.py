@@ -10,7 +10,7 @@ from tui.terminal.wrapping import fitted
 from tui.themes import Ink
 from tui.view_models.retrain_plan import RunRow
 
-_PART_CELLS, _NAME_CELLS = 9, 11
+_PART_CELLS, _NAME_CELLS = 8, 15
 
 
 class RunRows:

@@ -88,7 +88,7 @@ async def test_arms_recipes_and_seeds_are_chosen_and_the_trainings_counted(root:
         await driver.press("ctrl+u")
         await driver.type("7, x")
         await driver.press("enter")
-        assert "Whole numbers from 0 to 2,147,483,647" in driver.words
+        assert "Seeds are whole numbers from 0 to 2,147,483,647" in driver.words
         assert "7, x" in driver.words
         await driver.press("backspace")
         await driver.type("8 7")
@@ -107,12 +107,12 @@ async def test_arms_are_cut_down_to_equal_count_or_say_why_not_to_equal_cost(roo
     async with opened(root) as driver:
         await retrain(driver)
         await tick(driver, "equal")
-        assert "[x] equal count: each arm cut down" in driver.words
+        assert "[x] equal count: each arm cut" in driver.words
         await go_to(driver, "human")
         assert "[x] human 1 sample" in driver.words
         assert "[x] both 1 sample" in driver.words
         await tick(driver, "equal")
-        assert "[x] equal cost: each arm cut down" in driver.words
+        assert "[x] equal cost: each arm cut" in driver.words
         assert "what arm `human` cost is unknown" in driver.words
         await driver.press("S")
         assert "! what arm `human` cost is unknown" in driver.words
@@ -127,7 +127,7 @@ async def test_arms_are_cut_down_to_equal_count_or_say_why_not_to_equal_cost(roo
         driver.app.save()
     async with opened(root) as driver:
         await driver.until(lambda: isinstance(driver.screen, RetrainScreen))
-        await driver.sees("[x] reviewed", "[x] equal      count")
+        await driver.sees("[x] reviewed", "[x] equal          count")
 
 
 async def test_controls_and_more_recipes_are_ticked_on_request(root: Path) -> None:
