@@ -24,6 +24,7 @@ from engine.text import SURROGATE, visible
 from tui.commands.shared import SubParsers, add_asking, add_json, add_waiting, new_parser
 from tui.hints import with_project
 from tui.terminal.printing import print_line
+from tui.view_models.scattered import SCATTERED, flagged_of
 
 if TYPE_CHECKING:
     from engine.label_queue.project_session import ProjectSession
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from engine.project import Project
     from engine.teaching.records import Teaching
 
-SCATTERED, EVERY = "scattered", "all"
+EVERY = "all"
 _LOOKS_EVERY = 0.1  # seconds
 _MARKS = {"": SURE, "?": LIKELY, "??": GUESS}
 
@@ -249,10 +250,7 @@ def _queue_flagged(project: Project, teaching: Teaching, spot: str) -> str:
     from engine.teaching.views import Board
 
     board = Board(project, project.discovered(), teaching)
-    if spot == EVERY:
-        found = board.every_flagged()
-    else:
-        found = board.flagged_elsewhere() if spot == SCATTERED else board.flagged(spot)
+    found = board.every_flagged() if spot == EVERY else flagged_of(board, spot)
     return queue_flagged(project, teaching, [row.prediction.id for row in found], spot).spec.name
 
 

@@ -14,12 +14,11 @@ from tui.commands.annotating import Session, add_common, pattern_line, sample_li
 from tui.commands.shared import SubParsers, new_parser
 from tui.reporting.confidence_text import excess_words
 from tui.terminal.printing import console, print_json, say
+from tui.view_models.scattered import SCATTERED, flagged_of, uus_of
 from tui.view_models.spot_columns import estimate_words
 
 if TYPE_CHECKING:
     from tui.terminal.console import Console
-
-SCATTERED = "scattered"
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -40,8 +39,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the evidence."""
     board = Session(options).board
     spot = None if options.spot == SCATTERED else board.spot(options.spot)
-    evidence = board.evidence(spot.id) if spot else board.scattered()
-    flagged = board.flagged(spot.id) if spot else board.flagged_elsewhere()
+    evidence, flagged = uus_of(board, options.spot), flagged_of(board, options.spot)
     patterns, samples = (board.patterns(spot.id), board.samples(spot.id)) if spot else ([], [])
     if options.json:
         lists: dict[str, Sequence[Record]] = {
