@@ -42,17 +42,17 @@ class HelpDialog(PaneDialog):
 
     @classmethod
     def about(cls, screen: Screen[Any], text: str, measures: Mapping[str, str]) -> HelpDialog:
-        """Help for the focus of a screen; ``text`` is about the screen, ``measures`` what its figures mean."""
+        """Help for the focus of a screen; ``text`` is about the screen, ``measures`` what its words mean."""
         app = shell(screen)
         about = [text] if text else []
         if app.is_typing:
             about.append(
                 "While you write, letters go into the field: these are the keys that work there. esc leaves it."
             )
-        return cls([*about, "", *_at_hand(app)], [one for one in in_order(screen) if one.label], measures)
+        return cls(about, [one for one in in_order(screen) if one.label], measures)
 
     def lines(self, width: int) -> list[Text]:
-        """The bindings, and what figures mean."""
+        """What the screen is for, the bindings, what its words mean, and the project."""
         app = shell(self)
         lines = [line for text in self._about for line in wrapped(Text(text), width)]
         group = ""
@@ -63,10 +63,11 @@ class HelpDialog(PaneDialog):
                 lines += [Text(""), Text(_GROUPS.get(name, "On this screen"), style=app.ink.strong)]
             lines += self._entry(one, width)
         if self._measures:
-            lines += [Text(""), Text("What is measured", style=app.ink.strong)]
+            lines += [Text(""), Text("What the words mean", style=app.ink.strong)]
         for name, meaning in self._measures.items():
             lines += wrapped(Text.assemble((name, app.ink.accent), f": {meaning}"), width)
-        return lines
+        lines.append(Text(""))
+        return lines + [line for text in _at_hand(app) for line in wrapped(Text(text, style=app.ink.muted), width)]
 
     def _entry(self, one: Live, width: int) -> list[Text]:
         app, binding = shell(self), one.binding

@@ -1,6 +1,38 @@
-"""The one-line definition of each measure, the same on screens, in commands and in reports."""
+"""The one-line definition of each measure and word, the same on screens, in commands and in reports."""
 
 from __future__ import annotations
+
+SPOTS: dict[str, str] = {
+    "UUs": "Rows that the model gets wrong with a confidence of at least tau, without those marked label wrong or "
+    "ambiguous.",
+    "flags": "Rows near them to which an LLM gives another label than the model. They may be UUs: nobody has labelled "
+    "them yet; # does.",
+    "words": "What these rows share and others lack.",
+    "pat/sam": "Patterns and samples written for them.",
+    "coherence": "How alike the rows are, 1 at most.",
+    "held back": "Rows that are shown once you have committed to your answer, or declined. Patterns are tested on "
+    "them.",
+    "12 new: D": "Rows that people have labelled, or labelled differently, since the blind spots were found; D looks "
+    "again.",
+}
+
+EVIDENCE: dict[str, str] = {
+    "held back": "Rows that are shown once you have committed to your answer, or declined (C): patterns are tested on "
+    "them.",
+    "withheld": "Rows that nearly equal a proof row: nobody is shown them.",
+    "label?": "The rest of the pool speaks against this row's gold label. The filter takes the word too.",
+    "flagged": "Rows, after the UUs, to which an LLM gives another label than the model, and which nobody has "
+    "labelled; ! lets you label them. The filter takes the word too.",
+}
+
+TEACHING: dict[str, str] = {
+    "abstraction": "A pattern: why the model gets these rows wrong.",
+    "extrapolation": "A pattern: what else the model should get wrong.",
+    "target": "A sample: a new text of that kind.",
+    "counter": "A sample: a small change of such a text that has another label.",
+    "anchor": "A sample: an ordinary text that should stay right.",
+    "the line beneath a sample": "What the current model makes of the text.",
+}
 
 PROOF: dict[str, str] = {
     "UUs at matched coverage": "Errors among as many of the most confident rows as the baseline covers at tau. Decides "

@@ -13,10 +13,12 @@ from textual.containers import Container, Vertical
 from engine.errors import BlindspotError
 from tui.flows.commit_answer import decide, why_not
 from tui.keys import keys
+from tui.reporting.measures import EVIDENCE
 from tui.screens.filtered_screen import FilteredScreen
-from tui.screens.spots_screen import SCATTERED, SpotsScreen
+from tui.screens.spots_screen import SpotsScreen
 from tui.screens.work_screen import Place
 from tui.shell import shell
+from tui.view_models.scattered import SCATTERED, flagged_of, uus_of
 from tui.widgets.evidence_detail import evidence_detail
 from tui.widgets.evidence_rows import EvidenceRows
 from tui.widgets.filter_bar import FilterBar
@@ -50,12 +52,9 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
     PLACE = EvidencePlace
     HELP_TEXT = (
         "Rows of one blind spot, most typical first. Read them, mark those whose gold label is wrong or can be argued "
-        "about, then describe what they have in common. tab goes to the details and back. Some rows are held back "
-        "until you commit to your answer, or decline (C): patterns are tested on them. `label?` marks a row whose gold "
-        "label may be wrong, judging by the rest of the pool. `flagged` rows, after the UUs, are those to which an LLM "
-        "gives another label than the model, and which nobody has labelled; ! lets you label them. The filter accepts "
-        "both words too."
+        "about, then describe what they have in common. tab goes to the details and back."
     )
+    MEASURES = EVIDENCE
     CSS_PATH = "evidence.tcss"
     BINDINGS = [*keys("evidence")]
 
@@ -103,16 +102,14 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
     @property
     def _flagged(self) -> list[EvidenceRow]:
         board = self.workbench.board
-        if board is None:
-            return []
-        return board.flagged_elsewhere() if self.spot == SCATTERED else board.flagged(self.spot)
+        return flagged_of(board, self.spot) if board else []
 
     def _fill(self, keep: str | None) -> None:
         from engine.text import visible
 
         app, board = shell(self), self.workbench.board
         assert board is not None, "evidence is opened from a blind spot"
-        uus = board.scattered() if self.spot == SCATTERED else board.evidence(self.spot)
+        uus = uus_of(board, self.spot)
         flagged = self._flagged
         every = [*uus, *flagged]
         words = self.filter.text.casefold().split()

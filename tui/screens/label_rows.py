@@ -109,7 +109,7 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
     label_screen = LabelScreen(
         opened.session,
         source=f"{project.root.name}: {opened.name}",
-        out=author,
+        out=f"labels of {author}",
         guideline=opened.guideline.text,
         units=opened.units,
         more=more,

@@ -24,6 +24,7 @@ from tui.widgets.line import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.notice import notice
 from tui.widgets.proof_text import proof_text
+from tui.widgets.scroll_mark import ScrollMark
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class ProofScreen(WorkScreen[ProofPlace]):
         "Each arm against a baseline trained with the same seeds, on rows nobody has seen. The verdict looks at the "
         "errors among as many of the most confident rows as the baseline is sure of: fewer UUs at a fixed threshold "
         "may only mean a model that is less sure of itself. n shows the next arm; tab goes to the list of arms and "
-        "back. What each measure means stands beneath the keys."
+        "back."
     )
     MEASURES = PROOF
     CSS_PATH = "proof.tcss"
@@ -98,11 +99,13 @@ class ProofScreen(WorkScreen[ProofPlace]):
         """Notice, or heading, arms and figures."""
         app = shell(self)
         yield TextPane(self._notice, id="notice")
+        figures = TextPane(id="figures")
         with Vertical(id="judged"):
             yield ProofLine()
             with Container(id="panes"):
                 yield _Arms(ArmRows((), (), app.ink, app.glyphs), id="arms")
-                yield TextPane(id="figures")
+                yield figures
+            yield ScrollMark(figures)
 
     def footer(self) -> Sequence[str]:
         """Its own keys, and the way to a new proof."""

@@ -17,10 +17,12 @@ from tui.flows.commit_answer import decide, why_not
 from tui.hints import with_project
 from tui.keys import keys
 from tui.reporting.confidence_text import none_found
+from tui.reporting.measures import SPOTS
 from tui.screens.filtered_screen import FilteredScreen
 from tui.screens.work_screen import Place
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped
+from tui.view_models.scattered import SCATTERED
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
@@ -31,9 +33,6 @@ from tui.widgets.text_pane import TextPane
 if TYPE_CHECKING:
     from engine.teaching.revisions import Action
     from engine.teaching.views import SortKey, SpotView
-
-SCATTERED = "scattered"
-"""Stands for a blind spot's id where the UUs are meant that belong to none."""
 
 _NO_LIST_KEYS = ("spots.hunt", "spots.discover", "screen.label", "app.stop", "screen.back", "app.help")
 _STATUS_WORDS = {"untouched": "untouched", "progress": "in progress", "done": "done", "skipped": "skipped"}
@@ -54,13 +53,10 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
     NAME = "spots"
     PLACE = SpotsPlace
     HELP_TEXT = (
-        "Each line is a blind spot: rows that the model gets wrong in the same direction, and is sure about. UUs "
-        "counts them, without rows marked label wrong or ambiguous; pat/sam the patterns and samples written for them. "
-        "words: what the rows share and others lack. coherence: how alike they are, 1 at most. flags counts rows near "
-        "them to which an LLM gives another label than the model: they may be UUs, and nobody has labelled them yet. # "
-        "labels them. `12 new: D` above the list counts rows that people have labelled, or labelled differently, since "
-        "the blind spots were found: D looks again."
+        "Each line is a blind spot: rows that read alike, and that the model gets wrong in the same direction and is "
+        "sure about. Read one, describe it, then retrain."
     )
+    MEASURES = SPOTS
     BINDINGS = [*keys("spots")]
 
     def __init__(self) -> None:

@@ -54,7 +54,7 @@ class WorkScreen(Screen[None], Generic[P]):
     """One or two sentences for `?`: what the screen is for."""
 
     MEASURES: ClassVar[Mapping[str, str]] = {}
-    """What it measures, a line each (`tui.reporting.measures`); they stand in `?` beneath the keys."""
+    """What its words and measures mean (`tui.reporting.measures`), a line each; they stand in `?` beneath the keys."""
 
     BINDINGS = [*keys("screen")]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]

@@ -1,4 +1,4 @@
-"""How much of a list lies above and below its window: a short list that is cut shows no other sign of it."""
+"""How much of a list or a text lies above and below its window: one that is cut shows no other sign of it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from rich.text import Text
 from tui.shell import shell
 from tui.widgets.line import Line
 from tui.widgets.line_list import GUTTER, LineList
+from tui.widgets.text_pane import TextPane
 
 
 class ScrollMark(Line):
-    """``3 above, 12 more below``; empty where the whole list is in sight.
+    """``3 above, 12 more below``; empty where all is in sight.
 
     Args:
-        rows: the list; it stands on the same screen.
+        rows: the list, whose rows are counted, or the text, whose lines are; it stands on the same screen.
+        indent: cells before the counts.
     """
 
-    def __init__(self, rows: LineList) -> None:
+    def __init__(self, rows: LineList | TextPane, *, indent: int = GUTTER) -> None:
         super().__init__()
         self._rows = rows
+        self._indent = indent
 
     def on_mount(self) -> None:
-        """Follow the list."""
+        """Follow it."""
         for name in ("scroll_y", "virtual_size", "container_size"):
             self.watch(self._rows, name, self.update, init=False)
         self.call_after_refresh(self.update)
@@ -30,4 +33,4 @@ class ScrollMark(Line):
         """The counts that are not 0."""
         above, below = self._rows.out_of_sight
         parts = [f"{above} above"] * bool(above) + [f"{below} more below"] * bool(below)
-        return Text(" " * GUTTER + ", ".join(parts), style=shell(self).ink.accent, no_wrap=True, end="")
+        return Text(" " * self._indent + ", ".join(parts), style=shell(self).ink.accent, no_wrap=True, end="")

@@ -44,6 +44,12 @@ class TextPane(ScrollView, can_focus=True):
         """Everything it shows, one line each."""
         return "\n".join(line.plain for line in self._lines)
 
+    @property
+    def out_of_sight(self) -> tuple[int, int]:
+        """How many lines lie above and below the window."""
+        above = self.scroll_offset.y
+        return above, max(0, len(self._lines) - above - self.size.height)
+
     def repaint(self) -> None:
         """Build and paint everything again, as when the colours have changed."""
         self._lay_out()

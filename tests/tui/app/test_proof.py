@@ -193,6 +193,6 @@ async def test_the_help_says_what_each_measure_means(root: Path) -> None:
         await proof(driver)
         await driver.press("question_mark")
         text = str(driver.screen.query_one(TextPane).text)
-        assert "What is measured" in text
+        assert "What the words mean" in text
         for name in PROOF:
             assert f"{name}: " in " ".join(text.split())
