@@ -177,7 +177,7 @@ def trial_of(project: Project, discovery: Discovery, records: Records, pattern: 
     spent = {one.row for _, one in _applications(records, pattern) if one.text != pattern.text}
     uus = [row for row in counted if row.id not in spent][:_MOST]
     if not uus:
-        return Trial(pattern, (), "it was reworded after a trial, and no row is left that it has not seen")
+        return Trial(pattern, (), "it was reworded after a test, and no row is left that it has not seen")
     fit = (
         row for row in _right_rows(discovery, evidence) if row.id not in spent | off and not is_withheld(row, withheld)
     )
@@ -213,7 +213,7 @@ def hand_in(teaching: Teaching, trial: Trial, answers: Mapping[str, bool], judge
     if not rows:
         raise StoreError(f"it cannot be tested: {trial.reason}", where=pattern.id)
     if unknown := sorted(answers.keys() - set(rows)):
-        raise StoreError(f"row `{unknown[0]}` is not of this trial", where=pattern.id, hint="leave it out")
+        raise StoreError(f"row `{unknown[0]}` is not of this test", where=pattern.id, hint="leave it out")
     if missing := [row for row in rows if row not in answers]:
         hint = f"say for {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''} whether it applies"
         raise StoreError(f"{len(missing)} of {len(rows)} rows have no answer", where=pattern.id, hint=hint)

@@ -19,7 +19,7 @@ TOGETHER = [
     ("list", "evidence", "screen", "app"),
     ("pane", "evidence", "screen", "app"),
     ("plane", "map", "screen", "app"),
-    ("list", "trial", "screen", "app"),
+    ("list", "pattern_test", "screen", "app"),
     ("list", "found", "screen", "app"),
     ("list", "review", "screen", "app"),
     ("pane", "comparison", "screen", "app"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.costs.active_time import ActiveTask, Clock, Task
     from tui.app import BlindspotApp
 
-_TASKS: dict[str, Task] = {"evidence": "read", "describe": "teach", "review": "review", "trial": "review"}
+_TASKS: dict[str, Task] = {"evidence": "read", "describe": "teach", "review": "review", "pattern_test": "review"}
 
 
 class ActiveTime:

@@ -63,7 +63,7 @@ _OTHER_WORDS = {
     "retrain.quick": "quick look preview",
     "retrain.resume": "resume continue",
     "comparison.compare": "compare draw up",
-    "trial.llm": "llm judge",
+    "pattern_test.llm": "llm judge",
     "flips.filter": "search find",
 }
 """What people may type for a command, beside its own name and sentence."""

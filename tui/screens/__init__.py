@@ -15,7 +15,7 @@ SCREENS = {
     "describe": "tui.screens.describe_screen:DescribeScreen",
     "review": "tui.screens.review_screen:ReviewScreen",
     "comparison": "tui.screens.comparison_screen:ComparisonScreen",
-    "trial": "tui.screens.pattern_test_screen:PatternTestScreen",
+    "pattern_test": "tui.screens.pattern_test_screen:PatternTestScreen",
     "found": "tui.screens.found_rows_screen:FoundRowsScreen",
     "costs": "tui.screens.costs_screen:CostsScreen",
     "labels": "tui.screens.labels_screen:LabelsScreen",
@@ -24,10 +24,12 @@ SCREENS = {
     "rounds": "tui.screens.rounds_screen:RoundsScreen",
     "flips": "tui.screens.flips_screen:FlipsScreen",
 }
+_RENAMED = {"trial": "pattern_test"}
+"""Names that places of versions before 0.2 have for screens."""
 
 
 def make_screen(name: str, **arguments: Any) -> WorkScreen:
     """Import the screen of that name and build it; ``arguments`` are JSON values, as `WorkScreen.arguments` gives."""
-    module, _, attribute = SCREENS[name].partition(":")
+    module, _, attribute = SCREENS[_RENAMED.get(name, name)].partition(":")
     screen: WorkScreen = getattr(import_module(module), attribute)(**arguments)
     return screen

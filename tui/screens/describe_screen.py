@@ -18,6 +18,7 @@ from engine.text import visible
 from tui.dialogs.choose_label import choose_label
 from tui.flows.commit_answer import decide, why_not
 from tui.keys import key_of, keys
+from tui.reporting.measures import TEACHING
 from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.view_models.teaching_draft import EDIT, PATTERN, SAMPLE, TeachingDraft, short_id
@@ -53,12 +54,11 @@ class DescribeScreen(WorkScreen[DescribePlace]):
     NAME = "describe"
     PLACE = DescribePlace
     HELP_TEXT = (
-        "A pattern says why the model gets these rows wrong (abstraction) or what else it should get wrong "
-        "(extrapolation). Samples teach it: targets are new texts of that kind, counters small changes of them with "
-        "another label, anchors ordinary texts that should stay right. While you write a sample, the line beneath it "
-        "says what the current model makes of it. What you type is kept as you type. What other teachers wrote is "
-        "sealed until you commit to your answer, or decline to give one."
+        "Say why the model gets these rows wrong (a pattern), and write labelled texts that teach it (samples). What "
+        "you type is kept as you type. What other teachers wrote is sealed until you commit to your answer, or decline "
+        "to give one."
     )
+    MEASURES = TEACHING
     CSS_PATH = "describe.tcss"
     BINDINGS = [*keys("describe")]
 
@@ -385,9 +385,9 @@ class DescribeScreen(WorkScreen[DescribePlace]):
             return
         self._after(done)
 
-    async def action_trial(self) -> None:
+    async def action_test(self) -> None:
         """Test the pattern under the cursor."""
-        await shell(self).go("trial", pattern=self._under_cursor.id)
+        await shell(self).go("pattern_test", pattern=self._under_cursor.id)
 
     async def action_find_rows(self) -> None:
         """Find rows of the pool that are like the pattern or sample under the cursor."""
@@ -422,12 +422,12 @@ class DescribeScreen(WorkScreen[DescribePlace]):
         if action == "commit":
             return why_not(self.workbench, self.spot_id)
         reason = drafting.why_not(action)
-        if action in ("change", "delete", "trial", "find_rows") or (action == "flip" and self.focused is self.written):
+        if action in ("change", "delete", "test", "find_rows") or (action == "flip" and self.focused is self.written):
             reason = self._rows.why_not(action, self.written.cursor)
             if reason is None and action in ("change", "delete"):
                 reason = drafting.why_frozen(self._under_cursor)
         elif action == "flip" and not len(self.evidence.rows):
             reason = "There is no row to be edited."
-        if reason is None and action == "trial" and drafting.board.spot(self.spot_id).decision is None:
+        if reason is None and action == "test" and drafting.board.spot(self.spot_id).decision is None:
             reason = "The test shows rows that are held back until you have handed in your answer: C does that."
         return reason or super().unavailable(action, parameters)

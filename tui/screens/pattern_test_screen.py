@@ -23,9 +23,9 @@ from tui.shell import shell
 from tui.view_models.pattern_answers import APPLIES, PatternTest
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
+from tui.widgets.pattern_test_rows import PatternTestRows, figure_lines, pattern_lines
 from tui.widgets.prose import Prose
 from tui.widgets.text_pane import TextPane
-from tui.widgets.trial_rows import TrialRows, figure_lines, pattern_lines
 
 if TYPE_CHECKING:
     from engine.teaching.revisions import Action
@@ -44,7 +44,7 @@ class PatternTestPlace(Place):
 class PatternTestScreen(WorkScreen[PatternTestPlace]):
     """The pattern above, its rows, and below them the figures."""
 
-    NAME = "trial"
+    NAME = "pattern_test"
     PLACE = PatternTestPlace
     HELP_TEXT = (
         "The model gets some of these rows wrong, like those of the blind spot, and the others right; nobody who wrote "
@@ -53,13 +53,13 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
     )
     CSS_PATH = "pattern_test.tcss"
     AUTO_FOCUS = "#rows"
-    BINDINGS = [*keys("trial"), *keys("field")]
+    BINDINGS = [*keys("pattern_test"), *keys("field")]
 
     def __init__(self, pattern: str) -> None:
         super().__init__()
         self.pattern_id = pattern
         self.trying: PatternTest | None = None
-        """The trial; None before it is shown."""
+        """The test; None before it is shown."""
 
     def body(self) -> ComposeResult:
         """Pattern, rows, figures, and the field for a new wording."""
@@ -73,8 +73,10 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
         """Keys of judging, of what comes after, or of the field."""
         if isinstance(self.focused, Prose):
             return ("field.submit", "prose.down", "prose.up", "prose.help")
-        judging = () if self.trying and self.trying.revealed else ("trial.applies", "trial.not", "field.submit")
-        return (*judging, "trial.reword", "trial.llm", "screen.back", "app.help")
+        judging = (
+            () if self.trying and self.trying.revealed else ("pattern_test.applies", "pattern_test.not", "field.submit")
+        )
+        return (*judging, "pattern_test.reword", "pattern_test.llm", "screen.back", "app.help")
 
     @property
     def rows(self) -> LineList:
@@ -88,7 +90,7 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
 
     @property
     def _at_hand(self) -> PatternTest:
-        assert self.trying is not None, "the action is available once the trial is shown"
+        assert self.trying is not None, "the action is available once the test is shown"
         return self.trying
 
     @property
@@ -98,7 +100,7 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
     # showing
 
     def show(self) -> None:
-        """Show the trial as it is now."""
+        """Show the test as it is now."""
         if self.workbench.board is None:
             self.leave("The blind spots are not there any more.")
             return
@@ -128,7 +130,7 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
     def _show_rows(self) -> None:
         app, trying = shell(self), self._at_hand
         cases, answers = trying.wrong if self._rewording else trying.cases, trying.answers()
-        rows = TrialRows(cases, answers, app.ink, app.glyphs, revealed=trying.revealed)
+        rows = PatternTestRows(cases, answers, app.ink, app.glyphs, revealed=trying.revealed)
         self.rows.show(rows)
         if self._rewording:
             title = f"{counted(len(cases), 'counter-example')}: rows on which the pattern was wrong"

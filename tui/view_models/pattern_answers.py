@@ -1,4 +1,4 @@
-"""One annotator's trial of one pattern: answers kept as they are given, and when what the rows are may be shown.
+"""One annotator's test of one pattern: answers kept as they are given, and when what the rows are may be shown.
 
 Answers are drafts of one wording until they are handed in. Knows nothing of the terminal.
 """
@@ -31,7 +31,7 @@ _SEEN, _WORDING = "seen", "wording"
 
 
 class PatternTest:
-    """The trial as it is now.
+    """The test as it is now.
 
     Attributes:
         trial: the pattern in its present wording, and its rows. results: of this wording first, then of earlier ones.

@@ -18,7 +18,7 @@ class UndoStep:
     """One thing that was done.
 
     Attributes:
-        screen, subject: name of the screen, and what it was about (the pattern of a trial).
+        screen, subject: name of the screen, and what it was about (the pattern of a test).
         note: what was done, in words.
         before, after: what the screen has to be given to put it back as it was, or to do it again.
         time: when it was done, undone or done again last (UTC, ISO 8601), as records have it.

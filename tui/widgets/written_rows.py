@@ -72,7 +72,7 @@ class WrittenRows:
     def why_not(self, action: str, index: int) -> str | None:
         """Why a key does nothing to a record, as a sentence; None if it does."""
         record = self.records[index] if index < len(self.records) else None
-        if action == "trial" and not isinstance(record, Pattern):
+        if action == "test" and not isinstance(record, Pattern):
             return "That is for patterns: move to one in the list of what is written."
         if action == "flip" and not isinstance(record, Sample):
             return "That is for rows and samples: move to a sample, or go to the field."

@@ -196,7 +196,7 @@ def test_all_rows_are_judged_at_once_and_only_once(project: Project) -> None:
     first = tested.cases[0].row.id
     with pytest.raises(StoreError, match=f"1 of 4 rows have no answer; say for {first} whether"):
         hand_in(teaching, tested, {row: yes for row, yes in answers.items() if row != first}, ANN)
-    with pytest.raises(StoreError, match="row `n1` is not of this trial"):
+    with pytest.raises(StoreError, match="row `n1` is not of this test"):
         hand_in(teaching, tested, answers | {"n1": True}, ANN)
     assert found(project, pattern) == []
     hand_in(teaching, tested, answers, ANN)

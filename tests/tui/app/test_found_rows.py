@@ -89,7 +89,7 @@ async def test_what_is_sealed_has_no_such_screen(project: Project) -> None:
         assert "sealed thought" not in driver.text
     decide(project, "ann")
     async with opened(project.root, size=(80, 24)) as driver:
-        await driver.app.go("trial", pattern=theirs.id)
-        await driver.until(lambda: driver.screen.NAME == "trial" and driver.screen.trying)
+        await driver.app.go("pattern_test", pattern=theirs.id)
+        await driver.until(lambda: driver.screen.NAME == "pattern_test" and driver.screen.trying)
         await driver.press("asterisk")
         await driver.sees("A sealed thought.", "7 of 7 rows without a label")

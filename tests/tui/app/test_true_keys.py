@@ -19,7 +19,7 @@ from tui.widgets.key_bar import KeyBar
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "evidence": {"spot": "B1"},
     "describe": {"spot": "B1"},
-    "trial": {"pattern": "P1@ann"},
+    "pattern_test": {"pattern": "P1@ann"},
     "found": {"record": "P1@ann"},
     "flips": {"proof": "aaaa1111", "arm": "human", "recipe": "scratch"},
 }
@@ -75,7 +75,7 @@ async def test_keys_do_what_help_and_footer_say(root: Path) -> None:
     for annotator in ("ann", "rev"):  # what only who reviews can do comes with the second
         async with opened(root, annotator=annotator) as driver:
             for name in SCREENS:
-                if name in ("trial", "found") and annotator == "rev":
+                if name in ("pattern_test", "found") and annotator == "rev":
                     continue
                 await go(driver, name)
                 for widget in [one for one in driver.screen.focus_chain if one.display]:

@@ -16,8 +16,8 @@ from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 from tests.tui.app.reviews import reviewed
 from tests.tui.app.test_describe import describe, write_pattern, write_sample
+from tests.tui.app.test_pattern_test import try_out
 from tests.tui.app.test_review import answer_all, hand_in, to_kind, to_review
-from tests.tui.app.test_trial import try_out
 from tui.dialogs.choice_dialog import ChoiceDialog
 from tui.screens.evidence_screen import EvidenceScreen
 from tui.screens.map_screen import MapScreen
@@ -213,7 +213,7 @@ async def test_on_the_list_it_is_done_and_skipped_and_asks_for_the_rest(root: Pa
     assert marks(root) == {}
 
 
-async def test_in_a_trial_it_is_the_answer_just_given(tmp_path: Path) -> None:
+async def test_in_a_pattern_test_it_is_the_answer_just_given(tmp_path: Path) -> None:
     project = trial_project(tmp_path / "work")
     write(project, "ann")
     decide(project, "ann")

@@ -80,7 +80,7 @@ def test_answers_are_read_from_stdin_and_broken_ones_are_refused(
         (b"{", "this is not valid JSON"),
         (b"[]", "neither true nor false"),
         (b'{"u1": "yes"}', "neither true nor false"),
-        (b'{"zz": true}', "row `zz` is not of this trial"),
+        (b'{"zz": true}', "row `zz` is not of this test"),
     ):
         file.write_bytes(content)
         status, _, err = run("P1", "--judge", str(file))
@@ -115,7 +115,7 @@ def test_a_pattern_is_reworded_once_and_keeps_the_figures_of_the_wording_before(
     status, out, err = run("P1", "--reword", "Thanks for something bad.")
     assert (status, err) == (0, "")
     assert "Thanks for something bad." in out
-    assert "no figures for this wording: it was reworded after a trial" in out
+    assert "no figures for this wording: it was reworded after a test" in out
     assert f"the wording before ({WORDING}), by m1 (llm): precision 0.50" in out
     assert "counter-example of m1" in out
     records = Records(project.teaching_dir)

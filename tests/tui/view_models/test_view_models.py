@@ -201,7 +201,7 @@ def test_a_plan_without_samples_says_why_it_cannot_start(project: Project) -> No
 def test_steps_are_undone_by_screen_and_done_again() -> None:
     steps = UndoSteps()
     steps.did("review", "a", "yes", 0, 1)
-    steps.did("trial", "p", "applies", 5, 6)
+    steps.did("pattern_test", "p", "applies", 5, 6)
     steps.did("review", "a", "nothing changed", 1, 1)
     steps.did("review", "a", "no", 1, 2)
     last = steps.last("undo", "review", "a")
@@ -217,8 +217,8 @@ def test_steps_are_undone_by_screen_and_done_again() -> None:
     assert steps.last("undo", "review", "a") is None
     steps.did("review", "a", "something else", 0, 9)
     assert steps.last("redo", "review", "a") is None
-    steps.drop(lambda step: step.screen == "trial")
-    assert steps.last("undo", "trial", "p") is None
+    steps.drop(lambda step: step.screen == "pattern_test")
+    assert steps.last("undo", "pattern_test", "p") is None
 
 
 def test_the_header_counts_what_is_decided(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""A trial of a pattern: the pattern, how well it has told rows apart, and the rows to judge.
+"""A test of a pattern: the pattern, how well it has told rows apart, and the rows to judge.
 
 Every row is in full, with the judge's answer in front and, once handed in, what the row is.
 """
@@ -25,11 +25,11 @@ _NUMBER, _ANSWER, _TRUTH = 4, 8, 6  # cells of the columns, each followed by a s
 _HEAD = _NUMBER + 1 + _ANSWER + 1
 
 
-class TrialRows:
+class PatternTestRows:
     """Rows to judge, or judged.
 
     Args:
-        cases: in the order of the trial.
+        cases: in the order of the test.
         answers: whether the pattern applies, by row id; what is not in it is still to be judged.
         revealed: whether to show what the rows are.
     """

@@ -31,7 +31,7 @@ def project(tmp_path: Path) -> Project:
 
 
 async def try_out(driver: Driver, pattern: str = "P1@ann") -> None:
-    await driver.app.go("trial", pattern=pattern)
+    await driver.app.go("pattern_test", pattern=pattern)
     await driver.until(lambda: isinstance(driver.screen, PatternTestScreen) and driver.screen.trying is not None)
 
 
@@ -172,7 +172,7 @@ async def test_figures_of_another_judge_do_not_tell_what_the_rows_are(project: P
         assert "nothing is left to judge" in driver.words
 
 
-async def test_the_trial_is_opened_from_what_is_written_once_the_answer_is_handed_in(project: Project) -> None:
+async def test_the_test_is_opened_from_what_is_written_once_the_answer_is_handed_in(project: Project) -> None:
     async with opened(project.root) as driver:
         await driver.app.go("describe", spot="B1")
         await driver.until(lambda: isinstance(driver.screen, DescribeScreen) and driver.screen.focused is not None)
@@ -191,7 +191,7 @@ async def test_before_that_it_says_why_not(tmp_path: Path) -> None:
         await driver.until(lambda: isinstance(driver.screen, DescribeScreen) and driver.screen.focused is not None)
         await driver.press("escape", "t")
         assert "held back until you have handed in your answer" in driver.app.messages.last.text
-        await driver.app.go("trial", pattern="P1@ann")
+        await driver.app.go("pattern_test", pattern="P1@ann")
         await driver.sees("its rows are held back from you")
         assert isinstance(driver.screen, DescribeScreen)
 
