@@ -690,10 +690,15 @@ def _label(screen: Screen[Any], name: str, active: Sequence[ActiveBinding]) -> s
     field, first = screen.focused, BINDINGS[name].key.partition(",")[0].strip()
     keys_here = [one.binding.key for one in active]
     if field is not None:
-        keys_here = [key for key in keys_here if not field.check_consume_key(key, key_to_character(key))]
+        keys_here = [key for key in keys_here if not field.check_consume_key(key, _character(key))]
     if not keys_here:
         return ""
     return label_of(BINDINGS[name]) if first in keys_here else keys_here[0]
+
+
+def _character(key: str) -> str | None:
+    """What a key types, by Textual's name for it; None if nothing. Textual 8 knows two of the names in other words."""
+    return {"slash": "/", "plus": "+"}.get(key) or key_to_character(key)
 
 
 def label_of(binding: Binding) -> str:

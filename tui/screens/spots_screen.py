@@ -192,6 +192,8 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
         if listed or (action == "go" and "map" in parameters):
             if not self.has_class("-listing"):
                 return "There are no blind spots yet: D finds them."
+            if action in ("open", "describe", "done", "skip", "commit") and self.spot_id is None:
+                return "Nothing matches the filter: esc clears it."
             if action in ("describe", "done", "skip") and self.spot is None:
                 return "These rows belong to no blind spot."
             if action in ("done", "skip") and self.spot is not None and self.spot.decision is not None:
@@ -200,8 +202,6 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
                 return why_not(self.workbench, self.spot_id)
             if action == "teach":
                 return why_not_asked(self.workbench)
-            if action == "open" and self.spot_id is None:
-                return "Nothing matches the filter: esc clears it."
         if action == "hunt" and self.ready and not self.workbench.project.manifest.splits["pool"].unlabelled:
             return "Every row of the pool came with a label: a hunt is for rows without."
         if action in ("discover", "hunt") and running is not None:
@@ -223,8 +223,10 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
 
         app, board = shell(self), self.workbench.board
         spot_id = self.spot_id
-        if board is None or spot_id is None:
+        if board is None:
             return []
+        if spot_id is None:
+            return wrapped(Text("Nothing matches the filter: esc clears it.", style=app.ink.muted), width)
         if spot_id != SCATTERED:
             return spot_preview(width, self.spot, board.evidence(spot_id, first=ROWS), app.ink, app.glyphs)
         loose, flagged = board.scattered(first=ROWS), board.flagged_elsewhere()

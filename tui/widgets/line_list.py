@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -64,6 +64,8 @@ class LineList(ScrollView, can_focus=True):
     """
     BINDINGS = [*keys("list")]
     ALLOW_SELECT = False
+    EMPTY: ClassVar[str] = ""
+    """What it says while it has no row."""
 
     class Moved(Message):
         """The cursor is on another row, or on another thing."""
@@ -181,7 +183,8 @@ class LineList(ScrollView, can_focus=True):
         line = y + self.scroll_offset.y
         style = self.rich_style
         if not self._laid_out or line >= self._starts[-1]:
-            return Strip.blank(self.size.width, style)
+            said = " " * GUTTER + self.EMPTY if line == 0 and not len(self.rows) else ""
+            return Strip([Segment(said, style + shell(self).ink.muted)]).adjust_cell_length(self.size.width, style)
         row = bisect_right(self._starts, line) - 1
         return self._row(row)[line - self._starts[row]]
 

@@ -25,6 +25,8 @@ _ID, _WORD, _LABEL_MOST = 5, 14, 12
 class WrittenList(LineList):
     """The list, with its keys."""
 
+    EMPTY = "Nothing written yet."
+
     BINDINGS = [*keys("written")]
 
 

@@ -76,10 +76,10 @@ async def test_no_label_is_chosen_beforehand_and_each_role_remembers_its_own(roo
         assert "! the sample has no label yet; choose one with ctrl+l." in driver.words
         await driver.press("ctrl+l", HAND_IN)
         await driver.press("ctrl+o")
-        assert "counter ctrl+o label none" in driver.words
+        assert "counter (ctrl+o) label none" in driver.words
         await write_sample(driver, "And now a loud praise!", choose_label=3)
         await driver.press("ctrl+o", "ctrl+o")
-        assert "target ctrl+o label negative" in driver.words
+        assert "target (ctrl+o) label negative" in driver.words
     assert [(s.role, s.label) for s in written(root, "sample") if isinstance(s, Sample)] == [
         ("target", "negative"),
         ("counter", "positive"),
@@ -136,7 +136,7 @@ async def test_quotas_are_counted_by_pattern_and_anchors_by_blind_spot(root: Pat
         await write_sample(driver, "A plain good meal.", choose_label=3)
         assert "targets 1/6 counters 0/3 anchors 1/6" in driver.words
         await driver.press("ctrl+o", "ctrl+n", "ctrl+n")
-        assert "for P1 ctrl+n" in driver.words
+        assert "for P1 (ctrl+n)" in driver.words
         assert "targets 1/6 counters 0/3 anchors 1/6 (P1, 1 of 2)" in driver.words
         await write_sample(driver, "There was a lamp.")
         assert "targets 2/6" in driver.words
@@ -245,7 +245,7 @@ async def test_drafts_come_back_field_by_field_with_the_cursor_after_a_kill(root
         await driver.until(lambda: driver.screen.focused is form.text)
         assert form.text.text == "Half a sample"
         assert form.text.cursor_location == (0, 11)
-        assert "counter ctrl+o label neutral ctrl+l for P1" in driver.words
+        assert "counter (ctrl+o) label neutral (ctrl+l) for P1" in driver.words
         assert driver.screen.evidence.cursor == 1
         await driver.type("goo")
         assert form.text.text == "Half a sampgoole"

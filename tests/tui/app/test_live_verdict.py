@@ -173,7 +173,7 @@ async def test_a_row_is_edited_until_the_verdict_flips_and_handed_in_as_a_counte
     arrow, cross, check = ("->", "x", "+") if ascii else ("→", "✗", "✓")
     async with describing(root, ascii=ascii) as driver:
         await driver.press("pagedown", "pagedown", "pagedown", "pagedown", "ctrl+f")
-        await shows(driver, f"Edit of row 5 (negative) counter label neutral ctrl+l for P1 ctrl+n {ROWS[4]}")
+        await shows(driver, f"Edit of row 5 (negative) counter label neutral (ctrl+l) for P1 (ctrl+n) {ROWS[4]}")
         await shows(driver, f"row 5 negative 0.95 {arrow} negative 0.95 not flipped {cross} not the label, a UU")
         assert "No word is changed yet." in driver.words
         await driver.press("ctrl+l")

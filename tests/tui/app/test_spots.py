@@ -108,8 +108,11 @@ async def test_a_filter_that_matches_nothing_says_so_when_a_key_needs_a_blind_sp
     async with opened(root) as driver:
         await driver.press("slash")
         await driver.paste("zebra")
-        await driver.press("enter", "enter")
-        await driver.sees("Nothing matches the filter")
+        await driver.sees("esc show all", "Nothing matches the filter: esc clears it.")
+        assert "/ filter" not in driver.text  # it would be typed
+        for key in ("enter", "d"):
+            await driver.press("enter", key)
+            await driver.sees("! Nothing matches the filter")
 
 
 async def test_sorting_keeps_the_cursor_on_its_blind_spot(root: Path) -> None:
