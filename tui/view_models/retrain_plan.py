@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from engine.counted import counted
 from engine.errors import BlindspotError
 from engine.model.text_classifier import trainable
 from engine.proof.budget_matching import Equal
@@ -226,12 +227,12 @@ class RetrainPlan:
     def _lines(self, sizes: dict[str, int]) -> list[RunRow]:
         rows = []
         for arm in self._arms:
-            size = sizes[arm.name]
-            about = f"{size:>5} {'sample ' if size == 1 else 'samples'}   {ARMS[arm.name]}"
+            about = f"{counted(sizes[arm.name], 'sample'):<12}  {ARMS[arm.name]}"
             rows.append(RunRow("arm", arm.name, about, self._on(arm.name)))
         for name, labelled in self._labels.items():
-            about = labelled if isinstance(labelled, str) else f"{len(labelled.labels):>5} labels    {LABEL_ARMS[name]}"
-            rows.append(RunRow("arm", name, about, self._on(name)))
+            if not isinstance(labelled, str):
+                labelled = f"{counted(len(labelled.labels), 'label'):<12}  {LABEL_ARMS[name]}"
+            rows.append(RunRow("arm", name, labelled, self._on(name)))
         about = "UUs, anchors, pool, eda, temperature, pool+each"
         rows.append(RunRow("arm", CONTROLS, about, self._on(CONTROLS)))
         rows += [RunRow("recipe", name, RECIPES[name].summary, self._on(name)) for name in self._recipes_there]
