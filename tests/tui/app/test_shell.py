@@ -282,7 +282,7 @@ async def test_project_and_model_can_be_read_in_full(root: Path) -> None:
     path.write_text(path.read_text().replace("baseline-13", name))
     async with opened(root, size=(80, 40)) as driver:
         assert name not in driver.text
-        await driver.press("question_mark")
+        await driver.press("question_mark", "G")
         await driver.sees(name[:60])
         assert name in driver.screen.query_one("TextPane").text.replace("\n", "")
     async with opened(root, size=(160, 30)) as driver:
