@@ -70,7 +70,7 @@ class ChoiceDialog(Dialog[int]):
         every = range(len(self._choices))
         rows = LineList(_Choices(self._choices, every, app.ink, app.glyphs.ellipsis))
         rows.cursor = self._current
-        rows.styles.height = max(3, min(len(self._choices), self.app.size.height - _OTHER_LINES))
+        rows.styles.height = min(len(self._choices), max(3, self.app.size.height - _OTHER_LINES))
         if self._by_typing:
             yield Field(placeholder=f"a part of one of the {len(self._choices)}")
         yield rows

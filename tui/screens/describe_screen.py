@@ -87,7 +87,8 @@ class DescribeScreen(WorkScreen[DescribePlace]):
             copy = "describe.flip" if is_counter else "describe.copy"
             return ("field.submit", "describe.form", copy, "prose.down", "prose.help")
         listed = ("written.change", "written.delete") if self.focused is self.written else ("describe.copy",)
-        last = "describe.commit" if self._is_open else "app.undo"
+        decided = "written.test" if self.focused is self.written else "app.undo"
+        last = "describe.commit" if self._is_open else decided
         return (*listed, "describe.write", "describe.form", last, "screen.back", "app.help")
 
     @property
