@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
-import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +20,14 @@ from engine.data.reading import Columns, FileNews, FileOptions, rows_of
 from engine.data.row_hashes import as_texts
 from engine.data.row_store import RowStore
 from engine.data.splits import split_pool
-from engine.errors import DataError, FileError, ModelError, ProjectError, SettingsError
+from engine.errors import DataError, ModelError, ProjectError, SettingsError
 from engine.extras import has_models
-from engine.files import make_folder, publish, replacing, sha256_file, write_atomic, write_json
+from engine.files import replacing, sha256_file, write_atomic, write_json
 from engine.manifest import MANIFEST_FILE, Manifest, SplitManifest, hashes_file, split_file
 from engine.model.text_classifier import classifier_of
 from engine.model.truncation import Reading, cut_sentence
 from engine.model.weights import find_weights, named_weights, weights_use
+from engine.operations.new_folder import appearing, remove_left
 from engine.operations.take_predictions import GivenFiles
 from engine.programs.new_settings import classifier_settings
 from engine.progress import Monitor, Silent
@@ -110,6 +108,7 @@ def create_project(
     """
     monitor = monitor or Silent()
     root = root.expanduser().resolve()
+    remove_left(root)
     _refuse_taken(root)
     columns = Columns(text, label, pair)
     given: dict[SplitName, Path | None] = {
@@ -144,7 +143,7 @@ def create_project(
     )
     settings = replace(settings, classifier=program)
 
-    with _appearing(root) as folder:
+    with appearing(root) as folder:
         staging = folder / "staging"
         left_out = LeftOutList(staging)
         rows, labels = _read_all(files, options, predicted, staging, left_out, monitor)
@@ -363,52 +362,3 @@ def _refuse_taken(root: Path) -> None:
     place = next(folder for folder in (root, *root.parents) if folder.exists())
     if not (place.is_dir() and os.access(place, os.W_OK)):
         raise ProjectError("no folder can be made here", where=str(place), hint="name a place that you may write to")
-
-
-def _mode(root: Path) -> int:
-    """Who may use a new project: its owner, or a group; a folder that was closed to others stays as it is."""
-    place = next(folder for folder in (root, *root.parents) if folder.exists())
-    mode = stat.S_IMODE(place.stat().st_mode)
-    if place == root and not mode & 0o007:
-        return mode
-    return 0o2770 if mode & stat.S_ISGID else 0o700
-
-
-@contextmanager
-def _appearing(root: Path) -> Iterator[Path]:
-    """A folder that becomes ``root`` when the block ends, and leaves nothing if it raises.
-
-    An empty ``root`` that is there already is filled, not replaced: it may be a mount or a shell's current folder.
-    The project is its owner's alone, or the group's in a folder that is a group's (setgid).
-    """
-    filling = root.is_dir()
-    new_parents = [parent for parent in root.parents if not parent.exists()]
-    moved: list[Path] = []
-    folder = (root if filling else root.parent) / f".{root.name}.{secrets.token_hex(4)}"
-    try:
-        mode = _mode(root)
-        make_folder(folder).chmod(mode)
-        yield folder
-        if filling:
-            with suppress(PermissionError):  # of another person, who lets us write in it
-                root.chmod(mode)
-            for inner in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST_FILE):  # the manifest last
-                publish(inner, root / inner.name)
-                moved.append(root / inner.name)
-        else:
-            publish(folder, root)
-        moved.clear()
-    except (OSError, FileError) as error:
-        reason = error.reason if isinstance(error, FileError) else error.strerror
-        raise ProjectError(
-            f"the project cannot be written ({reason})",
-            where=str(root),
-            hint="free disk space, or name a folder that you may write to",
-        ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        for path in moved:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        for parent in new_parents:
-            with suppress(OSError):  # it holds the project when all went well
-                parent.rmdir()

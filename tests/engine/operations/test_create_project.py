@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import itertools
 import os
 import random
+import signal
 import stat
 import subprocess
 import sys
@@ -20,11 +22,13 @@ from engine.errors import BlindspotError, DataError, ModelError, ProjectError, S
 from engine.files import sha256_file
 from engine.model import weights
 from engine.model.hub import HubUnreachable
+from engine.operations import new_folder
 from engine.operations.create_project import create_project
 from engine.project import Project
 from engine.text import row_hash
 from tests.builders.monitor import Recorder
 from tests.engine.data.conftest import as_rows, examples, sentence, write_jsonl
+from tests.forks import leave
 
 
 def create(root: Path, files: dict[str, Path], **changes: Any) -> Project:
@@ -252,6 +256,33 @@ def test_an_empty_folder_is_filled_and_stays_the_current_one(
     create(Path(), files)
     assert Project.open(Path()).root == tmp_path / "here"
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["blindspot.toml", "manifest.json", "splits"]
+
+
+@pytest.mark.parametrize("fill", [False, True])
+@pytest.mark.parametrize("parts", [0, 1, 2, 3])
+def test_what_a_killed_attempt_left_is_in_nobodys_way(
+    tmp_path: Path, files: dict[str, Path], fill: bool, parts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, own = tmp_path / "there" / "work", tmp_path / "there" / ".work.0123abcd"
+    own.mkdir(parents=True)  # of the same name, and somebody's own
+    if fill:
+        root.mkdir()
+    real, done = new_folder.publish, itertools.count()
+
+    def publish(made: Path, path: Path) -> None:
+        if next(done) == parts:
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(made, path)
+
+    if not (child := os.fork()):
+        monkeypatch.setattr(new_folder, "publish", publish)
+        leave(lambda: bool(create(root, files)) - 1)
+    killed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert killed == (parts == 0 or (fill and parts < 3))
+    if killed:
+        create(root, files)
+    assert sorted(path.name for path in root.iterdir()) == ["blindspot.toml", "manifest.json", "splits"]
+    assert sorted(path.name for path in root.parent.iterdir()) == [own.name, "work"]
 
 
 def test_missing_parents_are_made_and_nothing_else_is(tmp_path: Path, files: dict[str, Path]) -> None:

@@ -1,0 +1,111 @@
+"""The folder of a new project: it appears whole or not at all, and what a killed attempt left of it goes."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from engine.data.left_out import FILE as LEFT_OUT
+from engine.errors import FileError, ProjectError
+from engine.files import make_folder, publish
+from engine.locks import acquire
+from engine.manifest import MANIFEST_FILE
+from engine.project import SETTINGS_FILE
+
+_LOCK = "making.lock"  # held for as long as the folder is being made
+_MOVED = {SETTINGS_FILE, LEFT_OUT, "predictions", "splits"}  # into a folder that is filled, before the manifest
+
+
+@contextmanager
+def appearing(root: Path) -> Iterator[Path]:
+    """A folder that becomes ``root`` when the block ends, and leaves nothing if it raises.
+
+    An empty ``root`` that is there already is filled, not replaced: it may be a mount or a shell's current folder.
+    The project is its owner's alone, or the group's in a folder that is a group's (setgid).
+
+    Raises:
+        ProjectError: it cannot be written.
+    """
+    filling = root.is_dir()
+    new_parents = [parent for parent in root.parents if not parent.exists()]
+    moved: list[Path] = []
+    folder = (root if filling else root.parent) / f".{root.name}.{secrets.token_hex(4)}"
+    lock = None
+    try:
+        mode = _mode(root)
+        make_folder(folder).chmod(mode)
+        lock = acquire(folder / _LOCK)
+        yield folder
+        if filling:
+            with suppress(PermissionError):  # of another person, who lets us write in it
+                root.chmod(mode)
+            made = [path for path in folder.iterdir() if path.name != _LOCK]
+            for inner in sorted(made, key=lambda path: path.name == MANIFEST_FILE):  # the manifest last
+                publish(inner, root / inner.name)
+                moved.append(root / inner.name)
+        else:
+            publish(folder, root)
+            (root / _LOCK).unlink()
+        moved.clear()
+    except (OSError, FileError) as error:
+        reason = error.reason if isinstance(error, FileError) else error.strerror
+        raise ProjectError(
+            f"the project cannot be written ({reason})",
+            where=str(root),
+            hint="free disk space, or name a folder that you may write to",
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+        for path in moved:
+            _remove(path)
+        for parent in new_parents:
+            with suppress(OSError):  # it holds the project when all went well
+                parent.rmdir()
+
+
+def remove_left(root: Path) -> None:
+    """Remove what killed attempts have left of a project at ``root``: beside it, or in the folder that was filled."""
+    for place in (root, root.parent):
+        with suppress(OSError, FileError):  # there is none, or it is another person's
+            for left in list(place.iterdir()):
+                is_named_so = re.fullmatch(rf"\.{re.escape(root.name)}\.[0-9a-f]{{8}}", left.name)
+                if is_named_so and not left.is_symlink() and (left / _LOCK).is_file():  # else it is somebody's own
+                    _remove_one(left, root)
+
+
+def _remove_one(left: Path, root: Path) -> None:
+    lock = acquire(left / _LOCK)
+    if lock is None:  # it is being made
+        return
+    try:
+        there = {path.name for path in left.iterdir()}
+        if left.parent == root and MANIFEST_FILE in there and SETTINGS_FILE not in there:  # it was being moved
+            for name in _MOVED.intersection(path.name for path in root.iterdir()) - there:
+                _remove(root / name)
+        shutil.rmtree(left, ignore_errors=True)
+    finally:
+        os.close(lock)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _mode(root: Path) -> int:
+    """Who may use a new project: its owner, or a group; a folder that was closed to others stays as it is."""
+    place = next(folder for folder in (root, *root.parents) if folder.exists())
+    mode = stat.S_IMODE(place.stat().st_mode)
+    if place == root and not mode & 0o007:
+        return mode
+    return 0o2770 if mode & stat.S_ISGID else 0o700
