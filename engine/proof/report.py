@@ -156,7 +156,7 @@ def read_report(project: Project, proof_id: str | None = None) -> Report:
         raise ProjectError(
             "there is no finished proof yet",
             where=str(project.root),
-            hint=f"make one with `blindspot retrain {project.root}`",
+            hint="make one with `blindspot retrain`",
         )
     if proof_id is None:
         return finished[0]

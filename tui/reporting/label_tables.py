@@ -122,9 +122,10 @@ def disagreement_json(quality: LlmQuality, texts: Mapping[str, TextRow]) -> list
 
 
 def _rows(found: LabelOverview) -> str:
-    parts = [f"{found.settled:,} of {found.rows:,} pool rows have a label of people"]
+    parts = [f"{found.settled:,} of {found.rows:,} pool rows have a label from people"]
     parts += [f"on {counted(found.conflicts, 'row')} they differ"] if found.conflicts else []
-    parts += [f"{counted(found.proof, 'row')} of the proof part have one"] if found.proof else []
+    held_out = "have" if found.proof != 1 else "has"
+    parts += [f"{counted(found.proof, 'proof row')} {held_out} one"] if found.proof else []
     return "; ".join(parts) + "."
 
 

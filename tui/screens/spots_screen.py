@@ -140,7 +140,8 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
         flagged = board.totals().flagged
         next_key = f"   {flagged:,} flagged: #" if flagged else ""
         next_key = f"   {board.labels_since:,} new: D" if board.labels_since else next_key
-        self.query_one(ListHeading).show(f"Blind spots {shown}, by {self._sort}{some}{next_key}", rows.heading)
+        heading = self.query_one(ListHeading)
+        heading.show(f"Blind spots {shown}, by {self._sort}", rows.heading, spare=some, last=next_key)
 
     def _notice(self, width: int) -> list[Text]:
         app = shell(self)

@@ -31,7 +31,7 @@ def spot_preview(
     if spot is None:
         lines = [
             Text("In no blind spot", style=ink.strong),
-            Text("too far from every group, or in a group that is too small", style=ink.muted),
+            *wrapped(Text("too far from every group, or in a group that is too small", style=ink.muted), width),
         ]
         if flagged:
             lines += wrapped(Text(f"{flagged:,} of them are flagged by the LLM, not checked", style=ink.muted), width)
@@ -52,7 +52,7 @@ def spot_preview(
         if spot.to_review:
             figures.append("others' answers wait for your review (v)")
         title = f"{spot.id}  {visible(spot.gold)} taken for {visible(spot.predicted)}"
-        lines = [Text(title, style=ink.strong), *wrapped(Text(title_of(spot)), width)]
+        lines = [*wrapped(Text(title, style=ink.strong), width), *wrapped(Text(title_of(spot)), width)]
         lines += wrapped(Text(dot.join(figures), style=ink.muted), width)
         if spot.status == "skipped":
             lines += wrapped(Text(f"skipped: {visible(spot.reason)}"), width)

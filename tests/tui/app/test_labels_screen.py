@@ -18,7 +18,7 @@ async def test_overview_then_disagreements_one_by_one_and_back(tmp_path: Path) -
     write_labels(project, ANN, [by_person(row, other if row in rows[:2] else one) for row in rows[:4]])
     async with opened(project.root) as driver:
         await driver.press("%")
-        await driver.sees("pool rows have a label of people", "Who has labelled rows of the pool", "llm-gpt")
+        await driver.sees("pool rows have a label from people", "Who has labelled rows of the pool", "llm-gpt")
         assert all(len(line) <= 80 for line in driver.text.splitlines())
         await driver.press("n")
         await driver.sees("1 of 2 rows on which people and gpt differ", f"people: {other}   LLM: {one}, sure")
@@ -27,7 +27,7 @@ async def test_overview_then_disagreements_one_by_one_and_back(tmp_path: Path) -
         await driver.press("n")
         await driver.sees("That was the last row on which they differ")
         await driver.press("[", "[")
-        await driver.sees("pool rows have a label of people")
+        await driver.sees("pool rows have a label from people")
         await driver.press("[")
         await driver.sees("This is the overview; n reads the first row")
         await driver.press("q")

@@ -42,7 +42,7 @@ def test_nothing_is_labelled_yet(run: Run, project: Project) -> None:
     status, out, _ = run("labels")
     assert status == 0
     assert out.splitlines() == [
-        "0 of 60 pool rows have a label of people.",
+        "0 of 60 pool rows have a label from people.",
         f"next: label rows: blindspot label {project.root}, or let an LLM: blindspot label {project.root} --by llm",
     ]
     assert run("labels", "--disagreements")[1] == "people and LLMs differ on no row that both have labelled\n"
@@ -53,7 +53,7 @@ def test_it_says_who_labelled_how_far_they_agree_and_how_good_the_llm_is(run: Ru
     status, out, err = run("labels")
     assert (status, err) == (0, "")
     words = " ".join(out.split())
-    assert "29 of 60 pool rows have a label of people; on 1 row they differ; 1 row of the proof part have one." in words
+    assert "29 of 60 pool rows have a label from people; on 1 row they differ; 1 proof row has one." in words
     for line in ("ann human 30 0", "ben human 3 1", "llm-gpt llm 60 0"):
         assert line in words
     assert "People agree on 2 of 3 rows that two or more labelled: 0.67" in words
