@@ -9,7 +9,7 @@ from tui.dialogs.choice_dialog import ChoiceDialog
 
 COMMIT, DECLINE, DECLINE_ALL = "commit", "decline", "decline all"
 _FINAL = (
-    "Then the answers of the other teachers, and the rows that are held back, are shown to you. "
+    "Once you commit or decline, the answers of the other teachers, and the rows that are held back, are shown to you. "
     "That is final and cannot be undone; what you write afterwards counts as written later."
 )
 
@@ -40,7 +40,7 @@ class DecideDialog(ChoiceDialog):
         super().__init__(f"Hand in your answer to {spot_id}?", list(choices.values()))
         self._notes = [_FINAL]
         if not patterns:
-            self._notes.insert(0, "Without a pattern of yours there is nothing to commit.")
+            self._notes.insert(0, "Without a pattern of yours there is nothing to commit: you may decline.")
         elif unfinished:
             self._notes.insert(0, "! What you have typed and not handed in does not count.")
 

@@ -18,6 +18,7 @@ from tui.screens.filtered_screen import FilteredScreen
 from tui.screens.spots_screen import SpotsScreen
 from tui.screens.work_screen import Place
 from tui.shell import shell
+from tui.terminal.wrapping import wrapped
 from tui.view_models.scattered import SCATTERED, flagged_of, uus_of
 from tui.widgets.evidence_detail import evidence_detail
 from tui.widgets.evidence_rows import EvidenceRows
@@ -186,7 +187,7 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
     def _detail(self, width: int) -> list[Text]:
         app, board = shell(self), self.workbench.board
         if self.row is None or board is None:
-            return [Text("Nothing matches the filter: esc clears it.", style=app.ink.muted)]
+            return wrapped(Text("Nothing matches the filter: esc clears it.", style=app.ink.muted), width)
         return evidence_detail(width, self.row, board.discovery, app.ink, app.glyphs)
 
     def action_wrong(self) -> None:

@@ -20,6 +20,7 @@ from tui.keys import keys
 from tui.screens.filtered_screen import FilteredScreen
 from tui.screens.work_screen import Place
 from tui.shell import shell
+from tui.terminal.wrapping import wrapped
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.flip_rows import FlipRows, flip_detail
 from tui.widgets.line_list import LineList
@@ -121,12 +122,8 @@ class FlipsScreen(FilteredScreen[FlipsPlace]):
         app, flip = shell(self), self.flip
         if flip is None:
             nothing = "No row of the pool's blind spots or of test was flipped."
-            return [
-                Text(
-                    nothing if not self._flips else "Nothing matches: o shows all, esc clears the filter.",
-                    style=app.ink.muted,
-                )
-            ]
+            said = "Nothing matches: o shows all, esc clears the filter." if self._flips else nothing
+            return wrapped(Text(said, style=app.ink.muted), width)
         return flip_detail(flip, self._seeds, width, app.ink, app.glyphs)
 
     # where the user is
