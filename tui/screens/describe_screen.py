@@ -85,7 +85,7 @@ class DescribeScreen(WorkScreen[DescribePlace]):
         if isinstance(self.focused, Prose):
             is_counter = self.ready and self._drafting is not None and self.drafting.is_counter
             copy = "describe.flip" if is_counter else "describe.copy"
-            return ("field.submit", "describe.form", copy, "prose.down", "prose.help")
+            return ("field.submit", "describe.form", copy, "screen.escape", "prose.help")
         listed = ("written.change", "written.delete") if self.focused is self.written else ("describe.copy",)
         decided = "written.test" if self.focused is self.written else "app.undo"
         last = "describe.commit" if self._is_open else decided

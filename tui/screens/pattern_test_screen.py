@@ -72,7 +72,7 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
     def footer(self) -> Sequence[str]:
         """Keys of judging, of what comes after, or of the field."""
         if isinstance(self.focused, Prose):
-            return ("field.submit", "prose.down", "prose.up", "prose.help")
+            return ("field.submit", "prose.down", "prose.up", "screen.escape", "prose.help")
         judging = (
             () if self.trying and self.trying.revealed else ("pattern_test.applies", "pattern_test.not", "field.submit")
         )

@@ -68,13 +68,12 @@ class JobPanel(Vertical):
             line.update()
 
     def fit(self, width: int) -> int:
-        """Take the lines that there is something to say in, of a terminal that wide; all while a job runs.
+        """Take the lines that there is something to say in, of a terminal that wide.
 
         Returns:
             Their number.
         """
-        running = self.job is not None and self.job.state == "running"  # it notes things as it goes: no line may jump
-        needed = LINES if running else min(LINES, len(self.lines(max(1, width - 2))))
+        needed = min(LINES, len(self.lines(max(1, width - 2))))
         self.styles.height = needed
         return needed
 
