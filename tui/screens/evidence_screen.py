@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,13 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
             yield TextPane(id="detail")
         yield FilterBar("words, or unmarked / wrong / ambiguous / fine / label? / flagged")
 
+    def footer(self) -> Sequence[str]:
+        """The marks, and the ways on and back; while a filter is typed, its keys."""
+        if shell(self).is_typing:
+            return ()
+        marks = ("evidence.wrong", "evidence.ambiguous", "evidence.fine", "evidence.next")
+        return (*marks, "evidence.describe", "screen.back", "app.help")
+
     @property
     def rows(self) -> LineList:
         """The list."""
@@ -126,7 +134,7 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
             title = f"In no blind spot   {shown}"
         else:
             view = board.spot(self.spot)
-            off = f", {view.size} UUs left" if view.size != view.size_before else ""
+            off = f", {view.size} of {view.size_before} UUs left" if view.size != view.size_before else ""
             off += f", {view.held_back} held back to test patterns" if view.held_back else ""
             off += f", {view.withheld} withheld (near proof)" if view.withheld else ""
             direction = f"{visible(view.gold)} {app.glyphs.arrow} {visible(view.predicted)}"

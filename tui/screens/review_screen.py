@@ -97,7 +97,7 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
         verdicts = ("review.accept", "review.reject", "review.fix")
         if self._ballot.asks_everything:  # the line above says how to see fewer
             return (*asks, *verdicts, "review.submit", "app.help")
-        return (*(asks if is_pattern else verdicts), "review.everything", "review.submit", "app.help")
+        return (*(asks if is_pattern else verdicts), "review.everything", "review.submit", "screen.back", "app.help")
 
     @property
     def entry(self) -> QueueEntry | None:
