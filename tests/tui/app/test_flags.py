@@ -164,7 +164,7 @@ async def test_one_key_leads_to_labelling_the_flagged_rows_blind(root: Path) -> 
         await driver.press("enter")
         await driver.sees("2 of them flagged")
         await driver.press("exclamation_mark")
-        await driver.sees("work: flagged-1 -> ann", "0 of 2 labelled", "Rather quiet here, room flag-1.")
+        await driver.sees("work: flagged-1 -> labels of ann", "0 of 2 labelled", "Rather quiet here, room flag-1.")
         assert "flagged by" not in driver.text
         await driver.press("3", "q")
         await driver.sees("1 row of flagged-1 has your label. Back in the list D looks", "1 of them flagged")
@@ -192,7 +192,7 @@ async def test_the_key_that_labels_offers_all_flagged_rows_and_then_says_what_is
         await driver.press("number_sign")
         await driver.sees("Label which rows?", "flagged: rows where LLM and model differ (3)", "random")
         await driver.press("enter")
-        await driver.sees("work: flagged-1 -> ann", "0 of 3 labelled", "room flag-3")
+        await driver.sees("work: flagged-1 -> labels of ann", "0 of 3 labelled", "room flag-3")
         await driver.press("3", "1", "q")
         await driver.sees("2 rows of flagged-1 have your label. D looks for blind spots again.", "2 new: D")
         await driver.press("number_sign")

@@ -52,7 +52,7 @@ async def test_a_key_searches_asks_and_leads_to_labelling_what_applies(project: 
             await driver.press("L")
             await driver.sees("it applies to 2 of 7", "applies", "not", "asked: m1")
             await driver.press("number_sign")
-            await driver.sees("work: pattern-1 -> ann", "0 of 2 labelled", "1 negative", "Thanks")
+            await driver.sees("work: pattern-1 -> labels of ann", "0 of 2 labelled", "1 negative", "Thanks")
             assert "found by" not in driver.text
             await driver.press("1", "1", "q")
             await driver.sees("2 rows of pattern-1 have your label.", "2 labelled since")

@@ -20,7 +20,7 @@ async def test_further_rows_come_while_one_labels(tmp_path: Path) -> None:
     async with opened(project.root, annotator="ann") as driver:
         await driver.press("number_sign")
         await driver.press("home", "enter")
-        await driver.sees("work: hunt-1 -> ann", "0 of 60 labelled")
+        await driver.sees("work: hunt-1 -> labels of ann", "0 of 60 labelled")
         await driver.press(*"1" * 20)
         await driver.sees("20 of 60 labelled")
         await driver.sees(" was ")  # the next row, without a key

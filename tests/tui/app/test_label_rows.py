@@ -23,7 +23,7 @@ async def test_a_key_leads_to_the_rows_and_leaving_leads_back(tmp_path: Path) ->
     async with opened(project.root, annotator="ann") as driver:
         await driver.sees("The rows came without labels", "# label rows")
         await driver.press("number_sign")
-        await driver.sees("work: random-1 -> ann", "0 of 3 labelled", "1 negative", "2 positive")
+        await driver.sees("work: random-1 -> labels of ann", "0 of 3 labelled", "1 negative", "2 positive")
         await driver.press("2", "1")
         await driver.sees("2 of 3 labelled")
         await driver.press("q")

@@ -198,7 +198,7 @@ async def test_places_tabs_and_messages_are_bounded(tmp_path: Path) -> None:
         await guest.enter(gate.links[0].token)
         await other.enter(gate.links[1].token)
         first = await guest.terminal(annotator="ben")  # it is the link that says who one is
-        await shows(first, "-> ada")
+        await shows(first, "-> labels of ada")
         assert (await (await other.terminal()).receive()).data == Closed.FULL
         closing = asyncio.create_task(until_closed(first))
         second = await guest.terminal()  # another tab of the same person takes the place over
