@@ -81,6 +81,7 @@ class Signatures:
         for band in _BANDS:
             for key, length, places in self._in_order(band, rows):
                 counts = self._texts.read("counts", places)
+                ones, others = list[Any](), list[Any]()
                 for step in range(1, _NEIGHBOURS + 1):
                     near = (key[:-step] == key[step:]) & (length[:-step] >= least * length[step:])
                     if not near.any():
@@ -91,7 +92,10 @@ class Signatures:
                     # So few characters are in one text alone that the similarity may be reached.
                     most = (1 - threshold) * (length[one] + length[one + step]) + 1e-6
                     one = one[_differing(counts[one], counts[one + step]) <= most]
-                    yield places[one], places[one + step]
+                    ones.append(places[one])
+                    others.append(places[one + step])
+                if ones:  # at once: who compares them reads their texts from the disk
+                    yield np.concatenate(ones), np.concatenate(others)
 
     def _in_order(
         self, band: str, rows: ndarray[Any, Any]
