@@ -105,6 +105,14 @@ def project(created: Path, tmp_path: Path) -> Project:
     return project
 
 
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project in which all was done, as its tools left it; for tests of the group ``whole project``."""
+    from tests.builders.whole import whole_project  # loads the model libraries
+
+    return whole_project(tmp_path_factory.mktemp("whole")).root
+
+
 @pytest.fixture
 def in_process_jobs() -> Iterator[None]:
     """Jobs are done by the process of the test."""

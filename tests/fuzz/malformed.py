@@ -22,6 +22,8 @@ from typing import Any
 
 import orjson
 
+from engine.project import Project
+
 _TRACEBACK = "Traceback (most recent call last)"
 SECONDS = 10.0  # after which a command counts as one that hangs
 
@@ -317,7 +319,11 @@ def main(trials: int, seed: int, *, template: Path | None = None, each: int = 4)
     failures = []
     with tempfile.TemporaryDirectory() as folder:
         if template is None:
-            template = make_template(Path(folder) / "made")
+            from tests.builders.whole import whole_project  # loads the model libraries
+
+            made = Path(folder) / "made"
+            made.mkdir()
+            template = make_template(whole_project(made))
         for number in range(trials):
             found = trial(template, Path(folder) / "work", random.Random(f"{seed}/{number}"), each=each)
             if found.failed:
@@ -325,27 +331,18 @@ def main(trials: int, seed: int, *, template: Path | None = None, each: int = 4)
     return trials - len(failures), trials, failures
 
 
-def make_template(folder: Path) -> Path:
-    """A project in which every file there can be is there."""
-    import torch
-    from transformers import BertModel
-
+def make_template(project: Project) -> Path:
+    """Add to a project whatever it lacks of all files that there can be."""
     from engine.costs.active_time import ActiveSpell
     from engine.jobs.events import EventLog
     from engine.preview.record import Preview, keep
-    from engine.project import Project
     from engine.review.draw_comparison import compare
     from engine.schema import Drafts, Pattern, Sample, Teacher
     from engine.teaching.journal import journal_lines
     from engine.teaching.records import Teaching
     from tests.builders.drafts import write_drafts
-    from tests.builders.tiny_bert import config, save
     from tests.builders.watched import near, watched
-    from tests.engine.verify.conftest import make, write_splits
 
-    folder.mkdir(parents=True)
-    torch.manual_seed(3)
-    project = make(folder / "work", write_splits(folder), save(BertModel(config()), folder / "base"))
     root, found = project.root, project.discovered()
     spot = found.blind_spots[0]
     for author, kind in (("ann", "human"), ("llm", "llm")):

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.project import copy_project
 from tests.fuzz.malformed import main, make_template
 
-pytestmark = pytest.mark.xdist_group("malformed")  # what they share is made once
+pytestmark = pytest.mark.xdist_group("whole project")  # it is made once
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project in which every file there can be is there."""
-    return make_template(tmp_path_factory.mktemp("fuzz") / "made")
+    return make_template(copy_project(whole, tmp_path_factory.mktemp("fuzz") / "work"))
 
 
 def test_one_bad_file_costs_that_file_and_never_the_command(template: Path) -> None:

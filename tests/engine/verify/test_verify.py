@@ -27,9 +27,10 @@ from engine.regression.promotion import promote
 from engine.regression.run_suite import check
 from engine.verify.finding import Finding
 from engine.verify.seal import keep_seal
-from tests.engine.verify.conftest import edit_json, write_call
+from tests.builders.whole import write_call
+from tests.engine.verify.conftest import edit_json
 
-pytestmark = pytest.mark.xdist_group("verify")  # what they share is made once
+pytestmark = pytest.mark.xdist_group("whole project")  # it is made once
 
 
 def bad(root: Path) -> list[Finding]:
