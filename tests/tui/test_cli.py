@@ -12,8 +12,8 @@ import pytest
 from engine import jobs
 from engine.jobs import launch
 from engine.project import Project
-from tests.engine.jobs.slow_worker import FOREVER, CountOptions
-from tests.engine.jobs.test_jobs import WORKER, state_is
+from tests.engine.jobs.slow_worker import FOREVER, WORKER, CountOptions
+from tests.engine.jobs.test_jobs import state_is
 from tests.waiting import until
 from tui.cli import COMMANDS, main
 
@@ -103,6 +103,7 @@ def test_the_workbench_without_a_terminal_says_what_to_use_instead(project: Proj
     assert "blindspot list" in done.stderr
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_jobs_are_listed_cancelled_and_resumed(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,6 +127,7 @@ def test_jobs_are_listed_cancelled_and_resumed(
     until(state_is(project, job_id, "cancelled"))
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_progress_stays_off_stderr_when_it_is_no_terminal(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,8 +10,8 @@ import pytest
 from engine import jobs
 from engine.jobs import launch
 from engine.project import Project
-from tests.engine.jobs.slow_worker import FOREVER, CountOptions
-from tests.engine.jobs.test_jobs import WORKER, state_is
+from tests.engine.jobs.slow_worker import FOREVER, WORKER, CountOptions
+from tests.engine.jobs.test_jobs import state_is
 from tests.waiting import until
 from tui.cli import COMMANDS, main
 from tui.hints import with_project
@@ -45,6 +45,7 @@ def test_the_nearest_word_that_exists_is_named(words: list[str], near: str, caps
     assert near in refused(words, capsys)
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_hints_name_the_folder_that_was_given(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import ClassVar
 
+from engine.child import command
 from engine.errors import ProjectError
 from engine.files import write_atomic
 from engine.jobs.job_process import main
@@ -21,6 +22,7 @@ from engine.schema import Record
 from tests import leftovers
 
 FOREVER = 10**9
+WORKER = command("tests.engine.jobs.slow_worker")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,14 @@ from engine.jobs.job_process import JobMonitor
 from engine.locks import acquire, is_held
 from engine.project import Project
 from tests import leftovers
-from tests.engine.jobs.slow_worker import FOREVER, CountOptions, CountResult, RetrainCountOptions
+from tests.engine.jobs import slow_worker
+from tests.engine.jobs.slow_worker import FOREVER, WORKER, CountOptions, CountResult, RetrainCountOptions
 from tests.waiting import until
 
-WORKER = (sys.executable, str(Path(__file__).with_name("slow_worker.py")))
+pytestmark = pytest.mark.usefixtures("forked_processes")
+
+REAL_WORKER = (sys.executable, slow_worker.__file__)
+"""An interpreter of its own."""
 
 
 @pytest.fixture(autouse=True)
@@ -83,8 +87,13 @@ def test_a_counting_job_ends_with_the_tests_however_they_end(project: Project) -
             jobs.cancel(project.root, job_id)
 
 
-def test_a_counting_job_that_nobody_stops_is_found_among_what_the_tests_left(running: tuple[Project, str]) -> None:
-    pid = pid_of(*running)
+def test_a_counting_job_that_nobody_stops_is_found_among_what_the_tests_left(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "WORKER", REAL_WORKER)
+    job_id = jobs.start(project.root, CountOptions(to=FOREVER))
+    until(lambda: jobs.find_job(project.root, job_id).done > 0)
+    pid = pid_of(project, job_id)
     found = {one: line for one, line in leftovers.bearers().items() if one == pid}
     assert "slow_worker.py" in found[pid]
     leftovers.end(found)
@@ -148,7 +157,9 @@ def test_a_second_job_is_refused_while_one_runs(running: tuple[Project, str]) ->
     assert [view.id for view in jobs.jobs(project.root)] == [job_id]
 
 
-def test_of_many_launchers_at_once_one_wins(project: Project) -> None:
+def test_of_many_launchers_at_once_one_wins(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "WORKER", REAL_WORKER)  # a fork from one of many threads may find a lock held for ever
+
     def try_start(_: int) -> str | None:
         try:
             return jobs.start(project.root, CountOptions(to=FOREVER))

@@ -11,7 +11,10 @@ import sys
 import time
 from pathlib import Path
 
+from engine.child import command
 from engine.scorer.protocol import ModelAnswer, ScorerAnswer, ScorerState, line_of, read_request
+
+WORKER = command("tests.tui.app.planted_scorer")
 
 
 def tell(message: ScorerAnswer | ScorerState) -> None:

@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Any
 
+from engine.child import command
 from engine.jobs.job_process import main
 from engine.jobs.kind import JobKind
 from engine.operations.job_records import CompareOptions, CompareResult, DiscoverOptions, DiscoverResult
@@ -13,6 +14,8 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.review.draw_comparison import compare as draw_up
 from tests.tui.app.projects import write_discovery
+
+WORKER = command("tests.tui.app.planted_worker")
 
 
 def plant(project: Project, options: DiscoverOptions, monitor: Monitor) -> DiscoverResult:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,11 @@ from engine.review.draw_comparison import compare
 from engine.schema import Judgement, Preference, SampleJudgement, SideJudgement
 from engine.teaching.records import Teaching
 from tests.tui.app.opening import Driver, opened
+from tests.tui.app.planted_worker import WORKER
 from tests.tui.app.reviews import answer, reviewed
 from tui.screens.comparison_screen import ComparisonScreen
 
-PLANTED_WORKER = (sys.executable, str(Path(__file__).with_name("planted_worker.py")))
+pytestmark = pytest.mark.usefixtures("forked_processes")
 SIZES = [(80, 24), (120, 36)]
 
 
@@ -99,7 +99,7 @@ async def test_own_judgements_are_left_out_until_they_are_asked_for(root: Path) 
 
 
 async def test_it_is_drawn_up_by_a_job(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "WORKER", PLANTED_WORKER)
+    monkeypatch.setattr(launch, "WORKER", WORKER)
     async with opened(root, annotator="rev") as driver:
         await to_comparison(driver)
         await driver.sees("No comparison yet")
@@ -114,7 +114,7 @@ async def test_it_is_drawn_up_by_a_job(root: Path, monkeypatch: pytest.MonkeyPat
 
 
 async def test_the_job_can_be_stopped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "WORKER", PLANTED_WORKER)
+    monkeypatch.setattr(launch, "WORKER", WORKER)
     async with opened(root, annotator="rev") as driver:
         await to_comparison(driver)
         await driver.press("S", "X")

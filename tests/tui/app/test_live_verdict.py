@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.child import command
 from engine.model.predictions_by_text import keep_predictions
 from engine.project import Project
 from engine.schema import Sample
@@ -20,6 +19,7 @@ from tests.builders.drafts import read_drafts
 from tests.engine.scorer.test_process import is_alive
 from tests.terminals import Terminal
 from tests.tui.app.opening import Driver, opened
+from tests.tui.app.planted_scorer import WORKER
 from tests.tui.app.projects import SPOTS, write_project
 from tests.waiting import until
 from tui.screens.describe_screen import DescribeScreen
@@ -28,11 +28,12 @@ ROWS = SPOTS["negative", "positive"]
 HAND_IN = "ctrl+j"
 
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
+
+
 @pytest.fixture(autouse=True)
 def planted(monkeypatch: pytest.MonkeyPatch) -> None:
-    worker = (sys.executable, str(Path(__file__).with_name("planted_scorer.py")))
-    monkeypatch.setattr(client, "WORKER", worker)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+    monkeypatch.setattr(client, "WORKER", WORKER)
 
 
 @pytest.fixture
@@ -249,8 +250,11 @@ async def test_both_texts_of_a_pair_are_edited(tmp_path: Path) -> None:
         assert "P1 abstraction" in driver.words, "what is written stays in sight at 80 x 24"
 
 
-def test_a_real_terminal_is_silent_when_nobody_types_and_the_scorer_ends_with_the_app(root: Path) -> None:
-    terminal = Terminal(root, env={"PYTHONPATH": os.environ["PYTHONPATH"], "HF_HUB_OFFLINE": "1"})
+def test_a_real_terminal_is_silent_when_nobody_types_and_the_scorer_ends_with_the_app(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "WORKER", command("engine.scorer.scorer_process"))
+    terminal = Terminal(root, env={"HF_HUB_OFFLINE": "1"})
     try:
         terminal.sees("15 UUs")
         terminal.send(b"d")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-import tests.engine.jobs
 from engine import jobs
 from engine.files import read_json
 from engine.jobs import launch
 from engine.project import Project
+from tests.engine.jobs.slow_worker import WORKER
 from tests.engine.proof import synthetic
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
@@ -22,7 +21,7 @@ from tui.screens.proof_screen import ProofScreen
 from tui.screens.spots_screen import SpotsScreen
 from tui.widgets.text_pane import TextPane
 
-WORKER = (sys.executable, str(Path(tests.engine.jobs.__file__).with_name("slow_worker.py")))
+pytestmark = pytest.mark.usefixtures("forked_processes")
 
 
 @pytest.fixture

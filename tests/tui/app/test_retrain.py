@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-import tests.engine.jobs
 from engine import jobs
 from engine.errors import JobError
 from engine.jobs import launch
@@ -23,7 +21,7 @@ from engine.schema import RowLabel, Teacher, TeacherKind
 from engine.settings import change_setting
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
-from tests.engine.jobs.slow_worker import RetrainCountOptions
+from tests.engine.jobs.slow_worker import WORKER, RetrainCountOptions
 from tests.engine.review.world import judgement, make_reviewed_project, reviewer
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
@@ -31,7 +29,7 @@ from tests.waiting import until
 from tui.screens.retrain_screen import RetrainScreen
 from tui.screens.spots_screen import SpotsScreen
 
-WORKER = (sys.executable, str(Path(tests.engine.jobs.__file__).with_name("slow_worker.py")))
+pytestmark = pytest.mark.usefixtures("forked_processes")
 
 
 @pytest.fixture

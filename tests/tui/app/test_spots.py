@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,10 @@ from engine.teaching.records import Teaching
 from engine.teaching.sealing import decision
 from engine.teaching.writer import Annotator
 from tests.tui.app.opening import Driver, opened
+from tests.tui.app.planted_worker import WORKER
 from tests.tui.app.projects import write_project
 
 SIZES = [(80, 24), (120, 40)]
-PLANTED_WORKER = (sys.executable, str(Path(__file__).with_name("planted_worker.py")))
 
 
 @pytest.fixture
@@ -153,10 +152,11 @@ async def test_before_discovery_the_screen_says_what_to_do_and_other_keys_say_wh
         await driver.sees("There is nothing to undo.")
 
 
+@pytest.mark.usefixtures("forked_processes")
 async def test_discovery_runs_in_the_background_and_its_blind_spots_appear_by_themselves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "WORKER", PLANTED_WORKER)
+    monkeypatch.setattr(launch, "WORKER", WORKER)
     root = write_project(tmp_path / "work", discovered=False)
     async with opened(root) as driver:
         await driver.press("D")
@@ -168,8 +168,9 @@ async def test_discovery_runs_in_the_background_and_its_blind_spots_appear_by_th
         assert driver.app.job_watch._timer is None  # nothing ticks when nothing runs
 
 
+@pytest.mark.usefixtures("forked_processes")
 async def test_a_stopped_job_can_be_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "WORKER", PLANTED_WORKER)
+    monkeypatch.setattr(launch, "WORKER", WORKER)
     root = write_project(tmp_path / "work", discovered=False)
     async with opened(root) as driver:
         await driver.press("D")
@@ -182,10 +183,11 @@ async def test_a_stopped_job_can_be_gone_on_with(tmp_path: Path, monkeypatch: py
     assert [job.id for job in jobs.jobs(root)] == ["discover-1"]
 
 
+@pytest.mark.usefixtures("forked_processes")
 async def test_a_job_that_was_left_running_is_shown_when_the_app_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "WORKER", PLANTED_WORKER)
+    monkeypatch.setattr(launch, "WORKER", WORKER)
     root = write_project(tmp_path / "work", discovered=False)
     async with opened(root) as driver:
         await driver.press("D")
@@ -196,10 +198,11 @@ async def test_a_job_that_was_left_running_is_shown_when_the_app_comes_back(
         await driver.sees("negative → positive")
 
 
+@pytest.mark.usefixtures("forked_processes")
 async def test_a_discovery_that_cannot_be_read_is_told_and_the_app_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "WORKER", PLANTED_WORKER)
+    monkeypatch.setattr(launch, "WORKER", WORKER)
     root = write_project(tmp_path / "work", discovered=False)
     (root / "go").write_text("damaged")
     async with opened(root) as driver:

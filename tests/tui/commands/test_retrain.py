@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-import tests.engine.jobs
 from engine import jobs
 from engine.errors import JobError
 from engine.jobs import launch
@@ -18,11 +16,12 @@ from engine.project import Project
 from engine.schema import Teacher
 from engine.teaching.records import Teaching
 from engine.teaching.writer import Annotator
+from tests.engine.jobs.slow_worker import WORKER
 from tests.tui.app.projects import write_project
 from tests.waiting import until
 from tui.cli import main
 
-WORKER = (sys.executable, str(Path(tests.engine.jobs.__file__).with_name("slow_worker.py")))
+pytestmark = pytest.mark.usefixtures("forked_processes")
 
 
 @pytest.fixture
