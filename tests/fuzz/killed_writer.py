@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from engine.child import command
 from engine.errors import BlindspotError, StoreError
 from engine.llm.call_log import Call, CallLog, read_calls
 from engine.schema import RowMark
@@ -49,8 +50,8 @@ def main(trials: int, seed: int) -> tuple[int, int, list[str]]:
 
 def _killed(folder: Path, prefix: str, random_: random.Random) -> set[str]:
     """Start a writer and kill it; what it has said to be stored."""
-    command = [sys.executable, "-m", "tests.fuzz.killed_writer", str(folder), prefix]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as writer:
+    words = [*command("tests.fuzz.killed_writer"), str(folder), prefix]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as writer:
         assert writer.stdout is not None
         said = [writer.stdout.readline() for _ in range(random_.randint(1, _MOST_WRITES))]
         time.sleep(random_.random() * _MOST_SECONDS)

@@ -24,6 +24,8 @@ from engine.teaching.store import Store
 from engine.verify.record_checks import check_records
 from tests.engine.teaching.test_store import ROOT, mark, start_writer, verdicts
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
+
 MANY = 2_000  # marks of a file that is large enough for a journal
 Lines = list[bytes]
 

@@ -179,17 +179,19 @@ def test_a_decision_of_a_version_that_listed_nothing_freezes_what_stood_there_th
     assert committed_records(Records(project.teaching_dir), "ann", "B1") == ((pattern,), ())
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_a_commitment_in_one_process_stops_an_undo_in_another(project: Project, annotator: Annotator) -> None:
     """Each round one process commits while others undo: whatever order they come in, what was committed is there."""
+    blindspot = [sys.executable, "-c", "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"]
     for number in range(6):
         name = f"ann{number}"
         teaching = Teaching(project.teaching_dir, name)
         one = Annotator(project, annotator.discovery, teaching, Teacher(name, "human"))
         one.describe("B1", "abstraction", "first")
         one.describe("B1", "extrapolation", "second")
-        command = [sys.executable, "-m", "tui", "undo", str(project.root), "--annotator", name]
+        command = [*blindspot, "undo", str(project.root), "--annotator", name]
         others = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
-        commit = [sys.executable, "-m", "tui", "commit", str(project.root), "B1", "--annotator", name]
+        commit = [*blindspot, "commit", str(project.root), "B1", "--annotator", name]
         committed = subprocess.run(commit, capture_output=True, check=False)
         for other in others:
             other.communicate(timeout=120)

@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import orjson
 import pytest
 
 from engine import __version__
+from engine.child import command
 from engine.errors import StoreError
 from engine.schema import RowMark
 from engine.teaching.store import Store
 from engine.teaching.write_lock import writing
 
-WRITER = Path(__file__).parent / "writer.py"
+pytestmark = pytest.mark.usefixtures("forked_processes")
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -27,8 +28,8 @@ def verdicts(store: Store) -> dict[str, str]:
 
 
 def start_writer(folder: Path, author: str, prefix: str, count: int) -> subprocess.Popen[str]:
-    command = [sys.executable, str(WRITER), str(folder), author, prefix, str(count)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={"PYTHONPATH": str(ROOT)})
+    words = [*command("tests.engine.teaching.writer"), str(folder), author, prefix, str(count)]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={"PYTHONPATH": str(ROOT)})
 
 
 def test_a_revision_says_who_when_what_and_why(tmp_path: Path) -> None:
