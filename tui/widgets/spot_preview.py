@@ -34,7 +34,8 @@ def spot_preview(
             *wrapped(Text("too far from every group, or in a group that is too small", style=ink.muted), width),
         ]
         if flagged:
-            lines += wrapped(Text(f"{flagged:,} of them are flagged by the LLM, not checked", style=ink.muted), width)
+            are = "is" if flagged == 1 else "are"
+            lines += wrapped(Text(f"{flagged:,} of them {are} flagged by the LLM, not checked", style=ink.muted), width)
     else:
         figures = [f"confidence {spot.mean_confidence:.2f}", f"coherence {spot.coherence:.2f}"]
         if spot.size != spot.size_before:

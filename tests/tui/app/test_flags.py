@@ -142,7 +142,7 @@ async def test_those_near_no_blind_spot_stand_with_the_scattered_rows(root: Path
     async with opened(root, size=(120, 40)) as driver:
         await driver.sees("in no blind spot")
         await driver.press("end")
-        await driver.sees("1 of them are flagged by the LLM")
+        await driver.sees("1 of them is flagged by the LLM")
         await driver.press("enter")
         await driver.sees("In no blind spot", "1 of them flagged", "room flag-3")
 
