@@ -20,6 +20,7 @@ from engine.project import SETTINGS_FILE
 
 _LOCK = "making.lock"  # held for as long as the folder is being made
 _MOVED = {SETTINGS_FILE, LEFT_OUT, "predictions", "splits"}  # into a folder that is filled, before the manifest
+_PLACES = {SETTINGS_FILE: 0, MANIFEST_FILE: 2}  # first and last: without settings but with a manifest it is half moved
 
 
 @contextmanager
@@ -46,7 +47,7 @@ def appearing(root: Path) -> Iterator[Path]:
             with suppress(PermissionError):  # of another person, who lets us write in it
                 root.chmod(mode)
             made = [path for path in folder.iterdir() if path.name != _LOCK]
-            for inner in sorted(made, key=lambda path: path.name == MANIFEST_FILE):  # the manifest last
+            for inner in sorted(made, key=lambda path: _PLACES.get(path.name, 1)):
                 publish(inner, root / inner.name)
                 moved.append(root / inner.name)
         else:

@@ -131,7 +131,7 @@ async def test_a_click_moves_and_a_double_click_opens(root: Path) -> None:
 
 async def test_a_last_row_that_grows_out_of_the_window_is_brought_into_sight_at_once(root: Path) -> None:
     async with opened(root) as driver:
-        found = await listing(driver, Numbers(1))
+        found = await listing(driver, Numbers(100))
         count = found.size.height // 10 * 10
         assert count, "the last row is one that can be tall"
         filler = found.size.height - count
