@@ -113,6 +113,7 @@ async def test_undo_says_what_it_took_back_and_goes_back_beyond_a_restart(root: 
         await driver.press("a", "j", "a")
         await driver.sees("13 UUs")
     async with opened(root) as driver:
+        await driver.sees("q back")
         await driver.press("u")
         await driver.sees("14 UUs", "Undone: mark row pool-11 as ambiguous.")
         await driver.press("u")
