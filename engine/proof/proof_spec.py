@@ -104,7 +104,7 @@ class RecipeChoice(Record):
             found += ". Without a dev split no accuracy was looked at."
         if self.errors_before is not None and self.errors_before <= min(self.errors.values()):
             found += (
-                " No recipe made fewer errors than the current model: a better one is unlikely, so label more rows."
+                " No recipe made fewer errors than the current model: these labels do not say that a retrain helps."
             )
         return found
 

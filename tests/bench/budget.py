@@ -188,7 +188,7 @@ class Task:
 
     def _chosen(self, arm: Arm) -> Lesson:
         if len(arm.labels) < FEWEST_TO_CHOOSE:
-            return Lesson(arm, "continue", {})
+            return Lesson(arm, "average", {})  # as `retrain` advises
         choice, chosen = choose_by_labels(self.project, arm, seed=self._first_seed, monitor=self._watch)
         self._watch.note(choice.sentence)
         return Lesson(chosen, choice.recipe, choice.as_json())

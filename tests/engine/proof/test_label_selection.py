@@ -251,7 +251,7 @@ def test_auto_needs_enough_labels_to_hold_some_out_and_no_blind_spots(project: P
     with teaching.store.edit("take back") as edit:
         for number in range(FEWEST_TO_CHOOSE - 1, 60):
             edit.delete("label", f"pool-{number}")
-    with pytest.raises(ProjectError, match=rf"it needs {FEWEST_TO_CHOOSE}, and arm `labels` has 49; label more"):
+    with pytest.raises(ProjectError, match=rf"it needs {FEWEST_TO_CHOOSE}, and arm `labels` has 49; label more, or name a recipe: average"):
         refuse_retrain(project, RetrainRequest(arms=("labels",), recipes=("auto",)))
     (project.round_dir(1) / "discovery.json").unlink()
     refuse_retrain(project, RetrainRequest(arms=("llm-labels",), recipes=("auto",)))
@@ -276,6 +276,6 @@ def test_a_choice_of_before_reads_as_one_by_blind_spots() -> None:
 def test_a_choice_says_when_no_recipe_was_better_than_the_current_model() -> None:
     tried = {"continue": 27.0, "average": 25.0}
     choice = RecipeChoice("average", tried, 50, chosen_rows=ALL_ROWS, parts=PARTS, errors_before=25.0)
-    assert choice.sentence.endswith("a better one is unlikely, so label more rows.")
+    assert choice.sentence.endswith("these labels do not say that a retrain helps.")
     better = replace(choice, errors=tried | {"average": 24.0})
-    assert "label more rows" not in better.sentence
+    assert "No recipe" not in better.sentence
