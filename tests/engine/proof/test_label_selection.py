@@ -251,7 +251,8 @@ def test_auto_needs_enough_labels_to_hold_some_out_and_no_blind_spots(project: P
     with teaching.store.edit("take back") as edit:
         for number in range(FEWEST_TO_CHOOSE - 1, 60):
             edit.delete("label", f"pool-{number}")
-    with pytest.raises(ProjectError, match=rf"it needs {FEWEST_TO_CHOOSE}, and arm `labels` has 49; label more, or name a recipe: average"):
+    told = f"it needs {FEWEST_TO_CHOOSE}, and arm `labels` has 49; label more, or name a recipe: average"
+    with pytest.raises(ProjectError, match=told):
         refuse_retrain(project, RetrainRequest(arms=("labels",), recipes=("auto",)))
     (project.round_dir(1) / "discovery.json").unlink()
     refuse_retrain(project, RetrainRequest(arms=("llm-labels",), recipes=("auto",)))
