@@ -31,10 +31,11 @@ def read_seeds(text: str) -> tuple[int, ...]:
     """Seeds as people write them, with commas or spaces between: each once, in their order.
 
     Raises:
-        SettingsError: there is none, or one is no whole number, or too large.
+        SettingsError: there is none, or none between two commas, or one is no whole number, or too large.
     """
-    words, digits = text.replace(",", " ").split(), len(str(MOST_SEED))  # `int` refuses texts of thousands of digits
-    if not words or not all(word.isdecimal() and len(word) <= digits and int(word) <= MOST_SEED for word in words):
+    words = [word for part in text.split(",") for word in part.split() or [""]]
+    digits = len(str(MOST_SEED))  # `int` refuses texts of thousands of digits
+    if not all(word.isdecimal() and len(word) <= digits and int(word) <= MOST_SEED for word in words):
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
         hint = f"seeds are whole numbers from 0 to {MOST_SEED:,}, such as 13, 14, 15"
         raise SettingsError(f"{shown!r} names no seeds", hint=hint)

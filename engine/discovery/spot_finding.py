@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from engine.counted import counted
 from engine.discovery.calibration import UNKNOWN, Scores, histogram, score, taus_for
 from engine.discovery.clusterers import CLUSTERERS
 from engine.discovery.clusters import SCATTERED, closeness
@@ -30,7 +29,6 @@ from engine.project import Project
 from engine.schema import BlindSpot, Discovery, Example, Prediction
 from engine.settings import DiscoverySettings
 from engine.shown_rows import IN_ONE_FILE, ShownRow, in_memory, with_shown_rows, write_shown_rows
-from engine.text import row_hash
 
 NEIGHBOURS = 3
 DIGITS = 6  # of probabilities and coordinates in the file
@@ -144,10 +142,6 @@ def find(
         monitor.note(cut_sentence(len(cut), len(pool), "pool", reading.tokens))
     among = f"{len(pool)} rows" if known.all() else f"{known.sum()} of {len(pool)} rows that have a label"
     monitor.note(f"{len(uus)} UUs among {among}: {len(groups)} blind spots, {len(loose)} rows scattered")
-    withheld = frozenset(project.manifest.withheld)
-    seen = sum(row_hash(pool[row].text, pool[row].text_pair) not in withheld for row in flags.rows)
-    if seen:
-        monitor.note(f"{counted(seen, 'row')} flagged: the LLM says another label; nobody has checked them")
     ends = dict(zip([row.id for row in shortened], reading.ends(shortened) if reading else (), strict=True))
     place_of = {row: place for place, row in enumerate(uus.tolist())}
 

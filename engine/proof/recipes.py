@@ -46,17 +46,17 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "scratch": Recipe(
-        "from the base model: train and the samples",
+        "the base model learns train and the samples",
         "Lippmann et al. 2024, arXiv 2403.17860, section 4",
         "base",
     ),
     "continue": Recipe(
-        "from the current model: samples, part of train",
+        "the current model learns samples, part of train",
         "experience replay: Rolnick et al. 2019, arXiv 1811.11682",
         "current",
     ),
     "keep": Recipe(
-        "as average; sure and right pool rows stay so",
+        "as average, and answers surely right are kept",
         "learning without forgetting: Li & Hoiem 2016, arXiv 1606.09282",
         "current",
         keep=True,

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from tui.dialogs.dialog import Dialog
 from tui.keys import keys
 from tui.terminal.wrapping import wrapped
-from tui.widgets.scroll_mark import ScrollMark
+from tui.widgets.scroll_mark import with_mark
 from tui.widgets.text_pane import TextPane
 
 
@@ -19,9 +19,7 @@ class PaneDialog(Dialog[None]):
 
     def body(self) -> ComposeResult:
         """The pane, and how much of it is out of sight."""
-        pane = TextPane(self.lines)
-        yield pane
-        yield ScrollMark(pane, indent=0)
+        yield from with_mark(TextPane(self.lines), indent=0)
 
     def lines(self, width: int) -> list[Text]:
         """What the pane shows at this width, in cells."""

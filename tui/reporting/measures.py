@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_HELD_BACK = "Rows that are shown once you have committed to your answer, or declined (C): patterns are tested on them."
+
 SPOTS: dict[str, str] = {
     "UUs": "Rows that the model gets wrong with a confidence of at least tau, without those marked label wrong or "
     "ambiguous.",
@@ -10,15 +12,13 @@ SPOTS: dict[str, str] = {
     "words": "What these rows share and others lack.",
     "pat/sam": "Patterns and samples written for them.",
     "coherence": "How alike the rows are, 1 at most.",
-    "held back": "Rows that are shown once you have committed to your answer, or declined. Patterns are tested on "
-    "them.",
+    "held back": _HELD_BACK,
     "12 new: D": "Rows that people have labelled, or labelled differently, since the blind spots were found; D looks "
     "again.",
 }
 
 EVIDENCE: dict[str, str] = {
-    "held back": "Rows that are shown once you have committed to your answer, or declined (C): patterns are tested on "
-    "them.",
+    "held back": _HELD_BACK,
     "withheld": "Rows that nearly equal a proof row: nobody is shown them.",
     "label?": "The rest of the pool speaks against this row's gold label. The filter takes the word too.",
     "flagged": "Rows, after the UUs, to which an LLM gives another label than the model, and which nobody has "

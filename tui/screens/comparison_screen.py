@@ -20,7 +20,7 @@ from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped
 from tui.widgets.notice import job_notice, notice
-from tui.widgets.scroll_mark import ScrollMark
+from tui.widgets.scroll_mark import with_mark
 from tui.widgets.table_text import table_text
 from tui.widgets.text_pane import TextPane
 
@@ -59,9 +59,7 @@ class ComparisonScreen(WorkScreen[ComparisonPlace]):
 
     def body(self) -> ComposeResult:
         """The pane, and how much of it is out of sight."""
-        pane = TextPane(self._lines, id="comparison")
-        yield pane
-        yield ScrollMark(pane, indent=1)
+        yield from with_mark(TextPane(self._lines, id="comparison"), indent=1)
 
     def footer(self) -> Sequence[str]:
         """Its own keys, and the way to the review."""

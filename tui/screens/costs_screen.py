@@ -13,7 +13,7 @@ from tui.screens.work_screen import WorkScreen
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped
 from tui.widgets.notice import notice
-from tui.widgets.scroll_mark import ScrollMark
+from tui.widgets.scroll_mark import with_mark
 from tui.widgets.table_text import table_text
 from tui.widgets.text_pane import TextPane
 
@@ -30,9 +30,7 @@ class CostsScreen(WorkScreen):
 
     def body(self) -> ComposeResult:
         """The pane, and how much of it is out of sight."""
-        pane = TextPane(id="costs")
-        yield pane
-        yield ScrollMark(pane, indent=1)
+        yield from with_mark(TextPane(id="costs"), indent=1)
 
     def footer(self) -> Sequence[str]:
         """Where its figures come from."""

@@ -15,7 +15,7 @@ from engine.errors import BlindspotError
 from tui.flows.commit_answer import decide, why_not
 from tui.keys import keys
 from tui.reporting.measures import EVIDENCE
-from tui.screens.filtered_screen import FilteredScreen
+from tui.screens.filtered_screen import NOTHING_MATCHES, FilteredScreen
 from tui.screens.spots_screen import SpotsScreen
 from tui.screens.work_screen import Place
 from tui.shell import shell
@@ -167,7 +167,7 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""
         if action in ("wrong", "ambiguous", "fine", "clear", "copy") and self.row is None:
-            return "Nothing matches the filter: esc clears it."
+            return NOTHING_MATCHES
         if action in ("wrong", "ambiguous", "fine", "clear") and self.row is not None and self.row.flagged:
             return "This row is flagged, not checked: it has no gold label that could be marked."
         if action == "clear":
@@ -195,7 +195,7 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
     def _detail(self, width: int) -> list[Text]:
         app, board = shell(self), self.workbench.board
         if self.row is None or board is None:
-            return wrapped(Text("Nothing matches the filter: esc clears it.", style=app.ink.muted), width)
+            return wrapped(Text(NOTHING_MATCHES, style=app.ink.muted), width)
         return evidence_detail(width, self.row, board.discovery, app.ink, app.glyphs)
 
     def action_wrong(self) -> None:

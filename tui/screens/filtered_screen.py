@@ -8,6 +8,8 @@ from tui.screens.work_screen import P, WorkScreen
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
 
+NOTHING_MATCHES = "Nothing matches the filter: esc clears it."
+
 
 class FilteredScreen(WorkScreen[P]):
     """Base of screens with a `FilterBar` and a list. Subclasses give `rows` and `refill`."""

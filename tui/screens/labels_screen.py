@@ -17,7 +17,7 @@ from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped
 from tui.widgets.notice import notice
-from tui.widgets.scroll_mark import ScrollMark
+from tui.widgets.scroll_mark import with_mark
 from tui.widgets.table_text import table_text
 from tui.widgets.text_pane import TextPane
 
@@ -53,9 +53,7 @@ class LabelsScreen(WorkScreen[LabelsPlace]):
 
     def body(self) -> ComposeResult:
         """The pane, and how much of it is out of sight."""
-        pane = TextPane(id="labels")
-        yield pane
-        yield ScrollMark(pane, indent=1)
+        yield from with_mark(TextPane(id="labels"), indent=1)
 
     def footer(self) -> Sequence[str]:
         """The disagreements, and the way to labelling and back."""

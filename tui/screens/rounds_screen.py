@@ -12,7 +12,7 @@ from tui.reporting.tables import round_sentences, rounds_table
 from tui.screens.work_screen import WorkScreen
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped
-from tui.widgets.scroll_mark import ScrollMark
+from tui.widgets.scroll_mark import with_mark
 from tui.widgets.table_text import table_text
 from tui.widgets.text_pane import TextPane
 
@@ -29,9 +29,7 @@ class RoundsScreen(WorkScreen):
 
     def body(self) -> ComposeResult:
         """The pane, and how much of it is out of sight."""
-        pane = TextPane(id="rounds")
-        yield pane
-        yield ScrollMark(pane, indent=1)
+        yield from with_mark(TextPane(id="rounds"), indent=1)
 
     def footer(self) -> Sequence[str]:
         """Where the rounds come from."""

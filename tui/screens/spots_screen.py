@@ -18,7 +18,7 @@ from tui.hints import with_project
 from tui.keys import keys
 from tui.reporting.confidence_text import none_found
 from tui.reporting.measures import SPOTS
-from tui.screens.filtered_screen import FilteredScreen
+from tui.screens.filtered_screen import NOTHING_MATCHES, FilteredScreen
 from tui.screens.work_screen import Place
 from tui.shell import shell
 from tui.terminal.wrapping import wrapped
@@ -194,7 +194,7 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
             if not self.has_class("-listing"):
                 return "There are no blind spots yet: D finds them."
             if action in ("open", "describe", "done", "skip", "commit") and self.spot_id is None:
-                return "Nothing matches the filter: esc clears it."
+                return NOTHING_MATCHES
             if action in ("describe", "done", "skip") and self.spot is None:
                 return "These rows belong to no blind spot."
             if action in ("done", "skip") and self.spot is not None and self.spot.decision is not None:
@@ -227,7 +227,7 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
         if board is None:
             return []
         if spot_id is None:
-            return wrapped(Text("Nothing matches the filter: esc clears it.", style=app.ink.muted), width)
+            return wrapped(Text(NOTHING_MATCHES, style=app.ink.muted), width)
         if spot_id != SCATTERED:
             return spot_preview(width, self.spot, board.evidence(spot_id, first=ROWS), app.ink, app.glyphs)
         loose, flagged = board.scattered(first=ROWS), board.flagged_elsewhere()

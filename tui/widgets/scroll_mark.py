@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual.app import ComposeResult
 
 from tui.shell import shell
 from tui.widgets.line import Line
@@ -34,3 +35,9 @@ class ScrollMark(Line):
         above, below = self._rows.out_of_sight
         parts = [f"{above} above"] * bool(above) + [f"{below} more below"] * bool(below)
         return Text(" " * self._indent + ", ".join(parts), style=shell(self).ink.accent, no_wrap=True, end="")
+
+
+def with_mark(pane: TextPane, *, indent: int) -> ComposeResult:
+    """A pane, and beneath it how much of it is out of sight; ``indent``: cells before the counts."""
+    yield pane
+    yield ScrollMark(pane, indent=indent)

@@ -13,6 +13,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from tui.app import BlindspotApp
+from tui.widgets.text_pane import TextPane
 
 
 class Driver:
@@ -59,6 +60,11 @@ class Driver:
     def words(self) -> str:
         """What the terminal shows, as one line without columns."""
         return " ".join(self.text.split())
+
+    @property
+    def pane(self) -> str:
+        """All of the text pane of the screen in front, without blanks: a path is broken wherever a line ends."""
+        return "".join(self.app.screen.query_one(TextPane).text.split())
 
     @property
     def screen(self) -> Any:

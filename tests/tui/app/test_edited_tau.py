@@ -69,7 +69,7 @@ async def test_the_app_says_so_when_it_opens(root: Path, key: str) -> None:
     async with opened(root, size=(200, 30)) as driver:
         await driver.until(lambda: f"`discovery.{key}` is" in driver.words)
         await driver.press("M")
-        await driver.sees("discover")
+        await driver.until(lambda: f"run`blindspotdiscover{root}`" in driver.pane)
 
 
 def test_the_app_takes_up_the_settings_of_a_discovery_made_elsewhere(root: Path) -> None:

@@ -181,7 +181,7 @@ def test_proven_and_closed_are_defined_and_the_rows_behind_each_word_are_told(
     out = capsys.readouterr().out
     assert "\nproven (of an arm): At equal coverage" in out
     assert "\nclosed (of a blind spot): At least 4 in 5 of its pool rows" in out
-    assert "\nscratch (a recipe): From the base model: train and the samples." in out
+    assert "\nscratch (a recipe): The base model learns train and the samples." in out
     assert (
         "\nB1 pos -> neg: open\n  pool 3 of 4 (30 to 95 %); near it in proof: wrong before 3.7 of 13 (11 to 55 %), "
         in out

@@ -110,6 +110,7 @@ def test_what_cannot_be_trained_is_refused_at_once_and_leaves_no_job(
         ["--seeds", "-1"],
         ["--seeds", "1,-2"],
         ["--seeds", str(2**31)],
+        ["--seeds", "1,,2"],
         ["--seeds", ""],
         ["--seeds", "1.5"],
         ["--recipe", "nope"],
