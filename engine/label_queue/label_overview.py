@@ -38,7 +38,7 @@ class LabelOverview(Record):
     """The labels of a project.
 
     Attributes:
-        rows: of the pool. settled: of these, those on whose label people agree, or that was decided.
+        rows: of the pool. unlabelled: of these, those that came without a label. settled: of these, those on whose label people agree, or that was decided.
         conflicts: rows of the pool on which people differ and nobody has decided.
         proof: settled rows of the proof part. proof_conflicts: as ``conflicts``, of the proof part.
         labellers: people, then LLMs.
@@ -47,6 +47,7 @@ class LabelOverview(Record):
     """
 
     rows: int
+    unlabelled: int
     settled: int
     conflicts: int
     proof: int
@@ -64,8 +65,10 @@ def label_overview(project: Project, records: Records) -> LabelOverview:
         DataError: the guideline cannot be read.
     """
     labels, proof, floor = Labels(records), Labels(records, "proof"), project.settings.labelling.llm_floor
+    pool = project.manifest.splits.get("pool")
     return LabelOverview(
-        rows=project.manifest.splits["pool"].rows if project.has_split("pool") else 0,
+        rows=pool.rows if pool else 0,
+        unlabelled=pool.unlabelled if pool else 0,
         settled=len(labels.settled()),
         conflicts=len(labels.conflicts()),
         proof=len(proof.settled()),

@@ -77,7 +77,9 @@ def next_steps(found: LabelOverview, project: Path) -> list[str]:
     """What to do, the most pressing first."""
     where = shlex.quote(str(project))
     steps = []
-    if not found.labellers:
+    if not found.labellers and not found.unlabelled:
+        steps.append(f"every pool row came with a label: blindspot discover {where}")
+    elif not found.labellers:
         steps.append(f"label rows: blindspot label {where}, or let an LLM: blindspot label {where} --by llm")
     for number, of, queue in (
         (found.conflicts, "", "conflict"),

@@ -11,8 +11,10 @@ from engine.labelling.guidelines import guideline_of
 from engine.project import Project
 from engine.schema import RowLabel, Teacher
 from tests.builders.labels import ANN, GPT, by_llm, by_person, write_labels
+from tests.builders.project import copy_project
 from tests.builders.stream import stream_project
 from tests.tui.commands.conftest import Run
+from tui.cli import main
 
 BEN = Teacher("ben", "human")
 
@@ -46,6 +48,14 @@ def test_nothing_is_labelled_yet(run: Run, project: Project) -> None:
         f"next: label rows: blindspot label {project.root}, or let an LLM: blindspot label {project.root} --by llm",
     ]
     assert run("labels", "--disagreements")[1] == "people and LLMs differ on no row that both have labelled\n"
+
+
+def test_where_every_row_came_with_a_label_discover_is_next(
+    created: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = copy_project(created, tmp_path / "work").root
+    assert main(["labels", str(root)]) == 0
+    assert capsys.readouterr().out.endswith(f"next: every pool row came with a label: blindspot discover {root}\n")
 
 
 def test_it_says_who_labelled_how_far_they_agree_and_how_good_the_llm_is(run: Run, project: Project) -> None:
