@@ -38,7 +38,8 @@ class LabelOverview(Record):
     """The labels of a project.
 
     Attributes:
-        rows: of the pool. unlabelled: of these, those that came without a label. settled: of these, those on whose label people agree, or that was decided.
+        rows: of the pool. unlabelled: of these, those that came without a label.
+        settled: of these, those on whose label people agree, or that was decided.
         conflicts: rows of the pool on which people differ and nobody has decided.
         proof: settled rows of the proof part. proof_conflicts: as ``conflicts``, of the proof part.
         labellers: people, then LLMs.
