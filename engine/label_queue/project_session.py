@@ -43,6 +43,7 @@ class ProjectSession:
     Attributes:
         session: the queue, the row in front and what was done.
         kind: of the queue; name: of its file, or its kind where it has none.
+        out: what the labels are called, ``labels of ann``.
         guideline: as it stands now.
         units: the labels of each row that two or more people gave one (`engine.agreement`).
         close: gives up the row in front; to be called at the end.
@@ -51,6 +52,7 @@ class ProjectSession:
     session: LabelSession
     kind: QueueKind
     name: str
+    out: str
     guideline: Guideline
     units: Callable[[], list[list[str]]]
     close: Callable[[], None]
@@ -280,7 +282,13 @@ def _session(
         context=(lambda row: conflict_lines(Labels(teaching, rows.split), row.id)) if decides else lambda _: [],
     )
     return ProjectSession(
-        session, rows.kind, rows.name, guideline, lambda: Labels(teaching, rows.split).units(), leases.release
+        session,
+        rows.kind,
+        rows.name,
+        f"labels of {teaching.author}",
+        guideline,
+        lambda: Labels(teaching, rows.split).units(),
+        leases.release,
     )
 
 

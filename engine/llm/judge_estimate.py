@@ -14,7 +14,7 @@ from engine.llm.run_estimate import RunEstimate, likely_cost, likely_thought
 from engine.project import Project
 from engine.schema import Pattern
 from engine.teaching.authors import llm_author
-from engine.teaching.pattern_test import find_pattern, has_judged, trial_of
+from engine.teaching.pattern_testing import find_pattern, has_judged, pattern_test_of
 from engine.teaching.records import Records, Teaching
 from engine.teaching.row_search import places_without_label
 from engine.text import clean
@@ -57,7 +57,7 @@ def estimate_search(project: Project, *, pattern: Pattern | None, text: str, cou
     return _estimate(project, ((wording, part) for part in parts([pool[place] for place in drawn], ROWS_AT_ONCE)))
 
 
-def estimate_trials(project: Project, patterns: Sequence[str]) -> JudgeEstimate:
+def estimate_pattern_tests(project: Project, patterns: Sequence[str]) -> JudgeEstimate:
     """Guess what the judging of patterns will take; those that the LLM has judged are left out, and so is rewording.
 
     Args:
@@ -74,8 +74,8 @@ def estimate_trials(project: Project, patterns: Sequence[str]) -> JudgeEstimate:
     chosen = [find_pattern(records, one) for one in patterns] or records.patterns()
     if isinstance(records, Teaching):
         chosen = [one for one in chosen if not has_judged(records, one)]
-    trials = (trial_of(project, discovery, records, one) for one in chosen)
-    return _estimate(project, ((one.pattern.text, [case.row for case in one.cases]) for one in trials if one.cases))
+    tests = (pattern_test_of(project, discovery, records, one) for one in chosen)
+    return _estimate(project, ((one.pattern.text, [case.row for case in one.cases]) for one in tests if one.cases))
 
 
 def _estimate(project: Project, asked: Iterable[tuple[str, Sequence[JudgedRow]]]) -> JudgeEstimate:

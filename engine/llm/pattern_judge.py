@@ -1,6 +1,6 @@
 """The LLM as a judge: does a pattern apply to a row? One question a pattern, or some for the rows that it has found.
 
-After it has judged a trial, it may reword its own patterns once, with the counter-examples before it. Imports pydantic.
+After a test it may reword its own patterns once, with the counter-examples before it. Imports pydantic.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from engine.teaching.authors import llm_author
 from engine.teaching.evidence import evidence_for
 from engine.teaching.found_rows import FoundRows
 from engine.teaching.leaks import HoldsProofRow
-from engine.teaching.pattern_test import (
+from engine.teaching.pattern_testing import (
     PatternCase,
     PatternResult,
     find_pattern,
     hand_in,
     has_judged,
     not_rewordable,
+    pattern_test_of,
     results,
     reword,
-    trial_of,
 )
 from engine.teaching.records import Teaching
 from engine.trust import require
@@ -196,24 +196,24 @@ class _Run:
 
     def judge(self, patterns: Sequence[Pattern]) -> None:
         """Judge every pattern that has rows, and that this LLM has not judged in its present wording."""
-        trials = {}
+        tests = {}
         for pattern in patterns:
-            trial = trial_of(self.project, self.discovery, self.teaching, pattern)
+            test = pattern_test_of(self.project, self.discovery, self.teaching, pattern)
             if has_judged(self.teaching, pattern):
                 self.before.append(pattern.id)
-            elif not trial.cases:
-                self.untestable[pattern.id] = trial.reason
+            elif not test.cases:
+                self.untestable[pattern.id] = test.reason
             else:
-                trials[pattern.id] = trial
+                tests[pattern.id] = test
         questions = {
             name: judge_question(
-                self.prompts, trial.pattern.text, [case.row for case in trial.cases], trial.pattern.blind_spot, name
+                self.prompts, test.pattern.text, [case.row for case in test.cases], test.pattern.blind_spot, name
             )
-            for name, trial in trials.items()
+            for name, test in tests.items()
         }
         for name, answer in self._answers("judge", questions):
-            rows = [case.row.id for case in trials[name].cases]
-            hand_in(self.teaching, trials[name], _applies(rows, answer.value), self.asker.teacher)
+            rows = [case.row.id for case in tests[name].cases]
+            hand_in(self.teaching, tests[name], _applies(rows, answer.value), self.asker.teacher)
             self.judged.append(name)
 
     def judge_found(self, found: FoundRows) -> dict[str, bool]:

@@ -53,7 +53,7 @@ from engine.tau import with_tau
 from engine.teaching.evidence import seen_flags
 from engine.teaching.found_rows import find_sample, keep_found
 from engine.teaching.labels import Labels
-from engine.teaching.pattern_test import find_pattern
+from engine.teaching.pattern_testing import find_pattern
 from engine.teaching.records import Records, lost_spots
 from engine.trust import OutsideUse, file_use, require
 from engine.verify.seal import keep_seal

@@ -14,7 +14,7 @@ from engine.files import content_key, read_record
 from engine.project import Project
 from engine.review.items import Items
 from engine.schema import Pattern, Record, Sample, Teacher, TeacherKind
-from engine.teaching.pattern_test import Share
+from engine.teaching.pattern_testing import Share
 from engine.teaching.records import Records
 
 # Raised whenever the same input would give other figures.

@@ -15,7 +15,7 @@ from engine.review.comparison import Acceptance, WinRate
 from engine.review.outcome import Judged, majority, outcomes
 from engine.schema import TEACHER_KINDS, Preference, SideJudgement, Teacher, TeacherKind
 from engine.settings import ProofSettings
-from engine.teaching.pattern_test import Share, wilson
+from engine.teaching.pattern_testing import Share, wilson
 
 _SEED = 13
 _PREFERENCES: tuple[Preference, ...] = ("left", "right", "tie", "neither")

@@ -15,7 +15,7 @@ from engine.files import content_key, find_files, read_record, write_json
 from engine.problems import leave_out
 from engine.project import Project
 from engine.schema import Pattern, Record, Sample, Teacher
-from engine.teaching.pattern_test import find_pattern, visible_pattern
+from engine.teaching.pattern_testing import find_pattern, visible_pattern
 from engine.teaching.records import Records, Teaching
 from engine.teaching.sealing import decision
 from engine.text import row_hash

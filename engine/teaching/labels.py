@@ -16,7 +16,7 @@ from engine.teaching.records import Records
 
 
 @dataclass(frozen=True, slots=True)
-class GivenLabel:
+class AuthoredLabel:
     """A label with its author's name."""
 
     author: str
@@ -36,7 +36,7 @@ class Labels:
 
     def __init__(self, records: Records, split: SplitName = "pool") -> None:
         self.records = records
-        self._people: defaultdict[str, list[GivenLabel]] = defaultdict(list)
+        self._people: defaultdict[str, list[AuthoredLabel]] = defaultdict(list)
         self._llms: defaultdict[str, dict[str, RowLabel]] = defaultdict(dict)
         self._decided: dict[str, RowLabel] = {}
         for author, record in records.by_author("label"):
@@ -44,13 +44,13 @@ class Labels:
                 if record.teacher.kind == "llm":
                     self._llms[author][record.row] = record
                 else:
-                    self._people[record.row].append(GivenLabel(author, record))
+                    self._people[record.row].append(AuthoredLabel(author, record))
         for _, record in records.by_author("adjudication"):
             if isinstance(record, RowLabel) and record.split == split:
                 self._decided[record.row] = record
 
     @property
-    def people(self) -> Mapping[str, list[GivenLabel]]:
+    def people(self) -> Mapping[str, list[AuthoredLabel]]:
         """By row, what each person said, also that they are unsure."""
         return self._people
 

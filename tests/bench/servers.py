@@ -44,7 +44,7 @@ from engine.project import SETTINGS_FILE, Project
 from engine.settings import LabellingSettings, LlmSettings, TeachingSettings, read_settings, write_settings
 from tests.engine.llm.server import Fault, LlmServer
 from tests.engine.llm.spots import set_llm
-from tests.engine.teaching.trials import trial_project, write
+from tests.engine.teaching.tested_patterns import pattern_project, write
 
 Part = Callable[[str], AbstractContextManager[str]]
 """Opens the server for a part of what is asked; gives its address."""
@@ -178,7 +178,7 @@ def told(about: str, words: str, folder: Path, settings: LlmSettings) -> Facts:
 
 def small_project(root: Path) -> Project:
     """A blind spot of ten rows, labels to give, and a person's pattern to be tested."""
-    project = trial_project(root)
+    project = pattern_project(root)
     path = project.root / SETTINGS_FILE
     few = TeachingSettings(targets=1, counters=1, anchors=1)
     write_settings(path, replace(read_settings(path), labelling=LabellingSettings(llm_batch=4), teaching=few))

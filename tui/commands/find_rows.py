@@ -17,7 +17,7 @@ from engine.teaching.found_rows import (
     visible_searches,
     why_stale,
 )
-from engine.teaching.pattern_test import visible_pattern
+from engine.teaching.pattern_testing import visible_pattern
 from tui.commands.annotating import Session, add_common
 from tui.commands.shared import SubParsers, add_limits, add_waiting, new_parser
 from tui.terminal.printing import console, print_json, print_line, say

@@ -222,7 +222,7 @@ def _of_project(options: argparse.Namespace, stack: ExitStack) -> _Work:
     return _Work(
         opened.session,
         name,
-        f"labels of {teaching.author}",
+        opened.out,
         opened.guideline.text,
         told,
         str(options.source),

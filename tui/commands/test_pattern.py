@@ -13,18 +13,18 @@ from engine.errors import DataError
 from engine.llm.reports import JudgeReport
 from engine.operations.job_records import JudgeOptions
 from engine.schema import Pattern, Teacher
-from engine.teaching.pattern_test import (
+from engine.teaching.pattern_testing import (
     PatternCase,
     PatternResult,
-    Trial,
+    PatternTest,
     decided_patterns,
     find_pattern,
     hand_in,
     has_judged,
     open_pattern,
+    pattern_test_of,
     results,
     reword,
-    trial_of,
 )
 from tui.commands.annotating import Session, add_common, pattern_line
 from tui.commands.shared import SubParsers, add_limits, add_waiting, new_parser
@@ -79,15 +79,15 @@ def run(options: argparse.Namespace) -> int:
         pattern = open_pattern(session.teaching, name, unjudged=session.board.unjudged)
         if options.judge:
             answers, judge = _answers(options), Teacher(session.teaching.author, "human")
-            hand_in(session.teaching, _trial(session, pattern), answers, judge)
+            hand_in(session.teaching, _pattern_test(session, pattern), answers, judge)
         if options.reword:
             pattern = reword(session.teaching, pattern, options.reword, _results(session, pattern))
         _print_one(options, session, pattern)
     return 0
 
 
-def _trial(session: Session, pattern: Pattern) -> Trial:
-    return trial_of(session.project, session.discovery, session.teaching, pattern)
+def _pattern_test(session: Session, pattern: Pattern) -> PatternTest:
+    return pattern_test_of(session.project, session.discovery, session.teaching, pattern)
 
 
 def _results(session: Session, pattern: Pattern) -> list[PatternResult]:
@@ -110,12 +110,12 @@ def _answers(options: argparse.Namespace) -> dict[str, bool]:
 
 
 def _by_llm(options: argparse.Namespace, session: Session) -> int:
-    from engine.llm.judge_estimate import estimate_trials
+    from engine.llm.judge_estimate import estimate_pattern_tests
     from tui.commands.asking_llm import check_limits, print_estimate
 
     names = [find_pattern(session.teaching, session.teaching.own_id(name)).id for name in options.patterns]
     if options.estimate:
-        print_estimate(options, estimate_trials(session.project, names))
+        print_estimate(options, estimate_pattern_tests(session.project, names))
         return 0
     check_limits(session.project, options)
     asked = JudgeOptions(
@@ -142,45 +142,45 @@ def _print_all(options: argparse.Namespace, session: Session, *, report: JudgeRe
     names = {session.teaching.own_id(name) for name in options.patterns}
     open_ones = decided_patterns(session.teaching, unjudged=session.board.unjudged)
     shown = [pattern for pattern in open_ones if not names or pattern.id in names]
-    found = [(_trial(session, pattern), _results(session, pattern)) for pattern in shown]
+    found = [(_pattern_test(session, pattern), _results(session, pattern)) for pattern in shown]
     if options.json:
         print_json(
             {"patterns": [_as_json(session, *one) for one in found], "job": report.as_json() if report else None}
         )
         return
     out = console()
-    for trial, tested in found:
-        say(out, pattern_line(trial.pattern))
-        _print_figures(out, trial, tested)
+    for test, tested in found:
+        say(out, pattern_line(test.pattern))
+        _print_figures(out, test, tested)
     if not found:
         say(out, "Patterns are shown here once you have committed or declined on their blind spot.")
 
 
-def _print_figures(out: Console, trial: Trial, tested: list[PatternResult]) -> None:
-    if trial.reason:
-        say(out, f"no figures for this wording: {trial.reason}", indent=2)
-    elif all(result.text != trial.pattern.text for result in tested):
-        say(out, f"not judged yet: {counted(len(trial.cases), 'row')}", indent=2)
+def _print_figures(out: Console, test: PatternTest, tested: list[PatternResult]) -> None:
+    if test.reason:
+        say(out, f"no figures for this wording: {test.reason}", indent=2)
+    elif all(result.text != test.pattern.text for result in tested):
+        say(out, f"not judged yet: {counted(len(test.cases), 'row')}", indent=2)
     for result in tested:
-        earlier = "" if result.text == trial.pattern.text else f"the wording before ({result.text}), "
+        earlier = "" if result.text == test.pattern.text else f"the wording before ({result.text}), "
         say(out, f"{earlier}by {result.judge.name} ({result.judge.title}): {result.figures}", indent=2)
 
 
-def _is_revealed(session: Session, trial: Trial) -> bool:
-    return not trial.cases or has_judged(session.teaching, trial.pattern)
+def _is_revealed(session: Session, test: PatternTest) -> bool:
+    return not test.cases or has_judged(session.teaching, test.pattern)
 
 
 def _print_one(options: argparse.Namespace, session: Session, pattern: Pattern) -> None:
-    trial, tested = _trial(session, pattern), _results(session, pattern)
+    test, tested = _pattern_test(session, pattern), _results(session, pattern)
     if options.json:
-        print_json(_as_json(session, trial, tested))
+        print_json(_as_json(session, test, tested))
         return
     out = console()
     say(out, pattern_line(pattern))
-    _print_figures(out, trial, tested)
-    if not _is_revealed(session, trial):
+    _print_figures(out, test, tested)
+    if not _is_revealed(session, test):
         say(out, "does it apply to these rows? answer with --judge; what they are is shown then")
-        for number, case in enumerate(trial.cases, start=1):
+        for number, case in enumerate(test.cases, start=1):
             say(out, f"{number}. {case.row.id}")
             _print_row(out, case)
         return
@@ -197,13 +197,13 @@ def _print_row(out: Console, case: PatternCase) -> None:
         say(out, f"| {case.row.text_pair}", indent=3)
 
 
-def _as_json(session: Session, trial: Trial, tested: list[PatternResult]) -> dict[str, Any]:
-    revealed = _is_revealed(session, trial)
+def _as_json(session: Session, test: PatternTest, tested: list[PatternResult]) -> dict[str, Any]:
+    revealed = _is_revealed(session, test)
     hidden = () if revealed else ("cases", "wrong")
     cases = [
         {"row": case.row.id, "text": case.row.text, "text_pair": case.row.text_pair}
         | ({"is_uu": case.is_uu} if revealed else {})
-        for case in trial.cases
+        for case in test.cases
     ]
     found = [{name: value for name, value in result.as_json().items() if name not in hidden} for result in tested]
-    return {"pattern": trial.pattern.as_json(), "reason": trial.reason, "cases": cases, "results": found}
+    return {"pattern": test.pattern.as_json(), "reason": test.reason, "cases": cases, "results": found}

@@ -17,7 +17,7 @@ from tui.reporting.table import Table
 if TYPE_CHECKING:
     from engine.review.comparison import Acceptance, Agreement, Quality, TeacherComparison, WinRate
     from engine.schema import Teacher
-    from engine.teaching.pattern_test import Share
+    from engine.teaching.pattern_testing import Share
 
 _NOTHING = "-"
 _APART = ", other evidence"

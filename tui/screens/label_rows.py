@@ -109,7 +109,7 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
     label_screen = LabelScreen(
         opened.session,
         source=f"{project.root.name}: {opened.name}",
-        out=f"labels of {author}",
+        out=opened.out,
         guideline=opened.guideline.text,
         units=opened.units,
         more=more,

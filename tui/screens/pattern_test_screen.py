@@ -20,7 +20,7 @@ from engine.errors import BlindspotError
 from tui.keys import keys
 from tui.screens.work_screen import Place, WorkScreen
 from tui.shell import shell
-from tui.view_models.pattern_answers import APPLIES, PatternTest
+from tui.view_models.pattern_answers import APPLIES, PatternAnswers
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
 from tui.widgets.pattern_test_rows import PatternTestRows, figure_lines, pattern_lines
@@ -58,7 +58,7 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
     def __init__(self, pattern: str) -> None:
         super().__init__()
         self.pattern_id = pattern
-        self.trying: PatternTest | None = None
+        self.trying: PatternAnswers | None = None
         """The test; None before it is shown."""
 
     def body(self) -> ComposeResult:
@@ -89,7 +89,7 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
         return self.query_one("#wording", Prose)
 
     @property
-    def _at_hand(self) -> PatternTest:
+    def _at_hand(self) -> PatternAnswers:
         assert self.trying is not None, "the action is available once the test is shown"
         return self.trying
 
@@ -105,7 +105,7 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
             self.leave("The blind spots are not there any more.")
             return
         try:
-            self.trying = PatternTest(self.workbench, self.pattern_id)
+            self.trying = PatternAnswers(self.workbench, self.pattern_id)
         except BlindspotError as error:
             self.leave(str(error))
             return

@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING
 
 from engine.files import content_key
 from engine.schema import Teacher
-from engine.teaching.pattern_test import (
+from engine.teaching.pattern_testing import (
     PatternResult,
-    Trial,
+    PatternTest,
     hand_in,
     has_judged,
     not_rewordable,
     open_pattern,
+    pattern_test_of,
     results,
     reword,
-    trial_of,
 )
 
 if TYPE_CHECKING:
     from engine.schema import Pattern
-    from engine.teaching.pattern_test import PatternCase
+    from engine.teaching.pattern_testing import PatternCase
     from tui.view_models.workbench import Workbench
 
 APPLIES = "applies"
 _SEEN, _WORDING = "seen", "wording"
 
 
-class PatternTest:
+class PatternAnswers:
     """The test as it is now.
 
     Attributes:
-        trial: the pattern in its present wording, and its rows. results: of this wording first, then of earlier ones.
+        test: the pattern in its present wording, and its rows. results: of this wording first, then of earlier ones.
 
     Raises:
         StoreError: there is no such pattern, or this annotator may not see its rows yet.
@@ -45,13 +45,13 @@ class PatternTest:
         self._workbench = workbench
         project, found, teaching = workbench.project, workbench.board.discovery, workbench.teaching
         pattern = open_pattern(teaching, pattern_id, unjudged=workbench.board.unjudged)
-        self.trial: Trial = trial_of(project, found, teaching, pattern)
+        self.test: PatternTest = pattern_test_of(project, found, teaching, pattern)
         self.results: list[PatternResult] = results(project, found, teaching, pattern)
 
     @property
     def pattern(self) -> Pattern:
         """The pattern in its present wording."""
-        return self.trial.pattern
+        return self.test.pattern
 
     @property
     def now(self) -> list[PatternResult]:
@@ -68,12 +68,12 @@ class PatternTest:
     def revealed(self) -> bool:
         """Whether what the rows are may be shown: this annotator has nothing left to judge, or gave it up."""
         judged = has_judged(self._workbench.teaching, self.pattern)
-        return not self.trial.cases or judged or bool(self._draft(_SEEN))
+        return not self.test.cases or judged or bool(self._draft(_SEEN))
 
     @property
     def cases(self) -> tuple[PatternCase, ...]:
         """The rows to judge, or those that were judged."""
-        return self.shown.cases if self.revealed and self.shown else self.trial.cases
+        return self.shown.cases if self.revealed and self.shown else self.test.cases
 
     @property
     def wrong(self) -> tuple[PatternCase, ...]:
@@ -118,7 +118,7 @@ class PatternTest:
             StoreError: one is missing, or they cannot be written.
         """
         teaching, answers = self._workbench.teaching, self.answers()
-        hand_in(teaching, self.trial, answers, Teacher(teaching.author, "human"))
+        hand_in(teaching, self.test, answers, Teacher(teaching.author, "human"))
         for row in answers:
             self._keep(row, "")
 
@@ -136,8 +136,8 @@ class PatternTest:
 
     def not_judgeable(self) -> str | None:
         """Why nothing can be judged, as a sentence."""
-        if not self.trial.cases:
-            return f"It cannot be tested: {self.trial.reason}."
+        if not self.test.cases:
+            return f"It cannot be tested: {self.test.reason}."
         return "You have seen what the rows are: nothing is left to judge." if self.revealed else None
 
     def not_rewordable(self) -> str | None:
@@ -150,13 +150,13 @@ class PatternTest:
         running = self._workbench.running
         if not self._workbench.project.settings.llm.model:
             return "No LLM is set up: name one under [llm] model in blindspot.toml."
-        if not self.trial.cases:
-            return f"It cannot be tested: {self.trial.reason}."
+        if not self.test.cases:
+            return f"It cannot be tested: {self.test.reason}."
         if any(result.judge.kind == "llm" for result in self.now):
             return "The LLM has judged this wording already."
         return f"{running.id} is running." if running else None
 
-    def _key(self, name: str) -> str:
+    def _key(self, name: str) -> str:  # begins as in version 0.1.0, so that its drafts are found
         return f"trial.{content_key(self.pattern.id, self.pattern.text)}.{name}"
 
     def _draft(self, name: str) -> str:

@@ -14,7 +14,7 @@ from engine.teaching.found_rows import (
     why_stale,
 )
 from engine.teaching.labels import Labels
-from engine.teaching.pattern_test import visible_pattern
+from engine.teaching.pattern_testing import visible_pattern
 
 if TYPE_CHECKING:
     from engine.schema import Pattern, Sample

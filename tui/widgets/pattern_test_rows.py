@@ -18,8 +18,8 @@ from tui.themes import Ink
 from tui.widgets.evidence_rows import paragraphs
 
 if TYPE_CHECKING:
-    from engine.teaching.pattern_test import PatternCase
-    from tui.view_models.pattern_answers import PatternTest
+    from engine.teaching.pattern_testing import PatternCase
+    from tui.view_models.pattern_answers import PatternAnswers
 
 _NUMBER, _ANSWER, _TRUTH = 4, 8, 6  # cells of the columns, each followed by a space
 _HEAD = _NUMBER + 1 + _ANSWER + 1
@@ -83,7 +83,7 @@ class PatternTestRows:
         return Text(fitted(names, width, ellipsis=self._glyphs.ellipsis), style=self._ink.muted, no_wrap=True, end="")
 
 
-def pattern_lines(trying: PatternTest, width: int, ink: Ink) -> list[Text]:
+def pattern_lines(trying: PatternAnswers, width: int, ink: Ink) -> list[Text]:
     """The pattern after its id, kind, blind spot and teacher."""
     pattern = trying.pattern
     head = f"{visible(pattern.id)}  {pattern.kind} of {pattern.blind_spot}, by {visible(pattern.teacher.name)} "
@@ -91,11 +91,11 @@ def pattern_lines(trying: PatternTest, width: int, ink: Ink) -> list[Text]:
     return wrapped(Text.assemble((head, ink.muted), (visible(pattern.text), ink.strong)), width)
 
 
-def figure_lines(trying: PatternTest, width: int, ink: Ink) -> list[Text]:
+def figure_lines(trying: PatternAnswers, width: int, ink: Ink) -> list[Text]:
     """The figures of each judge, those of the wording before too; without any, why there are none."""
     lines: list[Text] = []
-    if trying.trial.reason:
-        lines += wrapped(Text(f"No figures for this wording: {trying.trial.reason}.", style=ink.muted), width)
+    if trying.test.reason:
+        lines += wrapped(Text(f"No figures for this wording: {trying.test.reason}.", style=ink.muted), width)
     elif not trying.now:
         lines += wrapped(Text("Nobody has judged this wording yet.", style=ink.muted), width)
     for result in trying.results:

@@ -18,12 +18,12 @@ from engine.teaching.records import Records
 from engine.trust import NotTrusted
 from tests.engine.llm.judges import asking, rows_of, says
 from tests.engine.llm.server import LlmServer
-from tests.engine.teaching.trials import WORDING, trial_project, write
+from tests.engine.teaching.tested_patterns import WORDING, pattern_project, write
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return trial_project(tmp_path / "work")
+    return pattern_project(tmp_path / "work")
 
 
 def found_rows(project: Project, count: int = 60, *, wording: str = WORDING, pattern: bool = True) -> FoundRows:
@@ -44,7 +44,7 @@ def test_rows_are_asked_about_in_parts_with_their_texts_alone(project: Project) 
     calls = list(read_calls(project.llm_dir / CALLS_FILE))
     assert {(call.step, call.blind_spot, call.pattern) for call in calls} == {("judge", "B1", "P1@ann")}
     kept = [one for _, one in Records(project.teaching_dir).by_author("application") if isinstance(one, Application)]
-    assert kept == [], "a trial's figures are of held-back rows alone"
+    assert kept == [], "a pattern test's figures are of held-back rows alone"
 
 
 def test_the_budget_ends_it_and_what_was_asked_counts(project: Project) -> None:

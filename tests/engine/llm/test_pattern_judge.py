@@ -18,17 +18,17 @@ from engine.operations.job_records import JudgeOptions
 from engine.progress import Silent
 from engine.project import Project
 from engine.schema import Application, Pattern
-from engine.teaching.pattern_test import PatternResult, find_pattern, results
+from engine.teaching.pattern_testing import PatternResult, find_pattern, results
 from engine.teaching.records import Records
 from tests.builders.monitor import Recorder
 from tests.engine.llm.judges import NEW_WORDING, asking, rows_of, says, step_of
 from tests.engine.llm.server import Fault, LlmServer, wrong_key
-from tests.engine.teaching.trials import MODEL, WORDING, decide, held_back, trial_project, write
+from tests.engine.teaching.tested_patterns import MODEL, WORDING, decide, held_back, pattern_project, write
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return trial_project(tmp_path / "work")
+    return pattern_project(tmp_path / "work")
 
 
 def found(project: Project, pattern: Pattern) -> list[PatternResult]:
@@ -76,7 +76,7 @@ def test_the_judge_is_told_nothing_about_the_rows_but_their_texts(project: Proje
 
 
 def test_pairs_are_judged_as_pairs(tmp_path: Path) -> None:
-    project = trial_project(tmp_path / "pairs", pair="The guest is content.")
+    project = pattern_project(tmp_path / "pairs", pair="The guest is content.")
     write(project, "ann")
     with LlmServer(says("Thanks")) as server:
         assert run(asking(project, server)).judged == ("P1@ann",)

@@ -13,7 +13,7 @@ from engine.teaching.found_rows import found_before
 from tests.engine.llm.judges import asking, says
 from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.found import BITTER, PLAIN, search_project, write_sample
-from tests.engine.teaching.trials import write
+from tests.engine.teaching.tested_patterns import write
 
 
 @pytest.mark.usefixtures("in_process_jobs")

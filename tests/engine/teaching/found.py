@@ -1,4 +1,4 @@
-"""The project of the trials with a pool of which some rows have no label: where the tests of searches start."""
+"""The project of tested patterns with a pool of which some rows have no label: where the tests of searches start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.text import row_hash
 from engine.trust import agree
 from tests.builders.project import put_split
 from tests.builders.tiny_bert import body, words_of
-from tests.engine.teaching.trials import ANN, trial_project
+from tests.engine.teaching.tested_patterns import ANN, pattern_project
 
 BITTER = {
     "w0": "Thanks so much, the sheets were still wet.",
@@ -34,14 +34,14 @@ STREAM = BITTER | PLAIN | WITHHELD
 
 
 def search_project(root: Path, *, encoder: str | None = None, pair: str | None = None) -> Project:
-    """B1 and B2 as in `trial_project`, and the rows above; x0 is withheld.
+    """B1 and B2 as in `pattern_project`, and the rows above; x0 is withheld.
 
     Args:
         root: the folder.
         pair: the second text of each row, if rows are pairs.
         encoder: name of it; None: a very small one with random weights, to which equal texts alone are alike.
     """
-    project = trial_project(root, pair=pair)
+    project = pattern_project(root, pair=pair)
     rows = [(row.id, row.text, row.label) for row in project.discovered().predictions.values()]
     rows += [(name, text, UNLABELLED) for name, text in STREAM.items()]
     second = {} if pair is None else {"text_pair": pair}

@@ -12,10 +12,10 @@ from engine.errors import StoreError
 from engine.project import Project
 from engine.schema import Judgement, Pattern, SampleJudgement, SideJudgement, Teacher
 from engine.teaching.import_records import import_teaching
-from engine.teaching.pattern_test import hand_in, results, reword, trial_of
+from engine.teaching.pattern_testing import hand_in, pattern_test_of, results, reword
 from engine.teaching.records import Records, Teaching
 from engine.teaching.writer import Annotator
-from tests.engine.teaching.trials import ANN, trial_project, write
+from tests.engine.teaching.tested_patterns import ANN, pattern_project, write
 from tests.engine.teaching.world import PROOF, make_project
 
 ROW = PROOF["x1"][0]
@@ -80,11 +80,11 @@ def test_a_correction_in_a_judgement_that_is_written_directly_is_refused_too(ann
 
 
 def test_a_rewording_with_a_proof_row_is_refused(tmp_path: Path) -> None:
-    project = trial_project(tmp_path / "work")
+    project = pattern_project(tmp_path / "work")
     pattern, discovery = write(project, "ann"), project.discovery()
     assert discovery is not None
     teaching = Teaching.of(project, "ann")
-    tested = trial_of(project, discovery, teaching, pattern)
+    tested = pattern_test_of(project, discovery, teaching, pattern)
     hand_in(teaching, tested, {case.row.id: False for case in tested.cases}, ANN)
     with pytest.raises(StoreError) as refused:
         reword(teaching, pattern, HIDDEN[0], results(project, discovery, teaching, pattern))

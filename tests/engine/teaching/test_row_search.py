@@ -23,11 +23,11 @@ from engine.teaching.found_rows import (
     visible_searches,
     why_stale,
 )
-from engine.teaching.pattern_test import find_pattern
+from engine.teaching.pattern_testing import find_pattern
 from engine.teaching.records import Records, Teaching
 from engine.teaching.row_search import find_rows
 from tests.engine.teaching.found import BITTER, PLAIN, search_project, write_sample
-from tests.engine.teaching.trials import ANN, MODEL, WORDING, decide, held_back, write
+from tests.engine.teaching.tested_patterns import ANN, MODEL, WORDING, decide, held_back, write
 
 
 @pytest.fixture

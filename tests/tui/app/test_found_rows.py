@@ -18,7 +18,7 @@ from engine.teaching.row_search import find_rows
 from tests.engine.llm.judges import asking, says
 from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.found import BITTER, PLAIN, search_project, write_sample
-from tests.engine.teaching.trials import MODEL, WORDING, decide, write
+from tests.engine.teaching.tested_patterns import MODEL, WORDING, decide, write
 from tests.tui.app.opening import opened
 from tui.screens.found_rows_screen import FoundRowsScreen
 

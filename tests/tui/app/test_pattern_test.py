@@ -8,11 +8,11 @@ import pytest
 
 from engine.project import Project
 from engine.schema import Application, SpotState
-from engine.teaching.pattern_test import find_pattern, hand_in, trial_of
+from engine.teaching.pattern_testing import find_pattern, hand_in, pattern_test_of
 from engine.teaching.records import Records, Teaching
 from tests.engine.llm.judges import asking, says
 from tests.engine.llm.server import LlmServer
-from tests.engine.teaching.trials import MODEL, WORDING, decide, held_back, trial_project, write
+from tests.engine.teaching.tested_patterns import MODEL, WORDING, decide, held_back, pattern_project, write
 from tests.tui.app.opening import Driver, opened
 from tui.screens.describe_screen import DescribeScreen
 from tui.screens.pattern_test_screen import PatternTestScreen
@@ -22,7 +22,7 @@ SIZES = [(80, 24), (120, 36)]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    project = trial_project(tmp_path / "work")
+    project = pattern_project(tmp_path / "work")
     write(project, "ann")
     decide(project, "ann")
     with Teaching(project.teaching_dir, "ann").store.edit("call B2 done") as edit:
@@ -62,7 +62,7 @@ def applications(project: Project) -> dict[str, bool]:
 def judged_by_model(project: Project, pattern_id: str, *, applies: bool) -> None:
     discovery, teaching = project.discovery(), Teaching(project.teaching_dir, "llm-m1")
     assert discovery is not None
-    tested = trial_of(project, discovery, teaching, find_pattern(teaching, pattern_id))
+    tested = pattern_test_of(project, discovery, teaching, find_pattern(teaching, pattern_id))
     hand_in(teaching, tested, {case.row.id: applies for case in tested.cases}, MODEL)
 
 
@@ -184,7 +184,7 @@ async def test_the_test_is_opened_from_what_is_written_once_the_answer_is_handed
 
 
 async def test_before_that_it_says_why_not(tmp_path: Path) -> None:
-    project = trial_project(tmp_path / "other")
+    project = pattern_project(tmp_path / "other")
     write(project, "ann")
     async with opened(project.root) as driver:
         await driver.app.go("describe", spot="B1")

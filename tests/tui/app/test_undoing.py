@@ -11,7 +11,7 @@ from engine.project import Project
 from engine.schema import Sample, Teacher
 from engine.teaching.records import Records, Teaching
 from engine.teaching.writer import Annotator
-from tests.engine.teaching.trials import decide, trial_project, write
+from tests.engine.teaching.tested_patterns import decide, pattern_project, write
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.projects import write_project
 from tests.tui.app.reviews import reviewed
@@ -214,7 +214,7 @@ async def test_on_the_list_it_is_done_and_skipped_and_asks_for_the_rest(root: Pa
 
 
 async def test_in_a_pattern_test_it_is_the_answer_just_given(tmp_path: Path) -> None:
-    project = trial_project(tmp_path / "work")
+    project = pattern_project(tmp_path / "work")
     write(project, "ann")
     decide(project, "ann")
     async with opened(project.root) as driver:

@@ -20,7 +20,7 @@ from engine.teaching.records import Records, Teaching
 from tests.engine.llm.judges import asking, says
 from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.found import BITTER, PLAIN, search_project, write_sample
-from tests.engine.teaching.trials import MODEL, WORDING, decide, write
+from tests.engine.teaching.tested_patterns import MODEL, WORDING, decide, write
 from tests.tui.commands.conftest import Run
 from tui.cli import main
 

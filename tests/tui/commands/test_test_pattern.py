@@ -10,18 +10,18 @@ import pytest
 
 from engine.llm.call_log import CALLS_FILE, read_calls
 from engine.project import Project
-from engine.teaching.pattern_test import find_pattern, hand_in, trial_of
+from engine.teaching.pattern_testing import find_pattern, hand_in, pattern_test_of
 from engine.teaching.records import Records, Teaching
 from tests.engine.llm.judges import NEW_WORDING, asking, says
 from tests.engine.llm.server import LlmServer
-from tests.engine.teaching.trials import MODEL, WORDING, decide, held_back, trial_project, write
+from tests.engine.teaching.tested_patterns import MODEL, WORDING, decide, held_back, pattern_project, write
 from tests.tui.commands.conftest import Run
 from tui.cli import main
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    project = trial_project(tmp_path / "work")
+    project = pattern_project(tmp_path / "work")
     write(project, "ann")
     decide(project, "ann")
     return project
@@ -42,7 +42,7 @@ def values(result: tuple[int, str, str]) -> Any:
 def judged_by_model(project: Project) -> None:
     discovery, teaching = project.discovery(), Teaching(project.teaching_dir, "llm-m1")
     assert discovery is not None
-    tested = trial_of(project, discovery, teaching, find_pattern(teaching, "P1@ann"))
+    tested = pattern_test_of(project, discovery, teaching, find_pattern(teaching, "P1@ann"))
     hand_in(teaching, tested, {case.row.id: True for case in tested.cases}, MODEL)
 
 
@@ -127,7 +127,7 @@ def test_a_pattern_is_reworded_once_and_keeps_the_figures_of_the_wording_before(
 
 
 def test_nothing_is_told_of_patterns_that_are_sealed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    project = trial_project(tmp_path / "sealed")
+    project = pattern_project(tmp_path / "sealed")
     write(project, "ann")
     write(project, "llm-m1", teacher=MODEL, text="A secret wording.")
     judged_by_model(project)

@@ -27,14 +27,14 @@ _MOST = 20  # rows of each sort
 
 @dataclass(frozen=True, slots=True)
 class PatternCase(Record):
-    """One row of a trial. ``is_uu``: the pattern should apply; else the model gets the row right and it should not."""
+    """One row of a test. ``is_uu``: the pattern should apply; else the model gets the row right and it should not."""
 
     row: Prediction
     is_uu: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Trial(Record):
+class PatternTest(Record):
     """What a pattern is tested on.
 
     Attributes:
@@ -76,7 +76,7 @@ class PatternResult(Record):
         precision: of the rows it applies to, how many are UUs; among as many right rows, so chance is 0.5. None: it
             applies to no row.
         recall: of the UUs, to how many it applies; None: none of them counts any more.
-        cases: the rows that the discovery still knows, in the order of the trial. wrong: those of them where the
+        cases: the rows that the discovery still knows, in the order of the test. wrong: those of them where the
             pattern and the model disagree.
     """
 
@@ -155,7 +155,7 @@ def decided_patterns(teaching: Teaching, *, unjudged: Collection[str] = ()) -> l
     return [pattern for pattern in found if pattern.blind_spot not in unjudged or teaching.is_own(pattern.id)]
 
 
-def trial_of(project: Project, discovery: Discovery, records: Records, pattern: Pattern) -> Trial:
+def pattern_test_of(project: Project, discovery: Discovery, records: Records, pattern: Pattern) -> PatternTest:
     """The rows to test a pattern on: up to 20 held-back UUs of its blind spot, and as many that the model gets right.
 
     Rows marked ``label wrong`` or ``ambiguous`` are left out, those that nearly equal a proof row, and those on which
@@ -163,27 +163,29 @@ def trial_of(project: Project, discovery: Discovery, records: Records, pattern: 
     """
     spot = discovery.spot(pattern.blind_spot)
     if spot is None:
-        return Trial(pattern, (), f"{pattern.blind_spot} is not a blind spot of this round")
+        return PatternTest(pattern, (), f"{pattern.blind_spot} is not a blind spot of this round")
     evidence = evidence_for(project, discovery, records, spot.id)
     if not evidence.held_back:
         share = project.settings.teaching.held_back
         few = f"none of the {len(spot.rows)} rows of {spot.id} is held back: too few for a share of {share:g}"
-        return Trial(pattern, (), few)
+        return PatternTest(pattern, (), few)
     off = records.doubtful_rows()
     withheld = project.manifest.withheld
     counted = [row for row in evidence.held_back if row.id not in off and not is_withheld(row, withheld)]
     if not counted:
-        return Trial(pattern, (), "every row that was held back is marked as label wrong or ambiguous, or withheld")
+        return PatternTest(
+            pattern, (), "every row that was held back is marked as label wrong or ambiguous, or withheld"
+        )
     spent = {one.row for _, one in _applications(records, pattern) if one.text != pattern.text}
     uus = [row for row in counted if row.id not in spent][:_MOST]
     if not uus:
-        return Trial(pattern, (), "it was reworded after a test, and no row is left that it has not seen")
+        return PatternTest(pattern, (), "it was reworded after a test, and no row is left that it has not seen")
     fit = (
         row for row in _right_rows(discovery, evidence) if row.id not in spent | off and not is_withheld(row, withheld)
     )
     right = list(islice(fit, len(uus)))
     cases = [PatternCase(row, True) for row in uus] + [PatternCase(row, False) for row in right]
-    return Trial(pattern, _in_order(pattern.id, cases))
+    return PatternTest(pattern, _in_order(pattern.id, cases))
 
 
 def results(project: Project, discovery: Discovery, records: Records, pattern: Pattern) -> list[PatternResult]:
@@ -197,27 +199,27 @@ def results(project: Project, discovery: Discovery, records: Records, pattern: P
     return [_result(author, given, known, coverage) for (_, author, _), given in sorted(answers.items())]
 
 
-def hand_in(teaching: Teaching, trial: Trial, answers: Mapping[str, bool], judge: Teacher) -> None:
-    """Write a judge's answers to a trial. It is final: what the rows are is shown from then on.
+def hand_in(teaching: Teaching, test: PatternTest, answers: Mapping[str, bool], judge: Teacher) -> None:
+    """Write a judge's answers to a pattern test. It is final: what the rows are is shown from then on.
 
     Args:
         teaching: takes the answers into its author's file.
-        trial: what was judged.
-        answers: whether the pattern applies, for each row id of the trial.
+        test: what was judged.
+        answers: whether the pattern applies, for each row id of the test.
         judge: who judged.
 
     Raises:
-        StoreError: a row has no answer or is not of the trial, the wording was judged already, or it cannot be written.
+        StoreError: a row has no answer or is not of the test, the wording was judged already, or it cannot be written.
     """
-    pattern, rows = trial.pattern, [case.row.id for case in trial.cases]
+    pattern, rows = test.pattern, [case.row.id for case in test.cases]
     if not rows:
-        raise StoreError(f"it cannot be tested: {trial.reason}", where=pattern.id)
+        raise StoreError(f"it cannot be tested: {test.reason}", where=pattern.id)
     if unknown := sorted(answers.keys() - set(rows)):
         raise StoreError(f"row `{unknown[0]}` is not of this test", where=pattern.id, hint="leave it out")
     if missing := [row for row in rows if row not in answers]:
         hint = f"say for {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''} whether it applies"
         raise StoreError(f"{len(missing)} of {len(rows)} rows have no answer", where=pattern.id, hint=hint)
-    is_uu = {case.row.id: case.is_uu for case in trial.cases}
+    is_uu = {case.row.id: case.is_uu for case in test.cases}
     with teaching.store.edit(f"test pattern {pattern.id}", final=True) as edit:
         if has_judged(teaching, pattern):
             raise StoreError(
@@ -237,7 +239,7 @@ def has_judged(teaching: Teaching, pattern: Pattern) -> bool:
 
 
 def not_rewordable(teaching: Teaching, pattern: Pattern, found: Sequence[PatternResult]) -> str | None:
-    """Why a pattern cannot be reworded after a trial, as a clause; None if it can. ``found``: its results."""
+    """Why a pattern cannot be reworded after a test, as a clause; None if it can. ``found``: its results."""
     if not teaching.is_own(pattern.id):
         return f"{pattern.id} is another's: only who wrote it can reword it"
     new = (one for one in teaching.own("pattern") if isinstance(one, Pattern) and one.rewords == pattern.id)
@@ -250,7 +252,7 @@ def not_rewordable(teaching: Teaching, pattern: Pattern, found: Sequence[Pattern
 
 
 def reword(teaching: Teaching, pattern: Pattern, text: str, found: Sequence[PatternResult]) -> Pattern:
-    """Give one's own pattern a new wording after a trial. The figures of the old wording stay with that wording.
+    """Give one's own pattern a new wording after a test. The figures of the old wording stay with that wording.
 
     A pattern that was handed in stays too: its new wording is a pattern beside it, written later.
 

@@ -10,29 +10,29 @@ from engine.project import Project
 from engine.schema import Pattern, RowMark
 from engine.settings import read_settings, write_settings
 from engine.teaching.evidence import evidence_for
-from engine.teaching.pattern_test import (
+from engine.teaching.pattern_testing import (
     PatternResult,
-    Trial,
+    PatternTest,
     decided_patterns,
     find_pattern,
     hand_in,
     not_rewordable,
     open_pattern,
+    pattern_test_of,
     results,
     reword,
-    trial_of,
     wilson,
 )
 from engine.teaching.records import Records, Teaching
 from engine.teaching.writer import Annotator
 from engine.text import row_hash
 from tests.builders.discovery import save_discovery
-from tests.engine.teaching.trials import ANN, MODEL, WORDING, decide, held_back, trial_project, write
+from tests.engine.teaching.tested_patterns import ANN, MODEL, WORDING, decide, held_back, pattern_project, write
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return trial_project(tmp_path / "work")
+    return pattern_project(tmp_path / "work")
 
 
 def hold_back(project: Project, share: float) -> Project:
@@ -43,10 +43,10 @@ def hold_back(project: Project, share: float) -> Project:
     return Project.open(project.root)
 
 
-def trial(project: Project, pattern: Pattern) -> Trial:
+def pattern_test(project: Project, pattern: Pattern) -> PatternTest:
     discovery = project.discovery()
     assert discovery is not None
-    return trial_of(project, discovery, Records(project.teaching_dir), pattern)
+    return pattern_test_of(project, discovery, Records(project.teaching_dir), pattern)
 
 
 def found(project: Project, pattern: Pattern) -> list[PatternResult]:
@@ -57,7 +57,7 @@ def found(project: Project, pattern: Pattern) -> list[PatternResult]:
 
 def judge(project: Project, pattern: Pattern, *, applies: set[str], author: str = "ann") -> None:
     """The author says that the pattern applies to these rows and to no other."""
-    tested = trial(project, pattern)
+    tested = pattern_test(project, pattern)
     answers = {case.row.id: case.row.id in applies for case in tested.cases}
     hand_in(Teaching(project.teaching_dir, author), tested, answers, ANN)
 
@@ -68,7 +68,7 @@ def first_pattern(project: Project) -> Pattern:
 
 def test_a_trial_holds_held_back_rows_and_as_many_right_ones_that_no_teacher_was_shown(project: Project) -> None:
     project = hold_back(project, 0.4)
-    tested = trial(project, write(project, "ann"))
+    tested = pattern_test(project, write(project, "ann"))
     uus = {case.row.id for case in tested.cases if case.is_uu}
     right = [case.row for case in tested.cases if not case.is_uu]
     assert uus == set(held_back(project))
@@ -92,14 +92,14 @@ def test_a_near_row_of_the_gold_label_is_the_harder_test_and_comes_first(project
     rows = {name: replace(known[like], id=name, text=name) for name, like in {"q1": "g1", "q2": "n1"}.items()}
     near = discovery.neighbours | {hidden: ("q1", "q2")}
     found_more = replace(discovery, predictions=known | rows, neighbours=near)
-    tested = trial_of(project, found_more, Records(project.teaching_dir), pattern)
+    tested = pattern_test_of(project, found_more, Records(project.teaching_dir), pattern)
     assert {case.row.id for case in tested.cases} == {hidden, "q2"}
 
 
 def test_the_order_of_the_rows_tells_nothing_and_differs_from_pattern_to_pattern(project: Project) -> None:
     project = hold_back(project, 0.5)
-    orders = [[case.row.id for case in trial(project, write(project, "ann")).cases] for _ in range(4)]
-    assert orders[0] == [case.row.id for case in trial(project, first_pattern(project)).cases]
+    orders = [[case.row.id for case in pattern_test(project, write(project, "ann")).cases] for _ in range(4)]
+    assert orders[0] == [case.row.id for case in pattern_test(project, first_pattern(project)).cases]
     assert len({tuple(order) for order in orders}) == 4
     sorts = {tuple(row[0] == "u" for row in order) for order in orders}
     assert len(sorts) > 1
@@ -108,7 +108,7 @@ def test_the_order_of_the_rows_tells_nothing_and_differs_from_pattern_to_pattern
 def test_precision_and_recall_count_what_the_judge_said(project: Project) -> None:
     project = hold_back(project, 0.5)
     pattern = write(project, "ann")
-    tested = trial(project, pattern)
+    tested = pattern_test(project, pattern)
     uus = [case.row.id for case in tested.cases if case.is_uu]
     right = [case.row.id for case in tested.cases if not case.is_uu]
     judge(project, pattern, applies={*uus[:4], right[0]})
@@ -154,7 +154,7 @@ def test_where_there_is_nothing_to_test_on_the_reason_is_said(
 ) -> None:
     project = hold_back(project, share)
     pattern = write(project, "ann", spot=spot)
-    tested = trial(project, pattern)
+    tested = pattern_test(project, pattern)
     assert tested.cases == ()
     assert reason in tested.reason
     with pytest.raises(StoreError, match="cannot be tested"):
@@ -170,28 +170,28 @@ def test_rows_whose_label_is_wrong_do_not_count(project: Project) -> None:
     (result,) = found(project, pattern)
     assert result.recall is not None
     assert (result.recall.hits, result.recall.n) == (1, 1)
-    assert hidden[0] not in {case.row.id for case in trial(project, pattern).cases}
+    assert hidden[0] not in {case.row.id for case in pattern_test(project, pattern).cases}
     with teaching.store.edit("mark") as edit:
         edit.put("mark", hidden[1], RowMark(hidden[1], "ambiguous"))
-    assert "marked as label wrong or ambiguous" in trial(project, pattern).reason
+    assert "marked as label wrong or ambiguous" in pattern_test(project, pattern).reason
 
 
 def test_rows_that_nearly_equal_a_proof_row_are_shown_to_no_judge(project: Project) -> None:
     project = hold_back(project, 0.5)
     pattern, discovery = write(project, "ann"), project.discovery()
     assert discovery is not None
-    first = trial(project, pattern)
+    first = pattern_test(project, pattern)
     near = [next(case.row for case in first.cases if case.is_uu == is_uu) for is_uu in (True, False)]
     manifest = replace(project.manifest, withheld=tuple(row_hash(row.text) for row in near))
     guarded = Project(project.root, project.settings, manifest)
-    cases = trial_of(guarded, discovery, Records(project.teaching_dir), pattern).cases
+    cases = pattern_test_of(guarded, discovery, Records(project.teaching_dir), pattern).cases
     assert len(cases) == len(first.cases) - 2
     assert not {row.id for row in near} & {case.row.id for case in cases}
 
 
 def test_all_rows_are_judged_at_once_and_only_once(project: Project) -> None:
     pattern = write(project, "ann")
-    tested, teaching = trial(project, pattern), Teaching(project.teaching_dir, "ann")
+    tested, teaching = pattern_test(project, pattern), Teaching(project.teaching_dir, "ann")
     answers = {case.row.id: True for case in tested.cases}
     first = tested.cases[0].row.id
     with pytest.raises(StoreError, match=f"1 of 4 rows have no answer; say for {first} whether"):
@@ -207,14 +207,14 @@ def test_all_rows_are_judged_at_once_and_only_once(project: Project) -> None:
 
 def test_a_reworded_pattern_is_tested_on_no_row_that_it_has_seen_and_the_old_figures_stay(project: Project) -> None:
     pattern = write(project, "ann")
-    judge(project, pattern, applies={case.row.id for case in trial(project, pattern).cases})
+    judge(project, pattern, applies={case.row.id for case in pattern_test(project, pattern).cases})
     teaching = Teaching(project.teaching_dir, "ann")
     new = reword(teaching, pattern, "  Thanks for something bad. ", found(project, pattern))
     assert (new.text, new.refined, new.id) == ("Thanks for something bad.", True, pattern.id)
     assert find_pattern(Records(project.teaching_dir), pattern.id) == new
     (old,) = found(project, new)
     assert old.text == WORDING
-    assert "no row is left that it has not seen" in trial(project, new).reason
+    assert "no row is left that it has not seen" in pattern_test(project, new).reason
     assert "reworded before" in str(not_rewordable(teaching, new, found(project, new)))
     teaching.store.undo()
     assert find_pattern(Records(project.teaching_dir), pattern.id) == pattern
@@ -231,7 +231,7 @@ def test_the_new_wording_of_a_pattern_that_was_handed_in_stands_beside_it_and_is
     assert (new.id, new.rewords, new.refined) == ("P2@ann", "P1@ann", True)
     assert find_pattern(Records(project.teaching_dir), "P1@ann") == pattern
     assert [result.text for result in found(project, new)] == [WORDING]
-    assert trial(project, new).cases == (), "no row is left that it has not seen"
+    assert pattern_test(project, new).cases == (), "no row is left that it has not seen"
     for again in (pattern, new):
         assert "reworded before" in str(not_rewordable(teaching, again, found(project, again)))
     annotator = Annotator(project, project.discovered(), teaching, ANN)
@@ -256,12 +256,12 @@ def test_rows_beyond_the_first_twenty_are_left_for_the_new_wording(project: Proj
     found_more = replace(discovery, blind_spots=(spot,), predictions=rows)
     pattern, records = write(project, "ann"), Records(project.teaching_dir)
     project = hold_back(project, 0.3)
-    tested = trial_of(project, found_more, records, pattern)
+    tested = pattern_test_of(project, found_more, records, pattern)
     assert len(tested.cases) == 40
     teaching = Teaching(project.teaching_dir, "ann")
     hand_in(teaching, tested, {case.row.id: True for case in tested.cases}, ANN)
     new = reword(teaching, pattern, "Another wording.", results(project, found_more, teaching, pattern))
-    again = trial_of(project, found_more, teaching, new)
+    again = pattern_test_of(project, found_more, teaching, new)
     assert sum(case.is_uu for case in again.cases) == 10
     assert not {case.row.id for case in again.cases} & {case.row.id for case in tested.cases}
 
@@ -309,7 +309,7 @@ def test_a_changed_wording_needs_a_new_trial_and_an_undone_change_gives_the_figu
     assert discovery is not None
     changed = Annotator(project, discovery, teaching, ANN).describe("B1", "abstraction", "Other.", replaces=pattern.id)
     assert [result.text for result in found(project, changed)] == [WORDING]
-    assert trial(project, changed).cases == ()
+    assert pattern_test(project, changed).cases == ()
     teaching.store.undo()
     assert found(project, first_pattern(project))[0].text == WORDING
 

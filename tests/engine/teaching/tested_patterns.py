@@ -1,4 +1,4 @@
-"""A project with a blind spot of ten rows, two of them held back, and one of four: where the tests of trials start."""
+"""A project with a blind spot of ten rows, two of them held back, and one of four: where pattern tests are tested."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SAID = (
 )
 
 
-def trial_project(root: Path, *, pair: str | None = None) -> Project:
+def pattern_project(root: Path, *, pair: str | None = None) -> Project:
     """B1: u0 to u9, each with a right row near it (n0 to n9); B2: v0 to v3; three more rows that are right.
 
     With ``pair`` each row has that second text.
