@@ -380,7 +380,7 @@ class OpenedProject:
         """Wait until a job is done; an interrupt asks it to stop, and what it finished is kept.
 
         Raises:
-            JobError: it failed, was cancelled or was killed; the sentence says how to go on.
+            JobError: it failed, was stopped or was killed; the sentence says how to go on.
         """
         view = self._follow(self.project.root, job_id)
         self.project = Project.open(self.project.root)  # a job may write settings

@@ -75,12 +75,12 @@ class RefusedRecord(StoreError):
 
 
 class JobError(BlindspotError):
-    """A background job cannot be started, resumed or cancelled."""
+    """A background job cannot be started, resumed or stopped."""
 
 
 class TeacherError(BlindspotError):
     """An LLM cannot be asked, or what it answered cannot be used."""
 
 
-class Cancelled(Exception):
+class Stopped(Exception):
     """Raised inside long work when its owner has asked it to stop; everything finished so far is kept."""

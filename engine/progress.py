@@ -1,4 +1,4 @@
-"""The progress and cancellation protocol (`Monitor`) between long work and whoever watches it."""
+"""The progress and stopping protocol (`Monitor`) between long work and whoever watches it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Monitor(Protocol):
         """Report ``done`` of ``total`` units of ``stage``; ``facts`` are figures such as ``loss=0.31``.
 
         Raises:
-            Cancelled: the owner of the work asked it to stop. Callers let it pass through.
+            Stopped: the owner of the work asked it to stop. Callers let it pass through.
         """
 
     def note(self, message: str) -> None:

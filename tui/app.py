@@ -340,7 +340,7 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
 
     def action_stop_job(self) -> None:
         """Ask the running job to stop."""
-        if self.job_watch.cancel():
+        if self.job_watch.stop():
             self.job_changed()
             self.say("It stops at its next step. What it has finished is kept; R on the retrain screen (r) goes on.")
 

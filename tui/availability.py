@@ -56,4 +56,4 @@ def _why_not_stopped(app: BlindspotApp) -> str | None:
     running = app.workbench.running if app.workbench else None
     if running is None:
         return "No job is running."
-    return f"{running.id} was asked to stop already and does so at its next step." if running.cancelling else None
+    return f"{running.id} was asked to stop already and does so at its next step." if running.stopping else None

@@ -63,7 +63,7 @@ COMMANDS = {
     "compare": "compare people and LLMs: win rate, acceptance, agreement, diversity",
     "costs": "what teaching and labels cost, and what was got for it",
     "retrain": "train the arms and prove them on held-out rows",
-    "jobs": "list, follow, cancel or resume background jobs",
+    "jobs": "list, follow, stop or resume background jobs",
     "report": "show what a retrain proved",
     "check": "run the regression suite of closed blind spots against a model",
     "flips": "the rows that an arm fixed, and those it newly broke",

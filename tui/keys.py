@@ -415,7 +415,13 @@ _TABLE = (
         show=True,
     ),
     _key(
-        "field.submit", "ctrl+j,alt+enter", "submit", "submit", "Hand in what is written.", show=True, display="ctrl+j"
+        "field.hand_in",
+        "ctrl+j,alt+enter",
+        "hand_in",
+        "hand in",
+        "Hand in what is written.",
+        show=True,
+        display="ctrl+j",
     ),
     _key(
         "describe.form",
@@ -563,9 +569,9 @@ _TABLE = (
         display="+",
     ),
     _key(
-        "review.submit",
+        "review.hand_in",
         "ctrl+j,alt+enter",
-        "submit",
+        "hand_in",
         "hand in",
         "Hand in the answers, for good; then the sources are shown.",
         show=True,

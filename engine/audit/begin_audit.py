@@ -33,7 +33,7 @@ def begin_audit(project: Project, labels: int, *, monitor: Monitor) -> Audit:
         ModelError: the model cannot be used.
         SettingsError: tau is not that of the first proof.
         StoreError: the queue cannot be written.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     refuse_new_tau(project)
     rows = audited_rows(project, monitor=monitor)
@@ -63,7 +63,7 @@ def audited_rows(project: Project, *, monitor: Monitor) -> AuditRows:
     """What the model says of each proof row, and its stratum.
 
     Raises:
-        ProjectError, ModelError, Cancelled: as `begin_audit`.
+        ProjectError, ModelError, Stopped: as `begin_audit`.
     """
     settings = project.settings.discovery
     rows = proof_rows_on_disk(project)

@@ -58,7 +58,7 @@ def discover(
         ModelError: model or encoder cannot be found or used.
         SettingsError: tau is not that of the first proof, or a temperature is to be applied and there is no dev split
             to fit it on.
-        Cancelled: from the monitor; scores and embeddings computed so far are kept.
+        Stopped: from the monitor; scores and embeddings computed so far are kept.
     """
     refuse_new_tau(project)
     if project.settings.discovery.apply_temperature and not project.has_split("dev"):

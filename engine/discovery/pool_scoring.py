@@ -69,7 +69,7 @@ def score_pool(
     Raises:
         ProjectError: a label is not one of the project's.
         ModelError: the model cannot be used.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     rows, doubt, temperature = _to_score(project, model, then, monitor)
     score_in_shards(project, model, rows, doubt=doubt, monitor=monitor)
@@ -95,7 +95,7 @@ def plan_pool(project: Project, model: ModelRef, shard_rows: int, *, monitor: Mo
 
     Raises:
         SettingsError: a shard cannot have so many rows.
-        ModelError, Cancelled: as `score_pool`.
+        ModelError, Stopped: as `score_pool`.
     """
     rows, doubt, _ = _to_score(project, model, None, monitor)
     return ShardedWork(project, model, rows, doubt, monitor).plan(shard_rows, monitor=monitor)
@@ -122,7 +122,7 @@ def score_held_out(project: Project, model: ModelRef, rows: Sequence[Example], *
         monitor: told of rows scored.
 
     Raises:
-        ModelError, Cancelled: as `score_pool`.
+        ModelError, Stopped: as `score_pool`.
     """
     logits = predictions(project, model, rows, split_key="proof", monitor=monitor)
     fitted = temperature_on_dev(project, model, monitor) if project.settings.discovery.apply_temperature else None
@@ -145,7 +145,7 @@ def temperature_on_dev(project: Project, model: ModelRef, monitor: Monitor) -> f
     """The temperature that fits the model on dev; None without dev.
 
     Raises:
-        ModelError, Cancelled: as `score_pool`.
+        ModelError, Stopped: as `score_pool`.
     """
     if not project.has_split("dev"):
         return None

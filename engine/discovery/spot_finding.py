@@ -67,7 +67,7 @@ def find(
     Raises:
         ProjectError: a label is not one of the project's.
         ModelError: model or encoder cannot be used.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     settings = project.settings.discovery
     scored = score_pool(project, model, labels=labels, monitor=monitor)

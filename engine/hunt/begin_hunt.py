@@ -33,7 +33,7 @@ def begin_hunt(project: Project, budget: int, *, monitor: Monitor) -> Hunt:
         ModelError: model or encoder cannot be used.
         SettingsError: tau is not that of the first proof.
         StoreError: each confident row has a label, or the queue cannot be written.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     refuse_new_tau(project)
     candidates = find_candidates(project, monitor=monitor)

@@ -35,7 +35,7 @@ def find_candidates(project: Project, *, monitor: Monitor) -> Candidates:
     Raises:
         ProjectError: the model is confident on no row.
         ModelError: model or encoder cannot be used.
-        Cancelled: from the monitor; scores and embeddings computed so far are kept.
+        Stopped: from the monitor; scores and embeddings computed so far are kept.
     """
     model = current_model(project, monitor=monitor)
     settings = project.settings.discovery

@@ -16,12 +16,12 @@ from typing_extensions import NotRequired, TypedDict
 from engine.files import append_line, open_read
 from engine.shapes import fit
 
-EventType = Literal["started", "progress", "note", "heartbeat", "done", "failed", "cancelled"]
+EventType = Literal["started", "progress", "note", "heartbeat", "done", "failed", "stopped"]
 _PROGRESS = {"stage", "done", "total", "facts"}
 _MOST = 10**11  # events of a job, and seconds since the epoch (the year 5138)
 _LONGEST = 1 << 24  # bytes of a line
 Facts = dict[str, int | float | str | None]  # None: a figure that is no number, as JSON has none for it
-FINAL: frozenset[str] = frozenset({"done", "failed", "cancelled"})
+FINAL: frozenset[str] = frozenset({"done", "failed", "stopped"})
 
 
 class Event(TypedDict):
@@ -74,7 +74,10 @@ def read_events(path: Path, *, last_bytes: int | None = None) -> Iterator[Event]
 def parse_event(line: bytes) -> Event | None:
     """The event in a line, or None when the line is torn."""
     try:
-        event: Event = fit(orjson.loads(line), Event)
+        values = orjson.loads(line)
+        if isinstance(values, dict) and values.get("type") == "cancelled":  # the word of version 0.1.0
+            values["type"] = "stopped"
+        event: Event = fit(values, Event)
     except ValueError:
         return None
     whole = line.endswith(b"\n") and (event["type"] != "progress" or event.keys() >= _PROGRESS)

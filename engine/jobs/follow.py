@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.errors import JobError
 from engine.files import open_read
 from engine.jobs.events import Event, parse_event, read_events
-from engine.jobs.launch import cancel
+from engine.jobs.launch import stop
 from engine.jobs.spec import JobFiles
 from engine.jobs.status import JobView, find_job
 
@@ -50,14 +50,14 @@ def follow_to_end(root: Path, job_id: str, show: Callable[[Event], None] = lambd
         show: is given each of its events.
 
     Raises:
-        JobError: it failed, was cancelled or was killed; the sentence says how to go on.
+        JobError: it failed, was stopped or was killed; the sentence says how to go on.
     """
     try:
         for event in follow(root, job_id):
             show(event)
     except KeyboardInterrupt:
         if find_job(root, job_id).state == "running":
-            cancel(root, job_id)
+            stop(root, job_id)
         raise JobError(
             f"job {job_id} was asked to stop", hint=f"`blindspot jobs DIR --resume {job_id}` goes on"
         ) from None
@@ -67,7 +67,7 @@ def follow_to_end(root: Path, job_id: str, show: Callable[[Event], None] = lambd
             f"job {job_id} failed: {view.message.rstrip('.')}", hint=f"then `blindspot jobs DIR --resume {job_id}`"
         )
     if view.state != "done":
-        raise JobError(f"job {job_id} is {view.state}", hint=f"`blindspot jobs DIR --resume {job_id}` goes on")
+        raise JobError(f"job {job_id} {view.stands}", hint=f"`blindspot jobs DIR --resume {job_id}` goes on")
     return view
 
 

@@ -1,7 +1,7 @@
 """The process of a job; what each kind does is in `engine.operations.job_kinds`.
 
 It holds the project's lock and its own for as long as it lives, says in its log what it does, and ends with exactly
-one final event: done, failed or cancelled. Without one, and with the locks free, it was killed.
+one final event: done, failed or stopped. Without one, and with the locks free, it was killed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import problems
-from engine.errors import BlindspotError, Cancelled, FileError
+from engine.errors import BlindspotError, FileError, Stopped
 from engine.extras import missing_told
 from engine.jobs.events import EventLog, EventType, read_events
 from engine.jobs.kind import JobKinds, read_options
@@ -32,11 +32,11 @@ MEASURED_SECONDS, MEASURED_PARTS = 5.0, 3  # before anything is said of the time
 
 
 class JobMonitor:
-    """Turns progress into events, at most two a second, and a wish to cancel into `Cancelled`."""
+    """Turns progress into events, at most two a second, and a wish to stop into `Stopped`."""
 
-    def __init__(self, log: EventLog, cancel: Path) -> None:
+    def __init__(self, log: EventLog, wish: Path) -> None:
         self._log = log
-        self._cancel = cancel
+        self._wish = wish
         self._stage = ""
         self._total, self._done = 0, 0
         self._moving: float | None = None
@@ -56,8 +56,8 @@ class JobMonitor:
             self._log.append(
                 "progress", stage=stage, done=done, total=total, eta=self._eta(done, total, now), facts=facts
             )
-        if self.stop or self._cancel.exists():
-            raise Cancelled
+        if self.stop or self._wish.exists():
+            raise Stopped
 
     def note(self, message: str) -> None:
         """Keep a sentence."""
@@ -97,7 +97,7 @@ def run(project_root: Path, job_id: str, kinds: JobKinds) -> int:
     attempt = 1 + sum(event["type"] == "started" for event in read_events(files.events))
     log = EventLog(files.events)
     log.append("started", attempt=attempt, pid=os.getpid())
-    monitor = JobMonitor(log, files.cancel)
+    monitor = JobMonitor(log, files.stop)
     signal.signal(signal.SIGTERM, lambda *_: setattr(monitor, "stop", True))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     ended = threading.Event()
@@ -107,9 +107,9 @@ def run(project_root: Path, job_id: str, kinds: JobKinds) -> int:
         options = read_options(kinds, spec.kind, spec.options)
         with missing_told():
             result = kinds[spec.kind].work(Project.open(project_root), options, monitor)
-    except Cancelled:
+    except Stopped:
         final: tuple[EventType, dict[str, Any]] = (
-            "cancelled",
+            "stopped",
             {"message": "stopped as asked; `--resume` goes on from here"},
         )
     except BlindspotError as error:

@@ -1,4 +1,4 @@
-"""Starting, resuming and cancelling jobs.
+"""Starting, resuming and stopping jobs.
 
 At most one job runs in a project: the launcher takes the project's lock and hands it to the process that it starts,
 so there is no moment at which a second launcher could slip in.
@@ -66,13 +66,13 @@ def resume(root: Path, job_id: str) -> None:
     refuse_guests("going on with a job")
     view = find_job(root, job_id)
     if not view.resumable:
-        raise JobError(f"job {job_id} is {view.state}", hint="only a failed, cancelled or dead job can be resumed")
+        raise JobError(f"job {job_id} {view.stands}", hint="only a failed, stopped or killed job can be resumed")
     lock = _project_lock(root)
     try:
         files = JobFiles(root / "jobs" / job_id)
         alive = _alive(files)
         try:
-            remove(files.cancel)
+            remove(files.stop)
             _spawn(root, files, lock, alive)
         finally:
             os.close(alive)
@@ -80,7 +80,7 @@ def resume(root: Path, job_id: str) -> None:
         os.close(lock)
 
 
-def cancel(root: Path, job_id: str) -> None:
+def stop(root: Path, job_id: str) -> None:
     """Ask a running job to stop; it does so at its next step and keeps what it has finished.
 
     Raises:
@@ -90,8 +90,8 @@ def cancel(root: Path, job_id: str) -> None:
     refuse_guests("stopping a job")
     view = find_job(root, job_id)
     if view.state != "running":
-        raise JobError(f"job {job_id} is {view.state}", hint="only a running job can be cancelled")
-    write_atomic(JobFiles(root / "jobs" / job_id).cancel, b"")
+        raise JobError(f"job {job_id} {view.stands}", hint="only a running job can be stopped")
+    write_atomic(JobFiles(root / "jobs" / job_id).stop, b"")
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def _project_lock(root: Path) -> int:
         raise JobError(
             f"{running.id} is running in this project",
             where=str(root),
-            hint=f"wait for it, or stop it with `blindspot jobs DIR --cancel {running.id}`",
+            hint=f"wait for it, or stop it with `blindspot jobs DIR --stop {running.id}`",
         )
     return lock
 

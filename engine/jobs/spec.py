@@ -65,8 +65,8 @@ class JobFiles:
         return self.folder / "alive"
 
     @property
-    def cancel(self) -> Path:
-        """There when somebody has asked the job to stop."""
+    def stop(self) -> Path:
+        """There when somebody has asked the job to stop; jobs of version 0.1.0 look for this name."""
         return self.folder / "cancel"
 
     def read_spec(self) -> JobSpec:

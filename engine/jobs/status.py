@@ -18,7 +18,7 @@ from engine.schema import Record
 from engine.shapes import WrongShape
 
 Result = TypeVar("Result", bound=Record)
-JobState = Literal["running", "done", "failed", "cancelled", "dead"]
+JobState = Literal["running", "done", "failed", "stopped", "killed"]
 
 # Enough for some hundred events: the last progress and the last heartbeat are always among them.
 _TAIL_BYTES = 64 * 1024
@@ -33,7 +33,7 @@ class JobView:
         facts: figures of the stage, such as ``loss``. heartbeat_age: seconds since its last sign of life.
         message: why it failed, or its last note.
         options, result: what it was asked for and what it made, as JSON; `asked` and `made` give them as records.
-        cancelling: it was asked to stop and has not stopped yet.
+        stopping: it was asked to stop and has not stopped yet.
     """
 
     id: str
@@ -49,12 +49,19 @@ class JobView:
     heartbeat_age: float | None = None
     message: str = ""
     result: dict[str, Any] = field(default_factory=dict)
-    cancelling: bool = False
+    stopping: bool = False
 
     @property
     def resumable(self) -> bool:
         """Whether `resume` makes sense: it ended without its result."""
-        return self.state in ("failed", "cancelled", "dead")
+        return self.state in ("failed", "stopped", "killed")
+
+    @property
+    def stands(self) -> str:
+        """How it stands, as a predicate: ``is running``, ``was stopped``."""
+        return {"failed": "failed", "stopped": "was stopped", "killed": "was killed"}.get(
+            self.state, f"is {self.state}"
+        )
 
     @property
     def sentence(self) -> str:
@@ -103,7 +110,7 @@ def _view(files: JobFiles) -> JobView:
     alive = is_held(files.alive)
     events = list(read_events(files.events, last_bytes=_TAIL_BYTES))
     turning_point = _last(events, FINAL | {"started"})
-    state: JobState = "dead"
+    state: JobState = "killed"
     if alive:
         state = "running"
     elif turning_point and turning_point["type"] in FINAL:
@@ -124,7 +131,7 @@ def _view(files: JobFiles) -> JobView:
         heartbeat_age=max(0.0, time.time() - events[-1]["time"]) if events else None,
         message=note["message"] if note else "",
         result=turning_point.get("result", {}) if turning_point and state == "done" else {},
-        cancelling=alive and files.cancel.exists(),
+        stopping=alive and files.stop.exists(),
     )
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from engine.errors import Cancelled, SettingsError
+from engine.errors import SettingsError, Stopped
 from engine.llm.call_log import Call
 from engine.llm.chat_backend import BudgetReached
 from engine.settings import Price
@@ -89,7 +89,7 @@ class Budget:
         """The same in money; 0 where the price is not known."""
 
     def count_earlier(self, calls: Iterable[Call], since: float | None) -> None:
-        """Take what was spent before as spent: for a run that goes on with one that was killed or cancelled.
+        """Take what was spent before as spent: for a run that goes on with one that was killed or stopped.
 
         Args:
             calls: of the project.
@@ -114,7 +114,7 @@ class Budget:
 
         Raises:
             BudgetReached: there is not enough left for it.
-            Cancelled: ``stop`` was set.
+            Stopped: ``stop`` was set.
         """
         cost = cost_of(self._price, tokens_in, tokens_out) if self._price else 0.0
         needed = Reservation(tokens_in + tokens_out, cost, self._price)
@@ -123,7 +123,7 @@ class Budget:
                 if not self._fits(needed, with_held=False):
                     raise BudgetReached(self._sentence(needed), hint="raise the limit to go on; answers are kept")
                 if stop.is_set():
-                    raise Cancelled
+                    raise Stopped
                 self._changed.wait(_LOOK_SECONDS)
             self._held.append(needed)
         try:

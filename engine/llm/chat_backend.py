@@ -83,7 +83,7 @@ class ChatBackend(Protocol):
             ServerRefused: no question can be answered; stop.
             QuestionFailed: this one cannot be answered; others may be.
             BudgetReached: it could cost more than is left.
-            Cancelled: the work was asked to stop.
+            Stopped: the work was asked to stop.
         """
 
     def close(self) -> None:

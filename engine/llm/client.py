@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from engine.errors import Cancelled
+from engine.errors import Stopped
 from engine.files import content_key
 from engine.llm.budget import Budget, Reservation, most_tokens
 from engine.llm.call_log import Call, CallLog, ResponseFormat, read_calls
@@ -71,7 +71,7 @@ class Client:
         log: where each call is written, and where answers are found that were given before.
         budget: the limit; reserved before each call.
         check_prompt: is given all text that is about to leave and raises if it must not.
-        stop: set it to end every wait; `Cancelled` is then raised where questions are asked.
+        stop: set it to end every wait; `Stopped` is then raised where questions are asked.
         note: is told of waits and of what the server cannot do, in sentences; called from the asking threads.
         protocol: how the server is spoken to; default: as the settings say.
 
@@ -137,7 +137,7 @@ class Client:
             ServerRefused: the key, the model or the address is wrong, or there is no server.
             QuestionFailed: no usable answer came.
             BudgetReached: a call could cost more than is left.
-            Cancelled: ``stop`` was set.
+            Stopped: ``stop`` was set.
             TeacherError: whatever ``check_prompt`` raises.
         """
         talk = Conversation(question, self._key(question), self._ladder.rung, self._max_tokens)
@@ -262,7 +262,7 @@ class Client:
 
     def _sleep(self, seconds: float) -> None:
         if self._stop.wait(seconds):
-            raise Cancelled
+            raise Stopped
 
     def _call(self, talk: Conversation[T], bad: BadAnswer | None) -> _Outcome[T]:
         """One HTTP request, written to the log.
@@ -271,7 +271,7 @@ class Client:
             _Again: a fault that may pass.
         """
         if self._stop.is_set():
-            raise Cancelled
+            raise Stopped
         question = talk.question
         messages = messages_of(question, talk.rung, bad)
         text = "\n".join(message["content"] for message in messages)
@@ -293,7 +293,7 @@ class Client:
             outcome = self._written(talk, reply, completion, repair=bad is not None, sent=text)
             _settle(reservation, outcome.call)
         if reply.trouble == "stopped":
-            raise Cancelled
+            raise Stopped
         if outcome.call.status == "ok" and bad is None:
             self._ladder.works(talk.rung)
         self._raise_if_passing(talk, outcome)

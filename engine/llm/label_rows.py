@@ -57,7 +57,7 @@ def choose_rows(project: Project, wanted: str, monitor: Monitor, split: Labelled
         StoreError: ``wanted`` is none of these.
         ProjectError: ``confident`` rows of the pool, and nothing has been discovered yet; or there is no proof split.
         ModelError: the model cannot be used.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     choice = checked_rows(wanted)
     rows, withheld = shown_rows(project, split)

@@ -64,11 +64,11 @@ def label(
         max_cost: stop before the calls of this run could cost more, in the currency of the prices.
         max_tokens: stop before they could take more tokens, prompts and answers together.
         since: seconds since the epoch; calls from then on count towards the limits too. For a run that goes on with
-            one that was killed or cancelled.
-        monitor: learns of each answer; its wish to cancel is heard within a second.
+            one that was killed or stopped.
+        monitor: learns of each answer; its wish to stop is heard within a second.
 
     Raises:
-        Cancelled: the monitor said so; what was answered is kept.
+        Stopped: the monitor said so; what was answered is kept.
         StoreError: ``rows`` is none of the choices, or records cannot be written.
         ProjectError: ``confident`` rows of the pool, and nothing has been discovered yet; or there is no proof split.
         NotTrusted: nobody at this machine has agreed to the server, the variable or the prompts that the project names,
@@ -185,7 +185,7 @@ class _Run:
         """Ask and write everything.
 
         Raises:
-            Cancelled: the monitor said so.
+            Stopped: the monitor said so.
             ServerRefused, StoreError: as `label`.
         """
 

@@ -75,7 +75,7 @@ def judge(
         SettingsError: a template has a mistake, or a limit of cost has no price to count by.
         ServerRefused: no model is named, or nothing can be asked.
         StoreError: there is no such pattern, or it cannot be written.
-        Cancelled: from the monitor; every answer until then is kept.
+        Stopped: from the monitor; every answer until then is kept.
     """
     prompts = Prompts(project)
     opens = _opens(project, prompts, max_cost=max_cost, max_tokens=max_tokens, since=since)
@@ -105,7 +105,7 @@ def judge_found(
 
     Raises:
         StoreError: the search has no wording that could apply.
-        NotTrusted, SettingsError, ServerRefused, Cancelled: as `judge`.
+        NotTrusted, SettingsError, ServerRefused, Stopped: as `judge`.
     """
     checked_wording(found.wording)
     prompts = Prompts(project)

@@ -72,7 +72,7 @@ class TeachingTask:
         """Ask the open questions one after the other and yield each answer.
 
         Raises:
-            ServerRefused, QuestionFailed, BudgetReached, LeakFound, Cancelled: as the asker.
+            ServerRefused, QuestionFailed, BudgetReached, LeakFound, Stopped: as the asker.
         """
         for kind in PATTERN_KINDS:
             if not self._texts[kind]:

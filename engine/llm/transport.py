@@ -1,4 +1,4 @@
-"""One HTTP exchange with a chat server, with limits on time and size, cancellable.
+"""One HTTP exchange with a chat server, with limits on time and size, stoppable.
 
 OpenAI's client speaks to it. Left to itself it sends further variables of the environment to any server, follows
 redirects with the prompts and reads the bodies of errors whole; so its HTTP client is made here: of the headers only

@@ -57,7 +57,7 @@ def run_in_batches(
         start: rows that are written already, the end of a window.
 
     Raises:
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     size = WINDOW_ROWS[compute.device]
     windows = [rows[first : first + size] for first in range(start, len(rows), size)]

@@ -170,7 +170,7 @@ class Classifier:
 
         Raises:
             ModelError: the model gave a value that is not finite.
-            Cancelled: from the monitor.
+            Stopped: from the monitor.
         """
         result = np.empty((len(examples), len(self.order)), dtype=np.float32)
         for _ in self.score(examples, [result], monitor=monitor, stage=stage):
@@ -202,7 +202,7 @@ class Classifier:
 
         Raises:
             ModelError: the model gave a value that is not finite.
-            Cancelled: from the monitor.
+            Stopped: from the monitor.
         """
         scan = doubt is not None and self.compute.precision == "bf16"
         forward, first = self._forward("bf16" if scan else "fp32", pooled), start

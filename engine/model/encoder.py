@@ -86,7 +86,7 @@ class Encoder:
         """Write embeddings (texts, `width`), each of length 1, and yield how many are finished as their number grows.
 
         Raises:
-            Cancelled: from the monitor.
+            Stopped: from the monitor.
         """
         if texts and MASK not in self._padded(texts[:1]):
             return self._encode(texts, out, monitor, start)

@@ -91,7 +91,7 @@ def current_model(project: Project, *, seed: int | None = None, make: bool = Tru
 
     Raises:
         ModelError: weights cannot be found or used, the promoted model is gone, or nothing may be made.
-        Cancelled: from the monitor, while training.
+        Stopped: from the monitor, while training.
     """
     classifier = classifier_of(project)
     promoted = project.round_dir(project.round) / "model.json"
@@ -146,7 +146,7 @@ def trained(
 
     Raises:
         ModelError: the weights cannot be used, training diverged, or it may not be trained and is not there.
-        Cancelled: from the monitor; the next call goes on from there.
+        Stopped: from the monitor; the next call goes on from there.
     """
     classifier = trainable(project)
     start = start or classifier.scratch(make=make, monitor=monitor)
@@ -195,7 +195,7 @@ def predictions(
 
     Raises:
         ModelError: the model cannot be used for this task, or gives values that are not finite.
-        Cancelled: from the monitor; what is scored by then is kept, and the next call goes on from there.
+        Stopped: from the monitor; what is scored by then is kept, and the next call goes on from there.
     """
     if not examples:
         return np.empty((0, len(project.labels)), dtype=np.float32)
@@ -223,7 +223,7 @@ def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = Fa
 
     Raises:
         ModelError: the encoder cannot be found or loaded.
-        Cancelled: from the monitor; what is embedded by then is kept, and the next call goes on from there.
+        Stopped: from the monitor; what is embedded by then is kept, and the next call goes on from there.
     """
     if not examples:
         return np.empty((0, 0), dtype=np.float32)

@@ -53,7 +53,7 @@ def score_and_embed(
         Whether that was possible: the body is shared, rows are different single texts.
 
     Raises:
-        ModelError, Cancelled: as `predictions` and `embeddings`.
+        ModelError, Stopped: as `predictions` and `embeddings`.
     """
     found = load_shared(project, model, examples, monitor=monitor)
     if found is None:

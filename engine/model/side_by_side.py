@@ -101,8 +101,8 @@ def train_side_by_side(project: Project, wanted: Sequence[QueuedTraining], room:
         monitor: told of all together, in units of ``work``, and asked whether to go on.
 
     Raises:
-        ModelError: one has failed, or its process was killed. The others leave a checkpoint, as when cancelled.
-        Cancelled: from the monitor.
+        ModelError: one has failed, or its process was killed. The others leave a checkpoint, as when stopped.
+        Stopped: from the monitor.
     """
     schedule = _Schedule(project, wanted)
     processes: list[_Process] = []

@@ -101,7 +101,7 @@ class Scorer(Protocol):
 
         Raises:
             ModelError: it gives no usable answer.
-            Cancelled: from the monitor.
+            Stopped: from the monitor.
         """
 
     def score(
@@ -120,7 +120,7 @@ class Scorer(Protocol):
         doubt.
 
         Raises:
-            ModelError, Cancelled: as `logits`.
+            ModelError, Stopped: as `logits`.
         """
 
     def close(self) -> bool:
@@ -225,7 +225,7 @@ class TextClassifier(Protocol):
 
         Raises:
             ModelError: it fails.
-            Cancelled: from the monitor.
+            Stopped: from the monitor.
         """
 
     def reading(self, model: ModelRef) -> Reading | None:

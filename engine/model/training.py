@@ -25,7 +25,7 @@ from torch.nn import functional
 from torch.nn.utils import clip_grad_norm_
 
 import engine
-from engine.errors import Cancelled, ModelError
+from engine.errors import ModelError, Stopped
 from engine.files import checked, make_folder, publish, replacing, sha256_file, write_json
 from engine.model.batches import SharedTokens, training_batches
 from engine.model.classifier import Classifier
@@ -66,7 +66,7 @@ def train(
     tokenizer, a config with the project's labels, and training.json (plan, loss curve, seconds, versions).
 
     Raises:
-        Cancelled: from the monitor; a checkpoint is left to go on from.
+        Stopped: from the monitor; a checkpoint is left to go on from.
         ModelError: the start weights cannot be used, or the loss is no longer finite.
     """
     if (out / "training.json").is_file():
@@ -153,7 +153,7 @@ def train(
                     epoch=epoch + 1,
                     rows_per_second=round(seen / (time.monotonic() - began), 1),
                 )
-            except Cancelled:
+            except Stopped:
                 checkpoint()
                 raise
 

@@ -1,7 +1,7 @@
 """A process that trains what it is given, one after the other: `python -m engine.model.training_process ROOT THREADS`.
 
 One JSON object a line. In: ``{"task": TrainingTask}``, ``{"stop": true}`` (the training at hand leaves a checkpoint).
-Out: ``{"done", "total", "facts"}`` while it trains, and then one of ``{"made": true}``, ``{"cancelled": true}`` and
+Out: ``{"done", "total", "facts"}`` while it trains, and then one of ``{"made": true}``, ``{"stopped": true}`` and
 ``{"error": {"what", "where", "hint"}}``. When its input closes, as it does however its owner ends, it ends at once.
 The training can then be continued from its last checkpoint.
 """
@@ -21,7 +21,7 @@ from typing import Any
 
 import orjson
 
-from engine.errors import BlindspotError, Cancelled
+from engine.errors import BlindspotError, Stopped
 from engine.model.training_task import TrainingTask
 from engine.project import Project
 
@@ -63,7 +63,7 @@ class _Owner:
             self._told = now
             self.tell(done=done, total=total, facts=facts)
         if self._stop.is_set():
-            raise Cancelled
+            raise Stopped
 
     def note(self, message: str) -> None:
         """Drop it: the owner has said what is trained, and on what."""
@@ -83,8 +83,8 @@ def main(root: str, threads: str) -> None:
         task = owner.tasks.get()
         try:
             task.run(project, owner)
-        except Cancelled:
-            owner.tell(cancelled=True)
+        except Stopped:
+            owner.tell(stopped=True)
         except BlindspotError as error:
             owner.tell(error={"what": error.what, "where": error.where, "hint": error.hint})
         else:

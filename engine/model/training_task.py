@@ -55,7 +55,7 @@ class TrainingTask(Record):
         """Find the model or train it now; an interrupted training goes on.
 
         Raises:
-            ModelError, Cancelled: as `engine.model.model_registry.trained`.
+            ModelError, Stopped: as `engine.model.model_registry.trained`.
         """
         given: dict[str, Any] = self.changes
         return trained(

@@ -17,7 +17,7 @@ from engine.schema import Example, Prediction
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-_WINDOW = 2_000  # rows at once: 10,000 tokens of the longest rows a second, so that a job can be cancelled between
+_WINDOW = 2_000  # rows at once: 10,000 tokens of the longest rows a second, so that a job can be stopped between
 _LONGEST = 10_000_000  # bytes of a configuration
 _AROUND = 24  # characters on either side of a cut
 
@@ -47,7 +47,7 @@ class Reading:
         """Places of the rows that have more tokens than are read, in their order.
 
         Raises:
-            Cancelled: from the monitor.
+            Stopped: from the monitor.
         """
         # A token is at least one byte of the text, so most rows need not be tokenised to know that they fit.
         long = [place for place, row in enumerate(rows) if _bytes(row) > self.tokens - 4] if self.known else []

@@ -52,7 +52,7 @@ def watch_batch(project: Project, batch: BatchRows, *, monitor: Monitor) -> Watc
         ModelError: model or encoder cannot be used.
         SettingsError: tau is not that of the first proof.
         DataError, FileError, StoreError, ProjectError: as `keep_watched` and `status_after`.
-        Cancelled: from the monitor; nothing of the batch is kept then but its scores.
+        Stopped: from the monitor; nothing of the batch is kept then but its scores.
     """
     refuse_new_tau(project)
     settings = project.settings.discovery

@@ -145,15 +145,15 @@ def _check_jobs(project: Project) -> MachineFinding:
         views = jobs.jobs(project.root)
     except BlindspotError as error:
         return failed("jobs", error)
-    dead = next((view for view in views if view.state == "dead"), None)
+    killed = next((view for view in views if view.state == "killed"), None)
     running = next((view for view in views if view.state == "running"), None)
     if running:
         return MachineFinding("jobs", "ok", f"{running.id} runs" + (f", {running.stage}" if running.stage else ""))
-    if dead:
+    if killed:
         return MachineFinding(
             "jobs",
             "warning",
-            f"{dead.id} was killed before its end",
-            f"blindspot jobs {project.root} --resume {dead.id}",
+            f"{killed.id} was killed before its end",
+            f"blindspot jobs {project.root} --resume {killed.id}",
         )
     return MachineFinding("jobs", "ok", f"none runs, {len(views)} ended")

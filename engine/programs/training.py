@@ -52,7 +52,7 @@ def run_training(
 
     Raises:
         ModelError: it cannot be started, fails, takes too long, or leaves no model.
-        Cancelled: from the monitor; the program is killed.
+        Stopped: from the monitor; the program is killed.
     """
     out = make_folder(folder / "model")
     write_jsonl(folder / "rows.jsonl", [row_fields(row) | {"label": row.label} for row in rows])

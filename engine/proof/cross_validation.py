@@ -78,7 +78,7 @@ def errors_of(
     content; the model is removed.
 
     Raises:
-        ModelError, Cancelled: as `engine.model.training.train`.
+        ModelError, Stopped: as `engine.model.training.train`.
     """
     texts = [[row.text, row.text_pair, row.label] for row in fold.test_rows]
     key = content_key("fold", plan.key(rows, kept), texts, fold.covered)

@@ -36,7 +36,7 @@ def choose_passes(
         monitor: told of steps, and asked whether to go on; finished folds are kept.
 
     Raises:
-        ModelError, Cancelled: as `engine.model.training.train`.
+        ModelError, Stopped: as `engine.model.training.train`.
     """
     train, start = project.examples("train"), scratch(project, monitor=monitor)
     plan = plan_of(project, start, seed=seed, steps=steps)

@@ -60,7 +60,7 @@ def outcomes(
         monitor: told of steps, and asked whether to go on.
 
     Raises:
-        ModelError, Cancelled: as `engine.model.training.train`.
+        ModelError, Stopped: as `engine.model.training.train`.
     """
     dev = project.examples("dev") if project.has_split("dev") else []
     looked_at = [[row.text, row.text_pair, row.label] for row in (*held_out, *dev)]

@@ -87,7 +87,7 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
         What was chosen, and the arm with the rows that were.
 
     Raises:
-        ModelError, Cancelled: as `engine.model.training.train`.
+        ModelError, Stopped: as `engine.model.training.train`.
     """
     pool = _Pool(project, monitor)
     differ = {one.row.id for one in arm.labels if pool.differs(one)}

@@ -49,7 +49,7 @@ def quick(project: Project, samples: Sequence[Sample], *, arms: Sequence[str] | 
 
     Raises:
         ProjectError: there are no samples, no such arm, or no blind spots.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     began = time.monotonic()
     discovery = discovered_spots(project)

@@ -43,7 +43,7 @@ def choose_recipe(
         monitor: told of steps, and asked whether to go on; finished folds are kept.
 
     Raises:
-        ModelError, Cancelled: as `engine.model.training.train`.
+        ModelError, Stopped: as `engine.model.training.train`.
     """
     train, parts = project.examples("train"), folds(discovery)
     errors = {}
@@ -106,7 +106,7 @@ def runs_and_choices(
 
     Raises:
         ProjectError: as `plan_runs`; or `auto` is asked for, and there are too few blind spots to choose by.
-        ModelError, Cancelled: as `engine.model.training.train`.
+        ModelError, Stopped: as `engine.model.training.train`.
     """
     named = None if recipes is None else [name for name in recipes if name != AUTO]
     if recipes is None or AUTO not in recipes:

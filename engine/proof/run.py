@@ -88,7 +88,7 @@ def retrain(
     Raises:
         ProjectError: there is nothing to train with, no such arm, recipe or seed, or a cost is not known.
         SettingsError: tau differs from that of the first proof, or of the blind spots.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     began = time.monotonic()
     refuse_new_tau(project)
@@ -210,7 +210,7 @@ def look_quickly(project: Project, *, arms: Sequence[str] | None = None, monitor
     """What `engine.proof.quick_look.quick` says of the samples that equal no proof row; return the path of its result.
 
     Raises:
-        ProjectError, Cancelled: as there.
+        ProjectError, Stopped: as there.
     """
     return quick(project, _without_leaks(project, Records(project.teaching_dir), monitor), arms=arms, monitor=monitor)
 

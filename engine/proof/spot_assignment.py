@@ -33,7 +33,7 @@ def nearest_blind_spots(
 
     Raises:
         ModelError: the encoder cannot be loaded.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     if not spots:
         return np.full(len(rows), FAR, dtype=np.int64)

@@ -37,7 +37,7 @@ def train_ahead(
         overall: told of all together.
 
     Raises:
-        ModelError, Cancelled: as `engine.model.side_by_side.train_side_by_side`.
+        ModelError, Stopped: as `engine.model.side_by_side.train_side_by_side`.
     """
     if (where := asked_where()).kind == "ray":
         _train_on_ray(project, runs, task, where, overall)
@@ -88,7 +88,7 @@ def _train_on_ray(
 
     Raises:
         ModelError: trainings failed; models that were trained stay.
-        JobError, Cancelled: as `engine.shards.parts.do_parts`.
+        JobError, Stopped: as `engine.shards.parts.do_parts`.
     """
     threads, failed = project.settings.compute.threads, list[str]()
     for with_samples in (False, True):

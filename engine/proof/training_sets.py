@@ -102,7 +102,7 @@ def kept_rows(
 
     Raises:
         ProjectError: a recipe keeps rows, and nothing has been discovered yet.
-        ModelError, Cancelled: as `engine.discovery.pool_scoring.score_pool`.
+        ModelError, Stopped: as `engine.discovery.pool_scoring.score_pool`.
     """
     if not any(RECIPES[name].keep for name in recipes if name in RECIPES):
         return []

@@ -46,7 +46,7 @@ def check(project: Project, model: str | None = None, *, monitor: Monitor) -> Pa
     Raises:
         ProjectError: a file of the suite is damaged or has changed since, or the proof of a blind spot is gone.
         ModelError: the model cannot be found, is no classifier, or answers in other labels.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     frozen = suite(project)
     refuse_changed_suite(project, frozen)

@@ -48,7 +48,7 @@ def qualities(
 
     Raises:
         ModelError: the encoder cannot be found or loaded.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     by_teacher: defaultdict[Teacher, list[Sample]] = defaultdict(list)
     for sample in samples:

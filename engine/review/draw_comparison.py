@@ -38,7 +38,7 @@ def compare(
     Raises:
         StoreError: the items of the review are damaged, or cannot be written.
         ModelError: the encoder cannot be found or loaded.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     monitor = monitor or Silent()
     records, discovery, items = Records(project.teaching_dir), project.discovery(), Items(project)

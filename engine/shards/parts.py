@@ -48,7 +48,7 @@ def do_parts(
 
     Raises:
         JobError: the cluster cannot be reached, or no worker starts there.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     if not parts:
         return

@@ -41,7 +41,7 @@ def score_in_shards(
     Raises:
         ModelError: shards failed; the sentence says which rows they have. The others are whole, and stay.
         JobError: as `do_parts`.
-        Cancelled: from the monitor; shards that are whole stay.
+        Stopped: from the monitor; shards that are whole stay.
     """
     where = asked_where()
     if not rows or (where.kind == "here" and not find_files(project.cache_dir / SHARDS, f"*/{MANIFEST}")):

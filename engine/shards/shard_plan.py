@@ -317,7 +317,7 @@ class ShardedWork:
         Raises:
             SettingsError: the number of rows is none.
             FileError: the rows cannot be written.
-            Cancelled: from the monitor.
+            Stopped: from the monitor.
         """
         if (self.folder / MANIFEST).is_file():
             return ShardPlan.read(self.folder)

@@ -123,7 +123,7 @@ class ShardWorker:
         Raises:
             FileError: its rows are missing, or it cannot be written.
             ModelError: the model gives no usable answer.
-            Cancelled: from the monitor.
+            Stopped: from the monitor.
         """
         began = time.monotonic()
         rows, gold = self._plan.read_rows(number)

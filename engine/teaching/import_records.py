@@ -85,7 +85,7 @@ def import_teaching(
         DataError: a line is broken; nothing is imported.
         ProjectError: nothing has been discovered yet.
         StoreError: there is no blind spot to teach, or the records cannot be written.
-        Cancelled: the monitor asked to stop; nothing is imported.
+        Stopped: the monitor asked to stop; nothing is imported.
     """
     lines = [line for path in files for line in read_teaching(path)]
     return write_teaching(project, lines, teacher, monitor=monitor or Silent())
@@ -97,7 +97,7 @@ def write_teaching(
     """Import lines of one teacher; see `import_teaching`.
 
     Raises:
-        ProjectError, StoreError, Cancelled: as there.
+        ProjectError, StoreError, Stopped: as there.
     """
     discovery = project.discovered()
     if not discovery.blind_spots:

@@ -54,7 +54,7 @@ def find_rows(
     Raises:
         StoreError: there is nothing to search by, or no row without a label.
         ModelError: the encoder cannot be used.
-        Cancelled: from the monitor.
+        Stopped: from the monitor.
     """
     pair, text = project.settings.task.pair, clean(text)
     if bool(text) == bool(pattern or samples):

@@ -25,7 +25,7 @@ _WAIT = 600.0  # seconds for the first step; the model libraries are imported fi
 
 
 def main() -> None:
-    """Print figures without a job, with a retrain of two seeds that has two threads, and after it was cancelled."""
+    """Print figures without a job, with a retrain of two seeds that has two threads, and after it was stopped."""
     rows = options.rows or 20_000
     with tempfile.TemporaryDirectory() as folder:
         root = discovered(Path(folder) / "work", rows)
@@ -57,7 +57,7 @@ def _make_ready(project: Project) -> None:
 
 @contextmanager
 def _training(root: Path) -> Iterator[str]:
-    """A retrain of two seeds whose trainings have begun; gives what it trains, and cancels it in the end."""
+    """A retrain of two seeds whose trainings have begun; gives what it trains, and stops it in the end."""
     job = jobs.start(root, RetrainOptions(arms=("human",), recipes=("scratch",), seeds=(13, 14)))
     end = time.monotonic() + _WAIT
     while not (found := jobs.find_job(root, job)).facts.get("rows_per_second"):
@@ -67,7 +67,7 @@ def _training(root: Path) -> Iterator[str]:
     try:
         yield found.stage
     finally:
-        jobs.cancel(root, job)
+        jobs.stop(root, job)
         while jobs.find_job(root, job).state == "running":
             time.sleep(0.5)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.errors import Cancelled
+from engine.errors import Stopped
 
 
 class Recorder:
     """A monitor that keeps everything.
 
     Args:
-        stop: asked at each step, once that is kept, with its stage and how much of it is done; true cancels the work.
+        stop: asked at each step, once that is kept, with its stage and how much of it is done; true stops the work.
     """
 
     def __init__(self, stop: Callable[[str, int], bool] = lambda stage, done: False) -> None:
@@ -21,10 +21,10 @@ class Recorder:
         self.notes: list[str] = []
 
     def step(self, stage: str, done: int, total: int, **facts: float | int | str) -> None:
-        """Keep it, and cancel where that is wished."""
+        """Keep it, and stop where that is wished."""
         self.steps.append((stage, done, total, facts))
         if self._stop(stage, done):
-            raise Cancelled
+            raise Stopped
 
     def note(self, message: str) -> None:
         """Keep it."""

@@ -160,7 +160,7 @@ def copy(folders: list[Path], place: Path) -> None:
     subprocess.run(["cp", "-a", *map(str, folders), str(place)], check=True)
 
 
-def test_both_annotate_run_watch_cancel_and_resume(team: Team) -> None:
+def test_both_annotate_run_watch_stop_and_resume(team: Team) -> None:
     spot = team.told(BEN, "list").splitlines()[2].split()[0]
     for who, name in ((ANN, "u54321"), (BEN, "u54322")):
         assert f"P1@{name}" in team.told(who, "describe", spot, "--kind", "abstraction", "--text", f"of {name}")
@@ -172,7 +172,7 @@ def test_both_annotate_run_watch_cancel_and_resume(team: Team) -> None:
     team.told(BEN, "retrain", "--quick")
     team.told(BEN, "review")
     job = team.told(ANN, "retrain", "--seeds", "13", "--detach").strip()
-    team.told(BEN, "jobs", "--cancel", job)
+    team.told(BEN, "jobs", "--stop", job)
     team.run(BEN, "jobs", str(team.root), "--follow", job)
     until(lambda: jobs.find_job(team.root, job).state != "running")
     assert json.loads(team.told(BEN, "jobs", "--json"))[0]["id"] == job

@@ -25,7 +25,7 @@ def test_a_guest_starts_and_stops_no_job_promotes_and_removes_nothing_and_agrees
     refused: list[Callable[[], object]] = [
         lambda: jobs.start(project.root, DiscoverOptions()),
         lambda: jobs.resume(project.root, "discover-1"),
-        lambda: jobs.cancel(project.root, "discover-1"),
+        lambda: jobs.stop(project.root, "discover-1"),
         lambda: promote(project, arm="human", force=True),
         lambda: clean(project),
         lambda: agree(project.root, [use]),

@@ -104,7 +104,7 @@ def test_the_workbench_without_a_terminal_says_what_to_use_instead(project: Proj
 
 
 @pytest.mark.usefixtures("forked_processes")
-def test_jobs_are_listed_cancelled_and_resumed(
+def test_jobs_are_listed_stopped_and_resumed(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(launch, "WORKER", WORKER)
@@ -115,16 +115,16 @@ def test_jobs_are_listed_cancelled_and_resumed(
     until(lambda: jobs.find_job(project.root, job_id).done > 0)
     assert main(["discover", root]) == 1
     assert f"{job_id} is running" in capsys.readouterr().err
-    assert main(["jobs", root, "--cancel", job_id]) == 0
-    until(state_is(project, job_id, "cancelled"))
+    assert main(["jobs", root, "--stop", job_id]) == 0
+    until(state_is(project, job_id, "stopped"))
     assert main(["jobs", root, "--resume", job_id]) == 0
     until(state_is(project, job_id, "running"))
     capsys.readouterr()
     assert main(["jobs", root, "--json"]) == 0
     [view] = json.loads(capsys.readouterr().out)
     assert (view["id"], view["state"]) == (job_id, "running")
-    jobs.cancel(project.root, job_id)
-    until(state_is(project, job_id, "cancelled"))
+    assert main(["jobs", root, "--cancel", job_id]) == 0, "its name before 0.2.0"
+    until(state_is(project, job_id, "stopped"))
 
 
 @pytest.mark.usefixtures("forked_processes")

@@ -56,9 +56,9 @@ def test_hints_name_the_folder_that_was_given(
     root = Project.open(Path(folder))
     until(lambda: jobs.find_job(root.root, job_id).done > 0)
     assert main(["discover", folder]) == 1
-    assert f"`blindspot jobs 'my work' --cancel {job_id}`" in capsys.readouterr().err
-    jobs.cancel(root.root, job_id)
-    until(state_is(root, job_id, "cancelled"))
+    assert f"`blindspot jobs 'my work' --stop {job_id}`" in capsys.readouterr().err
+    jobs.stop(root.root, job_id)
+    until(state_is(root, job_id, "stopped"))
     assert main(["jobs", folder, "--follow", job_id]) == 1
     assert f"`blindspot jobs 'my work' --resume {job_id}`" in capsys.readouterr().err
     assert main(["list", folder]) == 1

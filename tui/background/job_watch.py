@@ -65,12 +65,12 @@ class JobWatch:
             return False
         return self._trusting(options, lambda root: jobs.resume(root, job_id))
 
-    def cancel(self) -> bool:
+    def stop(self) -> bool:
         """Ask the running job to stop."""
         from engine import jobs
 
         job = self._app.workbench.running if self._app.workbench else None
-        return job is not None and self._do(lambda root: jobs.cancel(root, job.id))
+        return job is not None and self._do(lambda root: jobs.stop(root, job.id))
 
     def look(self) -> None:
         """Read the jobs once, and go on watching if one runs."""
@@ -195,7 +195,7 @@ def _again(root: Path, view: JobView) -> JobView:
     try:
         return jobs.find_job(root, view.id)
     except BlindspotError:
-        return replace(view, state="dead", message="its folder was removed")
+        return replace(view, state="killed", message="its folder was removed")
 
 
 def _finished(views: list[JobView]) -> set[str]:

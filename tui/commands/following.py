@@ -16,7 +16,7 @@ def follow_to_end(root: Path, job_id: str) -> JobView:
     """Show a job's progress until it ends; ctrl-c asks it to stop, and what it finished is kept.
 
     Raises:
-        JobError: it failed, was cancelled or was killed; the sentence says how to go on.
+        JobError: it failed, was stopped or was killed; the sentence says how to go on.
     """
     line = ProgressLine()
     line.begin()

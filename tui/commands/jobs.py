@@ -1,4 +1,4 @@
-"""`blindspot jobs`: list, follow, cancel or resume background jobs."""
+"""`blindspot jobs`: list, follow, stop or resume background jobs."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ def add_parser(subparsers: SubParsers) -> None:
     parser = new_parser(
         subparsers,
         "jobs",
-        "list, follow, cancel or resume background jobs",
-        "  blindspot jobs work\n  blindspot jobs work --follow retrain-2\n  blindspot jobs work --cancel retrain-2\n"
+        "list, follow, stop or resume background jobs",
+        "  blindspot jobs work\n  blindspot jobs work --follow retrain-2\n  blindspot jobs work --stop retrain-2\n"
         "  blindspot jobs work --resume retrain-2",
     )
     add_project(parser)
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--follow", metavar="ID", help="show a job's progress until it ends")
-    action.add_argument("--cancel", metavar="ID", help="ask a job to stop at its next step")
-    action.add_argument("--resume", metavar="ID", help="go on with a failed, cancelled or dead job")
+    action.add_argument("--stop", metavar="ID", help="ask a job to stop at its next step")
+    action.add_argument("--cancel", dest="stop", metavar="ID", help=argparse.SUPPRESS)  # its name in version 0.1.0
+    action.add_argument("--resume", metavar="ID", help="go on with a failed, stopped or killed job")
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -39,9 +40,9 @@ def run(options: argparse.Namespace) -> int:
     """Do what was asked, then print the job or all jobs."""
     project = Project.open(options.project)
     root = project.root
-    if options.cancel:
-        jobs.cancel(root, options.cancel)
-        print_line(f"job {options.cancel} was asked to stop")
+    if options.stop:
+        jobs.stop(root, options.stop)
+        print_line(f"job {options.stop} was asked to stop")
         return 0
     if options.resume:
         ask(root, job_uses(project, asked_of(jobs.find_job(root, options.resume))))
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
 def describe(view: JobView) -> str:
     """One job in one line."""
-    parts = [f"{view.id:<12}", f"{'cancelling' if view.cancelling else view.state:<10}"]
+    parts = [f"{view.id:<12}", f"{'stopping' if view.stopping else view.state:<10}"]
     if view.state == "running":
         parts.append(how_far(view.stage, view.done, view.total) or "starting")
         if view.total:

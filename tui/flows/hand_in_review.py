@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui.view_models.review_queue import ReviewQueue
     from tui.view_models.workbench import Workbench
 
-_ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "everything", "submit")
+_ANSWERS = ("answer", "accept", "reject", "fix", "clear", "prefer", "everything", "hand_in")
 _VIEWS = ("side", "enlarge", "turn", "skip")
 
 

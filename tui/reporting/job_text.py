@@ -32,7 +32,7 @@ def figures(facts: Mapping[str, float | int | str | None]) -> list[str]:
 
 def progress(job: JobView) -> str:
     """Where a running job is, in a few words: ``score 45 %, 32 s left``."""
-    if job.cancelling:
+    if job.stopping:
         return "is stopping"
     if job.heartbeat_age is not None and job.heartbeat_age > SILENT_AFTER:
         return f"silent for {duration(job.heartbeat_age)}"
@@ -58,7 +58,7 @@ def ending(job: JobView) -> str:
         return f"{job.id} is done; p shows what it proved." if job.kind == "retrain" else f"{job.id} is done."
     if job.state == "failed":
         return f"{job.id} failed: {job.message}"
-    if job.state == "cancelled":
+    if job.state == "stopped":
         return f"{job.id} was stopped; what it finished is kept and it can be resumed."
     why = f" ({job.message})" if job.message else ""
     return f"{job.id} was killed{why}; it can be resumed from its last checkpoint."

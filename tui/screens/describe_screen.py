@@ -85,7 +85,7 @@ class DescribeScreen(WorkScreen[DescribePlace]):
         if isinstance(self.focused, Prose):
             is_counter = self.ready and self._drafting is not None and self.drafting.is_counter
             copy = "describe.flip" if is_counter else "describe.copy"
-            return ("field.submit", "describe.form", copy, "screen.escape", "prose.help")
+            return ("field.hand_in", "describe.form", copy, "screen.escape", "prose.help")
         listed = ("written.change", "written.delete") if self.focused is self.written else ("describe.copy",)
         decided = "written.test" if self.focused is self.written else "app.undo"
         last = "describe.commit" if self._is_open else decided
@@ -229,11 +229,11 @@ class DescribeScreen(WorkScreen[DescribePlace]):
 
     # writing
 
-    @on(TeachingForm.Submitted)
-    def action_submit(self) -> None:
+    @on(TeachingForm.HandedIn)
+    def action_hand_in(self) -> None:
         """Write the pattern or sample, or show why it is refused."""
         try:
-            done = self.drafting.submit()
+            done = self.drafting.hand_in()
         except BlindspotError as error:
             self.form.refuse(str(error))
             self.say("")

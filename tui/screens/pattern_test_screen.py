@@ -72,9 +72,11 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
     def footer(self) -> Sequence[str]:
         """Keys of judging, of what comes after, or of the field."""
         if isinstance(self.focused, Prose):
-            return ("field.submit", "prose.down", "prose.up", "screen.escape", "prose.help")
+            return ("field.hand_in", "prose.down", "prose.up", "screen.escape", "prose.help")
         judging = (
-            () if self.trying and self.trying.revealed else ("pattern_test.applies", "pattern_test.not", "field.submit")
+            ()
+            if self.trying and self.trying.revealed
+            else ("pattern_test.applies", "pattern_test.not", "field.hand_in")
         )
         return (*judging, "pattern_test.reword", "pattern_test.llm", "screen.back", "app.help")
 
@@ -191,7 +193,7 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
         trying = self.trying
         if trying is None:
             return None if action in ("back", "escape") else "The project is not open."
-        if action in ("judge", "clear") or (action == "submit" and not self._rewording):
+        if action in ("judge", "clear") or (action == "hand_in" and not self._rewording):
             return trying.not_judgeable()
         if action == "reword":
             return trying.not_rewordable()
@@ -229,7 +231,7 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
         self.did(f"row {self.rows.cursor + 1}: {words}", (row, before), (row, answer))
         self._show_rows()
 
-    def action_submit(self) -> None:
+    def action_hand_in(self) -> None:
         """Hand in the new wording, or all answers after a question."""
         from tui.dialogs.choice_dialog import ChoiceDialog
 

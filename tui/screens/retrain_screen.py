@@ -203,7 +203,7 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
         if action in ("start", "quick"):
             return self._planning.refusal
         if action == "resume" and (job is None or not job.resumable):
-            state = f"{job.id} is {job.state}" if job else "There is no job"
+            state = f"{job.id} {job.stands}" if job else "There is no job"
             return f"{state}: only a job that failed, was stopped or was killed can go on."
         return None
 

@@ -96,8 +96,8 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
         asks, is_pattern = ("review.yes", "review.no"), self._ballot.is_pattern(*self._row)
         verdicts = ("review.accept", "review.reject", "review.fix")
         if self._ballot.asks_everything:  # the line above says how to see fewer
-            return (*asks, *verdicts, "review.submit", "app.help")
-        return (*(asks if is_pattern else verdicts), "review.everything", "review.submit", "screen.back", "app.help")
+            return (*asks, *verdicts, "review.hand_in", "app.help")
+        return (*(asks if is_pattern else verdicts), "review.everything", "review.hand_in", "screen.back", "app.help")
 
     @property
     def entry(self) -> QueueEntry | None:
@@ -352,7 +352,7 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
         self._give("which side is better", lambda: self.ballot.prefer(preference))
         self._answered()
 
-    def action_submit(self) -> None:
+    def action_hand_in(self) -> None:
         """Hand in the answers, after a question."""
         ballot = self.ballot
         if not ballot.missing:

@@ -30,7 +30,7 @@ _NO_PATTERN = "-"
 
 
 class TeachingDraft:
-    """The slot at hand, its fields, and what submitting them does.
+    """The slot at hand, its fields, and what handing them in does.
 
     Attributes:
         slot: `PATTERN`, `SAMPLE`, `EDIT` and the id of its start, or the id of the record that is being changed.
@@ -244,7 +244,7 @@ class TeachingDraft:
         for name in _FIELDS:
             self._workbench.keep_draft(self._key(name, slot), "")
 
-    def submit(self) -> str:
+    def hand_in(self) -> str:
         """Write the record, clear its draft and say what was written.
 
         Raises:

@@ -89,7 +89,7 @@ class JobPanel(Vertical):
 
 def running_lines(job: JobView, notes: Sequence[str], width: int, ink: Ink, glyphs: Glyphs) -> list[Text]:
     """A job that runs: stage, bar, figures, sign of life, its last notes."""
-    state = "is stopping at its next step" if job.cancelling else "is running"
+    state = "is stopping at its next step" if job.stopping else "is running"
     stage = visible(how_far(job.stage, job.done, job.total)) or STARTING
     title = Text.assemble((job.id, ink.strong), (f" {state}", ink.accent), (_asked(job), ink.muted))
     share = job.done / job.total if job.total else 0.0
@@ -112,17 +112,17 @@ def running_lines(job: JobView, notes: Sequence[str], width: int, ink: Ink, glyp
 
 def ended_lines(job: JobView, width: int, ink: Ink) -> list[Text]:
     """A job that has ended: how, why, and what can be done now."""
-    bad = job.state in ("failed", "dead")
-    state = Text(f" {'! ' if bad else ''}is {job.state}", style=ink.warn if bad else "")
+    bad = job.state in ("failed", "killed")
+    state = Text(f" {'! ' if bad else ''}{job.stands}", style=ink.warn if bad else "")
     title = Text.assemble((job.id, ink.strong), state, (_asked(job), ink.muted))
     if job.state == "done":
         shown = "p shows before and after, with the verdict." if job.kind == "retrain" else ""
         said = visible(job.sentence) or shown or "The list of blind spots shows what it found."
         return [title, *wrapped(Text(said), width)]
-    reached = f" It had come to: {visible(job.stage)} {job.done:,} of {job.total:,}." if job.stage else ""
-    why = {"dead": "It was killed without a word.", "cancelled": "It was stopped."}.get(job.state, visible(job.message))
+    reached = f"It had come to: {visible(job.stage)} {job.done:,} of {job.total:,}." if job.stage else ""
+    why = visible(job.message) if job.state == "failed" else ""
     advice = wrapped(Text("R goes on from there; what was finished is not done again."), width)
-    return [title, *wrapped(Text(f"{why}{reached}"), width)[: LINES - 1 - len(advice)], *advice]
+    return [title, *wrapped(Text(f"{why} {reached}".strip()), width)[: LINES - 1 - len(advice)], *advice]
 
 
 def _asked(job: JobView) -> str:

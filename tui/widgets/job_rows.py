@@ -39,8 +39,8 @@ class JobRows:
     def lines(self, index: int, width: int) -> list[Text]:
         """The job's one line."""
         job, ink, ellipsis = self.jobs[index], self._ink, self._glyphs.ellipsis
-        bad = job.state in ("failed", "dead")
-        state = ("! " if bad else "") + ("stopping" if job.cancelling else job.state)
+        bad = job.state in ("failed", "killed")
+        state = ("! " if bad else "") + ("stopping" if job.stopping else job.state)
         style = ink.warn if bad else ink.accent if job.state == "running" else ink.muted
         text = Text(no_wrap=True, end="")
         text.append(fitted(job.id, _ID, ellipsis=ellipsis))

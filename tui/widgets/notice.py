@@ -64,7 +64,7 @@ def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench)
     last = workbench.last_job("discover")
     if last is not None and last.resumable:
         why = f": {last.message.rstrip('.')}" if last.message else ""
-        paragraphs.insert(1, f"{last.id} is {last.state}{why}. D goes on with it.")
+        paragraphs.insert(1, f"{last.id} {last.stands}{why}. D goes on with it.")
     return notice(width, ink, title="No blind spots yet", paragraphs=paragraphs)
 
 
@@ -102,7 +102,7 @@ def job_notice(width: int, ink: Ink, glyphs: Glyphs, job: JobView, *, title: str
         line.append(f"  {100 * job.done // job.total} %")
     stage = how_far(job.stage, job.done, job.total) if job.stage else STARTING
     left = f"About {duration(job.eta)} left for this step" if job.eta is not None else ""
-    stop = "It is stopping" if job.cancelling else "X stops it"
+    stop = "It is stopping" if job.stopping else "X stops it"
     where = ". ".join(part for part in (stage, ", ".join(figures(job.facts)), left) if part) + "."
     leave = f"It runs in the background: you may leave with Q and come back. {stop}; what it has finished is kept."
     return notice(width, ink, title=title, bar_line=line, paragraphs=[where, leave])

@@ -104,7 +104,7 @@ class TeachingForm(Vertical):
     class Changed(Message):
         """Something was typed, or the cursor moved."""
 
-    class Submitted(Message):
+    class HandedIn(Message):
         """What is written is to be handed in."""
 
     def __init__(self) -> None:
@@ -219,7 +219,7 @@ class TeachingForm(Vertical):
         event.stop()
         self.post_message(self.Changed())
 
-    def action_submit(self) -> None:
+    def action_hand_in(self) -> None:
         """Hand in what is written."""
         self.keep()
-        self.post_message(self.Submitted())
+        self.post_message(self.HandedIn())

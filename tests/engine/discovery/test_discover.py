@@ -14,7 +14,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from engine.discovery.pipeline import discover
-from engine.errors import Cancelled, SettingsError
+from engine.errors import SettingsError, Stopped
 from engine.files import content_key
 from engine.model.model_registry import encoder_weights
 from engine.operations.outside_uses import outside_uses
@@ -293,8 +293,8 @@ def test_a_temperature_without_dev_is_refused(planted_project: Project) -> None:
 
 
 @pytest.mark.parametrize("stage", ["score", "embed", "cluster", "map"])
-def test_a_cancelled_discovery_leaves_nothing_behind(planted_project: Project, stage: str) -> None:
-    with pytest.raises(Cancelled):
+def test_a_stopped_discovery_leaves_nothing_behind(planted_project: Project, stage: str) -> None:
+    with pytest.raises(Stopped):
         discover(planted_project, monitor=Recorder(lambda begun, _: begun == stage))
     assert planted_project.discovery() is None
     assert discover(planted_project, monitor=Silent()).blind_spots

@@ -1,4 +1,4 @@
-"""Jobs as real detached processes: they survive, die visibly, resume, are cancelled, and never run twice."""
+"""Jobs as real detached processes: they survive, die visibly, resume, are stopped, and never run twice."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_counting_job_ends_with_the_tests_however_they_end(project: Project) -
         until(lambda: jobs.active_job(project.root) is None, seconds=20)
     finally:
         if jobs.active_job(project.root) is not None:
-            jobs.cancel(project.root, job_id)
+            jobs.stop(project.root, job_id)
 
 
 def test_a_counting_job_that_nobody_stops_is_found_among_what_the_tests_left(
@@ -152,8 +152,8 @@ def test_a_second_job_is_refused_while_one_runs(running: tuple[Project, str]) ->
     project, job_id = running
     with pytest.raises(JobError, match=job_id):
         jobs.start(project.root, RetrainCountOptions(to=1))
-    jobs.cancel(project.root, job_id)
-    until(state_is(project, job_id, "cancelled"))
+    jobs.stop(project.root, job_id)
+    until(state_is(project, job_id, "stopped"))
     assert [view.id for view in jobs.jobs(project.root)] == [job_id]
 
 
@@ -170,14 +170,14 @@ def test_of_many_launchers_at_once_one_wins(project: Project, monkeypatch: pytes
         started = [job_id for job_id in pool.map(try_start, range(8)) if job_id]
     assert len(started) == 1
     until(lambda: jobs.find_job(project.root, started[0]).done > 0)
-    jobs.cancel(project.root, started[0])
-    until(state_is(project, started[0], "cancelled"))
+    jobs.stop(project.root, started[0])
+    until(state_is(project, started[0], "stopped"))
 
 
-def test_a_killed_job_shows_as_dead_and_resumes_where_it_was(running: tuple[Project, str]) -> None:
+def test_a_killed_job_shows_as_killed_and_resumes_where_it_was(running: tuple[Project, str]) -> None:
     project, job_id = running
     os.kill(pid_of(project, job_id), signal.SIGKILL)
-    until(state_is(project, job_id, "dead"), seconds=10)
+    until(state_is(project, job_id, "killed"), seconds=10)
     reached = int((project.root / "place").read_text())
     spec = project.jobs_dir / job_id / "spec.json"
     spec.write_text(spec.read_text().replace(str(FOREVER), str(reached + 3)))
@@ -188,29 +188,32 @@ def test_a_killed_job_shows_as_dead_and_resumes_where_it_was(running: tuple[Proj
     assert attempts == [1, 2]
 
 
-def test_a_cancelled_job_keeps_what_it_has_and_goes_on(running: tuple[Project, str]) -> None:
+def test_a_stopped_job_keeps_what_it_has_and_goes_on(running: tuple[Project, str]) -> None:
     project, job_id = running
-    jobs.cancel(project.root, job_id)
-    until(state_is(project, job_id, "cancelled"))
+    jobs.stop(project.root, job_id)
+    until(state_is(project, job_id, "stopped"))
     reached = int((project.root / "place").read_text())
     assert reached > 0
+    log = project.root / "jobs" / job_id / "events.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"stopped"', b'"cancelled"'))  # as version 0.1.0 writes it
+    assert jobs.find_job(project.root, job_id).state == "stopped"
     jobs.resume(project.root, job_id)
     until(lambda: int((project.root / "place").read_text()) > reached)
-    jobs.cancel(project.root, job_id)
-    until(state_is(project, job_id, "cancelled"))
+    jobs.stop(project.root, job_id)
+    until(state_is(project, job_id, "stopped"))
 
 
 @pytest.mark.parametrize("sign", [signal.SIGHUP, signal.SIGTERM])
-def test_hang_up_is_ignored_and_terminate_is_a_cancel(running: tuple[Project, str], sign: signal.Signals) -> None:
+def test_hang_up_is_ignored_and_terminate_is_a_wish_to_stop(running: tuple[Project, str], sign: signal.Signals) -> None:
     project, job_id = running
     os.kill(pid_of(project, job_id), sign)
     if sign is signal.SIGTERM:
-        until(state_is(project, job_id, "cancelled"))
+        until(state_is(project, job_id, "stopped"))
         return
     reached = jobs.find_job(project.root, job_id).done
     until(lambda: jobs.find_job(project.root, job_id).done > reached)
-    jobs.cancel(project.root, job_id)
-    until(state_is(project, job_id, "cancelled"))
+    jobs.stop(project.root, job_id)
+    until(state_is(project, job_id, "stopped"))
 
 
 def test_a_job_outlives_the_process_that_started_it(project: Project) -> None:
@@ -259,7 +262,7 @@ def test_unknown_and_unfit_jobs_are_refused_with_the_reason(project: Project) ->
     with pytest.raises(JobError, match="is done"):
         jobs.resume(project.root, job_id)
     with pytest.raises(JobError, match="is done"):
-        jobs.cancel(project.root, job_id)
+        jobs.stop(project.root, job_id)
 
 
 def test_a_look_at_a_lock_takes_none_makes_none_and_writes_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Cancelled, SettingsError
+from engine.errors import SettingsError, Stopped
 from engine.llm.budget import Budget, cost_of, likely_tokens, most_tokens
 from engine.llm.chat_backend import BudgetReached, QuestionFailed
 from engine.settings import Price
@@ -95,7 +95,7 @@ def test_a_call_waits_for_those_in_flight_if_they_may_leave_enough() -> None:
 def test_that_wait_ends_when_asked_to_stop() -> None:
     budget, stop = Budget(max_tokens=100), threading.Event()
     stop.set()
-    with budget.reserve(60, 0, stop=NEVER), pytest.raises(Cancelled), budget.reserve(60, 0, stop=stop):
+    with budget.reserve(60, 0, stop=NEVER), pytest.raises(Stopped), budget.reserve(60, 0, stop=stop):
         pass
 
 
@@ -141,7 +141,7 @@ def test_an_error_of_the_server_costs_nothing_and_an_answer_that_was_lost_its_wo
         assert budget.tokens == 37
         stop = threading.Thread(target=lambda: (until(lambda: len(world.server.requests) == 4), world.stop.set()))
         stop.start()
-        with pytest.raises(Cancelled):
+        with pytest.raises(Stopped):
             world.client.ask(question("Two?"))
         stop.join()
     assert budget.tokens > 1_037

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Cancelled, SettingsError, TeacherError
+from engine.errors import SettingsError, Stopped, TeacherError
 from engine.llm.chat_backend import QuestionFailed, ServerRefused
 from tests.engine.llm.asked import GOOD, Patterns, asked, question, script
 from tests.engine.llm.server import Fault, LlmServer, cut, error, filtered, no_usage, refused, silent, with_usage
@@ -283,7 +283,7 @@ def test_a_bad_answer_from_before_a_crash_is_mended_and_not_asked_for_again(tmp_
             asking = threads.submit(world.client.ask, question())
             until(stopped.is_set)
             world.stop.set()
-            with pytest.raises(Cancelled):
+            with pytest.raises(Stopped):
                 asking.result()
         with asked(tmp_path, server=server) as later:
             assert later.client.ask(question()).value.patterns

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Cancelled, SettingsError
+from engine.errors import SettingsError, Stopped
 from engine.llm.chat_backend import QuestionFailed, ServerRefused
 from tests.engine.llm.asked import GOOD, KEY, asked, question
 from tests.engine.llm.server import (
@@ -191,7 +191,7 @@ def test_retry_after_is_honoured_and_the_wait_ends_when_asked_to_stop(
         asking = threads.submit(world.client.ask, question())
         until(lambda: world.notes)
         world.stop.set()
-        with pytest.raises(Cancelled):
+        with pytest.raises(Stopped):
             asking.result(timeout=20)  # less than any of the waits
     assert low <= float(world.notes[0].split("next attempt in ")[1].removesuffix(" s")) <= high
 
@@ -207,7 +207,7 @@ def test_a_request_in_flight_is_left_when_asked_to_stop_and_is_written(tmp_path:
         asking = threads.submit(world.client.ask, question())
         until(lambda: world.server.requests)
         world.stop.set()
-        with pytest.raises(Cancelled):
+        with pytest.raises(Stopped):
             asking.result(timeout=20)  # the server would keep it for a minute
     (call,) = world.calls
     assert (call.status, call.error) == ("failed", "stopped before the answer was there")
@@ -216,7 +216,7 @@ def test_a_request_in_flight_is_left_when_asked_to_stop_and_is_written(tmp_path:
 def test_nothing_is_sent_once_it_is_stopped(tmp_path: Path) -> None:
     with asked(tmp_path) as world:
         world.stop.set()
-        with pytest.raises(Cancelled):
+        with pytest.raises(Stopped):
             world.client.ask(question())
         assert world.server.requests == []
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine import jobs
-from engine.errors import Cancelled, StoreError
+from engine.errors import Stopped, StoreError
 from engine.llm.call_log import CALLS_FILE, Call, read_calls
 from engine.llm.chat_backend import ServerRefused
 from engine.llm.pattern_judge import judge
@@ -186,7 +186,7 @@ def test_a_run_that_goes_on_counts_what_it_had_spent_before(project: Project) ->
         assert run(project, patterns=[second], max_tokens=limit).judged == (second,)
 
 
-def test_a_cancelled_run_does_not_wait_for_the_server(project: Project) -> None:
+def test_a_stopped_run_does_not_wait_for_the_server(project: Project) -> None:
     write(project, "ann")
     holding = threading.Event()
 
@@ -194,7 +194,7 @@ def test_a_cancelled_run_does_not_wait_for_the_server(project: Project) -> None:
         holding.set()
         return Fault(hold=True)
 
-    with LlmServer(answer) as server, pytest.raises(Cancelled):
+    with LlmServer(answer) as server, pytest.raises(Stopped):
         judge(asking(project, server), monitor=Recorder(lambda *_: holding.is_set()))
 
 

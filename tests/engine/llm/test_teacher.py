@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Cancelled, ProjectError, SettingsError, StoreError
+from engine.errors import ProjectError, SettingsError, Stopped, StoreError
 from engine.files import write_json
 from engine.llm.call_log import read_calls
 from engine.llm.chat_backend import ServerRefused
@@ -310,12 +310,12 @@ def test_a_limit_of_cost_needs_a_price(serve: Serve) -> None:
     assert not server.requests[0].get("max_cost")
 
 
-def test_a_wish_to_cancel_is_heard_while_the_server_is_silent_and_no_more_are_asked_than_may_be(serve: Serve) -> None:
+def test_a_wish_to_stop_is_heard_while_the_server_is_silent_and_no_more_are_asked_than_may_be(serve: Serve) -> None:
     project, server = serve(lambda _: silent())
     stop, ended = threading.Event(), threading.Event()
 
     def run() -> None:
-        with pytest.raises(Cancelled):
+        with pytest.raises(Stopped):
             teach(set_llm(project, parallel=2), monitor=Recorder(lambda *_: stop.is_set()))
         ended.set()
 

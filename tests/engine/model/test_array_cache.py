@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import Cancelled
+from engine.errors import Stopped
 from engine.model import batched_inference as sweep
 from engine.model.array_cache import Array, Making, cached_arrays
 from engine.model.model_registry import current_model, embeddings, predictions
@@ -26,7 +26,7 @@ def counting(stop_at: int | None = None, began: list[int] | None = None) -> Maki
             began.append(done)
         for first in range(done, 10, 2):
             if first == stop_at:
-                raise Cancelled
+                raise Stopped
             for array in arrays:
                 array[first : first + 2] = np.arange(first, first + 2)[:, None]
             yield first + 2
@@ -36,7 +36,7 @@ def counting(stop_at: int | None = None, began: list[int] | None = None) -> Maki
 
 def test_what_is_finished_is_kept_and_gone_on_with(tmp_path: Path) -> None:
     paths = [tmp_path / "in" / "a.npy", tmp_path / "in" / "b.npy"]
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         cached_arrays(paths, 10, lambda: counting(stop_at=6), monitor=Silent())
     assert not any(path.exists() for path in paths)
     began: list[int] = []
@@ -50,7 +50,7 @@ def test_what_is_finished_is_kept_and_gone_on_with(tmp_path: Path) -> None:
 
 def test_a_partial_file_of_another_shape_is_begun_anew(tmp_path: Path) -> None:
     path = [tmp_path / "a.npy", tmp_path / "b.npy"]
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         cached_arrays(path, 10, lambda: counting(stop_at=4), monitor=Silent())
     (tmp_path / "b.npy.partial").write_bytes(b"damaged")
     began: list[int] = []
@@ -63,9 +63,9 @@ def test_scoring_goes_on_at_the_last_window(small_project: Project, monkeypatch:
     model = current_model(small_project, monitor=Silent())
     pool = small_project.examples("pool")
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         predictions(small_project, model, pool, split_key="pool", monitor=Recorder(lambda _, done: done > 8))
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         embeddings(small_project, pool, monitor=Recorder(lambda _, done: done > 8))
     seen = Recorder()
     logits = predictions(small_project, model, pool, split_key="pool", monitor=seen)

@@ -12,7 +12,7 @@ from transformers import (
     GPT2ForSequenceClassification,
 )
 
-from engine.errors import Cancelled, ModelError
+from engine.errors import ModelError, Stopped
 from engine.model.classifier import Classifier
 from engine.progress import Silent
 from engine.schema import Example
@@ -53,13 +53,13 @@ def test_the_second_text_of_a_pair_counts(good_bad: Path) -> None:
     assert not np.allclose(first, second)
 
 
-def test_scoring_reports_rows_and_may_be_cancelled(good_bad: Path) -> None:
+def test_scoring_reports_rows_and_may_be_stopped(good_bad: Path) -> None:
     seen = Recorder()
     load(good_bad).logits(rows(5), monitor=seen, stage="score pool")
     assert seen.steps[0][:3] == ("score pool", 0, 5)
     assert seen.steps[-1][:3] == ("score pool", 5, 5)
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         load(good_bad).logits(rows(5), monitor=Recorder(lambda *_: True))
 
 

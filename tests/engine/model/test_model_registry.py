@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.errors import Cancelled, ModelError
+from engine.errors import ModelError, Stopped
 from engine.files import sha256_file, write_json
 from engine.model.model_registry import ModelRef, current_model, embeddings, predictions, scratch, trained
 from engine.progress import Silent
@@ -44,7 +44,7 @@ def test_the_baseline_is_the_model_that_a_proof_trains_with_the_first_seed(small
 
 
 def test_an_interrupted_training_goes_on(small_project: Project) -> None:
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         current_model(small_project, monitor=Recorder(lambda _, done: done >= 4))
     assert len(list(small_project.models_dir.glob("*.partial"))) == 1
     seen = Recorder()

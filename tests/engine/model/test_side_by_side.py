@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import Cancelled, ModelError
+from engine.errors import ModelError, Stopped
 from engine.model import side_by_side
 from engine.model.hugging_face import HuggingFace
 from engine.model.side_by_side import QueuedTraining, Room, free_memory, room_for, train_side_by_side
@@ -89,10 +89,10 @@ def test_what_comes_after_another_begins_once_that_has_ended(small_project: Proj
     assert is_trained(follow().folder(small_project))
 
 
-def test_cancelled_trainings_leave_a_checkpoint_and_no_process(
+def test_stopped_trainings_leave_a_checkpoint_and_no_process(
     small_project: Project, endless: list[QueuedTraining]
 ) -> None:
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         train_side_by_side(small_project, endless, TWO, Recorder(is_deep))
     assert not children(os.getpid())
     assert is_trained(endless[0].task().folder(small_project))

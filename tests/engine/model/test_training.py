@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import load_file
 from scipy.special import softmax
 
-from engine.errors import Cancelled, ModelError
+from engine.errors import ModelError, Stopped
 from engine.model import training
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
@@ -83,7 +83,7 @@ def swapped(count: int) -> list[Example]:
 def test_steps_take_the_place_of_passes_and_may_end_within_one(base: Path, tmp_path: Path) -> None:
     out = train(plan(base, steps=8), rows(44), out=tmp_path / "model", compute=CPU, monitor=Silent())
     assert json.loads((out / "training.json").read_text())["steps"] == 8  # a pass has 6
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         train(
             plan(base, steps=8, seed=6),
             rows(44),
@@ -132,9 +132,9 @@ def test_averaged_weights_lie_between_start_and_end(undisturbed: Path, tmp_path:
 
 
 @pytest.mark.parametrize("step", [1, 6, 9, 18])  # the first step, an epoch's end, within an epoch, the last step
-def test_a_cancelled_run_goes_on_to_the_same_model(step: int, base: Path, undisturbed: Path, tmp_path: Path) -> None:
+def test_a_stopped_run_goes_on_to_the_same_model(step: int, base: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         train(plan(base), rows(44), out=out, compute=CPU, monitor=Recorder(lambda _, done: done >= step))
     assert not out.exists()
     seen = Recorder()
@@ -181,7 +181,7 @@ def test_a_killed_run_goes_on_to_the_same_model(base: Path, undisturbed: Path, t
 
 def test_a_resumed_run_keeps_the_threads_it_began_with(base: Path, tmp_path: Path) -> None:
     short = plan(base, epochs=1)
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         train(
             short,
             rows(16),
@@ -201,7 +201,7 @@ def test_a_finished_run_is_not_repeated(base: Path, undisturbed: Path) -> None:
 
 def test_a_checkpoint_of_another_plan_is_not_used(base: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         train(plan(base, seed=6), rows(44), out=out, compute=CPU, monitor=Recorder(lambda _, done: done >= 7))
     train(plan(base), rows(44), out=out, compute=CPU, monitor=Silent())
     assert weights(out) == weights(undisturbed)

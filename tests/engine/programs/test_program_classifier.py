@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import BlindspotError, Cancelled, ModelError, SettingsError
+from engine.errors import BlindspotError, ModelError, SettingsError, Stopped
 from engine.model.model_registry import current_model, predictions, trained
 from engine.model.program_classifier import ProgramClassifier, ProgramScorer
 from engine.operations.outside_uses import outside_uses
@@ -158,9 +158,9 @@ class TestTraining:
             current_model(project, monitor=Silent())
         assert list(project.models_dir.iterdir()) == []
 
-    def test_a_training_can_be_cancelled(self, tmp_path: Path) -> None:
+    def test_a_training_can_be_stopped(self, tmp_path: Path) -> None:
         project = program_project(tmp_path / "work", trainer="import time; time.sleep(99)")
-        with pytest.raises(Cancelled):
+        with pytest.raises(Stopped):
             current_model(project, monitor=Recorder(lambda *_: True))
         assert list(project.models_dir.iterdir()) == []
         until(lambda: not leftovers.bearers())
@@ -305,11 +305,11 @@ class TestItsEnd:
         os.waitpid(owner, 0)
         until(lambda: not leftovers.bearers())
 
-    def test_a_question_can_be_cancelled_and_another_one_asked(self, tmp_path: Path) -> None:
+    def test_a_question_can_be_stopped_and_another_one_asked(self, tmp_path: Path) -> None:
         slow = answering("len(request['rows']) == 1 or time.sleep(99)")
         scorer = ProgramClassifier(program_project(tmp_path / "work", scorer=slow, **ALONE)).load(None)
         with closing(scorer):
-            with pytest.raises(Cancelled):
+            with pytest.raises(Stopped):
                 scorer.logits(ASKED, monitor=Recorder(lambda *_: True))
             assert scorer.logits(ASKED[:1], monitor=Silent()).shape == (1, 2)
 

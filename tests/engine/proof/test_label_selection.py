@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.discovery.pipeline import discover
-from engine.errors import Cancelled, ProjectError
+from engine.errors import ProjectError, Stopped
 from engine.files import read_json, write_json
 from engine.model.model_registry import current_model, predictions, trained
 from engine.model.side_by_side import Room
@@ -191,10 +191,10 @@ def test_half_the_way_is_what_training_it_would_give(project: Project) -> None:
         assert shared[name].errors == sum(LABELS[of] != row.label for of, row in zip(found, rows, strict=False))
 
 
-def test_trials_side_by_side_are_those_of_one_after_another_whoever_cancels(
+def test_trials_side_by_side_are_those_of_one_after_another_whoever_stops(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked_processes: None
 ) -> None:
-    one, other, cancelled = (copy_project(made, tmp_path / name) for name in ("one", "other", "cancelled"))
+    one, other, stopped = (copy_project(made, tmp_path / name) for name in ("one", "other", "stopped"))
     rows = [one.row for one in arm_of(one, "labels").labels]
     trials = {"few": trial(one, rows[30:]), "half": trial(one, rows[20:], 0.5), "whole": trial(one, rows[20:])}
     alone = outcomes(one, trials, rows[:20], 20, monitor=Silent())
@@ -206,10 +206,10 @@ def test_trials_side_by_side_are_those_of_one_after_another_whoever_cancels(
     assert "training 2 models at a time, 1 CPU thread each" in monitor.notes
     assert monitor.stages[-1] == "train 2 models, 2 finished"
 
-    with pytest.raises(Cancelled):
-        outcomes(cancelled, trials, rows[:20], 20, monitor=Recorder(lambda stage, _: "1 finished" in stage))
-    assert outcomes(cancelled, trials, rows[:20], 20, monitor=Silent()) == alone
-    for project in (other, cancelled):
+    with pytest.raises(Stopped):
+        outcomes(stopped, trials, rows[:20], 20, monitor=Recorder(lambda stage, _: "1 finished" in stage))
+    assert outcomes(stopped, trials, rows[:20], 20, monitor=Silent()) == alone
+    for project in (other, stopped):
         assert not [path for path in project.cache_dir.glob("held-out-*") if path.suffix != ".json"], "no model is kept"
 
 

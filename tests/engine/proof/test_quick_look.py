@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.errors import Cancelled, ProjectError
+from engine.errors import ProjectError, Stopped
 from engine.files import read_json, write_json
 from engine.model.model_registry import current_model, predictions
 from engine.operations.outside_uses import outside_uses
@@ -161,8 +161,8 @@ def test_a_fold_is_trained_without_the_samples_of_its_blind_spots(project: Proje
     assert again.steps == []  # folds are kept
 
 
-def test_a_cancelled_fold_is_begun_again_and_ends_as_it_would_have(project: Project) -> None:
-    with pytest.raises(Cancelled):
+def test_a_stopped_fold_is_begun_again_and_ends_as_it_would_have(project: Project) -> None:
+    with pytest.raises(Stopped):
         choose_passes(
             project, project.discovered(), [], {}, steps=STEPS, seed=5, monitor=Recorder(lambda _, done: done >= 3)
         )

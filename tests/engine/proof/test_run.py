@@ -1,4 +1,4 @@
-"""One small proof with a very small BERT: cancelled once, gone on with, and looked at from all sides."""
+"""One small proof with a very small BERT: stopped once, gone on with, and looked at from all sides."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from engine.costs.cost_book import costs_of_kinds
-from engine.errors import Cancelled, ProjectError, SettingsError
+from engine.errors import ProjectError, SettingsError, Stopped
 from engine.files import read_json
 from engine.model.model_registry import current_model
 from engine.model.side_by_side import Room
@@ -72,7 +72,7 @@ class Proved:
 
     project: Project
     report: Path
-    cancelled: Recorder
+    stopped: Recorder
     resumed: Recorder
 
 
@@ -95,11 +95,11 @@ def proved(tmp_path_factory: pytest.TempPathFactory, tiny_files: dict[str, Path]
     agree(root, outside_uses(project))
     teach(project)
     discover_by_hand(project)
-    cancelled = Recorder(lambda stage, _: stage.startswith("train human scratch seed 14"))
-    with pytest.raises(Cancelled):
-        retrain(project, RetrainRequest(), monitor=cancelled)
+    stopped = Recorder(lambda stage, _: stage.startswith("train human scratch seed 14"))
+    with pytest.raises(Stopped):
+        retrain(project, RetrainRequest(), monitor=stopped)
     resumed = Recorder()
-    return Proved(project, retrain(project, RetrainRequest(), monitor=resumed), cancelled, resumed)
+    return Proved(project, retrain(project, RetrainRequest(), monitor=resumed), stopped, resumed)
 
 
 def test_the_report_holds_every_arm_recipe_and_seed(proved: Proved) -> None:
@@ -140,8 +140,8 @@ def test_figures_are_those_of_the_stored_logits(proved: Proved) -> None:
     assert scratch["proof"]["accuracy"]["per_seed"] == pytest.approx([one.mean() for one in right], abs=1e-6)
 
 
-def test_a_cancelled_proof_goes_on_where_it_was(proved: Proved) -> None:
-    before, after = proved.cancelled.trained, proved.resumed.trained
+def test_a_stopped_proof_goes_on_where_it_was(proved: Proved) -> None:
+    before, after = proved.stopped.trained, proved.resumed.trained
     assert {stage.split(" seed")[0] for stage in before} == {
         "train",  # the current model, which says what is kept
         "train baseline scratch",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Cancelled, DataError, ProjectError, StoreError
+from engine.errors import DataError, ProjectError, Stopped, StoreError
 from engine.files import write_jsonl
 from engine.project import Project
 from engine.schema import Teacher
@@ -122,8 +122,8 @@ def test_a_broken_line_anywhere_imports_nothing(project: Project, tmp_path: Path
     assert not project.teaching_dir.exists()
 
 
-def test_a_cancelled_import_writes_nothing(project: Project, tmp_path: Path) -> None:
-    with pytest.raises(Cancelled):
+def test_a_stopped_import_writes_nothing(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(Stopped):
         import_teaching(project, [write(tmp_path / "t.jsonl", *ROWS)], GPT, monitor=Recorder(lambda _, done: done == 2))
     assert Records(project.teaching_dir).samples() == ()
 

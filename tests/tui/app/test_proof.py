@@ -143,7 +143,7 @@ async def test_promoting_a_proven_arm_starts_the_next_round(root: Path, monkeypa
         await driver.until(lambda: isinstance(driver.screen, ProofScreen))
         await driver.press("P")
         assert "! discover-1 is running with the current model" in driver.words
-    jobs.cancel(root, "discover-1")
+    jobs.stop(root, "discover-1")
     until(lambda: jobs.active_job(root) is None)
 
 

@@ -50,7 +50,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     running = jobs.active_job(root)
     if running is not None:
         with suppress(JobError):  # it has ended meanwhile
-            jobs.cancel(root, running.id)
+            jobs.stop(root, running.id)
         until(lambda: jobs.active_job(root) is None)
 
 
@@ -262,7 +262,7 @@ async def test_a_job_is_started_watched_left_stopped_and_resumed(root: Path) -> 
         await retrain(driver)
         await driver.until(lambda: jobs.find_job(root, "retrain-1").done > reached)
         await driver.press("X")
-        await driver.sees("retrain-1 is cancelled", "R goes on from there", "it can be resumed")
+        await driver.sees("retrain-1 was stopped", "R goes on from there", "it can be resumed")
         await driver.press("R")
         await driver.sees("retrain-1 is running")
         assert len(jobs.jobs(root)) == 1
@@ -281,7 +281,7 @@ async def test_a_job_outlives_the_app_and_is_found_again_dead_or_alive(root: Pat
         await driver.sees("retrain-1 is running")
         events = read_events(JobFiles.of(root / "jobs", "retrain-1").events)
         os.kill(next(event["pid"] for event in events if event["type"] == "started"), signal.SIGKILL)
-        await driver.sees("retrain-1 ! is dead", "It was killed without a word. It had come to: count")
+        await driver.sees("retrain-1 ! was killed", "It had come to: count")
         await driver.press("R")
         await driver.sees("retrain-1 is running")
 
@@ -297,7 +297,7 @@ async def test_a_failed_job_says_why_and_a_done_one_where_its_result_is(root: Pa
         await driver.press("R")
         assert "! retrain-2 is done: only a job that failed" in driver.words
         await driver.press("tab", "j")
-        assert "retrain-1 ! is failed" in driver.words
+        assert "retrain-1 ! failed" in driver.words
         assert "the shelf is empty; fill it." in driver.words
 
 

@@ -176,7 +176,7 @@ async def test_a_stopped_job_can_be_gone_on_with(tmp_path: Path, monkeypatch: py
         await driver.press("D")
         await driver.sees("score 25 of 100")
         await driver.press("X")
-        await driver.sees("discover-1 is cancelled", "D goes on with it")
+        await driver.sees("discover-1 was stopped", "D goes on with it")
         (root / "go").touch()
         await driver.press("D")
         await driver.sees("negative → positive")

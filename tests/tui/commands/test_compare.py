@@ -111,5 +111,5 @@ def test_detached_it_prints_the_job_and_says_where_to_follow(project: Project, c
     assert main(["compare", str(project.root), "--detach"]) == 0
     job = capsys.readouterr().out.strip()
     assert job == "compare-1"
-    jobs.cancel(project.root, job)
-    assert list(jobs.follow(project.root, job))[-1]["type"] in ("cancelled", "done")
+    jobs.stop(project.root, job)
+    assert list(jobs.follow(project.root, job))[-1]["type"] in ("stopped", "done")

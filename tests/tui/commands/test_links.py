@@ -71,7 +71,7 @@ COMMANDS = (
     ("check",),
     ("discover", "--detach"),
     ("flips", "--arm", "human"),
-    ("jobs", "--cancel", "discover-1"),
+    ("jobs", "--stop", "discover-1"),
     ("jobs", "--resume", "discover-1"),
 )
 

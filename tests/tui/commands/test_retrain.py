@@ -37,7 +37,7 @@ def taught(tmp_path: Path) -> Iterator[Project]:
     running = jobs.active_job(project.root)
     if running is not None:
         with suppress(JobError):  # it has ended meanwhile
-            jobs.cancel(project.root, running.id)
+            jobs.stop(project.root, running.id)
         until(lambda: jobs.active_job(project.root) is None)
 
 
@@ -82,7 +82,7 @@ def test_a_quick_look_is_asked_of_the_job_and_takes_no_other_choices(
     assert main(["retrain", str(taught.root), "--quick", "--arm", "human", "--detach"]) == 0
     job = capsys.readouterr().out.strip()
     assert jobs.find_job(taught.root, job).asked(RetrainOptions) == RetrainOptions(arms=("human",), quick=True)
-    jobs.cancel(taught.root, job)
+    jobs.stop(taught.root, job)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_what_is_typed_outlives_the_app_and_goes_when_it_is_written(project: Pro
     workbench.close()
     again = TeachingDraft(opened(project), "B1")
     assert again.get("text") == "People are named where a thing is meant."
-    assert "is written. Now samples for it." in again.submit()
+    assert "is written. Now samples for it." in again.hand_in()
     assert [pattern.text for pattern in again.patterns] == ["People are named where a thing is meant."]
     assert again.is_sample
     assert again.get("text") == ""
@@ -55,11 +55,11 @@ def test_what_is_typed_outlives_the_app_and_goes_when_it_is_written(project: Pro
 def test_what_is_refused_stays_typed(project: Project) -> None:
     draft = TeachingDraft(opened(project), "B1")
     draft.set("text", "People are named where a thing is meant.")
-    draft.submit()
+    draft.hand_in()
     draft.set("text", "We were the last to be seated and the first to leave.")  # a row of the pool
     draft.set_label("negative")
     with pytest.raises(StoreError):
-        draft.submit()
+        draft.hand_in()
     assert draft.get("text") == "We were the last to be seated and the first to leave."
     assert draft.samples == []
 
@@ -67,11 +67,11 @@ def test_what_is_refused_stays_typed(project: Project) -> None:
 def test_the_quota_counts_what_is_written_for_the_pattern_at_hand(project: Project) -> None:
     draft = TeachingDraft(opened(project), "B1")
     draft.set("text", "People are named where a thing is meant.")
-    draft.submit()
+    draft.hand_in()
     before = {role: written for role, written, _ in draft.quota()}
     draft.set("text", "The cook waved from a window while the rice burned.")
     draft.set_label("negative")
-    draft.submit()
+    draft.hand_in()
     after = {role: written for role, written, _ in draft.quota()}
     assert sum(after.values()) - sum(before.values()) == 1
     assert after[draft.samples[0].role] == 1
