@@ -26,6 +26,7 @@ from tui.widgets.evidence_rows import EvidenceRows
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
+from tui.widgets.scroll_mark import with_mark
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class EvidenceScreen(FilteredScreen[EvidencePlace]):
             with Vertical(id="master"):
                 yield ListHeading()
                 yield LineList(id="rows")
-            yield TextPane(id="detail")
+            with Vertical(id="side"):
+                yield from with_mark(TextPane(id="detail"), indent=0)
         yield FilterBar("words, or unmarked / wrong / ambiguous / fine / label? / flagged")
 
     def footer(self) -> Sequence[str]:

@@ -25,6 +25,7 @@ from tui.widgets.filter_bar import FilterBar
 from tui.widgets.flip_rows import FlipRows, flip_detail
 from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
+from tui.widgets.scroll_mark import with_mark
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class FlipsScreen(FilteredScreen[FlipsPlace]):
             with Vertical(id="master"):
                 yield ListHeading()
                 yield LineList(FlipRows((), app.ink, app.glyphs), id="rows")
-            yield TextPane(self._detail, id="detail")
+            with Vertical(id="side"):
+                yield from with_mark(TextPane(self._detail, id="detail"), indent=0)
         yield FilterBar("words")
 
     def footer(self) -> Sequence[str]:

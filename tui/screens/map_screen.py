@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container
+from textual.containers import Container, Vertical
 
 from tui.keys import keys
 from tui.screens.spots_screen import SpotsScreen
@@ -16,6 +16,7 @@ from tui.shell import shell
 from tui.terminal.wrapping import fitted
 from tui.widgets.list_heading import ListHeading
 from tui.widgets.map_view import MapView
+from tui.widgets.scroll_mark import with_mark
 from tui.widgets.spot_preview import spot_preview
 from tui.widgets.text_pane import TextPane
 
@@ -45,7 +46,8 @@ class MapScreen(WorkScreen[MapPlace]):
         yield ListHeading()
         with Container(id="panes"):
             yield MapView()
-            yield TextPane(id="preview")
+            with Vertical(id="side"):
+                yield from with_mark(TextPane(id="preview"), indent=0)
 
     @property
     def map(self) -> MapView:

@@ -28,6 +28,7 @@ from tui.widgets.line_list import LineList
 from tui.widgets.list_heading import ListHeading
 from tui.widgets.message_line import MessageLine
 from tui.widgets.notice import discovery_notice, notice
+from tui.widgets.scroll_mark import with_mark
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
             with Vertical(id="master"):
                 yield ListHeading()
                 yield LineList()
-            yield TextPane(id="preview")
+            with Vertical(id="side"):
+                yield from with_mark(TextPane(id="preview"), indent=0)
         yield FilterBar("words, labels, or untouched / progress / done / skipped")
 
     @property

@@ -26,8 +26,9 @@ class ScrollMark(Line):
 
     def on_mount(self) -> None:
         """Follow it."""
-        for name in ("scroll_y", "virtual_size", "container_size"):
+        for name in ("scroll_y", "virtual_size"):
             self.watch(self._rows, name, self.update, init=False)
+        self.screen.screen_layout_refresh_signal.subscribe(self, lambda _: self.update())  # its height has changed
         self.call_after_refresh(self.update)
 
     def line(self, width: int) -> Text:

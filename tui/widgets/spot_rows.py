@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from engine.teaching.views import SpotView
 
 _GAP = "  "
-_WORDS_LEAST = 14  # cells; to have them spare columns go first, then the labels are cut
+_WORDS_LEAST = 14  # cells; to have them spare columns go
+_WORDS_FEWEST = 6  # cells; with less room they go too, and only then the labels are cut: the direction tells most
 
 
 class SpotRows:
@@ -109,14 +110,16 @@ class SpotRows:
     def _room(self, width: int) -> dict[str, int]:
         """The cells of each column that there is room for."""
         room = dict(self._cells)
-        flexible = [name for name, column in self._columns.items() if not column.most]
         rest = width - sum(room.values()) - len(_GAP) * (len(room) - 1)
         for name, column in self._columns.items():
             if column.spare and rest < _WORDS_LEAST:
                 rest += room.pop(name) + len(_GAP)
         for name, column in self._columns.items():
-            if column.shrinks_to and rest < _WORDS_LEAST:
-                cut = max(0, min(_WORDS_LEAST - rest, room[name] - column.shrinks_to))
+            if not column.most and rest < _WORDS_FEWEST:
+                rest += room.pop(name) + len(_GAP)
+        for name, column in self._columns.items():
+            if column.shrinks_to and rest < 0:
+                cut = max(0, min(-rest, room[name] - column.shrinks_to))
                 room[name] -= cut
                 rest += cut
-        return room | {name: max(0, rest) for name in flexible}
+        return {name: cells if COLUMNS[name].most else rest for name, cells in room.items()}

@@ -64,6 +64,17 @@ def test_size_tells_what_marks_have_left_of_it_and_no_figure_is_cut() -> None:
     assert lines[2] == ["12345", "in no blind spot"]
 
 
+def test_where_the_screen_is_narrow_the_words_go_before_the_direction_is_cut() -> None:
+    rows = SpotRows(
+        [replace(SPOT, gold="contradiction", predicted="entailment", status="untouched", reason="")], INK, ASCII
+    )
+    seen = {width: cells(rows.lines(0, width)[0].plain) for width in (100, 58, 50, 40)}
+    assert seen[100] == ["B1", "7/9", "contradiction -> entailment", "manager, booking", "1 / 12", "untouched"]
+    assert seen[58] == ["B1", "7/9", "contradiction -> entailment", "manage~", "untouched"]
+    assert seen[50] == ["B1", "7/9", "contradiction -> entailment", "untouched"]
+    assert seen[40] == ["B1", "7/9", "contra~ -> entail~", "untouched"]
+
+
 def test_flags_have_a_column_where_an_llm_has_labelled_rows() -> None:
     spots = [replace(SPOT, flagged=12, estimate=(40, 30, 52)), replace(SPOT, id="B2")]
     rows = SpotRows(spots, INK, ASCII, flagged=3)
