@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         out.print(table.title)
         for line in lines(table, out.width if out.is_terminal else None):
             out.table_line(line)
-    if notes := comparison_notes(found):
+    if notes := comparison_notes(found, f"`blindspot review {options.project}`"):
         out.print()
         for note in notes:
             out.print(note)

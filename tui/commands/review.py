@@ -83,8 +83,9 @@ def _list(review: Review, options: argparse.Namespace) -> int:
         print_json([entry.as_json() for entry in entries])
         return 0
     if not entries:
-        need = "an answer that a person has committed, and an LLM's answer to the same blind spot"
-        print_line(f"nothing to judge: it takes {need}; your own work is listed with --own")
+        from tui.reporting.comparison_tables import NOTHING_TO_JUDGE
+
+        print_line(f"{NOTHING_TO_JUDGE}; your own work is listed with --own")
         return 0
     judged = sum(entry.state == "judged" for entry in entries)
     out = console()

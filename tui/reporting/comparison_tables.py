@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from engine.schema import Teacher
     from engine.teaching.pattern_testing import Share
 
+NOTHING_TO_JUDGE = (
+    "nothing to judge: it takes an answer that a person has committed, and an LLM's answer to the same blind spot"
+)
 _NOTHING = "-"
 _APART = ", other evidence"
 
@@ -61,9 +64,12 @@ def comparison_tables(found: TeacherComparison) -> list[Table]:
     return [table for table in tables if table.rows]
 
 
-def comparison_notes(found: TeacherComparison) -> list[str]:
-    """Why figures are missing, and what the others mean; a sentence each."""
-    notes = [
+def comparison_notes(found: TeacherComparison, review: str) -> list[str]:
+    """Why figures are missing, and what others mean; a sentence each. ``review``: its key or command."""
+    notes = []
+    if not found.judgements:
+        notes.append(f"nobody has judged yet: {review} shows the items" if found.items else NOTHING_TO_JUDGE)
+    notes += [
         f"{_pair(one)}: interval by Wilson, as all items go one way" for one in found.wins if one.method == "wilson"
     ]
     notes += [f"{_pair(one)}: {one.reason}" for one in found.wins if one.reason]

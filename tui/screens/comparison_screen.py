@@ -107,7 +107,7 @@ class ComparisonScreen(WorkScreen[ComparisonPlace]):
         tables = comparison_tables(found)
         for table in tables:
             text += [Text(""), *table_text(inner, table, app.ink, app.glyphs)]
-        notes = comparison_notes(found)
+        notes = comparison_notes(found, "v")
         text += [Text("")] if notes else []
         for note in notes:
             text += wrapped(Text(note, style=app.ink.muted), inner)

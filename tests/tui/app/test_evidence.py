@@ -79,8 +79,11 @@ async def test_the_details_show_what_the_model_says_and_what_it_gets_right(root:
         await read(driver)
         await driver.sees("0.99  model says", "gold", "row pool-10", "Nearest rows that the model gets right")
         assert "Plainly negative: number 0." in driver.words
+        assert "below" not in driver.words
         await driver.press("j")
         await driver.sees("row pool-11", "0.98  model says")
+        await driver.press("k", "a")
+        await driver.sees("marked ambiguous", *["1 more below"] * (size[0] < 100))
 
 
 async def test_a_wrong_label_asks_for_the_right_one_and_leaves_the_counts(root: Path) -> None:

@@ -66,6 +66,9 @@ def test_every_measure_has_one_line_that_says_what_it_means(project: Project, ca
 
 def test_a_share_of_answers_says_of_how_many(tmp_path: Path, capsys: Capture) -> None:
     project = make_reviewed_project(tmp_path / "short")
+    compare(project, embed=False)
+    assert main(["compare", str(project.root)]) == 0
+    assert f"\nnobody has judged yet: `blindspot review {project.root}` shows the items\n" in capsys.readouterr().out
     review = reviewer(project, "rev")
     for entry in review.queue():
         full = judgement(review, entry.id)
