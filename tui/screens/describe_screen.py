@@ -169,11 +169,6 @@ class DescribeScreen(WorkScreen[DescribePlace]):
         self.form.load(self.drafting, pairs=self._pairs)
         self.refresh_bindings()
 
-    def repaint(self) -> None:
-        """Paint everything again in other colours."""
-        self.show()
-        super().repaint()
-
     # where the user is
 
     def arguments(self) -> dict[str, str]:

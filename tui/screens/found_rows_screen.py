@@ -143,11 +143,6 @@ class FoundRowsScreen(WorkScreen[FoundRowsPlace]):
         if self.ready and self._searching != (running is not None and running.kind == "search"):
             self.show()
 
-    def repaint(self) -> None:
-        """Paint everything again in other colours."""
-        self.show()
-        super().repaint()
-
     # where the user is
 
     def arguments(self) -> dict[str, str]:

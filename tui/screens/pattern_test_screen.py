@@ -166,11 +166,6 @@ class PatternTestScreen(WorkScreen[PatternTestPlace]):
             self._open()
         self.rows.move_to(place.row)
 
-    def repaint(self) -> None:
-        """Paint everything again in other colours."""
-        self.show()
-        super().repaint()
-
     @property
     def subject(self) -> str:
         """The pattern."""

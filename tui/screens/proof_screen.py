@@ -185,11 +185,6 @@ class ProofScreen(WorkScreen[ProofPlace]):
             return []
         return proof_text(width, report, arm, app.ink, app.glyphs, about=self._about, estimates=self._estimates)
 
-    def repaint(self) -> None:
-        """Paint everything again in other colours."""
-        self.show()
-        super().repaint()
-
     # where the user is
 
     def place(self) -> ProofPlace:

@@ -161,11 +161,6 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
         self.query_one("#total", Static).update(Text(visible(planning.sentence)))
         self._share_out()
 
-    def repaint(self) -> None:
-        """Paint everything again in other colours."""
-        self.show()
-        super().repaint()
-
     # where the user is
 
     def place(self) -> RetrainPlace:

@@ -179,7 +179,6 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
         """Paint everything again in other colours."""
         if self._ballot is not None:
             self._show_evidence()
-            self._show_answers()
         super().repaint()
 
     # where the user is

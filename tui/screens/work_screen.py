@@ -154,8 +154,8 @@ class WorkScreen(Screen[None], Generic[P]):
                 line.update()
 
     def repaint(self) -> None:
-        """Paint everything again in other colours."""
-        self.update_lines()
+        """Paint everything again in other colours; rows are made anew, as they keep the styles they were made with."""
+        self.update()
         for pane in self.query(TextPane):
             pane.repaint()
         for rows in self.query(LineList):

@@ -76,6 +76,10 @@ async def test_colours_change_by_key_and_are_there_again_after_a_restart(root: P
         assert driver.app.theme == DARK
         await driver.press("T")
         await driver.sees("Colours: light.")
+        strips = driver.screen.rows.render_lines(driver.screen.rows.size.region)
+        shown = {style.color for strip in strips for _, style, _ in strip if style}
+        assert INKS[LIGHT].muted.color in shown
+        assert INKS[DARK].muted.color not in shown
         await driver.press("T")
         await driver.sees("Colours: plain.", "▌")
         assert driver.app.theme == PLAIN
