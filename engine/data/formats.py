@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import json
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -43,6 +43,7 @@ class FileRequest:
         on_broken: is given the error of a line or record that cannot be used, which is then passed over unless this
             raises.
         lenient: whether it does not raise.
+        advice: by column, what else can be done where it is missing.
         on_note: is given a sentence about how the file is read where that is not as its ending says.
     """
 
@@ -53,6 +54,7 @@ class FileRequest:
     encoding: str | None = None
     on_broken: Callable[[DataError], None] = _refuse
     lenient: bool = False
+    advice: Mapping[str, str] = field(default_factory=dict)
     on_note: Callable[[str], None] = lambda sentence: None
 
     def lines(self, path: Path) -> Iterator[tuple[int, str]]:
@@ -79,7 +81,9 @@ class FileRequest:
             where=where,
             hint=f"name {_shortened(lower[near[0]])} if that is meant"
             if near
-            else "name one of them (--column for this file alone), or add a header",
+            else ", or ".join(
+                ["name one of them (--column for this file alone)", self.advice.get(missing, "add a header")]
+            ),
         )
 
 

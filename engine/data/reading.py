@@ -146,6 +146,7 @@ def rows_of(
         encoding=options.encoding,
         on_broken=bad,
         lenient=options.skip_bad,
+        advice={columns.label: "give rows without labels as --stream"} if split == "pool" else {},
         on_note=news.notes.append,
     )
     for line, record in records(path, request):

@@ -100,7 +100,7 @@ def export(
     if lost:
         told.append(f"{name} holds {_listed(made.kinds)} alone: {_listed(lost)} are not in it")
     if none := [kind for kind in wanted if kind not in {table.kind for table in out.tables}]:
-        told.append(f"there is nothing of {_listed(none)} that you may export")
+        told.append(f"there are no {_listed(none)} that you may export")
     created = datetime.now(timezone.utc).isoformat(timespec="seconds")
     building = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     with in_words(target, "written"):
@@ -135,7 +135,7 @@ def _refuse_nothing(out: Gathered, name: str, wanted: Sequence[Kind], kinds: Seq
     if not held:
         why = f" ({'; '.join(out.left_out)})" if out.left_out else ""
         of = _listed([kind for kind in wanted if kind in kinds])
-        raise DataError(f"there is nothing of {of} to export as {name}{why}", hint="export another kind")
+        raise DataError(f"there are no {of} to export as {name}{why}", hint="export another kind")
 
 
 def _target(folder: Path) -> Path:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.counted import counted
 from engine.errors import FileError, StoreError
 from engine.files import write_jsonl
 from engine.labelling.label_agreement import agreement_of
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(found: LabelAgreement) -> None:
-    unsure = f"; {found.unsure} labels left out, as their person was unsure" if found.unsure else ""
+    unsure = f"; {counted(found.unsure, 'label')} left out, as their person was unsure" if found.unsure else ""
     print_line(f"{found.rows:,} texts with labels by two people or more{unsure}")
     if found.share is not None:
         share, low, high = found.share

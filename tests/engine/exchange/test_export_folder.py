@@ -94,10 +94,10 @@ def test_a_format_that_cannot_express_something_leaves_nothing_behind(project: P
 def test_what_a_format_cannot_hold_is_said(project: Project, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="checklist cannot hold labels; say --what samples, or another --to"):
         write(project, tmp_path / "out", "checklist")
-    with pytest.raises(DataError, match="there is nothing of marks to export as jsonl"):
+    with pytest.raises(DataError, match="there are no marks to export as jsonl"):
         export(out_of(project, ["marks"]), "jsonl", tmp_path / "out", wanted=["marks"])
     done = export(out_of(project, KINDS, proof=False), "prodigy", tmp_path / "out", wanted=KINDS)
-    assert "there is nothing of marks, samples, patterns, judgements that you may export" in done.told
+    assert "there are no marks, samples, patterns, judgements that you may export" in done.told
 
 
 def test_formulas_are_escaped_on_request_and_counted_otherwise(project: Project, tmp_path: Path) -> None:
