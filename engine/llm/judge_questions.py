@@ -14,7 +14,7 @@ from engine.schema import Example, Prediction
 from engine.teaching.found_rows import FoundRow
 
 ROWS_AT_ONCE = 25
-"""Found rows in a question; a trial has up to 40."""
+"""Found rows in a question; a pattern test has up to 40."""
 
 JudgedRow = Example | Prediction | FoundRow
 

@@ -1,7 +1,7 @@
 """One author's records as append-only revisions: what was written is never changed, so undo reaches back to the first.
 
-What reveals something (a decision, a judgement, the answers to a trial) stays, and with a decision what the author had
-written on its blind spot: every way to write leads through `Store`, which refuses to change it.
+What reveals something (a decision, a judgement, the answers to a pattern test) stays, and with a decision what the
+author had written on its blind spot: every way to write leads through `Store`, which refuses to change it.
 
 An edit, its undo and its redo are all new revisions. That is why undo works after a restart and from another process,
 and why the file is its own audit trail. Only one process writes at a time, and it reads what others wrote first.

@@ -66,7 +66,7 @@ def first_pattern(project: Project) -> Pattern:
     return find_pattern(Records(project.teaching_dir), "P1@ann")
 
 
-def test_a_trial_holds_held_back_rows_and_as_many_right_ones_that_no_teacher_was_shown(project: Project) -> None:
+def test_it_holds_held_back_rows_and_as_many_right_ones_that_no_teacher_was_shown(project: Project) -> None:
     project = hold_back(project, 0.4)
     tested = pattern_test(project, write(project, "ann"))
     uus = {case.row.id for case in tested.cases if case.is_uu}
@@ -302,7 +302,7 @@ def test_nobody_sees_held_back_rows_or_others_patterns_before_a_decision(project
     assert [pattern.id for pattern in decided_patterns(teaching)] == ["P1@ann", "P1@llm-m1"]
 
 
-def test_a_changed_wording_needs_a_new_trial_and_an_undone_change_gives_the_figures_back(project: Project) -> None:
+def test_a_changed_wording_needs_a_new_test_and_an_undone_change_gives_the_figures_back(project: Project) -> None:
     pattern = write(project, "ann")
     judge(project, pattern, applies=set())
     discovery, teaching = project.discovery(), Teaching(project.teaching_dir, "ann")
@@ -314,7 +314,7 @@ def test_a_changed_wording_needs_a_new_trial_and_an_undone_change_gives_the_figu
     assert found(project, first_pattern(project))[0].text == WORDING
 
 
-def test_figures_of_a_trial_stay_when_a_later_model_gets_its_rows_right(project: Project) -> None:
+def test_figures_of_a_test_stay_when_a_later_model_gets_its_rows_right(project: Project) -> None:
     pattern, hidden = write(project, "ann"), held_back(project)
     judge(project, pattern, applies={hidden[0]})
     before = found(project, pattern)[0]
