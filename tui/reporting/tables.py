@@ -315,7 +315,7 @@ def rounds_table(rounds: Sequence[Round]) -> Table:
         uus, spots = ("" if value is None else str(value) for value in (one.uus, one.blind_spots))
         rows.append((str(one.number), uus, _known(one.accuracy), _known(one.coverage), spots, *counts))
     heads = (word.removesuffix(" again") for word in _FATES.values())  # 80 cells hold no more
-    return Table("rounds", ("round", "UUs", "accur.", "cover.", "spots", *heads), rows)
+    return Table("Rounds", ("round", "UUs", "accur.", "cover.", "spots", *heads), rows)
 
 
 def round_sentences(one: Round) -> list[str]:

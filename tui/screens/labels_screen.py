@@ -113,8 +113,11 @@ class LabelsScreen(WorkScreen[LabelsPlace]):
     def _lines(self, width: int) -> list[Text]:
         app, inner = shell(self), width - 2
         if not self._blocks:
+            has_rows = self.ready and self.workbench.project.manifest.splits["pool"].unlabelled
             paragraphs = [
-                "Nobody has labelled a row of the pool yet: # goes to labelling.",
+                "Nobody has labelled a row of the pool yet: # goes to labelling."
+                if has_rows
+                else "Every pool row came with a label, so nobody is asked for one. `blindspot add` brings new rows.",
                 "Then this screen shows who gave how many labels, how far they agree, and how good an LLM's are.",
             ]
             return notice(width, app.ink, title="No labels yet", paragraphs=paragraphs)

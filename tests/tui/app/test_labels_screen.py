@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.project import Project
 from tests.builders.labels import ANN, GPT, by_llm, by_person, write_labels
+from tests.builders.stream import stream_project
 from tests.tui.app.opening import opened
 from tests.tui.app.projects import write_project
 
@@ -36,5 +37,8 @@ async def test_overview_then_disagreements_one_by_one_and_back(tmp_path: Path) -
 
 async def test_without_labels_it_says_how_to_begin(tmp_path: Path) -> None:
     async with opened(write_project(tmp_path / "work")) as driver:
+        await driver.press("%")
+        await driver.sees("No labels yet", "Every pool row came with a label")
+    async with opened(stream_project(tmp_path / "stream").root) as driver:
         await driver.press("%")
         await driver.sees("No labels yet", "# goes to labelling")
