@@ -14,6 +14,7 @@ from tui.shell import shell
 from tui.widgets.line import Line
 
 _GAP = "  "
+_LAST_TO_GO = ("app.help", "back", "escape")  # from a narrow footer: one explains the rest, the others lead out
 
 
 class KeyBar(Line):
@@ -40,7 +41,7 @@ class KeyBar(Line):
             self.update()
 
     def line(self, width: int) -> Text:
-        """Keys and their words, as many as fit."""
+        """Keys and their words, as many as fit: help, the way back, then the others in their order."""
         app = shell(self)
         ink = app.ink
         text = Text(no_wrap=True, end="")
@@ -48,14 +49,25 @@ class KeyBar(Line):
         live = [one for one in in_order(self.screen) if one.label]
         shown = [one for one in live if (one.binding.id in chosen if chosen else one.binding.show)]
         shown.sort(key=lambda one: one.binding.action == "app.help")
-        shown = shown[: FOOTER_KEYS - 1] + shown[FOOTER_KEYS - 1 :][-1:]  # help explains the rest: it is the last to go
-        room = width - (_cells(shown[-1]) if shown else 0)
-        for one in [one for one in shown[:-1] if (room := room - _cells(one) - len(_GAP)) >= 0] + shown[-1:]:
+        shown = shown[: FOOTER_KEYS - 1] + shown[FOOTER_KEYS - 1 :][-1:]
+        for one in _fitting(shown, width):
             off = why_not(app, one.binding.action, one.owner) is not None
             text.append(_GAP if text else "")
             text.append(one.label, ink.muted if off else ink.accent)
             text.append(f" {one.binding.description}", ink.muted)
         return text
+
+
+def _fitting(shown: Sequence[Live], width: int) -> list[Live]:
+    """Those that fit, in their order."""
+    room = width + len(_GAP)
+    kept: list[Live] = []
+    rank = {action: place for place, action in enumerate(_LAST_TO_GO)}
+    for one in sorted(shown, key=lambda one: rank.get(one.binding.action, len(rank))):
+        room -= _cells(one) + len(_GAP)
+        if room >= 0 or not kept:
+            kept.append(one)
+    return [one for one in shown if one in kept]
 
 
 def _cells(one: Live) -> int:

@@ -42,6 +42,10 @@ class FormLine(DraftLine):
 
     def line(self, width: int) -> Text:
         """The line at this width; the key of each part stands behind it."""
+        named = self._slot(keys=True)
+        return named if named.cell_len <= width else self._slot(keys=False)
+
+    def _slot(self, *, keys: bool) -> Text:
         app, drafting = shell(self), self.drafting
         if drafting is None:
             return Text("")
@@ -51,19 +55,19 @@ class FormLine(DraftLine):
         text.append(f"Change {short_id(record)}" if record else what, ink.strong)
         if not drafting.is_sample:
             text.append(f"  {drafting.kind}")
-            text.append(" (ctrl+o)", ink.muted)
+            text.append(" (ctrl+o)" * keys, ink.muted)
             return text
         if start:
             text.append(f" ({fitted(visible(start.label), 12, ellipsis=app.glyphs.ellipsis).rstrip()})", ink.muted)
         text.append(f"  {drafting.role}")
-        text.append("" if start else " (ctrl+o)", ink.muted)
+        text.append("" if start else " (ctrl+o)" * keys, ink.muted)
         text.append("  label ")
         label = fitted(visible(drafting.label), 20, ellipsis=app.glyphs.ellipsis).rstrip()
         text.append(label or "none", "" if label else ink.warn)
-        text.append(" (ctrl+l)", ink.muted)
+        text.append(" (ctrl+l)" * keys, ink.muted)
         if drafting.role != "anchor":
             text.append(f"  for {short_id(drafting.about) if drafting.about else 'no pattern'}")
-            text.append(f" ({key_of('describe.about')})", ink.muted)
+            text.append(f" ({key_of('describe.about')})" * keys, ink.muted)
         return text
 
 
