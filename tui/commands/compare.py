@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 
 from engine.operations.job_records import CompareOptions
 from tui.commands.opening import opened
@@ -61,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         out.print(table.title)
         for line in lines(table, out.width if out.is_terminal else None):
             out.table_line(line)
-    if notes := comparison_notes(found, f"`blindspot review {options.project}`"):
+    if notes := comparison_notes(found, f"`blindspot review {shlex.quote(str(options.project))}`"):
         out.print()
         for note in notes:
             out.print(note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,6 +97,8 @@ def _list(review: Review, options: argparse.Namespace) -> int:
         out.print(f"{entry.id}  {entry.blind_spot:<4}  {entry.kind:<13}  {state}{own}")
     if any(entry.state == "sealed" for entry in entries):
         out.print("sealed: commit your answer to that blind spot with `blindspot commit`, or decline")
+    if first := next((entry.id for entry in entries if entry.state == "open"), None):
+        out.print(f"next: blindspot review {shlex.quote(str(options.project))} {first}")
     return 0
 
 

@@ -54,6 +54,7 @@ def test_list_read_judge_and_only_then_the_sources(run: Run, project: Project, t
     reviewer(project, "rev")
     entries = listed(run)
     assert {entry["state"] for entry in entries} == {"open"}
+    assert run()[1].splitlines()[-1] == f"next: blindspot review {project.root} {entries[0]['id']}"
     item = next(entry["id"] for entry in entries if entry["kind"] == "abstraction")
     status, out, err = run(item)
     assert (status, err) == (0, "")
