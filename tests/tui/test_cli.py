@@ -41,6 +41,7 @@ def test_wrong_usage_leaves_with_2(capsys: pytest.CaptureFixture[str]) -> None:
         (["lits"], "there is no command lits (did you mean list?); `blindspot --help` lists all"),
         (["frobnicate"], "there is no command frobnicate; `blindspot --help` lists all"),
         (["work"], "there is no command work; `blindspot open work` opens that project; `blindspot --help` lists all"),
+        (["list"], "required: DIR; `.` is the project in this folder"),
         (["--verison"], "--verison (did you mean --version?)"),
         (["audit", "work", "--labels", "9" * 20], "labels is 99999999999999999999; give a smaller number"),
         (["list", "work", "--sotr", "size"], "usage: blindspot list [-h]"),
@@ -54,7 +55,7 @@ def test_what_was_meant_is_asked(
 ) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "blindspot.toml").touch()
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path / "work" if words == ["list"] else tmp_path)
     with pytest.raises(SystemExit) as left:
         main(words)
     assert left.value.code == 2

@@ -29,6 +29,8 @@ class Parser(argparse.ArgumentParser):
             message = f"there is no command {found[1]}{near}{opens}; `{self.prog} --help` lists all"
         elif found:
             message += _meant(found[1], _choices(found[2]))
+        elif re.search(r"required: DIR\b", message) and _is_project("."):
+            message += "; `.` is the project in this folder"
         super().error(message)
 
     @property
