@@ -120,6 +120,8 @@ class Client:
         self._max_tokens = settings.max_output_tokens
         """Of the next answer: more than the settings say once thinking has taken more."""
         self._heard: Heard = "nothing"
+        self._in_a_row = 0
+        """Questions that were left without an answer since the last one came."""
 
     @property
     def teacher(self) -> Teacher:
@@ -201,7 +203,8 @@ class Client:
             elif self._may_be_format(talk):
                 talk.step_down()
             else:
-                raise no_answer(talk, reply, self._settings, self._wire.server, self._heard)
+                self._in_a_row += 1
+                raise no_answer(talk, reply, self._settings, self._wire.server, self._heard, self._in_a_row)
 
     def _ignores_rung(self, talk: Conversation[Any], call: Call) -> bool:
         """Whether an answer shows that the schema of its request did not bind it: some servers pass it over."""
@@ -294,6 +297,8 @@ class Client:
             _settle(reservation, outcome.call)
         if reply.trouble == "stopped":
             raise Stopped
+        if outcome.call.status not in ("failed", "empty"):
+            self._in_a_row = 0
         if outcome.call.status == "ok" and bad is None:
             self._ladder.works(talk.rung)
         self._raise_if_passing(talk, outcome)

@@ -13,6 +13,11 @@ from engine.settings import LlmSettings
 Heard = Literal["nothing", "errors", "answers"]
 """The most that has come of a server so far."""
 
+MOST_IN_A_ROW = 10
+"""Questions that a server may leave without an answer, one after the other, before the run stops.
+
+A batch of rows that it cannot take is asked about five times, whole and in parts: two of them are still the rows' fault.
+"""
 LONGER_CONTEXT = "start the server with a longer context, or lower labelling.llm_batch or llm.max_output_tokens"
 _ENDING = " (it ends in /v1 as a rule)"
 _NOT_TAKEN = (400, 413, 422)
@@ -20,7 +25,7 @@ _ABOUT_LENGTH = re.compile(r"context.?(length|size|window)|exceed\w*.context|too
 
 
 def no_answer(
-    talk: Conversation[Any], reply: Reply, settings: LlmSettings, server: str, heard: Heard
+    talk: Conversation[Any], reply: Reply, settings: LlmSettings, server: str, heard: Heard, in_a_row: int
 ) -> ServerRefused | QuestionFailed:
     """The error to raise.
 
@@ -30,6 +35,7 @@ def no_answer(
         settings: whom it was asked.
         server: host and port.
         heard: of the server, in this process.
+        in_a_row: questions that it has left without an answer since it last gave one, this one among them.
     """
     model = settings.model
     if reply.trouble == "unreachable":
@@ -75,6 +81,9 @@ def no_answer(
         )
     times = f"{len(talk.calls)} attempts" if len(talk.calls) > 1 else "one attempt"
     reason = f"HTTP {reply.status}: {reply.error}" if reply.trouble == "status" else talk.calls[-1].error
+    if in_a_row >= MOST_IN_A_ROW and reply.status not in _NOT_TAKEN:
+        what = f"{server} has answered none of the last {in_a_row} questions: {reason}"
+        return ServerRefused(what, where="llm.base_url", hint=_what_to_do(reply))
     return talk.failed(f"no answer after {times} ({reason})", _what_to_do(reply))
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from engine.errors import SettingsError, Stopped
 from engine.llm.chat_backend import QuestionFailed, ServerRefused
+from engine.llm.no_answer import MOST_IN_A_ROW
 from tests.engine.llm.asked import GOOD, KEY, asked, question
 from tests.engine.llm.server import (
     Fault,
@@ -132,6 +133,31 @@ def test_one_that_has_answered_before_is_only_late_for_this_question(tmp_path: P
         world.client.ask(question("One?"))
         with pytest.raises(QuestionFailed, match=r"no answer after 3 attempts .no answer within 0\.3 s"):
             world.client.ask(question("Two?"))
+
+
+@pytest.mark.parametrize(("fault", "said"), [(busy(), "HTTP 429: Rate limit"), (no_choices(), "is empty; look at llm")])
+def test_a_server_that_answers_nothing_any_more_stops_the_run(tmp_path: Path, fault: Fault, said: str) -> None:
+    faults = [fault] * (MOST_IN_A_ROW - 1)
+    with asked(tmp_path, *faults, GOOD, *faults, fault, retries=0) as world:
+
+        def ask_in_vain() -> None:
+            for number in range(len(faults)):
+                with pytest.raises(QuestionFailed):
+                    world.client.ask(question(f"{len(world.calls)} {number}?"))
+
+        ask_in_vain()
+        world.client.ask(question("An answer in between?"))
+        ask_in_vain()
+        with pytest.raises(ServerRefused, match=f"has answered none of the last {MOST_IN_A_ROW} questions.*{said}"):
+            world.client.ask(question("One more?"))
+
+
+def test_questions_that_a_server_does_not_take_are_no_reason_to_stop(tmp_path: Path) -> None:
+    faults = [error(400, "The context is too long.")] * (MOST_IN_A_ROW + 1)
+    with asked(tmp_path, *faults) as world:
+        for number in range(len(faults)):
+            with pytest.raises(QuestionFailed):
+                world.client.ask(question(f"{number}?"))
 
 
 def test_a_page_instead_of_an_answer_points_to_the_address(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from engine.llm.chat_backend import ServerRefused
 from engine.llm.label_answers import Vote, combined
 from engine.llm.label_estimate import estimate
 from engine.llm.labeller import label
+from engine.llm.no_answer import MOST_IN_A_ROW
 from engine.llm.prompt_guard import LeakFound
 from engine.project import Project
 from engine.schema import RowLabel, Teacher
@@ -26,7 +27,8 @@ from engine.teaching.records import Records, Teaching
 from tests.builders.project import put_split
 from tests.builders.stream import LABELS
 from tests.engine.llm.labels import asking_project, by_number, labelling, rows_of
-from tests.engine.llm.server import Fault, LlmServer, no_choices, refused, wrong_key
+from tests.engine.llm.server import Fault, LlmServer, broken, no_choices, refused, wrong_key
+from tests.engine.llm.spots import set_llm
 
 TINY = Teacher("tiny", "llm")
 
@@ -249,6 +251,19 @@ def test_the_ladder_of_formats_is_that_of_all_questions(tmp_path: Path) -> None:
 def test_a_server_that_answers_nothing_stops_the_run_and_nothing_is_lost(tmp_path: Path) -> None:
     with LlmServer(lambda request: wrong_key()) as server, pytest.raises(ServerRefused):
         label(asking_project(tmp_path / "work", server), rows="all")
+
+
+def test_a_server_that_breaks_down_stops_the_run_soon_and_the_next_one_asks_only_what_is_left(tmp_path: Path) -> None:
+    says = labelling()
+    with LlmServer(lambda request: says(request) if len(server.requests) in (1, 2) else broken()) as server:
+        project = asking_project(tmp_path / "work", server, rows=200, batch=2, parallel=1)
+        with pytest.raises(ServerRefused, match="HTTP 500.*run it again later; what is answered is kept"):
+            label(project, rows="all")
+        in_vain = len(server.requests) - 2
+        assert in_vain == MOST_IN_A_ROW
+    with LlmServer(says) as server:
+        report = label(set_llm(project, base_url=server.base_url), rows="all")
+        assert (report.already, report.labelled, len(server.requests)) == (4, 196, 98)
 
 
 def test_no_proof_row_is_sent_and_a_guideline_that_holds_one_is_refused(tmp_path: Path) -> None:
