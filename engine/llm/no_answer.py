@@ -16,7 +16,7 @@ Heard = Literal["nothing", "errors", "answers"]
 MOST_IN_A_ROW = 10
 """Questions that a server may leave without an answer, one after the other, before the run stops.
 
-A batch of rows that it cannot take is asked about five times, whole and in parts: two of them are still the rows' fault.
+Rows that it cannot take are asked about five times, whole and in parts: two such batches are still the rows' fault.
 """
 LONGER_CONTEXT = "start the server with a longer context, or lower labelling.llm_batch or llm.max_output_tokens"
 _ENDING = " (it ends in /v1 as a rule)"

@@ -15,7 +15,7 @@ from typing import Literal
 
 from engine.data.pool_rows import pool_rows
 from engine.errors import ProjectError
-from engine.files import content_key, find_files, read_record, write_json
+from engine.files import content_key, find_files, read_record, remove, write_json
 from engine.ids import checked_id
 from engine.project import Project
 from engine.proof.arms import kinds_of
@@ -31,6 +31,7 @@ CaseOrigin = Literal["row", "sample"]
 SAMPLES_FLOOR = 0.8
 # The same of the rows in files of before the rows near a blind spot were counted: all seeds had those rows right.
 ROWS_FLOOR = 0.9
+_BEFORE = "suite-before.json"  # in the folder of a round: the suite before the first promotion to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,33 @@ class FrozenSpot(Record):
 def suite_dir(project: Project) -> Path:
     """One file for each frozen blind spot."""
     return project.root / "suite"
+
+
+def begin_round(project: Project, number: int) -> None:
+    """Put the suite back to what it was before the first promotion to a round, and keep that if this is the first.
+
+    So a promotion that is replaced, or was cut off by a kill, leaves nothing in the suite that its successor has not
+    closed, and nothing of an earlier round is lost by it.
+
+    Args:
+        project: gets the files.
+        number: of the round that is promoted to.
+
+    Raises:
+        ProjectError: a file of the suite is damaged.
+        FileError: what was kept is damaged, or something cannot be written.
+    """
+    there, path = suite(project), project.round_dir(number) / _BEFORE
+    try:
+        before = read_record(path, lambda values: [FrozenSpot.from_json(value) for value in values])
+    except FileNotFoundError:
+        write_json(path, [spot.as_json() for spot in there])
+        return
+    for spot in before:
+        if spot not in there:
+            _write(project, spot)
+    for name in {spot.id for spot in there} - {spot.id for spot in before}:
+        remove(suite_dir(project) / f"{name}.json")
 
 
 def freeze(project: Project, report: Report, arm: ReportArm, seed: int, samples: Iterable[Sample]) -> list[str]:
@@ -104,8 +132,12 @@ def freeze(project: Project, report: Report, arm: ReportArm, seed: int, samples:
             cases=tuple(cases),
             counted=True,
         )
-        write_json(suite_dir(project) / f"{checked_id('blind spot', found.id)}.json", found.as_json())
+        _write(project, found)
     return list(closed)
+
+
+def _write(project: Project, spot: FrozenSpot) -> None:
+    write_json(suite_dir(project) / f"{checked_id('blind spot', spot.id)}.json", spot.as_json())
 
 
 def frozen_keys(project: Project, ids: Iterable[str]) -> dict[str, str]:

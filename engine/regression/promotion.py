@@ -17,7 +17,7 @@ from engine.project import Project
 from engine.proof.report import find_arm, read_report
 from engine.proof.report_closed import closed_sentence
 from engine.proof.report_types import NOT_JUDGED, JudgedModel, Report, ReportArm
-from engine.regression.frozen_spots import freeze, frozen_keys, suite
+from engine.regression.frozen_spots import begin_round, freeze, frozen_keys, suite
 from engine.review.outcome import reviewed_samples
 from engine.schema import Record, Sample
 from engine.teaching.records import Records
@@ -73,8 +73,9 @@ def promote(
 ) -> Promotion:
     """Start the next round with the model of an arm.
 
-    A round in which nothing was discovered yet is not left behind empty: its model is replaced. Blind spots that the
-    arm and its model closed are frozen into the regression suite (`engine.regression.frozen_spots`).
+    A round in which nothing was discovered yet is not left behind empty: its model is replaced, and so is what that
+    froze. Blind spots that the arm and its model closed are frozen into the regression suite
+    (`engine.regression.frozen_spots`).
 
     Args:
         project: with a finished proof.
@@ -111,6 +112,7 @@ def promote(
         number = project.round
         if number == 1 or project.discovery() is not None:
             number += 1
+        begin_round(project, number)
         frozen = freeze(project, report, entry, seed, _samples(project, report))
         promotion = Promotion(
             round=number,

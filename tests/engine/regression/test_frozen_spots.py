@@ -3,14 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.errors import ProjectError
+from engine.errors import FileError, ProjectError
 from engine.files import read_json, write_json
 from engine.project import Project
 from engine.proof.report import content, read_report
 from engine.regression.frozen_spots import suite, suite_dir, suite_of_closed
 from engine.regression.promotion import promote
+from engine.regression.suite_checks import check_suite
 from engine.schema import Sample, Teacher
 from engine.teaching.records import Teaching
+from tests.builders.discovery import discovery_of, save_discovery
 from tests.engine.proof.synthetic import Logits, gold_labels, model, write_proof
 
 GOLD = gold_labels()
@@ -151,6 +153,30 @@ def test_what_was_frozen_without_proof_rows_is_in_the_suite_and_not_among_the_cl
     write_json(path, old)
     assert [spot.id for spot in suite(project)] == ["B1"]
     assert suite_of_closed(project) == []
+
+
+def test_a_promotion_that_is_replaced_or_cut_off_guards_nothing_and_takes_nothing_from_earlier_rounds(
+    project: Project,
+) -> None:
+    ids = [row.id for row in project.examples("pool")[:4]]
+    arms = {(name, "scratch"): [arm(right)] for name, right in (("human", 4), ("both", 4), ("labels", 2))}
+    write_proof(project, baseline=BASELINE[:1], arms=arms, gold=GOLD, ids=ids)
+    promote(project, arm="human")
+    promote(project, arm="labels", force=True)
+    assert suite(project) == []
+    promote(project, arm="human")
+    (first,) = suite(project)
+    save_discovery(project, discovery_of(round=2, labels=project.labels))
+    (project.round_dir(3) / "model.json").mkdir(parents=True)  # in its way, as a full disk would be
+    with pytest.raises(FileError):
+        promote(project, arm="both")
+    (project.round_dir(3) / "model.json").rmdir()
+    assert promote(project, arm="labels", force=True).round == 3
+    assert suite(project) == [first]
+    assert [finding.state for finding in check_suite(project)] == ["ok"]
+    promote(project, arm="both")
+    assert [spot.arm for spot in suite(project)] == ["both"]
+    assert [finding.state for finding in check_suite(project)] == ["ok"]
 
 
 def test_a_damaged_file_is_named(project: Project) -> None:
