@@ -167,6 +167,7 @@ def train(
     if start is not None:
         go_back(model, start, plan.average)
     finished = partial / "finished"
+    shutil.rmtree(finished, ignore_errors=True)  # what a kill left of an earlier end would count as a file of the model
     classifier.save(finished)
     write_json(
         finished / "training.json",

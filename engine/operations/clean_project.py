@@ -177,6 +177,8 @@ def _model(
         return Part(file, size, False, f"left alone: it has no {TRAINING}, so Blindspot did not write it")
     if odd:
         return Part(file, size, False, f"left alone: {odd}", made.seconds)
+    if unfinished and (path.with_suffix("") / TRAINING).is_file():
+        return Part(file, size, True, "left by a training that has ended")
     if path.name in held:
         return Part(file, size, False, held[path.name], made.seconds)
     if unfinished:

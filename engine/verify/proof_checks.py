@@ -32,7 +32,7 @@ _NOT_IN_ID = ("id", "created", "seconds", "files")
 
 
 def check_proofs(project: Project) -> Iterator[Finding]:
-    """Each finished proof."""
+    """Each proof, finished or cut off."""
     for path in find_files(project.proofs_dir, "[!.]*"):
         file = f"proofs/{path.name}"
         yield from looked_at(f"proof {path.name}", file, _RETRAIN, check_proof, project, path)
@@ -42,7 +42,8 @@ def check_proof(project: Project, folder: Path) -> Iterator[Finding]:
     """One proof: its parts against one another, against the data, and the report against all of it."""
     part, file = f"proof {folder.name}", f"proofs/{folder.name}"
     if not (folder / "report.json").is_file():
-        yield Finding(part, "missing", "it has no report.json", file, _RETRAIN)
+        what = "it has no report: its retrain was stopped before the end; the same one goes on with it"
+        yield Finding(part, "not checkable", what, file)
         return
     report, spec = read_json(folder / "report.json"), read_json(folder / "spec.json")
     found = False

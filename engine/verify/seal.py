@@ -88,16 +88,28 @@ def line_of(seal: Seal) -> str:
     return hashlib.sha256(orjson.dumps(seal, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+def accept(project: Project) -> None:
+    """Seal the project as it is, and forget what was sealed before: a person accepts what is there.
+
+    Raises:
+        FileError: the seal cannot be written.
+    """
+    write_json(seal_file(project.root), seal_of(project))
+
+
 def keep_seal(project: Project, *, anew: bool = False) -> None:
     """Add what was made since to the seal of this user; what is sealed already stays as it is.
 
     Args:
         project: the project.
-        anew: forget what was sealed before, as for a new project, or because a person accepts what is there.
+        anew: forget what was sealed before, as for a new project.
     """
-    path = seal_file(project.root)
     with suppress(BlindspotError, OSError):  # a home that may not be written: then there is no seal
-        write_json(path, seal_of(project) | ({} if anew else _read(path)))
+        if anew:
+            accept(project)
+        else:
+            path = seal_file(project.root)
+            write_json(path, seal_of(project) | _read(path))
 
 
 def seal_manifest(project: Project, before: str) -> None:

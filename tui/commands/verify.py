@@ -32,11 +32,11 @@ def run(options: argparse.Namespace) -> int:
     """Print a line for each part, and what mends it."""
     if options.print_seal or options.seal:
         from engine.project import Project
-        from engine.verify.seal import keep_seal, line_of, seal_of
+        from engine.verify.seal import accept, line_of, seal_of
 
         project = Project.open(options.project)
         if options.seal:
-            keep_seal(project, anew=True)
+            accept(project)
         line = line_of(seal_of(project))
         if options.json:
             print_json({"seal": line})

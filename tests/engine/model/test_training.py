@@ -14,11 +14,13 @@ from safetensors.numpy import load_file
 from scipy.special import softmax
 
 from engine.errors import ModelError, Stopped
+from engine.files import read_json
 from engine.model import training
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
 from engine.model.training import rate, train
 from engine.model.training_plan import DistillationTarget, TrainingPlan
+from engine.model.weights import folder_hashes
 from engine.progress import Silent
 from engine.schema import Example
 from tests.builders.monitor import Recorder
@@ -273,10 +275,15 @@ def test_models_of_projects_made_before_are_found_by_the_same_key() -> None:
     assert key == "015677afa3e224ef"  # as version 0.1.0 names it
 
 
-def test_a_checkpoint_of_a_version_before_is_not_gone_on_from(base: Path, tmp_path: Path, undisturbed: Path) -> None:
+def test_what_a_version_before_or_a_kill_left_is_not_gone_on_from(
+    base: Path, tmp_path: Path, undisturbed: Path
+) -> None:
     partial = tmp_path / "model.partial"
     partial.mkdir()
     (partial / "checkpoint.pt").write_bytes(b"weights of other shapes")
+    (partial / "finished").mkdir()
+    (partial / "finished" / ".training.json.0123abcd").write_bytes(b"a kill cut the end of a training off here")
     out = train(plan(base), rows(44), out=tmp_path / "model", compute=CPU, monitor=Silent())
     assert weights(out) == weights(undisturbed)
+    assert read_json(out / "training.json")["files"] == folder_hashes(out)
     assert not partial.exists()

@@ -142,9 +142,12 @@ def test_a_model_is_not_removed_while_one_is_promoted_nor_promoted_while_one_is_
 def test_what_a_job_can_go_on_with_stays_unless_it_is_not_named(proved: Project) -> None:
     (proved.models_dir / "0123456789abcdef.partial").mkdir()
     (proved.models_dir / "0123456789abcdef.partial" / "checkpoint.safetensors").write_bytes(b"w")
+    lay_out_model(proved, "fedcba9876543210")
+    (proved.models_dir / "fedcba9876543210.partial").mkdir()  # a kill kept it from going when the model was there
     spec = {"id": "retrain-1", "kind": "retrain", "options": RetrainOptions().as_json(), "created": 1.0}
     write_json(proved.jobs_dir / "retrain-1" / "spec.json", spec)
-    assert going(proved) == UNPROVEN - {"of-a-quick-look"}
+    assert going(proved) == UNPROVEN - {"of-a-quick-look"} | {"fedcba9876543210.partial"}
+    assert why(proved, "fedcba9876543210.partial") == "left by a training that has ended"
     assert "retrain-1 (dead) may need it" in why(proved, "of-a-quick-look")
     assert {"0123456789abcdef.partial", "of-a-quick-look"} <= going(proved, "promoted")
     clean(proved, ["promoted"])

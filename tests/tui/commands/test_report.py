@@ -17,6 +17,7 @@ from engine.proof.evaluate import REFERENCE
 from engine.proof.figures import FIGURES
 from engine.proof.proof_looks import ask_for_labels
 from engine.proof.report import find_arm, read_report
+from engine.verify.proof_checks import check_proofs
 from tests.builders.proof import lay_out_proof
 from tests.builders.stream import stream_project
 from tests.engine.proof.synthetic import gold_labels, model, write_proof
@@ -222,6 +223,18 @@ def test_a_proof_of_before_evidence_was_kept_is_shown_without_it(
     out = capsys.readouterr().out
     assert "human, continue: proven; made before evidence was kept" in out
     assert "blind spot closed" not in out
+
+
+def test_a_retrain_that_was_stopped_before_its_report_is_no_damage(
+    proved: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path,) = proved.proofs_dir.glob("*/report.json")
+    path.unlink()
+    (finding,) = check_proofs(proved)
+    assert (finding.state, finding.bad) == ("not checkable", False)
+    assert "stopped before the end" in finding.what
+    assert main(["report", str(proved.root)]) == 1
+    assert "blindspot retrain" in capsys.readouterr().err
 
 
 def test_a_report_of_the_first_version_is_shown(proved: Project, capsys: pytest.CaptureFixture[str]) -> None:

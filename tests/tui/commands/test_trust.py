@@ -122,6 +122,16 @@ def test_it_shows_what_it_is_about(run: Run, project: Project) -> None:
     assert run("trust", "--show")[1].startswith("agreed to: Rows")
 
 
+def test_a_seal_that_cannot_be_kept_is_not_said_to_be(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").write_bytes(b"no folder")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    status, out, err = run("verify", "--seal")
+    assert (status, out) == (1, "")
+    assert "this cannot be written" in err
+
+
 def test_a_project_that_stays_inside_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_project(tmp_path / "plain")
     assert main(["trust", str(tmp_path / "plain")]) == 0
