@@ -81,7 +81,7 @@ def no_answer(
         )
     times = f"{len(talk.calls)} attempts" if len(talk.calls) > 1 else "one attempt"
     reason = f"HTTP {reply.status}: {reply.error}" if reply.trouble == "status" else talk.calls[-1].error
-    if in_a_row >= MOST_IN_A_ROW and reply.status not in _NOT_TAKEN:
+    if in_a_row > MOST_IN_A_ROW and reply.status not in _NOT_TAKEN:
         what = f"{server} has answered none of the last {in_a_row} questions: {reason}"
         return ServerRefused(what, where="llm.base_url", hint=_what_to_do(reply))
     return talk.failed(f"no answer after {times} ({reason})", _what_to_do(reply))

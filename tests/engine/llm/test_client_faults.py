@@ -137,7 +137,7 @@ def test_one_that_has_answered_before_is_only_late_for_this_question(tmp_path: P
 
 @pytest.mark.parametrize(("fault", "said"), [(busy(), "HTTP 429: Rate limit"), (no_choices(), "is empty; look at llm")])
 def test_a_server_that_answers_nothing_any_more_stops_the_run(tmp_path: Path, fault: Fault, said: str) -> None:
-    faults = [fault] * (MOST_IN_A_ROW - 1)
+    faults = [fault] * MOST_IN_A_ROW
     with asked(tmp_path, *faults, GOOD, *faults, fault, retries=0) as world:
 
         def ask_in_vain() -> None:
@@ -148,12 +148,12 @@ def test_a_server_that_answers_nothing_any_more_stops_the_run(tmp_path: Path, fa
         ask_in_vain()
         world.client.ask(question("An answer in between?"))
         ask_in_vain()
-        with pytest.raises(ServerRefused, match=f"has answered none of the last {MOST_IN_A_ROW} questions.*{said}"):
+        with pytest.raises(ServerRefused, match=f"has answered none of the last {MOST_IN_A_ROW + 1} questions.*{said}"):
             world.client.ask(question("One more?"))
 
 
 def test_questions_that_a_server_does_not_take_are_no_reason_to_stop(tmp_path: Path) -> None:
-    faults = [error(400, "The context is too long.")] * (MOST_IN_A_ROW + 1)
+    faults = [error(400, "The context is too long.")] * (MOST_IN_A_ROW + 2)
     with asked(tmp_path, *faults) as world:
         for number in range(len(faults)):
             with pytest.raises(QuestionFailed):
