@@ -18,7 +18,15 @@ import orjson
 from engine.errors import ModelError
 from engine.files import read_record, replacing, sha256_file, write_json
 from engine.model.array_cache import Array, read_array, read_in_place
-from engine.model.predictions_record import FOLDER, RECORD, RESTORE, GivenPredictions, PredictionsPart, lacking
+from engine.model.predictions_record import (
+    FOLDER,
+    RECORD,
+    RESTORE,
+    GivenPredictions,
+    PredictionsPart,
+    lacking,
+    part_files,
+)
 from engine.project import Project
 from engine.row_numbers import AT_ONCE
 from engine.schema import Example
@@ -66,7 +74,7 @@ class PredictionsByText:
         return found, np.concatenate(logits)[first]
 
     def _part(self, number: int) -> tuple[Hashes, Array]:
-        part, paths = self._given.parts[number], _files(self._folder, number)
+        part, paths = self._given.parts[number], part_files(self._folder, number)
         for path, recorded in zip(paths, (part.texts_sha256, part.logits_sha256), strict=True):
             if not path.is_file():
                 raise ModelError("predictions are missing", where=str(path), hint=RESTORE)
@@ -114,7 +122,7 @@ def keep_predictions(
     hashes = hashes[order]
     first = np.append(True, hashes[1:] != hashes[:-1])
     hashes, places = hashes[first], order[first]
-    paths = _files(folder, len(before))
+    paths = part_files(folder, len(before))
     with replacing(paths[0]) as out:
         np.save(out, hashes, allow_pickle=False)
     with replacing(paths[1]) as out:
@@ -133,7 +141,3 @@ def hashes_of(rows: Sequence[Example]) -> Hashes:
 
 def _hash(row: Example) -> int:
     return int.from_bytes(hashlib.blake2b(orjson.dumps([row.text, row.text_pair]), digest_size=8).digest(), "big")
-
-
-def _files(folder: Path, number: int) -> tuple[Path, Path]:
-    return folder / f"{number:03d}-texts.npy", folder / f"{number:03d}-logits.npy"

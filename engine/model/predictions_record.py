@@ -5,10 +5,12 @@ They are the user's, unlike what lies in `cache/`, and nothing can make them aga
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from engine.errors import ModelError
-from engine.files import content_key, read_record
+from engine.files import content_key, read_record, remove, write_json
 from engine.project import Project
 from engine.schema import Record
 
@@ -72,6 +74,36 @@ def given_predictions(project: Project) -> GivenPredictions | None:
     if given.labels != project.labels or not given.parts:
         raise ModelError("the predictions are of other labels than the project's", where=str(folder), hint=RESTORE)
     return given
+
+
+def part_files(folder: Path, number: int) -> tuple[Path, Path]:
+    """The arrays of a part: hashes of texts, and logits."""
+    return folder / f"{number:03d}-texts.npy", folder / f"{number:03d}-logits.npy"
+
+
+def drop_parts(root: Path, batches: Collection[str]) -> None:
+    """Take out the last parts that came with none of these batches: of a text the first prediction counts.
+
+    Args:
+        root: the project's folder.
+        batches: names of those that the project has.
+
+    Raises:
+        FileError: the record is damaged, or something cannot be written.
+    """
+    folder = root / FOLDER
+    try:
+        given = read_record(folder / RECORD, GivenPredictions.from_json, hint=RESTORE)
+    except FileNotFoundError:
+        return
+    kept = len(given.parts)
+    while kept > 1 and given.parts[kept - 1].batch not in batches:
+        kept -= 1
+    if kept < len(given.parts):
+        write_json(folder / RECORD, replace(given, parts=given.parts[:kept]).as_json())
+        for number in range(kept, len(given.parts)):
+            for path in part_files(folder, number):
+                remove(path)
 
 
 def lacking(project: Project, purpose: str) -> ModelError:

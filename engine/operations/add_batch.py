@@ -32,7 +32,7 @@ from engine.errors import DataError, ProjectError
 from engine.files import extend, read_bytes, sha256_file, truncate, write_atomic, write_json
 from engine.locks import acquire
 from engine.manifest import HASH_BYTES, MANIFEST_FILE, Batch, Manifest, SplitEnd, SplitManifest
-from engine.model.predictions_record import refuse_unfit_predictions
+from engine.model.predictions_record import drop_parts, refuse_unfit_predictions
 from engine.operations.create_project import tell_cut
 from engine.operations.take_predictions import GivenFiles
 from engine.progress import Monitor, Silent
@@ -371,10 +371,15 @@ class _Sides(Groups):
 
 
 def _cut_back(project: Project) -> None:
-    """End the splits where the manifest on the disk says; then the folder that shows that they may be longer may go."""
+    """End splits and predictions where the manifest on the disk says; then the folder that shows it may go.
+
+    Predictions that stayed would be those of the same rows when they are added with other ones.
+    """
     if not project.adding_dir.is_dir():
         return
-    for name, split in Project.open(project.root).manifest.splits.items():
+    project = Project.open(project.root)
+    drop_parts(project.root, [batch.name for batch in batches(project)])
+    for name, split in project.manifest.splits.items():
         for path, size in (
             (project.split_path(name), split.size),
             (project.hashes_path(name), split.rows * HASH_BYTES if split.hashes_sha256 else None),

@@ -31,7 +31,7 @@ def appearing(root: Path) -> Iterator[Path]:
     The project is its owner's alone, or the group's in a folder that is a group's (setgid).
 
     Raises:
-        ProjectError: it cannot be written.
+        ProjectError: it cannot be written, or has become another project meanwhile.
     """
     filling = root.is_dir()
     new_parents = [parent for parent in root.parents if not parent.exists()]
@@ -44,6 +44,9 @@ def appearing(root: Path) -> Iterator[Path]:
         lock = acquire(folder / _LOCK)
         yield folder
         if filling:
+            if (root / SETTINGS_FILE).exists():  # else its settings would be replaced here, and then removed
+                what, hint = "another project was made in this folder meanwhile", "open it, or name another folder"
+                raise ProjectError(what, where=str(root), hint=hint)
             with suppress(PermissionError):  # of another person, who lets us write in it
                 root.chmod(mode)
             made = [path for path in folder.iterdir() if path.name != _LOCK]

@@ -258,6 +258,18 @@ def test_an_empty_folder_is_filled_and_stays_the_current_one(
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["blindspot.toml", "manifest.json", "splits"]
 
 
+def test_another_project_that_came_into_the_folder_meanwhile_stays(tmp_path: Path, files: dict[str, Path]) -> None:
+    (tmp_path / "here").mkdir()
+    other = tmp_path / "here" / "blindspot.toml"
+
+    def come(stage: str, done: int) -> bool:
+        return stage == "writing train" and not other.write_text("of another")
+
+    with pytest.raises(ProjectError, match="another project was made in this folder meanwhile"):
+        create(tmp_path / "here", files, monitor=Recorder(come))
+    assert [path.read_text() for path in (tmp_path / "here").iterdir()] == ["of another"]
+
+
 @pytest.mark.parametrize("fill", [False, True])
 @pytest.mark.parametrize("parts", [0, 1, 2, 3])
 def test_what_a_killed_attempt_left_is_in_nobodys_way(

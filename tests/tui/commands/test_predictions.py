@@ -209,9 +209,17 @@ def test_later_rows_bring_their_predictions(tmp_path: Path, work: Path, said: Sa
     assert status == 3  # there is nothing to compare with
     assert "all rows that are wrong        100.0%" in out
     key = Project.open(work).discovered().model_key
+    mistaken = table(tmp_path / "w47.csv", ["predicted", "confidence"], [("bad", 0.95)] * 10)
+    (work / "splits" / "manifest-1.json").mkdir()  # in the way, as a full disk would be
+    assert said("add", work, week, "--predictions", mistaken)[0] == 1
+    (work / "splits" / "manifest-1.json").rmdir()
     assert said("add", work, week, "--predictions", given)[0] == 0
+    assert [part["sources"] for part in read_json(work / "predictions" / "predictions.json")["parts"]] == [
+        ["preds.csv"],
+        ["w48.csv"],
+    ]
     status, out = said("discover", work)
-    assert "50 pool rows" in out
+    assert "50 pool rows, accuracy 0.400; 30 UUs" in out  # and not what the first try said of the ten
     assert Project.open(work).discovered().model_key == key  # no other classifier
 
 
