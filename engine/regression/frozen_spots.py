@@ -85,7 +85,8 @@ def begin_round(project: Project, number: int) -> None:
     """
     there, path = suite(project), project.round_dir(number) / _BEFORE
     try:
-        before = read_record(path, lambda values: [FrozenSpot.from_json(value) for value in values])
+        hint = "delete it and promote again"
+        before = read_record(path, lambda values: [FrozenSpot.from_json(value) for value in values], hint=hint)
     except FileNotFoundError:
         write_json(path, [spot.as_json() for spot in there])
         return
