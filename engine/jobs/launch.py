@@ -113,7 +113,7 @@ def _project_lock(root: Path) -> int:
     if lock is None:
         running = active_job(root)
         if running is None:
-            what = "a job is starting or ending in this project, or models are being removed"
+            what = "a job is starting or ending in this project, or a model is being promoted or removed"
             raise JobError(what, where=str(root), hint="try again in a moment")
         raise JobError(
             f"{running.id} is running in this project",

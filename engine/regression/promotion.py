@@ -12,6 +12,7 @@ from engine.errors import ProjectError
 from engine.files import write_json
 from engine.guest import refuse_guests
 from engine.ids import inside
+from engine.jobs import without_jobs
 from engine.model.cleaned_models import models_lock, refuse_cleaned
 from engine.project import Project
 from engine.proof.report import find_arm, read_report
@@ -89,13 +90,16 @@ def promote(
         ProjectError: there is no such proof, arm or seed, its model is gone, or it is not proven and not forced; or,
             forced or not, the report does not follow from its predictions.
         ModelError: the model is not the one that was judged, or was cleaned; or somebody else promotes or removes one.
+        JobError: a job is running.
         GuestRefused: a guest asks for it.
     """
     from engine.verify.model_checks import refuse_changed
     from engine.verify.proof_checks import refuse_changed_report
 
     refuse_guests("promoting a model")
-    with models_lock(project):  # else `clean` could remove the model after the look at it
+    # Else `clean` could remove the model after the look at it, and a job would go on with the model of another round:
+    # a retrain asks for it with each of its runs.
+    with models_lock(project), without_jobs(project.root):
         report = read_report(project, proof_id)
         entry = find_arm(report, arm, recipe)
         recipe = entry.recipe

@@ -118,7 +118,7 @@ def test_what_blindspot_did_not_write_is_left_alone_and_no_link_is_followed(prov
 
 
 def test_nothing_is_removed_while_a_job_runs_or_while_a_record_cannot_be_read(proved: Project) -> None:
-    with without_jobs(proved.root), pytest.raises(JobError, match="models are being removed"):
+    with without_jobs(proved.root), pytest.raises(JobError, match="a model is being promoted or removed"):
         clean(proved)
     (proved.proofs_dir / "aaaa1111" / "report.json").write_text("{}")
     with pytest.raises(FileError, match="damaged"):

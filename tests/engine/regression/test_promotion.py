@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
-from engine.errors import ProjectError
+from engine.errors import JobError, ProjectError
 from engine.files import read_json
+from engine.jobs import without_jobs
 from engine.project import Project
 from engine.regression.promotion import promote
 from tests.builders.discovery import discovery_of, save_discovery
@@ -76,6 +77,13 @@ def test_a_promotion_that_a_full_disk_or_a_kill_cut_off_begins_no_round(proved: 
     proved.round_dir(2).mkdir(parents=True)
     assert proved.round == 1
     assert promote(proved, arm="human").round == proved.round == 2
+
+
+def test_while_a_job_works_with_the_model_of_the_round_no_other_round_begins(proved: Project) -> None:
+    with without_jobs(proved.root), pytest.raises(JobError):
+        promote(proved, arm="human")
+    assert proved.round == 1
+    assert promote(proved, arm="human").round == 2
 
 
 def test_a_model_whose_folder_is_gone_cannot_be_promoted(proved: Project) -> None:
