@@ -36,6 +36,7 @@ SPOILT = (
     "rounds/001/discovery.json",
     "rounds/002/discovery.json",
     "rounds/002/model.json",
+    "rounds/002/suite-before.json",
     "proofs/*/report.json",
     "proofs/*/spec.json",
     "proofs/*/flips.json",
