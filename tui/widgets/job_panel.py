@@ -121,8 +121,9 @@ def ended_lines(job: JobView, width: int, ink: Ink) -> list[Text]:
         return [title, *wrapped(Text(said), width)]
     reached = f"It had come to: {visible(job.stage)} {job.done:,} of {job.total:,}." if job.stage else ""
     why = visible(job.message) if job.state == "failed" else ""
+    story = wrapped(Text(f"{why} {reached}".strip()), width) if why or reached else []
     advice = wrapped(Text("R goes on from there; what was finished is not done again."), width)
-    return [title, *wrapped(Text(f"{why} {reached}".strip()), width)[: LINES - 1 - len(advice)], *advice]
+    return [title, *story[: LINES - 1 - len(advice)], *advice]
 
 
 def _asked(job: JobView) -> str:
