@@ -95,6 +95,11 @@ class FoundRows(Record):
         return f"{found}, by {self.searched_by}{judged}{f'; {self.unasked}' if self.unasked else ''}"
 
 
+def nothing_to_find(project: Project) -> str | None:
+    """Why a search would find no row, as a clause; None if some pool row came without a label."""
+    return None if project.manifest.splits["pool"].unlabelled else "every pool row came with a label"
+
+
 def search_key(pattern: Pattern | None, named: Sequence[Sample], text: str, text_pair: str | None) -> str:
     """The key of a search: for a pattern, the samples that were named, or a text."""
     about = [pattern.id, pattern.text] if pattern else [text, text_pair]

@@ -12,6 +12,7 @@ from engine.schema import Pattern, Sample
 from engine.teaching.found_rows import (
     FoundRows,
     found_before,
+    nothing_to_find,
     search_key,
     visible_sample,
     visible_searches,
@@ -91,6 +92,8 @@ def run(options: argparse.Namespace) -> int:
     if options.last:
         _print_found(options, session, _last(session, search_key(pattern, samples, options.text, options.text_pair)))
         return 0
+    if reason := nothing_to_find(session.project):
+        raise StoreError(reason, where=str(session.project.root), hint="add rows with `blindspot add`")
     if options.by and not _may_ask(options, session, pattern):
         return 0
     job_id = _start(options, session, pattern, samples)

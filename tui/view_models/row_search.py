@@ -8,6 +8,7 @@ from engine.operations.job_records import SearchOptions
 from engine.teaching.found_rows import (
     FoundRows,
     found_before,
+    nothing_to_find,
     search_key,
     visible_sample,
     visible_searches,
@@ -93,6 +94,8 @@ class RowSearch:
 
     def not_searchable(self) -> str | None:
         """Why no search can begin now, as a sentence."""
+        if reason := nothing_to_find(self._workbench.project):
+            return f"{reason.capitalize()}: `blindspot add` brings new rows."
         running = self._workbench.running
         return f"{running.id} is running: X stops it." if running else None
 

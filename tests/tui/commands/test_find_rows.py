@@ -20,7 +20,7 @@ from engine.teaching.records import Records, Teaching
 from tests.engine.llm.judges import asking, says
 from tests.engine.llm.server import LlmServer
 from tests.engine.teaching.found import BITTER, PLAIN, search_project, write_sample
-from tests.engine.teaching.tested_patterns import MODEL, WORDING, decide, write
+from tests.engine.teaching.tested_patterns import MODEL, WORDING, decide, pattern_project, write
 from tests.tui.commands.conftest import Run
 from tui.cli import main
 
@@ -120,6 +120,13 @@ def test_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], words: tuple[
         run(*words)
     assert left.value.code == 2
     assert says in capsys.readouterr().err
+
+
+def test_a_pool_that_came_labelled_is_refused_before_a_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = pattern_project(tmp_path / "labelled")
+    assert main(["find-rows", str(project.root), "--text", WORDING]) == 1
+    assert "every pool row came with a label; add rows with `blindspot add" in capsys.readouterr().err
+    assert not project.jobs_dir.exists()
 
 
 def test_without_an_llm_it_says_so(project: Project, run: Run) -> None:
