@@ -82,8 +82,9 @@ async def test_the_details_show_what_the_model_says_and_what_it_gets_right(root:
         assert "below" not in driver.words
         await driver.press("j")
         await driver.sees("row pool-11", "0.98  model says")
-        await driver.press("k", "a")
-        await driver.sees("marked ambiguous", *["1 more below"] * (size[0] < 100))
+        if size[0] >= 100:
+            await driver.pilot.resize_terminal(size[0], 9)
+            await driver.sees("2 more below")
 
 
 async def test_a_wrong_label_asks_for_the_right_one_and_leaves_the_counts(root: Path) -> None:
