@@ -64,7 +64,7 @@ def test_a_run_killed_in_the_middle_goes_on_without_asking_about_a_row_again(
         until(lambda: paid(project) == 7)
         events = read_events(project.jobs_dir / job_id / "events.jsonl")
         os.kill(next(event["pid"] for event in events if event["type"] == "started"), signal.SIGKILL)
-        until(lambda: jobs.find_job(project.root, job_id).state == "dead")
+        until(lambda: jobs.find_job(project.root, job_id).state == "killed")
         llm.go_on.set()
         monkeypatch.setenv("OPENAI_API_KEY", KEYS[1])
         jobs.resume(project.root, job_id)

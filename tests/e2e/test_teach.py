@@ -96,7 +96,7 @@ def test_a_run_killed_in_the_middle_goes_on_without_asking_anything_again(
         until(lambda: paid(project) == sum(flaky.answered.values()))
         events = read_events(project.jobs_dir / job_id / "events.jsonl")
         os.kill(next(event["pid"] for event in events if event["type"] == "started"), signal.SIGKILL)
-        until(lambda: jobs.find_job(project.root, job_id).state == "dead")
+        until(lambda: jobs.find_job(project.root, job_id).state == "killed")
         flaky.go_on.set()
         monkeypatch.setenv("OPENAI_API_KEY", KEYS[1])
         jobs.resume(project.root, job_id)

@@ -371,7 +371,7 @@ class TestNothingLeavesBefore:
         self, project: Project, options: dict[str, Any], refused: dict[str, str]
     ) -> None:
         for kind in ("teach", "judge", "discover", "check", "retrain", "compare"):
-            job = JobView(id=f"{kind}-1", kind=kind, state="dead", created=0.0, options=options)
+            job = JobView(id=f"{kind}-1", kind=kind, state="killed", created=0.0, options=options)
             if kind in refused:
                 with pytest.raises(JobError, match=f"`{refused[kind]}` is not a text; start a new one"):
                     asked_of(job)

@@ -148,7 +148,7 @@ def test_what_a_job_can_go_on_with_stays_unless_it_is_not_named(proved: Project)
     write_json(proved.jobs_dir / "retrain-1" / "spec.json", spec)
     assert going(proved) == UNPROVEN - {"of-a-quick-look"} | {"fedcba9876543210.partial"}
     assert why(proved, "fedcba9876543210.partial") == "left by a training that has ended"
-    assert "retrain-1 (dead) may need it" in why(proved, "of-a-quick-look")
+    assert "retrain-1 (killed) may need it" in why(proved, "of-a-quick-look")
     assert {"0123456789abcdef.partial", "of-a-quick-look"} <= going(proved, "promoted")
     clean(proved, ["promoted"])
     assert not list(proved.models_dir.glob("0123456789abcdef*"))
