@@ -78,9 +78,9 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     data.add_argument("--test", metavar="F", type=Path, help="held-out rows like train's")
     data.add_argument("--dev", metavar="F", type=Path, help="rows like train's, for the temperature")
-    data.add_argument("--text", metavar="COL", required=True, help="column of the text")
+    data.add_argument("--text", metavar="COL", default="text", help="column of the text; default: text")
     data.add_argument("--pair", metavar="COL", help="column of the second text, if rows are pairs")
-    data.add_argument("--label", metavar="COL", required=True, help="column of the label")
+    data.add_argument("--label", metavar="COL", default="label", help="column of the label; default: label")
     data.add_argument(
         "--one-label",
         metavar="NAME",

@@ -186,7 +186,8 @@ def _of_file(options: argparse.Namespace, stack: ExitStack) -> _Work:
     if options.queue or options.flagged:
         options.refuse(f"{'--queue' if options.queue else '--flagged'} is for a project")
     if options.labels is None or options.out is None:
-        options.refuse("a file of texts needs --labels and --out")
+        is_there = options.source.exists()
+        options.refuse("a file of texts needs --labels and --out" if is_there else f"there is no {options.source}")
     rows = read_texts(
         options.source, text=options.text, pair=options.pair, encoding=options.encoding, shuffle=options.shuffle
     )

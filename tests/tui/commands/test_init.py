@@ -56,6 +56,13 @@ def test_it_prints_what_it_made_and_what_comes_next(
     assert Project.open(tmp_path / "work").settings.discovery.tau == 0.8
 
 
+def test_columns_called_text_and_label_need_not_be_named(tmp_path: Path, words: list[str]) -> None:
+    for file in tmp_path.glob("*.csv"):
+        file.write_text(file.read_text().replace("review,stars", "text,label"))
+    assert main(words[: words.index("--text")]) == 0
+    assert Project.open(tmp_path / "work").labels == ("bad", "good")
+
+
 def test_notes_about_the_data_are_shown(tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     proof = write(tmp_path / "held.csv", 3, 3)
     assert main([*words, "--proof", str(proof), "--test", str(tmp_path / "train.csv")]) == 0
@@ -89,7 +96,7 @@ def test_bad_input_is_one_sentence_and_status_1(
 
 def test_wrong_usage_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["init", "work"])
+        main(["init"])
     assert caught.value.code == 2
     assert "--train" in capsys.readouterr().err
 

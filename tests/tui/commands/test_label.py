@@ -159,4 +159,8 @@ def test_options_of_a_file_are_none_of_a_project(tmp_path: Path, capsys: pytest.
     assert "--queue is for a project" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["label", str(tmp_path / "texts.csv"), "--plain"])
+    assert f"there is no {tmp_path / 'texts.csv'}" in capsys.readouterr().err
+    (tmp_path / "texts.csv").write_text("text\none\n")
+    with pytest.raises(SystemExit):
+        main(["label", str(tmp_path / "texts.csv"), "--plain"])
     assert "needs --labels and --out" in capsys.readouterr().err
