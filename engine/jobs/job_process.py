@@ -34,9 +34,9 @@ MEASURED_SECONDS, MEASURED_PARTS = 5.0, 3  # before anything is said of the time
 class JobMonitor:
     """Turns progress into events, at most two a second, and a wish to stop into `Stopped`."""
 
-    def __init__(self, log: EventLog, wish: Path) -> None:
+    def __init__(self, log: EventLog, stop_file: Path) -> None:
         self._log = log
-        self._wish = wish
+        self._stop_file = stop_file
         self._stage = ""
         self._total, self._done = 0, 0
         self._moving: float | None = None
@@ -56,7 +56,7 @@ class JobMonitor:
             self._log.append(
                 "progress", stage=stage, done=done, total=total, eta=self._eta(done, total, now), facts=facts
             )
-        if self.stop or self._wish.exists():
+        if self.stop or self._stop_file.exists():
             raise Stopped
 
     def note(self, message: str) -> None:

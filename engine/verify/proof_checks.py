@@ -42,7 +42,7 @@ def check_proof(project: Project, folder: Path) -> Iterator[Finding]:
     """One proof: its parts against one another, against the data, and the report against all of it."""
     part, file = f"proof {folder.name}", f"proofs/{folder.name}"
     if not (folder / "report.json").is_file():
-        what = "it has no report: its retrain was stopped before the end; the same one goes on with it"
+        what = "it has no report: its retrain was stopped before the end, or it was removed; the same retrain makes it"
         yield Finding(part, "not checkable", what, file)
         return
     report, spec = read_json(folder / "report.json"), read_json(folder / "spec.json")

@@ -186,8 +186,9 @@ def _of_file(options: argparse.Namespace, stack: ExitStack) -> _Work:
     if options.queue or options.flagged:
         options.refuse(f"{'--queue' if options.queue else '--flagged'} is for a project")
     if options.labels is None or options.out is None:
-        is_there = options.source.exists()
-        options.refuse("a file of texts needs --labels and --out" if is_there else f"there is no {options.source}")
+        if not options.source.exists():
+            options.refuse(f"there is no {options.source}: name a project or a file of texts")
+        options.refuse("a file of texts needs --labels and --out")
     rows = read_texts(
         options.source, text=options.text, pair=options.pair, encoding=options.encoding, shuffle=options.shuffle
     )

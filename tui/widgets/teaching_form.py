@@ -55,19 +55,19 @@ class FormLine(DraftLine):
         text.append(f"Change {short_id(record)}" if record else what, ink.strong)
         if not drafting.is_sample:
             text.append(f"  {drafting.kind}")
-            text.append(" (ctrl+o)" * keys, ink.muted)
+            text.append(" (ctrl+o)" if keys else "", ink.muted)
             return text
         if start:
             text.append(f" ({fitted(visible(start.label), 12, ellipsis=app.glyphs.ellipsis).rstrip()})", ink.muted)
         text.append(f"  {drafting.role}")
-        text.append("" if start else " (ctrl+o)" * keys, ink.muted)
+        text.append(" (ctrl+o)" if keys and not start else "", ink.muted)
         text.append("  label ")
         label = fitted(visible(drafting.label), 20, ellipsis=app.glyphs.ellipsis).rstrip()
         text.append(label or "none", "" if label else ink.warn)
-        text.append(" (ctrl+l)" * keys, ink.muted)
+        text.append(" (ctrl+l)" if keys else "", ink.muted)
         if drafting.role != "anchor":
             text.append(f"  for {short_id(drafting.about) if drafting.about else 'no pattern'}")
-            text.append(f" ({key_of('describe.about')})" * keys, ink.muted)
+            text.append(f" ({key_of('describe.about')})" if keys else "", ink.muted)
         return text
 
 
