@@ -24,6 +24,7 @@ from engine.project import READ_ONLY, SETTINGS_FILE
 from engine.text import SURROGATE
 from tui.commands.shared import CommandParser, Parser
 from tui.hints import with_project
+from tui.terminal.ending import tidy_ending
 from tui.terminal.printing import exit_status, guarded, print_error, print_on_stderr
 
 _MOST = 2**63 - 1
@@ -105,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ.setdefault("PYTHONSAFEPATH", "1")
         gc.set_threshold(COLLECT_AFTER)
     words = sys.argv[1:] if arguments is None else arguments
-    with guarded() as out:
+    with guarded() as out, tidy_ending():
         try:
             return exit_status(out, _run(words))
         except SystemExit as left:  # help, version, wrong usage

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,8 +16,11 @@ from engine.exchange.export_tables import Kind
 from engine.exchange.format import CARD, EXPORT_FILE, WriteRequest, format_of
 from engine.exchange.gather import Gathered
 from engine.files import publish, read_record, write_atomic, write_json
+from engine.hidden_folder import hidden_folder, left_folders
 from engine.paths import in_words, projects_around
 from engine.schema import Record
+
+_NEW, _BEFORE = "new", "before"  # in the hidden folder: what is being made, and what it replaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def export(
     lost = [table.kind for table in out.tables if table.kind not in made.kinds]
     _refuse_nothing(out, name, wanted, made.kinds, held=bool(held))
     target = _target(folder)
+    _put_back(target)
     before = _earlier(target, force=force)
     told = [*out.left_out]
     if lost:
@@ -102,23 +104,19 @@ def export(
     if none := [kind for kind in wanted if kind not in {table.kind for table in out.tables}]:
         told.append(f"there are no {_listed(none)} that you may export")
     created = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    building = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    with in_words(target, "written"):
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with in_words(target, "written"), hidden_folder(target.parent, target.name) as hidden:
+        building = hidden / _NEW
         building.mkdir()
-        try:
-            request = WriteRequest(_only(out, made.kinds), escape_formulas)
-            written = made.write(building, request)
-            told += written.told
-            card = data_card(request.out, name, created, __version__, told)
-            write_atomic(building / CARD, f"{written.front}{card}".encode())
-            counts: dict[str, int] = {table.kind: len(table.rows) for table in held}
-            files = tuple(sorted(_files(building)))
-            about = ExportFile(name, created, __version__, counts, out.labels, escape_formulas, files)
-            write_json(building / EXPORT_FILE, about.as_json())
-            _replace(building, target, before)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
+        request = WriteRequest(_only(out, made.kinds), escape_formulas)
+        written = made.write(building, request)
+        told += written.told
+        card = data_card(request.out, name, created, __version__, told)
+        write_atomic(building / CARD, f"{written.front}{card}".encode())
+        counts: dict[str, int] = {table.kind: len(table.rows) for table in held}
+        files = tuple(sorted(_files(building)))
+        about = ExportFile(name, created, __version__, counts, out.labels, escape_formulas, files)
+        write_json(building / EXPORT_FILE, about.as_json())
+        _replace(building, target, before)
     return ExportDone(str(folder), name, counts, request.out.proof, files, tuple(told))
 
 
@@ -202,7 +200,7 @@ def _replace(building: Path, target: Path, before: ExportFile | None) -> None:
     if before is None:
         publish(building, target)
         return
-    aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    aside = building.with_name(_BEFORE)
     target.rename(aside)
     try:
         publish(building, target)
@@ -210,7 +208,13 @@ def _replace(building: Path, target: Path, before: ExportFile | None) -> None:
         with suppress(OSError):
             aside.rename(target)
         raise
-    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put_back(target: Path) -> None:
+    """Remove what killed exports have left; an earlier one that was just making way gets its name again."""
+    for left in left_folders(target.parent, target.name):
+        if (left / _BEFORE).is_dir() and not os.path.lexists(target):
+            (left / _BEFORE).rename(target)
 
 
 def _listed(kinds: Sequence[str]) -> str:

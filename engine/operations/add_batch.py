@@ -11,7 +11,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from engine.data.reading import FileNews, FileOptions, LeftOut, rows_of
 from engine.data.row_hashes import as_bytes, as_texts, read_row_hashes
 from engine.data.row_store import RowStore
 from engine.data.splits import HALF, deal, link_shared_texts
-from engine.errors import DataError, ProjectError
+from engine.errors import BlindspotError, DataError, ProjectError
 from engine.files import extend, read_bytes, sha256_file, truncate, write_atomic, write_json
 from engine.locks import acquire
 from engine.manifest import HASH_BYTES, MANIFEST_FILE, Batch, Manifest, SplitEnd, SplitManifest
@@ -124,7 +124,8 @@ def add_batch(
             )
             added = addition.add()
         except BaseException:
-            _cut_back(project)
+            with suppress(BlindspotError, OSError):  # why it failed is told; the next one cuts back what is left
+                _cut_back(project)
             raise
         shutil.rmtree(project.adding_dir, ignore_errors=True)  # not before the splits end where the manifest says
         return added

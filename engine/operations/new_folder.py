@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -14,11 +11,11 @@ from pathlib import Path
 from engine.data.left_out import FILE as LEFT_OUT
 from engine.errors import FileError, ProjectError
 from engine.files import make_folder, publish
-from engine.locks import acquire
+from engine.hidden_folder import hidden_folder, left_folders
 from engine.manifest import MANIFEST_FILE
 from engine.project import SETTINGS_FILE
 
-_LOCK = "making.lock"  # held for as long as the folder is being made
+_NEW = "new"  # the project in the hidden folder
 _MOVED = {SETTINGS_FILE, LEFT_OUT, "predictions", "splits"}  # into a folder that is filled, before the manifest
 _PLACES = {SETTINGS_FILE: 0, MANIFEST_FILE: 2}  # first and last: without settings but with a manifest it is half moved
 
@@ -36,27 +33,24 @@ def appearing(root: Path) -> Iterator[Path]:
     filling = root.is_dir()
     new_parents = [parent for parent in root.parents if not parent.exists()]
     moved: list[Path] = []
-    folder = (root if filling else root.parent) / f".{root.name}.{secrets.token_hex(4)}"
-    lock = None
     try:
         mode = _mode(root)
-        make_folder(folder).chmod(mode)
-        lock = acquire(folder / _LOCK)
-        yield folder
-        if filling:
-            if (root / SETTINGS_FILE).exists():  # else its settings would be replaced here, and then removed
-                what, hint = "another project was made in this folder meanwhile", "open it, or name another folder"
-                raise ProjectError(what, where=str(root), hint=hint)
-            with suppress(PermissionError):  # of another person, who lets us write in it
-                root.chmod(mode)
-            made = [path for path in folder.iterdir() if path.name != _LOCK]
-            for inner in sorted(made, key=lambda path: _PLACES.get(path.name, 1)):
-                publish(inner, root / inner.name)
-                moved.append(root / inner.name)
-        else:
-            publish(folder, root)
-            (root / _LOCK).unlink()
-        moved.clear()
+        with hidden_folder(root if filling else root.parent, root.name, mode=mode) as hidden:
+            folder = make_folder(hidden / _NEW)
+            folder.chmod(mode)
+            yield folder
+            if filling:
+                if (root / SETTINGS_FILE).exists():  # else its settings would be replaced here, and then removed
+                    what, hint = "another project was made in this folder meanwhile", "open it, or name another folder"
+                    raise ProjectError(what, where=str(root), hint=hint)
+                with suppress(PermissionError):  # of another person, who lets us write in it
+                    root.chmod(mode)
+                for inner in sorted(folder.iterdir(), key=lambda path: _PLACES.get(path.name, 1)):
+                    publish(inner, root / inner.name)
+                    moved.append(root / inner.name)
+            else:
+                publish(folder, root)
+            moved.clear()
     except (OSError, FileError) as error:
         reason = error.reason if isinstance(error, FileError) else error.strerror
         raise ProjectError(
@@ -65,9 +59,6 @@ def appearing(root: Path) -> Iterator[Path]:
             hint="free disk space, or name a folder that you may write to",
         ) from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        if lock is not None:
-            os.close(lock)
         for path in moved:
             _remove(path)
         for parent in new_parents:
@@ -77,26 +68,14 @@ def appearing(root: Path) -> Iterator[Path]:
 
 def remove_left(root: Path) -> None:
     """Remove what killed attempts have left of a project at ``root``: beside it, or in the folder that was filled."""
-    for place in (root, root.parent):
-        with suppress(OSError, FileError):  # there is none, or it is another person's
-            for left in list(place.iterdir()):
-                is_named_so = re.fullmatch(rf"\.{re.escape(root.name)}\.[0-9a-f]{{8}}", left.name)
-                if is_named_so and not left.is_symlink() and (left / _LOCK).is_file():  # else it is somebody's own
-                    _remove_one(left, root)
-
-
-def _remove_one(left: Path, root: Path) -> None:
-    lock = acquire(left / _LOCK)
-    if lock is None:  # it is being made
-        return
-    try:
-        there = {path.name for path in left.iterdir()}
-        if left.parent == root and MANIFEST_FILE in there and SETTINGS_FILE not in there:  # it was being moved
+    for _ in left_folders(root.parent, root.name):
+        pass
+    for left in left_folders(root, root.name):
+        new = left / _NEW
+        there = {path.name for path in new.iterdir()} if new.is_dir() else set()
+        if MANIFEST_FILE in there and SETTINGS_FILE not in there:  # it was being moved
             for name in _MOVED.intersection(path.name for path in root.iterdir()) - there:
                 _remove(root / name)
-        shutil.rmtree(left, ignore_errors=True)
-    finally:
-        os.close(lock)
 
 
 def _remove(path: Path) -> None:

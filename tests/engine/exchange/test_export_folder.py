@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from engine.errors import DataError
+from engine.exchange import export_folder
 from engine.exchange.export_folder import ExportDone, export
 from engine.exchange.export_tables import KINDS, Kind
 from engine.project import Project
@@ -16,6 +19,7 @@ from engine.settings import Settings, TaskSettings
 from tests.builders.labels import by_person, write_labels
 from tests.builders.project import lay_out
 from tests.engine.exchange.world import ANN, out_of
+from tests.forks import leave
 
 KIND: list[Kind] = ["labels"]
 
@@ -71,6 +75,22 @@ def test_what_is_no_export_is_never_replaced(project: Project, tmp_path: Path, f
         write(project, project.root / "exports" / "a", force=force)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "home", "link", "linked"]
     assert (tmp_path / "home" / "letter").read_text() == "dear"
+
+
+@pytest.mark.parametrize("step", ["write_json", "publish"])
+def test_a_killed_export_leaves_the_earlier_one_and_nothing_that_stays(
+    project: Project, tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    write(project, folder)
+    if not (child := os.fork()):
+        monkeypatch.setattr(export_folder, step, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        leave(lambda: bool(write(project, folder, "csv", force=True)) - 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    with pytest.raises(DataError, match="there is an export already"):
+        write(project, folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "export.json", "labels.jsonl"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_an_empty_folder_and_one_that_is_not_there_are_filled(project: Project, tmp_path: Path) -> None:

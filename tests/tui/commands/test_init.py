@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +10,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from engine.operations import new_folder
 from engine.project import Project
+from tests.forks import leave
 from tui.cli import main
 
 
@@ -199,3 +203,15 @@ def test_a_label_with_a_comma_that_joins_no_other_labels_stays_one(tmp_path: Pat
         path.write_text(path.read_text().replace(",good", ',"good, or so"'))
     assert main(words) == 0
     assert Project.open(tmp_path / "work").labels == ("bad", "good, or so")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_asked_to_end_tidies_up_first(
+    tmp_path: Path, words: list[str], number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not (child := os.fork()):
+        signal.signal(number, signal.SIG_DFL)
+        monkeypatch.setattr(new_folder, "publish", lambda *_: os.kill(os.getpid(), number))
+        leave(lambda: main(words))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 128 + number
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pool.csv", "train.csv"]
