@@ -23,7 +23,7 @@ from engine.llm.conversation import (
     read_reply,
     tokens_of,
 )
-from engine.llm.no_answer import LONGER_CONTEXT, Heard, no_answer
+from engine.llm.no_answer import LONGER_CONTEXT, Heard, no_answer, unusable
 from engine.llm.protocols import PROTOCOLS
 from engine.llm.replies import Completion, is_of_form, without_thought
 from engine.llm.response_format import WITH_SCHEMA, FormatLadder, rejects_format, schema_of
@@ -121,7 +121,7 @@ class Client:
         """Of the next answer: more than the settings say once thinking has taken more."""
         self._heard: Heard = "nothing"
         self._in_a_row = 0
-        """Questions that were left without an answer since the last one came."""
+        """Questions that were left without a usable answer since the last one came."""
 
     @property
     def teacher(self) -> Teacher:
@@ -156,10 +156,8 @@ class Client:
             outcome = self._turn(talk, BadAnswer(call.content, call.error))
             call, value = outcome.call, outcome.value
         if value is None:
-            raise talk.failed(
-                f"neither the first answer nor the corrected one can be used: {call.error}",
-                "look at the prompt, or take a stronger model",
-            )
+            what = f"neither the first answer nor the corrected one can be used: {call.error}"
+            raise self._unusable(talk, what, "look at the prompt, or take a stronger model")
         return ChatAnswer(value, tuple(talk.calls), cached=False)
 
     def _key(self, question: Question[Any]) -> str:
@@ -191,7 +189,8 @@ class Client:
             elif call.status == "refused":
                 raise talk.failed(f"the model refuses to answer: {call.error}", "leave it to people")
             elif call.status == "too large":
-                raise talk.failed(f"the answer has {call.error}", "lower llm.max_output_tokens, or take another model")
+                hint = "lower llm.max_output_tokens, or take another model"
+                raise self._unusable(talk, f"the answer has {call.error}", hint)
             elif reply.adapted and reply.adapted not in talk.adapted:
                 if reply.adapted == TEMPERATURE:
                     self._note(f"{self._wire.server} does not take llm.temperature, its own is used: {reply.error}")
@@ -224,13 +223,18 @@ class Client:
         room, was_thinking = talk.max_tokens, call.error == CUT_THINKING
         if not call.estimated and call.tokens_out is not None and 10 * call.tokens_out < 9 * room:
             cut = f"the answer is cut at {call.tokens_out:,} of {room:,} tokens: the server has room for no more"
-            raise talk.failed(cut, LONGER_CONTEXT)
+            raise self._unusable(talk, cut, LONGER_CONTEXT)
         if room >= _LARGEST_LIMIT * self._settings.max_output_tokens:
             how = "the model is still thinking" if was_thinking else "the answer is cut, even"
-            raise talk.failed(f"{how} at {room:,} tokens", "raise llm.max_output_tokens, or ask for less at a time")
+            hint = "raise llm.max_output_tokens, or ask for less at a time"
+            raise self._unusable(talk, f"{how} at {room:,} tokens", hint)
         talk.max_tokens *= 2
         if was_thinking:
             self._max_tokens = max(self._max_tokens, talk.max_tokens)
+
+    def _unusable(self, talk: Conversation[Any], what: str, hint: str) -> ServerRefused | QuestionFailed:
+        self._in_a_row += 1
+        return unusable(talk, what, hint, self._wire.server, self._in_a_row)
 
     def _patiently(self, talk: Conversation[T], bad: BadAnswer | None) -> _Outcome[T]:
         """One call, again while that may help: as long as the server says, or a growing random time."""
@@ -297,7 +301,7 @@ class Client:
             _settle(reservation, outcome.call)
         if reply.trouble == "stopped":
             raise Stopped
-        if outcome.call.status not in ("failed", "empty"):
+        if outcome.call.status in ("ok", "refused"):
             self._in_a_row = 0
         if outcome.call.status == "ok" and bad is None:
             self._ladder.works(talk.rung)

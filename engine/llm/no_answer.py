@@ -1,4 +1,4 @@
-"""What is told where no answer came for good: of the server, so that the run stops, or of one question alone."""
+"""What is told where no usable answer came for good: of the server, so that the run stops, or of one question alone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ MOST_IN_A_ROW = 10
 
 Rows that it cannot take are asked about five times, whole and in parts: two such batches are still the rows' fault.
 """
+MOST_UNUSABLE = 30
+"""Questions in a row to which no answer can be used, before the run stops. Each answer is paid.
+
+Of a weak model that answers one question of three as asked, one in 190,000 begins such a series by chance.
+"""
 LONGER_CONTEXT = "start the server with a longer context, or lower labelling.llm_batch or llm.max_output_tokens"
 _ENDING = " (it ends in /v1 as a rule)"
 _NOT_TAKEN = (400, 413, 422)
@@ -35,7 +40,7 @@ def no_answer(
         settings: whom it was asked.
         server: host and port.
         heard: of the server, in this process.
-        in_a_row: questions that it has left without an answer since it last gave one, this one among them.
+        in_a_row: questions that it has left without a usable answer since it last gave one, this one among them.
     """
     model = settings.model
     if reply.trouble == "unreachable":
@@ -82,9 +87,29 @@ def no_answer(
     times = f"{len(talk.calls)} attempts" if len(talk.calls) > 1 else "one attempt"
     reason = f"HTTP {reply.status}: {reply.error}" if reply.trouble == "status" else talk.calls[-1].error
     if in_a_row > MOST_IN_A_ROW and reply.status not in _NOT_TAKEN:
-        what = f"{server} has answered none of the last {in_a_row} questions: {reason}"
-        return ServerRefused(what, where="llm.base_url", hint=_what_to_do(reply))
+        return ServerRefused(_none_of_the_last(in_a_row, server, reason), where="llm.base_url", hint=_what_to_do(reply))
     return talk.failed(f"no answer after {times} ({reason})", _what_to_do(reply))
+
+
+def unusable(
+    talk: Conversation[Any], what: str, hint: str, server: str, in_a_row: int
+) -> ServerRefused | QuestionFailed:
+    """The error to raise where answers came, of which none can be used.
+
+    Args:
+        talk: the question, with its calls.
+        what: is wrong with them.
+        hint: what to do about it.
+        server: host and port.
+        in_a_row: as in `no_answer`.
+    """
+    if in_a_row > MOST_UNUSABLE:
+        return ServerRefused(_none_of_the_last(in_a_row, server, what), where="llm.model", hint=hint)
+    return talk.failed(what, hint)
+
+
+def _none_of_the_last(in_a_row: int, server: str, why: str) -> str:
+    return f"{server} has given no usable answer to the last {in_a_row} questions: {why}"
 
 
 def _what_to_do(reply: Reply) -> str:

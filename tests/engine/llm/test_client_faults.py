@@ -16,7 +16,7 @@ import pytest
 
 from engine.errors import SettingsError, Stopped
 from engine.llm.chat_backend import QuestionFailed, ServerRefused
-from engine.llm.no_answer import MOST_IN_A_ROW
+from engine.llm.no_answer import MOST_IN_A_ROW, MOST_UNUSABLE
 from tests.engine.llm.asked import GOOD, KEY, asked, question
 from tests.engine.llm.server import (
     Fault,
@@ -148,7 +148,23 @@ def test_a_server_that_answers_nothing_any_more_stops_the_run(tmp_path: Path, fa
         ask_in_vain()
         world.client.ask(question("An answer in between?"))
         ask_in_vain()
-        with pytest.raises(ServerRefused, match=f"has answered none of the last {MOST_IN_A_ROW + 1} questions.*{said}"):
+        with pytest.raises(ServerRefused, match=f"no usable answer to the last {MOST_IN_A_ROW + 1} questions.*{said}"):
+            world.client.ask(question("One more?"))
+
+
+def test_a_server_whose_answers_can_never_be_used_stops_the_run(tmp_path: Path) -> None:
+    bad = ["no JSON at all"] * 2  # the answer, and the corrected one
+    with asked(tmp_path, *bad, GOOD, *bad * (MOST_UNUSABLE + 1), retries=0) as world:
+
+        def ask_in_vain() -> None:
+            with pytest.raises(QuestionFailed, match="neither the first answer nor the corrected one"):
+                world.client.ask(question(f"{len(world.calls)}?"))
+
+        ask_in_vain()
+        world.client.ask(question("An answer in between?"))
+        for _ in range(MOST_UNUSABLE):
+            ask_in_vain()
+        with pytest.raises(ServerRefused, match=rf"no usable answer to the last {MOST_UNUSABLE + 1} questions.*stronger"):
             world.client.ask(question("One more?"))
 
 
