@@ -12,7 +12,7 @@ from engine.errors import Stopped
 from engine.files import content_key
 from engine.llm.budget import Budget, Reservation, most_tokens
 from engine.llm.call_log import Call, CallLog, ResponseFormat, read_calls
-from engine.llm.chat_backend import ChatAnswer, Question, ServerRefused, T
+from engine.llm.chat_backend import ChatAnswer, Question, QuestionFailed, ServerRefused, T
 from engine.llm.chat_protocol import ChatProtocol
 from engine.llm.conversation import (
     CUT_THINKING,

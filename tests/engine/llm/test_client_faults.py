@@ -164,7 +164,7 @@ def test_a_server_whose_answers_can_never_be_used_stops_the_run(tmp_path: Path) 
         world.client.ask(question("An answer in between?"))
         for _ in range(MOST_UNUSABLE):
             ask_in_vain()
-        with pytest.raises(ServerRefused, match=rf"no usable answer to the last {MOST_UNUSABLE + 1} questions.*stronger"):
+        with pytest.raises(ServerRefused, match=f"no usable answer to the last {MOST_UNUSABLE + 1} .*stronger"):
             world.client.ask(question("One more?"))
 
 
