@@ -12,7 +12,6 @@ import os
 import sys
 import traceback
 from importlib import import_module
-from keyword import iskeyword
 from pathlib import Path
 
 from engine import __version__, problems
@@ -78,6 +77,8 @@ COMMANDS = {
     "serve": "let people without an account here work in a browser, each by a link",
     "completion": "let a shell complete commands and options",
 }
+_MODULES = {"import": "import_", "test-pattern": "pattern_testing"}
+"""Of commands by whose names Python or pytest would mean something else."""
 FORMER_NAMES = {"ledger": "costs"}
 """Commands by the names that they had before 0.2.0; scripts go on to work."""
 
@@ -161,8 +162,7 @@ def _run(words: list[str]) -> int:
 
 def module_of(command: str) -> str:
     """The module of a command."""
-    name = command.replace("-", "_")
-    return f"tui.commands.{name}_" if iskeyword(name) else f"tui.commands.{name}"
+    return f"tui.commands.{_MODULES.get(command, command.replace('-', '_'))}"
 
 
 def parser_for(words: list[str]) -> Parser:

@@ -5,7 +5,7 @@ q, s or z: terminals, tmux and screen use them themselves. ``show=True`` puts a 
 
 A letter means the same on every screen: d describes, o changes what a list shows and in which order, e changes what is
 under the cursor, s sets aside, x throws away, t tests. Capitals are for what is larger: D, S, L, R, U, X start and stop
-jobs, P promotes, C commits, Q leaves. Where a screen asks questions, the answers come first: y, n, a, A, B, E, N.
+jobs, P promotes, C commits, Q leaves. Where a screen asks questions, the answers come first: y, n, a, <, >, E, N.
 tests/tui/test_keys.py holds the whole table to it.
 """
 
@@ -586,12 +586,26 @@ _TABLE = (
         display="enter",
     ),
     _key("review.clear", "backspace", "clear", "clear", "Take the answers off this row."),
-    _key("review.prefer_left", "A", "prefer('left')", "A better", "Side A is the better one."),
-    _key("review.prefer_right", "B", "prefer('right')", "B better", "Side B is the better one."),
+    _key(
+        "review.prefer_left",
+        "less_than_sign",
+        "prefer('left')",
+        "left better",
+        "The left side is the better one.",
+        display="<",
+    ),
+    _key(
+        "review.prefer_right",
+        "greater_than_sign",
+        "prefer('right')",
+        "right better",
+        "The right side is the better one.",
+        display=">",
+    ),
     _key("review.tie", "E", "prefer('tie')", "equal", "Both sides are equally good."),
     _key("review.neither", "N", "prefer('neither')", "neither", "Neither side is good."),
-    _key("review.left", "h,left", "side('left')", "side A", "Go to side A.", display="h"),
-    _key("review.right", "l,right", "side('right')", "side B", "Go to side B.", display="l"),
+    _key("review.left", "h,left", "side('left')", "left side", "Go to the left side.", display="h"),
+    _key("review.right", "l,right", "side('right')", "right side", "Go to the right side.", display="l"),
     _key("review.enlarge", "z", "enlarge", "enlarge", "Show this side alone, or both sides and the rows again."),
     _key("review.down", "J", "turn(1)", "next row", "Look at the next row of the blind spot."),
     _key("review.up", "K", "turn(-1)", "row before", "Look at the row of the blind spot before."),

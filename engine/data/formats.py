@@ -43,6 +43,7 @@ class FileRequest:
         on_broken: is given the error of a line or record that cannot be used, which is then passed over unless this
             raises.
         lenient: whether it does not raise.
+        named_by: the option that names a column which is called otherwise; empty: there is none.
         advice: by column, what else can be done where it is missing.
         on_note: is given a sentence about how the file is read where that is not as its ending says.
     """
@@ -54,6 +55,7 @@ class FileRequest:
     encoding: str | None = None
     on_broken: Callable[[DataError], None] = _refuse
     lenient: bool = False
+    named_by: str = ""
     advice: Mapping[str, str] = field(default_factory=dict)
     on_note: Callable[[str], None] = lambda sentence: None
 
@@ -76,15 +78,14 @@ class FileRequest:
         shown = ", ".join(map(_shortened, names[:_MANY])) + (", ..." if len(names) > _MANY else "")
         lower = {name.lower(): name for name in names}
         near = get_close_matches(missing.lower(), lower, n=1)
-        return DataError(
-            f"there is no column {missing!r}; there are {shown or 'none'}",
-            where=where,
-            hint=f"name {_shortened(lower[near[0]])} if that is meant"
-            if near
-            else ", or ".join(
-                ["name one of them (--column for this file alone)", self.advice.get(missing, "add a header")]
-            ),
-        )
+        one = _shortened(lower[near[0]]) if near else "one of them"
+        hint = f"name {one}" if self.named_by else f"rename {one} to {missing!r}"
+        if near:
+            hint += " if that is meant"
+        else:
+            option = f" ({self.named_by})" if self.named_by else ""
+            hint += f"{option}, or {self.advice.get(missing, 'add a header')}"
+        return DataError(f"there is no column {missing!r}; there are {shown or 'none'}", where=where, hint=hint)
 
 
 def records(path: Path, request: FileRequest) -> Iterator[FileRow]:

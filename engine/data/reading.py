@@ -146,6 +146,7 @@ def rows_of(
         encoding=options.encoding,
         on_broken=bad,
         lenient=options.skip_bad,
+        named_by="--column for this file alone",
         advice={columns.label: "give rows without labels as --stream"} if split == "pool" else {},
         on_note=news.notes.append,
     )

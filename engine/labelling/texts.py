@@ -50,7 +50,7 @@ def read_texts(
     column = text or _column(path, encoding)
     wanted = (column,) if pair is None else (column, pair)
     rows: dict[str, TextRow] = {}
-    for line, record in records(path, FileRequest(wanted, ("id",), encoding=encoding)):
+    for line, record in records(path, FileRequest(wanted, ("id",), encoding=encoding, named_by="--text, --pair")):
         texts = [_text(record[name], name, f"{path}:{line}") for name in wanted]
         if not any(_LETTER.search(shown) or normalise(shown) for shown in texts):
             continue

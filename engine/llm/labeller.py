@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from engine.counted import counted
 from engine.labelling.guidelines import FILE, guideline_of
 from engine.llm.address import server_use
 from engine.llm.budget import Budget
@@ -247,7 +248,7 @@ class _Run:
         found = {row: vote for row in rows if row in self._todo and (vote := self._answers.label(row)) is not None}
         if not found:
             return
-        with self._teaching.store.edit(f"label {len(found)} rows") as edit:
+        with self._teaching.store.edit(f"label {counted(len(found), 'row')}") as edit:
             for row, vote in found.items():
                 label = RowLabel(
                     row,

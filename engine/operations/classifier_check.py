@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine.counted import counted
 from engine.errors import BlindspotError
 from engine.model.text_classifier import ModelRef, Scorer, TextClassifier, classifier_of
 from engine.operations.machine import MachineFinding, failed
@@ -92,7 +93,7 @@ def _train(
     except BlindspotError as error:
         yield failed(name, error)
         return
-    yield MachineFinding(name, "ok", f"{len(rows)} rows in {time.monotonic() - began:.1f} s")
+    yield MachineFinding(name, "ok", f"{counted(len(rows), 'row')} in {time.monotonic() - began:.1f} s")
 
 
 def _score(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine import jobs
+from engine.counted import counted
 from engine.errors import BlindspotError
 from engine.extras import has_models
 from engine.files import find_files, sha256_file
@@ -96,7 +97,7 @@ def _check_split(project: Project, name: str) -> MachineFinding:
         project.verify_split(name)
     except BlindspotError as error:
         return failed(f"split {name}", error)
-    return MachineFinding(f"split {name}", "ok", f"{project.manifest.splits[name].rows} rows, unchanged")
+    return MachineFinding(f"split {name}", "ok", f"{counted(project.manifest.splits[name].rows, 'row')}, unchanged")
 
 
 def _check_sources(project: Project) -> Iterator[MachineFinding]:

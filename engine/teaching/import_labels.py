@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from engine.counted import counted
 from engine.data.formats import FileRequest, FileRow, records
 from engine.data.proof_rows import proof_row_ids, read_proof
 from engine.data.reading import encodable
@@ -114,7 +115,7 @@ def write_labels(project: Project, lines: Sequence[RowLabel]) -> LabelImport:
         factory = RecordFactory(project, teaching, teacher)
         elsewhere = _said_elsewhere(teaching, teacher)
         authors[teaching.author] = None
-        with teaching.store.edit(f"import {len(labels)} labels of {teacher.name}") as edit:
+        with teaching.store.edit(f"import {counted(len(labels), 'label')} of {teacher.name}") as edit:
             for label in labels:
                 kind = _kind_of(label)
                 before = teaching.store.current.get((kind, label.key))

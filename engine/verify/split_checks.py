@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.counted import counted
 from engine.data.batches import BATCHED, batches
 from engine.errors import DataError
 from engine.files import sha256_file
@@ -60,7 +61,7 @@ def _split(project: Project, name: str, rows: Rows) -> Iterator[Finding]:
     counts = found.label_counts()
     problem = ""
     if len(found) != recorded.rows or len(found) != len(hashes):
-        problem = f"it has {len(found)} rows, and the manifest {recorded.rows} with {len(hashes)} hashes"
+        problem = f"it has {counted(len(found), 'row')}, and the manifest {recorded.rows} with {len(hashes)} hashes"
     elif len(other := np.flatnonzero(found.hashes != hashes)):
         problem = f"{_rows(found, other.tolist())} not in the manifest"
     elif (recorded.labels or recorded.unlabelled) and counts != Counter(
@@ -83,7 +84,7 @@ def _split(project: Project, name: str, rows: Rows) -> Iterator[Finding]:
     if behind and not project.adding_dir.is_dir():
         yield Finding(part, "changed", f"{behind:,} bytes stand behind its end", file, _RESTORE)
         return
-    yield Finding(part, "ok", f"{len(found)} rows as the manifest has them", file)
+    yield Finding(part, "ok", f"{counted(len(found), 'row')} as the manifest has them", file)
     if behind:
         what = f"{behind:,} bytes behind its end are of no row: an `add` is at work, or was killed"
         yield Finding(part, "not checkable", what, file, "the next `blindspot add` cuts them off")

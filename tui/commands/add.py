@@ -6,6 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
+from engine.counted import counted
 from engine.operations.add_batch import Added, add_batch
 from tui.commands.reading_files import OF_BATCH, Told, add_file_choices, file_choices
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
@@ -94,15 +95,15 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(added: Added) -> list[str]:
     known = f"{added.skipped:,} of {added.read:,} rows were known already"
-    out = f"left out: {added.left_out:,} rows" + (f", all named in {added.file}" if added.file else "")
+    out = f"left out: {counted(added.left_out, 'row')}" + (f", named in {added.file}" if added.file else "")
     batch = added.batch
     if batch is None:
         return [f"nothing new: {known}", *([out] if added.left_out else [])]
-    rows = batch.rows
+    pool, proof = (f"{counted(batch.rows[split], 'row'):>14}" for split in ("pool", "proof"))
     lines = [
-        f"added {batch.name}: {sum(rows.values()):,} rows, {batch.unlabelled:,} without label",
-        f"  pool   {rows['pool']:>9,} rows   ({added.near_pool:,} because of rows of the pool that they nearly equal)",
-        f"  proof  {rows['proof']:>9,} rows   ({added.near_proof:,} because of rows of the proof)",
+        f"added {batch.name}: {counted(sum(batch.rows.values()), 'row')}, {batch.unlabelled:,} without label",
+        f"  pool   {pool}   ({added.near_pool:,} because of rows of the pool that they nearly equal)",
+        f"  proof  {proof}   ({added.near_proof:,} because of rows of the proof)",
     ]
     if added.skipped:
         lines.append(f"skipped: {known}")

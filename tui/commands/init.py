@@ -7,6 +7,7 @@ import json
 import shlex
 from pathlib import Path
 
+from engine.counted import counted
 from engine.data.left_out import FILE as LEFT_OUT
 from engine.files import read_lines
 from engine.manifest import SplitManifest
@@ -179,12 +180,12 @@ def run(options: argparse.Namespace) -> int:
     print_line(f"made the project {options.project}: {len(project.labels)} labels, {rows}, tau {tau}")
     for name, split in splits.items():
         unlabelled = f", {split.unlabelled:,} without label" if split.unlabelled else ""
-        print_line(f"  {name:<5}  {split.rows:>7,} rows{unlabelled}   {_counts(split)}".rstrip())
+        print_line(f"  {name:<5}  {counted(split.rows, 'row'):>12}{unlabelled}   {_counts(split)}".rstrip())
     print_line(f"proof: {_proof(project)}")
     for note in told.notes:
         print_line(f"note: {note}")
     if left_out:
-        print_line(f"left out: {len(left_out):,} rows, all named in {options.project / LEFT_OUT}")
+        print_line(f"left out: {counted(len(left_out), 'row')}, named in {options.project / LEFT_OUT}")
     for one in left_out[:_LEFT_OUT]:
         print_line(f"  {one['place']}: {one['reason']}")
     if len(left_out) > _LEFT_OUT:

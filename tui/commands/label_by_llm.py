@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from engine import jobs
+from engine.counted import counted
 from engine.labelling.guidelines import FILE, guideline_of
 from engine.llm.label_estimate import estimate
 from engine.llm.label_rows import CONFIDENT, checked_rows
@@ -74,7 +75,7 @@ def _under(number: int) -> str:
 
 def _lines(report: LabelReport, project: Path) -> list[str]:
     """A report for people."""
-    words = {"3": "sure", "2": "likely", "1": "guesses"}
+    words, where = {"3": "sure", "2": "likely", "1": "guesses"}, shlex.quote(str(project))
     lines = [f"{report.sentence}, {_under(report.guideline)}"]
     if report.labelled:
         lines.append(", ".join(f"{report.certainties[step]:,} {word}" for step, word in words.items()))
@@ -82,15 +83,15 @@ def _lines(report: LabelReport, project: Path) -> list[str]:
         lines.append("left out:")
         lines += [f"  {count:>4}  {reason}" for reason, count in report.left_out.items()]
     if report.withheld:
-        lines.append(f"{report.withheld:,} rows of the pool are not asked about: they nearly equal a proof row")
+        lines.append(f"not asked about: {counted(report.withheld, 'row')} of the pool that nearly equal a proof row")
     if report.calls.calls > report.calls.recorded:
         lines.append(calls_line(report.calls, report.cost, report.currency))
     if report.labelled and report.split == "proof":
-        lines.append(f"they count in audits and verdicts alone, and train nothing: blindspot audit {project}")
+        lines.append(f"they count in audits and verdicts alone, and train nothing: blindspot audit {where}")
     if report.labelled:
         author = shlex.quote(report.author)
-        lines.append(f"how good they are, once people have labelled some rows: blindspot labels {project}")
+        lines.append(f"how good they are, once people have labelled some rows: blindspot labels {where}")
         lines.append(
-            f"to take back the last batch: blindspot undo {project} --annotator {author} (--times N: the last N)"
+            f"to take back the last batch: blindspot undo {where} --annotator {author} (--times N: the last N)"
         )
     return lines

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.api import OpenedProject
+from engine.counted import counted
 from engine.monitoring.read_batch import read_batch
 from engine.monitoring.watch_status import ERROR, Rate, Shift, WatchedSpot, WatchStatus, watch_status
 from engine.monitoring.watched_batches import WatchWord
@@ -116,13 +117,12 @@ def _started(work: OpenedProject, options: argparse.Namespace) -> str:
 def print_status(status: WatchStatus) -> None:
     """The batch against the pool, rates over all batches, and the outcome."""
     batch = status.batch
-    print_line(
-        f"{batch.name}: {batch.predicted.rows:,} rows, {batch.all_rows.labelled:,} with a label; tau {batch.tau:g}"
-    )
+    rows = f"{counted(batch.predicted.rows, 'row')}, {batch.all_rows.labelled:,} with a label"
+    print_line(f"{batch.name}: {rows}; tau {batch.tau:g}")
     if batch.known:
-        print_line(f"left out: {batch.known:,} rows that the project had when its model was made")
+        print_line(f"left out: {counted(batch.known, 'row')} that the project had when its model was made")
     if batch.left_out:
-        print_line(f"left out: {batch.left_out:,} rows that cannot be used")
+        print_line(f"left out: {counted(batch.left_out, 'row')} that cannot be used")
     print_line(f"shares of the rows beside those of the pool ({batch.pool.rows:,} rows), for which no label is needed:")
     for shift in status.shifts:
         print_line(f"  {_shift(shift)}")

@@ -63,12 +63,13 @@ def stale_sentences(found: GuidelineUse, project: Path) -> list[str]:
     """What the edits of the guideline have made stale, and the command that mends it."""
     where = shlex.quote(str(project))
     told = [
-        f"{count:,} labels of {visible(author)} may be wrong since the guideline was edited: "
+        f"{counted(count, 'label')} of {visible(author)} may be wrong since the guideline was edited: "
         f"blindspot label {where} --queue stale --labeller {shlex.quote(author)}"
         for author, count in found.stale.items()
     ]
     return told + [
-        f"{count:,} labels of {visible(author)} are from under an earlier guideline: blindspot label {where} --by llm"
+        f"{counted(count, 'label')} of {visible(author)} came under an earlier guideline: "
+        f"blindspot label {where} --by llm"
         for author, count in found.earlier.items()
     ]
 

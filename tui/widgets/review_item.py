@@ -31,12 +31,12 @@ class ReviewItem(Vertical):
         """The side that is answered."""
 
     def compose(self) -> ComposeResult:
-        """Evidence, side A and side B, which is better."""
+        """Evidence, left and right side, which is better."""
         yield LineList(id="evidence")
         with Container(id="sides"):
             for side in SIDES:
                 with Vertical(id=f"side-{side}", classes="side"):
-                    yield SideLine("A" if side == "left" else "B")
+                    yield SideLine(side)
                     yield LineList(id=side)
         yield PreferenceLine()
 

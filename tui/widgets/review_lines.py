@@ -9,7 +9,7 @@ from rich.text import Text
 from engine.text import visible
 from tui.shell import shell
 from tui.terminal.wrapping import fitted
-from tui.view_models.judgement import JudgementDraft
+from tui.view_models.judgement import JudgementDraft, SideName
 from tui.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tui.view_models.review_queue import ReviewQueue
 
 _BETTER: dict[Preference, str] = {
-    "left": "side A",
-    "right": "side B",
+    "left": "the left side",
+    "right": "the right side",
     "tie": "both equally good",
     "neither": "neither is good",
 }
@@ -60,9 +60,9 @@ class SideLine(Line):
     SideLine { padding: 0 1; }
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, side: SideName) -> None:
         super().__init__()
-        self._name_of_side = name
+        self._side = side
         self.source: Teacher | None = None
         self.samples = (0, 0)
         """Number of samples that are shown, and of all."""
@@ -74,7 +74,7 @@ class SideLine(Line):
         app, source, (shown, there) = shell(self), self.source, self.samples
         sign = app.glyphs.cursor if self.current else " "
         by = f"   by {visible(source.name)} ({source.title})" if source else ""
-        name = (f"Side {self._name_of_side}", app.ink.strong if self.current else "")
+        name = (f"{self._side.capitalize()} side", app.ink.strong if self.current else "")
         some = f"   {shown} of {there} samples" if shown < there else ""
         text = Text.assemble((f"{sign} ", app.ink.accent), name, by, (some, app.ink.muted), no_wrap=True, end="")
         text.truncate(width, overflow="crop")
@@ -104,6 +104,6 @@ class PreferenceLine(Line):
             text.append("   Both saw the same rows." if same else "   Not known to have seen the same rows.")
         else:
             rest = "z enlarge, + ask few" if ballot.asks_everything else "s skip, z enlarge"
-            text.append(f"   A or B, E equal, N neither   {rest}", ink.muted)
+            text.append(f"   < left, > right, E equal, N neither   {rest}", ink.muted)
         text.truncate(width, overflow="crop")
         return text

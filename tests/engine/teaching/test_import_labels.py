@@ -121,7 +121,8 @@ def test_a_second_import_adds_nothing_and_another_label_is_a_revision_that_one_u
         ({"id": "r1", "label": "negative", "chance": 20}, "the chance is '20'; give the share of rows"),
         ({"id": "r1", "label": "negative", "chance": "few"}, "the chance is 'few'; give the share of rows"),
         ({"id": "r0", "label": "positive"}, "the row r0 is labelled in "),
-        ({"label": "negative"}, "there is no column 'id'"),
+        ({"label": "negative"}, "there is no column 'id'; there are 'label'; rename one of them to 'id', or add"),
+        ({"ID": "r1", "label": "negative"}, "there is no column 'id'; there are 'ID', 'label'; rename 'ID' to 'id' if"),
     ],
 )
 def test_one_wrong_line_is_named_and_nothing_is_imported(

@@ -90,7 +90,7 @@ async def test_an_item_is_judged_blind_by_single_keys_and_its_sources_are_shown_
         await driver.press("plus")
         await driver.sees("0 of 31 answered", "All 31 questions are shown; answer as many as you like.")
         assert not any(name in body(driver) for name in NAMES)
-        await answer_all(driver, "A")
+        await answer_all(driver, "less_than_sign")
         await driver.sees("31 of 31 answered", "ctrl+j hands it in, for good")
         assert judgements(root) == {}
         await hand_in(driver)
@@ -135,15 +135,15 @@ async def test_both_sides_get_the_same_room_and_one_can_be_enlarged(root: Path, 
         assert boxes[0].size == boxes[1].size
         assert (boxes[0].y == boxes[1].y) == (size[0] >= 100)
         await driver.press("z")
-        assert "Side A" in driver.text
-        assert "Side B" not in driver.text
+        assert "Left side" in driver.text
+        assert "Right side" not in driver.text
         assert "certainly an experience" not in driver.text
         await driver.press("l")
-        await driver.until(lambda: "Side B" in driver.text and "Side A" not in driver.text)
+        await driver.until(lambda: "Right side" in driver.text and "Left side" not in driver.text)
         await driver.press("y")
         assert driver.screen.ballot.answer("right", 0, "useful") == "yes"
         await driver.press("z")
-        await driver.sees("Side A", "Side B")
+        await driver.sees("Left side", "Right side")
 
 
 async def test_questions_are_answered_in_order_and_can_be_taken_back(root: Path) -> None:
@@ -214,13 +214,13 @@ async def test_drafts_and_the_place_survive_a_kill(root: Path) -> None:
     async with opened(root, annotator="rev") as driver:
         await to_review(driver)
         await to_kind(driver, "anchors")
-        await driver.press("l", "j", "a", "B")
+        await driver.press("l", "j", "a", "greater_than_sign")
         driver.app.save()
     async with opened(root, annotator="rev") as driver:
         await on_review(driver)
         assert driver.screen.entry.kind == "anchors"
         assert "2 of 5 answered" in driver.words
-        assert "Better: side B" in driver.words
+        assert "Better: the right side" in driver.words
         assert driver.screen.ballot.unanswered("right", 1) == []
     assert judgements(root) == {}
 
@@ -288,7 +288,7 @@ async def test_own_items_are_left_out_until_they_are_asked_for_and_are_marked(ro
         assert "! There is nothing to review yet." in driver.words
         await driver.press("o")
         await driver.sees("your own", "Items with your own text are shown, 2; they count apart.")
-        await answer_all(driver, "B")
+        await answer_all(driver, "greater_than_sign")
         await hand_in(driver)
         await driver.press("o")
         await driver.sees("Nothing to review yet")
@@ -394,7 +394,7 @@ async def test_a_dozen_questions_at_most_are_asked_and_all_on_request(long_root:
                 if ballot.unanswered(side, row):
                     driver.screen.shown.go_to(side, row)
                     await driver.press("y" if ballot.is_pattern(side, row) else "a")
-        await driver.press("B")
+        await driver.press("greater_than_sign")
         await driver.sees("15 of 15 answered", "ctrl+j hands it in, for good")
         await hand_in(driver)
         await driver.sees("5 of 9 samples")

@@ -72,7 +72,7 @@ async def test_in_the_review_it_is_the_answer_just_given_also_on_another_item(tm
         abstraction = driver.screen.entry.id
         await driver.press("plus", "y", "n")
         await to_kind(driver, "anchors")
-        await driver.press("a", "A")
+        await driver.press("a", "less_than_sign")
         ballot = driver.screen.ballot
         assert (ballot.answer("left", 0, "verdict"), ballot.preference) == ("accept", "left")
         await driver.press("u")

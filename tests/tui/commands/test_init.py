@@ -138,7 +138,7 @@ def test_what_is_left_out_is_counted_and_named(
     assert "--skip-bad" in err
     assert main([*words, "--skip-bad"]) == 0
     out = capsys.readouterr().out
-    assert f"left out: 7 rows, all named in {tmp_path / 'work' / 'left-out.jsonl'}" in out
+    assert f"left out: 7 rows, named in {tmp_path / 'work' / 'left-out.jsonl'}" in out
     assert f"  {tmp_path / 'pool.csv'}:18: `review` is empty\n" in out
     assert "  and 2 more\n" in out
     assert len((tmp_path / "work" / "left-out.jsonl").read_text().splitlines()) == 7

@@ -114,10 +114,10 @@ def test_versions_of_the_guideline_with_their_labels_and_what_an_edit_makes_stal
     assert "version 2 touched what is said of positive (--diff 2 shows it)" in words
     root = project.root
     assert (
-        f"1 labels of ann may be wrong since the guideline was edited: blindspot label {root} --queue stale "
+        f"1 label of ann may be wrong since the guideline was edited: blindspot label {root} --queue stale "
         "--labeller ann" in words
     )
-    assert f"5 labels of llm-gpt are from under an earlier guideline: blindspot label {root} --by llm" in words
+    assert f"5 labels of llm-gpt came under an earlier guideline: blindspot label {root} --by llm" in words
     diff = run("guidelines", "--diff", "2")[1].splitlines()
     assert "-Praise." in diff
     assert "+Praise, also faint." in diff
