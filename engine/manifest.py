@@ -36,9 +36,9 @@ class SplitManifest(Record):
         row_hashes: hash of each row's normalised text, in file order; where there are none they are in
             `splits/<name>.hashes`, 8 bytes each, and hashes_sha256 is that file's (`engine.data.row_hashes`).
         labels: rows of each label, so that nobody reads proof rows to count them.
-        columns, encoding, label_map: how the source was read; columns are empty in manifests of before that was kept.
+        columns, encoding, label_map: how the source was read; columns are empty in older manifests.
         size: bytes of the copy that are the split; what lies behind is of an `add` that was killed or is at work
-            (`Project.adding_dir`), and is not read. None, as in manifests of before rows could be added: all.
+            (`Project.adding_dir`), and is not read. None, as in manifests older than `add`: all.
     """
 
     sha256: str

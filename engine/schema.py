@@ -138,7 +138,7 @@ class BlindSpot(Record):
             nobody has labelled, not to be confused with `Discovery.suspects`, UUs whose gold label is suspect.
         estimate: how many UUs it holds in the pool, found or not, and the bounds of an interval of 95 %; None where no
             LLM has read the rows.
-        excess: None where there is no row to tell by, and in discoveries of before it was computed.
+        excess: None where there is no row to tell by, and in older discoveries.
     """
 
     id: str
@@ -197,8 +197,8 @@ class Discovery(Record):
         read_tokens: tokens of a row that the model reads; 0 where that is not known.
         cut: ids of the pool rows that have more. read_to: for those of them in ``predictions`` how many characters of
             the text, or of both texts, it reads.
-        splits: sha256 of each split that it was made from; empty in those of before that was kept.
-        labelled: pool rows that have a label; None in those of before a row could have none, when all had.
+        splits: sha256 of each split that it was made from; empty in older ones.
+        labelled: pool rows that have a label; None in older ones, when all rows had one.
         row_labels: by pool row id the labels that people had given; they stand above the split's.
         flagged: ids of all rows of which an LLM says another label than the model, that is sure of its own, and that
             nobody has labelled: those first of whose label the LLM is surest. Their predictions are `UNLABELLED`.

@@ -34,7 +34,7 @@ class _Judged(Record):
     def calibrated(self) -> bool | None:
         """Whether confidence was calibrated; None where the report does not tell.
 
-        Reports of before it was written down tell it by the temperatures: a fitted one is 1 only by accident.
+        Reports from before it was written down tell it by the temperatures: a fitted one is 1 only by accident.
         """
         if self.apply_temperature is not None:
             return self.apply_temperature

@@ -23,7 +23,7 @@ _NAME = re.compile(r"\w[\w.-]{0,59}")
 
 
 def batches(project: Project) -> tuple[Batch, ...]:
-    """All batches of a project, that of `init` first, also where its manifest is of before there were batches."""
+    """All batches of a project, that of `init` first, also where its manifest is older than batches."""
     return project.manifest.batches or (first_batch(project.manifest, project.root),)
 
 

@@ -131,7 +131,7 @@ def _keep(project: Project, there: Discovery) -> str:
     kept = folder / f"discovery-{hashlib.sha256(data).hexdigest()[:16]}.json"
     write_atomic(kept, data)
     what = f"tau {there.tau:g}, {len(there.uus)} UUs, {len(there.blind_spots)} blind spots"
-    return f"the discovery of before ({what}) is kept in {kept.relative_to(project.root)}"
+    return f"the earlier discovery ({what}) is kept in {kept.relative_to(project.root)}"
 
 
 def _before(project: Project, number: int) -> Discovery | None:

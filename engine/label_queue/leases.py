@@ -38,7 +38,7 @@ class Lease(Record):
     """One row in the hands of one person.
 
     Attributes:
-        until: seconds since the epoch. session: names the session of theirs that holds it; empty in files of before.
+        until: seconds since the epoch. session: names the session of theirs that holds it; empty in older files.
     """
 
     row: str

@@ -60,7 +60,7 @@ class ModelRef:
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel(Record):
-    """What of a training.json names the weights; ``files``: hash of each file, None in one of before that was kept."""
+    """What of a training.json names the weights; ``files``: hash of each file, None in an older one."""
 
     key: str
     sha256: str

@@ -310,7 +310,7 @@ class _Addition:
         write_json(path, manifest.as_json())
 
     def _with_first_batch(self) -> Manifest:
-        """The manifest of a project of before there were batches, with all that is kept of one now."""
+        """The manifest of a project older than batches, with all that is kept of one now."""
         project, manifest = self.project, self.project.manifest
         first = batches(project)[0]
         splits = {}

@@ -1,7 +1,7 @@
 """What each kind of job is asked for and what it makes. What it does: `engine.operations.job_kinds`.
 
 They stay in the files of jobs, so each field of options has a default, and so has a field that is added to a result:
-jobs of before lack it. The results of ``teach``, ``judge`` and ``label`` are in `engine.llm.reports`.
+older jobs lack it. The results of ``teach``, ``judge`` and ``label`` are in `engine.llm.reports`.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def evaluate(folder: Path) -> dict[str, Any]:
         replace(_arm(group, groups, by_split, whole, compared, spec.labels, verdict), likely=likely.get(group))
         for group, verdict in verdicts.items()
     ]
-    if "round_model" in values:  # a proof of before evidence was kept lacks it, and its report says so
+    if "round_model" in values:  # a proof made before evidence was kept lacks it, and its report says so
         spots = _spots(folder, groups, labelled, spec, how)
         worse = worse_for(spots, whole, list(verdicts), REFERENCE, spec.labels, how)
         arms = [replace(arm, closed=closed_tally(spots, arm.group), worse=worse[arm.group]) for arm in arms]
@@ -314,7 +314,7 @@ class _Labelled:
 
 
 def _near(folder: Path, labelled: _Labelled, spec: ProofSpec) -> NearReport | None:
-    """What became of proof rows by their nearest blind spot; None without blind spots, and in proofs of before."""
+    """What became of proof rows by their nearest blind spot; None without blind spots, and in older proofs."""
     if not (folder / NEAREST).is_file():
         return None
     nearest = labelled.places(read_array(folder / NEAREST))

@@ -97,7 +97,7 @@ def _take_looks(project: Project, folder: Path) -> bool:
         asked = read_report(project, folder.name).labels_asked
         if asked is None:
             return changed
-        if (asked.look, asked.queue) != (held.look, held.queue):  # the report is of before ``labels.json`` changed
+        if (asked.look, asked.queue) != (held.look, held.queue):  # the report is older than ``labels.json``
             write_json(folder / "report.json", evaluate(folder))
             changed = True
             continue

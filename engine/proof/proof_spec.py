@@ -118,7 +118,7 @@ class ProofSpec(Record):
         passes, recipes: what was chosen, by arm.
         label_sources: by arm of labels, who gave them.
         marked: places of the pool rows whose label an annotator doubts. samples: by their content.
-        round_model: None without blind spots, and in a proof of before evidence was kept.
+        round_model: None without blind spots, and in a proof made before evidence was kept.
         rows: that were judged.
         row_labels: labels that people had given to the pool rows that were asked, by id; they stand above the split's.
         label_budget: proof rows have too few labels, and people are asked for those of so many at most; 0: they do not.

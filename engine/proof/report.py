@@ -92,7 +92,7 @@ def flipped(project: Project, report: Report, arm: str, recipe: str) -> list[Fli
     """The rows that an arm flipped, those first on which the wrong model was most confident.
 
     Raises:
-        ProjectError: the proof is of before flips were kept.
+        ProjectError: the proof was made before flips were kept.
     """
     path = project.proofs_dir / checked_id("proof", report.id) / FLIPS
     if not path.is_file():
@@ -115,7 +115,7 @@ def content(sample: Sample) -> str:
 
 
 def learned(project: Project, report: Report, arm: str, recipe: str, seed: int) -> frozenset[str]:
-    """The samples, by `content`, that a model of a proof gets right; none in proofs of before that was kept."""
+    """The samples, by `content`, that a model of a proof gets right; none in older proofs."""
     path = project.proofs_dir / checked_id("proof", report.id) / LEARNED
     names = {"arm": arm, "recipe": recipe, "seed": seed}
     if not path.exists():
@@ -199,7 +199,7 @@ def before_and_after(report: Report, arm: ReportArm, split: str) -> list[ProofSu
     lines = []
     for key, name, show in FIGURES:
         before, after = rows.get((*report.baseline.group, key)), rows.get((*arm.group, key))
-        if before is None or after is None or after.change is None:  # a proof of before it was measured
+        if before is None or after is None or after.change is None:  # a proof older than the measure
             continue
         moved = after.change
         bounds = interval(show, moved.low, moved.high)

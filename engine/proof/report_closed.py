@@ -15,7 +15,7 @@ _NOT_KEPT = "made before evidence was kept, so nothing is said to be closed"
 def closed_spots(report: Report, arm: str, recipe: str, seed: int) -> tuple[str, ...]:
     """Ids of the blind spots that an arm closed and that its model of that seed closes by itself.
 
-    Empty for a proof of before evidence was kept.
+    Empty for a proof made before evidence was kept.
     """
     found = []
     for spot in report.spots:

@@ -91,7 +91,7 @@ def figure_rows(report: Report) -> Iterator[FigureRow]:
 
 
 def spot_rows(report: Report) -> Iterator[SpotRow]:
-    """What became of each blind spot in the baseline and in each arm; nothing in a proof of before that was kept."""
+    """What became of each blind spot in the baseline and in each arm; nothing in older proofs."""
     for spot in report.spots:
         for one in (spot.baseline, *spot.arms):
             pool, near = one.pool, one.near

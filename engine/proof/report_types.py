@@ -67,7 +67,7 @@ class Measures(ReportPart):
     excess_aurc: Estimate | None = None
 
     def named(self, name: str) -> Estimate | None:
-        """The measure of that name (`engine.proof.metrics.METRICS`); None in a proof of before it was measured."""
+        """The measure of that name (`engine.proof.metrics.METRICS`); None in a proof older than the measure."""
         found: Estimate | None = getattr(self, name)
         return found
 
@@ -194,7 +194,7 @@ class ReportArm(ReportBaseline):
         verdict, reason, meaning: the word, the numbers behind it, and what the word means.
         mcnemar: p of equal accuracy, by split. churn: share of proof rows given another label than by the baseline.
         closed: how many blind spots there are (``of``), and how many have each word (`engine.proof.closed.WORDS`).
-        worse: None in a proof of before evidence was kept.
+        worse: None in a proof made before evidence was kept.
         likely: where proof rows lack labels, the share of their likely sets of labels that give each word, 0..1.
     """
 
@@ -412,7 +412,7 @@ class Report(ReportPart):
         seed_noise: share of proof rows that two seeds of the baseline label differently; None with one seed.
         hashes: SHA-256 of each split. training: the settings of training.
         label_sources: by arm of labels of real rows, who gave them.
-        pool, near: None without blind spots. blind_spots: None in a proof of before evidence was kept.
+        pool, near: None without blind spots. blind_spots: None in a proof made before evidence was kept.
         labels_asked: None where proof rows have their labels.
     """
 
@@ -451,5 +451,5 @@ class Report(ReportPart):
 
     @property
     def spots(self) -> tuple[ReportSpot, ...]:
-        """Its blind spots; none in a proof of before evidence was kept."""
+        """Its blind spots; none in a proof made before evidence was kept."""
         return self.blind_spots or ()

@@ -29,7 +29,7 @@ CaseOrigin = Literal["row", "sample"]
 
 # Share of the samples that must be right: only those are frozen that the promoted model has learned.
 SAMPLES_FLOOR = 0.8
-# The same of the rows in files of before the rows near a blind spot were counted: all seeds had those rows right.
+# The same of the rows in files older than the counting of rows near a blind spot: all seeds had those rows right.
 ROWS_FLOOR = 0.9
 _BEFORE = "suite-before.json"  # in the folder of a round: the suite before the first promotion to it
 
@@ -50,7 +50,7 @@ class FrozenSpot(Record):
     """A closed blind spot: which one, what closed it, and its cases.
 
     ``counted``: the cases are all its pool rows, and proof rows near it are asked for as well: those of its proof.
-    False in files of before that.
+    False in older files.
     """
 
     id: str

@@ -105,7 +105,7 @@ def _by_rule(
 
 
 def _by_cases(spot: FrozenSpot, answers: Sequence[tuple[FrozenCase, tuple[str, float]]]) -> list[PartCheck]:
-    """What a file of before the rows near a blind spot were counted asks for."""
+    """What a file asks for that is older than the counting of rows near a blind spot."""
     return _of_origin(spot, answers, "row", ROWS_FLOOR) + _of_origin(spot, answers, "sample", SAMPLES_FLOOR)
 
 

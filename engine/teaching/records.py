@@ -244,7 +244,7 @@ def typed(revision: Revision) -> Typed:
 
 
 def lost_spots(project: Project, found: Discovery) -> str:
-    """One sentence about blind spots of before that somebody has written about and ``found`` lacks; empty if none."""
+    """One sentence about earlier blind spots that somebody has written about and ``found`` lacks; empty if none."""
     records = Records(project.teaching_dir)
     written = {one.blind_spot for one in records.patterns()} | {one.blind_spot for one in records.samples()}
     gone = [spot.id for spot in found.retired if spot.id in written]

@@ -27,7 +27,7 @@ def check_caches(project: Project) -> Iterator[Finding]:
 
 def _array(path: Path, file: str) -> Iterator[Finding]:
     if not path.with_name(path.name + SEAL).exists():
-        what = "it is of before hashes were kept, and is not used any more"
+        what = "it was made before hashes were kept, and is not used any more"
         yield Finding(f"cache {path.stem}", "not checkable", what, file, _DELETE)
     elif problem := problem_of(path):
         yield Finding(f"cache {path.stem}", "changed", problem, file, _DELETE)

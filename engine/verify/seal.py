@@ -163,7 +163,7 @@ def _grew(project: Project, sealed: str) -> bool:
     now = project.manifest
     for number in range(len(now.batches)):
         path = project.root / FORMER_MANIFEST.format(number)
-        if path.is_file() and sha256_file(path) == sealed:  # number 0: of before there were batches
+        if path.is_file() and sha256_file(path) == sealed:  # number 0: older than batches
             former = read_record(path, Manifest.from_json)
             same = ("version", "proof_origin", "seed", "columns")
             grown = {name: split for name, split in former.splits.items() if name in now.batches[0].ends}

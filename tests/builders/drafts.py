@@ -21,7 +21,7 @@ def read_drafts(folder: Path, author: str) -> Drafts:
 
 
 def write_drafts(folder: Path, author: str, drafts: Drafts) -> None:
-    """Leave drafts as an app of before would have."""
+    """Leave drafts as an older app would have."""
     app = OpenDrafts(folder, author)
     app.save(drafts)
     app.close()

@@ -137,7 +137,7 @@ def test_an_edited_calibration_stops_whatever_needs_the_discovery(project: Proje
     "told",
     [
         {"apply_temperature": False},
-        {"baseline": {"temperatures": {"13": 1.0, "14": 1.0}}},  # a report of before the key was written
+        {"baseline": {"temperatures": {"13": 1.0, "14": 1.0}}},  # a report older than the key
     ],
 )
 def test_the_first_proof_binds_the_calibration(project: Project, told: dict[str, object]) -> None:

@@ -182,7 +182,7 @@ class RetrainScreen(WorkScreen[RetrainPlace]):
             self.query_one(f"#{place.focus}").focus()
 
     def put_back(self, state: RetrainChoices) -> None:
-        """Return to the ticks and seeds of before."""
+        """Return to the ticks and seeds as they were."""
         self._planning.restore(state)
         self._changed()
 

@@ -20,7 +20,7 @@ from tests.builders.monitor import Recorder
 from tests.builders.project import put_split
 from tests.engine.discovery.world import LABELS, World
 
-LATER = ("labelled", "row_labels", "flagged", "checked_flags")  # fields that discoveries of before lack
+LATER = ("labelled", "row_labels", "flagged", "checked_flags")  # fields that older discoveries lack
 
 
 def gold(world: World, *themes: int, right: bool = True) -> dict[str, str]:

@@ -363,7 +363,7 @@ def state(root: Path) -> str:
     return content_key([row.as_json() for row in [*project.examples("pool"), *read_proof(project)]])
 
 
-@pytest.mark.parametrize("old", [False, True], ids=["with batches", "of before"])
+@pytest.mark.parametrize("old", [False, True], ids=["with batches", "older than batches"])
 def test_a_kill_at_any_step_leaves_the_project_before_or_after(tmp_path: Path, work: Project, old: bool) -> None:
     if old:
         as_before(work.root)

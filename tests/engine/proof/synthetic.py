@@ -60,8 +60,8 @@ def write_proof(
 ) -> Path:
     """A finished proof of models that were never trained, with one blind spot over the first rows.
 
-    The first ``near`` proof rows are near it, and it was found in the baseline's first model; None: a proof of before
-    that was kept. ``samples``: contents of samples, which stand at the first rows.
+    The first ``near`` proof rows are near it, and it was found in the baseline's first model; None: a proof older
+    than that. ``samples``: contents of samples, which stand at the first rows.
     ``ids``: of the rows of the blind spot, four by default.
     """
     rows = {"proof": gold, "pool": gold} | ({"test": gold} if test else {})

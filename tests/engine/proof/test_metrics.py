@@ -99,7 +99,7 @@ def test_rows_of_a_tie_come_together_in_the_area() -> None:
 
 
 def test_macro_f1_and_accuracy_are_those_of_scikit_learn_to_the_last_bit() -> None:
-    """Reports of before had them from there, and are worked out again to be verified."""
+    """Older reports had them from there, and are worked out again to be verified."""
     rng = np.random.default_rng(13)
     for labels in (2, 3, 7) * 20:
         gold = rng.integers(0, labels, 40)

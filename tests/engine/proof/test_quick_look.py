@@ -208,7 +208,7 @@ def chosen(
     few_recipes: None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, dict[str, bytes], dict[str, Any]]:
-    """A project with a proof of recipes that `auto` chose, its proof and test rows of before, and the report."""
+    """A project with a proof of recipes that `auto` chose, its proof and test rows as they were, and the report."""
     project = taught(tmp_path_factory.mktemp("auto") / "work", base, count=2)
     before = {split: project.split_path(split).read_bytes() for split in ("proof", "test")}
     asked = RetrainRequest(("human", "uus", "temperature"), (5,), ("auto",))
