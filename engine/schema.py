@@ -5,7 +5,7 @@ Every record turns into JSON with `as_json` and back with its `from_json`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Protocol, get_args
 
@@ -286,6 +286,10 @@ class Discovery(Record):
     def uus(self) -> tuple[str, ...]:
         """Ids of all UUs: those in blind spots, then the scattered ones."""
         return tuple(row for spot in self.blind_spots for row in spot.rows) + self.scattered
+
+    def beside(self, uus: Iterable[str]) -> list[str]:
+        """Ids of the rows beside some UUs that the model gets right, each once."""
+        return list(dict.fromkeys(near for uu in uus for near in self.neighbours.get(uu, ())))
 
     @property
     def flagged_elsewhere(self) -> tuple[str, ...]:

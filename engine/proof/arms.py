@@ -65,6 +65,11 @@ class Run:
     steps: int
     work: int
 
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return f"{self.arm.name} {self.recipe} seed {self.seed}"
+
 
 def choose_arms(
     samples: Iterable[Sample],

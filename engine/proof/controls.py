@@ -91,9 +91,9 @@ def usable_pool(
         )
     rows = [row for row in has_label if row.id not in doubtful and row_hash(row.text, row.text_pair) not in withheld]
     known = {row.id: row for row in rows if row.label == _label_then(discovery, row)}
-    beside = dict.fromkeys(near for uu in discovery.uus for near in discovery.neighbours.get(uu, ()))
-    uus, near = ([known[row] for row in ids if row in known] for ids in (discovery.uus, beside))
-    return UsablePool(rows, uus, near)
+    uus = discovery.uus
+    trainable_uus, beside = ([known[row] for row in ids if row in known] for ids in (uus, discovery.beside(uus)))
+    return UsablePool(rows, trainable_uus, beside)
 
 
 def _label_then(discovery: Discovery, row: Example) -> str:

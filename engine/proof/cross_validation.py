@@ -55,8 +55,7 @@ def folds(discovery: Discovery) -> list[Fold]:
     found = []
     for spots in deal(discovery.blind_spots):
         uus = [row for spot in spots for row in spot.rows]
-        beside = dict.fromkeys(row for uu in uus for row in discovery.neighbours.get(uu, ()))
-        rows = [discovery.predictions[row] for row in dict.fromkeys((*uus, *beside))]
+        rows = [discovery.predictions[row] for row in dict.fromkeys((*uus, *discovery.beside(uus)))]
         covered = sum(row.confidence >= discovery.tau for row in rows)
         test_rows = tuple(Example.of(row) for row in rows)
         found.append(Fold(frozenset(spot.id for spot in spots), frozenset(uus), test_rows, covered))

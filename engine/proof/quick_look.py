@@ -103,8 +103,7 @@ def _training_rows(project: Project, arm: Arm, seed: int, goes_on: bool) -> list
 def _scored_rows(project: Project, discovery: Discovery, seed: int) -> list[Example]:
     """UUs of the blind spots, their neighbours that the model gets right, and a draw of the test rows."""
     uus = [row for spot in discovery.blind_spots for row in spot.rows]
-    beside = dict.fromkeys(row for uu in uus for row in discovery.neighbours.get(uu, ()))
-    found = [discovery.predictions[row] for row in (*uus, *beside)]
+    found = [discovery.predictions[row] for row in (*uus, *discovery.beside(uus))]
     test = project.examples("test") if project.has_split("test") else []
     drawn = random.Random(f"quick test/{seed}").sample(test, min(MOST_TEST, len(test)))
     return [*(Example.of(row) for row in found), *drawn]
@@ -123,9 +122,8 @@ def _entry(
         right = int(after[first : first + len(spot.rows)].sum())
         spots.append(QuickSpot(id=spot.id, gold=spot.gold, predicted=spot.predicted, rows=len(spot.rows), right=right))
         first += len(spot.rows)
-    uus = {row for spot in discovery.blind_spots for row in spot.rows}
-    beside = {row for uu in uus for row in discovery.neighbours.get(uu, ())}
-    test = first + len(beside)
+    beside = len(discovery.beside(row for spot in discovery.blind_spots for row in spot.rows))
+    test = first + beside
     broken = before[first:test] & ~after[first:test]
     was, now = (float(found[test:].mean()) if len(scored_rows) > test else None for found in (before, after))
     return QuickArm(
@@ -134,7 +132,7 @@ def _entry(
         trained_rows=rows,
         uus=first,
         uus_right=int(after[:first].sum()),
-        neighbours=len(beside),
+        neighbours=beside,
         neighbours_broken=int(broken.sum()),
         test_rows=len(scored_rows) - test,
         test_accuracy=(was, now),

@@ -128,7 +128,7 @@ def retrain(
     entries: list[SpecRun] = []
     logits: list[dict[str, Logits]] = []
     for number, run in enumerate(runs, 1):
-        name = f"{run.arm.name} {run.recipe} seed {run.seed} ({number} of {len(runs)})"
+        name = f"{run.name} ({number} of {len(runs)})"
         overall.begin(f"train {name}", 0 if ahead else run.work)
         model = task(run).run(project, overall)
         overall.begin(f"score {name}", scoring)

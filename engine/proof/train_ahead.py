@@ -53,7 +53,7 @@ def train_ahead(
         after = baselines[run.seed] if follows and baselines[run.seed] in missing else None
         if after is not None or not is_trained(task(run).folder(project)):
             to_do.append(run)
-        wanted.append(QueuedTraining(_name(run), run.work, partial(task, run), after))
+        wanted.append(QueuedTraining(run.name, run.work, partial(task, run), after))
     room = room_side_by_side(project, [run.work for run in to_do], firsts[0].start, overall)
     if room is None:
         return False
@@ -94,7 +94,7 @@ def _train_on_ray(
     for with_samples in (False, True):
         some = [run for run in runs if bool(run.arm.samples) == with_samples]
         overall.begin("train on Ray", sum(run.work for run in some))
-        tasks = {one.folder(project): (_name(run), one) for run in some for one in [task(run)]}
+        tasks = {one.folder(project): (run.name, one) for run in some for one in [task(run)]}
         missing = [part for folder, part in tasks.items() if not is_trained(folder)]
         load = partial(TrainingWorker, project.root, threads)
         for (name, _), result in do_parts(load, missing, where=where, threads=threads, monitor=overall):
@@ -102,10 +102,6 @@ def _train_on_ray(
                 failed.append(f"{name}: {result}")
         if failed:
             raise ModelError(f"{counted(len(failed), 'training')} failed: {' '.join(failed)}")
-
-
-def _name(run: Run) -> str:
-    return f"{run.arm.name} {run.recipe} seed {run.seed}"
 
 
 class TrainingWorker:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from engine.errors import StoreError
 from engine.schema import TEACHER_KINDS, Pattern, Sample, Teacher, TeacherKind
 from engine.teaching.writer import Annotator
 from tui.commands.opening import opened
@@ -40,6 +43,23 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 def add_teacher_kind(parser: argparse.ArgumentParser) -> None:
     """The option --teacher-kind of the commands that write patterns and samples."""
     parser.add_argument("--teacher-kind", choices=TEACHER_KINDS, default="human", help="who wrote it (default: human)")
+
+
+def read_answers(file: str) -> Any:
+    """The JSON values of a file of answers, or of stdin for ``-``.
+
+    Raises:
+        StoreError: it cannot be read, or is not JSON.
+    """
+    import orjson
+
+    try:
+        return orjson.loads(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+    except OSError as error:
+        raise StoreError(f"the file cannot be read ({error.strerror})", where=file, hint="name another") from error
+    except orjson.JSONDecodeError as error:
+        hint = "correct it: the command's --help has an example"
+        raise StoreError(f"this is not valid JSON ({error})", where=file, hint=hint) from error
 
 
 def show_done(options: argparse.Namespace, result: Mapping[str, Any], sentence: str) -> None:

@@ -13,7 +13,7 @@ from engine.audit.estimate import AuditEstimate
 from engine.operations.job_records import AuditOptions
 from tui.commands.opening import opened
 from tui.commands.queue_job import run_queue_job
-from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, whole_number
 from tui.hints import with_project
 from tui.terminal.printing import print_json, print_line
 
@@ -34,7 +34,7 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument(
         "--labels",
         metavar="N",
-        type=_labels,
+        type=whole_number(LEAST),
         default=100,
         help=f"rows that people label, {LEAST} or more; default: 100",
     )
@@ -43,12 +43,6 @@ def add_parser(subparsers: SubParsers) -> None:
     add_waiting(parser)
     add_json(parser)
     parser.set_defaults(run=run)
-
-
-def _labels(text: str) -> int:
-    if not text.isdecimal() or int(text) < LEAST:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of labels, {LEAST} or more")
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:

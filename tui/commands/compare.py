@@ -52,16 +52,12 @@ def run(options: argparse.Namespace) -> int:
         comparison_notes,
         comparison_tables,
     )
-    from tui.reporting.table import lines
+    from tui.reporting.table import print_tables
 
     out = console()
     out.print(comparison_heading(found))
     tables = comparison_tables(found)
-    for table in tables:
-        out.print()
-        out.print(table.title)
-        for line in lines(table, out.width if out.is_terminal else None):
-            out.table_line(line)
+    print_tables(out, tables)
     if notes := comparison_notes(found, f"`blindspot review {shlex.quote(str(options.project))}`"):
         out.print()
         for note in notes:

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the costs."""
     from engine.costs.cost_book import project_costs
     from tui.reporting.cost_tables import page
-    from tui.reporting.table import lines
+    from tui.reporting.table import print_tables
 
     book = project_costs(Project.open(options.project))
     if options.json:
@@ -39,11 +39,7 @@ def run(options: argparse.Namespace) -> int:
         print_line("Nothing has been written or labelled yet, and nobody was asked.")
         return 0
     out.print(f"Costs {shown.heading}")
-    for table in shown.tables:
-        out.print()
-        out.print(table.title)
-        for line in lines(table, out.width if out.is_terminal else None):
-            out.table_line(line)
+    print_tables(out, shown.tables)
     if shown.reasons:
         out.print()
         for reason in shown.reasons:

@@ -20,7 +20,7 @@ from engine.teaching.found_rows import (
 )
 from engine.teaching.pattern_testing import visible_pattern
 from tui.commands.annotating import Session, add_common
-from tui.commands.shared import SubParsers, add_limits, add_waiting, new_parser
+from tui.commands.shared import SubParsers, add_limits, add_waiting, new_parser, whole_number
 from tui.terminal.printing import console, print_json, print_line, say
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     parser.add_argument("--text", metavar="TEXT", default="", help="search by this text instead")
     parser.add_argument("--text-pair", metavar="TEXT", help="its second text, where rows are pairs")
-    parser.add_argument("--rows", metavar="N", type=_count, default=50, help="how many rows (default: 50)")
+    parser.add_argument("--rows", metavar="N", type=whole_number(1), default=50, help="how many rows (default: 50)")
     parser.add_argument("--by", choices=("llm",), help="ask the LLM of blindspot.toml to which rows it applies")
     parser.add_argument(
         "--queue", action="store_true", help="queue what applies, or without --by llm all that is found"
@@ -61,12 +61,6 @@ def add_parser(subparsers: SubParsers) -> None:
     add_limits(parser.add_argument_group("with --by llm"))
     add_waiting(parser)
     parser.set_defaults(run=run, refuse=parser.error)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:

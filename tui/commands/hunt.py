@@ -14,7 +14,7 @@ from engine.teaching.labels import Labels
 from engine.teaching.records import Records
 from tui.commands.opening import opened
 from tui.commands.queue_job import run_queue_job
-from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser
+from tui.commands.shared import SubParsers, add_json, add_project, add_waiting, new_parser, whole_number
 from tui.terminal.printing import print_json, print_line
 
 
@@ -33,19 +33,17 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     add_project(parser)
     parser.add_argument(
-        "--budget", metavar="N", type=_budget, default=200, help="rows that people are asked to label; default: 200"
+        "--budget",
+        metavar="N",
+        type=whole_number(1),
+        default=200,
+        help="rows that people are asked to label; default: 200",
     )
     parser.add_argument("--status", action="store_true", help="start no hunt; show the progress of the latest one")
     parser.add_argument("--queue", metavar="NAME", help="with --status: another hunt than the latest")
     add_waiting(parser)
     add_json(parser)
     parser.set_defaults(run=run)
-
-
-def _budget(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of labels")
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from engine.project import Project
 from tui.commands.following import ProgressLine
 from tui.commands.import_labels import label_lines
 from tui.commands.import_teaching import teaching_lines
-from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser, undo_command
 from tui.terminal.printing import print_json, print_line
 
 
@@ -69,7 +68,7 @@ def _lines(done: ImportDone, project: Path) -> Iterator[str]:
     if marks := done.marks:
         yield f"{marks.new:,} new marks, {marks.changed:,} changed, {marks.already:,} already there"
         for author in marks.authors:
-            yield f"to take them back: blindspot undo {project} --annotator {shlex.quote(author)}"
+            yield f"to take them back: {undo_command(project, author)}"
     for report in done.teaching:
         yield from teaching_lines(report, project)
     yield from done.told

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 
 from engine.counted import counted
 from engine.project import Project
 from engine.schema import TEACHER_KINDS
 from engine.teaching.import_labels import LabelImport, import_labels
-from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser, undo_command
 from tui.terminal.printing import print_json, print_line
 
 
@@ -60,7 +59,5 @@ def label_lines(found: LabelImport, project: Path) -> list[str]:
     if found.unsure:
         lines.append(f"{counted(found.unsure, 'line')} without a label: unsure")
     if found.new or found.changed:
-        lines += [
-            f"to take it back: blindspot undo {project} --annotator {shlex.quote(author)}" for author in found.authors
-        ]
+        lines += [f"to take it back: {undo_command(project, author)}" for author in found.authors]
     return lines

@@ -10,7 +10,7 @@ from engine.project import Project
 from engine.schema import TEACHER_KINDS, Teacher
 from engine.teaching.import_records import ImportReport, import_teaching
 from tui.commands.following import ProgressLine
-from tui.commands.shared import SubParsers, add_json, add_project, new_parser
+from tui.commands.shared import SubParsers, add_json, add_project, new_parser, undo_command
 from tui.terminal.printing import print_json, print_line
 
 _SHOWN = 10  # refused lines that are printed; --json has them all
@@ -73,5 +73,5 @@ def teaching_lines(report: ImportReport, project: Path) -> list[str]:
         if len(report.refusals) > _SHOWN:
             lines.append(f"  and {len(report.refusals) - _SHOWN} more; --json lists them all")
     if report.placement:
-        lines.append(f"to take it back: blindspot undo {project} --annotator {report.author}")
+        lines.append(f"to take it back: {undo_command(project, report.author)}")
     return lines

@@ -19,6 +19,7 @@ from engine.project import Project
 from engine.schema import LabelledSplit
 from tui.commands.asking_llm import calls_line, may_start, recording
 from tui.commands.following import follow_to_end
+from tui.commands.shared import undo_command
 from tui.flows.ask_for_trust import ask
 from tui.terminal.printing import print_json, print_line
 
@@ -89,9 +90,6 @@ def _lines(report: LabelReport, project: Path) -> list[str]:
     if report.labelled and report.split == "proof":
         lines.append(f"they count in audits and verdicts alone, and train nothing: blindspot audit {where}")
     if report.labelled:
-        author = shlex.quote(report.author)
         lines.append(f"how good they are, once people have labelled some rows: blindspot labels {where}")
-        lines.append(
-            f"to take back the last batch: blindspot undo {where} --annotator {author} (--times N: the last N)"
-        )
+        lines.append(f"to take back the last batch: {undo_command(project, report.author)} (--times N: the last N)")
     return lines

@@ -11,7 +11,7 @@ from engine.teaching.records import Records
 from tui.commands.asking_llm import calls_line
 from tui.commands.shared import SubParsers, add_json, add_project, new_parser
 from tui.reporting.label_tables import disagreement_json, disagreement_lines, overview_blocks
-from tui.reporting.table import lines
+from tui.reporting.table import print_tables
 from tui.terminal.printing import console, print_json, print_line
 
 
@@ -63,11 +63,8 @@ def run(options: argparse.Namespace) -> int:
     for block in overview_blocks(found, options.project):
         if isinstance(block, str):
             print_line(block)
-            continue
-        out.print()
-        out.print(block.title)
-        for line in lines(block, out.width if out.is_terminal else None):
-            out.table_line(line)
+        else:
+            print_tables(out, [block])
     steps = LABEL_STEPS.values()
     calls = [call for call in read_calls(project.llm_dir / CALLS_FILE) if call.step in steps and not call.recorded]
     if calls:

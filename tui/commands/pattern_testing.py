@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.counted import counted
@@ -26,7 +24,7 @@ from engine.teaching.pattern_testing import (
     results,
     reword,
 )
-from tui.commands.annotating import Session, add_common, pattern_line
+from tui.commands.annotating import Session, add_common, pattern_line, read_answers
 from tui.commands.shared import SubParsers, add_limits, add_waiting, new_parser
 from tui.terminal.printing import console, print_json, print_line, say
 
@@ -95,17 +93,10 @@ def _results(session: Session, pattern: Pattern) -> list[PatternResult]:
 
 
 def _answers(options: argparse.Namespace) -> dict[str, bool]:
-    import orjson
-
-    file = options.judge
-    try:
-        values = orjson.loads(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
-    except OSError as error:
-        raise DataError(f"the file cannot be read ({error.strerror})", where=file, hint="name another") from error
-    except orjson.JSONDecodeError as error:
-        raise DataError(f"this is not valid JSON ({error})", where=file, hint="correct it") from error
+    values = read_answers(options.judge)
     if not isinstance(values, dict) or not all(isinstance(value, bool) for value in values.values()):
-        raise DataError("an answer is neither true nor false", where=file, hint='write {"ROW": true, "ROW": false}')
+        hint = 'write {"ROW": true, "ROW": false}'
+        raise DataError("an answer is neither true nor false", where=options.judge, hint=hint)
     return values
 
 

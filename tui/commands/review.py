@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.counted import counted
 from engine.errors import StoreError
-from tui.commands.annotating import add_common
+from tui.commands.annotating import add_common, read_answers
 from tui.commands.opening import opened
 from tui.commands.shared import SubParsers, new_parser
 from tui.terminal.printing import console, print_json, print_line, say
@@ -68,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     if options.judge:
         from engine.review.judgement_checks import judgement_from
 
-        review.judge(judgement_from(options.item, _read(options.judge)))
+        review.judge(judgement_from(options.item, read_answers(options.judge)))
         return _reveal(review, options)
     if options.reveal:
         return _reveal(review, options)
@@ -172,17 +170,3 @@ def _show_sources(out: Console, sources: Sources) -> None:
 
     seen = "both saw the same" if sources.same_evidence else "they are not known to have seen the same"
     say(out, f"left: {title(sources.left)}; right: {title(sources.right)}; {seen}")
-
-
-def _read(file: str) -> object:
-    import orjson
-
-    try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return orjson.loads(raw)
-    except OSError as error:
-        raise StoreError(f"the file cannot be read ({error.strerror})", where=file, hint="name another") from error
-    except orjson.JSONDecodeError as error:
-        raise StoreError(
-            "this is not valid JSON", where=file, hint="see the example of `blindspot review --help`"
-        ) from error

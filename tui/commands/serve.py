@@ -6,13 +6,12 @@ import argparse
 import asyncio
 import shlex
 import signal
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.errors import BlindspotError
 from engine.project import Project
 from engine.teaching.authors import file_stem
-from tui.commands.shared import SubParsers, add_project, new_parser
+from tui.commands.shared import SubParsers, add_project, new_parser, whole_number
 from tui.terminal.printing import print_line, print_on_stderr
 
 if TYPE_CHECKING:
@@ -43,22 +42,13 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument("--label", action="store_true", help="labelling alone, in place of the workbench")
     parser.add_argument("--queue", metavar="NAME", help="which rows, with --label; default: as `blindspot label`")
     parser.add_argument(
-        "--guests", metavar="N", type=_number(1, 100), default=8, help="at most so many at once (default: 8)"
+        "--guests", metavar="N", type=whole_number(1, 100), default=8, help="at most so many at once (default: 8)"
     )
-    parser.add_argument("--port", metavar="N", type=_number(0, 65_535), default=0, help="default: a free one")
+    parser.add_argument("--port", metavar="N", type=whole_number(0, 65_535), default=0, help="default: a free one")
     parser.add_argument("--host", metavar="ADDRESS", default=_LOCAL, help=f"listen there (default: {_LOCAL})")
     parser.add_argument("--allow-remote", action="store_true", help="listen where other machines reach it, unencrypted")
     parser.add_argument("--url", metavar="URL", default="", help="address of the page where a proxy stands before it")
     parser.set_defaults(run=run, refuse=parser.error)
-
-
-def _number(low: int, high: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not text.isdecimal() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low} to {high}")
-        return int(text)
-
-    return number
 
 
 def run(options: argparse.Namespace) -> int:

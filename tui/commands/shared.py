@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
@@ -108,6 +109,23 @@ def add_json(parser: argparse._ActionsContainer) -> None:
 def add_waiting(parser: argparse._ActionsContainer) -> None:
     """The option --detach of the commands that start a job."""
     parser.add_argument("--detach", action="store_true", help="start the job, print its id and return at once")
+
+
+def whole_number(low: int, high: int | None = None) -> Callable[[str], int]:
+    """The type of an option that takes a whole number from ``low`` on, or up to ``high``."""
+
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < low or (high is not None and int(text) > high):
+            bounds = f"{low} on" if high is None else f"{low} to {high}"
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {bounds}")
+        return int(text)
+
+    return number
+
+
+def undo_command(project: Path, author: str) -> str:
+    """The command that takes back what came last into an author's records."""
+    return f"blindspot undo {shlex.quote(str(project))} --annotator {shlex.quote(author)}"
 
 
 def add_on(parser: argparse._ActionsContainer) -> None:

@@ -18,7 +18,7 @@ from engine.operations.job_records import TeachOptions
 from engine.project import Project
 from tui.commands.asking_llm import calls_line, may_start, recording
 from tui.commands.following import follow_to_end
-from tui.commands.shared import SubParsers, add_asking, add_json, add_project, add_waiting, new_parser
+from tui.commands.shared import SubParsers, add_asking, add_json, add_project, add_waiting, new_parser, undo_command
 from tui.terminal.printing import print_json, print_line
 
 
@@ -98,11 +98,9 @@ def _lines(report: TeachReport, project: Path) -> list[str]:
     if calls.calls > calls.recorded:
         lines.append(calls_line(calls, report.cost, report.currency))
     if report.patterns or taken:
+        where = shlex.quote(str(project))
         lines.append(
-            f"what others wrote on a blind spot shows once you have committed yours: blindspot commit {project} ID"
+            f"what others wrote on a blind spot shows once you have committed yours: blindspot commit {where} ID"
         )
-        author = shlex.quote(report.author)
-        lines.append(
-            f"to take back the last answer: blindspot undo {project} --annotator {author} (--times N: the last N)"
-        )
+        lines.append(f"to take back the last answer: {undo_command(project, report.author)} (--times N: the last N)")
     return lines

@@ -11,7 +11,7 @@ from engine.teaching.revisions import Revision
 from engine.teaching.store import Reverted, Store
 from tui.commands.annotating import add_common
 from tui.commands.opening import opened
-from tui.commands.shared import SubParsers, new_parser
+from tui.commands.shared import SubParsers, new_parser, whole_number
 from tui.terminal.printing import print_json, print_line
 
 
@@ -32,7 +32,7 @@ def add_parser(subparsers: SubParsers) -> None:
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--redo", action="store_true", help="do again what the last undo took back")
     action.add_argument("--list", action="store_true", help="take back nothing, list what there is")
-    parser.add_argument("--times", type=_count, metavar="N", help="so many actions; stops at the first one")
+    parser.add_argument("--times", type=whole_number(1), metavar="N", help="so many actions; stops at the first one")
     parser.set_defaults(run=run)
 
 
@@ -89,9 +89,3 @@ def _list(store: Store, options: argparse.Namespace) -> int:
     if not found:
         print_line("there is nothing to undo")
     return 0
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)

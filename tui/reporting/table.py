@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.terminal.console import Console
 
 _GAP = "  "
 _NAME_CELLS = 8  # at least, for the first column
@@ -38,3 +42,12 @@ def lines(table: Table, width: int | None, *, ellipsis: str = "…") -> list[str
         )
         for row in rows
     ]
+
+
+def print_tables(out: Console, tables: Iterable[Table]) -> None:
+    """Print tables beneath their titles, each after an empty line, cut where the terminal ends."""
+    for table in tables:
+        out.print()
+        out.print(table.title)
+        for line in lines(table, out.width if out.is_terminal else None):
+            out.table_line(line)

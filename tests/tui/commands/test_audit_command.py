@@ -22,7 +22,7 @@ def test_an_audit_has_twenty_labels_or_more(labels: str, tmp_path: Path, capsys:
     with pytest.raises(SystemExit) as left:
         main(["audit", str(tmp_path), f"--labels={labels}"])
     assert left.value.code == 2
-    assert "is no number of labels, 20 or more" in capsys.readouterr().err
+    assert "is not a whole number from 20 on" in capsys.readouterr().err
 
 
 def test_a_project_without_held_out_rows_has_no_audit(tmp_path: Path) -> None:

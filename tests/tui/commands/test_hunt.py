@@ -38,7 +38,7 @@ def test_a_budget_is_a_number(project: Project, budget: str, capsys: pytest.Capt
     with pytest.raises(SystemExit) as left:
         main(["hunt", str(project.root), f"--budget={budget}"])
     assert left.value.code == 2
-    assert "is no number of labels" in capsys.readouterr().err
+    assert "is not a whole number from 1 on" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("in_process_jobs")
