@@ -15,6 +15,7 @@ from engine.text import visible
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import bounded, fitted, wrap_spans
 from tui.themes import Ink
+from tui.widgets.paragraph_rows import column_names
 
 if TYPE_CHECKING:
     from engine.schema import Perturbation, Prediction
@@ -108,7 +109,7 @@ class EvidenceRows:
     def heading(self, width: int) -> Text:
         """The names of the columns."""
         names = f"{'no':>{_NUMBER}} {'conf':>{_CONFIDENCE}} {'mark':<{_MARK}} text"
-        return Text(fitted(names, width, ellipsis=self._glyphs.ellipsis), style=self._ink.muted, no_wrap=True, end="")
+        return column_names(names, width, self._ink, self._glyphs)
 
 
 def paragraphs(prediction: Prediction | FoundRow, ink: Ink) -> list[Text]:

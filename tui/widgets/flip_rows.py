@@ -11,6 +11,7 @@ from engine.text import visible
 from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import bounded, fitted, wrapped
 from tui.themes import Ink
+from tui.widgets.paragraph_rows import column_names
 
 if TYPE_CHECKING:
     from engine.proof.report import Flip
@@ -49,7 +50,7 @@ class FlipRows:
     def heading(self, width: int) -> Text:
         """The names of the columns."""
         names = f"{'row':<{_WORD}} {'of':<{_SPLIT}} {'confidence':<{_SURE}} text"
-        return Text(fitted(names, width, ellipsis=self._glyphs.ellipsis), style=self._ink.muted, no_wrap=True, end="")
+        return column_names(names, width, self._ink, self._glyphs)
 
 
 def flip_detail(flip: Flip, seeds: int, width: int, ink: Ink, glyphs: Glyphs) -> list[Text]:

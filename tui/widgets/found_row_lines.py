@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from tui.terminal.glyphs import Glyphs
-from tui.terminal.wrapping import fitted, wrap_spans
 from tui.themes import Ink
 from tui.widgets.evidence_rows import paragraphs
+from tui.widgets.paragraph_rows import ParagraphRows, column_names
 
 if TYPE_CHECKING:
     from engine.teaching.found_rows import FoundRow
@@ -20,7 +19,7 @@ _NUMBER, _NEAR, _WORD = 4, 5, 8  # cells of the columns, each followed by a spac
 _HEAD = _NUMBER + 1 + _NEAR + 1 + _WORD + 1
 
 
-class FoundRowLines:
+class FoundRowLines(ParagraphRows):
     """The rows that a search has found.
 
     Args:
@@ -29,29 +28,11 @@ class FoundRowLines:
     """
 
     def __init__(self, rows: Sequence[FoundRow], labelled: Collection[str], ink: Ink, glyphs: Glyphs) -> None:
+        super().__init__([paragraphs(row, ink) for row in rows], _HEAD)
         self.rows = rows
         self._labelled = labelled
         self._ink = ink
         self._glyphs = glyphs
-
-    @cached_property
-    def _texts(self) -> list[list[Text]]:
-        return [paragraphs(row, self._ink) for row in self.rows]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def height(self, index: int, width: int) -> int:
-        """Lines of the wrapped text, both texts of a pair."""
-        return sum(len(wrap_spans(text.plain, width - _HEAD)) for text in self._texts[index])
-
-    def lines(self, index: int, width: int) -> list[Text]:
-        """Columns and text of the first line, text alone of the others."""
-        lines: list[Text] = []
-        for text in self._texts[index]:
-            for start, end in wrap_spans(text.plain, width - _HEAD):
-                lines.append(Text.assemble(" " * _HEAD if lines else self._columns(index), text[start:end]))
-        return lines
 
     def _columns(self, index: int) -> Text:
         row, ink = self.rows[index], self._ink
@@ -65,4 +46,4 @@ class FoundRowLines:
     def heading(self, width: int) -> Text:
         """The names of the columns."""
         names = f"{'no':>{_NUMBER}} {'near':>{_NEAR}} {'pattern':<{_WORD}} text"
-        return Text(fitted(names, width, ellipsis=self._glyphs.ellipsis), style=self._ink.muted, no_wrap=True, end="")
+        return column_names(names, width, self._ink, self._glyphs)

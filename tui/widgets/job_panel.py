@@ -87,16 +87,18 @@ class JobPanel(Vertical):
         return ended_lines(self.job, width, app.ink)
 
 
+def progress_bar(job: JobView, cells: int, ink: Ink, glyphs: Glyphs) -> Text:
+    """A bar of at most so many cells, and how many percent of its steps are done, where their number is known."""
+    filled, track = bar(job.done / job.total if job.total else 0.0, min(_BAR_MOST, cells), glyphs)
+    percent = f"  {100 * job.done // job.total} %" if job.total else ""
+    return Text.assemble((filled, ink.bar), (track, ink.muted), percent)
+
+
 def running_lines(job: JobView, notes: Sequence[str], width: int, ink: Ink, glyphs: Glyphs) -> list[Text]:
     """A job that runs: stage, bar, figures, sign of life, its last notes."""
     state = "is stopping at its next step" if job.stopping else "is running"
     stage = visible(how_far(job.stage, job.done, job.total)) or STARTING
     title = Text.assemble((job.id, ink.strong), (f" {state}", ink.accent), (_asked(job), ink.muted))
-    share = job.done / job.total if job.total else 0.0
-    filled, track = bar(share, min(_BAR_MOST, max(4, width - 40)), glyphs)
-    gauge = Text.assemble((filled, ink.bar), (track, ink.muted))
-    if job.total:
-        gauge.append(f"  {100 * job.done // job.total} %")
     left = f"about {duration(job.eta)} left" if job.eta is not None else "time left is not known yet"
     told = Text(visible("   ".join([*figures(job.facts), left])))
     age = job.heartbeat_age
@@ -107,7 +109,7 @@ def running_lines(job: JobView, notes: Sequence[str], width: int, ink: Ink, glyp
         life = Text(said, style=ink.warn if silent else ink.muted)
     room = LINES - 5
     noted = [Text(fitted(visible(note), width, ellipsis=glyphs.ellipsis), style=ink.muted) for note in notes[-room:]]
-    return [title, Text(stage), gauge, told, life, *noted]
+    return [title, Text(stage), progress_bar(job, max(4, width - 40), ink, glyphs), told, life, *noted]
 
 
 def ended_lines(job: JobView, width: int, ink: Ink) -> list[Text]:

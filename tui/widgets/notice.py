@@ -8,9 +8,10 @@ from rich.text import Text
 
 from tui.reporting.durations import duration
 from tui.reporting.job_text import STARTING, figures, how_far
-from tui.terminal.glyphs import Glyphs, bar
+from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import wrapped
 from tui.themes import Ink
+from tui.widgets.job_panel import progress_bar
 
 if TYPE_CHECKING:
     from engine.jobs import JobView
@@ -95,11 +96,7 @@ def _none_found(width: int, ink: Ink, glyphs: Glyphs, project: Project, found: D
 
 def job_notice(width: int, ink: Ink, glyphs: Glyphs, job: JobView, *, title: str) -> list[Text]:
     """Where a running job is, with a bar and what the user may do meanwhile."""
-    share = job.done / job.total if job.total else 0.0
-    filled, track = bar(share, 30, glyphs)
-    line = Text.assemble((filled, ink.bar), (track, ink.muted))
-    if job.total:
-        line.append(f"  {100 * job.done // job.total} %")
+    line = progress_bar(job, _MOST, ink, glyphs)
     stage = how_far(job.stage, job.done, job.total) if job.stage else STARTING
     left = f"About {duration(job.eta)} left for this step" if job.eta is not None else ""
     stop = "It is stopping" if job.stopping else "X stops it"

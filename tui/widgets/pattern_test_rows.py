@@ -6,16 +6,16 @@ Every row is in full, with the judge's answer in front and, once handed in, what
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from engine.text import visible
 from tui.terminal.glyphs import Glyphs
-from tui.terminal.wrapping import fitted, wrap_spans, wrapped
+from tui.terminal.wrapping import wrapped
 from tui.themes import Ink
 from tui.widgets.evidence_rows import paragraphs
+from tui.widgets.paragraph_rows import ParagraphRows, column_names
 
 if TYPE_CHECKING:
     from engine.teaching.pattern_testing import PatternCase
@@ -25,7 +25,7 @@ _NUMBER, _ANSWER, _TRUTH = 4, 8, 6  # cells of the columns, each followed by a s
 _HEAD = _NUMBER + 1 + _ANSWER + 1
 
 
-class PatternTestRows:
+class PatternTestRows(ParagraphRows):
     """Rows to judge, or judged.
 
     Args:
@@ -37,31 +37,12 @@ class PatternTestRows:
     def __init__(
         self, cases: Sequence[PatternCase], answers: Mapping[str, bool], ink: Ink, glyphs: Glyphs, *, revealed: bool
     ) -> None:
+        super().__init__([paragraphs(case.row, ink) for case in cases], _HEAD + (_TRUTH + 1 if revealed else 0))
         self.cases = cases
         self._answers = answers
         self._ink = ink
         self._glyphs = glyphs
         self._revealed = revealed
-        self._head = _HEAD + (_TRUTH + 1 if revealed else 0)
-
-    @cached_property
-    def _texts(self) -> list[list[Text]]:
-        return [paragraphs(case.row, self._ink) for case in self.cases]
-
-    def __len__(self) -> int:
-        return len(self.cases)
-
-    def height(self, index: int, width: int) -> int:
-        """Lines of the wrapped text, both texts of a pair."""
-        return sum(len(wrap_spans(text.plain, width - self._head)) for text in self._texts[index])
-
-    def lines(self, index: int, width: int) -> list[Text]:
-        """Head and text of the first line, text alone of the others."""
-        lines: list[Text] = []
-        for text in self._texts[index]:
-            for start, end in wrap_spans(text.plain, width - self._head):
-                lines.append(Text.assemble(" " * self._head if lines else self._columns(index), text[start:end]))
-        return lines
 
     def _columns(self, index: int) -> Text:
         case, ink = self.cases[index], self._ink
@@ -80,7 +61,7 @@ class PatternTestRows:
         """The names of the columns."""
         truth = f"{'row is':<{_TRUTH}} " if self._revealed else ""
         names = f"{'no':>{_NUMBER}} {'pattern':<{_ANSWER}} {truth}text"
-        return Text(fitted(names, width, ellipsis=self._glyphs.ellipsis), style=self._ink.muted, no_wrap=True, end="")
+        return column_names(names, width, self._ink, self._glyphs)
 
 
 def pattern_lines(trying: PatternAnswers, width: int, ink: Ink) -> list[Text]:

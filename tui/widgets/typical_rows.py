@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from tui.terminal.wrapping import wrap_spans, wrapped
 from tui.themes import Ink
 from tui.widgets.evidence_rows import edited, paragraphs
+from tui.widgets.paragraph_rows import ParagraphRows
 
 if TYPE_CHECKING:
     from engine.teaching.views import EvidenceRow
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 _NUMBER = 3
 
 
-class TypicalRows:
+class TypicalRows(ParagraphRows):
     """Every row in full, most typical first; rows that were marked off, held back or are being edited say so.
 
     Args:
@@ -32,10 +31,7 @@ class TypicalRows:
         self.rows = rows
         self._is_edited = is_edited
         self._ink = ink
-
-    @cached_property
-    def _texts(self) -> list[list[Text]]:
-        return [self._marked(row) for row in self.rows]
+        super().__init__([self._marked(row) for row in rows], _NUMBER)
 
     def _marked(self, row: EvidenceRow) -> list[Text]:
         first, *more = paragraphs(row.prediction, self._ink)
@@ -50,18 +46,5 @@ class TypicalRows:
             more += [Text.assemble(("edit, ", self._ink.accent), right), *rest]
         return [first, *more]
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def height(self, index: int, width: int) -> int:
-        """Lines of the wrapped text, both texts of a pair, edits included."""
-        return sum(len(wrap_spans(text.plain, width - _NUMBER)) for text in self._texts[index])
-
-    def lines(self, index: int, width: int) -> list[Text]:
-        """The number of the row and its texts, wrapped."""
-        lines: list[Text] = []
-        for text in self._texts[index]:
-            for line in wrapped(text, width - _NUMBER):
-                number = "" if lines else f"{index + 1}"
-                lines.append(Text.assemble((f"{number:<{_NUMBER}}", self._ink.muted), line))
-        return lines
+    def _columns(self, index: int) -> Text:
+        return Text(f"{index + 1:<{_NUMBER}}", self._ink.muted)
