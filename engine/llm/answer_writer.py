@@ -37,7 +37,7 @@ class AnswerWriter:
         self.refused: Counter[str] = Counter()
 
     def keep(
-        self, lesson: TeachingTask, step: CallStep, answer: ChatAnswer[Patterns] | ChatAnswer[Samples]
+        self, task: TeachingTask, step: CallStep, answer: ChatAnswer[Patterns] | ChatAnswer[Samples]
     ) -> Counter[Role]:
         """Write what can be used of an answer; returns how many samples were taken, by role.
 
@@ -47,37 +47,37 @@ class AnswerWriter:
         before = self.samples.copy()
         if isinstance(answer.value, Patterns):
             kind = next(kind for kind in PATTERN_KINDS if kind == step)
-            self._keep_patterns(lesson, kind, lesson.usable(answer.value))
+            self._keep_patterns(task, kind, task.usable(answer.value))
         else:
-            self._keep_samples(lesson, answer.value)
+            self._keep_samples(task, answer.value)
         return self.samples - before
 
-    def _known(self, lesson: TeachingTask) -> dict[PatternKind, list[str]]:
+    def _known(self, task: TeachingTask) -> dict[PatternKind, list[str]]:
         """Ids of the patterns of a blind spot."""
-        done = lesson.done.patterns
-        return self._ids.setdefault(lesson.spot_id, {kind: [one.id for one in done[kind]] for kind in PATTERN_KINDS})
+        done = task.done.patterns
+        return self._ids.setdefault(task.spot_id, {kind: [one.id for one in done[kind]] for kind in PATTERN_KINDS})
 
-    def _keep_patterns(self, lesson: TeachingTask, kind: PatternKind, texts: list[str]) -> None:
-        known = self._known(lesson)
-        with self._teaching.store.edit(f"describe {kind} of {lesson.spot_id}") as edit:
+    def _keep_patterns(self, task: TeachingTask, kind: PatternKind, texts: list[str]) -> None:
+        known = self._known(task)
+        with self._teaching.store.edit(f"describe {kind} of {task.spot_id}") as edit:
             for text in texts:
                 try:
-                    pattern = self._factory.pattern(edit, lesson.spot_id, kind, text, evidence=lesson.seen)
+                    pattern = self._factory.pattern(edit, task.spot_id, kind, text, evidence=task.seen)
                 except RefusedRecord as refused:
                     self.refused[refused.reason] += 1
                     continue
                 known[kind].append(pattern.id)
                 self.patterns += 1
 
-    def _keep_samples(self, lesson: TeachingTask, answer: Samples) -> None:
-        gold, predicted = lesson.evidence.gold, lesson.evidence.predicted
-        numbered = [known for kind in PATTERN_KINDS for known in self._known(lesson)[kind]]
-        with self._teaching.store.edit(f"write samples of {lesson.spot_id}") as edit:
+    def _keep_samples(self, task: TeachingTask, answer: Samples) -> None:
+        gold, predicted = task.evidence.gold, task.evidence.predicted
+        numbered = [known for kind in PATTERN_KINDS for known in self._known(task)[kind]]
+        with self._teaching.store.edit(f"write samples of {task.spot_id}") as edit:
             taken = [sample for sample in self._teaching.own("sample") if isinstance(sample, Sample)]
-            for one in usable_samples(answer, lesson.sample_request):
+            for one in usable_samples(answer, task.sample_request):
                 try:
                     checked = self._factory.check_sample(
-                        lesson.spot_id,
+                        task.spot_id,
                         text=one.text,
                         label=one.label,
                         role=one.role,
@@ -90,7 +90,7 @@ class AnswerWriter:
                     self.refused[refused.reason] += 1
                     continue
                 about = numbered[one.pattern - 1] if one.pattern else None
-                sample = self._factory.sample(edit, checked, pattern=about, evidence=lesson.seen)
+                sample = self._factory.sample(edit, checked, pattern=about, evidence=task.seen)
                 taken.append(sample)
                 self.samples[one.role] += 1
 

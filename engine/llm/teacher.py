@@ -75,16 +75,16 @@ def teach(
     teaching = Teaching.of(project, llm_author(name))
     evidence = [evidence_for(project, discovery, teaching, spot) for spot in chosen_spots(discovery, spots)]
     matched = recording.match(evidence) if recording else {}
-    lessons = []
+    tasks = []
     for shown in evidence:
         known = matched.get(shown.blind_spot)
         if recording is None or known:
             seen = known.evidence if known else shown.hash
             done = answered(teaching, name, shown.blind_spot, seen)
-            lessons.append(TeachingTask(project, shown, seen, done, prompts, teaching.leaks))
+            tasks.append(TeachingTask(project, shown, seen, done, prompts, teaching.leaks))
     path, stop = project.llm_dir / CALLS_FILE, threading.Event()
     log, earlier = CallLog(path), list(read_calls(path))
-    run = _Run(lessons, monitor or Silent())
+    run = _Run(tasks, monitor or Silent())
     asker: ChatBackend
     if recording:
         asker = Replay(recording, {spot: known for spot, known in matched.items() if known}, log)
@@ -95,9 +95,9 @@ def teach(
         asker = Client(
             settings.llm, log, budget=budget, check_prompt=PromptGuard(project), stop=stop, note=run.questions.note
         )
-    keeper = AnswerWriter(project, teaching, asker.teacher)
+    writer = AnswerWriter(project, teaching, asker.teacher)
     try:
-        run.go(asker, keeper, parallel=settings.llm.parallel)
+        run.go(asker, writer, parallel=settings.llm.parallel)
     finally:
         stop.set()
         asker.close()
@@ -107,11 +107,11 @@ def teach(
         author=teaching.author,
         blind_spots=len(evidence),
         finished=len(run.finished),
-        already=sum(not lesson.done.open for lesson in lessons),
-        patterns=keeper.patterns,
-        samples=keeper.counts(),
+        already=sum(not task.done.open for task in tasks),
+        patterns=writer.patterns,
+        samples=writer.counts(),
         missing=run.missing(),
-        refused=dict(keeper.refused.most_common()),
+        refused=dict(writer.refused.most_common()),
         failed=run.failed,
         unrecorded=tuple(spot for spot, known in matched.items() if not known),
         stopped=run.questions.stopped,
@@ -122,23 +122,23 @@ def teach(
 
 
 class _Run:
-    """Lessons that are asked in threads, and kept in the thread that calls `go`.
+    """Tasks that are asked in threads, and kept in the thread that calls `go`.
 
     Attributes:
         questions: that are asked.
         finished: blind spots with all their answers. failed: why one has not all of them, by its id.
     """
 
-    def __init__(self, lessons: Sequence[TeachingTask], monitor: Monitor) -> None:
-        self._open = [lesson for lesson in lessons if lesson.done.open]
+    def __init__(self, tasks: Sequence[TeachingTask], monitor: Monitor) -> None:
+        self._open = [task for task in tasks if task.done.open]
         self._monitor = monitor
         self.questions: QuestionRun[tuple[TeachingTask, CallStep, _Either]] = QuestionRun(monitor)
         self._done = 0
         self._taken: dict[str, Counter[Role]] = {}
-        self.finished = {lesson.spot_id for lesson in lessons if not lesson.done.open}
+        self.finished = {task.spot_id for task in tasks if not task.done.open}
         self.failed: dict[str, str] = {}
 
-    def go(self, asker: ChatBackend, keeper: AnswerWriter, *, parallel: int) -> None:
+    def go(self, asker: ChatBackend, writer: AnswerWriter, *, parallel: int) -> None:
         """Ask and keep everything.
 
         Raises:
@@ -146,35 +146,35 @@ class _Run:
             ServerRefused, StoreError: as `teach`.
         """
 
-        def work(lesson: TeachingTask) -> None:
-            for step, answer in lesson.answers(asker):
-                self.questions.tell((lesson, step, answer))
+        def work(task: TeachingTask) -> None:
+            for step, answer in task.answers(asker):
+                self.questions.tell((task, step, answer))
 
         def look() -> None:
-            self._take_in(keeper)
+            self._take_in(writer)
 
-        for lesson, error in self.questions.results(self._open, work, parallel=parallel, look=look):
-            self._take_in(keeper)
+        for task, error in self.questions.results(self._open, work, parallel=parallel, look=look):
+            self._take_in(writer)
             if error is None:
-                self.finished.add(lesson.spot_id)
+                self.finished.add(task.spot_id)
             else:
-                self.failed[lesson.spot_id] = str(error)
+                self.failed[task.spot_id] = str(error)
                 self._monitor.note(visible(str(error)))
-        self._take_in(keeper)
+        self._take_in(writer)
 
     def missing(self) -> dict[Role, int]:
         """Samples that were asked for in this run and are not there."""
         short: Counter[Role] = Counter()
-        for lesson in self._open:
-            if not lesson.done.samples:
-                short.update(lesson.sample_request.count)
-                short.subtract(self._taken.get(lesson.spot_id, Counter()))
+        for task in self._open:
+            if not task.done.samples:
+                short.update(task.sample_request.count)
+                short.subtract(self._taken.get(task.spot_id, Counter()))
         return {role: max(0, short[role]) for role in ROLES}
 
-    def _take_in(self, keeper: AnswerWriter) -> None:
+    def _take_in(self, writer: AnswerWriter) -> None:
         """Write the answers that have come, and tell how far it is."""
-        for lesson, step, answer in self.questions.told():
-            self._taken[lesson.spot_id] = keeper.keep(lesson, step, answer)
+        for task, step, answer in self.questions.told():
+            self._taken[task.spot_id] = writer.keep(task, step, answer)
             self._done += 1
-        total = sum(lesson.done.open for lesson in self._open)
+        total = sum(task.done.open for task in self._open)
         self._monitor.step("teach", self._done, total, failed=len(self.failed))

@@ -37,7 +37,7 @@ class TrainingSet:
 def training_set(
     project: Project, run: Run, train: Sequence[Example], kept: Sequence[DistillationTarget], monitor: Monitor
 ) -> TrainingSet:
-    """The lesson of a run.
+    """The training set of a run.
 
     An arm without samples is the baseline. A run of the current model goes on from the baseline of its own seed, unless
     the round has a model of its own.
@@ -72,7 +72,7 @@ def training_task(
     stop: EpochChoice | None,
     monitor: Monitor,
 ) -> TrainingTask:
-    """The lesson of a run with its seed, as whoever trains it is given it; ``stop``: passes of training from scratch.
+    """The training of a run, as a process that trains takes it; ``stop``: passes of training from scratch.
 
     The other arguments are those of `training_set`.
     """

@@ -23,11 +23,11 @@ from tui.flows.ask_for_trust import ask
 from tui.terminal.printing import print_json, print_line
 
 if TYPE_CHECKING:
-    from engine.llm.cost_estimate import CostEstimate
     from engine.llm.judge_estimate import JudgeEstimate
     from engine.llm.label_estimate import LabelEstimate
+    from engine.llm.teach_estimate import TeachEstimate
 
-    Estimate = CostEstimate | LabelEstimate | JudgeEstimate
+    Estimate = TeachEstimate | LabelEstimate | JudgeEstimate
 
 
 def may_start(

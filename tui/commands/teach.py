@@ -9,11 +9,11 @@ from pathlib import Path
 
 from engine import jobs
 from engine.counted import counted
-from engine.llm.cost_estimate import estimate
 from engine.llm.prompts import write_prompts
 from engine.llm.questions import asking, chosen_spots
 from engine.llm.replay import RECORDED_FILE
 from engine.llm.reports import TeachReport
+from engine.llm.teach_estimate import estimate
 from engine.operations.job_records import TeachOptions
 from engine.project import Project
 from tui.commands.asking_llm import calls_line, may_start, recording

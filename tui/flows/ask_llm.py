@@ -54,7 +54,7 @@ def ask_for_teaching(screen: WorkScreen, spot_id: str | None) -> None:
 
 
 def _ways(workbench: Workbench, spot_id: str | None) -> list[Way]:
-    from engine.llm.cost_estimate import estimate
+    from engine.llm.teach_estimate import estimate
     from engine.operations.job_records import TeachOptions
 
     project = workbench.project

@@ -17,9 +17,9 @@ from engine.errors import ProjectError, SettingsError, Stopped, StoreError
 from engine.files import write_json
 from engine.llm.call_log import read_calls
 from engine.llm.chat_backend import ServerRefused
-from engine.llm.cost_estimate import estimate
 from engine.llm.questions import asking
 from engine.llm.reports import TeachReport
+from engine.llm.teach_estimate import estimate
 from engine.llm.teacher import teach
 from engine.project import Project
 from engine.schema import Perturbation, Teacher

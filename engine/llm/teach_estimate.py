@@ -20,7 +20,7 @@ _FRAME = 15  # tokens of JSON around a sample
 
 
 @dataclass(frozen=True, slots=True)
-class CostEstimate(RunEstimate):
+class TeachEstimate(RunEstimate):
     """A guess at a run that teaches. ``blind_spots``: that still need answers."""
 
     blind_spots: int
@@ -33,7 +33,7 @@ class CostEstimate(RunEstimate):
         return self.in_words(self.blind_spots, "blind spot")
 
 
-def estimate(project: Project, spots: Sequence[str] | None = None) -> CostEstimate:
+def estimate(project: Project, spots: Sequence[str] | None = None) -> TeachEstimate:
     """Guess what a run will take: what is answered already is left out.
 
     Args:
@@ -59,7 +59,7 @@ def estimate(project: Project, spots: Sequence[str] | None = None) -> CostEstima
     tokens_out += likely_thought(project, calls)
     costs = project.settings.cost
     cost = likely_cost(costs, name, tokens_in, tokens_out)
-    return CostEstimate(name, calls, tokens_in, tokens_out, cost, costs.currency, blind_spots=waiting)
+    return TeachEstimate(name, calls, tokens_in, tokens_out, cost, costs.currency, blind_spots=waiting)
 
 
 def _sizes(project: Project, prompts: Prompts, evidence: Evidence) -> list[tuple[int, int]]:
