@@ -5,12 +5,15 @@ Temperature changes how sure the model says it is, never what it predicts.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+
+from engine.schema import UNLABELLED, Labelled
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
@@ -25,6 +28,12 @@ FEW = (5, 20, 50)  # UUs for which a tau is looked for: one blind spot, a mornin
 
 UNKNOWN = -1
 """The gold index of a row without a label: it is neither right nor wrong, and no UU."""
+
+
+def gold_of(rows: Collection[Labelled], labels: Sequence[str]) -> npt.NDArray[np.intp]:
+    """(n,) label indices of rows, `UNKNOWN` for one without a label."""
+    place = {UNLABELLED: UNKNOWN} | {label: number for number, label in enumerate(labels)}
+    return np.fromiter((place[row.label] for row in rows), dtype=np.intp, count=len(rows))
 
 
 @dataclass(frozen=True)

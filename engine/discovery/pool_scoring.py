@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from engine.data.pool_rows import refuse_other_labels
 from engine.data.split_rows import SplitRows
-from engine.discovery.calibration import UNKNOWN, Scores, fit_temperature, score
+from engine.discovery.calibration import UNKNOWN, Scores, fit_temperature, gold_of, score
 from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import ModelRef, predictions
 from engine.model.shared_encoder import score_and_embed
 from engine.progress import Monitor
 from engine.project import Project
-from engine.schema import UNLABELLED, Example
+from engine.schema import Example
 from engine.shards.score_in_shards import score_in_shards
 from engine.shards.shard_plan import ShardedWork, ShardPlan
 
@@ -133,12 +133,6 @@ def pool_in_order(project: Project, then: int | None = None) -> SplitRows:
     """The pool rows, or the first of them, in an order that depends on what they say alone, with the split's labels."""
     size = project.manifest.splits["pool"].size
     return SplitRows.read(project.split_path("pool"), size, then=then, by_text=True)
-
-
-def gold_of(rows: Collection[Example], labels: Sequence[str]) -> Ints:
-    """(n,) label indices of rows, `UNKNOWN` for one without a label."""
-    place = {UNLABELLED: UNKNOWN} | {label: number for number, label in enumerate(labels)}
-    return np.fromiter((place[row.label] for row in rows), dtype=np.intp, count=len(rows))
 
 
 def temperature_on_dev(project: Project, model: ModelRef, monitor: Monitor) -> float | None:

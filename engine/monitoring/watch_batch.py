@@ -12,9 +12,9 @@ from datetime import datetime, timezone
 import numpy as np
 import numpy.typing as npt
 
-from engine.discovery.calibration import Scores, score
+from engine.discovery.calibration import Scores, gold_of, score
 from engine.discovery.nearest_spot import FAR
-from engine.discovery.pool_scoring import gold_of, score_pool
+from engine.discovery.pool_scoring import score_pool
 from engine.ids import checked_id
 from engine.model.model_registry import current_model, predictions
 from engine.monitoring.read_batch import BatchRows, rows_then

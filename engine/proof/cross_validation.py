@@ -12,8 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from engine.discovery.calibration import gold_of
 from engine.files import content_key, read_json, write_json
 from engine.model.text_classifier import Plan, Scorer, classifier_of
 from engine.model.training_plan import DistillationTarget
@@ -84,7 +83,7 @@ def errors_of(
     path = project.cache_dir / f"fold-{key}.json"
     if path.is_file():
         return [float(value) for value in read_json(path)]
-    gold = np.array([project.labels.index(row.label) for row in fold.test_rows])
+    gold = gold_of(fold.test_rows, project.labels)
     classifier = classifier_of(project)
     errors: list[float] = []
 

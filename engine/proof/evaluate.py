@@ -45,7 +45,6 @@ from engine.proof.significance import corrected, mcnemar, resamples_for
 from engine.proof.spot_counts import Resampling, closed_tally, count_spots, worse_for
 from engine.proof.statistics import BaselineComparison, compare
 from engine.proof.verdict_rule import MEANINGS, Rule, Verdict, judge
-from engine.schema import UNLABELLED, Example
 
 JUDGED = ("proof", "test")
 POOL = "pool"
@@ -72,11 +71,6 @@ ComparedBySplit = Mapping[str, Mapping[Group, BaselineComparison]]
 def gold_file(folder: Path, split: str) -> Path:
     """Gold label indices of a split, (n,) int64."""
     return folder / f"gold-{split}.npy"
-
-
-def gold_of(rows: Sequence[Example], labels: Sequence[str]) -> IntArray:
-    """(n,) label index of each row; `UNKNOWN` where it has no label."""
-    return np.array([UNKNOWN if row.label == UNLABELLED else labels.index(row.label) for row in rows], dtype=np.int64)
 
 
 def logits_file(folder: Path, run: SpecRun, split: str) -> Path:

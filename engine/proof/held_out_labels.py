@@ -12,8 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
+from engine.discovery.calibration import gold_of
 from engine.files import content_key, read_record, write_json
 from engine.model.side_by_side import QueuedTraining, train_side_by_side
 from engine.model.text_classifier import Scorer, classifier_of
@@ -110,7 +109,7 @@ def _train_side_by_side(
 def _outcome(
     project: Project, model: Scorer, held_out: Sequence[Example], dev: Sequence[Example], covered: int
 ) -> HeldOutOutcome:
-    gold = np.array([project.labels.index(row.label) for row in (*held_out, *dev)])
+    gold = gold_of([*held_out, *dev], project.labels)
     logits = model.logits([*held_out, *dev], monitor=Silent())
     found = Scored.from_logits(logits[: len(held_out)], gold[: len(held_out)])
     right = int((logits[len(held_out) :].argmax(axis=1) == gold[len(held_out) :]).sum())

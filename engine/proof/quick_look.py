@@ -14,8 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from engine.discovery.calibration import gold_of
 from engine.files import content_key, write_json
 from engine.model.model_registry import ModelRef, current_model, predictions, trained
 from engine.model.text_classifier import trainable
@@ -110,8 +109,8 @@ def _scored_rows(project: Project, discovery: Discovery, seed: int) -> list[Exam
 
 
 def _right(project: Project, model: ModelRef, rows: Sequence[Example], monitor: Monitor) -> Any:
-    gold = np.array([project.labels.index(row.label) for row in rows])
-    return predictions(project, model, rows, split_key="quick", monitor=monitor).argmax(axis=1) == gold
+    said = predictions(project, model, rows, split_key="quick", monitor=monitor).argmax(axis=1)
+    return said == gold_of(rows, project.labels)
 
 
 def _entry(

@@ -22,7 +22,7 @@ import engine
 from engine.data.leak_guard import LeakGuard
 from engine.data.pool_rows import known_labels, labelled, pool_rows
 from engine.data.proof_rows import judged_rows, read_proof
-from engine.discovery.calibration import fit_temperature
+from engine.discovery.calibration import fit_temperature, gold_of
 from engine.figure import Figure
 from engine.files import content_key, replacing, sha256_file, write_json
 from engine.model.model_registry import ModelRef, current_model, predictions
@@ -43,7 +43,6 @@ from engine.proof.evaluate import (
     evaluate,
     flipped_rows,
     gold_file,
-    gold_of,
     logits_file,
     right_samples,
 )
@@ -319,8 +318,8 @@ def _temperature(project: Project, run: Run, model: ModelRef, labels: Mapping[st
 
 
 def _fitted(project: Project, model: ModelRef, split: SplitName, rows: Sequence[Example], monitor: Monitor) -> float:
-    gold = np.array([project.labels.index(row.label) for row in rows], dtype=np.int64)
-    return fit_temperature(predictions(project, model, rows, split_key=split, monitor=monitor), gold)
+    logits = predictions(project, model, rows, split_key=split, monitor=monitor)
+    return fit_temperature(logits, gold_of(rows, project.labels))
 
 
 def _entry(project: Project, run: Run, model: ModelRef, temperature: float) -> SpecRun:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from engine.discovery.calibration import score
+from engine.discovery.calibration import gold_of, score
 from engine.files import write_json
 from engine.model.cleaned_models import refuse_cleaned
 from engine.model.model_registry import ModelRef, current_model, predictions
@@ -55,7 +55,7 @@ def check(project: Project, model: str | None = None, *, monitor: Monitor) -> Pa
     cases = [case for spot in frozen for case in spot.cases]
     rows = [Example.of(case) for case in cases]
     held_out = [row for found in near.values() for row in found.rows]
-    gold = np.array([project.labels.index(row.label) for row in [*rows, *held_out]], dtype=np.int64)
+    gold = gold_of([*rows, *held_out], project.labels)
     logits = predictions(project, tested, [*rows, *held_out], split_key="suite", monitor=monitor)
     scores = score(logits, gold)
     said = [

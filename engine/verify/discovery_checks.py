@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.data.pool_rows import refuse_other_labels
-from engine.discovery.calibration import score
-from engine.discovery.pool_scoring import gold_of, pool_in_order
+from engine.discovery.calibration import gold_of, score
+from engine.discovery.pool_scoring import pool_in_order
 from engine.model.array_cache import read_cached
 from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import ModelRef, logits_path, scans

@@ -15,12 +15,13 @@ from typing import Any
 from engine.counted import counted
 from engine.data.pool_rows import labelled, pool_rows
 from engine.data.proof_rows import judged_rows, read_proof
+from engine.discovery.calibration import gold_of
 from engine.errors import ProjectError
 from engine.files import content_key, find_files, read_json, read_record, sha256_file
 from engine.model.array_cache import read_array
 from engine.model.text_classifier import TRAINING, TrainedModel, weights_key
 from engine.project import Project
-from engine.proof.evaluate import JUDGED, POOL, evaluate, flipped_rows, gold_file, gold_of, right_samples
+from engine.proof.evaluate import JUDGED, POOL, evaluate, flipped_rows, gold_file, right_samples
 from engine.proof.proof_labels import LABELS, read_proof_labels
 from engine.proof.report import FLIPS, LEARNED
 from engine.schema import Example, RowLabel
