@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from engine.discovery.calibration import UNKNOWN, Scores, histogram, score, taus
 from engine.discovery.clusterers import CLUSTERERS
 from engine.discovery.clusters import SCATTERED, closeness
 from engine.discovery.error_excess import error_excess
-from engine.discovery.flags import LlmLabels, flag
+from engine.discovery.flags import Flags, LlmLabels, flag
 from engine.discovery.keywords import Background, telling
 from engine.discovery.label_errors import suspects
 from engine.discovery.neighbours import nearest
@@ -71,89 +71,42 @@ def find(
     """
     settings = project.settings.discovery
     scored = score_pool(project, model, labels=labels, monitor=monitor)
-    pool, gold, logits, scores = scored.rows, scored.gold, scored.logits, scored.scores
-    ids = pool.ids
-    temperature = scored.temperature
-    uus = np.flatnonzero(scores.uus(settings.tau))
-    right = np.flatnonzero(scores.right)
-    wrong = np.flatnonzero(scores.wrong)
-    known = gold != UNKNOWN
+    pool, ids = scored.rows, scored.rows.ids
+    uus, wrong = (np.flatnonzero(rows) for rows in (scored.scores.uus(settings.tau), scored.scores.wrong))
     if not len(uus) and len(wrong) and scans(project):  # a lower tau is looked for; a scan is exact about this one only
-        logits = logits.copy()
-        logits[wrong] = predictions(project, model, [pool[row] for row in wrong], split_key="wrong", monitor=monitor)
-        scores = score(logits, gold, temperature=scored.applied)
-    flags = flag(ids, scores, project.labels, llm_labels, settings.tau)
-    near, vectors = np.zeros((0, 0), dtype=np.intp), np.zeros((0, 1), dtype=np.float32)
-    around = flag_vectors = vectors
-    doubted = np.zeros(0, dtype=np.intp)
-    if len(uus):
-        around = embeddings(project, pool, scan=True, monitor=monitor)
-        near = nearest(around, uus, right, NEIGHBOURS, seed=settings.seed)
-        monitor.step("labels", 0, 1)
-        doubted = suspects(around, gold, uus, seed=settings.seed)
-        vectors, flag_vectors = np.asarray(around[uus]), np.asarray(around[flags.rows])
-    if (len(uus) or len(flags.rows)) and scans(project):
-        # what is shown or grouped has to be exact: places of UUs, confidence of the rows nearby and of flagged ones
-        if len(uus):
-            vectors = embeddings(project, [pool[row] for row in uus], monitor=monitor)
-            flag_vectors = embeddings(project, [pool[row] for row in flags.rows], monitor=monitor)
+        scored = _exact(project, model, scored, wrong, split_key="wrong", monitor=monitor)
+    flags = flag(ids, scored.scores, project.labels, llm_labels, settings.tau)
+    embedded = _embedded(project, scored, uus, flags.rows, monitor)
+    if (len(uus) or len(flags.rows)) and scans(project):  # confidence of rows that are shown has to be exact
         of_people = [row for row in uus if ids[row] in labels]
-        beside = np.unique([*near.ravel(), *of_people, *flags.rows]).astype(np.intp)
+        beside = np.unique([*embedded.near.ravel(), *of_people, *flags.rows]).astype(np.intp)
         if len(beside):
-            logits, asked = logits.copy(), [pool[row] for row in beside]
-            logits[beside] = predictions(project, model, asked, split_key="near", monitor=monitor)
-            scores = score(logits, gold, temperature=scored.applied)
+            scored = _exact(project, model, scored, beside, split_key="near", monitor=monitor)
+    scores, known = scored.scores, scored.gold != UNKNOWN
     # as many threads as cores were free: with the other core busy, two make t-SNE 5-10 times slower
     with threadpool_limits(choose_compute(project.settings.compute).threads):
-        places = _groups(scores, uus, vectors, settings, monitor)
+        groups = _groups(scores, uus, embedded.uu_vectors, settings, monitor)
         monitor.step("map", 0, 1)
-        drawn = lay_out(vectors, seed=settings.seed)
+        drawn = lay_out(embedded.uu_vectors, seed=settings.seed)
         monitor.step("map", 1, 1)
-    groups = [uus[group] for group in places]
-    coherence = [float(closeness(vectors[group]).mean()) for group in places]
-    near_of = dict(zip(uus.tolist(), near.tolist(), strict=True))
-    words = _words(project, scored, around, groups, near_of=near_of, flagged=flags.rows, monitor=monitor)
-    flagged = flags.by_group(scores, groups, [vectors[group] for group in places], flag_vectors)
-    chosen = np.fromiter((row in looked_wrong for row in ids), dtype=np.bool_, count=len(ids)) & ~scored.came_labelled
-    fair = np.flatnonzero(known & (scores.confidence >= settings.tau) & ~chosen)
-    excess = error_excess(groups, around, fair, scores.wrong, scores.confidence)
-    spots = [
-        replace(
-            spot,
-            flagged=tuple(ids[row] for row in rows),
-            estimate=flags.estimate(len(spot.rows), len(rows)),
-            excess=beyond,
-        )
-        for spot, rows, beyond in zip(
-            _spots(ids, scores, groups, coherence, words, project.labels), flagged, excess, strict=True
-        )
-    ]
+    spots = _spots(project, scored, embedded, groups, flags, looked_wrong, monitor)
     matched = match_ids(spots, previous)
-    shown = sorted({*uus.tolist(), *near.ravel().tolist(), *flags.rows.tolist()})
     at_temperature = None
-    if temperature is not None:
-        at_temperature = int(score(logits, gold, temperature=temperature).uus(settings.tau).sum())
-        monitor.note(f"temperature fitted on dev: {temperature:.2f}; with it {at_temperature} UUs")
-    loose = [ids[row] for row in np.setdiff1d(uus, np.concatenate([uus[:0], *groups]), assume_unique=True)]
+    if scored.temperature is not None:
+        at_temperature = int(score(scored.logits, scored.gold, temperature=scored.temperature).uus(settings.tau).sum())
+        monitor.note(f"temperature fitted on dev: {scored.temperature:.2f}; with it {at_temperature} UUs")
+    grouped = np.concatenate([uus[:0], *(uus[group] for group in groups)])
+    loose = [ids[row] for row in np.setdiff1d(uus, grouped, assume_unique=True)]
     reading = reading_of(project, model)
     cut = reading.cut(pool, monitor=monitor) if reading else []
-    shortened = [pool[row] for row in sorted({*cut}.intersection(shown))]
     if reading and cut:
         monitor.note(cut_sentence(len(cut), len(pool), "pool", reading.tokens))
     among = f"{len(pool)} rows" if known.all() else f"{known.sum()} of {len(pool)} rows that have a label"
     monitor.note(f"{len(uus)} UUs among {among}: {len(groups)} blind spots, {len(loose)} rows scattered")
+    shown = sorted({*uus.tolist(), *embedded.near.ravel().tolist(), *flags.rows.tolist()})
+    shortened = [pool[row] for row in sorted({*cut}.intersection(shown))]
     ends = dict(zip([row.id for row in shortened], reading.ends(shortened) if reading else (), strict=True))
-    place_of = {row: place for place, row in enumerate(uus.tolist())}
-
-    def shown_row(row: int) -> ShownRow:
-        prediction, read_to = _prediction(pool[row], scores, row, project.labels), ends.get(ids[row])
-        if (place := place_of.get(row)) is None:
-            return ShownRow(prediction, read_to=read_to)
-        x, y = drawn[place].tolist()
-        beside = tuple(ids[one] for one in near[place])
-        return ShownRow(prediction, beside, (round(x, DIGITS), round(y, DIGITS)), read_to)
-
-    folder, rows = project.round_dir(number), map(shown_row, shown)
+    folder, rows = project.round_dir(number), _shown_rows(scored, embedded, shown, drawn, ends, project.labels)
     rows_file = write_shown_rows(folder, key, rows) if len(shown) > IN_ONE_FILE else None
     found = Discovery(
         key=key,
@@ -165,14 +118,14 @@ def find(
         n_pool=len(pool),
         accuracy=scores.accuracy if known.all() else None,
         coverage=scores.coverage(settings.tau),
-        temperature=temperature,
+        temperature=scored.temperature,
         temperature_applied=settings.apply_temperature,
         uus_at_temperature=at_temperature,
         blind_spots=matched.blind_spots,
         retired=matched.retired,
         next_id=matched.next_id,
         scattered=tuple(loose),
-        suspects=tuple(ids[row] for row in doubted),
+        suspects=tuple(ids[row] for row in embedded.suspects),
         confidences=histogram(scores),
         taus=taus_for(scores),
         read_tokens=reading.tokens if reading and reading.known else 0,
@@ -185,6 +138,77 @@ def find(
         **in_memory(rows if rows_file is None else ()),
     )
     return with_shown_rows(found, folder)
+
+
+@dataclass(frozen=True)
+class _Embedded:
+    """Where the rows of the pool lie, and what follows from that alone; without UUs all of it is empty.
+
+    Attributes:
+        pool: (n, d) embeddings, those of a scan.
+        uus: (u,) places of the UUs in the pool. uu_vectors: (u, d) their embeddings, exact.
+        near: (u, k) for each the places of the nearest rows that the model gets right.
+        suspects: places of the UUs whose gold label is suspect.
+        flag_vectors: (f, d) embeddings of the flagged rows, exact.
+    """
+
+    pool: Floats
+    uus: Ints
+    uu_vectors: Floats
+    near: Ints
+    suspects: Ints
+    flag_vectors: Floats
+
+
+def _embedded(project: Project, scored: ScoredPool, uus: Ints, flagged: Ints, monitor: Monitor) -> _Embedded:
+    if not len(uus):
+        none = np.zeros((0, 1), dtype=np.float32)
+        return _Embedded(none, uus, none, np.zeros((0, 0), dtype=np.intp), np.zeros(0, dtype=np.intp), none)
+    rows, seed = scored.rows, project.settings.discovery.seed
+    pool = embeddings(project, rows, scan=True, monitor=monitor)
+    near = nearest(pool, uus, np.flatnonzero(scored.scores.right), NEIGHBOURS, seed=seed)
+    monitor.step("labels", 0, 1)
+    doubted = suspects(pool, scored.gold, uus, seed=seed)
+
+    def exact(places: Ints) -> Floats:
+        if not scans(project):
+            return np.asarray(pool[places])
+        return embeddings(project, [rows[row] for row in places], monitor=monitor)
+
+    return _Embedded(pool, uus, exact(uus), near, doubted, exact(flagged))
+
+
+def _exact(
+    project: Project, model: ModelRef, scored: ScoredPool, rows: Ints, *, split_key: str, monitor: Monitor
+) -> ScoredPool:
+    """The same after a scan with exact scores of some rows, given by their places."""
+    logits, asked = scored.logits.copy(), [scored.rows[row] for row in rows]
+    logits[rows] = predictions(project, model, asked, split_key=split_key, monitor=monitor)
+    return replace(scored, logits=logits, scores=score(logits, scored.gold, temperature=scored.applied))
+
+
+def _shown_rows(
+    scored: ScoredPool,
+    embedded: _Embedded,
+    shown: Sequence[int],
+    drawn: Floats,
+    ends: Mapping[str, tuple[int, ...]],
+    labels: Sequence[str],
+) -> Iterator[ShownRow]:
+    """The rows that a discovery shows, given their places.
+
+    ``drawn``: (u, 2) places of the UUs on the map. ``ends``: by row id how many characters the model reads of it.
+    """
+    ids, place_of = scored.rows.ids, {row: place for place, row in enumerate(embedded.uus.tolist())}
+    for row in shown:
+        prediction = _prediction(scored.rows[row], scored.scores, row, labels)
+        read_to = ends.get(ids[row])
+        if (place := place_of.get(row)) is None:
+            yield ShownRow(prediction, read_to=read_to)
+            continue
+        x, y = drawn[place].tolist()
+        beside = tuple(ids[one] for one in embedded.near[place])
+        yield ShownRow(prediction, beside, (round(x, DIGITS), round(y, DIGITS)), read_to)
 
 
 def _groups(scores: Scores, uus: Ints, vectors: Floats, settings: DiscoverySettings, monitor: Monitor) -> list[Ints]:
@@ -203,19 +227,9 @@ def _groups(scores: Scores, uus: Ints, vectors: Floats, settings: DiscoverySetti
 
 
 def _words(
-    project: Project,
-    scored: ScoredPool,
-    around: Floats,
-    groups: Sequence[Ints],
-    *,
-    near_of: dict[int, list[int]],
-    flagged: Ints,
-    monitor: Monitor,
+    project: Project, scored: ScoredPool, embedded: _Embedded, groups: Sequence[Ints], flagged: Ints, monitor: Monitor
 ) -> list[tuple[str, ...]]:
-    """The words of each group, from the pool's scores and embeddings (rows, d).
-
-    ``near_of``: for each UU the rows nearby that the model gets right. ``flagged``: places of the flagged rows.
-    """
+    """The words of each group of UUs; ``flagged``: places of the flagged rows."""
     if not groups:
         return []
     pool, labels = scored.rows, project.labels
@@ -230,18 +244,24 @@ def _words(
     )
     background = Background(read_as, right.tolist())
     candidates = []
-    for rows in groups:
+    for group in groups:
+        rows = embedded.uus[group]
         cell = {labels[scored.gold[rows[0]]], labels[scored.scores.predicted[rows[0]]]}
-        near = dict.fromkeys(place for row in rows.tolist() for place in near_of[row])
+        near = dict.fromkeys(embedded.near[group].ravel().tolist())
         candidates.append(background.candidates([pool[row] for row in rows], cell, [pool[place] for place in near]))
     named = sorted({one.word for found in candidates for one in found})
     place_of = {word: place for place, word in enumerate(named)}
     monitor.step("words", 0, len(named))
     vectors = embeddings(project, [Example(word, word, "") for word in named], scan=True, monitor=monitor)
-    centre = _texts(_mean(around)[None], project)[0]
+    centre = _texts(_mean(embedded.pool)[None], project)[0]
     return [
-        telling(found, vectors[[place_of[one.word] for one in found]], _texts(around[rows], project), centre)
-        for found, rows in zip(candidates, groups, strict=True)
+        telling(
+            found,
+            vectors[[place_of[one.word] for one in found]],
+            _texts(embedded.pool[embedded.uus[group]], project),
+            centre,
+        )
+        for found, group in zip(candidates, groups, strict=True)
     ]
 
 
@@ -262,14 +282,22 @@ def _texts(rows: Floats, project: Project) -> Floats:
 
 
 def _spots(
-    ids: Sequence[str],
-    scores: Scores,
+    project: Project,
+    scored: ScoredPool,
+    embedded: _Embedded,
     groups: Sequence[Ints],
-    coherence: Sequence[float],
-    words: Sequence[tuple[str, ...]],
-    labels: Sequence[str],
+    flags: Flags,
+    looked_wrong: Collection[str],
+    monitor: Monitor,
 ) -> list[BlindSpot]:
-    """Describe the groups, given their rows, how coherent each is and its words; ids come later."""
+    """Describe the groups, given the places of their rows among the UUs; ids come later."""
+    ids, scores, labels, tau = scored.rows.ids, scored.scores, project.labels, project.settings.discovery.tau
+    words = _words(project, scored, embedded, groups, flags.rows, monitor)
+    rows_of, vectors = [embedded.uus[group] for group in groups], [embedded.uu_vectors[group] for group in groups]
+    flagged = flags.by_group(scores, rows_of, vectors, embedded.flag_vectors)
+    chosen = np.fromiter((row in looked_wrong for row in ids), dtype=np.bool_, count=len(ids)) & ~scored.came_labelled
+    fair = np.flatnonzero((scored.gold != UNKNOWN) & (scores.confidence >= tau) & ~chosen)
+    excess = error_excess(rows_of, embedded.pool, fair, scores.wrong, scores.confidence)
     return [
         BlindSpot(
             id="",
@@ -277,10 +305,13 @@ def _spots(
             predicted=labels[scores.predicted[rows[0]]],
             rows=tuple(ids[row] for row in rows),
             mean_confidence=round(float(scores.confidence[rows].mean()), DIGITS),
-            coherence=round(close, DIGITS),
+            coherence=round(float(closeness(own).mean()), DIGITS),
             words=distinctive,
+            flagged=tuple(ids[row] for row in near),
+            estimate=flags.estimate(len(rows), len(near)),
+            excess=beyond,
         )
-        for rows, close, distinctive in zip(groups, coherence, words, strict=True)
+        for rows, own, distinctive, near, beyond in zip(rows_of, vectors, words, flagged, excess, strict=True)
     ]
 
 
