@@ -87,11 +87,7 @@ def train(
     rows = _SHARED.get((plan.start_key, plan.max_length), [*examples, *(one.row for one in kept)], classifier.tokens)
     lengths = [len(row["input_ids"]) for row in rows]
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    decayed = [parameter for parameter in weights if parameter.ndim > 1]  # biases and norms have one dimension
-    plain = [parameter for parameter in weights if parameter.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": plan.weight_decay}, {"params": plain, "weight_decay": 0.0}], fused=True
-    )
+    optimizer = _optimizer(weights, plan.weight_decay)
     losses: list[float] = []
     done, seconds = 0, 0.0
     if saved:
@@ -166,32 +162,42 @@ def train(
     seconds += time.monotonic() - began
     if start is not None:
         go_back(model, start, plan.average)
-    finished = partial / "finished"
-    shutil.rmtree(finished, ignore_errors=True)  # what a kill left of an earlier end would count as a file of the model
-    classifier.save(finished)
-    write_json(
-        finished / "training.json",
-        {
-            "key": key,
-            "plan": plan.as_json(),
-            "rows": len(rows),
-            "steps": done,
-            "loss": _curve(losses),
-            "seconds": round(seconds, 1),
-            "rows_per_second": round(len(rows) * done / steps / max(seconds, 1e-9), 1),
-            "compute": compute.as_json(),
-            "sha256": sha256_file(finished / "model.safetensors"),
-            "files": folder_hashes(finished),
-            "versions": {
-                "blindspot": engine.__version__,
-                "torch": torch.__version__,
-                "transformers": transformers.__version__,
-            },
-        },
-    )
-    publish(finished, out)
+    told = {
+        "key": key,
+        "plan": plan.as_json(),
+        "rows": len(rows),
+        "steps": done,
+        "loss": _curve(losses),
+        "seconds": round(seconds, 1),
+        "rows_per_second": round(len(rows) * done / steps / max(seconds, 1e-9), 1),
+        "compute": compute.as_json(),
+    }
+    publish(_saved(classifier, partial / "finished", told), out)
     shutil.rmtree(partial)
     return out
+
+
+def _optimizer(weights: Sequence[torch.nn.Parameter], decay: float) -> torch.optim.AdamW:
+    """AdamW without decay on biases and norms, which have one dimension."""
+    decayed = [parameter for parameter in weights if parameter.ndim > 1]
+    plain = [parameter for parameter in weights if parameter.ndim <= 1]
+    return torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}], fused=True
+    )
+
+
+def _saved(classifier: Classifier, folder: Path, told: dict[str, Any]) -> Path:
+    """The folder with the model, and with what its training.json says: ``told``, hashes and versions."""
+    shutil.rmtree(folder, ignore_errors=True)  # what a kill left of an earlier end would count as a file of the model
+    classifier.save(folder)
+    versions = {
+        "blindspot": engine.__version__,
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
+    hashes = {"sha256": sha256_file(folder / "model.safetensors"), "files": folder_hashes(folder)}
+    write_json(folder / "training.json", {**told, **hashes, "versions": versions})
+    return folder
 
 
 def start_of(plan: TrainingPlan, compute: Compute) -> Classifier:
