@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.counted import counted
 from engine.model.text_classifier import classifier_of
 from engine.operations.diagnosis import check
 from engine.operations.machine import MachineFinding
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         if finding.hint:
             print_line(f"{'':7}  {'':<{width}}  -> {finding.hint}")
     counts = [
-        f"{count} {state}{'s' * (count > 1)}"
+        counted(count, state)
         for state in ("problem", "warning")
         if (count := sum(finding.state == state for finding in findings))
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from engine.counted import counted
 from tui.dialogs.choice_dialog import ChoiceDialog
 
 COMMIT, DECLINE, DECLINE_ALL = "commit", "decline", "decline all"
@@ -25,7 +26,7 @@ class DecideDialog(ChoiceDialog):
     """
 
     def __init__(self, spot_id: str, patterns: int, samples: int, *, unfinished: bool, untouched: int) -> None:
-        written = f"{patterns} pattern{'s' * (patterns != 1)}, {samples} sample{'s' * (samples != 1)}"
+        written = f"{counted(patterns, 'pattern')}, {counted(samples, 'sample')}"
         choices = {
             None: "Not yet",
             COMMIT: f"Commit: {written}",

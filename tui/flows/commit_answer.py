@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.counted import counted
 from engine.errors import BlindspotError
 from tui.shell import shell
 
@@ -71,14 +72,13 @@ def _write(screen: WorkScreen, spot_id: str, decision: Callable[[Annotator], Com
         return
     app.changed()
     if isinstance(made, list):
-        app.say(f"{len(made)} blind spots are declined. v judges blind what others wrote there.")
+        declined = f"{counted(len(made), 'blind spot')} {'is' if len(made) == 1 else 'are'} declined"
+        app.say(f"{declined}. v judges blind what others wrote there.")
         return
     patterns, samples = TeachingDraft(workbench, spot_id).others
-    counts = [
-        f"{len(found)} {word}{'s' * (len(found) != 1)}" for found, word in ((patterns, "pattern"), (samples, "sample"))
-    ]
     if workbench.board is not None and workbench.board.spot(spot_id).to_review:
         app.say(f"{spot_id} is {made.decision}. What others wrote is to be judged blind first: v.")
         return
-    seen = f"Others wrote {', '.join(counts)}." if patterns or samples else "Nobody else has answered yet."
+    written = f"{counted(len(patterns), 'pattern')}, {counted(len(samples), 'sample')}"
+    seen = f"Others wrote {written}." if patterns or samples else "Nobody else has answered yet."
     app.say(f"{spot_id} is {made.decision}. {seen}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from engine.counted import counted
 from engine.text import visible
 from tui.flows.commit_answer import why_not
 from tui.shell import shell
@@ -65,14 +66,14 @@ def ask_to_hand_in(screen: WorkScreen, ballot: JudgementDraft, then: Callable[[]
 
     title = "Hand in this item? It cannot be changed then, and you see who wrote what."
     if ballot.left:
-        title += f" {_questions(ballot.left)} stay{'s' if ballot.left == 1 else ''} unanswered."
+        title += f" {counted(ballot.left, 'question')} stay{'s' if ballot.left == 1 else ''} unanswered."
     screen.app.push_screen(ChoiceDialog(title, ["hand in", "not yet"], current=1), take)
 
 
 def still_open(ballot: JudgementDraft) -> str:
     """What is left to be answered, as sentences."""
     better = " Which side is better?" if ballot.preference is None else ""
-    return f"{_questions(ballot.missing)} {'is' if ballot.missing == 1 else 'are'} open.{better}"
+    return f"{counted(ballot.missing, 'question')} {'is' if ballot.missing == 1 else 'are'} open.{better}"
 
 
 def which_are_asked(ballot: JudgementDraft) -> str:
@@ -80,10 +81,6 @@ def which_are_asked(ballot: JudgementDraft) -> str:
     if ballot.asks_everything:
         return f"All {ballot.total} questions are shown; answer as many as you like. + shows the few again."
     return f"{ballot.total} questions are shown; what you have answered stays."
-
-
-def _questions(number: int) -> str:
-    return f"{number} question{'s' * (number != 1)}"
 
 
 def what_next(ballot: JudgementDraft, side: SideName, row: int) -> str:
@@ -94,9 +91,9 @@ def what_next(ballot: JudgementDraft, side: SideName, row: int) -> str:
     if ballot.missing > (ballot.preference is None) or (ballot.left > 1 and ballot.preference is None):
         return ""
     if ballot.preference is None:
-        return "Now say which side is better: A, B, E equal, N neither."
+        return "Now say which side is better: < left, > right, E equal, N neither."
     if ballot.left:
-        return f"ctrl+j can hand it in, for good; the {_questions(ballot.left)} left may stay open."
+        return f"ctrl+j can hand it in, for good; the {counted(ballot.left, 'question')} left may stay open."
     return "Everything is answered: ctrl+j hands it in, for good."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.counted import counted
 from tui.terminal.glyphs import Glyphs, bar
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def flags_sentence(flagged: int, found: Discovery, *, withheld: int = 0) -> str:
     uus, checked = found.checked_flags
     known = f"; of {checked:,} such rows that have a label {uus:,} are UUs" if checked else ""
     more = f" (and {withheld:,} too close to proof rows to be shown)" if withheld else ""
-    return f"{flagged:,} row{'s' * (flagged != 1)} flagged by the LLM, not checked{more}{known}"
+    return f"{counted(flagged, 'row')} flagged by the LLM, not checked{more}{known}"
 
 
 def none_found(found: Discovery) -> str:
@@ -65,7 +66,7 @@ def lower_taus(found: Discovery) -> list[tuple[float, int]]:
 
 def taus_sentence(found: Discovery) -> str:
     """What lower values of tau would give; empty if nothing more."""
-    parts = [f"tau {tau:g} gives {uus:,} UU{'s' * (uus != 1)}" for tau, uus in lower_taus(found)]
+    parts = [f"tau {tau:g} gives {counted(uus, 'UU')}" for tau, uus in lower_taus(found)]
     return ", ".join(parts)
 
 

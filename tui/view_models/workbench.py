@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import jobs
+from engine.counted import counted
 from engine.errors import BlindspotError, SettingsError
 from engine.jobs import JobView
 from engine.model.predictions_record import why_not_run
@@ -98,8 +99,8 @@ class Workbench:
     def repairs(self) -> list[str]:
         """What is to be told at opening, a sentence each: nothing may be kept, tau was edited, records, drafts."""
         joined = self._drafts.joined
-        fields = f"{joined} field{'s' if joined != 1 else ''}"
-        met = [f"Two windows had typed into {fields}: both texts stand there now."] if joined else []
+        both = f"Two windows had typed into {counted(joined, 'field')}: both texts stand there now."
+        met = [both] if joined else []
         read_only = [f"{READ_ONLY}."] * self.project.read_only
         found = self.board.discovery if self.board else None
         return [*read_only, *_at_odds(self.project, found), *self.teaching.repairs, *met]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from engine.counted import counted
 from engine.data.differences import TextChange, changes
 from engine.text import visible
 from tui.shell import shell
@@ -105,7 +106,7 @@ class ChangeLine(DraftLine):
         words = sum(change.words for change in found)
         if not words:
             return Text("No word is changed yet.", app.ink.muted, no_wrap=True, end="")
-        text.append(f"{words} word{'s' * (words != 1)} changed: ", app.ink.muted)
+        text.append(f"{counted(words, 'word')} changed: ", app.ink.muted)
         for number, change in enumerate(found):
             text.append(", " if number else "", app.ink.muted).append(self._changed(change))
         if text.cell_len > width:
