@@ -19,20 +19,13 @@ from engine.project import SETTINGS_FILE, Project
 from engine.regression.promotion import Promotion, promote
 from tests.builders.discovery import discovery_of, save_discovery
 from tests.builders.models import lay_out_model
-from tests.engine.proof.synthetic import gold_labels, model, write_proof
-
-GOLD = gold_labels()
-BASELINE = [model(GOLD, seed=seed, noise=2.5, skill=2.0) for seed in (1, 2)]
-ARMS = {
-    ("human", "scratch"): [model(GOLD, seed=seed, noise=2.5, skill=4.0) for seed in (1, 2)],
-    ("human", "continue"): [logits / 2 for logits in BASELINE],
-}
+from tests.engine.proof.synthetic import BASELINE, GOLD, ONE_PROVEN, write_proof
 
 
 @pytest.fixture
 def proved(project: Project) -> Project:
     """A project with a proof in which one arm is proven and another is not, and a model that no proof names."""
-    write_proof(project, baseline=BASELINE, arms=ARMS, gold=GOLD)
+    write_proof(project, baseline=BASELINE, arms=ONE_PROVEN, gold=GOLD)
     for path in list(project.models_dir.iterdir()):
         lay_out_model(project, path.name)
     lay_out_model(project, "of-a-quick-look")

@@ -30,6 +30,15 @@ def model(gold: Gold, *, seed: int, skill: float = 1.0, noise: float = 1.5, labe
     return logits.astype(np.float32)
 
 
+GOLD = gold_labels()
+BASELINE = [model(GOLD, seed=seed, noise=2.5, skill=2.0) for seed in (1, 2)]
+ONE_PROVEN = {
+    ("human", "scratch"): [model(GOLD, seed=seed, noise=2.5, skill=4.0) for seed in (1, 2)],
+    ("human", "continue"): [logits / 2 for logits in BASELINE],
+}
+"""Arms of which the first is proven against `BASELINE`, and the second only less confident."""
+
+
 def scored(logits: Logits, gold: Gold) -> Scored:
     """Predictions from logits at temperature 1."""
     return Scored.from_logits(logits, gold)

@@ -13,10 +13,7 @@ from engine.regression.suite_checks import check_suite
 from engine.schema import Sample, Teacher
 from engine.teaching.records import Teaching
 from tests.builders.discovery import discovery_of, save_discovery
-from tests.engine.proof.synthetic import Logits, gold_labels, model, write_proof
-
-GOLD = gold_labels()
-BASELINE = [model(GOLD, seed=seed, noise=2.5, skill=2.0) for seed in (1, 2)]
+from tests.engine.proof.synthetic import BASELINE, GOLD, Logits, write_proof
 
 
 def sample(project: Project, number: int, spot: str) -> str:

@@ -6,21 +6,14 @@ import numpy as np
 import pytest
 
 from engine.project import Project
-from tests.engine.proof.synthetic import gold_labels, model, write_proof
+from tests.engine.proof.synthetic import BASELINE, GOLD, ONE_PROVEN, write_proof
 from tui.cli import main
-
-GOLD = gold_labels()
-BASELINE = [model(GOLD, seed=seed, noise=2.5, skill=2.0) for seed in (1, 2)]
-ARMS = {
-    ("human", "scratch"): [model(GOLD, seed=seed, noise=2.5, skill=4.0) for seed in (1, 2)],
-    ("human", "continue"): [logits / 2 for logits in BASELINE],
-}
 
 
 @pytest.fixture
 def proved(project: Project) -> Project:
     """A project with a proof in which one arm is proven and another is not."""
-    write_proof(project, baseline=BASELINE, arms=ARMS, gold=GOLD)
+    write_proof(project, baseline=BASELINE, arms=ONE_PROVEN, gold=GOLD)
     return project
 
 
