@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from engine.arrays import Ints
 from engine.files import lines_of_file, open_read
 from engine.schema import Example
-
-Ints = npt.NDArray[np.int64]
 
 _PREFIX = 32  # bytes of a text that rows are sorted by; what is alike in these is read
 

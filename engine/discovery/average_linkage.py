@@ -25,7 +25,8 @@ import numpy as np
 from scipy.cluster.hierarchy import ClusterNode, linkage, to_tree
 from scipy.spatial.distance import squareform
 
-from engine.discovery.clusters import Floats, Ints, numbered, readable
+from engine.arrays import Floats, Ints
+from engine.discovery.clusters import numbered, readable
 from engine.discovery.coarse_parts import coarse_parts
 
 # How much nearer (cosine, on average) rows must be to their own half than to the other. Silhouette divides this by the

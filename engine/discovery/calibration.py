@@ -13,10 +13,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
+from engine.arrays import Floats, Ints
 from engine.schema import UNLABELLED, Labelled
-
-Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.integer]
 
 # A dev set without a single error has its best temperature at 0, one of guesses at infinity; both stop here.
 LOWEST, HIGHEST = 0.05, 20.0

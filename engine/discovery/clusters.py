@@ -8,8 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.intp]
+from engine.arrays import Floats, Ints
 
 SCATTERED = -1
 READABLE = 25  # rows that a teacher can hold in mind at once

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
-from engine.discovery.clusters import Floats, Ints
+from engine.arrays import Floats, Ints
 from engine.discovery.sampling import ENOUGH, nearest_centre, sample
 
 # Centres of one cut of a sample, some 300 rows each; what is still too large is cut again.

@@ -21,19 +21,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import false_discovery_control
 
+from engine.arrays import Bools, Floats, Ints
 from engine.discovery.nearest_spot import FAR, Reach
 from engine.discovery.sampling import blocks
 from engine.schema import ErrorExcess
 
 _FOLDS = 5
 _DIGITS = 3  # of expected errors, p and q in the file: confidence comes from a scan where rows are scanned in bf16
-
-Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.intp]
-Bools = npt.NDArray[np.bool_]
 
 
 def error_excess(

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import betabinom
 
+from engine.arrays import Floats, Ints
 from engine.discovery.calibration import UNKNOWN, Scores
 from engine.discovery.clusters import closeness
 
@@ -24,9 +24,6 @@ _READ = 0.95
 _TAILS = 0.025, 0.975
 _PRIOR = 0.5  # both parameters of Jeffreys' Beta
 _DIGITS = 6  # of cosines that are compared
-
-Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 
-import numpy as np
-import numpy.typing as npt
-
+from engine.arrays import Floats
 from engine.schema import Example
-
-Floats = npt.NDArray[np.floating]
 
 WORDS = 8
 ROWS = 2  # of the group that have a word: one row cannot speak for the others

@@ -11,7 +11,8 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
-from engine.discovery.clusters import Floats, Ints, numbered, readable
+from engine.arrays import Floats, Ints
+from engine.discovery.clusters import numbered, readable
 from engine.discovery.coarse_parts import coarse_parts
 from engine.discovery.sampling import ENOUGH
 

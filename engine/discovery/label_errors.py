@@ -8,11 +8,11 @@ with every UU by definition. It is a suggestion: the label counts until a person
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from cleanlab.filter import find_label_issues
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
+from engine.arrays import Floats, Ints
 from engine.discovery.sampling import blocks, sample
 
 FOLDS = 5
@@ -23,9 +23,6 @@ _OF_EACH = 100  # rows of a label, at least, where rows are drawn: a rare one mu
 _AGAINST = 0.2
 # How far the regression must beat the largest label's share: on NLI's pairs it guesses (.34) and names nobody.
 _BETTER = 0.1
-
-Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.intp]
 
 
 def suspects(vectors: Floats, gold: Ints, uus: Ints, *, seed: int) -> Ints:

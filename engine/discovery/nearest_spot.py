@@ -9,15 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from engine.arrays import Floats, Ints
 
 FAR = -1
 """The place of the nearest blind spot of a row that is near none."""
 
 _TAIL = 0.1  # share of a blind spot's own rows that lie farther from its centre than a row that counts as near
-
-Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.cluster import MiniBatchKMeans
 
+from engine.arrays import Floats, Ints
 from engine.discovery.sampling import blocks, nearest_centre, sample
 
-Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.intp]
 BLOCK = 512  # queries at once
 CANDIDATES = 16_384  # compared with them at once: 34 MB of cosines, whatever the pool's size
 MOST_PAIRS = 1_000_000_000  # compared exactly: 10,000 UUs among 100,000 rows

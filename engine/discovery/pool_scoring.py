@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.arrays import Ints
 from engine.data.pool_rows import refuse_other_labels
 from engine.data.split_rows import SplitRows
 from engine.discovery.calibration import UNKNOWN, Scores, fit_temperature, gold_of, score
@@ -19,8 +20,6 @@ from engine.project import Project
 from engine.schema import Example
 from engine.shards.score_in_shards import score_in_shards
 from engine.shards.shard_plan import ShardedWork, ShardPlan
-
-Ints = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,8 @@ import numpy.typing as npt
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
+from engine.arrays import Floats
 from engine.discovery.sampling import blocks, sample
-
-Floats = npt.NDArray[np.floating]
 
 # Below, t-SNE has too few neighbours to arrange; above, it takes too long (3 s at 2,000 rows on two threads).
 FEWEST, MOST = 12, 5_000

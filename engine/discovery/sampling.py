@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.intp]
+from engine.arrays import Floats, Ints
 
 ENOUGH = 20_000
 """Rows that a method is fitted on at most: 31 MB of embeddings with 384 dimensions."""

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from engine.arrays import Floats, Ints
 from engine.discovery.calibration import UNKNOWN, Scores, histogram, score, taus_for
 from engine.discovery.clusterers import CLUSTERERS
 from engine.discovery.clusters import SCATTERED, closeness
@@ -32,9 +32,6 @@ from engine.shown_rows import IN_ONE_FILE, ShownRow, in_memory, with_shown_rows,
 
 NEIGHBOURS = 3
 DIGITS = 6  # of probabilities and coordinates in the file
-
-Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.intp]
 
 
 def find(

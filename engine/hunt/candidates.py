@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from engine.arrays import Floats, Ints
 from engine.errors import FileError
 from engine.files import write_atomic
 from engine.hunt.hunt_files import array_path, keep_rows, read_rows
 from engine.label_queue.scored_rows import ScoredRows
 from engine.model.array_cache import read_array
-
-Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.integer]
 
 GROUPS = 24
 """Groups of like texts that finds are spread over, at most."""

@@ -6,10 +6,11 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
+from engine.arrays import Floats, Ints
 from engine.discovery.pool_scoring import score_pool
 from engine.errors import ProjectError
 from engine.files import content_key
-from engine.hunt.candidates import GROUPS, Candidates, Floats, Ints, keep_candidates, read_candidates
+from engine.hunt.candidates import GROUPS, Candidates, keep_candidates, read_candidates
 from engine.label_queue.scored_rows import ScoredRows
 from engine.model.model_registry import current_model, embeddings, encoder_weights
 from engine.progress import Monitor

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.arrays import Ints
 from engine.discovery.calibration import UNKNOWN
-from engine.hunt.candidates import Candidates, Ints
+from engine.hunt.candidates import Candidates
 from engine.hunt.hunt_files import Hunt
 from engine.hunt.learner import Known
 from engine.hunt.selection import choose

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from engine.arrays import Floats, Ints
 from engine.discovery.calibration import UNKNOWN
-from engine.hunt.candidates import Candidates, Floats, Ints
+from engine.hunt.candidates import Candidates
 
 CERTAINTIES = 3
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.hunt.candidates import Candidates, Floats, Ints
+from engine.arrays import Floats, Ints
+from engine.hunt.candidates import Candidates
 from engine.hunt.learner import Known, first_guess, wrong_probability
 
 RANDOM = "drawn at random"

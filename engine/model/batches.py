@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from engine.arrays import Ints
 from engine.schema import Example
 
 Tokens = dict[str, list[int]]
@@ -56,7 +56,7 @@ def collate(tokenizer: Any, rows: Sequence[Tokens], device: str) -> dict[str, to
     return {name: tensor.to(device) for name, tensor in padded.items()}
 
 
-def scoring_batches(lengths: NDArray[np.int64], token_budget: int) -> Iterator[NDArray[np.int64]]:
+def scoring_batches(lengths: Ints, token_budget: int) -> Iterator[Ints]:
     """Row numbers, longest first, in batches of at most ``token_budget`` tokens with padding (at least one row).
 
     A batch that is at least half full ends where the length changes, so that most batches need no padding.

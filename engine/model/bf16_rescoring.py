@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
-Ints = NDArray[np.integer]
+from engine.arrays import Floats, Ints
 
 # Log-odds around a decision that are looked at in any case. At tau 0.9 they reach from confidence .875 to .920.
 LEAST_MARGIN = 0.25

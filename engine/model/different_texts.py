@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import overload
 
 import numpy as np
-import numpy.typing as npt
 
+from engine.arrays import Ints
 from engine.schema import Example
-
-Ints = npt.NDArray[np.intp]
 
 
 class DifferentTexts(Sequence[str]):

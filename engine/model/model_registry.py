@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from typing_extensions import Unpack
 
+from engine.arrays import Ints
 from engine.errors import ModelError
 from engine.files import checked, content_key, read_record
 from engine.model.array_cache import MAPPED_BYTES, Array, Making, cached_arrays
 from engine.model.bf16_rescoring import UncertainRows
-from engine.model.different_texts import DifferentTexts, Ints
+from engine.model.different_texts import DifferentTexts
 from engine.model.hugging_face import weights_of
 from engine.model.text_classifier import (
     TRAINING,

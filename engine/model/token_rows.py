@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+
+from engine.arrays import Ints
 
 Features = dict[str, Any]  # tensors (rows, longest) by the names that a model takes, and what else it takes
-Ints = NDArray[np.int64]
 MASK = "attention_mask"
 
 _TOGETHER = 4096  # rows whose encodings, 8 KB each, are there at a time

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import numpy as np
-import numpy.typing as npt
 
+from engine.arrays import Bools
 from engine.discovery.calibration import Scores, gold_of, score
 from engine.discovery.nearest_spot import FAR
 from engine.discovery.pool_scoring import score_pool
@@ -37,7 +37,6 @@ from engine.schema import Example, Labelled
 from engine.tau import refuse_new_tau
 
 _NOWHERE = -2  # place of a blind spot whose rows are gone: no row is near it; `FAR` is another
-Bools = npt.NDArray[np.bool_]
 
 
 def watch_batch(project: Project, batch: BatchRows, *, monitor: Monitor) -> WatchedBatch:

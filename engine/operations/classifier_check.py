@@ -15,8 +15,8 @@ from itertools import islice, zip_longest
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from engine.arrays import Floats
 from engine.counted import counted
 from engine.errors import BlindspotError
 from engine.model.text_classifier import ModelRef, Scorer, TextClassifier, classifier_of
@@ -32,8 +32,6 @@ _WORDS = 20_000  # of the very long text
 _SEED = 13
 _ODD = '\u202eنص 你好 \U0001f642 e\u0301 \x00\t\r\n "quoted" \\u0041 {}'
 _REPEATED = "what was scored is kept, so reports stay as they are; fix its seeds, or set its temperature to 0"
-
-Floats = npt.NDArray[np.float64]
 
 
 def check_classifier(project: Project) -> Iterator[MachineFinding]:

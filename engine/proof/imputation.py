@@ -29,14 +29,12 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import stdtrit
 
+from engine.arrays import Bools
 from engine.discovery.calibration import UNKNOWN
 from engine.proof.metrics import FloatArray, IntArray, Scored, among_most_confident
-
-Bools = npt.NDArray[np.bool_]
 
 _JEFFREYS = 0.5
 _NOTHING = 1e-9  # rows

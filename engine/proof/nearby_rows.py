@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.arrays import Bools
 from engine.data.proof_rows import judged_rows, read_proof
 from engine.discovery.calibration import UNKNOWN, gold_of
 from engine.errors import ProjectError
@@ -13,7 +14,7 @@ from engine.model.array_cache import read_array
 from engine.project import Project
 from engine.proof.evaluate import NEAREST, gold_file, known_gold, round_model
 from engine.proof.proof_spec import read_spec
-from engine.proof.spot_counts import Bools, near_parts
+from engine.proof.spot_counts import near_parts
 from engine.schema import Example
 
 

@@ -9,16 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from engine.arrays import Bools
 from engine.proof.closed import FEWEST_NEAR, SeedCounts, SpotCounts, tally
 from engine.proof.metrics import IntArray, Scored
 from engine.proof.proof_spec import ProofSpec
 from engine.proof.report_types import Estimate, Group, Loss, NearRightRows, ReportSpot, RightRows, SpotResult, of_group
 from engine.proof.statistics import changes
 from engine.wilson import wilson_bounds
-
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

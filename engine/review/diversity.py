@@ -11,17 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import log
 
 import numpy as np
-import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
+from engine.arrays import Floats
 from engine.data.duplicates import group_near_duplicates
 from engine.progress import Monitor
 from engine.project import Project
 from engine.review.comparison import Quality
 from engine.schema import TEACHER_KINDS, Example, Prediction, Sample, Teacher
 from engine.text import normalise
-
-Floats = npt.NDArray[np.floating]
 
 _DIGITS = 6
 _DRAWS = 20  # of which the figures at equal counts are means; their spread is below 1 % of the figure at 50 samples

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.arrays import Ints
 from engine.discovery.calibration import UNKNOWN
-from engine.hunt.candidates import Candidates, Ints
+from engine.hunt.candidates import Candidates
 from engine.hunt.learner import Known
 from engine.hunt.selection import Pick, choose
 from engine.label_queue.scored_rows import ScoredRows
