@@ -29,6 +29,8 @@ UNLABELLED = ""
 """The label of a row whose right label nobody has given."""
 
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
+LABELLED_SPLITS: tuple[LabelledSplit, ...] = get_args(LabelledSplit)
+"""Whose rows people and LLMs label."""
 PATTERN_KINDS: tuple[PatternKind, ...] = get_args(PatternKind)
 ROLES: tuple[Role, ...] = get_args(Role)
 TEACHER_KINDS: tuple[TeacherKind, ...] = get_args(TeacherKind)

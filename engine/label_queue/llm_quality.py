@@ -6,12 +6,12 @@ listed, and count nowhere. Proof rows count, as nothing is learned from them but
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import ProjectError
 from engine.project import Project
-from engine.schema import UNLABELLED, Record, RowLabel, SplitName, Teacher
+from engine.schema import LABELLED_SPLITS, UNLABELLED, LabelledSplit, Record, RowLabel, Teacher
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
 from engine.text import visible
@@ -23,7 +23,6 @@ public tasks, those of 2 in .81 to .92, those of 3 in .95 to .99."""
 COVERAGE = 0.95
 _GOOD = 0.95  # agreement that is hoped for before anything is known: that of a good LLM under a good guideline
 _MOST = 10_000  # labels beyond which nobody is told to go on
-_SPLITS: tuple[SplitName, ...] = ("pool", "proof")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Compared(Record):
     """
 
     row: str
-    split: SplitName
+    split: LabelledSplit
     llm_label: str
     certainty: int
     right: str
@@ -119,7 +118,7 @@ def llm_qualities(records: Records, labels: Sequence[str]) -> list[LlmQuality]:
         records: of a project.
         labels: the project's.
     """
-    by_split = {split: Labels(records, split) for split in _SPLITS}
+    by_split = {split: Labels(records, split) for split in LABELLED_SPLITS}
     authors = dict.fromkeys(author for split in by_split.values() for author in split.llms)
     return [_quality(author, by_split, labels) for author in sorted(authors)]
 
@@ -201,7 +200,7 @@ def _low(value: float, rows: int) -> float:
     return wilson_bounds(value * rows, rows, COVERAGE)[0]
 
 
-def _quality(author: str, by_split: dict[SplitName, Labels], labels: Sequence[str]) -> LlmQuality:
+def _quality(author: str, by_split: Mapping[LabelledSplit, Labels], labels: Sequence[str]) -> LlmQuality:
     pool = by_split["pool"].llms.get(author, {})
     teacher = next(one.teacher for split in by_split.values() for one in split.llms.get(author, {}).values())
     compared = [one for split, found in by_split.items() for one in compared_rows(split, found, author)]
@@ -224,7 +223,7 @@ def _quality(author: str, by_split: dict[SplitName, Labels], labels: Sequence[st
     )
 
 
-def compared_rows(split: SplitName, labels: Labels, author: str) -> list[Compared]:
+def compared_rows(split: LabelledSplit, labels: Labels, author: str) -> list[Compared]:
     """The rows of a split that an LLM has labelled and on whose label people agree."""
     settled = labels.settled()
     found = []

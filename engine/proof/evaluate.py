@@ -27,6 +27,7 @@ from engine.proof.proof_spec import SPEC, ProofSpec, RoundModel, SpecRun, read_s
 from engine.proof.report import Learned, StoredFlip
 from engine.proof.report_details import by_blind_spot, by_label, churn, reliability, risk_coverage, seed_noise
 from engine.proof.report_types import (
+    JUDGED,
     ArmFigures,
     DoubtfulRows,
     Estimate,
@@ -46,7 +47,6 @@ from engine.proof.spot_counts import Resampling, closed_tally, count_spots, wors
 from engine.proof.statistics import BaselineComparison, compare
 from engine.proof.verdict_rule import MEANINGS, Rule, Verdict, judge
 
-JUDGED = ("proof", "test")
 POOL = "pool"
 NEAREST = "nearest-proof.npy"  # (n,) place of each proof row's nearest blind spot in the spec
 ROUND_MODEL = "round-model-proof.npy"  # logits of the model in which the blind spots were found, on proof

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.ids import checked_id, is_id
-from engine.proof.report_types import ArmEntry, ArmFigures, Report, ReportArm, SplitFigures, SpotEntry
+from engine.proof.report_types import JUDGED, ArmEntry, ArmFigures, Report, ReportArm, SplitFigures, SpotEntry
 from engine.shapes import WrongShape, fit
 
 _LATER = ("aurc", "excess_aurc")  # measures that came later than the first version
@@ -30,7 +30,7 @@ def checked_report(values: Any, proof_id: str) -> Report:
     except ValueError as error:
         raise WrongShape("a time", ("created",)) from error
     for place, arm in enumerate(report.arms):
-        for split in ("proof", "test"):
+        for split in JUDGED:
             _check_figures(arm.on(split), report.baseline.on(split), ("arms", str(place), split))
         _check_closed(arm, ("arms", str(place), "closed"))
     groups = [arm.group for arm in report.arms]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.proof.closed import ClosedWord
 from engine.proof.figures import FIGURES
-from engine.proof.report_types import Estimate, Report
+from engine.proof.report_types import JUDGED, Estimate, Report
 from engine.proof.verdict_rule import VerdictWord
 from engine.schema import Record
 
@@ -80,7 +80,7 @@ def verdict_rows(report: Report) -> Iterator[VerdictRow]:
 
 def figure_rows(report: Report) -> Iterator[FigureRow]:
     """Every figure that the report has, on proof and then on test; of each arm, the baseline first."""
-    for split in ("proof", "test"):
+    for split in JUDGED:
         for arm in (report.baseline, *report.arms):
             figures = arm.on(split)
             for measure, _, _ in FIGURES if figures else ():

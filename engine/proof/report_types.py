@@ -40,6 +40,8 @@ def _json(value: Any) -> Any:
     return {key: _json(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
+JUDGED = ("proof", "test")
+"""The splits on which models are judged."""
 NOT_JUDGED = "not judged yet"
 
 

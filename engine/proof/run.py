@@ -35,7 +35,6 @@ from engine.proof.arms import Arm, Run
 from engine.proof.controls import TEMPERATURE, is_control
 from engine.proof.epoch_selection import choose_passes
 from engine.proof.evaluate import (
-    JUDGED,
     NEAREST,
     POOL,
     ROUND_MODEL,
@@ -51,7 +50,7 @@ from engine.proof.proof_spec import SPEC, EpochChoice, SpecRun, SpecSpot
 from engine.proof.quick_look import quick
 from engine.proof.recipe_selection import recipes_to_use, runs_and_choices
 from engine.proof.report import FLIPS, LEARNED, content
-from engine.proof.report_types import JudgedModel
+from engine.proof.report_types import JUDGED, JudgedModel
 from engine.proof.request import FEWEST_LABELLED, RetrainRequest, arms_asked
 from engine.proof.spot_assignment import nearest_blind_spots
 from engine.proof.train_ahead import train_ahead

@@ -13,12 +13,11 @@ import numpy as np
 
 from engine.review.comparison import Acceptance, WinRate
 from engine.review.outcome import Judged, majority, outcomes
-from engine.schema import TEACHER_KINDS, Preference, SideJudgement, Teacher, TeacherKind
+from engine.schema import PREFERENCES, TEACHER_KINDS, SideJudgement, Teacher, TeacherKind
 from engine.settings import ProofSettings
 from engine.teaching.pattern_testing import Share, wilson
 
 _SEED = 13
-_PREFERENCES: tuple[Preference, ...] = ("left", "right", "tie", "neither")
 
 
 def win_rates(judged: Sequence[Judged], rule: ProofSettings) -> list[WinRate]:
@@ -46,9 +45,9 @@ def human_win_rates_by_spot(judged: Sequence[Judged], rule: ProofSettings) -> di
 
 
 def _win_rate(judged: Sequence[Judged], one: str, other: str, rule: ProofSettings, *, overall: bool) -> WinRate:
-    items: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(_PREFERENCES))
+    items: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(PREFERENCES))
     for found in judged:
-        items[found.item.id][_PREFERENCES.index(found.preference)] += 1
+        items[found.item.id][PREFERENCES.index(found.preference)] += 1
     counts = np.array(list(items.values()))
     wins, losses, ties, neither = (int(count) for count in counts.sum(axis=0))
     rate, low, high, method, reason = _interval(counts[:, :2], rule)

@@ -27,6 +27,7 @@ from engine.labelling.answers import SURE
 from engine.labelling.guidelines import guideline_hash, guideline_of, versions
 from engine.project import Project
 from engine.schema import (
+    LABELLED_SPLITS,
     QUEUE_KINDS,
     TEACHER_KINDS,
     UNLABELLED,
@@ -45,7 +46,6 @@ from engine.teaching.revisions import RecordKind
 from engine.text import visible
 
 _YEAR = 366 * 86_400  # seconds: what somebody spent on a row is less
-_SPLITS: tuple[LabelledSplit, ...] = ("pool", "proof")
 _COLUMNS = ("certainty", "split", "note", "labeller", "chance")
 
 
@@ -281,9 +281,9 @@ class _Rows:
             DataError: there is none, or there are several, or it has another text.
         """
         row, split = _text_of(values, "id", where), _text_of(values, "split", where)
-        if split and split not in _SPLITS:
+        if split and split not in LABELLED_SPLITS:
             raise DataError(f"rows of {visible(split)!r} are not labelled", where=where, hint="give pool or proof")
-        there = [name for name in _SPLITS if row in self._ids[name] and split in ("", name)]
+        there = [name for name in LABELLED_SPLITS if row in self._ids[name] and split in ("", name)]
         if isinstance(text := values.get("text"), str) and text:
             pair = values.get("text_pair")
             texts = hash((text, pair if isinstance(pair, str) and pair else None))
@@ -295,7 +295,7 @@ class _Rows:
                 raise DataError(what, where=where, hint="import it into the project that it is from")
             there = found
         if not there:
-            place = split or " or ".join(_SPLITS)
+            place = split or " or ".join(LABELLED_SPLITS)
             raise DataError(
                 f"there is no row {visible(row)!r} in {place}", where=where, hint="take an id of the project"
             )

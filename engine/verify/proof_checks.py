@@ -21,9 +21,10 @@ from engine.files import content_key, find_files, read_json, read_record, sha256
 from engine.model.array_cache import read_array
 from engine.model.text_classifier import TRAINING, TrainedModel, weights_key
 from engine.project import Project
-from engine.proof.evaluate import JUDGED, POOL, evaluate, flipped_rows, gold_file, right_samples
+from engine.proof.evaluate import POOL, evaluate, flipped_rows, gold_file, right_samples
 from engine.proof.proof_labels import LABELS, read_proof_labels
 from engine.proof.report import FLIPS, LEARNED
+from engine.proof.report_types import JUDGED
 from engine.schema import Example, RowLabel
 from engine.teaching.revisions import Log
 from engine.verify.finding import Finding, looked_at

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from engine.proof.report_types import Report
+from engine.proof.report_types import JUDGED, Report
 from engine.text import visible
 from tui.reporting import plain_words, tables
 from tui.reporting.measures import PROOF
@@ -49,7 +49,7 @@ def page(report: Report, rounds: Sequence[Round], project: Path, about: About = 
             "meaning": plain_words.meaning(report, arm),
             "tables": _there(
                 [
-                    *(tables.before_after(report, arm, split) for split in ("proof", "test")),
+                    *(tables.before_after(report, arm, split) for split in JUDGED),
                     tables.near_blind_spots(report, arm),
                     tables.blind_spots(report, arm),
                 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from engine.proof.report_types import Report, ReportArm, SpotEntry
+from engine.proof.report_types import JUDGED, Report, ReportArm, SpotEntry
 from engine.text import visible
 from tui.reporting import plain_words, tables
 from tui.reporting.measures import PROOF
@@ -46,7 +46,7 @@ def markdown(report: Report, rounds: Sequence[Round], project: Path, about: Abou
             f"### {_escaped(arm_name(arm))}: {_escaped(report.verdict_of(arm))}",
             _paragraph(f"{arm.reason}. {plain_words.meaning(report, arm)}"),
         ]
-        found = [tables.before_after(report, arm, split) for split in ("proof", "test")]
+        found = [tables.before_after(report, arm, split) for split in JUDGED]
         parts += [
             _table(one)
             for one in (*found, tables.near_blind_spots(report, arm), tables.blind_spots(report, arm))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from engine.proof.figures import count
-from engine.proof.report_types import Report, ReportArm
+from engine.proof.report_types import JUDGED, Report, ReportArm
 from engine.text import visible
 from tui.reporting import plain_words, tables
 from tui.reporting.measures import PROOF
@@ -112,7 +112,7 @@ def _show_arm(report: Report, arm: ReportArm, console: Console) -> None:
     word = report.verdict_of(arm)
     console.print(word.upper(), style=_STYLES.get(word))
     console.print(f"{arm.reason}.")
-    for split in ("proof", "test"):
+    for split in JUDGED:
         if found := tables.before_after(report, arm, split):
             console.print(_rich(found, first=23))
     if found := tables.near_blind_spots(report, arm):

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from engine.proof.figures import count, share
 from engine.proof.report import ProofSummary, before_and_after
-from engine.proof.report_types import Report, ReportArm, of_group
+from engine.proof.report_types import JUDGED, Report, ReportArm, of_group
 from engine.text import visible
 from tui.reporting import plain_words
 from tui.reporting.spots_about import About
@@ -44,7 +44,7 @@ def proof_text(
         lines += wrapped(Text(told, style=ink.muted), width)
     for note in report.notes:
         lines += wrapped(Text(visible(note), style=ink.muted), width)
-    for split in ("proof", "test"):
+    for split in JUDGED:
         figures = before_and_after(report, arm, split)
         if figures:
             title, interval = f"{split}, {report.rows.on(split):,} rows", f"{100 * report.interval:.4g} % interval"
