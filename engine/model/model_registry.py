@@ -233,7 +233,7 @@ def embeddings(project: Project, examples: Sequence[Example], *, scan: bool = Fa
     path = embeddings_path(project, weights, texts, scan)
 
     def begin() -> Making:
-        encoder = load_encoder(project, weights, scoring_compute(project, scan=scan))
+        encoder = load_encoder(project, weights, compute_of(project, scan=scan))
         monitor.note(f"embedding {len(texts)} texts with {weights} on {encoder.compute}")
 
         def fill(arrays: Sequence[Array], done: int) -> Iterator[int]:
@@ -267,11 +267,11 @@ def _of_rows(vectors: Array, numbers: Ints, arrays: Sequence[Array], done: int) 
 
 def scans(project: Project) -> bool:
     """Whether scores with a doubt, and embeddings that are to be a scan, are computed in bf16 here."""
-    return scoring_compute(project, scan=True).precision == "bf16"
+    return compute_of(project, scan=True).precision == "bf16"
 
 
-def scoring_compute(project: Project, *, scan: bool) -> Compute:
-    """Where to score or embed."""
+def compute_of(project: Project, *, scan: bool) -> Compute:
+    """Where rows of a project are scored or embedded (`engine.model.device.scoring_compute`)."""
     from engine.model import device
 
     return device.scoring_compute(project.settings.compute, "scan" if scan else "exact")

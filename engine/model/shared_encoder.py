@@ -22,11 +22,11 @@ from engine.model.different_texts import DifferentTexts
 from engine.model.hugging_face import HuggingFace
 from engine.model.model_registry import (
     ModelRef,
+    compute_of,
     embeddings_path,
     encoder_weights,
     load_encoder,
     logits_path,
-    scoring_compute,
 )
 from engine.model.text_classifier import classifier_of
 from engine.progress import Monitor
@@ -95,7 +95,7 @@ def load_shared(
     if len(DifferentTexts(examples)) < len(examples):
         return None
     # One pass of torch is as fast as two of OpenVINO where that is twice as fast, and faster elsewhere.
-    compute = replace(scoring_compute(project, scan=True), backend="torch")
+    compute = replace(compute_of(project, scan=True), backend="torch")
     encoder = load_encoder(project, weights, compute)
     classifier = kind.load_on(compute, model.folder)
     if encoder.model.max_seq_length != classifier.max_length or encoder.prompt:

@@ -24,10 +24,10 @@ from engine.model.bf16_rescoring import UncertainRows
 from engine.model.different_texts import DifferentTexts
 from engine.model.model_registry import (
     ModelRef,
+    compute_of,
     embeddings_path,
     encoder_weights,
     logits_path,
-    scoring_compute,
 )
 from engine.model.shared_encoder import load_shared
 from engine.progress import Monitor
@@ -295,7 +295,7 @@ class ShardedWork:
         self._project, self._model, self._rows, self._doubt = project, model, rows, doubt
         self._encoder = encoder_weights(project, monitor=monitor)
         self._texts = DifferentTexts(rows)
-        self._precision = scoring_compute(project, scan=True).precision
+        self._precision = compute_of(project, scan=True).precision
         self.paths = (
             logits_path(project, model, rows, "pool", doubt),
             embeddings_path(project, self._encoder, self._texts, scan=True),

@@ -15,11 +15,11 @@ from engine.errors import ModelError, ProjectError
 from engine.model.bf16_rescoring import UncertainRows
 from engine.model.model_registry import (
     ModelRef,
+    compute_of,
     current_model,
     encoder_weights,
     load_classifier,
     load_encoder,
-    scoring_compute,
 )
 from engine.model.shared_encoder import load_shared
 from engine.model.text_classifier import Scorer
@@ -159,7 +159,7 @@ class ShardWorker:
     @cached_property
     def _encoder(self) -> Encoder:
         weights = encoder_weights(self._project, monitor=self._monitor)
-        return load_encoder(self._project, weights, scoring_compute(self._project, scan=True))
+        return load_encoder(self._project, weights, compute_of(self._project, scan=True))
 
     def _logits(self, rows: Sequence[Example], doubt: UncertainRows) -> list[Array]:
         found = np.empty((len(rows), len(self._project.labels)), np.float32)
@@ -186,7 +186,7 @@ class ShardWorker:
     @cached_property
     def _made_by(self) -> str:
         """What the bits of a result depend on beside weights and rows."""
-        compute = scoring_compute(self._project, scan=True)
+        compute = compute_of(self._project, scan=True)
         import torch  # here: an audit of given predictions imports this module and does without
 
         on = torch.cuda.get_device_name() if compute.device == "cuda" else torch.backends.cpu.get_cpu_capability()

@@ -67,7 +67,7 @@ alpha   how far people agree on the rows that several labelled:
 """
 
 
-def key_of(place: int) -> str:
+def digit_of(place: int) -> str:
     """The key of the label in that place; empty beyond ten: those are found with /."""
     return DIGITS[place] if place < len(DIGITS) else ""
 
@@ -291,7 +291,7 @@ class LabelScreen(Screen[None], inherit_bindings=False):
         for place, label in enumerate(shown):
             has = given is not None and given.certainty != UNSURE and given.label == label
             word = Text.assemble(
-                (key_of(place), self._app.ink.accent),
+                (digit_of(place), self._app.ink.accent),
                 " ",
                 (visible(label), self._app.ink.strong if has else ""),
                 "*" if has else "",
@@ -313,7 +313,7 @@ class LabelScreen(Screen[None], inherit_bindings=False):
 
     def _keys(self) -> Text:
         """The keys, as many as fit; the way out and the help for the others stay."""
-        last = key_of(min(len(self.session.labels), len(DIGITS)) - 1)
+        last = digit_of(min(len(self.session.labels), len(DIGITS)) - 1)
         words = [(f"1-{last}", "label"), ("space", "skip"), ("u", "undo"), ("b", "back"), ("m", "note")]
         words += [("g", "guideline")] if self._guideline else []
         out = [("?", "keys"), ("q", "leave")]
@@ -329,7 +329,7 @@ class LabelScreen(Screen[None], inherit_bindings=False):
     async def action_label(self, place: int, certainty: int = 0) -> None:
         """Give the label in that place."""
         if place >= len(self.session.labels):
-            self._show(f"There is no label {key_of(place)}.", warning=True)
+            self._show(f"There is no label {digit_of(place)}.", warning=True)
             return
         await self._give(self.session.labels[place], certainty or self._certainty)
 
