@@ -15,6 +15,7 @@ from pathlib import Path
 
 import orjson
 
+from engine.counted import counted
 from engine.errors import BlindspotError, FileError
 from engine.files import find_files, read_json, read_record, sha256_file, write_json
 from engine.llm.call_log import CALLS_FILE
@@ -130,7 +131,7 @@ def check_seal(project: Project) -> Iterator[Finding]:
     bad = [finding for name, value in sealed.items() if (finding := _compare(project, name, value))]
     yield from bad
     if not bad:
-        yield Finding("seal", "ok", f"{len(sealed)} parts are as they were sealed on this machine")
+        yield Finding("seal", "ok", f"{counted(len(sealed), 'part')} unchanged since the seal on this machine")
 
 
 def _compare(project: Project, name: str, value: str) -> Finding | None:
