@@ -29,6 +29,11 @@ _NOT_FOR_GUESTS = {
 """What the engine would refuse, by action: said at once, in place of what is asked on the way there."""
 
 
+def not_for_guests(action: str) -> bool:
+    """Whether whoever works here may never use an action, written as in a binding, because they are a guest."""
+    return is_guest() and actions.parse(action)[1] in _NOT_FOR_GUESTS
+
+
 def why_not(app: BlindspotApp, action: str, owner: object) -> str | None:
     """Why an action, written as in a binding, cannot be used now, as a sentence; None if it can.
 
@@ -40,7 +45,7 @@ def why_not(app: BlindspotApp, action: str, owner: object) -> str | None:
     target, name, parameters = actions.parse(action)
     if not target and isinstance(owner, Widget) and not isinstance(owner, Screen):
         return None
-    if name in _NOT_FOR_GUESTS and is_guest():
+    if not_for_guests(action):
         return str(refusal(_NOT_FOR_GUESTS[name]))
     if name in ("undo", "redo"):
         return app.undoing.why_not("undo" if name == "undo" else "redo")

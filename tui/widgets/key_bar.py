@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.screen import Screen
 
-from tui.availability import why_not
+from tui.availability import not_for_guests, why_not
 from tui.keys import FOOTER_KEYS, Live, in_order
 from tui.shell import shell
 from tui.widgets.line import Line
@@ -46,7 +46,7 @@ class KeyBar(Line):
         ink = app.ink
         text = Text(no_wrap=True, end="")
         chosen = self._chosen()
-        live = [one for one in in_order(self.screen) if one.label]
+        live = [one for one in in_order(self.screen) if one.label and not not_for_guests(one.binding.action)]
         shown = [one for one in live if (one.binding.id in chosen if chosen else one.binding.show)]
         shown.sort(key=lambda one: one.binding.action == "app.help")
         shown = shown[: FOOTER_KEYS - 1] + shown[FOOTER_KEYS - 1 :][-1:]

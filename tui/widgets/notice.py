@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from engine.guest import is_guest
 from tui.reporting.durations import duration
 from tui.reporting.job_text import STARTING, figures, how_far
 from tui.terminal.glyphs import Glyphs
@@ -46,7 +47,12 @@ def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench)
         return job_notice(width, ink, glyphs, job, title="Looking for blind spots")
     if job is not None and job.kind == "hunt":
         return job_notice(width, ink, glyphs, job, title="Choosing rows on which the model may well be wrong")
-    board = workbench.board
+    board, pool = workbench.board, workbench.project.manifest.splits["pool"]
+    if is_guest() and (board is None or board.labels_since or not board.discovery.n_labelled):
+        paragraphs = ["Whoever gave you the link has blind spots looked for; they are listed here then."]
+        if pool.unlabelled:
+            paragraphs.append("# labels rows of the pool until then, one key each.")
+        return notice(width, ink, title="No blind spots yet", paragraphs=paragraphs)
     if board is not None and board.labels_since:
         from engine.counted import counted  # not before the first paint
 
@@ -54,7 +60,6 @@ def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench)
         return notice(width, ink, title="No blind spots yet", paragraphs=[said, "D looks again, and trains nothing."])
     if board is not None:
         return _none_found(width, ink, glyphs, workbench.project, board.discovery)
-    pool = workbench.project.manifest.splits["pool"]
     paragraphs = [
         f"The model has not been scored on the pool of {pool.rows:,} rows yet.",
         "D finds the rows that it gets wrong and is sure about, and groups them. That runs in the background: "

@@ -34,3 +34,12 @@ async def test_a_guest_marks_rows_and_is_told_what_is_not_for_guests(
         await driver.sees("ambiguous")
     assert len([*Records(root / "teaching").by_author("mark")]) == 1
     assert jobs.jobs(root) == []
+
+
+async def test_a_guest_is_not_sent_to_keys_that_are_not_for_guests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "1")
+    async with opened(write_project(tmp_path / "work", discovered=False)) as driver:
+        await driver.sees("No blind spots yet", "Whoever gave you the link has blind spots looked for")
+        assert "D discover" not in driver.text
