@@ -16,16 +16,16 @@ from engine.text import visible
 from tui.reporting.durations import duration
 from tui.reporting.job_text import SILENT_AFTER, STARTING, figures, how_far
 from tui.shell import shell
-from tui.terminal.glyphs import Glyphs, bar
+from tui.terminal.glyphs import Glyphs
 from tui.terminal.wrapping import fitted, wrapped
 from tui.themes import Ink
 from tui.widgets.line import Line
+from tui.widgets.notice import progress_bar
 
 if TYPE_CHECKING:
     from engine.jobs import JobView
 
 LINES = 7
-_BAR_MOST = 30
 
 
 class _PanelLine(Line):
@@ -85,13 +85,6 @@ class JobPanel(Vertical):
         if self.job.state == "running":
             return running_lines(self.job, self.notes, width, app.ink, app.glyphs)
         return ended_lines(self.job, width, app.ink)
-
-
-def progress_bar(job: JobView, cells: int, ink: Ink, glyphs: Glyphs) -> Text:
-    """A bar of at most so many cells, and how many percent of its steps are done, where their number is known."""
-    filled, track = bar(job.done / job.total if job.total else 0.0, min(_BAR_MOST, cells), glyphs)
-    percent = f"  {100 * job.done // job.total} %" if job.total else ""
-    return Text.assemble((filled, ink.bar), (track, ink.muted), percent)
 
 
 def running_lines(job: JobView, notes: Sequence[str], width: int, ink: Ink, glyphs: Glyphs) -> list[Text]:

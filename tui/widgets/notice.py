@@ -9,10 +9,9 @@ from rich.text import Text
 from engine.guest import is_guest
 from tui.reporting.durations import duration
 from tui.reporting.job_text import STARTING, figures, how_far
-from tui.terminal.glyphs import Glyphs
+from tui.terminal.glyphs import Glyphs, bar
 from tui.terminal.wrapping import wrapped
 from tui.themes import Ink
-from tui.widgets.job_panel import progress_bar
 
 if TYPE_CHECKING:
     from engine.jobs import JobView
@@ -25,6 +24,7 @@ _NO_LABEL = (
     "well be wrong, and # labels them, one key each (without U: rows drawn at random)."
 )
 _MOST = 66  # cells; longer lines are hard to read
+_BAR_MOST = 30  # cells
 
 
 def notice(width: int, ink: Ink, *, title: str, paragraphs: list[str], bar_line: Text | None = None) -> list[Text]:
@@ -97,6 +97,13 @@ def _none_found(width: int, ink: Ink, glyphs: Glyphs, project: Project, found: D
     else:
         return lines
     return lines + [Text.assemble(margin, line) for line in wrapped(Text(said), min(_MOST, width - 2 * len(margin)))]
+
+
+def progress_bar(job: JobView, cells: int, ink: Ink, glyphs: Glyphs) -> Text:
+    """A bar of at most so many cells, and how many percent of its steps are done, where their number is known."""
+    filled, track = bar(job.done / job.total if job.total else 0.0, min(_BAR_MOST, cells), glyphs)
+    percent = f"  {100 * job.done // job.total} %" if job.total else ""
+    return Text.assemble((filled, ink.bar), (track, ink.muted), percent)
 
 
 def job_notice(width: int, ink: Ink, glyphs: Glyphs, job: JobView, *, title: str) -> list[Text]:
