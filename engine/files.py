@@ -81,6 +81,24 @@ def read_bytes(path: Path, *, limit: int = LARGEST) -> bytes:
         return source.read(limit)
 
 
+def read_given(path: Path, *, limit: int = LARGEST) -> bytes:
+    """The whole of a file that the user names, which may be a pipe (``<(...)``) but is no device without an end.
+
+    Raises:
+        FileError: it is not there, is too large, or cannot be read.
+    """
+    try:
+        with path.expanduser().open("rb") as source:
+            data = source.read(limit + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+    else:
+        if len(data) <= limit:
+            return data
+        reason = f"it has more than {limit:,} bytes"
+    raise FileError(f"the file cannot be read ({reason})", where=str(path), hint="name another", reason=reason)
+
+
 def read_text(path: Path, *, limit: int = LARGEST) -> str:
     """The whole of a UTF-8 file.
 

@@ -18,7 +18,7 @@ from engine.schema import UNLABELLED, RowLabel
 
 FILE = "guidelines.md"
 _FOLDER = "guidelines"
-_LONGEST = 1 << 20  # bytes
+LONGEST = 1 << 20  # bytes
 _PATIENCE = 5.0  # seconds to wait for another process that keeps a version
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
 
@@ -42,7 +42,7 @@ def guideline_of(project: Project) -> Guideline:
     """
     path = project.root / FILE
     try:
-        text = read_text(path, limit=_LONGEST).strip()
+        text = read_text(path, limit=LONGEST).strip()
     except FileNotFoundError:
         return NONE
     except FileError as error:
@@ -69,7 +69,7 @@ def versions(project: Project) -> list[Guideline]:
     for path in find_files(project.root / _FOLDER, "[0-9]*.md"):
         if path.stem.isdecimal():
             try:
-                found.append(Guideline(int(path.stem), read_text(path, limit=_LONGEST)))
+                found.append(Guideline(int(path.stem), read_text(path, limit=LONGEST)))
             except FileError as error:
                 raise DataError(error.what, where=str(path), hint="restore the file") from error
     return sorted(found, key=lambda one: one.number)

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from engine.data.batches import BATCHED, batches, checked_name, name_of_file, options_of_batch
-from engine.data.checks import refuse_unknown_labels
-from engine.data.containment import rows_holding
+from engine.data.checks import near_proof, refuse_unknown_labels
 from engine.data.duplicates import ChainedTexts, Groups, Texts, TurnedTexts, link_near
 from engine.data.left_out import LeftOutList, with_known_labels, with_own_ids, without_duplicates
 from engine.data.options import FileChoices, refuse_unused
@@ -260,12 +259,6 @@ class _Addition:
 
     def _write(self, parts: Mapping[str, RowStore], left_out: int) -> Batch:
         project, monitor = self.project, self.monitor
-        holding = rows_holding(parts["pool"], ChainedTexts(self.old["proof"], parts["proof"]))
-        withheld = as_texts(parts["pool"].hashes[holding].tolist())
-        if len(parts["proof"]):
-            monitor.step("comparing proof with pool", 0, 1, rows=len(parts["proof"]))
-            held = rows_holding(self.old["pool"], parts["proof"])
-            withheld += as_texts(self.old["pool"].hashes[held].tolist())
         before = sha256_file(project.root / MANIFEST_FILE)
         manifest = project.manifest
         if not manifest.batches:
@@ -276,6 +269,7 @@ class _Addition:
         for name, rows in parts.items():
             monitor.step(f"adding to {name}", 0, 1, rows=len(rows))
             splits[name] = self._extended(name, manifest.splits[name], rows)
+        withheld = self._now_near_proof(splits)
         counts: Counter[str] = sum((rows.label_counts() for rows in parts.values()), Counter())
         batch = Batch(
             name=self.name,
@@ -302,6 +296,19 @@ class _Addition:
         self._publish(manifest, len(manifest.batches) - 1)
         seal_manifest(project, before)
         return batch
+
+    def _now_near_proof(self, splits: Mapping[str, SplitManifest]) -> tuple[str, ...]:
+        """Hashes of pool rows, old and new, that must be withheld from teachers and were not before, by `init`'s rule.
+
+        A new row near a withheld one is near the proof through it, and may link further old rows to it.
+        """
+        pool, proof = (RowStore.read(self.project.split_path(name), splits[name].size) for name in BATCHED)
+        manifest = self.project.manifest
+        self.monitor.step("comparing proof with pool", 0, 1, rows=len(pool))
+        pair, one_file = self.project.settings.task.pair, manifest.proof_origin != "file"
+        near = near_proof(pool, proof, pair=pair, one_file=one_file).pool
+        known = set(manifest.withheld)
+        return tuple(one for one in as_texts(pool.hashes[list(near)].tolist()) if one not in known)
 
     def _publish(self, manifest: Manifest, former: int) -> None:
         """Replace the manifest, and keep the one that had ``former`` batches."""

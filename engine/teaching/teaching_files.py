@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from engine.errors import DataError
+from engine.errors import DataError, FileError
+from engine.files import read_given
 from engine.schema import PATTERN_KINDS, PatternKind, Role
 
 
@@ -48,11 +49,9 @@ def read_teaching(path: Path) -> list[TeachingLine]:
         DataError: the file cannot be read or has no line, or a line is broken; names file and line.
     """
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"the file cannot be read ({error.strerror})", where=str(path), hint="name another file"
-        ) from error
+        raw = read_given(path)
+    except FileError as error:
+        raise DataError(error.what, where=str(path), hint="name another file") from error
     numbered = enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1)
     lines = [_line(f"{path}:{number}", str(path), source) for number, source in numbered if source.strip()]
     if not lines:

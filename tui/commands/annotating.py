@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import StoreError
+from engine.files import read_given
 from engine.schema import TEACHER_KINDS, Pattern, Sample, Teacher, TeacherKind
 from engine.teaching.writer import Annotator
 from tui.commands.opening import opened
@@ -49,14 +50,12 @@ def read_answers(file: str) -> Any:
     """The JSON values of a file of answers, or of stdin for ``-``.
 
     Raises:
-        StoreError: it cannot be read, or is not JSON.
+        FileError: it cannot be read. StoreError: it is not JSON.
     """
     import orjson
 
     try:
-        return orjson.loads(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
-    except OSError as error:
-        raise StoreError(f"the file cannot be read ({error.strerror})", where=file, hint="name another") from error
+        return orjson.loads(sys.stdin.buffer.read() if file == "-" else read_given(Path(file)))
     except orjson.JSONDecodeError as error:
         hint = "correct it: the command's --help has an example"
         raise StoreError(f"this is not valid JSON ({error})", where=file, hint=hint) from error

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, FileError, StoreError
+from engine.files import read_given
 from engine.labelling.answers import GUESS, LIKELY, SURE
+from engine.labelling.guidelines import LONGEST
 from engine.labelling.label_file import LabelFile
 from engine.labelling.session import LabelSession
 from engine.labelling.texts import TextRow, read_texts
@@ -258,9 +260,9 @@ def _queue_flagged(project: Project, teaching: Teaching, spot: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        what = f"the guideline cannot be read ({error.strerror})"
+        return read_given(path, limit=LONGEST).decode()
+    except FileError as error:
+        what = f"the guideline cannot be read ({error.reason})"
         raise DataError(what, where=str(path), hint="name another") from None
     except UnicodeDecodeError:
         raise DataError("the guideline is not UTF-8", where=str(path), hint="save it as UTF-8") from None

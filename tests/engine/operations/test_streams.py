@@ -197,6 +197,20 @@ def test_rows_with_a_proof_row_in_them_are_withheld_whichever_came_first(tmp_pat
     assert problems(work.root) == []
 
 
+def test_rows_that_are_near_a_proof_row_through_others_are_withheld_as_at_the_start(
+    tmp_path: Path, files: dict[str, Path]
+) -> None:
+    words, others = (" ".join(texts(2, seed)).split() for seed in (30, 31))
+    chain = [" ".join([*others[:n], *words[n:]]) for n in (0, 4, 8, 11)]  # each is near the next, and to no other
+    write_jsonl(files["proof"], [{"text": chain[0], "label": "bad"}, *as_rows(examples(4, seed=2))])
+    write_jsonl(files["pool"], [{"text": one, "label": "bad"} for one in (chain[1], chain[3], *texts(4, 33))])
+    project = create(tmp_path / "work", files)
+    assert set(project.manifest.withheld) == {row_hash(chain[1])}
+    add_batch(project.root, stream(tmp_path / "later.jsonl", [chain[2], *texts(2, 32)]))
+    assert set(Project.open(project.root).manifest.withheld) == set(map(row_hash, chain[1:]))
+    assert problems(project.root) == []
+
+
 @pytest.mark.parametrize(("share", "proof"), [(None, 0), (0.0, 0), (0.25, 5), (1.0, 20)])
 def test_the_share_of_the_proof_is_none_where_it_was_a_file_of_its_own(
     tmp_path: Path, files: dict[str, Path], share: float | None, proof: int

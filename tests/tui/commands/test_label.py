@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,23 @@ def test_line_by_line(texts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert told.endswith("2 of 3 labelled\n")
     _, rows = plain(texts, "2\n", monkeypatch)
     assert [row["id"] for row in rows] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("endless", [False, True])
+def test_a_guideline_may_be_a_pipe_and_is_never_read_without_an_end(
+    texts: Path, endless: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read, write = os.pipe()
+    os.write(write, b"Praise.\n")
+    os.close(write)
+    guideline = "/dev/zero" if endless else f"/dev/fd/{read}"
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
+    words = ["label", str(texts), "--labels", "positive,negative", "--out", str(texts.with_name("out.csv")), "--plain"]
+    assert main([*words, "--guideline", guideline]) == int(endless)
+    os.close(read)
+    told = capsys.readouterr()
+    assert told.out.startswith("" if endless else "Praise.\n")
+    assert ("/dev/zero: the guideline cannot be read (it has more than 1,048,576 bytes)" in told.err) == endless
 
 
 def test_an_answer_from_a_file_that_cannot_be_saved_ends_it(
