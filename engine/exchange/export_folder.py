@@ -197,11 +197,17 @@ def _files(folder: Path) -> list[str]:
 
 def _replace(building: Path, target: Path, before: ExportFile | None) -> None:
     """Give the folder its name; an earlier export there goes at the same moment, or comes back."""
+    taken = DataError("another export is being put there at this moment", where=str(target), hint="try again")
+    aside = building.with_name(_BEFORE)
     if before is None:
+        if target.is_dir() and any(target.iterdir()):
+            raise taken
         publish(building, target)
         return
-    aside = building.with_name(_BEFORE)
-    target.rename(aside)
+    try:
+        target.rename(aside)
+    except FileNotFoundError:
+        raise taken from None
     try:
         publish(building, target)
     except BaseException:

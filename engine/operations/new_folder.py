@@ -39,10 +39,10 @@ def appearing(root: Path) -> Iterator[Path]:
             folder = make_folder(hidden / _NEW)
             folder.chmod(mode)
             yield folder
+            if (root / SETTINGS_FILE).exists():  # else its settings would be replaced here, and then removed
+                what, hint = "another project was made in this folder meanwhile", "open it, or name another folder"
+                raise ProjectError(what, where=str(root), hint=hint)
             if filling:
-                if (root / SETTINGS_FILE).exists():  # else its settings would be replaced here, and then removed
-                    what, hint = "another project was made in this folder meanwhile", "open it, or name another folder"
-                    raise ProjectError(what, where=str(root), hint=hint)
                 with suppress(PermissionError):  # of another person, who lets us write in it
                     root.chmod(mode)
                 for inner in sorted(folder.iterdir(), key=lambda path: _PLACES.get(path.name, 1)):

@@ -6,6 +6,7 @@ import csv
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,28 @@ def test_a_killed_export_leaves_the_earlier_one_and_nothing_that_stays(
         write(project, folder)
     assert sorted(path.name for path in folder.iterdir()) == ["README.md", "export.json", "labels.jsonl"]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_another_export_that_came_there_meanwhile_stays(
+    project: Project, tmp_path: Path, force: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, real = tmp_path / "out", export_folder.write_json
+    if force:
+        write(project, folder)
+
+    def come(path: Path, value: Any) -> None:  # when this one is about to get its name
+        monkeypatch.setattr(export_folder, "write_json", real)
+        write(project, folder, force=force)
+        if force:
+            folder.rename(tmp_path / "moving")
+        real(path, value)
+
+    monkeypatch.setattr(export_folder, "write_json", come)
+    with pytest.raises(DataError, match="another export is being put there at this moment; try again"):
+        write(project, folder, "csv", force=force)
+    (left,) = tmp_path.iterdir()
+    assert sorted(path.name for path in left.iterdir()) == ["README.md", "export.json", "labels.jsonl"]
 
 
 def test_an_empty_folder_and_one_that_is_not_there_are_filled(project: Project, tmp_path: Path) -> None:

@@ -258,11 +258,16 @@ def test_an_empty_folder_is_filled_and_stays_the_current_one(
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["blindspot.toml", "manifest.json", "splits"]
 
 
-def test_another_project_that_came_into_the_folder_meanwhile_stays(tmp_path: Path, files: dict[str, Path]) -> None:
-    (tmp_path / "here").mkdir()
+@pytest.mark.parametrize("there", [False, True])
+def test_another_project_that_came_into_the_folder_meanwhile_stays(
+    tmp_path: Path, files: dict[str, Path], there: bool
+) -> None:
     other = tmp_path / "here" / "blindspot.toml"
+    if there:
+        other.parent.mkdir()
 
     def come(stage: str, done: int) -> bool:
+        other.parent.mkdir(exist_ok=True)
         return stage == "writing train" and not other.write_text("of another")
 
     with pytest.raises(ProjectError, match="another project was made in this folder meanwhile"):
