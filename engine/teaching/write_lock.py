@@ -28,8 +28,8 @@ def writing(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
     try:
         held = acquire(path, patience=patience)
     except FileError as error:
-        hint = "give yourself write permission there"
-        raise StoreError(f"annotations cannot be written ({error.reason})", where=error.where, hint=hint) from error
+        what = f"annotations cannot be written ({error.reason})"
+        raise StoreError(what, where=error.where, hint=error.hint) from error
     if held is None:
         what = f"another process writes this annotator's records{_holder(path)}"
         raise StoreError(what, where=str(path), hint="wait for it to end, or close it")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from engine.errors import StoreError
 from engine.teaching.storage import AtomicStorage
+from engine.teaching.write_lock import writing
 
 
 def is_whole(key: str, record: Any) -> bool:
@@ -134,6 +137,16 @@ def test_a_failed_write_says_so_and_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
         found.write({"revisions": records(2)})
     assert [entry.name for entry in path.parent.iterdir()] == ["a.json"]
+
+
+def test_a_lock_that_cannot_be_made_is_told_with_what_mends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "mkdir", full)
+    told = r"annotations cannot be written \(No space left on device\); free disk space\."
+    with pytest.raises(StoreError, match=told), writing(tmp_path / "teaching" / ".ann.lock"):
+        pass
 
 
 def test_others_may_read_what_an_annotator_writes(tmp_path: Path) -> None:
