@@ -22,7 +22,9 @@ async def test_a_guest_marks_rows_and_is_told_what_is_not_for_guests(
         for key, what in (("D", "Starting a job"), ("L", "Asking an LLM"), ("X", "Stopping a job")):
             await driver.press(key)
             await driver.sees(f"{what} is not for guests; ask whoever gave you the link.")
-        await driver.press("question_mark", "G")
+        await driver.press("question_mark")
+        await driver.sees("j k  scroll")
+        await driver.press("G")
         await driver.sees("Project: work")
         await driver.press("escape", "r", "S")
         await driver.sees("Starting a job is not for guests")
