@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -121,9 +122,13 @@ def run(project_root: Path, job_id: str, kinds: JobKinds) -> int:
         final = ("done", {"result": result.as_json()})
     ended.set()
     heart.join()
-    for sentence in problems.take():
-        monitor.note(sentence)
-    log.append(final[0], **final[1])
+    try:
+        for sentence in problems.take():
+            monitor.note(sentence)
+        log.append(final[0], **final[1])
+    except FileError as error:  # the disk is full: where its end is looked for, it will seem to have been killed
+        print(final[1].get("message", final[0]), error, sep="\n", file=sys.stderr)
+        return 1
     return 1 if final[0] == "failed" else 0
 
 

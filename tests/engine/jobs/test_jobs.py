@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine import jobs
 from engine.errors import FileError, JobError
 from engine.jobs import launch
-from engine.jobs.events import EventLog, read_events
+from engine.jobs.events import EventLog, EventType, read_events
 from engine.jobs.job_process import JobMonitor
 from engine.locks import acquire, is_held
 from engine.project import Project
@@ -226,6 +227,23 @@ def test_a_job_outlives_the_process_that_started_it(project: Project) -> None:
     starter = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     job_id = starter.stdout.strip()
     until(state_is(project, job_id, "done"))
+
+
+def test_an_end_that_cannot_be_written_where_it_is_looked_for_stands_in_the_log(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = EventLog.append
+
+    def append(log: EventLog, kind: EventType, **values: Any) -> None:
+        if kind == "failed":
+            raise FileError("this cannot be written (No space left on device)", hint="free disk space")
+        real(log, kind, **values)
+
+    monkeypatch.setattr(EventLog, "append", append)
+    job_id = jobs.start(project.root, CountOptions(to=1, fail="user"))
+    until(state_is(project, job_id, "killed"))
+    told = "the shelf is empty; fill it.\nthis cannot be written (No space left on device); free disk space.\n"
+    assert (project.jobs_dir / job_id / "log.txt").read_text() == told
 
 
 def test_a_user_error_is_one_sentence_and_a_defect_names_the_log(project: Project) -> None:
