@@ -1,6 +1,6 @@
 """The recipe `auto` for arms of labels: recipe and rows are chosen on labels held out inside the pool.
 
-No choice fits all. On sentiment and entailment it was best to train on all of an LLM's labels and to keep the weights
+No choice fits all. On sentiment and inference it was best to train on all of an LLM's labels and to keep the weights
 that training ends with. On paraphrases it was best to train on the rows on which LLM and model differ. Each choice was
 poor or harmful where the other won. Where a person and an LLM have labelled a row, the person's label is used. It gets
 no more weight than an LLM's: a label that is right in .95 of the cases, as those above the floor are, tells
@@ -39,7 +39,7 @@ from engine.proof.training_sets import training_task
 _FEWEST_FLAGGED = 10  # for that choice of rows to be worth a training
 _SEED = 13
 # Of the gain of the best candidate. Three quarters of the way had .91 and .83 of that of all the way on the pools of
-# entailment and sentiment, half the way .64 and .60 (tests/bench/README.md).
+# inference and sentiment, half the way .64 and .60 (tests/bench/README.md).
 _ENOUGH = 0.8
 # Of the errors before: how many fewer a candidate must have that stands behind another one by all of the margin on dev.
 # On the pool of sentiment eight errors of 185 stood against a point and a half of accuracy.

@@ -148,7 +148,7 @@ def label_recipes(classifier: TextClassifier) -> tuple[str, ...]:
 def rows_to_try(recipe: str, kinds: Sequence[str]) -> list[str]:
     """The choices of rows with which a recipe is tried.
 
-    Flagged rows alone, twice as long, cost accuracy: on dev .780, .862 and .793 on the pools of entailment, sentiment
+    Flagged rows alone, twice as long, cost accuracy: on dev .780, .862 and .793 on the pools of inference, sentiment
     and paraphrases, where two passes had .789, .875 and .796 (tests/bench/README.md).
     """
     return [kind for kind in kinds if kind == ALL_ROWS or RECIPES[recipe].passes == 1]

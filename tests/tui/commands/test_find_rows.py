@@ -112,7 +112,7 @@ def test_what_is_sealed_finds_nothing_and_what_was_typed_is_ones_own(project: Pr
         (("P1", "--max-cost", "1"), "go with --by llm"),
         (("P1", "--estimate"), "go with --by llm"),
         (("P1", "--last", "--detach"), "--last searches for nothing"),
-        (("P1", "--rows", "0"), "not a number from 1"),
+        (("P1", "--rows", "0"), "not a whole number from 1 on"),
     ],
 )
 def test_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str) -> None:
