@@ -120,8 +120,10 @@ class Client:
         self._max_tokens = settings.max_output_tokens
         """Of the next answer: more than the settings say once thinking has taken more."""
         self._heard: Heard = "nothing"
-        self._in_a_row = 0
-        """Questions that were left without a usable answer since the last one came."""
+        self._unanswered = 0
+        """Questions that were left without an answer since the last one came."""
+        self._unusable = 0
+        """Questions whose answers could not be used since the last one that could."""
 
     @property
     def teacher(self) -> Teacher:
@@ -136,7 +138,8 @@ class Client:
         """Ask one question; a bad answer may be mended once.
 
         Raises:
-            ServerRefused: the key, the model or the address is wrong, or there is no server.
+            ServerRefused: the key, the model or the address is wrong, there is no server, or too many questions in a
+                row came to nothing.
             QuestionFailed: no usable answer came.
             BudgetReached: a call could cost more than is left.
             Stopped: ``stop`` was set.
@@ -157,7 +160,7 @@ class Client:
             call, value = outcome.call, outcome.value
         if value is None:
             what = f"neither the first answer nor the corrected one can be used: {call.error}"
-            raise self._unusable(talk, what, "look at the prompt, or take a stronger model")
+            raise self._not_used(talk, what, "look at the prompt, or take a stronger model")
         return ChatAnswer(value, tuple(talk.calls), cached=False)
 
     def _key(self, question: Question[Any]) -> str:
@@ -190,7 +193,7 @@ class Client:
                 raise talk.failed(f"the model refuses to answer: {call.error}", "leave it to people")
             elif call.status == "too large":
                 hint = "lower llm.max_output_tokens, or take another model"
-                raise self._unusable(talk, f"the answer has {call.error}", hint)
+                raise self._not_used(talk, f"the answer has {call.error}", hint)
             elif reply.adapted and reply.adapted not in talk.adapted:
                 if reply.adapted == TEMPERATURE:
                     self._note(f"{self._wire.server} does not take llm.temperature, its own is used: {reply.error}")
@@ -202,8 +205,8 @@ class Client:
             elif self._may_be_format(talk):
                 talk.step_down()
             else:
-                self._in_a_row += 1
-                raise no_answer(talk, reply, self._settings, self._wire.server, self._heard, self._in_a_row)
+                self._unanswered += 1
+                raise no_answer(talk, reply, self._settings, self._wire.server, self._heard, self._unanswered)
 
     def _ignores_rung(self, talk: Conversation[Any], call: Call) -> bool:
         """Whether an answer shows that the schema of its request did not bind it: some servers pass it over."""
@@ -223,18 +226,19 @@ class Client:
         room, was_thinking = talk.max_tokens, call.error == CUT_THINKING
         if not call.estimated and call.tokens_out is not None and 10 * call.tokens_out < 9 * room:
             cut = f"the answer is cut at {call.tokens_out:,} of {room:,} tokens: the server has room for no more"
-            raise self._unusable(talk, cut, LONGER_CONTEXT)
+            raise self._not_used(talk, cut, LONGER_CONTEXT)
         if room >= _LARGEST_LIMIT * self._settings.max_output_tokens:
             how = "the model is still thinking" if was_thinking else "the answer is cut, even"
             hint = "raise llm.max_output_tokens, or ask for less at a time"
-            raise self._unusable(talk, f"{how} at {room:,} tokens", hint)
+            raise self._not_used(talk, f"{how} at {room:,} tokens", hint)
         talk.max_tokens *= 2
         if was_thinking:
             self._max_tokens = max(self._max_tokens, talk.max_tokens)
 
-    def _unusable(self, talk: Conversation[Any], what: str, hint: str) -> ServerRefused | QuestionFailed:
-        self._in_a_row += 1
-        return unusable(talk, what, hint, self._wire.server, self._in_a_row)
+    def _not_used(self, talk: Conversation[Any], what: str, hint: str) -> ServerRefused | QuestionFailed:
+        """The error to raise where answers came, of which none can be used."""
+        self._unusable += 1
+        return unusable(talk, what, hint, self._wire.server, self._unusable)
 
     def _patiently(self, talk: Conversation[T], bad: BadAnswer | None) -> _Outcome[T]:
         """One call, again while that may help: as long as the server says, or a growing random time."""
@@ -301,8 +305,10 @@ class Client:
             _settle(reservation, outcome.call)
         if reply.trouble == "stopped":
             raise Stopped
+        if outcome.call.status not in ("failed", "empty"):
+            self._unanswered = 0
         if outcome.call.status in ("ok", "refused"):
-            self._in_a_row = 0
+            self._unusable = 0
         if outcome.call.status == "ok" and bad is None:
             self._ladder.works(talk.rung)
         self._raise_if_passing(talk, outcome)

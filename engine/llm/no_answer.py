@@ -40,7 +40,7 @@ def no_answer(
         settings: whom it was asked.
         server: host and port.
         heard: of the server, in this process.
-        in_a_row: questions that it has left without a usable answer since it last gave one, this one among them.
+        in_a_row: questions that it has left without an answer since it last gave one, this one among them.
     """
     model = settings.model
     if reply.trouble == "unreachable":
@@ -87,7 +87,8 @@ def no_answer(
     times = f"{len(talk.calls)} attempts" if len(talk.calls) > 1 else "one attempt"
     reason = f"HTTP {reply.status}: {reply.error}" if reply.trouble == "status" else talk.calls[-1].error
     if in_a_row > MOST_IN_A_ROW and reply.status not in _NOT_TAKEN:
-        return ServerRefused(_none_of_the_last(in_a_row, server, reason), where="llm.base_url", hint=_what_to_do(reply))
+        none = f"{server} has answered none of the last {in_a_row} questions: {reason}"
+        return ServerRefused(none, where="llm.base_url", hint=_what_to_do(reply))
     return talk.failed(f"no answer after {times} ({reason})", _what_to_do(reply))
 
 
@@ -101,15 +102,12 @@ def unusable(
         what: is wrong with them.
         hint: what to do about it.
         server: host and port.
-        in_a_row: as in `no_answer`.
+        in_a_row: questions whose answers could not be used since the last one that could, this one among them.
     """
     if in_a_row > MOST_UNUSABLE:
-        return ServerRefused(_none_of_the_last(in_a_row, server, what), where="llm.model", hint=hint)
+        none = f"none of the answers of {server} to the last {in_a_row} questions can be used: {what}"
+        return ServerRefused(none, where="llm.model", hint=hint)
     return talk.failed(what, hint)
-
-
-def _none_of_the_last(in_a_row: int, server: str, why: str) -> str:
-    return f"{server} has given no usable answer to the last {in_a_row} questions: {why}"
 
 
 def _what_to_do(reply: Reply) -> str:

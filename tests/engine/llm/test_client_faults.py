@@ -148,13 +148,13 @@ def test_a_server_that_answers_nothing_any_more_stops_the_run(tmp_path: Path, fa
         ask_in_vain()
         world.client.ask(question("An answer in between?"))
         ask_in_vain()
-        with pytest.raises(ServerRefused, match=f"no usable answer to the last {MOST_IN_A_ROW + 1} questions.*{said}"):
+        with pytest.raises(ServerRefused, match=f"has answered none of the last {MOST_IN_A_ROW + 1} questions.*{said}"):
             world.client.ask(question("One more?"))
 
 
 def test_a_server_whose_answers_can_never_be_used_stops_the_run(tmp_path: Path) -> None:
     bad = ["no JSON at all"] * 2  # the answer, and the corrected one
-    with asked(tmp_path, *bad, GOOD, *bad * (MOST_UNUSABLE + 1), retries=0) as world:
+    with asked(tmp_path, *bad, GOOD, *bad * MOST_UNUSABLE, busy(), *bad, retries=0) as world:
 
         def ask_in_vain() -> None:
             with pytest.raises(QuestionFailed, match="neither the first answer nor the corrected one"):
@@ -164,7 +164,9 @@ def test_a_server_whose_answers_can_never_be_used_stops_the_run(tmp_path: Path) 
         world.client.ask(question("An answer in between?"))
         for _ in range(MOST_UNUSABLE):
             ask_in_vain()
-        with pytest.raises(ServerRefused, match=f"no usable answer to the last {MOST_UNUSABLE + 1} .*stronger"):
+        with pytest.raises(QuestionFailed, match="no answer after one attempt"):  # the server has answered till now
+            world.client.ask(question("Busy?"))
+        with pytest.raises(ServerRefused, match=f"to the last {MOST_UNUSABLE + 1} questions can be used.*stronger"):
             world.client.ask(question("One more?"))
 
 
