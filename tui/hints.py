@@ -1,10 +1,12 @@
-"""Commands that a sentence names, with the project folder that the user gave: ready to be copied."""
+"""What users are told to do next: commands with their project folder, ready to be copied; not to guests."""
 
 from __future__ import annotations
 
 import re
 import shlex
 from pathlib import Path
+
+from engine.guest import is_guest
 
 _NAMED = re.compile(r"`blindspot (?P<command>[a-z][a-z-]*)(?P<rest>[^`]*)`")
 _OTHER_FOLDER = ("init", "demo")  # they make a project, so the folder at hand is not meant
@@ -30,3 +32,8 @@ def with_project(sentence: str, project: Path | str) -> str:
         return f"`blindspot {command}{rest}`"
 
     return _NAMED.sub(named, sentence)
+
+
+def more_rows() -> str:
+    """Where rows come from once none are left, as a sentence; guests have no commands."""
+    return "Whoever gave you the link can add rows." if is_guest() else "`blindspot add` brings new rows."

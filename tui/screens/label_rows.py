@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.counted import counted
 from engine.errors import BlindspotError
-from tui.hints import with_project
+from engine.guest import is_guest
+from tui.hints import more_rows, with_project
 from tui.shell import shell
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _KINDS = {  # with the name and a number of three digits they fit into the dialo
     "stale": "your labels that a new guideline touches",
 }
 
+_HELD_OUT = ("audit", "verdict", "proof-conflict")
+
 
 def choose_queue(screen: WorkScreen) -> None:
     """Ask which rows are to be labelled, where there are several queues, and go there."""
@@ -44,7 +47,7 @@ def choose_queue(screen: WorkScreen) -> None:
         shell(screen).refuse(error)
         return
     if not found:
-        screen.say("Every row has a label: `blindspot add` brings new rows.", warning=True)
+        screen.say(f"Every row has a label. {more_rows()}", warning=True)
         return
     if len(found) == 1:
         label_rows(screen, found[0][0])
@@ -96,9 +99,8 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         app.changed()
         done = opened.session.pace.done
         said = f"{counted(done, 'row')} of {opened.name} {'has' if done == 1 else 'have'} your label."
-        if workbench.board is not None and workbench.board.labels_since:
-            in_list = screen.NAME == "spots"
-            said += " D looks for blind spots again." if in_list else " Back in the list D looks again."
+        if done and not is_guest():
+            said += _discover_next(screen, opened.kind)
         if opened.kind == "audit" and done:
             said += with_project(" What the audit has found: `blindspot audit DIR --status`.", project.root.name)
         if opened.kind == "verdict":
@@ -115,6 +117,15 @@ def label_rows(screen: WorkScreen, queue: str) -> None:
         more=more,
     )
     app.push_screen(label_screen, end)
+
+
+def _discover_next(screen: WorkScreen, kind: str) -> str:
+    """That blind spots can be looked for with the new labels; empty if they change nothing there."""
+    board = screen.workbench.board
+    if kind in _HELD_OUT or (board is not None and not board.labels_since):
+        return ""
+    again = "" if board is None else " again"
+    return f" D looks for blind spots{again}." if screen.NAME == "spots" else f" Back in the list D looks{again}."
 
 
 def _look(screen: WorkScreen, queue: str) -> None:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 
 from engine.errors import BlindspotError
 from engine.text import visible
+from tui.hints import more_rows
 from tui.keys import keys
 from tui.reporting.label_tables import Block, disagreement_lines, overview_blocks
 from tui.screens.work_screen import Place, WorkScreen
@@ -117,7 +118,7 @@ class LabelsScreen(WorkScreen[LabelsPlace]):
             paragraphs = [
                 "Nobody has labelled a row of the pool yet: # goes to labelling."
                 if has_rows
-                else "Every pool row came with a label, so nobody is asked for one. `blindspot add` brings new rows.",
+                else f"Every pool row came with a label, so nobody is asked for one. {more_rows()}",
                 "Then this screen shows who gave how many labels, how far they agree, and how good an LLM's are.",
             ]
             return notice(width, app.ink, title="No labels yet", paragraphs=paragraphs)

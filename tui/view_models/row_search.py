@@ -16,6 +16,7 @@ from engine.teaching.found_rows import (
 )
 from engine.teaching.labels import Labels
 from engine.teaching.pattern_testing import visible_pattern
+from tui.hints import more_rows
 
 if TYPE_CHECKING:
     from engine.schema import Pattern, Sample
@@ -95,7 +96,7 @@ class RowSearch:
     def not_searchable(self) -> str | None:
         """Why no search can begin now, as a sentence."""
         if reason := nothing_to_find(self._workbench.project):
-            return f"{reason.capitalize()}: `blindspot add` brings new rows."
+            return f"{reason.capitalize()}. {more_rows()}"
         running = self._workbench.running
         return f"{running.id} is running: X stops it." if running else None
 

@@ -61,17 +61,32 @@ def discovery_notice(width: int, ink: Ink, glyphs: Glyphs, workbench: Workbench)
     if board is not None:
         return _none_found(width, ink, glyphs, workbench.project, board.discovery)
     paragraphs = [
-        f"The model has not been scored on the pool of {pool.rows:,} rows yet.",
-        "D finds the rows that it gets wrong and is sure about, and groups them. That runs in the background: "
+        f"Nobody has looked for blind spots in the pool of {pool.rows:,} rows yet.",
+        "D finds the rows that the model gets wrong and is sure about, and groups them. That runs in the background: "
         "about half a minute for 2,000 rows on two cores, some minutes more if a model has to be trained first.",
     ]
     if not pool.labelled:
-        paragraphs.insert(1, _NO_LABEL)
+        paragraphs.insert(1, _labels_so_far(workbench))
     last = workbench.last_job("discover")
     if last is not None and last.resumable:
         why = f": {last.message.rstrip('.')}" if last.message else ""
         paragraphs.insert(1, f"{last.id} {last.stands}{why}. D goes on with it.")
     return notice(width, ink, title="No blind spots yet", paragraphs=paragraphs)
+
+
+def _labels_so_far(workbench: Workbench) -> str:
+    """How many rows have a label by now, where all came without; if none has, how to get some."""
+    # not before the first paint
+    from engine.counted import counted
+    from engine.teaching.labels import Labels
+
+    labelled = len(Labels(workbench.teaching).settled())
+    if labelled:
+        return f"They came without labels; {counted(labelled, 'row')} got one since."
+    hunt = workbench.last_job("hunt")
+    if hunt is not None and hunt.state == "done":
+        return f"{hunt.id} has chosen rows on which the model may well be wrong: # labels them, one key each."
+    return _NO_LABEL
 
 
 def _none_found(width: int, ink: Ink, glyphs: Glyphs, project: Project, found: Discovery) -> list[Text]:

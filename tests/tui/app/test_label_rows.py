@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from engine.guest import VARIABLE
 from engine.label_queue.queue_files import Choice, new_queue
 from engine.project import Project
 from engine.schema import Teacher
@@ -27,7 +30,8 @@ async def test_a_key_leads_to_the_rows_and_leaving_leads_back(tmp_path: Path) ->
         await driver.press("2", "1")
         await driver.sees("2 of 3 labelled")
         await driver.press("q")
-        await driver.sees("2 rows of random-1 have your label.")
+        await driver.sees("2 rows of random-1 have your label. D looks for blind spots.")
+        await driver.sees("They came without labels; 2 rows got one since.")
         await driver.press("number_sign", "u", "x", "q")
     assert sorted(labels(project).settled().values()) == ["positive"]
 
@@ -80,9 +84,13 @@ async def test_agreement_is_shown_while_people_label_the_same_rows(tmp_path: Pat
         await driver.sees("alpha 1.00", "20 rows")
 
 
-async def test_a_pool_with_all_its_labels_has_nothing_to_ask(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("guest", "said"), [("", "`blindspot add` brings new rows."), ("1", "the link can add rows.")])
+async def test_a_pool_with_all_its_labels_has_nothing_to_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guest: str, said: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, guest)
     project = stream_project(tmp_path / "work", rows=1)
     at_work(project, "ann").session.label("positive")
     async with opened(project.root, annotator="ben") as driver:
         await driver.press("number_sign")
-        await driver.sees("Every row has a label")
+        await driver.sees("Every row has a label.", said)
