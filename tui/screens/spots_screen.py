@@ -190,6 +190,8 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
 
     def unavailable(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Why an action cannot be used now."""
+        if not self.ready and action not in ("back", "escape"):
+            return "The project is not open." if self._error else "The project is still being opened."
         running = self.workbench.running if self.ready else None
         listed = action in ("open", "filter", "sort", "next", "describe", "done", "skip", "commit", "teach")
         if listed or (action == "go" and "map" in parameters):
@@ -205,13 +207,11 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
                 return why_not(self.workbench, self.spot_id)
             if action == "teach":
                 return why_not_asked(self.workbench)
-        if action == "hunt" and self.ready and not self.workbench.project.manifest.splits["pool"].unlabelled:
+        if action == "hunt" and not self.workbench.project.manifest.splits["pool"].unlabelled:
             return "Every row of the pool came with a label: a hunt is for rows without."
         if action in ("discover", "hunt") and running is not None:
             return f"{running.id} is running: X stops it."
-        if self.ready or action in ("back", "escape"):
-            return None
-        return "The project is not open." if self._error else "The project is still being opened."
+        return None
 
     # what happens in the list
 
@@ -334,7 +334,8 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
         """Leave the app; while a job runs, only when asked twice."""
         running = self.workbench.running if self.ready else None
         if running is not None:
-            warning = f"{running.id} goes on in the background: q again leaves, X stops it."
+            goes_on = "goes on in the background: q again leaves, X stops it."
+            warning = f"{running.id} {'is stopping: q again leaves.' if running.stopping else goes_on}"
             if self.query_one(MessageLine).message != warning:
                 self.say(warning, warning=True)
                 return

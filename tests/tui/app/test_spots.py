@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.events import Key
@@ -17,6 +18,8 @@ from engine.teaching.writer import Annotator
 from tests.tui.app.opening import Driver, opened
 from tests.tui.app.planted_worker import WORKER
 from tests.tui.app.projects import write_project
+from tui.app import BlindspotApp
+from tui.view_models.workbench import Workbench
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -34,7 +37,7 @@ def lines(driver: Driver, *starts: str) -> list[str]:
 
 def order(driver: Driver) -> list[str]:
     """Ids in the order of the list."""
-    return [spot.id for spot in driver.screen._spots]
+    return [line.split()[0] for line in lines(driver, "B1", "B2", "B3") if "→" in line]  # not the preview's heading
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -150,6 +153,21 @@ async def test_before_discovery_the_screen_says_what_to_do_and_other_keys_say_wh
         await driver.sees("No job is running.")
         await driver.press("u")
         await driver.sees("There is nothing to undo.")
+
+
+async def test_a_key_pressed_while_a_project_is_opened_says_nothing_of_its_blind_spots(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening, read = Workbench.open, Event()
+    monkeypatch.setattr(Workbench, "open", lambda *args: read.wait(60) and opening(*args))
+    app = BlindspotApp(root, "ann", ascii=False)
+    async with app.run_test(size=(80, 24)) as pilot:
+        driver = Driver(app, pilot)
+        await driver.sees("Opening work")
+        await driver.press("d")
+        await driver.sees("The project is still being opened.")
+        read.set()
+        await driver.sees("B1")
 
 
 @pytest.mark.usefixtures("forked_processes")
