@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from engine.counted import counted
 from engine.discovery.sampling import ENOUGH
 from engine.errors import SettingsError
 from engine.files import content_key, read_bytes, write_atomic, write_json
@@ -130,7 +131,7 @@ def _keep(project: Project, there: Discovery) -> str:
     data = read_bytes(folder / "discovery.json")
     kept = folder / f"discovery-{hashlib.sha256(data).hexdigest()[:16]}.json"
     write_atomic(kept, data)
-    what = f"tau {there.tau:g}, {len(there.uus)} UUs, {len(there.blind_spots)} blind spots"
+    what = f"tau {there.tau:g}, {counted(len(there.uus), 'UU')}, {counted(len(there.blind_spots), 'blind spot')}"
     return f"the earlier discovery ({what}) is kept in {kept.relative_to(project.root)}"
 
 

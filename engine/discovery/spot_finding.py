@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from engine.arrays import Floats, Ints
+from engine.counted import counted
 from engine.discovery.calibration import UNKNOWN, Scores, histogram, score, taus_for
 from engine.discovery.clusterers import CLUSTERERS
 from engine.discovery.clusters import SCATTERED, closeness
@@ -99,7 +100,9 @@ def find(
     if reading and cut:
         monitor.note(cut_sentence(len(cut), len(pool), "pool", reading.tokens))
     among = f"{len(pool)} rows" if known.all() else f"{known.sum()} of {len(pool)} rows that have a label"
-    monitor.note(f"{len(uus)} UUs among {among}: {len(groups)} blind spots, {len(loose)} rows scattered")
+    monitor.note(
+        f"{counted(len(uus), 'UU')} among {among}: {counted(len(groups), 'blind spot')}, {len(loose)} scattered"
+    )
     shown = sorted({*uus.tolist(), *embedded.near.ravel().tolist(), *flags.rows.tolist()})
     shortened = [pool[row] for row in sorted({*cut}.intersection(shown))]
     ends = dict(zip([row.id for row in shortened], reading.ends(shortened) if reading else (), strict=True))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sample_data
 from engine import jobs
+from engine.counted import counted
 from engine.extras import require_models
 from engine.files import write_atomic
 from engine.llm.replay import RECORDED_FILE
@@ -113,7 +114,7 @@ def headless(project: Project) -> int:
     work = opened_folder(project.root)
     work.wait(work.start(DISCOVER))
     found = work.discovery
-    counts = f"{len(found.uus)} UUs in {len(found.blind_spots)} blind spots"
+    counts = f"{counted(len(found.uus), 'UU')} in {counted(len(found.blind_spots), 'blind spot')}"
     print_line(f"{counts} after {duration(time.monotonic() - began)}")
     print_spots(found)
     print_line(flags_sentence(len(seen_flags(found, project.manifest.withheld)), found))

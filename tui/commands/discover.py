@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from engine.counted import counted
 from engine.model.truncation import cut_sentence
 from engine.operations.job_records import DiscoverOptions
 from engine.project import Project
@@ -67,8 +68,9 @@ def run(options: argparse.Namespace) -> int:
         print_json(found.as_json())
         return 0
     print_line(
-        f"{found.n_pool} pool rows, {accuracy_words(found)}; {len(found.uus)} UUs at tau {found.tau} "
-        f"(coverage {found.coverage:.3f}), {len(found.blind_spots)} blind spots, {len(found.scattered)} scattered"
+        f"{counted(found.n_pool, 'pool row')}, {accuracy_words(found)}; {counted(len(found.uus), 'UU')} at tau "
+        f"{found.tau} (coverage {found.coverage:.3f}), {counted(len(found.blind_spots), 'blind spot')}, "
+        f"{len(found.scattered)} scattered"
     )
     if found.flagged:
         seen = len(seen_flags(found, project.manifest.withheld))

@@ -168,7 +168,8 @@ class ProofScreen(WorkScreen[ProofPlace]):
         job = self.workbench.running if self.ready else None
         now = f"{job.id} is running: r shows how far it is." if job is not None and job.kind == "retrain" else ""
         paragraphs = [
-            now or "r goes to the retrain screen: it trains with the samples and proves the result on held-out rows.",
+            now
+            or "r goes to the retrain screen: it trains with samples or labels and proves the result on held-out rows.",
             "Then this screen shows before and after side by side, with a verdict.",
         ]
         return notice(width, shell(self).ink, title="No finished proof yet", paragraphs=paragraphs)
