@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.errors import BlindspotError
-from tui.reporting.job_text import ending, progress
+from tui.reporting.job_text import ending, with_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ class JobWatch:
     def line(self) -> str:
         """The running job for the header; empty if none runs."""
         job = self._app.workbench.running if self._app.workbench else None
-        return f"{job.kind} {progress(job)}".rstrip() if job else ""
+        return with_kind(job) if job else ""
 
     def start(self, options: JobOptions) -> bool:
         """Start a job, or show why it cannot be; whether it was started.

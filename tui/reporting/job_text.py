@@ -42,6 +42,12 @@ def progress(job: JobView) -> str:
     return f"{job.stage} {', '.join(parts)}".strip() or "starting"
 
 
+def with_kind(job: JobView) -> str:
+    """What a running job is and where it is: ``discover score 45 %``; a stage of the same name is said once."""
+    said = progress(job)
+    return said if said.split()[0] == job.kind else f"{job.kind} {said}"
+
+
 def ending(job: JobView) -> str:
     """How a job ended, in one sentence."""
     if job.state == "done":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.jobs import JobView
 from engine.operations.job_records import CheckResult, CompareResult, DiscoverResult, HuntResult, RetrainResult
 from engine.schema import Record
 from tui.commands.jobs import describe
-from tui.reporting.job_text import ending
+from tui.reporting.job_text import ending, with_kind
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,13 @@ def test_only_a_retrain_has_proved_something(kind: str, made: Record, said: str)
 )
 def test_the_list_of_jobs_says_what_came_of_them_in_a_sentence(kind: str, made: Record, said: str) -> None:
     assert describe(done(kind, made)).split(maxsplit=2) == [f"{kind}-1", "done", said]
+
+
+def test_the_header_says_a_kind_and_its_stage_of_the_same_name_once() -> None:
+    running = replace(done("teach", CheckResult("")), state="running", done=1, total=4)
+    assert with_kind(replace(running, stage="teach")) == "teach 25 %"
+    assert with_kind(replace(running, stage="score")) == "teach score 25 %"
+    assert with_kind(replace(running, stage="", total=0)) == "teach starting"
 
 
 def done(kind: str, made: Record) -> JobView:
