@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from tui.dialogs.dialog import Dialog
 from tui.keys import keys
 from tui.shell import shell
-from tui.terminal.wrapping import fitted
+from tui.terminal.wrapping import fitted, wrapped
 from tui.themes import Ink
 from tui.widgets.fields import Field
-from tui.widgets.line_list import LineList
+from tui.widgets.line_list import GUTTER, LineList
 from tui.widgets.scroll_mark import ScrollMark
 
 FEW = 9
@@ -25,7 +25,7 @@ _LEAST_SCORE = 70.0  # of 100, by rapidfuzz: a typing error in a word still find
 
 
 class _Choices:
-    """One line a choice; few carry their number."""
+    """Few carry their number, and are shown whole; of many each has one line."""
 
     def __init__(self, choices: Sequence[str], shown: Sequence[int], ink: Ink, ellipsis: str) -> None:
         self.shown = shown
@@ -37,13 +37,16 @@ class _Choices:
         return len(self.shown)
 
     def height(self, index: int, width: int) -> int:
-        return 1
+        return len(self.lines(index, width)) if len(self._choices) <= FEW else 1
 
     def lines(self, index: int, width: int) -> list[Text]:
         place = self.shown[index]
-        number = f"{place + 1}  " if len(self._choices) <= FEW else ""
-        word = fitted(self._choices[place], max(0, width - len(number)), ellipsis=self._ellipsis)
-        return [Text.assemble((number, self._ink.accent), word)]
+        if len(self._choices) > FEW:
+            return [Text(fitted(self._choices[place], width, ellipsis=self._ellipsis))]
+        number = f"{place + 1}  "
+        first, *rest = wrapped(Text(self._choices[place]), max(1, width - len(number)))
+        indent = " " * len(number)
+        return [Text.assemble((number, self._ink.accent), first), *(Text.assemble(indent, line) for line in rest)]
 
 
 class ChoiceDialog(Dialog[int]):
@@ -81,7 +84,22 @@ class ChoiceDialog(Dialog[int]):
         if self._by_typing:
             self._rows.can_focus = False
             self.query_one(Field).focus()
-        self.call_after_refresh(self._rows.reveal)
+        self.call_after_refresh(self._fit)
+
+    def on_resize(self) -> None:
+        """Choices may take fewer lines now, or more."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Give the list the lines that its choices take, now that its width is known, and the room beside the rest."""
+        shown, box = self._rows, self.query_one("#box")
+        if not self._by_typing:
+            width = shown.size.width - GUTTER
+            lines = sum(shown.rows.height(place, width) for place in range(len(shown.rows)))
+            others = [one for one in box.children if one is not shown]
+            taken = sum(one.outer_size.height + one.styles.margin.height for one in others) + box.gutter.height
+            shown.styles.height = min(lines, max(3, int(0.9 * self.app.size.height) - taken))
+        shown.reveal()
 
     @property
     def _rows(self) -> LineList:

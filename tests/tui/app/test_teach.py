@@ -80,6 +80,7 @@ async def test_before_anybody_is_asked_each_choice_says_what_it_takes(root: Path
     async with opened(root) as driver:
         await driver.press("j", "L")
         await driver.sees("Let tiny explain blind spots?", "All: 9 calls for 3 blind spots", "B2: 3 calls for 1 blind")
+        assert driver.text.count("unknown") == 2  # the price, at the end of each choice
         assert "Replay" not in driver.text
         await driver.press("enter")  # not now
         assert driver.app.workbench.jobs == []
