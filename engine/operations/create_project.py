@@ -119,12 +119,15 @@ def create_project(
         "dev": dev,
     }
     files = {name: path.expanduser() for name, path in given.items() if path is not None}
-    options = file_options(files, columns, **choices)
-    unlabelled: tuple[SplitName, ...] = ("pool", "proof")
-    for name in unlabelled:
-        if name in options:
-            options[name] = replace(options[name], blank_labels=True, stream=stream is not None)
-    options = {name: replace(one, one_label=one_label) for name, one in options.items()}
+    options = {
+        name: replace(
+            one,
+            one_label=one_label,
+            blank_labels=name in ("pool", "proof"),
+            stream=name in ("pool", "proof") and stream is not None,
+        )
+        for name, one in file_options(files, columns, **choices).items()
+    }
     predicted = GivenFiles(predictions, files, options) if predictions else None
     _refuse_lack(train, predicted, model or base or score or classifier_class)
     program = classifier_settings(
@@ -147,19 +150,8 @@ def create_project(
         staging = folder / "staging"
         left_out = LeftOutList(staging)
         rows, labels = _read_all(files, options, predicted, staging, left_out, monitor)
-        read = dict(rows)
-        for name in rows:
-            rows[name] = with_own_ids(rows[name], name, left_out, drop=options[name].drop_duplicates)
-            if options[name].skip_bad:
-                rows[name] = with_known_labels(rows[name], name, labels, left_out)
-            refuse_unknown_labels(rows[name], labels)
-        if choices.get("drop_duplicates"):
-            rows = without_duplicates(rows, left_out)
-        for name, store in rows.items():
-            if not len(store):
-                raise DataError(
-                    f"no row of {name} is left", where=str(store.source), hint="give a file with other rows"
-                )
+        read = rows
+        rows = _usable(rows, labels, options, left_out)
         if predicted:
             predicted.keep(folder, rows, read, labels, batch=name_of_file(files["pool"]), monitor=monitor)
         if proof is None:
@@ -177,19 +169,13 @@ def create_project(
             monitor.note(near.sentence)
 
         write_settings(folder / SETTINGS_FILE, replace(settings, task=replace(settings.task, labels=labels)))
-        splits: dict[str, SplitManifest] = {}
-        for name, store in rows.items():
-            monitor.step(f"writing {name}", 0, 1, rows=len(store))
-            read_as = options["pool" if name == "proof" and proof is None else name]
-            splits[name] = _write_split(folder, name, store, labels, read_as)
-        withheld = tuple(as_texts(rows["pool"].hashes[list(near.pool)].tolist()))
         manifest = Manifest(
             version=__version__,
-            splits=splits,
+            splits=_write_splits(folder, rows, labels, {"proof": options["pool"], **options}, monitor),
             proof_origin="file" if proof is not None else "half of pool",
             seed=settings.discovery.seed,
             columns=columns.by_role,
-            withheld=withheld,
+            withheld=tuple(as_texts(rows["pool"].hashes[list(near.pool)].tolist())),
             one_label=one_label,
         )
         manifest = replace(manifest, batches=(first_batch(manifest, folder, left_out=left_out.count),))
@@ -197,15 +183,20 @@ def create_project(
         shutil.rmtree(staging)
         write_json(folder / MANIFEST_FILE, manifest.as_json())
     project = Project.open(root)
-    named = project.settings.model
-    own = () if predicted or program.score else (named.base,)
-    uses = [*classifier_of(project).uses(), *(weights_use(root, name) for name in (*own, named.encoder))]
-    try:
-        agree(root, [use for use in uses if use is not None])  # the user has just named them
-    except NotTrusted as error:
-        monitor.note(str(error))
+    _agree_to_named(project, monitor, trains_base=not (predicted or program.score))
     keep_seal(project, anew=True)
     return project
+
+
+def _agree_to_named(project: Project, monitor: Monitor, *, trains_base: bool) -> None:
+    """Agree to what of the project reaches outside its folder: the user has just named it."""
+    named = project.settings.model
+    weights = (named.base, named.encoder) if trains_base else (named.encoder,)
+    uses = [*classifier_of(project).uses(), *(weights_use(project.root, name) for name in weights)]
+    try:
+        agree(project.root, [use for use in uses if use is not None])
+    except NotTrusted as error:
+        monitor.note(str(error))
 
 
 def _refuse_no_such_label(one_label: str, rows: RowStore, news: FileNews) -> None:
@@ -271,6 +262,31 @@ def _read_all(
     return rows, in_label_order(spoken)
 
 
+def _usable(
+    rows: Mapping[SplitName, RowStore],
+    labels: Sequence[str],
+    options: Mapping[SplitName, FileOptions],
+    left_out: LeftOutList,
+) -> dict[SplitName, RowStore]:
+    """The rows without those that the user has let be left out; what else is wrong with them is refused.
+
+    Raises:
+        DataError: two rows share an id, a label is not of the task, or nothing is left of a file.
+    """
+    usable: dict[SplitName, RowStore] = {}
+    for name, store in rows.items():
+        own = with_own_ids(store, name, left_out, drop=options[name].drop_duplicates)
+        usable[name] = with_known_labels(own, name, labels, left_out) if options[name].skip_bad else own
+        refuse_unknown_labels(usable[name], labels)
+    if any(one.drop_duplicates for one in options.values()):
+        usable = without_duplicates(usable, left_out)
+    for name, store in usable.items():
+        if not len(store):
+            hint = "give a file with other rows"
+            raise DataError(f"no row of {name} is left", where=str(store.source), hint=hint)
+    return usable
+
+
 def _settings(
     monitor: Monitor,
     *,
@@ -322,6 +338,21 @@ def tell_cut(settings: Settings, rows: RowStore, name: str, monitor: Monitor) ->
         cut += len(reading.cut(some, monitor=monitor))
     if cut:
         monitor.note(cut_sentence(cut, len(rows), name, reading.tokens))
+
+
+def _write_splits(
+    folder: Path,
+    rows: Mapping[SplitName, RowStore],
+    labels: Sequence[str],
+    options: Mapping[SplitName, FileOptions],
+    monitor: Monitor,
+) -> dict[str, SplitManifest]:
+    """Write the project's own copies; returns their entries in the manifest."""
+    splits: dict[str, SplitManifest] = {}
+    for name, store in rows.items():
+        monitor.step(f"writing {name}", 0, 1, rows=len(store))
+        splits[name] = _write_split(folder, name, store, labels, options[name])
+    return splits
 
 
 def _write_split(

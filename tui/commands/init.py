@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.counted import counted
@@ -66,14 +67,17 @@ def add_parser(subparsers: SubParsers) -> None:
         type=Path,
         help="labelled rows that the classifier learns; not needed with --predictions",
     )
-    data.add_argument(
+    where_used = data.add_mutually_exclusive_group(required=True)
+    where_used.add_argument(
         "--stream",
         metavar="F",
         type=Path,
         help="rows from where the model is used, in which blind spots are looked for; their column of labels may be "
         "missing",
     )
-    data.add_argument("--pool", metavar="F", type=Path, help="the same, for rows of which some or all have a label")
+    where_used.add_argument(
+        "--pool", metavar="F", type=Path, help="the same, for rows of which some or all have a label"
+    )
     data.add_argument(
         "--proof", metavar="F", type=Path, help="held-out rows like the pool's; default: half of the pool"
     )
@@ -155,10 +159,9 @@ def run(options: argparse.Namespace) -> int:
         )
     if project.settings.classifier.score:
         told.note(f"`blindspot doctor {shlex.quote(str(options.project))} --classifier` tries the program")
-    path = project.root / LEFT_OUT
-    left_out = [json.loads(line) for line in read_lines(path)]
-    pool = splits["pool"]
-    following = f"blindspot {'discover' if pool.labelled else 'hunt'} {shlex.quote(str(options.project))}"
+    left_out = [json.loads(line) for line in read_lines(project.root / LEFT_OUT)]
+    first = "discover" if splits["pool"].labelled else "hunt"
+    following = f"blindspot {first} {shlex.quote(str(options.project))}"
     if options.json:
         print_json(
             {
@@ -174,24 +177,29 @@ def run(options: argparse.Namespace) -> int:
                 "next": following,
             }
         )
-        return 0
+    else:
+        _print_made(project, options.project, told.notes, left_out)
+        print_line(f"next: {following}")
+    return 0
+
+
+def _print_made(project: Project, folder: Path, notes: Sequence[str], left_out: Sequence[Mapping[str, str]]) -> None:
+    """What the project holds, what to know of it, and which rows were left out; ``folder`` as the user named it."""
     rows = "pairs of texts" if project.settings.task.pair else "single texts"
     tau = project.settings.discovery.tau
-    print_line(f"made the project {options.project}: {len(project.labels)} labels, {rows}, tau {tau}")
-    for name, split in splits.items():
+    print_line(f"made the project {folder}: {len(project.labels)} labels, {rows}, tau {tau}")
+    for name, split in project.manifest.splits.items():
         unlabelled = f", {split.unlabelled:,} without label" if split.unlabelled else ""
         print_line(f"  {name:<5}  {counted(split.rows, 'row'):>12}{unlabelled}   {_counts(split)}".rstrip())
     print_line(f"proof: {_proof(project)}")
-    for note in told.notes:
+    for note in notes:
         print_line(f"note: {note}")
     if left_out:
-        print_line(f"left out: {counted(len(left_out), 'row')}, named in {options.project / LEFT_OUT}")
+        print_line(f"left out: {counted(len(left_out), 'row')}, named in {folder / LEFT_OUT}")
     for one in left_out[:_LEFT_OUT]:
         print_line(f"  {one['place']}: {one['reason']}")
     if len(left_out) > _LEFT_OUT:
         print_line(f"  and {len(left_out) - _LEFT_OUT:,} more")
-    print_line(f"next: {following}")
-    return 0
 
 
 def _counts(split: SplitManifest) -> str:

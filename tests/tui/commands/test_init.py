@@ -98,11 +98,19 @@ def test_bad_input_is_one_sentence_and_status_1(
     assert not (tmp_path / "work").exists()
 
 
-def test_wrong_usage_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "one of the arguments --stream --pool is required"),
+        (["work", "--train", "train.csv"], "one of the arguments --stream --pool is required"),
+        (["work", "--pool", "a.csv", "--stream", "b.csv"], "argument --stream: not allowed with argument --pool"),
+    ],
+)
+def test_wrong_usage_is_status_2(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["init"])
+        main(["init", *words])
     assert caught.value.code == 2
-    assert "--train" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
