@@ -60,7 +60,7 @@ class Record:
         return fit(values, cls)
 
 
-class Labelled(Protocol):
+class LabelledText(Protocol):
     """A text, or a pair of texts, with its right label."""
 
     @property
@@ -90,7 +90,7 @@ class Example(Record):
     text_pair: str | None = None
 
     @classmethod
-    def of(cls, row: Labelled) -> Example:
+    def of(cls, row: LabelledText) -> Example:
         """A prediction, a sample or the like without what else it says."""
         return cls(row.id, row.text, row.label, row.text_pair)
 

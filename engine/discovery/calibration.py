@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from engine.arrays import Floats, Ints
-from engine.schema import UNLABELLED, Labelled
+from engine.schema import UNLABELLED, LabelledText
 
 # A dev set without a single error has its best temperature at 0, one of guesses at infinity; both stop here.
 LOWEST, HIGHEST = 0.05, 20.0
@@ -28,7 +28,7 @@ UNKNOWN = -1
 """The gold index of a row without a label: it is neither right nor wrong, and no UU."""
 
 
-def gold_of(rows: Collection[Labelled], labels: Sequence[str]) -> npt.NDArray[np.intp]:
+def gold_of(rows: Collection[LabelledText], labels: Sequence[str]) -> npt.NDArray[np.intp]:
     """(n,) label indices of rows, `UNKNOWN` for one without a label."""
     place = {UNLABELLED: UNKNOWN} | {label: number for number, label in enumerate(labels)}
     return np.fromiter((place[row.label] for row in rows), dtype=np.intp, count=len(rows))

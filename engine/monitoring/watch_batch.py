@@ -33,7 +33,7 @@ from engine.proof.metrics import IntArray
 from engine.proof.proof_spec import SPEC, read_spec
 from engine.proof.spot_assignment import nearest_blind_spots
 from engine.regression.frozen_spots import suite_of_closed
-from engine.schema import Example, Labelled
+from engine.schema import Example, LabelledText
 from engine.tau import refuse_new_tau
 
 _NOWHERE = -2  # place of a blind spot whose rows are gone: no row is near it; `FAR` is another
@@ -108,7 +108,7 @@ class _FoundTogether:
     """
 
     key: str
-    rows: Mapping[str, Sequence[Labelled]]
+    rows: Mapping[str, Sequence[LabelledText]]
     counted: frozenset[str]
 
 

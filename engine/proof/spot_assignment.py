@@ -11,12 +11,12 @@ from engine.model.model_registry import embeddings
 from engine.progress import Monitor
 from engine.project import Project
 from engine.proof.metrics import IntArray
-from engine.schema import Example, Labelled
+from engine.schema import Example, LabelledText
 
 
 def nearest_blind_spots(
     project: Project,
-    spots: Sequence[Sequence[Labelled]],
+    spots: Sequence[Sequence[LabelledText]],
     rows: Sequence[Example],
     *,
     scan: bool = False,

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from engine.errors import StoreError
 from engine.progress import Monitor
 from engine.project import Project
-from engine.schema import UNLABELLED, Discovery, Example, Labelled, Pattern, Sample
+from engine.schema import UNLABELLED, Discovery, Example, LabelledText, Pattern, Sample
 from engine.teaching.evidence import evidence_for
 from engine.teaching.found_rows import FoundRow, FoundRows, search_key
 from engine.teaching.labels import Labels
@@ -66,7 +66,7 @@ def find_rows(
     used = list({one.id: one for one in (*samples, *targets)}.values())
     known = pattern is not None and discovery.spot(pattern.blind_spot) is not None
     shown = evidence_for(project, discovery, records, pattern.blind_spot).rows if pattern and known else ()
-    alike: list[Labelled] = [*used, *shown]
+    alike: list[LabelledText] = [*used, *shown]
     queries = [Example.of(one) for one in alike]
     wording = pattern.text if pattern else text
     by_text = not queries
