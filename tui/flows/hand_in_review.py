@@ -27,36 +27,36 @@ _VIEWS = ("side", "enlarge", "turn", "skip")
 
 
 def ask_for_correction(
-    screen: WorkScreen, ballot: JudgementDraft, side: SideName, row: int, then: Callable[[dict[str, str]], None]
+    screen: WorkScreen, draft: JudgementDraft, side: SideName, row: int, then: Callable[[dict[str, str]], None]
 ) -> None:
     """Ask for a correction of a sample, which is kept while it is typed.
 
     Args:
         screen: where it was asked for.
-        ballot: the answers to the item.
+        draft: the answers to the item.
         side: of the sample.
         row: of the sample.
         then: takes it.
     """
     from tui.dialogs.fix_dialog import FixDialog
 
-    sample = ballot.sample(side, row)
+    sample = draft.sample(side, row)
     fields = {"text": sample.text, "label": sample.label}
     if sample.text_pair is not None:
         fields["text_pair"] = sample.text_pair
 
     def keep(mended: dict[str, str]) -> None:
-        ballot.type(side, row, mended)
+        draft.type(side, row, mended)
         shell(screen).autosave()
 
     def take(mended: dict[str, str] | None) -> None:
         if mended is not None:
             then(mended)
 
-    screen.app.push_screen(FixDialog(fields, ballot.typed(side, row), screen.workbench.project.labels, keep), take)
+    screen.app.push_screen(FixDialog(fields, draft.typed(side, row), screen.workbench.project.labels, keep), take)
 
 
-def ask_to_hand_in(screen: WorkScreen, ballot: JudgementDraft, then: Callable[[], None]) -> None:
+def ask_to_hand_in(screen: WorkScreen, draft: JudgementDraft, then: Callable[[], None]) -> None:
     """Ask whether the answers stand; ``then`` is called if so."""
     from tui.dialogs.choice_dialog import ChoiceDialog
 
@@ -65,47 +65,47 @@ def ask_to_hand_in(screen: WorkScreen, ballot: JudgementDraft, then: Callable[[]
             then()
 
     title = "Hand in this item? It cannot be changed then, and you see who wrote what."
-    if ballot.left:
-        title += f" {counted(ballot.left, 'question')} stay{'s' if ballot.left == 1 else ''} unanswered."
+    if draft.left:
+        title += f" {counted(draft.left, 'question')} stay{'s' if draft.left == 1 else ''} unanswered."
     screen.app.push_screen(ChoiceDialog(title, ["hand in", "not yet"], current=1), take)
 
 
-def still_open(ballot: JudgementDraft) -> str:
+def still_open(draft: JudgementDraft) -> str:
     """What is left to be answered, as sentences."""
-    better = " Which side is better?" if ballot.preference is None else ""
-    return f"{counted(ballot.missing, 'question')} {'is' if ballot.missing == 1 else 'are'} open.{better}"
+    better = " Which side is better?" if draft.preference is None else ""
+    return f"{counted(draft.missing, 'question')} {'is' if draft.missing == 1 else 'are'} open.{better}"
 
 
-def which_are_asked(ballot: JudgementDraft) -> str:
+def which_are_asked(draft: JudgementDraft) -> str:
     """What was shown or hidden by asking for all questions, or only the few again, as a sentence."""
-    if ballot.asks_everything:
-        return f"All {ballot.total} questions are shown; answer as many as you like. + shows the few again."
-    return f"{ballot.total} questions are shown; what you have answered stays."
+    if draft.asks_everything:
+        return f"All {draft.total} questions are shown; answer as many as you like. + shows the few again."
+    return f"{draft.total} questions are shown; what you have answered stays."
 
 
-def what_next(ballot: JudgementDraft, side: SideName, row: int) -> str:
+def what_next(draft: JudgementDraft, side: SideName, row: int) -> str:
     """What is to be done after an answer to that row; empty where the screen shows it: at the next open row."""
-    asks, still = ballot.asks(side, row), ballot.unanswered(side, row)
-    if still and not ballot.is_pattern(side, row) and ballot.answer(side, row, VERDICT):
+    asks, still = draft.asks(side, row), draft.unanswered(side, row)
+    if still and not draft.is_pattern(side, row) and draft.answer(side, row, VERDICT):
         return f"Answer about it too, with y and n: {', '.join(asks[name] for name in still)}."
-    if ballot.missing > (ballot.preference is None) or (ballot.left > 1 and ballot.preference is None):
+    if draft.missing > (draft.preference is None) or (draft.left > 1 and draft.preference is None):
         return ""
-    if ballot.preference is None:
+    if draft.preference is None:
         return "Now say which side is better: < left, > right, E equal, N neither."
-    if ballot.left:
-        return f"ctrl+j can hand it in, for good; the {counted(ballot.left, 'question')} left may stay open."
+    if draft.left:
+        return f"ctrl+j can hand it in, for good; the {counted(draft.left, 'question')} left may stay open."
     return "Everything is answered: ctrl+j hands it in, for good."
 
 
 def why_not_now(
-    workbench: Workbench, queue: ReviewQueue, ballot: JudgementDraft | None, place: tuple[SideName, int], action: str
+    workbench: Workbench, queue: ReviewQueue, draft: JudgementDraft | None, place: tuple[SideName, int], action: str
 ) -> str | None:
     """Why an action of the review cannot be used now, as a sentence; None if it can.
 
     Args:
         workbench: the project.
         queue: the items.
-        ballot: the answers to the item in front; None: there is none, or it is sealed.
+        draft: the answers to the item in front; None: there is none, or it is sealed.
         place: side and row that is answered.
         action: its name.
     """
@@ -116,22 +116,22 @@ def why_not_now(
         return "There is no other item."
     if action == "commit":
         return why_not(workbench, entry.blind_spot if entry else None)
-    if action == "describe" and ballot is not None and not ballot.is_final:
+    if action == "describe" and draft is not None and not draft.is_final:
         return "The form names the teachers: judge this item first."
-    if action in (*_ANSWERS, *_VIEWS) and ballot is None:
+    if action in (*_ANSWERS, *_VIEWS) and draft is None:
         return "It is sealed: C commits to your own answer, or declines to give one."
-    if action in (*_ANSWERS, "skip") and ballot is not None and ballot.is_final:
+    if action in (*_ANSWERS, "skip") and draft is not None and draft.is_final:
         return "This item has been handed in: that is final."
-    if ballot is not None and action in ("answer", "accept", "reject", "fix"):
-        return _not_answerable(ballot, *place, action)
+    if draft is not None and action in ("answer", "accept", "reject", "fix"):
+        return _not_answerable(draft, *place, action)
     return None
 
 
-def _not_answerable(ballot: JudgementDraft, side: SideName, row: int, action: str) -> str | None:
+def _not_answerable(draft: JudgementDraft, side: SideName, row: int, action: str) -> str | None:
     if action != "answer":
-        about_pattern = ballot.is_pattern(side, row)
+        about_pattern = draft.is_pattern(side, row)
         return "That is for samples; a pattern is answered with y and n." if about_pattern else None
-    asked = ballot.unanswered(side, row)
+    asked = draft.unanswered(side, row)
     if not asked:
         return "This row is answered: backspace takes the answers off."
     return "The verdict is left: a accepts it, x rejects it, e fixes it." if asked[0] == VERDICT else None

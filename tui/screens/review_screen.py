@@ -79,7 +79,7 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
     def __init__(self) -> None:
         super().__init__()
         self._queue: ReviewQueue | None = None
-        self._ballot: JudgementDraft | None = None
+        self._draft: JudgementDraft | None = None
 
     def body(self) -> ComposeResult:
         """Notice, or item."""
@@ -89,13 +89,13 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
 
     def footer(self) -> Sequence[str]:
         """Keys of judging, or the way on."""
-        if self._ballot is None:
+        if self._draft is None:
             return ("review.commit", "review.describe", "review.next", "review.own", "screen.back", "app.help")
-        if self._ballot.is_final:
+        if self._draft.is_final:
             return ("review.next", "review.later", "review.own", "screen.comparison", "screen.back", "app.help")
-        asks, is_pattern = ("review.yes", "review.no"), self._ballot.is_pattern(*self._row)
+        asks, is_pattern = ("review.yes", "review.no"), self._draft.is_pattern(*self._row)
         verdicts = ("review.accept", "review.reject", "review.fix")
-        if self._ballot.asks_everything:  # the line above says how to see fewer
+        if self._draft.asks_everything:  # the line above says how to see fewer
             return (*asks, *verdicts, "review.hand_in", "app.help")
         return (*(asks if is_pattern else verdicts), "review.everything", "review.hand_in", "screen.back", "app.help")
 
@@ -111,10 +111,10 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
         return self._queue
 
     @property
-    def ballot(self) -> JudgementDraft:
+    def draft(self) -> JudgementDraft:
         """The answers to the item in front."""
-        assert self._ballot is not None, "unavailable without an item"
-        return self._ballot
+        assert self._draft is not None, "unavailable without an item"
+        return self._draft
 
     @property
     def shown(self) -> ReviewItem:
@@ -148,28 +148,28 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
 
     def _show_item(self) -> None:
         """Show the item in front, or why it cannot be seen."""
-        before = self._ballot.item.id if self._ballot else None
-        self._ballot = self.queue.ballot()
-        self.set_class(self._ballot is not None, "-item")
+        before = self._draft.item.id if self._draft else None
+        self._draft = self.queue.draft()
+        self.set_class(self._draft is not None, "-item")
         self._show_answers()
-        if self._ballot is None:
+        if self._draft is None:
             self.query_one("#notice", TextPane).show(self._notice)
             self.query_one("#notice").focus()
-        elif self._ballot.item.id != before:
+        elif self._draft.item.id != before:
             self._show_evidence(cursor=0)
-            self.shown.start(self._ballot)
+            self.shown.start(self._draft)
         self.refresh_bindings()
 
     def _show_evidence(self, cursor: int | None = None) -> None:
         board = self.workbench.board
         assert board is not None, "an item is shown over a discovery"
-        self.shown.show_evidence(board.evidence(self.ballot.item.blind_spot), cursor=cursor)
+        self.shown.show_evidence(board.evidence(self.draft.item.blind_spot), cursor=cursor)
 
     def _show_answers(self) -> None:
         """Show both sides and the lines about them again."""
-        self.shown.show(self._ballot, self.queue.sources(self._ballot))
+        self.shown.show(self._draft, self.queue.sources(self._draft))
         line = self.query_one(ItemLine)
-        line.ballot, line.queue = self._ballot, self.queue
+        line.draft, line.queue = self._draft, self.queue
         self.update_lines()
 
     def _notice(self, width: int) -> list[Text]:
@@ -177,7 +177,7 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
 
     def repaint(self) -> None:
         """Paint everything again in other colours."""
-        if self._ballot is not None:
+        if self._draft is not None:
             self._show_evidence()
         super().repaint()
 
@@ -201,7 +201,7 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
         self.set_class(place.enlarged, "-enlarged")
         queue.own = place.own
         self._go(lambda: queue.read(place.item))
-        if self._ballot is not None and self._ballot.item.id == place.item:
+        if self._draft is not None and self._draft.item.id == place.item:
             self.shown.place(place.rows, place.side)
 
     @on(LineList.Moved)
@@ -276,50 +276,50 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
 
     def _give(self, note: str, change: Callable[[], None]) -> None:
         """Change the answers to the row, and remember how they were."""
-        ballot, (side, row) = self.ballot, self._row
-        before = ballot.given
+        draft, (side, row) = self.draft, self._row
+        before = draft.given
         change()
-        after = ballot.given
+        after = draft.given
         keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
         states = (
-            Given(ballot.item.id, side, row, {key: given.get(key, "") for key in keys}) for given in (before, after)
+            Given(draft.item.id, side, row, {key: given.get(key, "") for key in keys}) for given in (before, after)
         )
         self.did(note, *states)
 
     def put_back(self, state: Given) -> None:
         """Return to the item and the row, and give them the answers that they had."""
-        if self._go(lambda: self.queue.read(state.item)) and self._ballot is not None:
-            self._ballot.put_back(state.answers)
+        if self._go(lambda: self.queue.read(state.item)) and self._draft is not None:
+            self._draft.put_back(state.answers)
             self.shown.go_to(state.side, state.row)
             self._show_answers()
             self.refresh_bindings()
 
     def _answered(self) -> None:
         """Show an answer, and go on once its row has no open question."""
-        ballot, (side, row) = self.ballot, self._row
+        draft, (side, row) = self.draft, self._row
         self._show_answers()
-        if not ballot.unanswered(side, row):
-            place = ballot.next_row(side, row)
+        if not draft.unanswered(side, row):
+            place = draft.next_row(side, row)
             if place is not None:
                 self.shown.go_to(*place)
-        self.say(what_next(ballot, side, row))
+        self.say(what_next(draft, side, row))
         self.refresh_bindings()
         shell(self).autosave()
 
     def action_answer(self, answer: str) -> None:
         """Answer the first open question of the row."""
-        place, name = self._row, self.ballot.unanswered(*self._row)[0]
-        self._give(f"{self.ballot.asks(*place)[name]}: {answer}", lambda: self.ballot.set(*place, name, answer))
+        place, name = self._row, self.draft.unanswered(*self._row)[0]
+        self._give(f"{self.draft.asks(*place)[name]}: {answer}", lambda: self.draft.set(*place, name, answer))
         self._answered()
 
     def action_accept(self) -> None:
         """Accept the sample."""
-        self._give("accept the sample", lambda: self.ballot.accept(*self._row))
+        self._give("accept the sample", lambda: self.draft.accept(*self._row))
         self._answered()
 
     def action_reject(self) -> None:
         """Reject the sample."""
-        self._give("reject the sample", lambda: self.ballot.decide(*self._row, "reject"))
+        self._give("reject the sample", lambda: self.draft.decide(*self._row, "reject"))
         self._answered()
 
     def action_fix(self) -> None:
@@ -327,49 +327,49 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
         place = self._row
 
         def take(mended: dict[str, str]) -> None:
-            self._give("fix the sample", lambda: self.ballot.fix(*place, mended))
+            self._give("fix the sample", lambda: self.draft.fix(*place, mended))
             self._answered()
 
-        ask_for_correction(self, self.ballot, *place, then=take)
+        ask_for_correction(self, self.draft, *place, then=take)
 
     def action_clear(self) -> None:
         """Take the answers off the row."""
-        self._give("clear the row", lambda: self.ballot.clear(*self._row))
+        self._give("clear the row", lambda: self.draft.clear(*self._row))
         self._show_answers()
         shell(self).autosave()
 
     def action_everything(self) -> None:
         """Show all questions about this item, or only those that must be answered and those that are."""
-        self.ballot.ask_everything(not self.ballot.asks_everything)
+        self.draft.ask_everything(not self.draft.asks_everything)
         self._show_answers()
-        self.say(which_are_asked(self.ballot))
+        self.say(which_are_asked(self.draft))
         self.refresh_bindings()
         shell(self).autosave()
 
     def action_prefer(self, preference: Preference) -> None:
         """Say which side is better."""
-        self._give("which side is better", lambda: self.ballot.prefer(preference))
+        self._give("which side is better", lambda: self.draft.prefer(preference))
         self._answered()
 
     def action_hand_in(self) -> None:
         """Hand in the answers, after a question."""
-        ballot = self.ballot
-        if not ballot.missing:
-            ask_to_hand_in(self, ballot, lambda: self._hand_in(ballot))
+        draft = self.draft
+        if not draft.missing:
+            ask_to_hand_in(self, draft, lambda: self._hand_in(draft))
             return
-        place = ballot.next_row(*self._row, needed=True)
+        place = draft.next_row(*self._row, needed=True)
         if place is not None:
             self.shown.go_to(*place)
-        self.say(still_open(ballot), warning=True)
+        self.say(still_open(draft), warning=True)
 
-    def _hand_in(self, ballot: JudgementDraft) -> None:
+    def _hand_in(self, draft: JudgementDraft) -> None:
         try:
-            self.queue.review.judge(ballot.judgement())
+            self.queue.review.judge(draft.judgement())
         except BlindspotError as error:
             shell(self).refuse(error)
             return
-        ballot.forget()
-        self.workbench.steps.drop(lambda step: step.screen == self.NAME and step.before.item == ballot.item.id)
+        draft.forget()
+        self.workbench.steps.drop(lambda step: step.screen == self.NAME and step.before.item == draft.item.id)
         shell(self).changed()
         self.say("Handed in: the sources are shown above the sides. enter goes on.")
 
@@ -379,5 +379,5 @@ class ReviewScreen(WorkScreen[ReviewPlace]):
         """Why an action cannot be used now."""
         if self._queue is None:
             return None if action in ("back", "escape") else "The project is not open."
-        reason = why_not_now(self.workbench, self._queue, self._ballot, self._row, action)
+        reason = why_not_now(self.workbench, self._queue, self._draft, self._row, action)
         return reason or super().unavailable(action, parameters)

@@ -88,7 +88,7 @@ class ReviewQueue:
         self.read(entry.id)
         return skip
 
-    def ballot(self) -> JudgementDraft | None:
+    def draft(self) -> JudgementDraft | None:
         """The answers to the item in front; None: there is no item, or it is sealed.
 
         Raises:
@@ -99,9 +99,9 @@ class ReviewQueue:
             return None
         return JudgementDraft(self._workbench, self.review.item(entry.id), self.review.judgement(entry.id))
 
-    def sources(self, ballot: JudgementDraft | None) -> Sources | None:
+    def sources(self, draft: JudgementDraft | None) -> Sources | None:
         """Who wrote what, of an item that has been handed in."""
-        return self.review.reveal(ballot.item.id) if ballot is not None and ballot.is_final else None
+        return self.review.reveal(draft.item.id) if draft is not None and draft.is_final else None
 
 
 def _is_open(entry: QueueEntry) -> bool:

@@ -14,7 +14,8 @@ from tui.shell import shell
 from tui.widgets.line import Line
 
 _GAP = "  "
-_LAST_TO_GO = ("app.help", "back", "escape")  # from a narrow footer: one explains the rest, the others lead out
+_LAST_TO_GO = ("app.help", "back", "escape", "hand_in")
+"""From a narrow footer: one explains the rest, two lead out, and without the last nothing of a review counts."""
 
 
 class KeyBar(Line):
@@ -41,7 +42,7 @@ class KeyBar(Line):
             self.update()
 
     def line(self, width: int) -> Text:
-        """Keys and their words, as many as fit: help, the way back, then the others in their order."""
+        """Keys and their words, as many as fit: help, the way back, handing in, then the others in their order."""
         app = shell(self)
         ink = app.ink
         text = Text(no_wrap=True, end="")

@@ -69,24 +69,24 @@ class ReviewItem(Vertical):
         shown = [row for row in rows if not row.held_back]
         self.evidence.show(TypicalRows(shown, shell(self).ink), cursor=cursor)
 
-    def show(self, ballot: JudgementDraft | None, sources: Sources | None) -> None:
+    def show(self, draft: JudgementDraft | None, sources: Sources | None) -> None:
         """Show the answers, and who wrote the sides."""
         app = shell(self)
         for side in SIDES:
-            if ballot is not None:
-                rows = SideRows(ballot, side, app.ink, app.glyphs)
+            if draft is not None:
+                rows = SideRows(draft, side, app.ink, app.glyphs)
                 self.rows_of(side).show(rows, cursor=_place_of(self._row_of(side), rows))
                 self.call_after_refresh(self.rows_of(side).reveal)  # a correction makes its row taller
         for line, side in zip(self.query(SideLine), SIDES, strict=True):
             line.source = getattr(sources, side) if sources else None
-            line.samples = ballot.samples(side) if ballot is not None else (0, 0)
+            line.samples = draft.samples(side) if draft is not None else (0, 0)
         better = self.query_one(PreferenceLine)
-        better.ballot, better.sources = ballot, sources
+        better.draft, better.sources = draft, sources
 
-    def start(self, ballot: JudgementDraft) -> None:
+    def start(self, draft: JudgementDraft) -> None:
         """Go to the first row with an open question; to the first of all if there is none."""
         self.place((0, 0))
-        self.go_to(*(ballot.next_row(self.current, 0) or (self.current, 0)))
+        self.go_to(*(draft.next_row(self.current, 0) or (self.current, 0)))
 
     def place(self, cursors: Iterable[int], current: object = SIDES[0]) -> None:
         """Put the cursor of each side on a row, and the focus on one side; an unknown one is the first."""

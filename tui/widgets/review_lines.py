@@ -32,11 +32,11 @@ class ItemLine(Line):
     ItemLine { padding: 0 1; }
     """
     queue: ReviewQueue | None = None
-    ballot: JudgementDraft | None = None
+    draft: JudgementDraft | None = None
 
     def line(self, width: int) -> Text:
         """Place in the queue, state, blind spot, kind; what comes first is never cut."""
-        app, queue, ballot = shell(self), self.queue, self.ballot
+        app, queue, draft = shell(self), self.queue, self.draft
         entry = queue.entry if queue else None
         if queue is None or entry is None:
             return Text("Review", style=app.ink.strong)
@@ -44,10 +44,10 @@ class ItemLine(Line):
         parts: list[str] = [entry.state] if entry.state in ("skipped", "sealed") else []
         parts += ["your own"] if entry.own else []
         spot = visible(entry.blind_spot)
-        if ballot is not None:
-            done = f"{ballot.total - ballot.left} of {ballot.total} answered"
-            parts.append("handed in" if ballot.is_final else done)
-            spot += f" {visible(ballot.item.gold)} {app.glyphs.arrow} {visible(ballot.item.predicted)}"
+        if draft is not None:
+            done = f"{draft.total - draft.left} of {draft.total} answered"
+            parts.append("handed in" if draft.is_final else done)
+            spot += f" {visible(draft.item.gold)} {app.glyphs.arrow} {visible(draft.item.predicted)}"
         parts += [spot, entry.kind]
         rest = fitted("   ".join(["", *parts]), max(0, width - len(head)), ellipsis=app.glyphs.ellipsis).rstrip()
         return Text.assemble((head, app.ink.strong), rest, no_wrap=True, end="")
@@ -87,23 +87,26 @@ class PreferenceLine(Line):
     DEFAULT_CSS = """
     PreferenceLine { padding: 0 1; }
     """
-    ballot: JudgementDraft | None = None
+    draft: JudgementDraft | None = None
     sources: Sources | None = None
 
     def line(self, width: int) -> Text:
         """The question with its keys, then the answer."""
-        app, ballot = shell(self), self.ballot
+        app, draft = shell(self), self.draft
         ink, text = app.ink, Text(no_wrap=True, end="")
-        if ballot is None:
+        if draft is None:
             return text
         text.append("Better: ", ink.strong)
-        answer = ballot.preference
+        answer = draft.preference
         text.append(_BETTER[answer] if answer else "?", "" if answer else ink.warn)
         if self.sources is not None:
             same = self.sources.same_evidence
             text.append("   Both saw the same rows." if same else "   Not known to have seen the same rows.")
         else:
-            rest = "z enlarge, + ask few" if ballot.asks_everything else "s skip, z enlarge"
-            text.append(f"   < left, > right, E equal, N neither   {rest}", ink.muted)
+            keys = "+ ask few" if draft.asks_everything else "s skip"
+            for part in ("  < left, > right, E equal, N neither", f"  {keys}", ", z enlarge"):
+                if text.cell_len + len(part) > width:  # a key without its end would be no help
+                    break
+                text.append(part, ink.muted)
         text.truncate(width, overflow="crop")
         return text

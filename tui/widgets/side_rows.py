@@ -21,19 +21,19 @@ class SideRows:
     """Rows of one side.
 
     Args:
-        ballot: the item with its answers.
+        draft: the item with its answers.
         side: which one.
 
     Attributes:
         shown: numbers of the rows that are shown.
     """
 
-    def __init__(self, ballot: JudgementDraft, side: SideName, ink: Ink, glyphs: Glyphs) -> None:
-        self._ballot = ballot
+    def __init__(self, draft: JudgementDraft, side: SideName, ink: Ink, glyphs: Glyphs) -> None:
+        self._draft = draft
         self._side: SideName = side
         self._ink = ink
         self._glyphs = glyphs
-        self.shown = ballot.rows(side)
+        self.shown = draft.rows(side)
 
     def __len__(self) -> int:
         return len(self.shown)
@@ -51,18 +51,18 @@ class SideRows:
         return [line for text in self._paragraphs[index] for line in wrapped(text, width)]
 
     def _head(self, row: int) -> Text:
-        ballot, ink, text = self._ballot, self._ink, Text()
-        if ballot.is_pattern(self._side, row):
+        draft, ink, text = self._draft, self._ink, Text()
+        if draft.is_pattern(self._side, row):
             text.append("pattern", ink.strong)
         else:
-            sample = ballot.sample(self._side, row)
+            sample = draft.sample(self._side, row)
             text.append(f"{sample.role} ", ink.muted)
             text.append(fitted(visible(sample.label), _LABEL_MOST, ellipsis=self._glyphs.ellipsis).rstrip(), ink.accent)
-        for name, word in ballot.asks(self._side, row).items():
+        for name, word in draft.asks(self._side, row).items():
             text.append(f"  {word} ", ink.muted)
-            self._answer(text, ballot.answer(self._side, row, name))
-        if VERDICT in ballot.names(self._side, row):
-            verdict = ballot.answer(self._side, row, VERDICT)
+            self._answer(text, draft.answer(self._side, row, name))
+        if VERDICT in draft.names(self._side, row):
+            verdict = draft.answer(self._side, row, VERDICT)
             text.append("  " if verdict else "  verdict ", ink.muted)
             self._answer(text, verdict)
         return text
@@ -71,15 +71,15 @@ class SideRows:
         text.append(answer or _OPEN, "" if answer else self._ink.warn)
 
     def _texts(self, row: int) -> list[Text]:
-        ballot, ink = self._ballot, self._ink
-        pattern = ballot.side(self._side).pattern
+        draft, ink = self._draft, self._ink
+        pattern = draft.side(self._side).pattern
         if pattern is not None and row == 0:
             return [Text(bounded(pattern), style=ink.strong)]
-        sample = ballot.sample(self._side, row)
+        sample = draft.sample(self._side, row)
         texts = [Text(bounded(sample.text))]
         if sample.text_pair is not None:
             texts.append(Text(_SECOND + bounded(sample.text_pair)))
-        mended = ballot.mended(self._side, row)
+        mended = draft.mended(self._side, row)
         if mended:
             label = f", {visible(mended['label'])}" if "label" in mended else ""
             words = " ".join(

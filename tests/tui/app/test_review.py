@@ -48,10 +48,10 @@ async def to_kind(driver: Driver, kind: str) -> None:
 
 async def answer_all(driver: Driver, preference: str) -> None:
     """Yes to all that is shown of both patterns, all samples accepted, one side better."""
-    ballot = driver.screen.ballot
+    draft = driver.screen.draft
     for side in ("left", "right"):
-        for row in ballot.rows(side):
-            await driver.press(*("y" * len(ballot.names(side, row)) if ballot.is_pattern(side, row) else "a"))
+        for row in draft.rows(side):
+            await driver.press(*("y" * len(draft.names(side, row)) if draft.is_pattern(side, row) else "a"))
     await driver.press(preference)
 
 
@@ -73,6 +73,15 @@ def judgements(root: Path, author: str = "rev") -> dict[str, Judgement]:
 def body(driver: Driver) -> str:
     """The screen without its header, which names the project."""
     return driver.text.partition("\n")[2]
+
+
+async def test_a_narrow_terminal_shows_how_to_hand_in_and_no_key_without_its_end(root: Path) -> None:
+    async with opened(root, annotator="rev", size=(60, 20)) as driver:
+        await to_review(driver)
+        await to_kind(driver, "abstraction")
+        await driver.press("plus")
+        await driver.sees("E equal, N neither  + ask few", "ctrl+j hand in  ? keys")
+        assert "enlarg" not in driver.text
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -141,7 +150,7 @@ async def test_both_sides_get_the_same_room_and_one_can_be_enlarged(root: Path, 
         await driver.press("l")
         await driver.until(lambda: "Right side" in driver.text and "Left side" not in driver.text)
         await driver.press("y")
-        assert driver.screen.ballot.answer("right", 0, "useful") == "yes"
+        assert driver.screen.draft.answer("right", 0, "useful") == "yes"
         await driver.press("z")
         await driver.sees("Left side", "Right side")
 
@@ -160,7 +169,7 @@ async def test_questions_are_answered_in_order_and_can_be_taken_back(root: Path)
         assert "The verdict is left" in driver.words
         await driver.press("x")
         assert "label no natural yes fits yes reject" in driver.words
-        assert driver.screen.ballot.answer("left", 1, "verdict") == "reject"
+        assert driver.screen.draft.answer("left", 1, "verdict") == "reject"
         await driver.press("ctrl+j")
         assert "7 questions are open. Which side is better?" in driver.words
         await driver.press("N")
@@ -171,7 +180,7 @@ async def test_a_sample_is_mended_in_a_dialog_that_keeps_what_is_typed(root: Pat
     async with opened(root, annotator="rev") as driver:
         await to_review(driver)
         await to_kind(driver, "anchors")
-        before = driver.screen.ballot.sample("left", 0)
+        before = driver.screen.draft.sample("left", 0)
         await driver.press("plus", "e", "ctrl+j")
         assert "Nothing is changed" in driver.words
         await driver.paste(" mended")
@@ -221,7 +230,7 @@ async def test_drafts_and_the_place_survive_a_kill(root: Path) -> None:
         assert driver.screen.entry.kind == "anchors"
         assert "2 of 5 answered" in driver.words
         assert "Better: the right side" in driver.words
-        assert driver.screen.ballot.unanswered("right", 1) == []
+        assert driver.screen.draft.unanswered("right", 1) == []
     assert judgements(root) == {}
 
 
@@ -238,7 +247,7 @@ async def test_an_item_is_skipped_and_comes_back_after_the_others(root: Path) ->
         await driver.press("enter")
         assert driver.screen.entry.id == first.id
         await driver.until(lambda: "skipped" in driver.text, seconds=5)
-        assert driver.screen.ballot.left < driver.screen.ballot.total
+        assert driver.screen.draft.left < driver.screen.draft.total
         await driver.press("s")
         assert driver.screen.entry.state == "open"
         assert "Taken up again." in driver.words
@@ -251,7 +260,7 @@ async def test_an_item_that_one_comes_back_to_goes_on_at_its_first_open_row(root
         await driver.press("plus", *"yyyaaa", "y", "k", "k", "right_square_bracket", "left_square_bracket")
         assert driver.screen.entry.kind == "abstraction"
         await driver.press("n")
-        assert driver.screen.ballot.answer("right", 0, "precise") == "no"
+        assert driver.screen.draft.answer("right", 0, "precise") == "no"
 
 
 async def test_a_sealed_item_says_why_and_opens_after_a_decision(root: Path) -> None:
@@ -377,28 +386,28 @@ async def test_a_dozen_questions_at_most_are_asked_and_all_on_request(long_root:
     async with opened(long_root, annotator="rev") as driver:
         await to_review(driver)
         await driver.sees("0 of 11 answered", "4 of 9 samples", "+ ask all")
-        ballot = driver.screen.ballot
-        shown = ballot.rows("left")
+        draft = driver.screen.draft
+        shown = draft.rows("left")
         await driver.press("y", "x")  # whether the pattern is useful, and the first sample
         await driver.press("plus")
         await driver.sees("2 of 79 answered", "All 79 questions are shown")
-        assert ballot.rows("left") == list(range(10))
+        assert draft.rows("left") == list(range(10))
         hidden = next(row for row in range(10) if row not in shown)
         driver.screen.shown.go_to("left", hidden)
         await driver.press("n", "y", "y", "x")
         await driver.press("plus")
         await driver.sees("6 of 15 answered", "15 questions are shown; what you have answered stays.", "5 of 9 samples")
-        assert ballot.rows("left") == sorted([*shown, hidden])
+        assert draft.rows("left") == sorted([*shown, hidden])
         for side in ("left", "right"):
-            for row in ballot.rows(side):
-                if ballot.unanswered(side, row):
+            for row in draft.rows(side):
+                if draft.unanswered(side, row):
                     driver.screen.shown.go_to(side, row)
-                    await driver.press("y" if ballot.is_pattern(side, row) else "a")
+                    await driver.press("y" if draft.is_pattern(side, row) else "a")
         await driver.press("greater_than_sign")
         await driver.sees("15 of 15 answered", "ctrl+j hands it in, for good")
         await hand_in(driver)
         await driver.sees("5 of 9 samples")
-        assert driver.screen.ballot.rows("left") == sorted([*shown, hidden])
+        assert driver.screen.draft.rows("left") == sorted([*shown, hidden])
         assert "label no natural yes fits yes reject" in driver.words
     made = judgements(long_root)["abstraction"]
     votes = dict(enumerate(made.left.samples, start=1))
@@ -416,7 +425,7 @@ async def test_what_is_asked_for_on_top_may_stay_open(long_root: Path) -> None:
         await answer_all(driver, "E")
         await driver.sees("11 of 11 answered")
         await driver.press("plus")
-        hidden = next(row for row in range(10) if not driver.screen.ballot.answer("left", row, "verdict") and row)
+        hidden = next(row for row in range(10) if not driver.screen.draft.answer("left", row, "verdict") and row)
         driver.screen.shown.go_to("left", hidden)
         await driver.press("y")
         await driver.press("ctrl+j")

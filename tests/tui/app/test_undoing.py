@@ -73,21 +73,21 @@ async def test_in_the_review_it_is_the_answer_just_given_also_on_another_item(tm
         await driver.press("plus", "y", "n")
         await to_kind(driver, "anchors")
         await driver.press("a", "less_than_sign")
-        ballot = driver.screen.ballot
-        assert (ballot.answer("left", 0, "verdict"), ballot.preference) == ("accept", "left")
+        draft = driver.screen.draft
+        assert (draft.answer("left", 0, "verdict"), draft.preference) == ("accept", "left")
         await driver.press("u")
         await driver.sees("Undone: which side is better.")
         await driver.press("u")
         await driver.sees("Undone: accept the sample.")
-        assert driver.screen.ballot.given == {}
+        assert driver.screen.draft.given == {}
         await driver.press("u")
         await driver.sees("Undone: precise: no.")
         assert driver.screen.entry.id == abstraction
-        assert driver.screen.ballot.given == {"left.0.fits": "yes"}
+        assert driver.screen.draft.given == {"left.0.fits": "yes"}
         await driver.press("ctrl+r")
         await driver.sees("Done again: precise: no.")
         await driver.press("u", "u")
-        assert driver.screen.ballot.given == {}
+        assert driver.screen.draft.given == {}
         assert samples(root) == before, "the old annotation is as it was"
         await driver.press("u")
         await asks(driver, "delete sample S1@rev (B2)")
@@ -106,16 +106,16 @@ async def test_a_correction_is_taken_back_with_what_was_typed_and_a_judgement_ne
         await driver.press("e")
         await driver.paste(" Indeed.")
         await driver.press("ctrl+j")
-        assert driver.screen.ballot.answer("left", 0, "verdict") == "fix"
+        assert driver.screen.draft.answer("left", 0, "verdict") == "fix"
         await driver.press("u")
         await driver.sees("Undone: fix the sample.")
-        assert driver.screen.ballot.answer("left", 0, "verdict") == ""
-        assert driver.screen.ballot.typed("left", 0)["text"].endswith(" Indeed."), "nothing typed is lost"
+        assert driver.screen.draft.answer("left", 0, "verdict") == ""
+        assert driver.screen.draft.typed("left", 0)["text"].endswith(" Indeed."), "nothing typed is lost"
         await answer_all(driver, "E")
         await hand_in(driver)
         await driver.press("u")
         await driver.sees("There is nothing to undo.")
-        assert driver.screen.ballot.is_final
+        assert driver.screen.draft.is_final
 
 
 async def test_in_the_evidence_it_is_the_last_mark_on_this_blind_spot_whatever_came_after_it(root: Path) -> None:

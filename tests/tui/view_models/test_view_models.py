@@ -85,7 +85,7 @@ def test_a_judgement_is_a_draft_until_every_needed_question_has_an_answer(review
     workbench = opened(reviewed, "rev")
     queue = ReviewQueue(workbench)
     queue.refresh()
-    given = queue.ballot()
+    given = queue.draft()
     assert given is not None
     assert given.total <= 12
     assert given.missing == given.left == given.total
@@ -105,7 +105,7 @@ def test_a_judgement_is_a_draft_until_every_needed_question_has_an_answer(review
     queue = ReviewQueue(opened(reviewed, "rev"))
     queue.refresh()
     queue.read(given.item.id)
-    again = queue.ballot()
+    again = queue.draft()
     assert again is not None
     assert again.given == given.given
     again.prefer("tie")
@@ -113,7 +113,7 @@ def test_a_judgement_is_a_draft_until_every_needed_question_has_an_answer(review
     judged = queue.review.judge(again.judgement())
     assert judged.preference == "tie"
     queue.read(given.item.id)
-    final = queue.ballot()
+    final = queue.draft()
     assert final is not None
     assert final.is_final
     assert queue.sources(final) is not None
@@ -123,7 +123,7 @@ def test_answers_are_put_back_as_they_were(reviewed: Project) -> None:
     reviewer(reviewed, "rev")
     queue = ReviewQueue(opened(reviewed, "rev"))
     queue.refresh()
-    given = queue.ballot()
+    given = queue.draft()
     assert given is not None
     row = next(row for row in given.rows("left") if not given.is_pattern("left", row))
     before = given.given
