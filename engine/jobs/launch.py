@@ -134,7 +134,7 @@ def _spawn(root: Path, files: JobFiles, lock: int, alive: int) -> None:
     log = open_append(files.log)
     try:
         subprocess.Popen(
-            [*_scope(), *WORKER, str(root.absolute()), files.folder.name, str(lock), str(alive)],
+            [*beyond_log_out(), *WORKER, str(root.absolute()), files.folder.name, str(lock), str(alive)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -146,8 +146,12 @@ def _spawn(root: Path, files: JobFiles, lock: int, alive: int) -> None:
         os.close(log)
 
 
-def _scope(conf: tuple[Path, ...] = _LOGIND_CONF) -> list[str]:
-    """A prefix that lets the job outlive the session on hosts where logind kills all processes at log-out."""
+def beyond_log_out(conf: tuple[Path, ...] = _LOGIND_CONF) -> list[str]:
+    """What stands before a command that is to outlive the session, where logind kills all processes at log-out.
+
+    Args:
+        conf: settings of logind: files, or folders of ``.conf`` files, of which later ones count.
+    """
     files = [file for path in conf for file in (sorted(path.glob("*.conf")) if path.is_dir() else [path])]
     text = "\n".join(file.read_text(errors="replace") for file in files if file.is_file())
     settings = re.findall(r"(?mi)^\s*KillUserProcesses\s*=\s*(\w+)", text)

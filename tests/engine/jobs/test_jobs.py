@@ -347,6 +347,6 @@ def test_a_job_escapes_logind_where_logind_kills_all_at_log_out(
     monkeypatch.setenv("PATH", str(tmp_path))
     conf = tmp_path / "logind.conf"
     conf.write_text("[Login]\n#KillUserProcesses=yes\n")
-    assert launch._scope((conf,)) == []
+    assert launch.beyond_log_out((conf,)) == []
     conf.write_text("[Login]\nKillUserProcesses=yes\n")
-    assert launch._scope((conf,))[0] == "systemd-run"
+    assert launch.beyond_log_out((conf,))[0] == "systemd-run"
