@@ -11,14 +11,14 @@ from tui.view_models.label_words import answer_words, no_row_words, pace_words
 
 def test_the_pace_is_told_from_the_first_label_on() -> None:
     assert pace_words(Pace(0, 1200, None, None, None)) == "1,200 left"
-    assert pace_words(Pace(10, 60, 4.25, 720.0, 5.0)) == "60 left, about 5 min; 4.2 s a row, 720 labels an hour"
+    assert pace_words(Pace(10, 60, 4.25, 720.0, 5.0)) == "60 left, about 5 min; median 4.2 s, 720 labels an hour"
 
 
 def test_with_the_agreement_the_pace_is_shorter() -> None:
     assert pace_words(Pace(0, 3, None, None, None), "alpha .80") == "3 left; alpha .80"
-    assert pace_words(Pace(10, 0, 4.25, 720.0, 0.0)) == "0 left; 4.2 s a row, 720 labels an hour"
+    assert pace_words(Pace(10, 0, 4.25, 720.0, 0.0)) == "0 left; median 4.2 s, 720 labels an hour"
     told = pace_words(Pace(10, 60, 4.25, 720.0, 5.0), "alpha .80")
-    assert told == "60 left, about 5 min; 4.2 s each, 720 an hour; alpha .80"
+    assert told == "60 left, about 5 min; median 4.2 s, 720 an hour; alpha .80"
 
 
 @pytest.mark.parametrize(
