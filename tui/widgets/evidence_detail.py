@@ -38,7 +38,7 @@ def evidence_detail(width: int, row: EvidenceRow, found: Discovery, ink: Ink, gl
     if row.read_to:
         lines += wrapped(Text(visible(cut_place(prediction, row.read_to, found.read_tokens))), width)
     if row.held_back:
-        lines += wrapped(Text("held back until your decision: no teacher sees it before"), width)
+        lines += wrapped(Text("was held back until your decision: no teacher sees it before"), width)
     lines += [Text(f"row {visible(prediction.id)}", style=ink.muted), Text("")]
     if row.neighbours:
         lines += wrapped(Text("Nearest rows that the model gets right", style=ink.strong), width)

@@ -216,7 +216,7 @@ async def test_a_row_that_is_held_back_is_counted_and_appears_with_the_decision(
         assert "The staff did their best" not in "".join(row.prediction.text for row in driver.screen.rows.rows.rows)
         await decline(driver)
         await driver.press("G", "k", "j")
-        await driver.sees("6 rows", "0.94 held back", "held back until your decision")
+        await driver.sees("6 rows", "0.94 held back", "was held back until your decision")
         await driver.press("C")
         await driver.sees("You have declined for B1: that is final.")
 
