@@ -65,6 +65,7 @@ class FileOptions:
         skip_bad: leave out what cannot be used instead of refusing the file. drop_duplicates: so with repeated ids.
         blank_labels: rows may have no label. stream: the file need not have the column of labels.
         one_label: of rows with several labels the one that counts: a row has it or is ``not`` it; empty: rows have one.
+        named_by: options that name a column which is called otherwise.
     """
 
     columns: Columns
@@ -75,6 +76,7 @@ class FileOptions:
     blank_labels: bool = False
     stream: bool = False
     one_label: str = ""
+    named_by: str = "--column for this file alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def rows_of(
         encoding=options.encoding,
         on_broken=bad,
         lenient=options.skip_bad,
-        named_by="--column for this file alone",
+        named_by=options.named_by,
         advice={columns.label: "give rows without labels as --stream"} if split == "pool" else {},
         on_note=news.notes.append,
     )

@@ -125,6 +125,7 @@ def create_project(
             one_label=one_label,
             blank_labels=name in ("pool", "proof"),
             stream=name in ("pool", "proof") and stream is not None,
+            named_by="--text, --pair, --label; --column for this file alone",
         )
         for name, one in file_options(files, columns, **choices).items()
     }

@@ -161,9 +161,8 @@ def test_columns_of_one_file(tmp_path: Path, words: list[str], capsys: pytest.Ca
         pool.read_text().replace("review,stars", "comment,mood").replace(",bad", ",0").replace(",good", ",1")
     )
     assert main(words) == 1
-    assert "there is no column 'review'; there are 'comment', 'mood'; name one of them (--column for" in (
-        capsys.readouterr().err
-    )
+    err = capsys.readouterr().err
+    assert "there is no column 'review'; there are 'comment', 'mood'; name one of them (--text, --pair, " in err
     maps = ["--map", "pool.csv:0=bad", "--map", "1=good"]
     assert main([*words, "--column", "pool.csv:text=comment", "--column", "pool:label=mood", *maps]) == 0
     assert "pool         8 rows   bad 4, good 4" in capsys.readouterr().out
