@@ -12,6 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from engine.discovery.calibration import gold_of
 from engine.files import content_key, read_record, write_json
 from engine.model.side_by_side import QueuedTraining, train_side_by_side
@@ -36,11 +38,12 @@ class HeldOutTrial:
 class HeldOutOutcome(Record):
     """What a trial makes of the rows held out, and of dev.
 
-    ``errors``: among as many of its most confident rows as the round's model covers at tau. ``right``: of dev.
+    ``errors``: among as many of its most confident rows as the round's model covers at tau. ``wrong``: places of the
+    rows of dev that it gets wrong, in their order.
     """
 
     errors: float
-    right: int
+    wrong: tuple[int, ...]
 
 
 def outcomes(
@@ -67,7 +70,7 @@ def outcomes(
     alike: defaultdict[str, list[str]] = defaultdict(list)
     for name, trial in trials.items():
         plan, rows = trial.task.plan(project), trial.task.rows
-        key = content_key("held out", plan.key(rows), looked_at, covered, len(held_out))
+        key = content_key("held out, wrong rows of dev", plan.key(rows), looked_at, covered, len(held_out))
         files[name] = project.cache_dir / f"held-out-{key}.json"
         if not files[name].is_file():
             alike[plan.all_the_way.key(rows)].append(name)
@@ -112,5 +115,5 @@ def _outcome(
     gold = gold_of([*held_out, *dev], project.labels)
     logits = model.logits([*held_out, *dev], monitor=Silent())
     found = Scored.from_logits(logits[: len(held_out)], gold[: len(held_out)])
-    right = int((logits[len(held_out) :].argmax(axis=1) == gold[len(held_out) :]).sum())
-    return HeldOutOutcome(errors_among_most_confident(found, covered), right)
+    wrong = np.flatnonzero(logits[len(held_out) :].argmax(axis=1) != gold[len(held_out) :])
+    return HeldOutOutcome(errors_among_most_confident(found, covered), tuple(wrong.tolist()))

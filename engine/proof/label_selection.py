@@ -1,23 +1,24 @@
 """The recipe `auto` for arms of labels: recipe and rows are chosen on labels held out inside the pool.
 
-No choice fits all. On sentiment and inference it was best to train on all of an LLM's labels and to keep the weights
-that training ends with. On paraphrases it was best to train on the rows on which LLM and model differ. Each choice was
-poor or harmful where the other won. Where a person and an LLM have labelled a row, the person's label is used. It gets
-no more weight than an LLM's: a label that is right in .95 of the cases, as those above the floor are, tells
-(2 x .95 - 1)^2 = .81 of what a right one does.
+No choice fits all. On sentiment and inference it was best to train on all of an LLM's labels and to go most of the way
+to the weights that training ends with. On paraphrases it was best to go half the way, and to leave out the rows whose
+label the model already gives surely: they make it no better, and hold what is wrong in place. Where a person and an LLM
+have labelled a row, the person's label is used. It gets no more weight than an LLM's: a label that is right in .95 of
+the cases, as those above the floor are, tells (2 x .95 - 1)^2 = .81 of what a right one does.
 
-A candidate that loses more accuracy on dev than the margin of the proof is chosen only if there is no other. Within the
-margin a difference counts as errors, as the verdict asks for accuracy that is shown to be kept: of few labels held out
-recipes differ by a handful of errors, where dev tells them apart by a point. Dev alone is too small
-to tell what the last part of the way from the old weights to the new ones costs: two trainings of one plan differed by
-a point there. So the weights go only a part of the way where that has most of the gain.
+A candidate that loses more accuracy on dev than the margin of the proof is chosen only if there is no other. Of the
+others the one is chosen from which the most can be expected to be proven: the errors that it saves on the labels held
+out, times the chance that the verdict will see accuracy kept on test (`_OnDev.chance`). The further the weights go, the
+more answers change, and the less surely is accuracy seen to be kept, whatever dev says: two trainings of one plan
+differed by a point there. Without dev the weights go only a part of the way where that has most of the gain.
 """
 
 from __future__ import annotations
 
-import random
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 
@@ -32,18 +33,14 @@ from engine.proof.held_out_labels import HeldOutOutcome, HeldOutTrial, outcomes
 from engine.proof.label_arms import LLM_LABELS
 from engine.proof.metrics import IntArray, Scored, errors_among_most_confident
 from engine.proof.proof_spec import RecipeChoice
-from engine.proof.recipes import ALL_ROWS, FLAGGED_ROWS, RECIPES, label_recipes, rows_to_try
+from engine.proof.recipes import ALL_ROWS, RECIPES, UNLEARNED_ROWS, label_recipes, rows_to_try
 from engine.proof.training_labels import TrainingLabel, held_out_parts
 from engine.proof.training_sets import training_task
 
-_FEWEST_FLAGGED = 10  # for that choice of rows to be worth a training
-_SEED = 13
-# Of the gain of the best candidate. Three quarters of the way had .91 and .83 of that of all the way on the pools of
-# inference and sentiment, half the way .64 and .60 (tests/bench/README.md).
+_FEWEST_UNLEARNED = 10  # for that choice of rows to be worth a training
+# Of the gain of the best candidate, without dev. Three quarters of the way had .91 and .83 of that of all the way on
+# the pools of inference and sentiment, half the way .64 and .60 (tests/bench/README.md).
 _ENOUGH = 0.8
-# Of the errors before: how many fewer a candidate must have that stands behind another one by all of the margin on dev.
-# On the pool of sentiment eight errors of 185 stood against a point and a half of accuracy.
-_MARGIN_IN_ERRORS = 0.2
 
 
 class _Pool:
@@ -91,9 +88,9 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
     """
     pool = _Pool(project, monitor)
     differ = {one.row.id for one in arm.labels if pool.differs(one)}
-    rows = [ALL_ROWS]
-    if arm.name.partition("+")[0] == LLM_LABELS and len(differ) >= _FEWEST_FLAGGED:
-        rows.append(FLAGGED_ROWS)
+    rows, unlearned = [ALL_ROWS], _chosen(arm.labels, UNLEARNED_ROWS, pool)
+    if arm.name.partition("+")[0] == LLM_LABELS and len(unlearned) >= _FEWEST_UNLEARNED:
+        rows.append(UNLEARNED_ROWS)
     recipes = label_recipes(classifier_of(project))
     candidates = {
         _name(recipe, kind): (recipe, kind) for kind in rows for recipe in recipes if kind in rows_to_try(recipe, rows)
@@ -112,10 +109,15 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
         for name, outcome in outcomes(project, trials, [one.row for one in part], covered, monitor=monitor).items():
             found[name].append(outcome)
     errors = {name: round(sum(one.errors for one in seen), 2) for name, seen in found.items()}
-    accuracies, accuracy_before = _accuracies(project, found, seed, monitor)
-    ways = {name: RECIPES[recipe].average for name, (recipe, _) in candidates.items()}
-    margin = project.settings.proof.margin
-    recipe, kind = candidates[_best(errors, before, ways, accuracies, accuracy_before, margin)]
+    on_dev = _OnDev.of(project, seed, monitor) if project.has_split("dev") else None
+    if on_dev:
+        changes = {name: on_dev.change(seen) for name, seen in found.items()}
+        name = _best(errors, before, changes, on_dev.margin)
+        accuracies = {name: round(on_dev.accuracy + change.mean, 4) for name, change in changes.items()}
+    else:
+        changes, accuracies = {}, {}
+        name = _nearest(errors, before, {name: RECIPES[recipe].average for name, (recipe, _) in candidates.items()})
+    recipe, kind = candidates[name]
     choice = RecipeChoice(
         recipe,
         errors,
@@ -124,7 +126,8 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
         parts=len(parts),
         errors_before=round(before, 2),
         accuracies=accuracies,
-        accuracy_before=accuracy_before,
+        accuracy_before=round(on_dev.accuracy, 4) if on_dev else None,
+        chances={name: round(change.chance, 3) for name, change in changes.items()},
     )
     return choice, _with_labels(arm, _chosen(arm.labels, kind, pool))
 
@@ -140,69 +143,110 @@ def _trial(project: Project, arm: Arm, recipe: str, seed: int, monitor: Monitor)
     return HeldOutTrial(training_task(project, run, train, [], stop=None, monitor=monitor), run.work)
 
 
-def _accuracies(
-    project: Project, found: Mapping[str, Sequence[HeldOutOutcome]], seed: int, monitor: Monitor
-) -> tuple[dict[str, float], float | None]:
-    """Accuracy on dev, 0..1: mean of each candidate, and that of the model they go on from; nothing without dev."""
-    if not project.has_split("dev"):
-        return {}, None
-    dev = project.examples("dev")
-    gold = np.array([project.labels.index(row.label) for row in dev])
-    model = current_model(project, seed=seed, monitor=monitor)
-    right = predictions(project, model, dev, split_key="dev", monitor=monitor).argmax(axis=1) == gold
-    means = {name: sum(one.right for one in seen) / len(seen) / len(dev) for name, seen in found.items()}
-    return {name: round(mean, 4) for name, mean in means.items()}, round(float(right.mean()), 4)
+@dataclass(frozen=True)
+class _Change:
+    """How a candidate's accuracy on dev differs from that before (-1..1), and `_OnDev.chance` of it."""
+
+    mean: float
+    chance: float
 
 
-def _best(
-    errors: Mapping[str, float],
-    before: float,
-    ways: Mapping[str, float],
-    accuracies: Mapping[str, float],
-    accuracy_before: float | None,
-    margin: float,
-) -> str:
-    """The candidate of least cost, of equals the first; all the way only where no part of it has `_ENOUGH` of the gain.
+@dataclass(frozen=True)
+class _OnDev:
+    """What the model that the candidates go on from makes of dev.
 
-    The cost of a model is its errors, and for its distance on dev from the most accurate model errors too: all of the
-    margin counts as the share `_MARGIN_IN_ERRORS` of those before. Candidates that lose more than the margin are left
-    out; where all do, it is the most accurate one.
+    Attributes:
+        wrong: places of the rows that it gets wrong.
+        rows: of dev. test_rows: of test, or of dev where there is no test.
+        margin, interval: of the proof.
+    """
+
+    wrong: frozenset[int]
+    rows: int
+    test_rows: int
+    margin: float
+    interval: float
+
+    @classmethod
+    def of(cls, project: Project, seed: int, monitor: Monitor) -> _OnDev:
+        """The model of that seed; raises as `engine.model.training.train`."""
+        dev, splits, proof = project.examples("dev"), project.manifest.splits, project.settings.proof
+        gold = np.array([project.labels.index(row.label) for row in dev])
+        model = current_model(project, seed=seed, monitor=monitor)
+        found = predictions(project, model, dev, split_key="dev", monitor=monitor).argmax(axis=1)
+        wrong = frozenset(np.flatnonzero(found != gold).tolist())
+        return cls(wrong, len(dev), splits["test" if "test" in splits else "dev"].rows, proof.margin, proof.interval)
+
+    @property
+    def accuracy(self) -> float:
+        """Its share of rows that are right."""
+        return 1 - len(self.wrong) / self.rows
+
+    def change(self, seen: Sequence[HeldOutOutcome]) -> _Change:
+        """What a candidate's models make of dev instead, one for each part held out: their mean."""
+        mean = sum(len(self.wrong) - len(one.wrong) for one in seen) / len(seen) / self.rows
+        changed = sum(len(self.wrong.symmetric_difference(one.wrong)) for one in seen) / len(seen) / self.rows
+        return _Change(mean, self.chance(mean, changed))
+
+    def chance(self, mean: float, changed: float) -> float:
+        """The chance that the interval of the change of test accuracy will lie above the margin, 0..1.
+
+        The assurance of a trial (O'Hagan et al. 2005, Pharmaceutical Statistics 4(3), section 2) with one seed: the
+        change on test is as likely as dev says, without other knowledge, and the verdict sees it with the noise of so
+        many rows of test.
+
+        Args:
+            mean: change of accuracy on dev, -1..1.
+            changed: share of the rows of dev that became right or wrong.
+        """
+        if not changed:
+            return float(mean > -self.margin)
+        half_width = NormalDist().inv_cdf((1 + self.interval) / 2) * math.sqrt(changed / self.test_rows)
+        spread = math.sqrt(changed / self.rows + changed / self.test_rows)
+        return NormalDist().cdf((mean + self.margin - half_width) / spread)
+
+
+def _best(errors: Mapping[str, float], before: float, changes: Mapping[str, _Change], margin: float) -> str:
+    """The candidate from which the most saved errors can be expected to be proven, of equals the first.
+
+    Candidates that lose more accuracy than the margin are left out; where
+    all do, it is the most accurate one. Where none saves an error, it is the one that surest keeps accuracy.
+
+    Args:
+        errors: by name of candidate.
+        before: those of the model they go on from.
+        changes: on dev, by name.
+        margin: accuracy that may be lost.
+    """
+    fit = [name for name in errors if round(changes[name].mean, 4) >= -margin]
+    if not fit:
+        return max(errors, key=lambda name: changes[name].mean)
+    if min(errors[name] for name in fit) >= before:
+        return max(fit, key=lambda name: (changes[name].chance, -errors[name]))
+    return max(fit, key=lambda name: max(0.0, before - errors[name]) * changes[name].chance)
+
+
+def _nearest(errors: Mapping[str, float], before: float, ways: Mapping[str, float]) -> str:
+    """The candidate with the fewest errors, all the way only where no part of it has `_ENOUGH` of the gain.
+
+    Nothing is known of accuracy elsewhere, of which the last part of the way costs most.
 
     Args:
         errors: by name of candidate.
         before: those of the model they go on from.
         ways: share of the way that the weights of each go.
-        accuracies: on dev.
-        accuracy_before: of the model they go on from; None: there is no dev.
-        margin: accuracy that may be lost.
     """
-    costs = dict(errors)
-    if accuracy_before is not None:
-        fit = {name: accuracies[name] for name in errors if round(accuracy_before - accuracies[name], 4) <= margin}
-        if not fit:
-            return max(errors, key=lambda name: accuracies[name])
-        most, per_accuracy = max(accuracy_before, *fit.values()), _MARGIN_IN_ERRORS * before / (margin or 1.0)
-        costs = {name: errors[name] + per_accuracy * (most - accuracy) for name, accuracy in fit.items()}
-        before += per_accuracy * (most - accuracy_before)
-    least = min(costs.values())
+    least = min(errors.values())
     enough = least + (1 - _ENOUGH) * max(0.0, before - least)
-    parts = [name for name in costs if ways[name] < 1 and costs[name] <= enough]
-    return min(parts or costs, key=lambda name: costs[name])
+    parts = [name for name in errors if ways[name] < 1 and errors[name] <= enough]
+    return min(parts or errors, key=lambda name: errors[name])
 
 
 def _chosen(labels: Sequence[TrainingLabel], kind: str, pool: _Pool) -> list[TrainingLabel]:
-    """All labels; or those that differ from what the model is sure of, and half as many that surely agree with it.
-
-    Without rows that agree, whatever the model is sure of would be taught to be wrong.
-    """
+    """All labels, or those of unlearned rows (`engine.proof.recipes.UNLEARNED_ROWS`)."""
     if kind == ALL_ROWS:
         return list(labels)
-    flagged = {one.row.id for one in labels if pool.differs(one)}
-    agreed = sorted(
-        one.row.id for one in labels if one.row.id not in flagged and pool.is_sure(one) and one.certainty == SURE
-    )
-    drawn = random.Random(f"agreed/{_SEED}").sample(agreed, min(len(agreed), (len(flagged) + 1) // 2))
-    return [one for one in labels if one.row.id in flagged.union(drawn)]
+    return [one for one in labels if one.certainty == SURE and (pool.differs(one) or not pool.is_sure(one))]
 
 
 def _with_labels(arm: Arm, labels: Sequence[TrainingLabel]) -> Arm:

@@ -69,14 +69,18 @@ class RecipeChoice(Record):
     """Which recipe an arm gets.
 
     Attributes:
-        recipe: the one with the fewest errors; of equals the one tried first.
+        recipe: by blind spots the one with the fewest errors, of equals the one tried first; by labels
+            `engine.proof.label_selection` says which.
         errors: by recipe, among as many of the most confident rows as the round's model covers at tau, over all folds.
         rows: that were looked at.
-        chosen_rows: of an arm of labels, which of them train: ``all``, or ``flagged``: those that differ from what the
-            model is sure of and half as many that agree; ``errors`` has the recipes on either. Empty: the arm is none.
+        chosen_rows: of an arm of labels, which of them train (`engine.proof.recipes.UNLEARNED_ROWS`, or ``flagged`` in
+            choices of before); ``errors`` has the
+            recipes on each kind. Empty: the arm is none.
         parts: of the labels that were held out in turn; 0: it was chosen by blind spots.
         errors_before: of the round's model on the rows held out.
         accuracies: on dev, as ``errors``; empty without dev. accuracy_before: of the model the recipes go on from.
+        chances: that accuracy on test will be seen to be kept within the margin, 0..1, by name as ``errors``; empty
+            without dev, and in choices made before it was computed.
     """
 
     recipe: str
@@ -87,6 +91,7 @@ class RecipeChoice(Record):
     errors_before: float | None = None
     accuracies: dict[str, float] = field(default_factory=dict)
     accuracy_before: float | None = None
+    chances: dict[str, float] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -99,7 +104,9 @@ class RecipeChoice(Record):
         found += f"(errors: {errors}; before {self.errors_before:g})"
         if self.accuracies:
             accuracies = ", ".join(f"{name} {value:.3f}" for name, value in self.accuracies.items())
-            found += f", and by accuracy on dev ({accuracies}; before {self.accuracy_before:.3f})."
+            found += f", and by accuracy on dev ({accuracies}; before {self.accuracy_before:.3f})"
+            chances = ", ".join(f"{name} {value:.2f}" for name, value in self.chances.items())
+            found += f". The chance that test will show accuracy to be kept: {chances}." if chances else "."
         else:
             found += ". Without a dev split no accuracy was looked at."
         if self.errors_before is not None and self.errors_before <= min(self.errors.values()):

@@ -110,9 +110,9 @@ LABEL_RECIPES = ("continue", "three-quarters", "average", "longer")
 as all the way did (UUs -36 and -24 % on two halves of sentiment, against -34 and -27 %), and takes two to five times as
 long."""
 
-ALL_ROWS, FLAGGED_ROWS = "all", "flagged"
-"""Which rows of an arm with an LLM's labels are trained with: flagged are those whose label differs from what the model
-is sure of, with half as many on which both surely agree."""
+ALL_ROWS, UNLEARNED_ROWS = "all", "unlearned"
+"""Which rows of an arm with an LLM's labels are trained with: unlearned are those whose label is a person's, or
+one that an LLM is sure of, and that the model does not surely give already: it is sure of another label, or of none."""
 
 USUAL = ("scratch", "keep")
 """What is trained where nothing else is asked for: the published recipe, and the one that won most on public tasks."""
@@ -146,9 +146,5 @@ def label_recipes(classifier: TextClassifier) -> tuple[str, ...]:
 
 
 def rows_to_try(recipe: str, kinds: Sequence[str]) -> list[str]:
-    """The choices of rows with which a recipe is tried.
-
-    Flagged rows alone, twice as long, cost accuracy: on dev .780, .862 and .793 on the pools of inference, sentiment
-    and paraphrases, where two passes had .789, .875 and .796 (tests/bench/README.md).
-    """
+    """The choices of rows with which a recipe is tried: unlearned rows are few, and are not passed over four times."""
     return [kind for kind in kinds if kind == ALL_ROWS or RECIPES[recipe].passes == 1]

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.files import write_atomic
 from engine.proof.metrics import Scored
+from engine.proof.recipes import ALL_ROWS
 from engine.proof.statistics import compare
 from engine.proof.verdict_rule import Rule, judge
 from engine.settings import Settings
@@ -125,7 +126,7 @@ def _row(group: Sequence[Finished]) -> Row:
             cell.budget,
             tuple(one.cell.seed for one in group),
             group[0].line["rows"],
-            " on flagged rows".join([group[0].line["recipe"], ""][: 1 + _is_flagged(group[0])]),
+            _recipe(group[0]),
             before["proof"].values[_MATCHED].mean,
             arm["proof"].values[_MATCHED].mean,
             matched.low,
@@ -136,8 +137,10 @@ def _row(group: Sequence[Finished]) -> Row:
     return _judged[key]
 
 
-def _is_flagged(one: Finished) -> bool:
-    return one.line["choice"].get("chosen_rows") == "flagged"
+def _recipe(one: Finished) -> str:
+    """The recipe, and the rows if they were chosen."""
+    rows = one.line["choice"].get("chosen_rows") or ALL_ROWS
+    return one.line["recipe"] if rows == ALL_ROWS else f"{one.line['recipe']} on {rows} rows"
 
 
 def _table(rows: Sequence[Row]) -> list[str]:

@@ -16,8 +16,8 @@ from engine.proof.label_arms import LABEL_ARMS, LLM_LABELS
 from engine.proof.recipes import (
     ALL_ROWS,
     AUTO,
-    FLAGGED_ROWS,
     RECIPES,
+    UNLEARNED_ROWS,
     USUAL,
     label_recipes,
     possible_recipes,
@@ -302,5 +302,5 @@ class RetrainPlan:
         recipe = RECIPES[run.recipe]
         if run.recipe not in self._of_labels or (recipe.average < 1 and recipe.passes == 1):  # part of `continue`'s way
             return 0
-        kinds = rows_to_try(run.recipe, (ALL_ROWS, FLAGGED_ROWS) if run.arm.name == LLM_LABELS else (ALL_ROWS,))
+        kinds = rows_to_try(run.recipe, (ALL_ROWS, UNLEARNED_ROWS) if run.arm.name == LLM_LABELS else (ALL_ROWS,))
         return (PARTS if len(run.arm.labels) <= ONE_PART_FROM else 1) * len(kinds)

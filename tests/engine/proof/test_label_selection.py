@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,12 +18,12 @@ from engine.operations.outside_uses import outside_uses
 from engine.operations.verify_project import verify
 from engine.progress import Silent
 from engine.project import Project
-from engine.proof import train_ahead
+from engine.proof import label_selection, train_ahead
 from engine.proof.arms import Arm, plan_runs
-from engine.proof.held_out_labels import HeldOutTrial, outcomes
+from engine.proof.held_out_labels import HeldOutOutcome, HeldOutTrial, outcomes
 from engine.proof.label_selection import choose_by_labels
 from engine.proof.proof_spec import RecipeChoice, read_spec
-from engine.proof.recipes import ALL_ROWS, LABEL_RECIPES, RECIPES
+from engine.proof.recipes import ALL_ROWS, LABEL_RECIPES
 from engine.proof.report import read_report
 from engine.proof.request import FEWEST_TO_CHOOSE, RetrainRequest, arms_asked, refuse_retrain
 from engine.proof.run import retrain
@@ -144,31 +144,65 @@ def test_parts_hold_each_label_once_and_many_labels_are_held_out_once() -> None:
 
 def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(tried: Tried) -> None:
     project, choice, arm = tried.project, tried.choice, tried.arm
-    on_flagged_rows = {f"{recipe} on flagged rows" for recipe in LABEL_RECIPES if recipe != "longer"}
-    assert set(choice.errors) == {*LABEL_RECIPES, *on_flagged_rows}
+    on_unlearned_rows = {f"{recipe} on unlearned rows" for recipe in LABEL_RECIPES if recipe != "longer"}
+    assert set(choice.errors) == {*LABEL_RECIPES, *on_unlearned_rows}
     assert (choice.parts, choice.rows) == (PARTS, ROWS["pool"])
     assert choice.errors_before is not None
     assert choice.accuracy_before is not None
-    name = choice.recipe if choice.chosen_rows == ALL_ROWS else f"{choice.recipe} on flagged rows"
-    fit = {
-        key: value
-        for key, value in choice.errors.items()
-        if choice.accuracies[key] >= choice.accuracy_before - project.settings.proof.margin
-    }
+    name = choice.recipe if choice.chosen_rows == ALL_ROWS else f"{choice.recipe} on {choice.chosen_rows} rows"
+    margin = project.settings.proof.margin
+    fit = [key for key in choice.errors if choice.accuracies[key] >= choice.accuracy_before - margin]
     assert name in fit
-    most = max(choice.accuracy_before, *(choice.accuracies[key] for key in fit))
-    per_accuracy = 0.2 * choice.errors_before / project.settings.proof.margin
-    costs = {key: value + per_accuracy * (most - choice.accuracies[key]) for key, value in fit.items()}
-    before = choice.errors_before + per_accuracy * (most - choice.accuracy_before)
-    enough = before - 0.8 * (before - min(costs.values()))
-    parts = [key for key, cost in costs.items() if cost <= enough and RECIPES[key.partition(" ")[0]].average < 1]
-    assert costs[name] == min(costs[key] for key in parts or costs), "all the way only where it must be"
+    expected = {key: max(0.0, choice.errors_before - choice.errors[key]) * choice.chances[key] for key in fit}
+    assert expected[name] == pytest.approx(max(expected.values()), abs=0.05), "chances are rounded"
+    assert expected[name] > 0
     assert len(arm.labels) == (ROWS["pool"] if choice.chosen_rows == ALL_ROWS else len(arm.samples))
     assert "train" in tried.monitor.stages
     again = Recorder()
     assert chosen(project, "llm-labels", again) == (choice, arm)
     assert "train" not in again.stages
     assert not list(project.cache_dir.glob("held-out-*/")), "no model is kept"
+
+
+@pytest.mark.parametrize(
+    ("saved", "changed", "better", "taken"),
+    [
+        ({"average": 8, "continue": 10}, {"continue": 6}, {}, "average"),
+        ({"average": 2, "continue": 60}, {"continue": 2}, {}, "continue"),
+        ({"average": 8, "continue": 10}, {}, {"average": -1}, "continue"),
+        ({"average": -2, "continue": -1}, {"continue": 6}, {}, "average"),
+        ({"average": 8, "continue": 10}, {}, {"average": -2, "continue": -1, "others": -3}, "continue"),
+    ],
+    ids=["as sure of accuracy", "worth the doubt", "loses accuracy", "none saves an error", "all lose accuracy"],
+)
+def test_auto_weighs_saved_errors_by_the_chance_that_accuracy_is_seen_to_be_kept(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    saved: dict[str, int],
+    changed: dict[str, int],
+    better: dict[str, int],
+    taken: str,
+) -> None:
+    dev, model = project.examples("dev"), current_model(project, seed=5, monitor=Silent())
+    found = predictions(project, model, dev, split_key="dev", monitor=Silent()).argmax(axis=1)
+    wrong = {place for place, row in enumerate(dev) if LABELS[found[place]] != row.label}
+    right = [place for place in range(len(dev)) if place not in wrong]
+
+    def outcome(name: str, before: float) -> HeldOutOutcome:
+        gained = better.get(name, better.get("others", 0))
+        lost = sorted(wrong)[changed.get(name, 0) // 2 :] + right[: changed.get(name, 0) // 2 - gained]
+        return HeldOutOutcome(before - saved.get(name, -50), tuple(sorted(lost)))
+
+    def told(_: Project, trials: Mapping[str, HeldOutTrial], *rest: object, **__: object) -> dict[str, HeldOutOutcome]:
+        return {name: outcome(name, 100.0) for name in trials}
+
+    monkeypatch.setattr(label_selection, "outcomes", told)
+    monkeypatch.setattr(label_selection, "held_out_parts", lambda labels, _: [list(labels)])
+    monkeypatch.setattr(label_selection._Pool, "errors", lambda *_: 100.0)
+    choice, _ = chosen(project, "labels", Recorder())
+    assert choice.recipe == taken
+    assert all(0 <= chance <= 1 for chance in choice.chances.values())
+    assert choice.sentence.count("The chance that test will show accuracy to be kept: ") == 1
 
 
 def trial(project: Project, rows: Sequence[Example], average: float = 1.0) -> HeldOutTrial:
