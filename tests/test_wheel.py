@@ -43,7 +43,7 @@ def test_the_wheel_of_the_source_distribution_is_whole_and_runs(tmp_path: Path) 
     expected = {path.relative_to(REPOSITORY).as_posix() for path in files if "__pycache__" not in path.parts}
     assert {name for name in wheel.namelist() if ".dist-info/" not in name} == expected
     [entry] = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
-    assert b"blindspot = tui.cli:main" in wheel.read(entry)
+    assert b"blindspot = tui.start:main" in wheel.read(entry)
 
     installed = tmp_path / "installed"
     wheel.extractall(installed)

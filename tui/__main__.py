@@ -12,6 +12,6 @@ if sys.path[:1] in ([""], [os.getcwd()]) and not getattr(sys.flags, "safe_path",
     if __file__.rpartition("/tui/")[0] == os.getcwd():  # noqa: PTH109 - pathlib is not imported yet
         sys.path.append(here)
 
-from tui.cli import main
+from tui.start import main
 
 sys.exit(main())

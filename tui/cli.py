@@ -1,7 +1,7 @@
 """The command `blindspot`: every screen's work as a plain command, for scripts and screen readers.
 
-Exit status: 0 done, 1 refused or failed (one sentence on stderr), 2 wrong usage. Only the module of the command that
-was asked for is imported, so that each starts fast.
+Exit status: 0 done, 1 refused or failed (one sentence on stderr), 2 wrong usage, 130 stopped by ctrl-c. Only the module
+of the command that was asked for is imported, so that each starts fast.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from tui.terminal.ending import tidy_ending
 from tui.terminal.printing import exit_status, guarded, print_error, print_on_stderr
 
 _MOST = 2**63 - 1
+_INTERRUPTED = 130  # exit status after ctrl-c: 128 + SIGINT, as of a process that it ended
 COMMANDS = {
     "label": "label rows of a project, or texts of a file, by single keys",
     "agreement": "how far people agree who labelled the same texts",
@@ -110,6 +111,8 @@ def main(arguments: list[str] | None = None) -> int:
     with guarded() as out, tidy_ending():
         try:
             return exit_status(out, _run(words))
+        except KeyboardInterrupt:
+            return _INTERRUPTED
         except SystemExit as left:  # help, version, wrong usage
             status = left.code if isinstance(left.code, int) else 0
             raise SystemExit(exit_status(out, status)) from None
@@ -143,8 +146,6 @@ def _run(words: list[str]) -> int:
     except BlindspotError as error:
         print_error(str(error) if project is None else with_project(str(error), project))
         return 1
-    except KeyboardInterrupt:
-        return 130
     except Exception as error:
         if isinstance(error, OSError) and error.errno in REFUSED:
             print_error(f"{error.filename or 'a file'}: {error.strerror}; free disk space, or get write permission.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from engine.jobs import launch
 from engine.project import Project
 from tests.engine.jobs.slow_worker import FOREVER, WORKER, CountOptions
 from tests.engine.jobs.test_jobs import state_is
+from tests.terminals import REPOSITORY
 from tests.waiting import until
 from tui.cli import COMMANDS, main
 
@@ -102,6 +105,25 @@ def test_the_workbench_without_a_terminal_says_what_to_use_instead(project: Proj
     assert done.returncode == 1
     assert "needs a terminal" in done.stderr
     assert "blindspot list" in done.stderr
+
+
+_INTERRUPT = """
+import os, signal, sys
+class Interrupt:
+    def find_spec(self, name, *rest):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+"""
+
+
+@pytest.mark.parametrize("module", ["tui.cli", "tui.commands.batches"])
+def test_ctrl_c_while_a_command_is_loading_ends_it_without_a_traceback(tmp_path: Path, module: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_INTERRUPT.format(module=module))
+    command = [sys.executable, "-m", "tui", "batches", str(tmp_path)]
+    around = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=around, cwd=REPOSITORY, check=False)
+    assert (done.returncode in (130, -signal.SIGINT), done.stdout, done.stderr) == (True, "", "")
 
 
 @pytest.mark.usefixtures("forked_processes")
