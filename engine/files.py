@@ -10,6 +10,7 @@ Paths outside a project are named by the user: there links are followed, and the
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import stat
@@ -122,7 +123,7 @@ def read_lines(path: Path) -> Iterator[bytes]:
 
 
 def read_json(path: Path, *, limit: int = LARGEST, hint: str = "restore the file") -> Any:
-    """The value in a JSON file.
+    """The value in a JSON file, with or without the byte order mark that some Windows editors put in front.
 
     Args:
         path: the file.
@@ -133,7 +134,7 @@ def read_json(path: Path, *, limit: int = LARGEST, hint: str = "restore the file
         FileNotFoundError, FileError: as `open_read`, or it is not JSON.
     """
     try:
-        return orjson.loads(read_bytes(path, limit=limit))
+        return orjson.loads(read_bytes(path, limit=limit).removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise FileError(f"this is not valid JSON ({error})", where=str(path), hint=hint) from error
 

@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from engine.counted import counted
 from engine.data.lines import empty, lines_of
 from engine.errors import DataError
 
@@ -39,7 +40,7 @@ class FileRequest:
     Attributes:
         wanted: columns that must be there. optional: columns that may be. every: all others are read too.
         confidential: messages must not show what could be a row's text.
-        encoding: of a file without a byte order mark; None: UTF-8.
+        encoding: of a file without a byte order mark; None: UTF-8. utf8_alone: no option names another one.
         on_broken: is given the error of a line or record that cannot be used, which is then passed over unless this
             raises.
         lenient: whether it does not raise.
@@ -53,6 +54,7 @@ class FileRequest:
     every: bool = False
     confidential: bool = False
     encoding: str | None = None
+    utf8_alone: bool = False
     on_broken: Callable[[DataError], None] = _refuse
     lenient: bool = False
     named_by: str = ""
@@ -61,7 +63,7 @@ class FileRequest:
 
     def lines(self, path: Path) -> Iterator[tuple[int, str]]:
         """The file's lines with their numbers (`lines_of`)."""
-        return lines_of(path, self.encoding, on_broken=self.on_broken, on_note=self.on_note)
+        return lines_of(path, self.encoding, utf8_alone=self.utf8_alone, on_broken=self.on_broken, on_note=self.on_note)
 
     def silent(self) -> FileRequest:
         """The same without errors and notes, for a first look at lines that are read again."""
@@ -242,14 +244,16 @@ def _fields(path: Path, request: FileRequest, separator: str) -> Iterator[tuple[
                 row_lines.clear()
             left = False
         except csv.Error as error:
-            open_quote = "end of data" in str(error)
-            what = "a quote that opens here is never closed" if open_quote else f"this row is broken ({error})"
-            hint = "quote the field, and double each quote inside it"
+            what, hint = f"this row is broken ({error})", "quote the field, and double each quote inside it"
+            if "end of data" in str(error):
+                what = "a quote that opens here is never closed"
+            elif "new-line character" in str(error):
+                what, hint = "a carriage return stands alone here", "save the file with line ends of Unix or Windows"
             pass_over(DataError(what, where=f"{path}:{row_lines[0][0]}", hint=hint))
 
 
 def _wrong_width(path: Path, line: int, fields: int, width: int) -> DataError:
-    what = f"this row has {fields} fields, the header {width}"
+    what = f"this row has {counted(fields, 'field')}, the header {width}"
     return DataError(what, where=f"{path}:{line}", hint="quote fields that hold the separator")
 
 

@@ -42,13 +42,19 @@ def empty(path: Path) -> DataError:
 
 
 def lines_of(
-    path: Path, encoding: str | None, *, on_broken: Callable[[DataError], None], on_note: Callable[[str], None]
+    path: Path,
+    encoding: str | None,
+    *,
+    utf8_alone: bool = False,
+    on_broken: Callable[[DataError], None],
+    on_note: Callable[[str], None],
 ) -> Iterator[tuple[int, str]]:
     """The file's lines with their numbers, ends kept; a byte order mark says which encoding it is and is dropped.
 
     Args:
         path: the file.
         encoding: of a file without a byte order mark; None: UTF-8.
+        utf8_alone: whether the user has no option that names another one.
         on_broken: is given the error of a line that cannot be decoded, which is passed over unless this raises.
         on_note: is given a sentence where the mark says something other than UTF-8.
 
@@ -61,8 +67,19 @@ def lines_of(
         if mark and name != "utf-8":
             on_note(f"{path.name}: read as {name.upper()}, by its byte order mark")
         file.seek(len(mark) if name == "utf-8" else 0)
-        decoded = _by_line(path, file, name, on_broken) if _like_ascii(name) else _wide(path, file, name)
         blank = True
+        hint = "save the file as UTF-8"
+
+        def undecodable(error: DataError) -> None:
+            nonlocal blank
+            blank = False
+            on_broken(error)
+
+        if _like_ascii(name):
+            said = "" if utf8_alone else ", or say what it is, e.g. `--encoding cp1252` (Western European Windows)"
+            decoded = _by_line(path, file, name, undecodable, f"{hint}{said}")
+        else:
+            decoded = _wide(path, file, name, hint if utf8_alone else f"{hint}, or name its encoding with --encoding")
         for number, line in decoded:
             blank = blank and not line.strip()
             yield number, line
@@ -76,7 +93,7 @@ def _like_ascii(encoding: str) -> bool:
 
 
 def _by_line(
-    path: Path, file: io.BufferedReader, encoding: str, on_broken: Callable[[DataError], None]
+    path: Path, file: io.BufferedReader, encoding: str, on_broken: Callable[[DataError], None], hint: str
 ) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(file, start=1):
         try:
@@ -84,18 +101,13 @@ def _by_line(
         except UnicodeDecodeError as error:
             name = "UTF-8" if encoding == "utf-8" else encoding
             what = f"byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not {name}"
-            hint = "save the file as UTF-8, or say what it is, e.g. `--encoding cp1252` (Western European Windows)"
             on_broken(DataError(what, where=f"{path}:{number}", hint=hint))
 
 
-def _wide(path: Path, file: io.BufferedReader, encoding: str) -> Iterator[tuple[int, str]]:
+def _wide(path: Path, file: io.BufferedReader, encoding: str, hint: str) -> Iterator[tuple[int, str]]:
     number = 0
     try:
         for number, line in enumerate(io.TextIOWrapper(file, encoding, newline="\n"), start=1):
             yield number, line
     except UnicodeError as error:  # found some lines ahead, for such files are decoded in blocks
-        raise DataError(
-            f"what follows line {number} is not {encoding}",
-            where=str(path),
-            hint="save the file as UTF-8, or name its encoding with --encoding",
-        ) from error
+        raise DataError(f"what follows line {number} is not {encoding}", where=str(path), hint=hint) from error

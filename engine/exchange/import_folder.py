@@ -23,7 +23,7 @@ from engine.project import Project
 from engine.schema import PATTERN_KINDS, ROLES, ROW_VERDICTS, TEACHER_KINDS, Record, Teacher
 from engine.teaching.import_labels import LabelImport, LabelReader, write_labels
 from engine.teaching.import_marks import MarkImport, MarkLine, check_marks, write_marks
-from engine.teaching.import_records import ImportReport, write_teaching
+from engine.teaching.import_records import ImportReport, partly_done, write_teaching
 from engine.teaching.teaching_files import TeachingLine
 from engine.text import visible
 
@@ -86,12 +86,19 @@ def import_folder(project: Project, path: Path, choices: ImportChoices, *, monit
         raise DataError("there is no blind spot to teach", where=str(project.root), hint="lower tau in blindspot.toml")
     marks = check_marks(project, discovery, mark_lines) if discovery else {}
     # Samples come first: their blind spots may take the encoder to find, and without it nothing is to be imported.
-    taken = tuple(write_teaching(project, lines, teacher, monitor=monitor) for teacher, lines in taught.items())
+    done = list[Record]()
+    with partly_done(done):
+        for teacher, lines in taught.items():
+            done.append(write_teaching(project, lines, teacher, monitor=monitor))
+        if labels:
+            done.append(write_labels(project, labels))
+        if discovery and marks:
+            done.append(write_marks(project, discovery, marks))
     return ImportDone(
         format=name,
-        labels=write_labels(project, labels) if labels else None,
-        marks=write_marks(project, discovery, marks) if discovery and marks else None,
-        teaching=taken,
+        labels=next((one for one in done if isinstance(one, LabelImport)), None),
+        marks=next((one for one in done if isinstance(one, MarkImport)), None),
+        teaching=tuple(one for one in done if isinstance(one, ImportReport)),
         told=tuple(told),
     )
 

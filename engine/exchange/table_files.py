@@ -46,7 +46,7 @@ def read_table_files(request: ReadRequest, ending: str) -> Incoming:
     for file, kind in kind_files(request.path, ending).items():
         columns = COLUMNS[kind]
         names = tuple(column.name for column in columns)
-        for number, values in records(file, FileRequest(names[:1], names[1:])):
+        for number, values in records(file, FileRequest(names[:1], names[1:], utf8_alone=True)):
             where = f"{file}:{number}"
             incoming.lines.append(Line(where, kind, typed(values, columns, where)))
     return incoming

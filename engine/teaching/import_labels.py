@@ -38,7 +38,7 @@ from engine.schema import (
     Teacher,
     TeacherKind,
 )
-from engine.teaching.import_records import import_author
+from engine.teaching.import_records import import_author, partly_done
 from engine.teaching.leaks import LeakCheck
 from engine.teaching.record_factory import RecordFactory
 from engine.teaching.records import Teaching
@@ -110,20 +110,21 @@ def write_labels(project: Project, lines: Sequence[RowLabel]) -> LabelImport:
         given.setdefault(line.teacher, []).append(line)
     new = changed = 0
     authors = dict[str, None]()
-    for teacher, labels in given.items():
-        teaching = Teaching.of(project, import_author(teacher))
-        factory = RecordFactory(project, teaching, teacher)
-        elsewhere = _said_elsewhere(teaching, teacher)
-        authors[teaching.author] = None
-        with teaching.store.edit(f"import {counted(len(labels), 'label')} of {teacher.name}") as edit:
-            for label in labels:
-                kind = _kind_of(label)
-                before = teaching.store.current.get((kind, label.key))
-                if before is None and elsewhere.get((kind, label.key)) == label.label:
-                    continue
-                made = factory.label(edit, label)
-                new += before is None
-                changed += before is not None and before.body != made.as_json()
+    with partly_done(authors):
+        for teacher, labels in given.items():
+            teaching = Teaching.of(project, import_author(teacher))
+            factory = RecordFactory(project, teaching, teacher)
+            elsewhere = _said_elsewhere(teaching, teacher)
+            with teaching.store.edit(f"import {counted(len(labels), 'label')} of {teacher.name}") as edit:
+                for label in labels:
+                    kind = _kind_of(label)
+                    before = teaching.store.current.get((kind, label.key))
+                    if before is None and elsewhere.get((kind, label.key)) == label.label:
+                        continue
+                    made = factory.label(edit, label)
+                    new += before is None
+                    changed += before is not None and before.body != made.as_json()
+            authors[teaching.author] = None
     return LabelImport(
         authors=tuple(authors),
         new=new,
@@ -153,7 +154,7 @@ def _said_elsewhere(teaching: Teaching, teacher: Teacher) -> dict[tuple[RecordKi
 
 def _lines(path: Path) -> Iterator[FileRow]:
     number = 0
-    for number, values in records(path, FileRequest(("id", "label"), _COLUMNS)):
+    for number, values in records(path, FileRequest(("id", "label"), _COLUMNS, utf8_alone=True)):
         yield number, {name: values.get(name) for name in ("id", "label", *_COLUMNS)}
     if not number:
         raise DataError("the file has no label", where=str(path), hint="name a file with one label a line")

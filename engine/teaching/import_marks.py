@@ -12,7 +12,7 @@ from engine.errors import DataError, StoreError
 from engine.project import Project
 from engine.schema import Discovery, Prediction, Record, RowMark, RowVerdict, Teacher
 from engine.teaching.evidence import is_withheld
-from engine.teaching.import_records import import_author
+from engine.teaching.import_records import import_author, partly_done
 from engine.teaching.record_factory import RecordFactory, checked_mark
 from engine.teaching.records import Teaching
 from engine.text import visible
@@ -66,26 +66,28 @@ def write_marks(project: Project, discovery: Discovery, marks: dict[str, dict[st
     Raises:
         StoreError: the records cannot be written.
     """
-    authors, new, changed, total = [], 0, 0, 0
-    for annotator, of_rows in marks.items():
-        teacher = Teacher(annotator, "human")
-        teaching = Teaching.of(project, import_author(teacher))
-        factory = RecordFactory(project, teaching, teacher)
-        authors.append(teaching.author)
-        total += len(of_rows)
-        theirs = {
-            mark.row: mark
-            for revision, mark in teaching.with_revisions("mark")
-            if isinstance(mark, RowMark) and revision.author == annotator
-        }
-        with teaching.store.edit(f"import {len(of_rows)} marks of {annotator}") as edit:
-            for row, mark in of_rows.items():
-                before = teaching.store.current.get(("mark", row))
-                if before is None and theirs.get(row) == mark:
-                    continue
-                made = factory.mark(edit, discovery.predictions[row], mark.verdict, mark.label)
-                new += before is None
-                changed += before is not None and before.body != made.as_json()
+    authors = list[str]()
+    new = changed = total = 0
+    with partly_done(authors):
+        for annotator, of_rows in marks.items():
+            teacher = Teacher(annotator, "human")
+            teaching = Teaching.of(project, import_author(teacher))
+            factory = RecordFactory(project, teaching, teacher)
+            total += len(of_rows)
+            theirs = {
+                mark.row: mark
+                for revision, mark in teaching.with_revisions("mark")
+                if isinstance(mark, RowMark) and revision.author == annotator
+            }
+            with teaching.store.edit(f"import {len(of_rows)} marks of {annotator}") as edit:
+                for row, mark in of_rows.items():
+                    before = teaching.store.current.get(("mark", row))
+                    if before is None and theirs.get(row) == mark:
+                        continue
+                    made = factory.mark(edit, discovery.predictions[row], mark.verdict, mark.label)
+                    new += before is None
+                    changed += before is not None and before.body != made.as_json()
+            authors.append(teaching.author)
     return MarkImport(tuple(authors), new, changed, total - new - changed)
 
 

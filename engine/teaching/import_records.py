@@ -7,7 +7,8 @@ is one action, undone as one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Sized
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,6 +67,21 @@ def import_author(teacher: Teacher) -> str:
 def original_author(author: str) -> str:
     """Whose records an author's file has: of an import, whoever they were imported from."""
     return author.removeprefix(_IMPORT)
+
+
+@contextmanager
+def partly_done(done: Sized) -> Iterator[None]:
+    """If records cannot be written after others of the same import were, the error says how to get the rest.
+
+    Args:
+        done: holds something as soon as some are written.
+    """
+    try:
+        yield
+    except StoreError as error:
+        if len(done):
+            error.hint = "mend that and import again: so far a part is imported, and it comes in once"
+        raise
 
 
 def import_teaching(

@@ -59,7 +59,7 @@ def _line(row: LabelledRow, label: Row, options: list[dict[str, str]], *, answer
 def _read(request: ReadRequest) -> Incoming:
     path = request.path / _FILE if request.path.is_dir() else request.path
     found, rejected, unanswered = Incoming(), 0, 0
-    wanted = FileRequest((request.text,), (request.pair, *_KEYS), named_by="--text")
+    wanted = FileRequest((request.text,), (request.pair, *_KEYS), utf8_alone=True, named_by="--text")
     for number, line in records(path, wanted):
         where = f"{path}:{number}"
         if not isinstance(line[request.text], str):

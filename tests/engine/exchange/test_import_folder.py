@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ def test_annotations_of_label_studio_are_of_people_and_predictions_of_none(proje
     )
     (label,) = Labels(Records(project.teaching_dir)).people["r0"]
     assert (label.given.seconds, label.given.queue, label.given.chance) == (3.5, "file", None)
+    saved = (tmp_path / "p.json").read_bytes()
+    (tmp_path / "p.json").write_bytes(codecs.BOM_UTF8 + saved)  # as some editors of Windows save it
     imported(project, tmp_path / "p.json", format="label-studio", text="review", suggestions=True)
     assert said(project)["r2"] == [("v1", "llm", "positive", 3)]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import DataError, RefusedRecord
+from engine.errors import DataError, RefusedRecord, StoreError
 from engine.files import write_jsonl
 from engine.label_queue.llm_quality import llm_qualities
 from engine.project import Project
@@ -133,6 +133,33 @@ def test_one_wrong_line_is_named_and_nothing_is_imported(
         import_labels(project, [file], "llm", name="gpt")
     assert str(refused.value).startswith(f"{file}:2: {sentence}")
     assert labels(project).llms == {}
+
+
+def test_records_that_cannot_be_written_say_that_a_part_is_imported_and_the_rest_comes_with_the_next_try(
+    project: Project, tmp_path: Path
+) -> None:
+    lines = [{"id": f"r{number}", "label": "negative", "labeller": who} for who in ("ada", "ben") for number in (0, 1)]
+    file = write(tmp_path / "l.jsonl", *lines)
+    in_the_way = project.teaching_dir / ".import-ben.lock"
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(
+        StoreError, match=r"cannot be written .*; mend that and import again: so far a part is imported"
+    ):
+        import_labels(project, [file], "human")
+    given = labels(project).people
+    assert {row: [one.author for one in given[row]] for row in given} == {"r0": ["import-ada"], "r1": ["import-ada"]}
+    in_the_way.rmdir()
+    found = import_labels(project, [file], "human")
+    assert (found.new, found.already) == (2, 2)
+
+
+def test_a_file_that_is_no_utf8_is_to_be_saved_as_such_as_no_option_names_another_encoding(
+    project: Project, tmp_path: Path
+) -> None:
+    file = tmp_path / "l.csv"
+    file.write_bytes("id,label,note\nr0,negative,café\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"is not UTF-8; save the file as UTF-8\.$"):
+        import_labels(project, [file], "llm", name="gpt")
 
 
 def test_a_line_without_a_labeller_needs_a_name(project: Project, tmp_path: Path) -> None:
