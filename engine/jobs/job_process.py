@@ -20,6 +20,7 @@ from typing import Any
 from engine import problems
 from engine.errors import BlindspotError, FileError, Stopped
 from engine.extras import missing_told
+from engine.files import remove, write_atomic
 from engine.jobs.events import EventLog, EventType, read_events
 from engine.jobs.kind import JobKinds, read_options
 from engine.jobs.spec import JobFiles
@@ -29,6 +30,7 @@ HEARTBEAT_SECONDS = 2.0
 PROGRESS_SECONDS = 0.5
 ETA_SECONDS = 60.0
 WARM_UP_SECONDS = 5.0  # after the first part: first steps of a training take up to three times as long as later ones
+_RESERVED = 1 << 14  # bytes; an event has some hundred
 MEASURED_SECONDS, MEASURED_PARTS = 5.0, 3  # before anything is said of the time left
 
 
@@ -99,6 +101,8 @@ def run(project_root: Path, job_id: str, kinds: JobKinds) -> int:
     log = EventLog(files.events)
     log.append("started", attempt=attempt, pid=os.getpid())
     monitor = JobMonitor(log, files.stop)
+    with contextlib.suppress(FileError):  # what the job itself writes will tell that the disk is full
+        write_atomic(files.reserve, bytes(_RESERVED))
     signal.signal(signal.SIGTERM, lambda *_: setattr(monitor, "stop", True))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     ended = threading.Event()
@@ -123,13 +127,25 @@ def run(project_root: Path, job_id: str, kinds: JobKinds) -> int:
     ended.set()
     heart.join()
     try:
-        for sentence in problems.take():
-            monitor.note(sentence)
-        log.append(final[0], **final[1])
+        with contextlib.suppress(FileError):  # the end matters more
+            for sentence in problems.take():
+                monitor.note(sentence)
+        _tell_end(log, files.reserve, *final)
     except FileError as error:  # the disk is full: where its end is looked for, it will seem to have been killed
         print(final[1].get("message", final[0]), error, sep="\n", file=sys.stderr)
         return 1
     return 1 if final[0] == "failed" else 0
+
+
+def _tell_end(log: EventLog, reserve: Path, kind: EventType, values: dict[str, Any]) -> None:
+    """Write the last event: if the disk is full, into the room that was kept for it."""
+    try:
+        log.append(kind, **values)
+    except FileError:
+        remove(reserve)
+        log.append(kind, **values)
+    with contextlib.suppress(FileError):
+        remove(reserve)
 
 
 def _beat(log: EventLog, ended: threading.Event) -> None:

@@ -65,6 +65,11 @@ class JobFiles:
         return self.folder / "alive"
 
     @property
+    def reserve(self) -> Path:
+        """Room on the disk for the job's last event, given up when it is written."""
+        return self.folder / "reserve"
+
+    @property
     def stop(self) -> Path:
         """There when somebody has asked the job to stop; jobs of version 0.1.0 look for this name."""
         return self.folder / "cancel"

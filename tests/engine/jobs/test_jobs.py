@@ -229,6 +229,22 @@ def test_a_job_outlives_the_process_that_started_it(project: Project) -> None:
     until(state_is(project, job_id, "done"))
 
 
+def test_room_is_kept_for_the_end_of_a_job_whose_disk_is_full(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = EventLog.append
+
+    def append(log: EventLog, kind: EventType, **values: Any) -> None:
+        if kind == "failed" and [*project.jobs_dir.glob("*/reserve")]:
+            raise FileError("this cannot be written (No space left on device)", hint="free disk space")
+        real(log, kind, **values)
+
+    monkeypatch.setattr(EventLog, "append", append)
+    job_id = jobs.start(project.root, CountOptions(to=1, fail="user"))
+    until(state_is(project, job_id, "failed"))
+    assert jobs.find_job(project.root, job_id).message == "the shelf is empty; fill it."
+
+
 def test_an_end_that_cannot_be_written_where_it_is_looked_for_stands_in_the_log(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
