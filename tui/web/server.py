@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import html
 import json
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -21,6 +22,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from engine.errors import BlindspotError
 from engine.teaching.authors import file_stem
@@ -57,6 +59,15 @@ _ENTER = """<!doctype html>
 <meta http-equiv="refresh" content="0;url={path}">
 <title>Blindspot</title>
 """
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a fault is one of this program: what strangers send that is no request is answered 400, and no fault."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+
+
+_LOG = logging.getLogger(__name__)
+_LOG.addFilter(_is_ours)
 
 
 class Closed(IntEnum):
@@ -139,7 +150,7 @@ class Server:
         app = web.Application(middlewares=[self._guard], client_max_size=LONGEST_MESSAGE)
         app.on_response_prepare.append(_add_headers)
         app.add_routes([web.get("/", self._page), web.get("/terminal", self._terminal), web.get("/{name}", _file)])
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_FAREWELL)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_FAREWELL, logger=_LOG)
         await runner.setup()
         site = web.TCPSite(runner, host, port)
         try:

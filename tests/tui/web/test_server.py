@@ -121,6 +121,19 @@ async def test_without_a_link_all_is_answered_alike(tmp_path: Path) -> None:
             assert answer.headers["Server"] == "blindspot"
 
 
+async def test_what_is_no_request_is_answered_and_fills_nobodys_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving(tmp_path, "ada") as (_, address):
+        for sent in (b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20_000 + b"\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
+            writer.write(sent)
+            assert b" 400 " in await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+    assert capsys.readouterr().err == ""
+
+
 async def test_a_link_becomes_a_cookie_and_all_comes_from_here(tmp_path: Path) -> None:
     async with serving(tmp_path / "a <b>", "Ada & Co") as (gate, address), browser(address) as guest:
         [link] = gate.links
