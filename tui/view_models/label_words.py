@@ -21,9 +21,10 @@ def pace_words(pace: Pace, agreement: str = "") -> str:
     """How many rows are left, how long they take, how fast it goes, and how far people agree."""
     words = [f"{pace.left:,} left"]
     if pace.median_seconds is not None and pace.an_hour is not None and pace.minutes_left is not None:
-        unit = "an hour" if agreement else "labels an hour"
         words[0] += f", about {duration(60 * pace.minutes_left)}" if pace.left else ""
-        words.append(f"median {pace.median_seconds:.1f} s, {pace.an_hour:,.0f} {unit}")
+        words.append(f"median {pace.median_seconds:.1f} s")
+        if not agreement:  # both fit into 80 columns without the rate alone
+            words[-1] += f", {pace.an_hour:,.0f} labels an hour"
     return "; ".join([*words, agreement] if agreement else words)
 
 

@@ -18,7 +18,7 @@ def test_with_the_agreement_the_pace_is_shorter() -> None:
     assert pace_words(Pace(0, 3, None, None, None), "alpha .80") == "3 left; alpha .80"
     assert pace_words(Pace(10, 0, 4.25, 720.0, 0.0)) == "0 left; median 4.2 s, 720 labels an hour"
     told = pace_words(Pace(10, 60, 4.25, 720.0, 5.0), "alpha .80")
-    assert told == "60 left, about 5 min; median 4.2 s, 720 an hour; alpha .80"
+    assert told == "60 left, about 5 min; median 4.2 s; alpha .80"
 
 
 @pytest.mark.parametrize(
