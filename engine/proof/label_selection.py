@@ -10,7 +10,7 @@ A candidate that loses more accuracy on dev than the margin of the proof is chos
 others the one is chosen from which the most can be expected to be proven: the errors that it saves on the labels held
 out, times the chance that the verdict will see accuracy kept on test (`_OnDev.chance`). The further the weights go, the
 more answers change, and the less surely is accuracy seen to be kept, whatever dev says: two trainings of one plan
-differed by a point there. Without dev the weights go only a part of the way where that has most of the gain.
+differed by a point there. So the weights also go only a part of the way where that is worth most of all the way.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ from engine.proof.training_labels import TrainingLabel, held_out_parts
 from engine.proof.training_sets import training_task
 
 _FEWEST_UNLEARNED = 10  # for that choice of rows to be worth a training
-# Of the gain of the best candidate, without dev. Three quarters of the way had .91 and .83 of that of all the way on
-# the pools of inference and sentiment, half the way .64 and .60 (tests/bench/README.md).
+# Of what the best candidate is worth. Two trainings of one plan differ on dev by more than the last part of the way
+# costs, which was .002 to .010 in each of six pairs. Three quarters of the way saved .91 and .83 of the errors that all
+# the way did on the pools of inference and sentiment, half the way .64 and .60 (tests/bench/README.md).
 _ENOUGH = 0.8
 
 
@@ -110,13 +111,10 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
             found[name].append(outcome)
     errors = {name: round(sum(one.errors for one in seen), 2) for name, seen in found.items()}
     on_dev = _OnDev.of(project, seed, monitor) if project.has_split("dev") else None
-    if on_dev:
-        changes = {name: on_dev.change(seen) for name, seen in found.items()}
-        name = _best(errors, before, changes, on_dev.margin)
-        accuracies = {name: round(on_dev.accuracy + change.mean, 4) for name, change in changes.items()}
-    else:
-        changes, accuracies = {}, {}
-        name = _nearest(errors, before, {name: RECIPES[recipe].average for name, (recipe, _) in candidates.items()})
+    changes = {name: on_dev.change(seen) for name, seen in found.items()} if on_dev else {}
+    accuracies = {name: round(on_dev.accuracy + one.mean, 4) for name, one in changes.items()} if on_dev else {}
+    ways = {name: RECIPES[recipe].average for name, (recipe, _) in candidates.items()}
+    name = _best(errors, before, changes, project.settings.proof.margin, ways)
     recipe, kind = candidates[name]
     choice = RecipeChoice(
         recipe,
@@ -206,40 +204,35 @@ class _OnDev:
         return NormalDist().cdf((mean + self.margin - half_width) / spread)
 
 
-def _best(errors: Mapping[str, float], before: float, changes: Mapping[str, _Change], margin: float) -> str:
+def _best(
+    errors: Mapping[str, float],
+    before: float,
+    changes: Mapping[str, _Change],
+    margin: float,
+    ways: Mapping[str, float],
+) -> str:
     """The candidate from which the most saved errors can be expected to be proven, of equals the first.
 
-    Candidates that lose more accuracy than the margin are left out; where
-    all do, it is the most accurate one. Where none saves an error, it is the one that surest keeps accuracy.
+    Candidates that lose more accuracy than the margin are left out; where all do, it is the most accurate one. Where
+    none saves an error, it is the one that surest keeps accuracy. All the way only where no part has `_ENOUGH`.
 
     Args:
         errors: by name of candidate.
         before: those of the model they go on from.
-        changes: on dev, by name.
+        changes: on dev, by name; empty: there is no dev, and saved errors alone count.
         margin: accuracy that may be lost.
+        ways: share of the way that the weights of each go.
     """
-    fit = [name for name in errors if round(changes[name].mean, 4) >= -margin]
+    fit = [name for name in errors if not changes or round(changes[name].mean, 4) >= -margin]
     if not fit:
         return max(errors, key=lambda name: changes[name].mean)
     if min(errors[name] for name in fit) >= before:
-        return max(fit, key=lambda name: (changes[name].chance, -errors[name]))
-    return max(fit, key=lambda name: max(0.0, before - errors[name]) * changes[name].chance)
-
-
-def _nearest(errors: Mapping[str, float], before: float, ways: Mapping[str, float]) -> str:
-    """The candidate with the fewest errors, all the way only where no part of it has `_ENOUGH` of the gain.
-
-    Nothing is known of accuracy elsewhere, of which the last part of the way costs most.
-
-    Args:
-        errors: by name of candidate.
-        before: those of the model they go on from.
-        ways: share of the way that the weights of each go.
-    """
-    least = min(errors.values())
-    enough = least + (1 - _ENOUGH) * max(0.0, before - least)
-    parts = [name for name in errors if ways[name] < 1 and errors[name] <= enough]
-    return min(parts or errors, key=lambda name: errors[name])
+        return max(fit, key=lambda name: (changes[name].chance if changes else 0.0, -errors[name]))
+    chances = {name: changes[name].chance if changes else 1.0 for name in fit}
+    expected = {name: max(0.0, before - errors[name]) * chance for name, chance in chances.items()}
+    enough = _ENOUGH * max(expected.values())
+    parts = [name for name in fit if ways[name] < 1 and expected[name] >= enough]
+    return max(parts or fit, key=lambda name: expected[name])
 
 
 def _chosen(labels: Sequence[TrainingLabel], kind: str, pool: _Pool) -> list[TrainingLabel]:

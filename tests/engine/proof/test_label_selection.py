@@ -154,7 +154,8 @@ def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(tried: Tried) 
     fit = [key for key in choice.errors if choice.accuracies[key] >= choice.accuracy_before - margin]
     assert name in fit
     expected = {key: max(0.0, choice.errors_before - choice.errors[key]) * choice.chances[key] for key in fit}
-    assert expected[name] == pytest.approx(max(expected.values()), abs=0.05), "chances are rounded"
+    parts = [key for key in fit if expected[key] >= 0.8 * max(expected.values()) and not key.startswith("continue")]
+    assert expected[name] == pytest.approx(max(expected[key] for key in parts or fit), abs=0.05), "chances are rounded"
     assert expected[name] > 0
     assert len(arm.labels) == (ROWS["pool"] if choice.chosen_rows == ALL_ROWS else len(arm.samples))
     assert "train" in tried.monitor.stages
@@ -167,13 +168,23 @@ def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(tried: Tried) 
 @pytest.mark.parametrize(
     ("saved", "changed", "better", "taken"),
     [
-        ({"average": 8, "continue": 10}, {"continue": 6}, {}, "average"),
+        ({"average": 8, "continue": 14}, {"continue": 6}, {}, "average"),
+        ({"average": 8, "continue": 10}, {}, {}, "average"),
+        ({"average": 7, "continue": 10}, {}, {}, "continue"),
         ({"average": 2, "continue": 60}, {"continue": 2}, {}, "continue"),
         ({"average": 8, "continue": 10}, {}, {"average": -1}, "continue"),
         ({"average": -2, "continue": -1}, {"continue": 6}, {}, "average"),
         ({"average": 8, "continue": 10}, {}, {"average": -2, "continue": -1, "others": -3}, "continue"),
     ],
-    ids=["as sure of accuracy", "worth the doubt", "loses accuracy", "none saves an error", "all lose accuracy"],
+    ids=[
+        "as sure of accuracy",
+        "a part is enough",
+        "no part is enough",
+        "worth the doubt",
+        "loses accuracy",
+        "none saves an error",
+        "all lose accuracy",
+    ],
 )
 def test_auto_weighs_saved_errors_by_the_chance_that_accuracy_is_seen_to_be_kept(
     project: Project,
