@@ -220,7 +220,8 @@ class Classifier:
         model = self.model
         if precision == "bf16" or pooled:
             model = copy.deepcopy(model).to(torch.bfloat16 if precision == "bf16" else torch.float32)
-            read_all_tokens(model) if pooled else read_first_token(model)  # else it has the last layer of the original
+            if pooled:
+                read_all_tokens(model)
         return partial(self._forward_of, model, pooled)
 
     def _forward_of(self, model: Any, pooled: Pooling | None, part: Features) -> list[torch.Tensor]:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification
@@ -80,3 +83,16 @@ def test_other_architectures_stay_as_they_are() -> None:
     whole = model(**batch()).logits
     read_first_token(model)
     assert torch.equal(model(**batch()).logits, whole)
+
+
+def test_a_model_that_nobody_holds_is_freed_at_once() -> None:
+    model = make("bert")
+    read_first_token(model)
+    model(**batch()).logits.sum().backward()
+    layer = weakref.ref(model.base_model.encoder.layer[-1])
+    gc.disable()  # which looks at many objects at a time, however large they are
+    try:
+        del model
+        assert layer() is None
+    finally:
+        gc.enable()
