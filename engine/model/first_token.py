@@ -19,10 +19,10 @@ READS_FIRST_TOKEN = frozenset(
 
 
 class _FirstToken:
-    """The forward of a layer that computes its first token: cross-attention of one token over all.
+    """The forward of a layer that computes its first token only: its library's cross-attention of one token over all.
 
-    Its library has that under this name. A function that is set on the layer itself would refer to it in a circle, and
-    hold its weights, which lie in the memory of the whole file, until garbage is collected: 450 MB a training.
+    It comes with the class of the layer. A function set on the layer itself would refer back to it, so that its
+    weights stayed in memory until garbage is collected: 450 MB a training of MiniLM.
     """
 
     attention: Any

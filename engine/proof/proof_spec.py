@@ -73,9 +73,8 @@ class RecipeChoice(Record):
             `engine.proof.label_selection` says which.
         errors: by recipe, among as many of the most confident rows as the round's model covers at tau, over all folds.
         rows: that were looked at.
-        chosen_rows: of an arm of labels, which of them train (`engine.proof.recipes.UNLEARNED_ROWS`, or ``flagged`` in
-            choices of before); ``errors`` has the
-            recipes on each kind. Empty: the arm is none.
+        chosen_rows: of an arm of labels, which of them train: ``all`` or ``unlearned`` (`engine.proof.recipes`), or in
+            older choices ``flagged``; ``errors`` has the recipes on each kind. Empty: the arm is none.
         parts: of the labels that were held out in turn; 0: it was chosen by blind spots.
         errors_before: of the round's model on the rows held out.
         accuracies: on dev, as ``errors``; empty without dev. accuracy_before: of the model the recipes go on from.
