@@ -34,7 +34,7 @@ def _key(id: str, key: str, action: str, label: str, help: str, *, show: bool = 
     return Binding(key, action, label, show=show, key_display=display or None, tooltip=help, id=id)
 
 
-_TABLE = (
+TABLE = (
     # everywhere
     _key(
         "app.help",
@@ -658,7 +658,7 @@ _OF_BROWSERS = frozenset({"ctrl+n", "ctrl+t", "ctrl+w"})  # new window, new tab,
 
 def bindings(*, browser: bool) -> dict[str, Binding]:
     """The table by id; in a browser without the keys that it keeps for itself, each of which has another beside it."""
-    return {str(binding.id): _in_browser(binding) if browser else binding for binding in _TABLE}
+    return {str(binding.id): _in_browser(binding) if browser else binding for binding in TABLE}
 
 
 def _in_browser(binding: Binding) -> Binding:

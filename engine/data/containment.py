@@ -68,8 +68,8 @@ def rows_holding(texts: Texts, inner: Texts) -> list[int]:
         runs = pairwise([*starts.tolist(), len(hits)])
         lows, highs = (np.searchsorted(begins, found, side).tolist() for side in ("left", "right"))
         ranges = list(zip(runs, lows, highs, strict=True))
-        for at in range(0, len(ranges), _TOGETHER):
-            some = ranges[at : at + _TOGETHER]
+        for at in range(0, len(ranges), TOGETHER):
+            some = ranges[at : at + TOGETHER]
             needed = np.unique(np.concatenate([places[low:high] for _, low, high in some])).tolist()
             texts_at = dict(zip(needed, inner.at(needed), strict=True))
             for (start, stop), low, high in some:
@@ -81,7 +81,7 @@ def rows_holding(texts: Texts, inner: Texts) -> list[int]:
     return sorted(holding)
 
 
-_TOGETHER = 2_000  # beginnings whose rows are read at a time
+TOGETHER = 2_000  # beginnings whose rows are read at a time
 _SEEN_BITS = 22  # of a table that says at once that a run of characters begins no row: 4 MB
 _SEEN = (1 << _SEEN_BITS) - 1
 

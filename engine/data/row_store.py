@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy import ndarray
 
 _KINDS = {"lines": "u4", "starts": "i8", "sizes": "u4", "hashes": "u8", "ids": "i8", "labels": "i4"}
-_AT_ONCE = 10_000  # rows whose numbers are Python's at a time
+AT_ONCE = 10_000  # rows whose numbers are Python's at a time
 _BLOCK = 250_000  # characters of texts handed out at a time: what is made of them takes some 15 MB
 
 
@@ -141,8 +141,8 @@ class RowStore:
         """The lines of all rows, or of those in these places, as they lie in the file."""
         wanted = range(len(self)) if places is None else places
         with open_read(self.file) as source:
-            for at in range(0, len(wanted), _AT_ONCE):
-                some = wanted[at : at + _AT_ONCE]
+            for at in range(0, len(wanted), AT_ONCE):
+                some = wanted[at : at + AT_ONCE]
                 starts, sizes = (self.read_numbers(name, some).tolist() for name in ("starts", "sizes"))
                 for start, size in zip(starts, sizes, strict=True):
                     yield os.pread(source.fileno(), size, start)
@@ -191,7 +191,7 @@ class _Taken:
         label = self._names.setdefault(row.label, len(self._names))
         self._some.append((line, self._end, size, int(row_hash(row.text, row.text_pair), 16), hash(row.id), label))
         self._end += size
-        if len(self._some) == _AT_ONCE:
+        if len(self._some) == AT_ONCE:
             self._keep()
 
     def store(self, file: Path, source: Path) -> RowStore:

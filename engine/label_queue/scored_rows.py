@@ -13,7 +13,7 @@ import orjson
 from engine.files import read_record, replacing
 from engine.schema import Record
 
-_AT_ONCE = 10_000  # values of a list that are in memory as JSON
+AT_ONCE = 10_000  # values of a list that are in memory as JSON
 
 CANDIDATES = "candidates"
 """The rows that a hunt chooses among; the fact of its queue that names them."""
@@ -68,8 +68,8 @@ def _as_json(rows: ScoredRows) -> Iterator[bytes]:
 
 def _as_list(values: Sequence[Any]) -> Iterator[bytes]:
     yield b"["
-    for at in range(0, len(values), _AT_ONCE):
-        some = orjson.dumps(list(values[at : at + _AT_ONCE]), option=orjson.OPT_INDENT_2)
+    for at in range(0, len(values), AT_ONCE):
+        some = orjson.dumps(list(values[at : at + AT_ONCE]), option=orjson.OPT_INDENT_2)
         yield b"," * bool(at) + some.removeprefix(b"[").removesuffix(b"\n]").replace(b"\n", b"\n  ")
     yield b"\n  ]" if values else b"]"
 

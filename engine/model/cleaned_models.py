@@ -25,7 +25,7 @@ KEEPS = ("promoted", "proven", "baseline", "unfinished")
 """What is kept where other models are removed, if nothing else is named; promoted ones are kept whatever is named."""
 KEEPABLE = (*KEEPS, "last")
 """What can be kept, by name; last: all models of the latest proof."""
-_PATIENCE = 60.0  # seconds: a promotion computes the report anew while it holds the lock
+PATIENCE = 60.0  # seconds: a promotion computes the report anew while it holds the lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def models_lock(project: Project) -> Iterator[None]:
     """
     what = "somebody else is promoting or removing a model of this project"
     taken = ModelError(what, where=str(project.root), hint="try again in a moment")
-    with holding(project.models_dir / ".lock", taken, patience=_PATIENCE):
+    with holding(project.models_dir / ".lock", taken, patience=PATIENCE):
         yield
 
 

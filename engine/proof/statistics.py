@@ -27,7 +27,7 @@ from engine.proof.metrics import ECE_BINS, METRICS, FloatArray, IntArray, Scored
 from engine.proof.report_types import Estimate
 
 # Counts in one block of resamples: 200k (1.6 MB) stay in the cache; 1M took twice, 5M three times as long.
-_BLOCK = 200_000
+BLOCK = 200_000
 # Digits kept of every figure: what lies beyond is noise of adding floats, which must not decide whether a bound is 0.
 DIGITS = 6
 _IMPUTED = ("arm", "base", "change")
@@ -209,7 +209,7 @@ def changes(
 def _resamples(n_rows: int, n_seeds: int, total: int, seed: int) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Blocks of resamples: how often each row is drawn (r, n_rows), and each seed's share (r, n_seeds)."""
     rng = np.random.default_rng(seed)
-    size = max(1, _BLOCK // n_rows)
+    size = max(1, BLOCK // n_rows)
     for start in range(0, total, size):
         block = min(size, total - start)
         yield _counts(rng, block, n_rows), _counts(rng, block, n_seeds) / n_seeds

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 
-from tui.keys import _TABLE, BINDINGS, FOOTER_KEYS, bindings, keys, label_of
+from tui.keys import TABLE, BINDINGS, FOOTER_KEYS, bindings, keys, label_of
 
 FORBIDDEN = {f"ctrl+{letter}" for letter in "abhimqsz"}
 # groups whose keys are live at the same time, the focused one first
@@ -32,17 +32,17 @@ def single(binding: Binding) -> list[str]:
 
 
 def test_ids_are_unique() -> None:
-    assert len(BINDINGS) == len(_TABLE)
+    assert len(BINDINGS) == len(TABLE)
 
 
 def test_every_key_has_a_word_and_a_sentence() -> None:
-    for binding in _TABLE:
+    for binding in TABLE:
         assert binding.description
         assert binding.tooltip.endswith((".", "!", "?"))
 
 
 def test_no_key_is_one_that_terminals_and_multiplexers_use() -> None:
-    assert not {key for binding in _TABLE for key in single(binding)} & FORBIDDEN
+    assert not {key for binding in TABLE for key in single(binding)} & FORBIDDEN
 
 
 @pytest.mark.parametrize("groups", TOGETHER)
@@ -78,7 +78,7 @@ ANSWERS = {"n", "a", "y"}  # no, accept and yes where a screen asks; next, ambig
 
 def test_a_key_means_the_same_on_every_screen() -> None:
     meanings: dict[str, set[str]] = {}
-    for binding in _TABLE:
+    for binding in TABLE:
         if str(binding.id).partition(".")[0] not in MOVES:
             for key in single(binding):
                 meanings.setdefault(key, set()).add(binding.description)
@@ -88,7 +88,7 @@ def test_a_key_means_the_same_on_every_screen() -> None:
 
 def test_an_action_has_the_same_key_on_every_screen() -> None:
     first: dict[str, set[str]] = {}
-    for binding in _TABLE:
+    for binding in TABLE:
         if str(binding.id).partition(".")[0] not in MOVES:
             first.setdefault(binding.description, set()).add(single(binding)[0])
     several = {name: keys for name, keys in first.items() if len(keys) > 1}
@@ -98,7 +98,7 @@ def test_an_action_has_the_same_key_on_every_screen() -> None:
 @pytest.mark.parametrize("file", ["README.md"])
 def test_every_key_that_is_written_about_exists(file: str) -> None:
     written = set(re.findall(r"`([a-zA-Z?:/=$\[\]]|f\d\d?|ctrl\+.)`", (Path(__file__).parents[2] / file).read_text()))
-    known = {key for binding in _TABLE for key in (*single(binding), label_of(binding))}
+    known = {key for binding in TABLE for key in (*single(binding), label_of(binding))}
     assert written <= known
 
 
@@ -106,7 +106,7 @@ KEY_COLUMN = 10
 
 
 def test_every_key_fits_its_column_in_the_help() -> None:
-    assert all(len(label_of(binding)) < KEY_COLUMN for binding in _TABLE)
+    assert all(len(label_of(binding)) < KEY_COLUMN for binding in TABLE)
 
 
 def test_no_key_of_a_guest_is_one_that_browsers_keep() -> None:

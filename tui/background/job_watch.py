@@ -81,7 +81,7 @@ class JobWatch:
         """Watch if a job runs."""
         workbench = self._app.workbench
         if workbench is not None and workbench.running and self._timer is None:
-            self._timer = self._app.set_interval(_EVERY, self.look)
+            self._timer = self._app.set_interval(_EVERY, self.look, name="watch jobs")
         elif (workbench is None or not workbench.running) and self._timer is not None:
             self._timer.stop()
             self._timer = None

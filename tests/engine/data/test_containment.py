@@ -13,7 +13,7 @@ from tests.engine.data.conftest import sentence
 
 
 def test_rows_are_found_wherever_they_stand_also_where_many_begin_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(containment, "_TOGETHER", 3)
+    monkeypatch.setattr(containment, "TOGETHER", 3)
     rng = random.Random(7)
     heading = sentence(rng, 5)
     inner = [f"{heading} {sentence(rng, 3)}" for _ in range(12)] + [sentence(rng, 6) for _ in range(20)]

@@ -124,7 +124,7 @@ def test_rows_that_came_after_the_drawn_ones_were_labelled_are_offered(tmp_path:
 def test_rows_that_are_written_some_at_a_time_are_one_file_as_any(
     count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scored_rows, "_AT_ONCE", 3)
+    monkeypatch.setattr(scored_rows, "AT_ONCE", 3)
     ids = tuple(f'{number} "é"\n' for number in range(count))
     rows = ScoredRows("0" * 16, "m", 1, 0.9, ("a", "b"), ids, ("a",) * count)
     keep_scored_rows(tmp_path, CANDIDATES, rows)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.discovery.calibration import score
-from engine.model import batched_inference
+from engine.model import batched_inference, classifier
 from engine.model.bf16_rescoring import LEAST_MARGIN, UncertainRows, log_odds, margin_of
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
@@ -67,14 +67,14 @@ def test_labels_and_uus_of_a_noisy_scan_are_settled(
     place = {row.id: number for number, row in enumerate(examples)}
     asked: list[int] = []
 
-    def sweep(forward, some, outs, **_):  # type: ignore[no-untyped-def]
-        found = [place[row.id] for row in some]
-        exact = forward.args[0].dtype == torch.float32
+    def sweep(some, outs, *, tokens, forward, **_):  # type: ignore[no-untyped-def]
+        found, one = [place[row.id] for row in some], tokens(some[:1])
+        exact = forward(one.batch(torch.tensor([0]), one.lengths))[0].dtype == torch.float32
         asked.append(len(found) if exact else 0)
         outs[0][:] = truth[found] + (0 if exact else numbers.uniform(-noise, noise, size=(len(found), 2)))
         yield len(found)
 
-    monkeypatch.setattr(model, "_sweep", sweep)
+    monkeypatch.setattr(classifier, "run_in_batches", sweep)
     gold = np.array([LABELS.index(row.label) for row in examples])
     out = np.empty((400, 2), dtype=np.float32)
     list(model.score(examples, [out], doubt=UncertainRows(gold, TAU), monitor=Silent()))

@@ -122,7 +122,7 @@ def test_nothing_is_removed_while_a_job_runs_or_while_a_record_cannot_be_read(pr
 def test_a_model_is_not_removed_while_one_is_promoted_nor_promoted_while_one_is_removed(
     proved: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.model.cleaned_models._PATIENCE", 0.0)
+    monkeypatch.setattr("engine.model.cleaned_models.PATIENCE", 0.0)
     with models_lock(proved):
         with pytest.raises(ModelError, match="somebody else is promoting or removing a model of this project; try"):
             clean(proved)

@@ -132,7 +132,7 @@ def test_a_stream_read_and_compared_a_few_rows_at_a_time_becomes_the_same_projec
     assert whole["left-out.jsonl"]
     assert Project.open(tmp_path / "whole").manifest.withheld
     monkeypatch.setattr(row_numbers, "AT_ONCE", 5)
-    monkeypatch.setattr(row_store, "_AT_ONCE", 4)
+    monkeypatch.setattr(row_store, "AT_ONCE", 4)
     assert made("parts") == whole
 
 

@@ -209,7 +209,7 @@ def test_auto_weighs_saved_errors_by_the_chance_that_accuracy_is_seen_to_be_kept
 
     monkeypatch.setattr(label_selection, "outcomes", told)
     monkeypatch.setattr(label_selection, "held_out_parts", lambda labels, _: [list(labels)])
-    monkeypatch.setattr(label_selection._Pool, "errors", lambda *_: 100.0)
+    monkeypatch.setattr(label_selection, "errors_among_most_confident", lambda *_: 100.0)
     choice, _ = chosen(project, "labels", Recorder())
     assert choice.recipe == taken
     assert all(0 <= chance <= 1 for chance in choice.chances.values())

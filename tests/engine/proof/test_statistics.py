@@ -30,20 +30,18 @@ def take(one: Scored, rows: np.ndarray) -> Scored:
 
 
 def naive(models: Models, resamples: int) -> dict[str, np.ndarray]:
-    """The bootstrap as a textbook has it: rows picked one by one, every figure measured again. Same random draws."""
+    """The bootstrap as a textbook has it: rows picked one by one, every figure measured again. Same random numbers."""
     n_rows, n_seeds = len(models["arm"][0].gold), len(models["arm"])
     draws: dict[str, list[list[float]]] = {name: [] for name in models}
-    for row_counts, seed_shares in statistics._resamples(n_rows, n_seeds, resamples, 0):
-        for counts, shares in zip(row_counts.astype(int), seed_shares, strict=True):
-            rows = np.repeat(np.arange(n_rows), counts)
-            baseline = [take(one, rows) for one in models["baseline"]]
-            matched = [int(one.covered(0.8).sum()) for one in baseline]
-            for name, runs in models.items():
-                figures = [
-                    list(measure(take(one, rows), tau=0.8, matched=k).values())
-                    for one, k in zip(runs, matched, strict=True)
-                ]
-                draws[name].append(list(np.average(figures, axis=0, weights=shares)))
+    chance = np.random.default_rng(0)
+    for rows, seeds in zip(*(chance.integers(0, n, size=(resamples, n)) for n in (n_rows, n_seeds)), strict=True):
+        matched = [int(take(one, rows).covered(0.8).sum()) for one in models["baseline"]]
+        for name, runs in models.items():
+            figures = [
+                list(measure(take(one, rows), tau=0.8, matched=k).values())
+                for one, k in zip(runs, matched, strict=True)
+            ]
+            draws[name].append([float(value) for value in np.mean([figures[seed] for seed in seeds], axis=0)])
     return {name: np.array(values) for name, values in draws.items()}
 
 
@@ -81,7 +79,7 @@ def test_equal_input_gives_equal_intervals_and_another_seed_others() -> None:
 def test_blocks_of_another_size_judge_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     models = three_label_models()
     whole = compared(models, resamples=600)["arm"].difference["accuracy"]
-    monkeypatch.setattr(statistics, "_BLOCK", 1)  # one resample a block
+    monkeypatch.setattr(statistics, "BLOCK", 1)  # one resample a block
     single = compared(models, resamples=600)["arm"].difference["accuracy"]
     assert single.mean == whole.mean
     assert (single.low, single.high) == pytest.approx((whole.low, whole.high), abs=0.04)

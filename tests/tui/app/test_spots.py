@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from threading import Event
 
@@ -170,6 +171,11 @@ async def test_a_key_pressed_while_a_project_is_opened_says_nothing_of_its_blind
         await driver.sees("B1")
 
 
+def ticks() -> bool:
+    """Whether a timer of the app reads the files of jobs."""
+    return "watch jobs" in {task.get_name() for task in asyncio.all_tasks()}
+
+
 @pytest.mark.usefixtures("forked_processes")
 async def test_discovery_runs_in_the_background_and_its_blind_spots_appear_by_themselves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -181,9 +187,10 @@ async def test_discovery_runs_in_the_background_and_its_blind_spots_appear_by_th
         await driver.sees("Looking for blind spots", "score 25 of 100", "25 %", "X stop job")
         await driver.press("D")
         await driver.sees("discover-1 is running: X stops it.")
+        assert ticks()
         (root / "go").touch()
         await driver.sees("B1", "negative → positive", "discover-1 is done: 3 blind spots.")
-        assert driver.app.job_watch._timer is None  # nothing ticks when nothing runs
+        await driver.until(lambda: not ticks())
 
 
 @pytest.mark.usefixtures("forked_processes")

@@ -11,7 +11,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from matplotlib.figure import Figure
 from rich.console import Console
 
 from engine.operations.history import Round, SpotChange
@@ -22,7 +21,7 @@ from tests.tui.app.proofs import VERDICTS, write_proof
 from tui.reporting import plain_words
 from tui.reporting.html_page import page
 from tui.reporting.markdown import markdown
-from tui.reporting.plots import _reliability
+from tui.reporting.plots import plots
 from tui.reporting.tables import before_after, overlap, reliability
 from tui.reporting.terminal import show
 
@@ -241,12 +240,21 @@ def test_a_bin_with_few_rows_has_no_accuracy_and_tells_its_rows(stored: dict[str
     assert [row[1] for row in table.rows[:2]] == ["too few (3)", "0.500 (20)"]
 
 
+def points_of_baseline(svg: str, axes: str) -> list[tuple[float, float]]:
+    """Where the thick dashed line of the baseline goes in one of a plot's axes."""
+    for path in ElementTree.fromstring(svg).iterfind(f".//*[@id='{axes}']//{{http://www.w3.org/2000/svg}}path"):
+        style = path.get("style", "")
+        if "stroke-dasharray" in style and style.endswith("stroke-width: 2"):
+            numbers = [float(number) for number in re.findall(r"[\d.]+", path.get("d", ""))]
+            return list(zip(numbers[::2], numbers[1::2], strict=True))
+    return []
+
+
 def test_no_line_of_the_plot_goes_through_a_bin_with_few_rows(stored: dict[str, Any]) -> None:
     bins = stored["baseline"]["proof"]["reliability"]
     for bin_ in bins:
         bin_["share"] = 3 / stored["rows"]["proof"]
-    figure = Figure()
-    _reliability(figure, replace(read(stored), arms=()))
-    above, beneath = figure.axes
-    assert [len(line.get_xdata()) for line in above.lines] == [0, 2]  # the baseline has no point; the diagonal
-    assert list(beneath.lines[0].get_ydata()) == pytest.approx([3] * len(bins))
+    (svg,) = [svg for caption, svg in plots(replace(read(stored), arms=()), []) if "below the diagonal" in caption]
+    assert points_of_baseline(svg, "axes_1") == []
+    heights = [y for _, y in points_of_baseline(svg, "axes_2")]
+    assert heights == [pytest.approx(heights[0])] * len(bins)
