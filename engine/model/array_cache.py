@@ -8,7 +8,9 @@ again: what is cached is never trusted, as a project may come from a stranger an
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,12 +33,14 @@ from engine.files import (
     write_atomic,
     write_json,
 )
+from engine.locks import acquire
 from engine.progress import Monitor
 
 Array = NDArray[np.float32]
 
 _LOOKED_AT = 1 << 14  # rows at a time
 _TAKEN = 1 << 12  # rows taken at a time
+_LOOK_AGAIN = 0.5  # seconds, between two questions whether to stop
 _HASH = 100  # bytes of a file with a hash
 
 SEAL = ".sha256"  # ending of the file with an array's hash
@@ -71,18 +75,46 @@ def cached_arrays(
     Raises:
         ModelError: a value that was made is not finite.
     """
-    widths = [width, *[None] * (len(paths) - 1)]
-    found = [read_cached(path, rows, columns) for path, columns in zip(paths, widths, strict=True)]
+    found = _read(paths, rows, width)
     if any(array is None for array in found):
-        for path, array in zip(paths, found, strict=True):
-            if array is None and path.exists():
-                monitor.note(f"{path.name} in the cache is damaged, and is made again")
-        _make(paths, rows, begin())
-        found = [read_cached(path, rows, columns) for path, columns in zip(paths, widths, strict=True)]
+        with _alone(_partial(paths[0]), monitor):
+            found = _read(paths, rows, width)  # another process may have made them meanwhile
+            if all(array is not None for array in found):
+                remove(_partial(paths[0]))
+            else:
+                for path, array in zip(paths, found, strict=True):
+                    if array is None and path.exists():
+                        monitor.note(f"{path.name} in the cache is damaged, and is made again")
+                _make(paths, rows, begin())
+                found = _read(paths, rows, width)
     whole = [array for array in found if array is not None]
     if len(whole) < len(paths):
         raise ModelError("the model gives values that are not finite", where=str(paths[0]), hint="use other weights")
     return whole
+
+
+def _read(paths: Sequence[Path], rows: int, width: int | None) -> list[Array | None]:
+    widths = [width, *[None] * (len(paths) - 1)]
+    return [read_cached(path, rows, columns) for path, columns in zip(paths, widths, strict=True)]
+
+
+@contextmanager
+def _alone(partial: Path, monitor: Monitor) -> Iterator[None]:
+    """Hold the lock of the file in which the first array is made; whoever makes it is waited for.
+
+    The file gets another name once it is whole, with its lock: then it is another file that is to be locked.
+    """
+    while True:
+        while (lock := acquire(partial, patience=_LOOK_AGAIN)) is None:
+            monitor.step("wait for another process that makes the same", 0, 1)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), os.stat(partial)):
+                break
+        os.close(lock)
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def read_cached(path: Path, rows: int, width: int | None = None) -> Array | None:
@@ -168,7 +200,7 @@ def read_in_place(path: Path) -> ReadInPlace:
 
 
 def _make(paths: Sequence[Path], rows: int, making: Making) -> None:
-    partial = [path.with_name(path.name + ".partial") for path in paths]
+    partial = [_partial(path) for path in paths]
     count = partial[0].with_suffix(".rows")
     shapes = [(rows, width) for width in making.widths]
     done, arrays = _resumed(partial, shapes, count)
@@ -179,9 +211,15 @@ def _make(paths: Sequence[Path], rows: int, making: Making) -> None:
         write_json(count, finished)
     del arrays
     for path, whole in zip(paths, partial, strict=True):
+        # Before it: whoever finds the array finds its hash too.
+        write_atomic(path.with_name(path.name + SEAL), sha256_file(whole).encode())
         publish(whole, path)
-        write_atomic(path.with_name(path.name + SEAL), sha256_file(path).encode())
     remove(count)
+
+
+def _partial(path: Path) -> Path:
+    """The file that the array of a path is made in."""
+    return path.with_name(path.name + ".partial")
 
 
 def _resumed(partial: Sequence[Path], shapes: Sequence[tuple[int, int]], count: Path) -> tuple[int, list[Any]]:

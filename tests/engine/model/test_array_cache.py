@@ -48,6 +48,34 @@ def test_what_is_finished_is_kept_and_gone_on_with(tmp_path: Path) -> None:
     cached_arrays(paths, 10, lambda: pytest.fail("made again"), monitor=Silent())
 
 
+def test_of_two_that_need_the_same_one_makes_it_and_the_other_waits(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.npy", tmp_path / "b.npy"]
+    began: list[int] = []
+    is_made, other_waits = threading.Event(), threading.Event()
+
+    def slowly() -> Making:
+        made = counting(began=began)
+
+        def fill(arrays: Sequence[Array], done: int) -> Iterator[int]:
+            for finished in made.fill(arrays, done):
+                yield finished
+                is_made.set()
+                assert other_waits.wait(60)
+
+        return Making(made.widths, fill)
+
+    first = threading.Thread(target=cached_arrays, args=(paths, 10, slowly), kwargs={"monitor": Silent()})
+    first.start()
+    assert is_made.wait(60)
+    waited = Recorder(lambda *_: other_waits.set())
+    a, _ = cached_arrays(paths, 10, lambda: pytest.fail("made twice"), monitor=waited)
+    first.join()
+    assert began == [0]
+    assert [stage for stage, *_ in waited.steps] == ["wait for another process that makes the same"]
+    np.testing.assert_array_equal(a, np.arange(10)[:, None])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npy", "a.npy.sha256", "b.npy", "b.npy.sha256"]
+
+
 def test_a_partial_file_of_another_shape_is_begun_anew(tmp_path: Path) -> None:
     path = [tmp_path / "a.npy", tmp_path / "b.npy"]
     with pytest.raises(Stopped):
