@@ -108,7 +108,7 @@ def _alone(partial: Path, monitor: Monitor) -> Iterator[None]:
         while (lock := acquire(partial, patience=_LOOK_AGAIN)) is None:
             monitor.step("wait for another process that makes the same", 0, 1)
         with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(lock), os.stat(partial)):
+            if os.path.samestat(os.fstat(lock), partial.stat()):
                 break
         os.close(lock)
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 
-from tui.keys import TABLE, BINDINGS, FOOTER_KEYS, bindings, keys, label_of
+from tui.keys import BINDINGS, FOOTER_KEYS, TABLE, bindings, keys, label_of
 
 FORBIDDEN = {f"ctrl+{letter}" for letter in "abhimqsz"}
 # groups whose keys are live at the same time, the focused one first
