@@ -38,6 +38,7 @@ from engine.schema import (
     Teacher,
     TeacherKind,
 )
+from engine.teaching.authors import known_name
 from engine.teaching.import_records import import_author, partly_done
 from engine.teaching.leaks import LeakCheck
 from engine.teaching.record_factory import RecordFactory
@@ -240,6 +241,7 @@ class LabelReader:
             none = "the line does not say what kind of labeller it was"
             raise DataError(f"{visible(named)!r} is no kind of labeller" if named else none, where=where, hint=hint)
         recorded = values.get("recorded")
+        name = known_name(self._project.teaching_dir, name)
         return Teacher(name, kind, self._recorded if recorded is None else recorded is True)
 
     def _queue(self, values: Mapping[str, Any], chance: float | None, where: str) -> QueueKind:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from engine.errors import DataError, StoreError
 from engine.project import Project
 from engine.schema import Discovery, Prediction, Record, RowMark, RowVerdict, Teacher
+from engine.teaching.authors import known_name
 from engine.teaching.evidence import is_withheld
 from engine.teaching.import_records import import_author, partly_done
 from engine.teaching.record_factory import RecordFactory, checked_mark
@@ -54,8 +55,9 @@ def check_marks(project: Project, discovery: Discovery, lines: Sequence[MarkLine
             mark = checked_mark(project.labels, row, line.verdict, line.label)
         except StoreError as error:
             raise DataError(error.what, where=line.where, hint=error.hint) from error
-        if found.setdefault(line.annotator, {}).setdefault(line.row, mark) != mark:
-            what = f"{visible(line.annotator)} has marked the row {visible(line.row)} otherwise in another line"
+        annotator = known_name(project.teaching_dir, line.annotator)
+        if found.setdefault(annotator, {}).setdefault(line.row, mark) != mark:
+            what = f"{visible(annotator)} has marked the row {visible(line.row)} otherwise in another line"
             raise DataError(what, where=line.where, hint="leave one of them out")
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence, Sized
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from engine.errors import RefusedRecord, StoreError
 from engine.progress import Monitor, Silent
 from engine.project import Project
 from engine.schema import ROLES, Discovery, Example, Pattern, Record, Role, Sample, Teacher
+from engine.teaching.authors import IMPORT_PREFIX, known_name
 from engine.teaching.record_factory import RecordFactory
 from engine.teaching.records import Teaching
 from engine.teaching.spot_matching import place
@@ -56,17 +57,14 @@ class ImportReport(Record):
     refusals: tuple[Refusal, ...]
 
 
-_IMPORT = "import-"
-
-
 def import_author(teacher: Teacher) -> str:
     """The author whose file takes what is imported from a teacher; never a person's."""
-    return f"{_IMPORT}{teacher.name}"
+    return f"{IMPORT_PREFIX}{teacher.name}"
 
 
 def original_author(author: str) -> str:
     """Whose records an author's file has: of an import, whoever they were imported from."""
-    return author.removeprefix(_IMPORT)
+    return author.removeprefix(IMPORT_PREFIX)
 
 
 @contextmanager
@@ -118,6 +116,7 @@ def write_teaching(
     discovery = project.discovered()
     if not discovery.blind_spots:
         raise StoreError("there is no blind spot to teach", where=str(project.root), hint="lower tau in blindspot.toml")
+    teacher = replace(teacher, name=known_name(project.teaching_dir, teacher.name))
     teaching = Teaching.of(project, import_author(teacher))
     new = _unknown(lines, teaching, teacher)
     known = {pattern.text: pattern.blind_spot for pattern in teaching.own("pattern") if isinstance(pattern, Pattern)}

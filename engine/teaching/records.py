@@ -168,8 +168,8 @@ class Teaching(Records):
     def __init__(
         self, folder: Path, author: str, *, patience: float = PATIENCE, leaks: LeakCheck | None = None
     ) -> None:
-        self.author = author
         self.store = Store(folder, author, patience=patience, leaks=leaks)
+        self.author = self.store.author
         super().__init__(folder)
         self._own = self.store.stem
 

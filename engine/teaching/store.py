@@ -23,7 +23,7 @@ from tinydb.table import Document, Table
 from engine import __version__
 from engine.errors import StoreError
 from engine.schema import Record
-from engine.teaching.authors import file_stem
+from engine.teaching.authors import file_stem, known_name
 from engine.teaching.hash_chain import head, link
 from engine.teaching.revisions import FINAL_KINDS, TABLE, Action, Body, Cause, Key, Log, RecordKind, Revision
 from engine.teaching.write_lock import PATIENCE, writing
@@ -92,7 +92,7 @@ class Store(Log):
 
     Args:
         folder: the project's teaching folder.
-        author: the name as its owner writes it.
+        author: the name as its owner writes it; it is kept in the form of `known_name`.
         patience: seconds to wait for another process that writes the same file.
         leaks: looks through what is to be written; None: there are no proof rows to keep out.
 
@@ -104,8 +104,8 @@ class Store(Log):
         self, folder: Path, author: str, *, patience: float = PATIENCE, leaks: LeakCheck | None = None
     ) -> None:
         self.leaks = leaks
-        self.author = author
-        self.stem = file_stem(author)
+        self.author = known_name(folder, author)
+        self.stem = file_stem(self.author)
         self._lock = folder / f".{self.stem}.lock"
         self._patience = patience
         self._closes = False

@@ -53,7 +53,7 @@ class Workbench:
         self.annotator: Annotator | None = None
         self.jobs: list[JobView] = []
         self.steps = UndoSteps()
-        self._drafts = OpenDrafts(project.teaching_dir, author)
+        self._drafts = OpenDrafts(project.teaching_dir, self.teaching.author)
         self._fields = dict(self._drafts.drafts.fields)
         self._saved = self._drafts.drafts
 

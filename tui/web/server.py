@@ -25,7 +25,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from engine.errors import BlindspotError
-from engine.teaching.authors import file_stem
+from engine.teaching.authors import composed, file_stem
 from tui.terminal.printing import print_on_stderr
 from tui.web.gate import Gate, Link
 from tui.web.terminal_process import TerminalProcess
@@ -101,7 +101,7 @@ def checked_name(name: str) -> str:
     Raises:
         BlindspotError: it is empty, too long, or has signs that cannot be printed.
     """
-    name = name.strip()
+    name = composed(name.strip())
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
         raise BlindspotError(f"an annotator cannot be called {name!r}", hint=f"give 1 to {_LONGEST_NAME} characters")
     return name

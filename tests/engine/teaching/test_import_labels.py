@@ -13,12 +13,16 @@ from engine.files import write_jsonl
 from engine.label_queue.llm_quality import llm_qualities
 from engine.project import Project
 from engine.schema import RowLabel, Teacher
+from engine.teaching import store
 from engine.teaching.import_labels import import_labels
 from engine.teaching.labels import Labels
+from engine.teaching.record_factory import RecordFactory
 from engine.teaching.records import Records, Teaching
 from tests.builders.labels import ANN, by_person, write_labels
 from tests.builders.project import put_split
 from tests.builders.stream import stream_project
+
+NFC, NFD = "Zo\u00eb", "Zoe\u0308"
 
 
 @pytest.fixture
@@ -33,6 +37,14 @@ def write(path: Path, *rows: dict[str, Any]) -> Path:
 
 def labels(project: Project) -> Labels:
     return Labels(Records(project.teaching_dir))
+
+
+def say(project: Project, name: str, row: str) -> None:
+    """Label a row as negative under this name."""
+    teaching = Teaching.of(project, name)
+    teacher = Teacher(teaching.author, "human")
+    with teaching.store.edit("label") as edit:
+        RecordFactory(project, teaching, teacher).label(edit, by_person(row, "negative", teacher=teacher))
 
 
 def test_an_llms_labels_arrive_in_a_file_of_its_own_with_certainty_and_are_no_rows_label(
@@ -52,6 +64,32 @@ def test_an_llms_labels_arrive_in_a_file_of_its_own_with_certainty_and_are_no_ro
         "r1": RowLabel("r1", "positive", 3, gpt, "file", note="thanks"),
     }
     assert (labels(project).settled(), dict(labels(project).people)) == ({}, {})
+
+
+@pytest.mark.parametrize("kept", [NFC, NFD])
+def test_a_person_is_one_however_their_name_is_composed(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    """``kept``: the form in an earlier version, which did not compose names."""
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "known_name", lambda _, name: name)
+        say(project, kept, "r0")
+    files = {path.name for path in project.teaching_dir.glob("*.json")}
+    for name in (NFC, NFD):
+        assert Teaching(project.teaching_dir, name).author == kept
+        say(project, name, f"r{len(name)}")
+    assert {path.name for path in project.teaching_dir.glob("*.json")} == files
+    rows = [{"id": "r0", "label": "negative", "labeller": name} for name in (NFC, NFD)]
+    found = import_labels(project, [write(tmp_path / "l.jsonl", *rows)], "human")
+    assert (found.new, found.changed, found.already) == (0, 0, 1)
+    assert len(Teaching(project.teaching_dir, NFC).store.current) == 3
+
+
+def test_a_name_that_the_project_does_not_know_is_composed(project: Project, tmp_path: Path) -> None:
+    rows = [{"id": f"r{at}", "label": "negative", "labeller": name} for at, name in enumerate((NFD, NFC))]
+    assert import_labels(project, [write(tmp_path / "l.jsonl", *rows)], "human").authors == (f"import-{NFC}",)
+    say(project, NFD, "r2")
+    assert {one.given.teacher.name for said in labels(project).people.values() for one in said} == {NFC}
 
 
 def test_a_file_of_the_command_label_names_its_people_and_their_unsure_rows(project: Project, tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def test_what_cannot_be_served_is_refused(tmp_path: Path, capsys: pytest.Capture
     for words, told in (
         (["--queue", "audit-1"], "--queue needs --label"),
         (["--annotator", "Ada", "--annotator", "Ada"], "--annotator names somebody twice"),
+        (["--annotator", "Zo\u00eb", "--annotator", "Zoe\u0308"], "--annotator names somebody twice"),
         (["--port", "65536"], "'65536' is not a whole number from 0 to 65535"),
         (["--guests", "0"], "'0' is not a whole number from 1 to 100"),
     ):
