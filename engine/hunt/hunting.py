@@ -67,6 +67,11 @@ class Hunting:
         answered = Labels(self._records).people
         return sum(choice.row not in answered for choice in hunt.file.choices)
 
+    def is_untouched(self, hunt: Hunt) -> bool:
+        """Whether nobody has answered a row of the hunt, and no audit asks for one."""
+        places = {self._place.get(choice.row) for choice in hunt.file.choices}
+        return self.ahead(hunt) == len(hunt.file.choices) and places.isdisjoint(self._audited().tolist())
+
     def left(self, hunt: Hunt) -> int:
         """How many rows it may still choose, given its budget."""
         return max(0, hunt.file.spec.budget - len(hunt.file.choices))

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import JobError
 from engine.files import read_record
-from engine.jobs import JobView
+from engine.jobs import JobView, jobs
 from engine.jobs.job_process import main
 from engine.jobs.kind import JobKind, JobKinds, JobOptions, read_options
 from engine.llm.label_rows import CONFIDENT
@@ -117,7 +117,9 @@ def hunt(project: Project, options: HuntOptions, monitor: Monitor) -> HuntResult
     """Score and embed the pool, and queue the first rows of a hunt."""
     from engine.hunt.begin_hunt import begin_hunt
 
-    begun = begin_hunt(project, options.budget, monitor=monitor)
+    made = [view.made(HuntResult) for view in jobs(project.root) if view.kind == options.kind]
+    ended = {result.queue for result in made if result}
+    begun = begin_hunt(project, options.budget, ended=ended, monitor=monitor)
     keep_seal(project)
     spec = begun.file.spec
     return HuntResult(spec.name, spec.budget, len(begun.rows.ids), len(begun.file.choices))

@@ -115,8 +115,25 @@ def test_a_hunt_whose_job_was_stopped_before_it_chose_is_taken_up(hunted: Projec
     path = find_hunt(hunted).file.path
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
     assert begin_hunt(hunted, 60, monitor=Recorder()).file.spec.name == "hunt-1"
-    assert begin_hunt(hunted, 60, monitor=Recorder()).file.spec.name == "hunt-2"
-    assert len(queues(hunted, "hunt")) == 2
+    assert len(queues(hunted, "hunt")) == 1
+
+
+def test_a_hunt_whose_job_was_killed_after_it_chose_is_taken_up_with_its_rows(hunted: Project) -> None:
+    before = find_hunt(hunted).file.choices
+    assert begin_hunt(hunted, 60, monitor=Recorder()).file.choices == before
+    assert begin_hunt(hunted, 60, ended=["hunt-1"], monitor=Recorder()).file.spec.name == "hunt-2"
+    assert begin_hunt(hunted, 60, ended=["hunt-1"], monitor=Recorder()).file.spec.name == "hunt-2"
+
+
+def test_a_hunt_of_which_somebody_has_labelled_a_row_or_an_audit_asks_for_one_is_not_begun_again(
+    hunted: Project,
+) -> None:
+    first = find_hunt(hunted).file.choices[0].row
+    label(hunted, "ann", {first: GOLD[first]})
+    other = begin_hunt(hunted, 60, monitor=Recorder())
+    assert other.file.spec.name == "hunt-2"
+    new_queue(hunted, "audit", budget=1, seed=1).append([Choice(other.file.choices[0].row, "drawn at random", 0.1)])
+    assert begin_hunt(hunted, 60, monitor=Recorder()).file.spec.name == "hunt-3"
 
 
 def test_where_the_model_is_confident_on_no_row_there_is_nothing_to_hunt(hunted: Project) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from engine.jobs import jobs
 from engine.project import Project
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
@@ -79,3 +80,18 @@ def test_a_hunt_from_its_beginning_to_its_status(
     save_discovery(project.root, discovery_of(row_labels=Labels(Records(project.teaching_dir)).settled()))
     assert main(done) == 0
     assert capsys.readouterr().out.endswith(f"next: blindspot open {project.root}\n")
+
+
+@pytest.mark.usefixtures("in_process_jobs")
+def test_a_hunt_whose_job_was_killed_at_its_end_is_not_begun_twice(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def begun() -> str:
+        assert main(["hunt", str(project.root), "--budget", "12", "--json"]) == 0
+        return str(orjson.loads(capsys.readouterr().out)["queue"])
+
+    assert begun() == "hunt-1"
+    events = project.root / "jobs" / "hunt-1" / "events.jsonl"
+    events.write_bytes(b"".join(line for line in events.read_bytes().splitlines(True) if b'"done"' not in line[:60]))
+    assert [one.state for one in jobs(project.root)] == ["killed"]
+    assert [begun(), begun()] == ["hunt-1", "hunt-2"]
