@@ -76,7 +76,10 @@ def cached_arrays(
         ModelError: a value that was made is not finite.
     """
     found = _read(paths, rows, width)
-    if any(array is None for array in found):
+    if all(array is not None for array in found):
+        with suppress(FileError):  # the project may only be read
+            remove(_count(paths[0]))  # left by a kill right after the last array had got its name
+    else:
         with _alone(_partial(paths[0]), monitor):
             found = _read(paths, rows, width)  # another process may have made them meanwhile
             if all(array is not None for array in found):
@@ -201,7 +204,7 @@ def read_in_place(path: Path) -> ReadInPlace:
 
 def _make(paths: Sequence[Path], rows: int, making: Making) -> None:
     partial = [_partial(path) for path in paths]
-    count = partial[0].with_suffix(".rows")
+    count = _count(paths[0])
     shapes = [(rows, width) for width in making.widths]
     done, arrays = _resumed(partial, shapes, count)
     for finished in making.fill(arrays, done):
@@ -220,6 +223,11 @@ def _make(paths: Sequence[Path], rows: int, making: Making) -> None:
 def _partial(path: Path) -> Path:
     """The file that the array of a path is made in."""
     return path.with_name(path.name + ".partial")
+
+
+def _count(path: Path) -> Path:
+    """The file with the number of finished rows, while the array of a path and those beside it are made."""
+    return path.with_name(path.name + ".rows")
 
 
 def _resumed(partial: Sequence[Path], shapes: Sequence[tuple[int, int]], count: Path) -> tuple[int, list[Any]]:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from engine.errors import Stopped
+from engine.files import remove
+from engine.model import array_cache
 from engine.model import batched_inference as sweep
 from engine.model.array_cache import Array, Making, cached_arrays
 from engine.model.model_registry import current_model, embeddings, predictions
@@ -46,6 +48,23 @@ def test_what_is_finished_is_kept_and_gone_on_with(tmp_path: Path) -> None:
     np.testing.assert_array_equal(b, np.arange(10)[:, None].repeat(3, axis=1))
     assert sorted(path.name for path in paths[0].parent.iterdir()) == ["a.npy", "a.npy.sha256", "b.npy", "b.npy.sha256"]
     cached_arrays(paths, 10, lambda: pytest.fail("made again"), monitor=Silent())
+
+
+def test_a_kill_right_before_the_end_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / "a.npy", tmp_path / "b.npy"]
+
+    def killed(path: Path) -> None:
+        if paths[1].exists():
+            raise SystemExit
+        remove(path)
+
+    monkeypatch.setattr(array_cache, "remove", killed)
+    with pytest.raises(SystemExit):
+        cached_arrays(paths, 10, counting, monitor=Silent())
+    monkeypatch.undo()
+    assert (tmp_path / "a.npy.rows").exists()
+    cached_arrays(paths, 10, lambda: pytest.fail("made again"), monitor=Silent())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npy", "a.npy.sha256", "b.npy", "b.npy.sha256"]
 
 
 def test_of_two_that_need_the_same_one_makes_it_and_the_other_waits(tmp_path: Path) -> None:
