@@ -26,7 +26,7 @@ from engine.errors import BlindspotError, DataError, ModelError
 from engine.files import content_key, read_text
 from engine.llm.answer_schemas import spelled
 from engine.llm.budget import Budget
-from engine.llm.call_log import CallLog, ResponseFormat, read_calls
+from engine.llm.call_log import AnswerFormat, CallLog, read_calls
 from engine.llm.chat_backend import Prompt, Question, QuestionFailed
 from engine.llm.chat_completions import ChatCompletions
 from engine.llm.client import Client
@@ -93,7 +93,7 @@ class LogProbabilities(ChatCompletions):
     def __init__(self) -> None:
         self.is_silent = False
 
-    def form(self, rung: ResponseFormat, form: type[BaseModel]) -> dict[str, Any]:
+    def form(self, answer_format: AnswerFormat, form: type[BaseModel]) -> dict[str, Any]:
         """The tokens beside the one that was chosen are asked for, and no form."""
         return {"logprobs": True, "top_logprobs": len(LETTERS)}
 

@@ -17,7 +17,7 @@ from engine.files import append_line, read_lines
 from engine.schema import LabelledSplit, Record
 
 CallStep = Literal["abstraction", "extrapolation", "samples", "judge", "refine", "label", "label held-out"]
-ResponseFormat = Literal["schema", "json with schema", "json", "text"]
+AnswerFormat = Literal["schema", "json with schema", "json", "text"]
 CallStatus = Literal["ok", "invalid", "refused", "truncated", "too large", "empty", "failed"]
 STEPS: tuple[CallStep, ...] = get_args(CallStep)
 LABEL_STEPS: Mapping[LabelledSplit, CallStep] = {"pool": "label", "proof": "label held-out"}
@@ -40,7 +40,8 @@ class Call(Record):
             prompt: of the templates.
         rows: ids of the rows that were to be labelled, in their order; of which split says the step. reading: 1 for the
             first that they got.
-        rung: how the form of the answer was asked for. repair: whether it is the turn that mends a bad answer.
+        answer_format: how the form of the answer was asked for (``rung`` in files of earlier versions). repair: whether
+            it is the turn that mends a bad answer.
         status: ``ok`` was used; ``failed``: no answer came (``http_status``, ``error``); the others: why it was not.
         tokens_in, tokens_out, tokens_cached (those of tokens_in that the server had cached), tokens_thought (those of
             tokens_out that the model thought with): None where the server does not say. estimated: the tokens are a
@@ -56,7 +57,7 @@ class Call(Record):
     server: str
     step: CallStep
     blind_spot: str
-    rung: ResponseFormat
+    answer_format: AnswerFormat
     status: CallStatus
     attempt: int = 1
     repair: bool = False
@@ -125,6 +126,8 @@ def _call(values: Any) -> Call | None:
     """The call in a line of the log; None: it is none. Numbers of tokens that can be none are not known."""
     if not isinstance(values, dict):
         return None
+    if "rung" in values:
+        values.setdefault("answer_format", values["rung"])
     try:
         call = Call.from_json(values | {name: token_count(values.get(name)) for name in _TOKENS})
     except ValueError:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.llm.call_log import ResponseFormat, token_count
+from engine.llm.answer_format import schema_of
+from engine.llm.call_log import AnswerFormat, token_count
 from engine.llm.chat_protocol import Message
 from engine.llm.replies import Completion, as_dict, as_text, read_object
-from engine.llm.response_format import schema_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -29,14 +29,14 @@ class ChatCompletions:
         """The messages as they are."""
         return {"messages": list(messages)}
 
-    def form(self, rung: ResponseFormat, form: type[BaseModel]) -> dict[str, Any]:
+    def form(self, answer_format: AnswerFormat, form: type[BaseModel]) -> dict[str, Any]:
         """As ``response_format``."""
-        if rung == "schema":
+        if answer_format == "schema":
             schema = {"name": form.__name__, "strict": True, "schema": schema_of(form)}
             return {"response_format": {"type": "json_schema", "json_schema": schema}}
-        if rung == "json with schema":
+        if answer_format == "json with schema":
             return {"response_format": {"type": "json_object", "schema": schema_of(form)}}
-        return {"response_format": {"type": "json_object"}} if rung == "json" else {}
+        return {"response_format": {"type": "json_object"}} if answer_format == "json" else {}
 
     def completion(self, body: bytes) -> Completion | None:
         """Its first choice. Thinking may stand in its answer or beside it, by either of two names."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.llm.call_log import ResponseFormat
+from engine.llm.call_log import AnswerFormat
 from engine.llm.replies import Completion
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class ChatProtocol(Protocol):
     def conversation(self, messages: Sequence[Message]) -> dict[str, Any]:
         """The fields that hold the messages."""
 
-    def form(self, rung: ResponseFormat, form: type[BaseModel]) -> dict[str, Any]:
-        """The fields that say what form the answer must have; empty: none does at this rung."""
+    def form(self, answer_format: AnswerFormat, form: type[BaseModel]) -> dict[str, Any]:
+        """The fields that say what form the answer must have; empty: none does in this format."""
 
     def completion(self, body: bytes) -> Completion | None:
         """The answer in the body of a response; None: it is no answer of this protocol."""

@@ -10,8 +10,9 @@ from typing import Any, Generic
 
 from engine.errors import Stopped
 from engine.files import content_key
+from engine.llm.answer_format import WITH_SCHEMA, FormatsOfServer, rejects_format, schema_of
 from engine.llm.budget import Budget, Reservation, most_tokens
-from engine.llm.call_log import Call, CallLog, ResponseFormat, read_calls
+from engine.llm.call_log import AnswerFormat, Call, CallLog, read_calls
 from engine.llm.chat_backend import ChatAnswer, Question, QuestionFailed, ServerRefused, T
 from engine.llm.chat_protocol import ChatProtocol
 from engine.llm.conversation import (
@@ -26,7 +27,6 @@ from engine.llm.conversation import (
 from engine.llm.no_answer import LONGER_CONTEXT, Heard, no_answer, unusable
 from engine.llm.protocols import PROTOCOLS
 from engine.llm.replies import Completion, is_of_form, without_thought
-from engine.llm.response_format import WITH_SCHEMA, FormatLadder, rejects_format, schema_of
 from engine.llm.transport import TEMPERATURE, Reply, Transport
 from engine.schema import Teacher
 from engine.settings import LlmSettings
@@ -36,7 +36,7 @@ LONGEST_WAIT = 120.0
 _BUSY_SECONDS, _BROKEN_SECONDS, _LONGEST_BACKOFF = 1.0, 0.25, 60.0
 """First waits, at most: a limit of requests counts by the minute, other faults pass sooner."""
 _KEPT_OF_TOO_LARGE = 10_000
-_BROKEN_BEFORE_BELOW = 3
+_BROKEN_BEFORE_SIMPLER = 3
 _LARGEST_LIMIT = 4
 
 
@@ -104,19 +104,19 @@ class Client:
         self._protocol = protocol or PROTOCOLS[settings.protocol]
         self._wire = Transport(settings, self._protocol)
         self._teacher = Teacher(settings.model, "llm")
-        worked: ResponseFormat | None = None
+        worked: AnswerFormat | None = None
         self._unmended: dict[str, Call] = {}
         """Bad answers from before this process that wait to be mended: they are paid already."""
         for call in read_calls(log.path):
             if call.recorded or (call.server, call.model) != (self._wire.server, settings.model):
                 continue
             if call.status == "ok" and not call.repair:  # in that turn the form stands in the prompt too
-                worked = call.rung
+                worked = call.answer_format
             if call.status == "invalid" and not call.repair:
                 self._unmended[call.key] = call
             elif call.status not in ("failed", "empty", "truncated"):  # those say nothing about the mended answer
                 self._unmended.pop(call.key, None)
-        self._ladder = FormatLadder(worked)
+        self._formats = FormatsOfServer(worked)
         self._max_tokens = settings.max_output_tokens
         """Of the next answer: more than the settings say once thinking has taken more."""
         self._heard: Heard = "nothing"
@@ -145,7 +145,7 @@ class Client:
             Stopped: ``stop`` was set.
             TeacherError: whatever ``check_prompt`` raises.
         """
-        talk = Conversation(question, self._key(question), self._ladder.rung, self._max_tokens)
+        talk = Conversation(question, self._key(question), self._formats.first, self._max_tokens)
         known = self._log.answer(talk.key)
         if known is not None:
             value, _ = judged(question, known.content, is_last=known.repair)
@@ -175,18 +175,18 @@ class Client:
         )
 
     def _turn(self, talk: Conversation[T], bad: BadAnswer | None) -> _Outcome[T]:
-        """One answer, good or invalid, down the ladder and through every fault that passes."""
+        """One answer, good or invalid, in ever simpler formats and through every fault that passes."""
         while True:
             outcome = self._patiently(talk, bad)
             call, reply = outcome.call, outcome.reply
-            is_ignored = self._ignores_rung(talk, call)
-            if is_ignored and talk.rung == self._ladder.rung:
-                self._ladder.rejected(talk.rung)
-                self._note(f"{self._wire.server} does not hold answers to the form asked for by {talk.rung}")
+            is_ignored = self._ignores_format(talk, call)
+            if is_ignored and talk.answer_format == self._formats.first:
+                self._formats.rejected(talk.answer_format)
+                self._note(f"{self._wire.server} does not hold answers to the form asked for by {talk.answer_format}")
             if call.status in ("ok", "invalid"):
                 return outcome
             if is_ignored:
-                talk.step_down()
+                talk.take_simpler_format()
             elif call.status == "truncated":
                 self._give_room(talk, call)
             elif call.status == "refused":
@@ -198,19 +198,19 @@ class Client:
                 if reply.adapted == TEMPERATURE:
                     self._note(f"{self._wire.server} does not take llm.temperature, its own is used: {reply.error}")
                 talk.adapted.add(reply.adapted)
-            elif _rejects_rung(talk, reply):
-                self._ladder.rejected(talk.rung)
-                self._note(f"{self._wire.server} does not know answers by {talk.rung}: {reply.error}")
-                talk.step_down()
+            elif _rejects_format(talk, reply):
+                self._formats.rejected(talk.answer_format)
+                self._note(f"{self._wire.server} does not know answers by {talk.answer_format}: {reply.error}")
+                talk.take_simpler_format()
             elif self._may_be_format(talk):
-                talk.step_down()
+                talk.take_simpler_format()
             else:
                 self._unanswered += 1
                 raise no_answer(talk, reply, self._settings, self._wire.server, self._heard, self._unanswered)
 
-    def _ignores_rung(self, talk: Conversation[Any], call: Call) -> bool:
+    def _ignores_format(self, talk: Conversation[Any], call: Call) -> bool:
         """Whether an answer shows that the schema of its request did not bind it: some servers pass it over."""
-        if talk.rung not in WITH_SCHEMA or self._ladder.has_worked(talk.rung):
+        if talk.answer_format not in WITH_SCHEMA or self._formats.has_worked(talk.answer_format):
             return False
         if call.status == "truncated":
             answer = without_thought(call.content).lstrip()
@@ -284,10 +284,10 @@ class Client:
         if self._stop.is_set():
             raise Stopped
         question = talk.question
-        messages = messages_of(question, talk.rung, bad)
+        messages = messages_of(question, talk.answer_format, bad)
         text = "\n".join(message["content"] for message in messages)
         self._check_prompt(text)
-        form = self._protocol.form(talk.rung, question.form)
+        form = self._protocol.form(talk.answer_format, question.form)
         request = {"model": self._settings.model, **self._protocol.conversation(messages), **form}
         text += "".join(map(str, form.values()))
         if self._settings.temperature >= 0:
@@ -310,7 +310,7 @@ class Client:
         if outcome.call.status in ("ok", "refused"):
             self._unusable = 0
         if outcome.call.status == "ok" and bad is None:
-            self._ladder.works(talk.rung)
+            self._formats.works(talk.answer_format)
         self._raise_if_passing(talk, outcome)
         return outcome
 
@@ -319,7 +319,7 @@ class Client:
         talk.broken = talk.broken + 1 if reply.status == 500 else 0
         if call.status == "empty":
             raise _Again(outcome, busy=False)
-        if call.status != "failed" or _rejects_rung(talk, reply) or self._may_be_format(talk):
+        if call.status != "failed" or _rejects_format(talk, reply) or self._may_be_format(talk):
             return
         if reply.trouble != "status" or reply.status in (408, 409, 425) or (reply.status or 0) >= 500:
             raise _Again(outcome, busy=False)
@@ -327,8 +327,12 @@ class Client:
             raise _Again(outcome, busy=True)
 
     def _may_be_format(self, talk: Conversation[Any]) -> bool:
-        """Whether it fails again and again at a rung that never worked: some servers say no more than that."""
-        return talk.broken >= _BROKEN_BEFORE_BELOW and talk.rung != "text" and not self._ladder.has_worked(talk.rung)
+        """Whether it fails again and again in a format that never worked: some servers say no more than that."""
+        return (
+            talk.broken >= _BROKEN_BEFORE_SIMPLER
+            and talk.answer_format != "text"
+            and not self._formats.has_worked(talk.answer_format)
+        )
 
     def _written(
         self, talk: Conversation[T], reply: Reply, completion: Completion | None, *, repair: bool, sent: str
@@ -347,7 +351,7 @@ class Client:
             server=self._wire.server,
             step=talk.question.step,
             blind_spot=talk.question.blind_spot,
-            rung=talk.rung,
+            answer_format=talk.answer_format,
             status=status,
             attempt=len(talk.calls) + 1,
             repair=repair,
@@ -372,8 +376,8 @@ def _again(state: Any) -> _Again:
     return error
 
 
-def _rejects_rung(talk: Conversation[Any], reply: Reply) -> bool:
-    return talk.rung != "text" and rejects_format(reply.status, reply.error)
+def _rejects_format(talk: Conversation[Any], reply: Reply) -> bool:
+    return talk.answer_format != "text" and rejects_format(reply.status, reply.error)
 
 
 def _settle(reservation: Reservation, call: Call) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
+from engine.llm.answer_format import in_words, simpler
 from engine.llm.budget import likely_tokens
-from engine.llm.call_log import Call, CallStatus, ResponseFormat
+from engine.llm.call_log import AnswerFormat, Call, CallStatus
 from engine.llm.chat_backend import Question, QuestionFailed, T
 from engine.llm.chat_protocol import Message
 from engine.llm.replies import LARGEST_ANSWER, Completion, Unusable, decode, without_thought
-from engine.llm.response_format import below, in_words
 from engine.llm.transport import LONGEST_BODY, Reply
 from engine.text import as_utf8
 
@@ -32,14 +32,14 @@ class Conversation(Generic[T]):
     """One question while it is being asked.
 
     Attributes:
-        key: of its calls. rung: where it stands on the ladder. max_tokens: of the next answer.
+        key: of its calls. answer_format: of the next request. max_tokens: of the next answer.
         calls: made so far. broken: how many of the last in a row failed with status 500.
         adapted: fields of its request that were changed because the server turned them down.
     """
 
     question: Question[T]
     key: str
-    rung: ResponseFormat
+    answer_format: AnswerFormat
     max_tokens: int
     calls: list[Call] = field(default_factory=list)
     broken: int = 0
@@ -52,9 +52,9 @@ class Conversation(Generic[T]):
         about = self.question.blind_spot or (f"{rows} rows" if rows > 1 else "one row")
         return f"{about}, {self.question.step}"
 
-    def step_down(self) -> None:
+    def take_simpler_format(self) -> None:
         """Ask for the form in a simpler way."""
-        self.rung, self.broken = below(self.rung), 0
+        self.answer_format, self.broken = simpler(self.answer_format), 0
 
     def failed(self, what: str, hint: str) -> QuestionFailed:
         """The error that says so."""
@@ -102,9 +102,9 @@ def judged(question: Question[T], content: str, *, is_last: bool) -> tuple[T | N
     return (None, wrong) if wrong else (value, "")
 
 
-def messages_of(question: Question[Any], rung: ResponseFormat, bad: BadAnswer | None) -> list[Message]:
+def messages_of(question: Question[Any], answer_format: AnswerFormat, bad: BadAnswer | None) -> list[Message]:
     """What is sent: the prompt, and for a second turn the bad answer with what is wrong."""
-    user = question.prompt.user if rung == "schema" else f"{question.prompt.user}\n\n{in_words(question.form)}"
+    user = question.prompt.user if answer_format == "schema" else f"{question.prompt.user}\n\n{in_words(question.form)}"
     messages = [{"role": "system", "content": question.prompt.system}, {"role": "user", "content": user}]
     if bad is not None:
         again = f"This answer cannot be used: {bad.wrong}\nAnswer again, in full. {in_words(question.form)}"

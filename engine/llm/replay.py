@@ -162,7 +162,7 @@ class Replay:
             server="",
             step=question.step,
             blind_spot=question.blind_spot,
-            rung="text",
+            answer_format="text",
             status="ok",
             evidence=spot.evidence,
             prompt=question.prompt.hash,

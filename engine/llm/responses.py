@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.llm.call_log import ResponseFormat, token_count
+from engine.llm.answer_format import schema_of
+from engine.llm.call_log import AnswerFormat, token_count
 from engine.llm.chat_protocol import Message
 from engine.llm.replies import Completion, as_dict, as_text, read_object
-from engine.llm.response_format import schema_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -31,12 +31,12 @@ class Responses:
         """As ``input``; ``transformers serve`` streams unless it is told not to."""
         return {"input": list(messages), "store": False, "stream": False}
 
-    def form(self, rung: ResponseFormat, form: type[BaseModel]) -> dict[str, Any]:
+    def form(self, answer_format: AnswerFormat, form: type[BaseModel]) -> dict[str, Any]:
         """As ``text.format``; JSON mode takes no schema here."""
-        if rung == "schema":
+        if answer_format == "schema":
             schema = {"name": form.__name__, "strict": True, "schema": schema_of(form)}
             return {"text": {"format": {"type": "json_schema", **schema}}}
-        return {} if rung == "text" else {"text": {"format": {"type": "json_object"}}}
+        return {} if answer_format == "text" else {"text": {"format": {"type": "json_object"}}}
 
     def completion(self, body: bytes) -> Completion | None:
         """The texts of its messages; reasoning beside them is passed over."""

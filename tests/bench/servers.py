@@ -28,15 +28,15 @@ from pydantic import BaseModel
 
 from engine.errors import TeacherError
 from engine.llm.address import Address
+from engine.llm.answer_format import ANSWER_FORMATS
 from engine.llm.budget import Budget
-from engine.llm.call_log import CALLS_FILE, Call, CallLog, ResponseFormat, read_calls
+from engine.llm.call_log import CALLS_FILE, AnswerFormat, Call, CallLog, read_calls
 from engine.llm.chat_backend import Prompt, Question
 from engine.llm.client import Client
 from engine.llm.labeller import label
 from engine.llm.pattern_judge import judge
 from engine.llm.protocols import PROTOCOLS
 from engine.llm.replies import Completion, Unusable, decode
-from engine.llm.response_format import RUNGS
 from engine.llm.teacher import teach
 from engine.llm.transport import Reply, Transport
 from engine.progress import Silent
@@ -100,10 +100,10 @@ def examine(part: Part, model: str, *, key_env: str = "", context: int, tokens: 
 def forms(settings: LlmSettings) -> Facts:
     """What comes of a question that no form fits, by each way to ask for one, and what the answers are counted as."""
     facts, answers = {}, []
-    for rung in RUNGS[:-1]:
-        reply, answer = exchange(settings, CHAT.form(rung, Label))
+    for answer_format in ANSWER_FORMATS[:-1]:
+        reply, answer = exchange(settings, CHAT.form(answer_format, Label))
         answers += [answer] if answer else []
-        facts[f"form by {rung}"] = held(reply, answer)
+        facts[f"form by {answer_format}"] = held(reply, answer)
     known = {name for one in answers for name in ("in", "out", "cached", "thought") if has_count(one, name)}
     facts["usage"] = ", ".join(name for name in ("in", "out", "cached", "thought") if name in known) or "none"
     return facts
@@ -216,11 +216,14 @@ def at_work(name: str, work: Callable[[Project], str], project: Project, setting
 
 
 def counts(calls: Sequence[Call]) -> str:
-    """Calls by rung and worth, with their seconds."""
-    by_rung: dict[ResponseFormat, Counter[str]] = {}
+    """Calls by answer format and worth, with their seconds."""
+    by_format: dict[AnswerFormat, Counter[str]] = {}
     for call in calls:
-        by_rung.setdefault(call.rung, Counter())[call.status] += 1
-    parts = [f"{rung}: " + ", ".join(f"{n} {what}" for what, n in found.items()) for rung, found in by_rung.items()]
+        by_format.setdefault(call.answer_format, Counter())[call.status] += 1
+    parts = [
+        f"{answer_format}: " + ", ".join(f"{n} {what}" for what, n in found.items())
+        for answer_format, found in by_format.items()
+    ]
     took = sum(call.tokens_in or 0 for call in calls), sum(call.tokens_out or 0 for call in calls)
     return "; ".join([*parts, f"{took[0]:,} tokens in, {took[1]:,} out"])
 

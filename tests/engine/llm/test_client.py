@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine.errors import SettingsError, Stopped, TeacherError
+from engine.llm.call_log import CallLog
 from engine.llm.chat_backend import QuestionFailed, ServerRefused
 from tests.engine.llm.asked import GOOD, Patterns, asked, question, script
 from tests.engine.llm.server import Fault, LlmServer, cut, error, filtered, no_usage, refused, silent, with_usage
@@ -26,7 +27,8 @@ def test_an_answer_is_asked_for_by_schema_and_written_with_all_that_is_known(tmp
     assert not answer.cached
     assert answer.calls == tuple(world.calls)
     (call,) = world.calls
-    assert (call.status, call.rung, call.attempt, call.repair, call.http_status) == ("ok", "schema", 1, False, 200)
+    assert (call.status, call.answer_format, call.attempt) == ("ok", "schema", 1)
+    assert (call.repair, call.http_status) == (False, 200)
     assert (call.tokens_in, call.tokens_out, call.tokens_cached, call.estimated) == (100, 20, 60, False)
     assert (call.teacher, call.model, call.server) == ("local", "local", world.server.base_url[7:-3])
     assert (call.step, call.blind_spot, call.pattern, call.evidence, call.prompt) == (
@@ -42,6 +44,15 @@ def test_an_answer_is_asked_for_by_schema_and_written_with_all_that_is_known(tmp
     assert form["strict"]
     assert form["schema"]["required"] == ["patterns"]
     assert form["schema"]["additionalProperties"] is False
+
+
+def test_an_answer_in_a_log_of_an_earlier_version_is_found(tmp_path: Path) -> None:
+    with asked(tmp_path, GOOD) as world:
+        world.client.ask(question())
+        before = world.calls
+        world.log.write_bytes(world.log.read_bytes().replace(b'"answer_format"', b'"rung"'))
+        assert world.calls == before
+        assert CallLog(world.log).answer(before[0].key) == before[0]
 
 
 def test_no_temperature_is_sent_unless_it_is_set(tmp_path: Path) -> None:
@@ -87,7 +98,7 @@ def test_a_server_without_any_format_is_asked_in_words_alone(tmp_path: Path) -> 
         with asked(tmp_path, server=server) as later:  # another process reads it from the log
             later.client.ask(question("Two?"))
         assert world.formats()[4:] == [None]
-    assert [call.rung for call in world.calls] == ["schema", "json with schema", "json", "text", "text"]
+    assert [call.answer_format for call in world.calls] == ["schema", "json with schema", "json", "text", "text"]
 
 
 def by_schema_in_json_mode_alone(body: dict[str, Any]) -> str | Fault:
@@ -106,7 +117,7 @@ def test_a_server_that_enforces_the_schema_in_json_mode_alone_is_asked_that_way_
             later.client.ask(question("Two?"))
         assert world.formats() == ["json_schema", "json_object", "json_object"]
         assert server.requests[1]["response_format"]["schema"]["required"] == ["patterns"]
-    assert [(call.rung, call.status) for call in world.calls][1:] == [("json with schema", "ok")] * 2
+    assert [(call.answer_format, call.status) for call in world.calls][1:] == [("json with schema", "ok")] * 2
 
 
 def test_a_server_that_passes_schemas_over_is_told_the_form_in_words_from_the_next_question_on(tmp_path: Path) -> None:
@@ -117,7 +128,7 @@ def test_a_server_that_passes_schemas_over_is_told_the_form_in_words_from_the_ne
         world.client.ask(question("One?"))
         world.client.ask(question("Two?"))
         assert world.notes == [f"{server.base_url[7:-3]} does not hold answers to the form asked for by schema"]
-    assert [(call.rung, call.status) for call in world.calls] == [
+    assert [(call.answer_format, call.status) for call in world.calls] == [
         ("schema", "invalid"),
         ("schema", "ok"),  # mended: the form stands in that turn in words
         ("json with schema", "ok"),
@@ -135,7 +146,7 @@ def test_prose_without_end_where_a_schema_was_asked_for_gets_no_more_room_but_wo
     with asked(tmp_path, cut("The labels are: the labels are:"), GOOD, max_output_tokens=100) as world:
         world.client.ask(question())
         assert [body["max_tokens"] for body in world.server.requests] == [100, 100]
-    assert [call.rung for call in world.calls] == ["schema", "json with schema"]
+    assert [call.answer_format for call in world.calls] == ["schema", "json with schema"]
 
 
 def test_a_server_that_fails_on_schemas_without_a_word_is_taken_down_after_a_while(tmp_path: Path) -> None:
@@ -147,7 +158,7 @@ def test_a_server_that_fails_on_schemas_without_a_word_is_taken_down_after_a_whi
         asked_before = len(server.requests)
         world.client.ask(question("Two?"))
         assert len(server.requests) == asked_before + 1
-    assert world.calls[-1].rung == "text"
+    assert world.calls[-1].answer_format == "text"
 
 
 def test_a_rung_that_worked_is_not_left_for_a_fault_that_passes(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ class TestOldLog:
             ("time", "now"),
             ("time", None),
             ("seconds", -1),
-            ("rung", "ladder"),
+            ("answer_format", "ladder"),
             ("status", 7),
             ("step", ["judge"]),
             ("key", None),

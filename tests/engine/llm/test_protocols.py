@@ -54,7 +54,7 @@ def test_a_server_of_responses_without_schemas_is_taken_down_the_ladder(tmp_path
     ):
         world.client.ask(question())
         assert "text" not in server.requests[-1]
-    assert world.calls[-1].rung == "text"
+    assert world.calls[-1].answer_format == "text"
 
 
 def test_a_response_that_is_cut_is_asked_for_again_with_more_room(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""How JSON is asked for: by schema, in JSON mode with or without a schema, or in words; stepping down when refused.
+"""The answer format: how JSON is asked for, by schema, in JSON mode with or without a schema, or in words.
 
 JSON mode with a schema is what llama-cpp-python enforces, which does not know the first way. A server that knows less,
-or lets answers pass that the schema does not, is taken one rung down, once, and what worked is remembered.
+or lets answers pass that the schema does not, is asked in the next simpler format, and what worked is remembered.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import orjson
 
-from engine.llm.call_log import ResponseFormat
+from engine.llm.call_log import AnswerFormat
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-RUNGS: tuple[ResponseFormat, ...] = get_args(ResponseFormat)
-WITH_SCHEMA: tuple[ResponseFormat, ...] = ("schema", "json with schema")
-"""The rungs at which a server that knows them lets no other answer pass."""
+ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
+"""The strictest first."""
+WITH_SCHEMA: tuple[AnswerFormat, ...] = ("schema", "json with schema")
+"""Those in which a server that knows them lets no other answer pass."""
 _REJECTING = (400, 404, 415, 422, 500, 501)
 _ABOUT_FORMAT = re.compile(
     r"response.?format|text\.format|json.?(schema|object|mode)|schema|structured|grammar|guided", re.I
@@ -28,43 +29,47 @@ _ABOUT_FORMAT = re.compile(
 _DROPPED = {"title", "default", "minLength", "maxLength"}
 
 
-class FormatLadder:
-    """The rung to begin at with one model of one server. Safe for threads.
+class FormatsOfServer:
+    """The answer format to begin with at one model of one server. Safe for threads.
 
     Args:
-        worked: the rung of its last good answer; None: it was never asked.
+        worked: that of its last good answer; None: it was never asked.
     """
 
-    def __init__(self, worked: ResponseFormat | None) -> None:
+    def __init__(self, worked: AnswerFormat | None) -> None:
         self._lock = threading.Lock()
         self._worked = worked
-        self._rung: ResponseFormat = worked or "schema"
+        self._first: AnswerFormat = worked or "schema"
 
     @property
-    def rung(self) -> ResponseFormat:
-        """Where to begin."""
-        return self._rung
+    def first(self) -> AnswerFormat:
+        """Which to begin with."""
+        return self._first
 
-    def has_worked(self, rung: ResponseFormat) -> bool:
-        """Whether there was a good answer at just this rung."""
-        return self._worked == rung
+    def has_worked(self, answer_format: AnswerFormat) -> bool:
+        """Whether there was a good answer in just this format."""
+        return self._worked == answer_format
 
-    def works(self, rung: ResponseFormat) -> None:
-        """There was a good answer; a higher rung that worked stands."""
+    def works(self, answer_format: AnswerFormat) -> None:
+        """There was a good answer; a stricter format that worked stands."""
         with self._lock:
-            if self._worked is None or RUNGS.index(rung) < RUNGS.index(self._worked):
-                self._worked = self._rung = rung
+            if self._worked is None or _place(answer_format) < _place(self._worked):
+                self._worked = self._first = answer_format
 
-    def rejected(self, rung: ResponseFormat) -> None:
-        """The server does not know this rung, or does not hold answers to it."""
+    def rejected(self, answer_format: AnswerFormat) -> None:
+        """The server does not know this format, or does not hold answers to it."""
         with self._lock:
-            if self._rung == rung:
-                self._rung, self._worked = below(rung), None
+            if self._first == answer_format:
+                self._first, self._worked = simpler(answer_format), None
 
 
-def below(rung: ResponseFormat) -> ResponseFormat:
-    """The next rung down; the lowest is its own."""
-    return RUNGS[min(RUNGS.index(rung) + 1, len(RUNGS) - 1)]
+def simpler(answer_format: AnswerFormat) -> AnswerFormat:
+    """The next simpler format; the simplest is its own."""
+    return ANSWER_FORMATS[min(_place(answer_format) + 1, len(ANSWER_FORMATS) - 1)]
+
+
+def _place(answer_format: AnswerFormat) -> int:
+    return ANSWER_FORMATS.index(answer_format)
 
 
 def rejects_format(status: int | None, error: str) -> bool:
