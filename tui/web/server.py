@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import html
 import json
 import logging
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -36,6 +38,9 @@ _MOST_CELLS = 1000  # columns, or lines: a terminal as large as no screen takes 
 _LONGEST_TOLD, _MOST_TOLD = 100, 20  # characters, and number, of unknown names of hosts that are told
 _HEARTBEAT = 20.0  # seconds: a guest whose network has gone is noticed after one and a half of these
 _FAREWELL = 2.0  # seconds that a page has to answer that it is closed
+# What the system has no more of for this process, or for any: asyncio tries again every second.
+_SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_TELL_AGAIN = 60.0  # seconds after which a shortage that lasts is told of again
 _ASSETS = Path(__file__).parent / "assets"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript"}
 _FILES = {path.name: _TYPES[path.suffix] for path in _ASSETS.iterdir() if path.suffix in _TYPES}
@@ -138,6 +143,8 @@ class Server:
         self._here: dict[str, _Sitting] = {}
         """Who is at work, by the file of their records: one terminal each."""
         self._unknown: set[str] = set()
+        self._told_of_shortage = -_TELL_AGAIN
+        """When, by the clock of the loop."""
         self._stopped: int = Closed.ELSEWHERE
         """Code with which a terminal is closed that was made to end."""
 
@@ -147,6 +154,7 @@ class Server:
         Raises:
             BlindspotError: the address cannot be listened on.
         """
+        asyncio.get_running_loop().set_exception_handler(self._tell_of_fault)
         app = web.Application(middlewares=[self._guard], client_max_size=LONGEST_MESSAGE)
         app.on_response_prepare.append(_add_headers)
         app.add_routes([web.get("/", self._page), web.get("/terminal", self._terminal), web.get("/{name}", _file)])
@@ -185,7 +193,30 @@ class Server:
             return web.Response(status=HTTPStatus.FORBIDDEN, text=_NO_LINK) if link is None else self._enter(link)
         if self._link(request) is None:
             return web.Response(status=HTTPStatus.FORBIDDEN, text=_NO_LINK)
-        return await handler(request)
+        try:
+            return await handler(request)
+        except OSError as error:
+            if not self._tell_of_shortage(error):
+                raise
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _tell_of_fault(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Tell of an error that nobody waits for: of a shortage, as for one more connection, in a sentence."""
+        if not self._tell_of_shortage(context.get("exception")):
+            loop.default_exception_handler(context)
+
+    def _tell_of_shortage(self, error: object) -> bool:
+        """Tell that the system has no more to give, once while it lasts; whether the error is of that kind."""
+        if not isinstance(error, OSError) or error.errno not in _SHORTAGES:
+            return False
+        now = asyncio.get_running_loop().time()
+        if now - self._told_of_shortage >= _TELL_AGAIN:
+            self._told_of_shortage = now
+            print_on_stderr(
+                f"no more guests can come in for now ({error.strerror}): let some leave, or serve with a higher "
+                "limit of open files (`ulimit -n`)"
+            )
+        return True
 
     def _link(self, request: web.Request) -> Link | None:
         """The link by which a request's browser came in."""

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,6 +41,30 @@ async def test_links_work_until_the_command_ends_and_then_nothing_is_left(tmp_pa
         assert server.stderr.read().splitlines()[1:] == ["ada has come", "ada has gone"]
     assert not leases(project)
     until(lambda: not leftovers.bearers())
+
+
+async def test_connections_beyond_the_limit_of_open_files_are_told_of_in_one_sentence(tmp_path: Path) -> None:
+    project = stream_project(tmp_path / "work", rows=2)
+    limited = ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh", sys.executable, "-m", "tui"]
+    with subprocess.Popen(
+        [*limited, "serve", str(project.root)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout
+        assert server.stderr
+        address = server.stdout.readline().strip()
+        server.stderr.readline()
+        with ExitStack() as crowd:
+            for _ in range(60):
+                crowd.enter_context(socket.create_connection((urlsplit(address).hostname, urlsplit(address).port)))
+            assert server.stderr.readline() == (
+                "no more guests can come in for now (Too many open files): let some leave, or serve with a higher "
+                "limit of open files (`ulimit -n`)\n"
+            )
+        async with ClientSession() as session, session.get(address) as answer:
+            assert answer.status == 200
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+        assert server.stderr.read() == ""
 
 
 def test_where_all_addresses_are_listened_on_one_is_asked_for_in_the_links(
