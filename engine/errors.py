@@ -78,6 +78,10 @@ class JobError(BlindspotError):
     """A background job cannot be started, resumed or stopped."""
 
 
+class JobInterrupted(JobError):
+    """Ctrl-c came while a job was waited for, which was asked to stop."""
+
+
 class TeacherError(BlindspotError):
     """An LLM cannot be asked, or what it answered cannot be used."""
 

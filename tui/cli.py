@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine import __version__, problems
 from engine.child import COLLECT_AFTER
-from engine.errors import BlindspotError
+from engine.errors import BlindspotError, JobInterrupted
 from engine.extras import missing_told
 from engine.paths import REFUSED, is_read_only
 from engine.project import READ_ONLY, SETTINGS_FILE
@@ -145,7 +145,7 @@ def _run(words: list[str]) -> int:
             status: int = options.run(options)
     except BlindspotError as error:
         print_error(str(error) if project is None else with_project(str(error), project))
-        return 1
+        return _INTERRUPTED if isinstance(error, JobInterrupted) else 1
     except Exception as error:
         if isinstance(error, OSError) and error.errno in REFUSED:
             print_error(f"{error.filename or 'a file'}: {error.strerror}; free disk space, or get write permission.")

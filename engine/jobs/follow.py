@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import JobError
+from engine.errors import JobError, JobInterrupted
 from engine.files import open_read
 from engine.jobs.events import Event, parse_event, read_events
 from engine.jobs.launch import stop
@@ -50,6 +50,7 @@ def follow_to_end(root: Path, job_id: str, show: Callable[[Event], None] = lambd
         show: is given each of its events.
 
     Raises:
+        JobInterrupted: ctrl-c; the sentence says how to go on.
         JobError: it failed, was stopped or was killed; the sentence says how to go on.
     """
     try:
@@ -58,7 +59,7 @@ def follow_to_end(root: Path, job_id: str, show: Callable[[Event], None] = lambd
     except KeyboardInterrupt:
         if find_job(root, job_id).state == "running":
             stop(root, job_id)
-        raise JobError(
+        raise JobInterrupted(
             f"job {job_id} was asked to stop", hint=f"`blindspot jobs DIR --resume {job_id}` goes on"
         ) from None
     view = find_job(root, job_id)

@@ -129,11 +129,14 @@ def write_teaching(
     spots = place(new, discovery, known, embed) if new else []
     with teaching.store.edit(f"import {len(new)} lines of {teacher.name}") as edit:
         teaching.refresh()
+        left = _unknown(new, teaching, teacher)  # another import may have written since
+        places = {line.where for line in left}
         importer = _Importer(project, discovery, teaching, teacher, edit)
         for done, (line, spot) in enumerate(zip(new, spots, strict=True), start=1):
-            importer.take(line, spot)
+            if line.where in places:
+                importer.take(line, spot)
             monitor.step("check samples", done, len(new))
-    return importer.report(already=len(lines) - len(new))
+    return importer.report(already=len(lines) - len(left))
 
 
 def _unknown(lines: Sequence[TeachingLine], teaching: Teaching, teacher: Teacher) -> list[TeachingLine]:

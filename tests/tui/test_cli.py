@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,36 @@ def test_jobs_are_listed_stopped_and_resumed(
     [view] = json.loads(capsys.readouterr().out)
     assert (view["id"], view["state"]) == (job_id, "running")
     assert main(["jobs", root, "--cancel", job_id]) == 0, "its name before 0.2.0"
+    until(state_is(project, job_id, "stopped"))
+
+
+@pytest.mark.usefixtures("forked_processes")
+@pytest.mark.parametrize(
+    ("number", "status", "says"),
+    [(signal.SIGINT, 130, "was asked to stop"), (signal.SIGTERM, 143, "goes on in the background")],
+)
+def test_a_command_that_is_ended_while_it_waits_for_a_job_says_what_becomes_of_it(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+    status: int,
+    says: str,
+) -> None:
+    monkeypatch.setattr(launch, "WORKER", WORKER)
+    job_id = jobs.start(project.root, CountOptions(to=FOREVER))
+    until(lambda: jobs.find_job(project.root, job_id).done > 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", lambda _: os.kill(os.getpid(), number))
+        try:
+            ended = main(["jobs", str(project.root), "--follow", job_id])
+        except SystemExit as left:
+            ended = int(str(left.code))
+    assert ended == status
+    [said] = capsys.readouterr().err.splitlines()
+    assert f"job {job_id} {says}" in said
+    if jobs.find_job(project.root, job_id).state == "running":
+        jobs.stop(project.root, job_id)
     until(state_is(project, job_id, "stopped"))
 
 

@@ -32,7 +32,8 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot check work\n  blindspot check work --model runs/2027-01/checkpoint --junit blindspot.xml\n"
         "exit status:\n  0  every blind spot that was closed still is (status: holds)\n"
         "  1  one is open again (status: open again), or the check could not be made\n"
-        "  2  wrong usage\n  3  no blind spot has been closed yet (status: nothing to check)",
+        "  2  wrong usage\n  3  no blind spot has been closed yet (status: nothing to check)\n"
+        "130  stopped by ctrl-c",
     )
     add_project(parser)
     parser.add_argument("--model", metavar="PATH", help="folder or hub name of a classifier; default: the current one")

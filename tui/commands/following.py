@@ -7,21 +7,31 @@ from pathlib import Path
 
 from engine import jobs
 from engine.jobs import Event, JobView
+from tui.hints import with_project
 from tui.reporting.durations import duration
 from tui.reporting.job_text import STARTING, figures, how_far
-from tui.terminal.printing import RewrittenLine
+from tui.terminal.printing import RewrittenLine, print_error
 
 
 def follow_to_end(root: Path, job_id: str) -> JobView:
     """Show a job's progress until it ends; ctrl-c asks it to stop, and what it finished is kept.
 
+    Where the command alone is asked to end (SIGTERM, SIGHUP), the job goes on, and that is said.
+
     Raises:
+        SystemExit: the command was asked to end.
+        JobInterrupted: ctrl-c.
         JobError: it failed, was stopped or was killed; the sentence says how to go on.
     """
     line = ProgressLine()
     line.begin()
     try:
         return jobs.follow_to_end(root, job_id, line.show)
+    except SystemExit:
+        line.clear()
+        goes_on = f"job {job_id} goes on in the background; `blindspot jobs DIR --stop {job_id}` stops it."
+        print_error(with_project(goes_on, root))
+        raise
     finally:
         line.clear()
 

@@ -35,7 +35,8 @@ exit status:
   0  nothing is surely worse (status: nothing worse)
   1  something is (status: worse): more UUs than audited, or a closed blind spot that is open again; or the watch failed
   2  wrong usage
-  3  status: nothing to judge: no row has a label, or there is neither an audit with figures nor a closed blind spot"""
+  3  status: nothing to judge: no row has a label, or there is neither an audit with figures nor a closed blind spot
+130  stopped by ctrl-c"""
 
 
 def add_parser(subparsers: SubParsers) -> None:

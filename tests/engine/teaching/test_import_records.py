@@ -9,6 +9,7 @@ from engine.errors import DataError, ProjectError, Stopped, StoreError
 from engine.files import write_jsonl
 from engine.project import Project
 from engine.schema import Teacher
+from engine.teaching import import_records
 from engine.teaching.import_records import ImportReport, import_teaching
 from engine.teaching.records import Records, Teaching
 from tests.builders.discovery import save_discovery
@@ -67,6 +68,23 @@ def test_a_second_import_adds_nothing_and_a_longer_file_only_what_is_new(project
     more = {**PATTERN, "text": "Terrible news for my diet.", "label": "positive"}
     report = take(project, write(tmp_path / "more.jsonl", *ROWS, more))
     assert (report.patterns, sum(report.samples.values()), report.already) == (0, 1, 4)
+
+
+def test_lines_that_another_import_has_written_meanwhile_are_already_there(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "t.jsonl", *ROWS)
+    more = {**PATTERN, "text": "Terrible news for my diet.", "label": "positive"}
+    real = import_records.place
+
+    def other_first(*given: Any) -> list[str]:
+        monkeypatch.setattr(import_records, "place", real)
+        take(project, path)
+        return real(*given)
+
+    monkeypatch.setattr(import_records, "place", other_first)
+    report = take(project, write(tmp_path / "more.jsonl", *ROWS, more))
+    assert (sum(report.samples.values()), report.already, report.refused) == (1, 4, {})
 
 
 def test_an_import_never_touches_a_persons_file_and_is_undone_as_one(project: Project, tmp_path: Path) -> None:
