@@ -7,7 +7,7 @@ import random
 import pytest
 
 from engine.data import containment
-from engine.data.containment import rows_holding
+from engine.data.containment import Contained, rows_holding
 from engine.data.duplicates import ListedTexts
 from tests.engine.data.conftest import sentence
 
@@ -26,3 +26,17 @@ def test_rows_are_found_wherever_they_stand_also_where_many_begin_alike(monkeypa
         rows_holding(ListedTexts((text, None) for text in texts), ListedTexts((row, None) for row in inner)) == holding
     )
     assert not rows_holding(ListedTexts([(sentence(rng, 8), None)]), ListedTexts((row, None) for row in inner))
+
+
+def test_a_row_is_found_in_a_text_of_a_million_characters_wherever_it_stands() -> None:
+    rng = random.Random(7)
+    row, pair = sentence(rng, 8), (sentence(rng, 6), sentence(rng, 6))
+    filling = " ".join(sentence(rng, 9) for _ in range(20_000))
+    contained = Contained([(row, None), pair, ("short", None)])
+    assert len(filling) > 600_000
+    assert not contained.stands_in(filling)
+    for place in (0, (1 << 18) - 10, (1 << 18) - 1, 1 << 18, len(filling)):  # ends of what is hashed at a time as well
+        assert contained.stands_in(f"{filling[:place]}{row}{filling[place:]}")
+    assert not contained.stands_in(f"{filling} {pair[0]}")
+    assert contained.stands_in(f"{pair[1]} {filling} {pair[0]}")
+    assert not Contained([]).stands_in(filling)
