@@ -27,7 +27,7 @@ from torch.nn.utils import clip_grad_norm_
 import engine
 from engine.errors import ModelError, Stopped
 from engine.files import checked, make_folder, publish, replacing, sha256_file, write_json
-from engine.model.batches import SharedTokens, training_batches
+from engine.model.batches import SharedTokens, Tokens, training_batches
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
 from engine.model.layer_freezing import freeze, keep_still
@@ -123,12 +123,7 @@ def train(
             compute.seed(random.Random(f"{plan.seed}/{done}").getrandbits(32))
             for group in optimizer.param_groups:
                 group["lr"] = plan.learning_rate * rate(done, total)
-            loss = functional.cross_entropy(classifier.forward([rows[row] for row in batch]), targets[batch])
-            loss.backward()  # type: ignore[no-untyped-call]
-            clip_grad_norm_(weights, CLIP_NORM)
-            optimizer.step()
-            optimizer.zero_grad()
-            losses.append(loss.item())
+            losses.append(_step(classifier, [rows[row] for row in batch], targets[batch], weights, optimizer))
             done += 1
             seen += len(batch)
             if not math.isfinite(losses[-1]):
@@ -175,6 +170,30 @@ def train(
     publish(_saved(classifier, partial / "finished", told), out)
     shutil.rmtree(partial)
     return out
+
+
+def _step(
+    classifier: Classifier,
+    rows: Sequence[Tokens],
+    targets: torch.Tensor,
+    weights: Sequence[torch.nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+) -> float:
+    """Move the weights by one batch; its mean loss before that.
+
+    Args:
+        classifier: of which the weights are.
+        rows: of the batch.
+        targets: probabilities that they are trained towards, (rows, labels).
+        weights: that are trained.
+        optimizer: of these, with the learning rate of the step.
+    """
+    loss = functional.cross_entropy(classifier.forward(rows), targets)
+    loss.backward()  # type: ignore[no-untyped-call]
+    clip_grad_norm_(weights, CLIP_NORM)
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()
 
 
 def _optimizer(weights: Sequence[torch.nn.Parameter], decay: float) -> torch.optim.AdamW:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -116,24 +116,12 @@ def retrain(
     scoring = round(_SCORING * sum(map(len, splits.values())))
     overall = AggregateProgress(monitor, sum(run.work + scoring for run in runs))
     train = project.examples("train")
-
     passes = _passes(project, arms_to_train, runs, samples, discovery, monitor)
 
     def task(run: Run) -> TrainingTask:
         return training_task(project, run, train, kept, stop=passes.get(run.arm.name), monitor=overall)
 
-    ahead = train_ahead(project, runs, task, overall)
-    entries: list[SpecRun] = []
-    logits: list[dict[str, Logits]] = []
-    for number, run in enumerate(runs, 1):
-        name = f"{run.name} ({number} of {len(runs)})"
-        overall.begin(f"train {name}", 0 if ahead else run.work)
-        model = task(run).run(project, overall)
-        overall.begin(f"score {name}", scoring)
-        logits.append(_score(project, model, splits, overall))
-        temperature = _temperature(project, run, model, labels, overall)
-        entries.append(_entry(project, run, model, temperature))
-
+    scored = _trained_and_scored(project, runs, task, splits, scoring, labels, overall)
     overall.begin("judge", 0)
     spots = _blind_spots(discovery, doubtful)
     round_model = current_model(project, monitor=overall) if discovery and spots else None
@@ -144,7 +132,7 @@ def retrain(
         "recipes": {name: chosen.as_json() for name, chosen in choices.items()},
         "label_sources": {run.arm.name: of.as_json() for run in runs if (of := run.arm.sources)},
         "seeds": list(dict.fromkeys(run.seed for run in runs)),
-        "runs": [run.as_json() for run in entries],
+        "runs": [entry.as_json() for entry, _ in scored],
         "blind_spots": [spot.as_json() for spot in spots],
         "samples": [content(sample) for sample in samples],
         "marked": [place for place, row in enumerate(splits.get(POOL, ())) if row.id in doubtful],
@@ -152,11 +140,47 @@ def retrain(
     folder = project.proofs_dir / content_key(spec)[:8]
     for split, rows in splits.items():
         _save(gold_file(folder, split), gold_of(rows, project.labels))
-        for entry, found in zip(entries, logits, strict=True):
-            _save(logits_file(folder, entry, split), found[split])
+        for entry, logits in scored:
+            _save(logits_file(folder, entry, split), logits[split])
     if discovery and round_model:
         _save_round(project, folder, discovery, round_model, [spot.id for spot in spots], splits["proof"], overall)
     return _judged(project, folder, spec, splits, seconds=round(time.monotonic() - began, 1), learned=bool(samples))
+
+
+def _trained_and_scored(
+    project: Project,
+    runs: Sequence[Run],
+    task: Callable[[Run], TrainingTask],
+    splits: dict[str, list[Example]],
+    scoring: int,
+    labels: Mapping[str, str],
+    overall: AggregateProgress,
+) -> list[tuple[SpecRun, dict[str, Logits]]]:
+    """Train the model of each run, side by side where there is room, and score all splits by it.
+
+    Args:
+        project: takes the models.
+        runs: in their order.
+        task: the training of a run.
+        splits: rows by split.
+        scoring: work of scoring them once, in row-passes.
+        labels: of pool rows that have one, by id.
+        overall: told of the work of all runs.
+
+    Returns:
+        For each run what the report says of it, and logits (rows, labels) by split.
+    """
+    ahead = train_ahead(project, runs, task, overall)
+    scored = []
+    for number, run in enumerate(runs, 1):
+        name = f"{run.name} ({number} of {len(runs)})"
+        overall.begin(f"train {name}", 0 if ahead else run.work)
+        model = task(run).run(project, overall)
+        overall.begin(f"score {name}", scoring)
+        logits = _score(project, model, splits, overall)
+        temperature = _temperature(project, run, model, labels, overall)
+        scored.append((_entry(project, run, model, temperature), logits))
+    return scored
 
 
 def _save_round(
