@@ -19,7 +19,8 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.schema import Example
 from engine.shards.score_in_shards import score_in_shards
-from engine.shards.shard_plan import ShardedWork, ShardPlan
+from engine.shards.shard_plan import ShardPlan
+from engine.shards.sharded_work import ShardedWork
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def plan_pool(project: Project, model: ModelRef, shard_rows: int, *, monitor: Mo
     Args:
         project: gives pool, dev and settings.
         model: that is asked.
-        shard_rows: rows of a shard (`engine.shards.shard_plan.ShardedWork.plan`).
+        shard_rows: rows of a shard (`engine.shards.sharded_work.ShardedWork.plan`).
         monitor: told of rows written.
 
     Raises:

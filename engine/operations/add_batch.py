@@ -131,7 +131,16 @@ def add_batch(
 
 
 class _Addition:
-    """The steps of one addition."""
+    """The steps of one addition.
+
+    Args:
+        project: as it is before, while nobody else adds to it.
+        file: the rows. name: of the batch.
+        options: how the file is read. mapped: labels of the file that the user has mapped; each has to be in it.
+        share: of the rows that nothing holds to a side, which become proof, 0..1.
+        predictions: what the classifier says of the rows; None: it is run here.
+        monitor: as in `add_batch`.
+    """
 
     def __init__(
         self,
@@ -151,6 +160,7 @@ class _Addition:
         self.skipped = 0
 
     def add(self) -> Added:
+        """Do all of it; raises as `add_batch`."""
         left_out = LeftOutList(self.staging)
         rows, read = self._new_rows(left_out)
         if not len(rows):
@@ -258,6 +268,7 @@ class _Addition:
         return rows.take(~both), sides[~both], leaders[~both]
 
     def _write(self, parts: Mapping[str, RowStore], left_out: int) -> Batch:
+        """Write the rows of each split behind its end, then the manifest that knows of them."""
         project, monitor = self.project, self.monitor
         before = sha256_file(project.root / MANIFEST_FILE)
         manifest = project.manifest
@@ -333,6 +344,7 @@ class _Addition:
         return replace(manifest, splits=splits, batches=(first,))
 
     def _extended(self, name: str, split: SplitManifest, rows: RowStore) -> SplitManifest:
+        """Write rows behind the end of a split; how the manifest is to describe it then."""
         if not len(rows):
             return split
         path, hashes = self.project.split_path(name), self.project.hashes_path(name)

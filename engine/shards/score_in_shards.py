@@ -16,7 +16,8 @@ from engine.progress import Monitor
 from engine.project import Project
 from engine.shards import SHARDS
 from engine.shards.parts import do_parts
-from engine.shards.shard_plan import MANIFEST, Finished, ShardedWork, ShardPlan
+from engine.shards.shard_plan import MANIFEST, Finished, ShardPlan
+from engine.shards.sharded_work import ShardedWork
 from engine.shards.where import asked_where
 from engine.shards.work_shard import ShardWorker
 

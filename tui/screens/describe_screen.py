@@ -1,6 +1,7 @@
 """Explaining one blind spot: its rows in sight, a form for patterns and samples, and below it what is written.
 
-What is typed is kept at once, refused or not; every record can be changed, deleted, undone and redone.
+What is typed is kept at once, refused or not. Every record can be changed, deleted, undone and redone until one
+commits.
 """
 
 from __future__ import annotations
