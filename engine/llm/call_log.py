@@ -108,13 +108,7 @@ class CallLog:
 
 def read_calls(path: Path) -> Iterator[Call]:
     """All whole calls of a file, oldest first; none if it does not exist. What is no whole call is passed over."""
-    for line in read_lines(path):
-        try:
-            call = _call(orjson.loads(line))
-        except orjson.JSONDecodeError:
-            continue
-        if call is not None:
-            yield call
+    return (call for line in read_lines(path) if (call := call_of(line)))
 
 
 def token_count(value: Any) -> int | None:
@@ -122,8 +116,12 @@ def token_count(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
 
 
-def _call(values: Any) -> Call | None:
+def call_of(line: bytes) -> Call | None:
     """The call in a line of the log; None: it is none. Numbers of tokens that can be none are not known."""
+    try:
+        values = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
     if not isinstance(values, dict):
         return None
     if "rung" in values:

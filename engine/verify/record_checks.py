@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import orjson
-
 from engine.files import find_files, read_lines
-from engine.llm.call_log import CALLS_FILE, Call
+from engine.llm.call_log import CALLS_FILE, call_of
 from engine.project import Project
 from engine.teaching.revisions import Log
 from engine.verify.finding import Finding, looked_at
@@ -47,9 +45,7 @@ def _calls(path: Path, file: str) -> Iterator[Finding]:
     count = 0
     for line in read_lines(path):
         count += 1
-        try:
-            Call.from_json(orjson.loads(line))
-        except ValueError:
+        if call_of(line) is None:
             broken.append(count)
     if broken and broken != [count]:
         yield Finding(
