@@ -105,7 +105,16 @@ class HuggingFace:
         compute = choose_compute(self._project.settings.compute)
         mine = cast("TrainingPlan", plan)
         monitor.note(f"start: {find_weights(mine.start, fetch=False)}")
-        train(mine, examples, kept=kept, out=out, compute=compute, monitor=monitor, after_pass=after_pass)
+        train(
+            mine,
+            examples,
+            kept=kept,
+            dev=self._dev(mine),
+            out=out,
+            compute=compute,
+            monitor=monitor,
+            after_pass=after_pass,
+        )
 
     def reading(self, model: ModelRef) -> Reading:
         """As many tokens as the settings and the weights allow."""
@@ -129,15 +138,22 @@ class HuggingFace:
         )
 
     def load_result(self, plan: Plan, folder: Path) -> Classifier:
-        """Load the weights, and go back as far as the plan says."""
+        """Load the weights, go back as far as the plan says, and fit biases where it says so."""
         from engine.model.classifier import Classifier
-        from engine.model.training import go_back, start_of
+        from engine.model.training import finish, start_of
 
-        mine, compute = cast("TrainingPlan", plan), self._compute("exact")
+        mine = cast("TrainingPlan", plan)
+        compute = replace(
+            self._compute("exact"), backend="torch"
+        )  # OpenVINO would keep the weights as they were loaded
         trained = Classifier.load(folder, labels=mine.labels, max_length=mine.max_length, compute=compute)
-        if mine.average < 1:
-            go_back(trained.model, start_of(mine, compute).model.state_dict(), mine.average)
+        start = start_of(mine, compute).model.state_dict() if mine.average < 1 else None
+        finish(trained, mine, start, self._dev(mine))
         return trained
+
+    def _dev(self, plan: TrainingPlan) -> list[Example]:
+        """The rows that a plan fits biases to."""
+        return self._project.examples("dev") if plan.output_bias else []
 
     def _compute(self, purpose: Purpose) -> Compute:
         from engine.model.device import scoring_compute

@@ -31,6 +31,7 @@ from engine.model.batches import SharedTokens, Tokens, training_batches
 from engine.model.classifier import Classifier
 from engine.model.device import Compute
 from engine.model.layer_freezing import freeze, keep_still
+from engine.model.output_bias import fit_output_bias
 from engine.model.training_plan import DistillationTarget, TrainingPlan
 from engine.model.weights import folder_hashes
 from engine.progress import Monitor
@@ -50,6 +51,7 @@ def train(
     examples: Sequence[Example],
     *,
     kept: Sequence[DistillationTarget] = (),
+    dev: Sequence[Example] = (),
     out: Path,
     compute: Compute,
     monitor: Monitor,
@@ -59,6 +61,8 @@ def train(
 
     Rows that are ``kept`` are trained towards their probabilities (learning without forgetting: Li & Hoiem 2016, arXiv
     1606.09282, section 3, with a temperature of 1).
+
+    ``dev`` are the rows that `TrainingPlan.output_bias` names.
 
     ``after_pass`` is shown the classifier, ready to score, after each pass; such a run begins anew if interrupted.
 
@@ -155,8 +159,7 @@ def train(
             keep_still(model)
 
     seconds += time.monotonic() - began
-    if start is not None:
-        go_back(model, start, plan.average)
+    finish(classifier, plan, start, dev)
     told = {
         "key": key,
         "plan": plan.as_json(),
@@ -235,11 +238,24 @@ def start_of(plan: TrainingPlan, compute: Compute) -> Classifier:
     )
 
 
-def go_back(model: torch.nn.Module, start: Mapping[str, torch.Tensor], share: float) -> None:
-    """Set weights to ``share`` (0..1) of the way from where they started to where they are."""
-    with torch.no_grad():
-        for name, value in model.state_dict().items():
-            value.copy_(torch.lerp(start[name], value, share) if value.is_floating_point() else value)
+def finish(
+    classifier: Classifier, plan: TrainingPlan, start: Mapping[str, torch.Tensor] | None, dev: Sequence[Example]
+) -> None:
+    """What a plan has done to the weights once they are trained: part of the way back, biases fitted to dev.
+
+    Args:
+        classifier: trained all the way; it is ready to score afterwards.
+        plan: says how far, and whether biases are fitted.
+        start: the weights it was trained from; not needed all the way.
+        dev: rows with their labels.
+    """
+    model = classifier.model.eval()
+    if plan.average < 1 and start is not None:
+        with torch.no_grad():
+            for name, value in model.state_dict().items():
+                value.copy_(torch.lerp(start[name], value, plan.average) if value.is_floating_point() else value)
+    if plan.output_bias:
+        fit_output_bias(classifier, dev, plan.labels)
 
 
 def _targets(plan: TrainingPlan, examples: Sequence[Example], kept: Sequence[DistillationTarget]) -> torch.Tensor:

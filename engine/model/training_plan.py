@@ -33,6 +33,7 @@ class PlanChanges(TypedDict, total=False):
     steps: int
     smoothing: float
     average: float
+    output_bias: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class TrainingPlan(Record):
             section 7).
         average: how far the weights go from where they started to where training led, 0..1 (WiSE-FT: Wortsman et al.
             2022, arXiv 2109.01903, section 3); 1: all the way.
+        output_bias: sha256 of the dev split if the biases of the output are fitted to it in the end
+            (`engine.model.output_bias`); empty: they are not.
     """
 
     start: str
@@ -70,16 +73,19 @@ class TrainingPlan(Record):
     steps: int = 0
     smoothing: float = 0.0
     average: float = 1.0
+    output_bias: str = ""
 
     @property
     def all_the_way(self) -> TrainingPlan:
-        """The same without the way back in weights."""
-        return replace(self, average=1.0)
+        """The same without what is done to the weights once they are trained."""
+        return replace(self, average=1.0, output_bias="")
 
     def key(self, examples: Sequence[Example], kept: Sequence[DistillationTarget] = ()) -> str:
         """Content key of the result: plan, weights and rows in their order, not where they lie or who computes."""
         parts = self.as_json()
         del parts["start"]
+        if not self.output_bias:  # models of before have keys without it
+            del parts["output_bias"]
         rows = [[row.text, row.text_pair, row.label] for row in examples]
         soft = [[one.row.text, one.row.text_pair, one.probabilities] for one in kept]
         return content_key("training", RECIPE, parts, rows, soft)

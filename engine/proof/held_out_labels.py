@@ -51,8 +51,8 @@ def outcomes(
 ) -> dict[str, HeldOutOutcome]:
     """What each of some trials makes of the rows held out and of dev. That is kept by content, no model is.
 
-    Trials that differ in how far they go from the start alone are trained once. Where the machine has room, trainings
-    run side by side.
+    Trials that differ only in what is done to the weights in the end are trained once. Where the machine has room,
+    trainings run side by side.
 
     Args:
         project: gives dev and labels.
@@ -90,8 +90,8 @@ def outcomes(
 
 
 def _all_the_way(project: Project, task: TrainingTask, key: str) -> TrainingTask:
-    """The training without the way back in weights, into a folder of the cache."""
-    changes = {name: value for name, value in task.changes.items() if name != "average"}
+    """The training without what follows it (`TrainingPlan.all_the_way`), into a folder of the cache."""
+    changes = {name: value for name, value in task.changes.items() if name not in ("average", "output_bias")}
     out = (project.cache_dir / f"held-out-{key}").relative_to(project.root)
     return replace(task, changes=changes, out=str(out))
 

@@ -55,6 +55,10 @@ def training_set(
     changes: PlanChanges = {"steps": run.steps, "smoothing": recipe.smoothing, "average": recipe.average}
     if recipe.head_only:
         changes["frozen_layers"] = ALL_BUT_HEAD
+    # Rows of the stream shift how readily each label is given. Of samples, which people and LLMs write in pairs of
+    # labels, it was not measured.
+    if recipe.start == "current" and run.arm.labels and project.has_split("dev"):
+        changes["output_bias"] = project.manifest.splits["dev"].sha256
     start = scratch(project, monitor=monitor)
     if recipe.start == "current":
         start = current_model(project, seed=run.seed, monitor=monitor)
