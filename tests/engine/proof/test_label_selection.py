@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.discovery.pipeline import discover
@@ -28,6 +29,7 @@ from engine.proof.report import read_report
 from engine.proof.request import FEWEST_TO_CHOOSE, RetrainRequest, arms_asked, refuse_retrain
 from engine.proof.run import retrain
 from engine.proof.training_labels import ONE_PART_FROM, PARTS, TrainingLabel, held_out_parts
+from engine.proof.training_sets import training_set
 from engine.schema import UNLABELLED, Example, RowLabel, Teacher
 from engine.settings import (
     ComputeSettings,
@@ -216,24 +218,53 @@ def test_auto_weighs_saved_errors_by_the_chance_that_accuracy_is_seen_to_be_kept
     assert choice.sentence.count("The chance that test will show accuracy to be kept: ") == 1
 
 
-def trial(project: Project, rows: Sequence[Example], average: float = 1.0) -> HeldOutTrial:
+def trial(project: Project, rows: Sequence[Example], average: float = 1.0, output_bias: str = "") -> HeldOutTrial:
     start = current_model(project, monitor=Silent())
-    changes = {"steps": 8, "average": average}
+    changes = {"steps": 8, "average": average, "output_bias": output_bias}
     begin = StartOfTraining(start.name, str(start.path), start.key)
     return HeldOutTrial(TrainingTask(tuple(rows), 5, begin, changes=changes), work=32)
 
 
-def test_half_the_way_is_what_training_it_would_give(project: Project) -> None:
+def test_what_is_done_in_the_end_is_what_training_it_would_give(project: Project) -> None:
     rows = [one.row for one in arm_of(project, "labels").labels]
-    trials = {"half": trial(project, rows[20:], average=0.5), "whole": trial(project, rows[20:])}
+    ways = {"half": (0.5, ""), "whole": (1.0, ""), "half, biases fitted": (0.5, "dev")}
+    trials = {name: trial(project, rows[20:], *way) for name, way in ways.items()}
     monitor = Recorder()
     shared = outcomes(project, trials, rows[:20], 20, monitor=monitor)
     assert [done for stage, done, *_ in monitor.steps if stage == "train"] == list(range(1, 9)), "trained once"
-    for name in trials:
-        start, average = current_model(project, monitor=Silent()), 0.5 if name == "half" else 1.0
-        alone = trained(project, rows[20:], seed=5, start=start, steps=8, average=average, monitor=Silent())
-        found = predictions(project, alone, rows[:20], split_key="held out", monitor=Silent()).argmax(axis=1)
-        assert shared[name].errors == sum(LABELS[of] != row.label for of, row in zip(found, rows, strict=False))
+    dev, answers = project.examples("dev"), {}
+    for name, (average, bias) in ways.items():
+        alone = trained(
+            project,
+            rows[20:],
+            seed=5,
+            start=current_model(project, monitor=Silent()),
+            steps=8,
+            average=average,
+            output_bias=bias,
+            monitor=Silent(),
+        )
+        answers[name] = predictions(project, alone, [*rows[:20], *dev], split_key="all", monitor=Silent())
+        wrong = [
+            LABELS[of] != row.label for of, row in zip(answers[name].argmax(axis=1), [*rows[:20], *dev], strict=True)
+        ]
+        assert shared[name].errors == sum(wrong[:20])
+        assert shared[name].wrong == tuple(np.flatnonzero(wrong[20:]))
+    shift = answers["half, biases fitted"] - answers["half"]
+    assert shift.std(axis=0).max() < 1e-4 < np.abs(shift).min(), "the same for all rows"
+
+
+def test_biases_are_fitted_after_arms_of_labels_that_go_on_from_the_current_model(project: Project) -> None:
+    labelled = arm_of(project, "labels")
+    written = Arm("human", labelled.samples)
+    runs = plan_runs(project, [labelled, written], seeds=[5], recipes=["scratch", "continue", "three-quarters"])
+    train = project.examples("train")
+    fitted = {
+        (run.arm.name, run.recipe)
+        for run in runs
+        if training_set(project, run, train, [], Silent()).changes.get("output_bias")
+    }
+    assert fitted == {("labels", "continue"), ("labels", "three-quarters")}
 
 
 def test_trials_side_by_side_are_those_of_one_after_another_whoever_stops(
