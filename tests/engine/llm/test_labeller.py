@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import ProjectError, SettingsError, StoreError
+from engine.errors import ProjectError, SettingsError, Stopped, StoreError
 from engine.labelling.guidelines import guideline_of
 from engine.llm.call_log import CALLS_FILE, read_calls
 from engine.llm.chat_backend import ServerRefused
@@ -24,10 +24,11 @@ from engine.schema import RowLabel, Teacher
 from engine.settings import Price
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records, Teaching
+from tests.builders.monitor import Recorder
 from tests.builders.project import put_split
 from tests.builders.stream import LABELS
 from tests.engine.llm.labels import asking_project, by_number, labelling, rows_of
-from tests.engine.llm.server import Fault, LlmServer, broken, no_choices, refused, wrong_key
+from tests.engine.llm.server import Fault, LlmServer, broken, no_choices, refused, silent, wrong_key
 from tests.engine.llm.spots import set_llm
 
 TINY = Teacher("tiny", "llm")
@@ -241,7 +242,7 @@ def test_the_run_ends_at_its_budget_and_goes_on_from_there(tmp_path: Path) -> No
             label(project, rows="all", max_cost=0.1)
 
 
-def test_the_ladder_of_formats_is_that_of_all_questions(tmp_path: Path) -> None:
+def test_the_order_of_formats_is_that_of_all_questions(tmp_path: Path) -> None:
     with LlmServer(labelling(), formats=()) as server:
         project = asking_project(tmp_path / "work", server, rows=4, parallel=1)
         assert label(project, rows="all").labelled == 4
@@ -264,6 +265,19 @@ def test_a_server_that_breaks_down_stops_the_run_soon_and_the_next_one_asks_only
     with LlmServer(says) as server:
         report = label(set_llm(project, base_url=server.base_url), rows="all")
         assert (report.already, report.labelled, len(server.requests)) == (4, 196, 98)
+
+
+def test_a_run_that_is_stopped_asks_again_only_what_was_not_answered(tmp_path: Path) -> None:
+    says = labelling()
+    with LlmServer(lambda request: says(request) if len(server.requests) < 3 else silent()) as server:
+        project = asking_project(tmp_path / "work", server, rows=8, batch=2, parallel=2)
+        with pytest.raises(Stopped):
+            label(project, rows="all", monitor=Recorder(lambda *_: len(server.requests) == 4))
+        first = asked(server)
+    with LlmServer(says) as server:
+        report = label(set_llm(project, base_url=server.base_url), rows="all")
+        assert report.already + report.labelled == 8
+        assert sorted(asked(server)) == sorted(first[2:])
 
 
 def test_no_proof_row_is_sent_and_a_guideline_that_holds_one_is_refused(tmp_path: Path) -> None:
