@@ -22,7 +22,7 @@ from engine.operations.job_kinds import KINDS
 def jobs_here() -> Iterator[None]:
     """A job that is started in the block has ended when its start returns; its files are as a process leaves them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(launch, "_spawn", _run)
+        patch.setattr(launch, "spawn", _run)
         yield
 
 

@@ -45,7 +45,7 @@ def start(root: Path, options: JobOptions) -> str:
             alive = _alive(files)
             try:
                 files.write_spec(options, created=time.time())  # the job is in the list now, and alive
-                _spawn(root, files, lock, alive)
+                spawn(root, files, lock, alive)
             finally:
                 os.close(alive)
         except (BlindspotError, OSError):
@@ -73,7 +73,7 @@ def resume(root: Path, job_id: str) -> None:
         alive = _alive(files)
         try:
             remove(files.stop)
-            _spawn(root, files, lock, alive)
+            spawn(root, files, lock, alive)
         finally:
             os.close(alive)
     finally:
@@ -130,7 +130,8 @@ def _alive(files: JobFiles) -> int:
     return alive
 
 
-def _spawn(root: Path, files: JobFiles, lock: int, alive: int) -> None:
+def spawn(root: Path, files: JobFiles, lock: int, alive: int) -> None:
+    """Begin the process of a job, which takes the two locks over (descriptors) and outlives this process."""
     log = open_append(files.log)
     try:
         subprocess.Popen(

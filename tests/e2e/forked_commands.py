@@ -65,7 +65,7 @@ def main() -> None:
     """Fork a process for each line of the standard input, and print its exit status."""
     for library in LIBRARIES:
         import_module(library)
-    launch._spawn = _fork_job
+    launch.spawn = _fork_job
     gc.freeze()
     for line in sys.stdin:
         child = os.fork()
