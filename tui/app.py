@@ -353,7 +353,8 @@ class BlindspotApp(SteadyApp, inherit_bindings=False):
     def action_interrupt(self) -> None:
         """Say how to leave."""
         first = "esc leaves the field; then " if self.is_typing else ""
-        self.say(f"{first}Q leaves the app, q goes back; everything is saved as you go.")
+        kept = f"; {self.workbench.kept}" if self.workbench else ""
+        self.say(f"{first}Q leaves the app, q goes back{kept}.")
 
     def action_quit(self) -> Any:
         """Save everything and leave."""

@@ -405,7 +405,9 @@ class DescribeScreen(WorkScreen[DescribePlace]):
         """From a field to what is written, from there back."""
         if isinstance(self.focused, Prose):
             self.written.focus()
-            self.say("What you typed is kept. i goes on writing, esc goes back.")
+            read_only = self.workbench.project.read_only
+            kept = "Read-only: what you typed is not kept." if read_only else "What you typed is kept."
+            self.say(f"{kept} i goes on writing, esc goes back.", warning=read_only)
         else:
             self.action_back()
 

@@ -346,4 +346,4 @@ class SpotsScreen(FilteredScreen[SpotsPlace]):
         if self.filter.text:
             self.filter.set_text("")
         else:
-            self.say("q leaves the app; everything is saved as you go.")
+            self.say(f"q leaves the app; {self.workbench.kept}." if self.ready else "q leaves the app.")

@@ -96,6 +96,15 @@ class Workbench:
         self.board = self.annotator = None
 
     @property
+    def kept(self) -> str:
+        """What becomes of what is typed and done here, as a clause."""
+        return (
+            "nothing is kept, as the project is read-only"
+            if self.project.read_only
+            else "everything is saved as you go"
+        )
+
+    @property
     def repairs(self) -> list[str]:
         """What is to be told at opening, a sentence each: nothing may be kept, tau was edited, records, drafts."""
         joined = self._drafts.joined

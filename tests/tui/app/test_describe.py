@@ -47,6 +47,21 @@ async def write_sample(driver: Driver, text: str, *, choose_label: int = 0) -> N
     await driver.press(*["ctrl+l"] * choose_label, HAND_IN)
 
 
+async def test_nobody_is_told_that_what_they_type_into_a_read_only_project_is_kept(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.project.is_read_only", lambda folder: True)
+    async with opened(root) as driver:
+        await describe(driver)
+        await driver.type("faint praise")
+        await driver.press("escape")
+        await driver.sees("Read-only: what you typed is not kept.")
+        await driver.press("escape", "escape")
+        await driver.sees("q leaves the app; nothing is kept, as the project is read-only.")
+        await driver.press("ctrl+c")
+        await driver.sees("q goes back; nothing is kept, as the project is read-only.")
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
 async def test_a_pattern_and_a_sample_for_it_are_written_with_the_evidence_in_sight(
     root: Path, size: tuple[int, int]
