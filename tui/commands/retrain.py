@@ -35,6 +35,8 @@ def add_parser(subparsers: SubParsers) -> None:
         "  blindspot retrain work --detach; blindspot jobs work\n\n"
         "arms of real rows; each also with the samples of a teaching, as labels+llm:\n"
         + "".join(f"  {name:<11} {says}\n" for name, says in LABEL_ARMS.items())
+        + "their trainings end with the biases of the output being fitted to dev, unless\n"
+        "the recipe starts from the base (Alexandari et al. 2020, arXiv 1901.06852)\n"
         + "\nrecipes:\n"
         + "\n".join(f"  {name:<14} {one.summary}\n                 ({one.source})" for name, one in RECIPES.items()),
     )
