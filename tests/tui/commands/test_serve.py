@@ -46,9 +46,12 @@ async def test_links_work_until_the_command_ends_and_then_nothing_is_left(tmp_pa
 async def test_connections_beyond_the_limit_of_open_files_are_told_of_in_one_sentence(tmp_path: Path) -> None:
     project = stream_project(tmp_path / "work", rows=2)
     limited = ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh", sys.executable, "-m", "tui"]
-    with subprocess.Popen(
-        [*limited, "serve", str(project.root)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as server:
+    command = [*limited, "serve", str(project.root)]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server,
+        ExitStack() as at_the_end,
+    ):
+        at_the_end.callback(server.kill)  # else a test that fails would wait for it
         assert server.stdout
         assert server.stderr
         address = server.stdout.readline().strip()
