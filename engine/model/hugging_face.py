@@ -143,9 +143,8 @@ class HuggingFace:
         from engine.model.training import finish, start_of
 
         mine = cast("TrainingPlan", plan)
-        compute = replace(
-            self._compute("exact"), backend="torch"
-        )  # OpenVINO would keep the weights as they were loaded
+        # By torch: OpenVINO would keep the weights as they are before the way back.
+        compute = replace(self._compute("exact"), backend="torch")
         trained = Classifier.load(folder, labels=mine.labels, max_length=mine.max_length, compute=compute)
         start = start_of(mine, compute).model.state_dict() if mine.average < 1 else None
         finish(trained, mine, start, self._dev(mine))
