@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from engine.arrays import Floats
 from engine.errors import ModelError
 from engine.model.batched_inference import Forward, run_in_batches
 from engine.model.batches import Tokens, collate, tokenise
@@ -40,7 +41,10 @@ class Classifier:
     Attributes:
         model: the transformers model. tokenizer: its tokenizer.
         order: for each of the project's labels the index of the output that means it.
+        fitted_biases: see `engine.model.text_classifier.Scorer`.
     """
+
+    fitted_biases: Floats | None = None
 
     def __init__(self, model: Any, tokenizer: Any, *, order: Sequence[int], max_length: int, compute: Compute) -> None:
         self.model = model.to(compute.device)

@@ -17,6 +17,7 @@ from engine.schema import Example
 from engine.trust import OutsideUse
 
 if TYPE_CHECKING:
+    from engine.arrays import Floats
     from engine.model.array_cache import Array
     from engine.model.bf16_rescoring import UncertainRows
     from engine.model.predictions_by_text import PredictionsByText
@@ -94,6 +95,8 @@ class PredictionsOnly:
 
 class KnownScorer:
     """Scores that are found; see `engine.model.text_classifier.Scorer`. ``runs_on``: what they are."""
+
+    fitted_biases: Floats | None = None
 
     def __init__(self, known: PredictionsByText, runs_on: str) -> None:
         self._known, self.runs_on = known, runs_on

@@ -40,6 +40,7 @@ from engine.schema import Example, Record
 from engine.trust import OutsideUse, require
 
 if TYPE_CHECKING:
+    from engine.arrays import Floats
     from engine.model.array_cache import Array
     from engine.model.bf16_rescoring import UncertainRows
 
@@ -236,6 +237,8 @@ class ProgramScorer:
         program: that answers.
         at_once: rows in one request.
     """
+
+    fitted_biases: Floats | None = None
 
     def __init__(self, program: ScoringProgram, at_once: int) -> None:
         self.program, self._at_once = program, at_once

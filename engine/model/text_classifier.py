@@ -23,6 +23,7 @@ from engine.schema import Example, Record
 from engine.trust import OutsideUse
 
 if TYPE_CHECKING:
+    from engine.arrays import Floats
     from engine.model.array_cache import Array
     from engine.model.bf16_rescoring import UncertainRows
     from engine.model.truncation import Reading
@@ -91,7 +92,11 @@ class Scorer(Protocol):
 
     Attributes:
         runs_on: where it computes, for people.
+        fitted_biases: what was added to its logits (labels,) as it fits dev best (`engine.model.output_bias`); None:
+            nothing was.
     """
+
+    fitted_biases: Floats | None
 
     @property
     def runs_on(self) -> str: ...  # noqa: D102 - above

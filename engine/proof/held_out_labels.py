@@ -39,7 +39,7 @@ class HeldOutOutcome(Record):
     """What a trial makes of the rows held out, and of dev.
 
     ``errors``: among as many of its most confident rows as the round's model covers at tau. ``wrong``: places of the
-    rows of dev that it gets wrong, in their order.
+    rows of dev that it gets wrong, in their order; of biases fitted to dev with those that the other rows give.
     """
 
     errors: float
@@ -70,7 +70,7 @@ def outcomes(
     alike: defaultdict[str, list[str]] = defaultdict(list)
     for name, trial in trials.items():
         plan, rows = trial.task.plan(project), trial.task.rows
-        key = content_key("held out, wrong rows of dev", plan.key(rows), looked_at, covered, len(held_out))
+        key = content_key("held out, wrong rows of dev held out too", plan.key(rows), looked_at, covered, len(held_out))
         files[name] = project.cache_dir / f"held-out-{key}.json"
         if not files[name].is_file():
             alike[plan.all_the_way.key(rows)].append(name)
@@ -112,8 +112,14 @@ def _train_side_by_side(
 def _outcome(
     project: Project, model: Scorer, held_out: Sequence[Example], dev: Sequence[Example], covered: int
 ) -> HeldOutOutcome:
+    from engine.model.output_bias import held_out_predictions
+
     gold = gold_of([*held_out, *dev], project.labels)
     logits = model.logits([*held_out, *dev], monitor=Silent())
     found = Scored.from_logits(logits[: len(held_out)], gold[: len(held_out)])
-    wrong = np.flatnonzero(logits[len(held_out) :].argmax(axis=1) != gold[len(held_out) :])
+    on_dev, right = logits[len(held_out) :], gold[len(held_out) :]
+    said = on_dev.argmax(axis=1)
+    if model.fitted_biases is not None:
+        said = held_out_predictions(on_dev - model.fitted_biases, right)
+    wrong = np.flatnonzero(said != right)
     return HeldOutOutcome(errors_among_most_confident(found, covered), tuple(wrong.tolist()))

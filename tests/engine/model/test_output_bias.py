@@ -13,7 +13,7 @@ from scipy.special import log_softmax, softmax
 
 from engine.files import read_json
 from engine.model.classifier import Classifier
-from engine.model.output_bias import best_biases
+from engine.model.output_bias import best_biases, held_out_predictions
 from engine.model.training import train
 from engine.model.training_plan import TrainingPlan
 from engine.progress import Silent
@@ -35,6 +35,11 @@ def test_biases_that_labels_were_drawn_with_are_found_whatever_the_temperature(t
 def test_a_label_without_a_row_gets_no_endless_bias() -> None:
     logits = np.random.default_rng(4).normal(size=(50, 3))
     assert np.abs(best_biases(logits, np.arange(50) % 2)).max() < 5
+
+
+def test_no_row_has_a_say_in_the_biases_that_it_is_predicted_with() -> None:
+    gold = np.arange(20) % 2  # each tenth holds two rows of one label, so the others have more of the other one
+    assert (held_out_predictions(np.zeros((20, 2)), gold) != gold).all()
 
 
 def fitted(start: Path, out: Path, dev: list[Example], **more: Any) -> Path:
