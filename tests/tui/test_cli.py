@@ -167,12 +167,15 @@ def test_a_command_that_is_ended_while_it_waits_for_a_job_says_what_becomes_of_i
     monkeypatch.setattr(launch, "WORKER", WORKER)
     job_id = jobs.start(project.root, CountOptions(to=FOREVER))
     until(lambda: jobs.find_job(project.root, job_id).done > 0)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has it ignored in the background
     with monkeypatch.context() as patch:
         patch.setattr(time, "sleep", lambda _: os.kill(os.getpid(), number))
         try:
             ended = main(["jobs", str(project.root), "--follow", job_id])
         except SystemExit as left:
             ended = int(str(left.code))
+        finally:
+            signal.signal(signal.SIGINT, before)
     assert ended == status
     [said] = capsys.readouterr().err.splitlines()
     assert f"job {job_id} {says}" in said
