@@ -8,7 +8,7 @@ of labels, task (2 or 3 labels, 1 or 3 seeds) and effect:
   and, where ppi-python is installed, intervals of prediction-powered inference on a random sample of as many of the
   rows that can change: classical, with the LLM's labels taken as they are, and tuned (PPI++);
 - the verdict after five looks, by the product's own judge, which stops once it is certain: how often an arm that is as
-  good as the baseline is ``proven``, and how often the word is that from all labels. A fourth of the draws.
+  good as the baseline is ``proven``, and how often the word is that from all labels. A fifth of the draws.
 
 Whether an interval holds the truth in at least `LEAST` of the draws is decided by one rule. Where it held it in less
 than `AGAIN` of the first draws, it is drawn anew, and the fresh draws alone say how often it holds: the lowest of many
