@@ -95,9 +95,34 @@ def test_without_a_test_split_the_verdict_is_the_same_and_says_so(
     assert "not checked" not in verdict(*seen, KEPT).reason
 
 
-@pytest.mark.parametrize(("touching", "word"), [((-20.0, -30.0, 0.0), "no change"), ((20.0, 0.0, 30.0), "no change")])
-def test_an_interval_that_touches_0_is_not_wholly_on_one_side(touching: Bounds, word: str) -> None:
-    assert verdict(touching, REACHES_ZERO, KEPT, KEPT).word == word
+@pytest.mark.parametrize(
+    ("matched", "word"),
+    [
+        ((-20.0, -30.0, 0.0), "no change"),
+        ((20.0, 0.0, 30.0), "no change"),
+        ((-0.5, -0.9, -0.1), "proven"),
+        ((0.5, 0.1, 0.9), "worse"),
+    ],
+    ids=["touches 0 from below", "touches 0 from above", "lies just below", "lies just above"],
+)
+def test_an_interval_lies_wholly_on_one_side_of_0_or_tells_nothing(matched: Bounds, word: str) -> None:
+    assert verdict(matched, REACHES_ZERO, KEPT, KEPT).word == word
+
+
+def test_a_gain_that_is_not_shown_is_not_called_in_doubt() -> None:
+    for high in (0.0, 0.5):
+        assert verdict((-20.0, -30.0, high), FALLS, KEPT, DOUBTFUL).word == "less confident only"
+
+
+@pytest.mark.parametrize(
+    "accuracy",
+    [(-0.02, -0.05, 0.01), (-0.008, -0.015, -0.001), (-0.02, -0.04, 0.0), (-0.01, -0.02, -0.001)],
+    ids=["much lower, but it may not fall", "falls, but by little", "touches 0", "lower by the margin"],
+)
+def test_it_is_worse_only_where_accuracy_surely_falls_and_by_more_than_the_margin(accuracy: Bounds) -> None:
+    found = verdict(FALLS, FALLS, KEPT, accuracy)
+    assert found.word == "no change"
+    assert "in doubt" in found.reason
 
 
 def test_an_accuracy_that_may_be_lower_by_exactly_the_margin_is_within_it() -> None:
