@@ -45,7 +45,9 @@ def test_an_end_is_where_the_mixture_reaches_its_limit(hits: int, rows: int) -> 
     shares = (np.arange(20_000) + 0.5) / 20_000  # the mixture by sums over the arc sine law, its prior
     prior = np.sin(shares * np.pi / 2) ** 2
     mixed = np.mean(np.exp(hits * np.log(prior) + (rows - hits) * np.log1p(-prior) - rows * _entropy(hits, rows)))
-    for end in {low, high} - {0.0, 1.0}:
+    ends = {low, high} - {0.0, 1.0}
+    assert len(ends) == (hits > 0) + (hits < rows)
+    for end in ends:
         at = np.exp(hits * np.log(end) + (rows - hits) * np.log1p(-end) - rows * _entropy(hits, rows))
         assert mixed / at == pytest.approx(20, rel=1e-3)
 
