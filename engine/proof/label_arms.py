@@ -16,7 +16,7 @@ from engine.errors import ProjectError
 from engine.label_queue.llm_quality import CERTAIN, refuse_below_floor
 from engine.project import Project
 from engine.proof.arms import Arm
-from engine.proof.training_labels import TrainingLabel
+from engine.proof.training_labels import LabelSource, TrainingLabel
 from engine.schema import UNLABELLED, Example, RowLabel
 from engine.teaching.labels import Labels
 from engine.text import row_hash
@@ -69,7 +69,7 @@ class TrainableLabels:
             ProjectError: a label is not one of the project's.
         """
         return [
-            TrainingLabel(row, "people", guideline=self._guideline(row.id))
+            TrainingLabel(row, self._source(row.id), guideline=self._guideline(row.id))
             for row in self._rows
             if row.id in self._settled
         ]
@@ -181,6 +181,13 @@ class TrainableLabels:
     def _names(self, author: str) -> set[str]:
         """What an LLM may be called by: the author of its labels, or its own name."""
         return {author} | {label.teacher.name for label in self.given.llms[author].values()}
+
+    def _source(self, row: str) -> LabelSource:
+        """Who settled it."""
+        is_bundled = row not in self.given.decided and all(
+            one.given.teacher.kind == "example" for one in self.given.people[row]
+        )
+        return "example" if is_bundled else "people"
 
     def _guideline(self, row: str) -> int:
         """The version under which a settled label was decided, or last given."""

@@ -20,7 +20,7 @@ PARTS = 3
 ONE_PART_FROM = 1000
 _SEED = 13
 
-LabelSource = Literal["people", "llm", "split"]
+LabelSource = Literal["people", "example", "llm", "split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class TrainingLabel:
 
     Attributes:
         row: with that label.
-        source: who gave it: people agreed on it, an LLM did, or it came with the split.
+        source: who gave it: people agreed on it, it is bundled with the package (kind ``example``), an LLM gave it, or
+            it came with the split.
         certainty: of an LLM, as `engine.schema.RowLabel`; 3 for others.
         guideline: version that it was given under; 0: there was none, or it is not known.
     """
@@ -45,7 +46,7 @@ class LabelSources(Record):
     """How many labels of real rows an arm was trained on, by who gave them.
 
     Attributes:
-        people, llm, split: how many.
+        people, llm, split, examples: how many; ``examples`` are bundled with the package.
         labeller: the LLM, if there are labels of one.
         guidelines: versions of the guideline, by ``people`` and ``llm``; without those given under none.
         key: content key of rows and labels: equal keys, equal labels of equal rows.
@@ -57,6 +58,7 @@ class LabelSources(Record):
     labeller: str
     guidelines: dict[str, tuple[int, ...]] = field(default_factory=dict)
     key: str = ""
+    examples: int = 0
 
     @property
     def sentence(self) -> str:
@@ -64,6 +66,7 @@ class LabelSources(Record):
         parts = []
         for count, source, who in (
             (self.people, "people", "by people"),
+            (self.examples, "example", "of the bundled examples"),
             (self.llm, "llm", f"by {self.labeller}"),
             (self.split, "split", "of the split"),
         ):
@@ -89,6 +92,7 @@ def sources_of(labels: Sequence[TrainingLabel], labeller: str) -> LabelSources:
             for source in ("people", "llm")
             if (versions := _versions(one.guideline for one in labels if one.source == source))
         },
+        examples=counts["example"],
         key=content_key(*sorted([one.row.id, one.row.label, one.source] for one in labels)),
     )
 

@@ -13,10 +13,12 @@ from engine.label_queue.llm_quality import CERTAIN, AgreementShare, Compared, Ll
 from engine.labelling.answers import CERTAINTY_WORDS
 from engine.labelling.label_agreement import LabelAgreement
 from engine.labelling.texts import TextRow
+from engine.schema import TeacherKind
 from engine.text import visible
 from tui.reporting.table import Table
 
 Block = Table | str
+_GIVERS: dict[TeacherKind, str] = {"human": "people", "example": "the bundled examples"}
 
 
 def overview_blocks(found: LabelOverview, project: Path) -> list[Block]:
@@ -125,7 +127,9 @@ def disagreement_json(quality: LlmQuality, texts: Mapping[str, TextRow]) -> list
 
 
 def _rows(found: LabelOverview) -> str:
-    parts = [f"{found.settled:,} of {found.rows:,} pool rows have a label from people"]
+    kinds = {one.kind for one in found.labellers}
+    who = " or ".join(name for kind, name in _GIVERS.items() if kind in kinds) or "people"
+    parts = [f"{found.settled:,} of {found.rows:,} pool rows have a label from {who}"]
     parts += [f"on {counted(found.conflicts, 'row')} they differ"] if found.conflicts else []
     held_out = "have" if found.proof != 1 else "has"
     parts += [f"{counted(found.proof, 'proof row')} {held_out} one"] if found.proof else []

@@ -253,3 +253,15 @@ def test_an_arm_says_where_its_labels_come_from(given: Given) -> None:
     changed = replace(again, labels=again.labels[1:]).sources
     assert changed is not None
     assert changed.key != sources.key
+
+
+def test_labels_that_came_with_the_package_are_not_said_to_be_by_people(given: Given) -> None:
+    given.say("import-bundled-examples", "r4", GOOD, kind="example")
+    given.say("import-bundled-examples", "r5", GOOD, kind="example")
+    given.say("ann", "r5", GOOD)
+    given.say("import-bundled-examples", "r6", GOOD, kind="example")
+    given.decide("cy", "r6", BAD)
+    sources = given.asked("labels")["labels"].sources
+    assert sources is not None
+    assert (sources.people, sources.examples) == (2, 1)
+    assert sources.sentence == "2 labels by people and 1 label of the bundled examples"

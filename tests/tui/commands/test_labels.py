@@ -50,6 +50,17 @@ def test_nothing_is_labelled_yet(run: Run, project: Project) -> None:
     assert run("labels", "--disagreements")[1] == "people and LLMs differ on no row that both have labelled\n"
 
 
+@pytest.mark.parametrize(
+    ("with_ann", "who"), [(False, "the bundled examples"), (True, "people or the bundled examples")]
+)
+def test_bundled_labels_are_not_said_to_be_from_people(run: Run, project: Project, with_ann: bool, who: str) -> None:
+    bundled = Teacher("bundled", "example")
+    write_labels(project, bundled, [by_person("r1", "negative", teacher=bundled)])
+    if with_ann:
+        write_labels(project, ANN, [by_person("r2", "negative")])
+    assert f"of 60 pool rows have a label from {who}." in run("labels")[1]
+
+
 def test_where_every_row_came_with_a_label_discover_is_next(
     created: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
