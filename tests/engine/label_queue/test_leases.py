@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -122,10 +121,10 @@ def test_the_row_of_a_session_that_was_killed_is_theirs_again_at_once_and_nobody
 def test_rows_taken_one_after_another_leave_no_file_open(tmp_path: Path) -> None:
     ann = Leases(tmp_path, "ann")
     ann.take("r0", 1)
-    before = len(os.listdir("/dev/fd"))
+    before = len(list(Path("/dev/fd").iterdir()))
     for number in range(1, 20):
         assert ann.take(f"r{number}", 1)
-    assert len(os.listdir("/dev/fd")) == before
+    assert len(list(Path("/dev/fd").iterdir())) == before
 
 
 def test_a_damaged_lease_holds_nothing(tmp_path: Path) -> None:
