@@ -116,8 +116,9 @@ def refuse_shared(splits: Mapping[SplitName, RowStore]) -> None:
     )
 
 
-def notes(splits: Mapping[SplitName, RowStore], labels: Sequence[str]) -> Iterator[str]:
-    """One sentence for each thing that the user should know and may want so."""
+def notes(splits: Mapping[SplitName, RowStore], labels: Sequence[str], *, pair: bool) -> Iterator[str]:
+    """One sentence for each thing that the user should know and may want so; ``pair``: rows are pairs of texts."""
+    twice = "with more than one label" + ("" if pair else "; if rows are pairs, name their second text with --pair")
     for name, rows in splits.items():
         there = rows.label_counts()
         absent = [label for label in labels if label not in there]
@@ -125,7 +126,7 @@ def notes(splits: Mapping[SplitName, RowStore], labels: Sequence[str]) -> Iterat
             more = ", ..." if len(absent) > _SHOWN else ""
             yield f"{name} has no row labelled {', '.join(map(_quoted, absent[:_SHOWN]))}{more}"
         if unsure := _unsure(rows):
-            yield f"{name} has {unsure} {_rows(unsure, 'text')} with more than one label"
+            yield f"{name} has {unsure} {_rows(unsure, 'text')} {twice}"
     for name, others in _OVERLAPS.items():
         for other in others:
             if {name, other} <= splits.keys() and (

@@ -160,7 +160,7 @@ def create_project(
             rows["pool"], rows["proof"] = split_pool(rows["pool"], settings.discovery.seed)
             rows = {name: rows[name] for name in SPLITS if name in rows}
         refuse_shared(rows)
-        for sentence in notes(rows, labels):
+        for sentence in notes(rows, labels, pair=pair is not None):
             monitor.note(sentence)
         if not predicted:
             tell_cut(settings, rows["pool"], "pool", monitor)

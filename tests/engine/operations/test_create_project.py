@@ -210,6 +210,17 @@ def test_a_pool_row_held_out_for_proof_that_is_also_in_train(tmp_path: Path, fil
     assert "this held-out row is also in train, at files/train.jsonl:" in message
 
 
+def test_pairs_are_not_told_that_they_may_be_pairs(tmp_path: Path) -> None:
+    rows = {name: as_rows(examples(12, seed=seed, pair=True)) for seed, name in enumerate(("train", "pool", "proof"))}
+    first = rows["pool"][0]
+    other = next(row["label"] for row in rows["pool"] if row["label"] != first["label"])
+    rows["pool"].append(first | {"id": "again", "label": other})
+    files = {name: write_jsonl(tmp_path / f"{name}.jsonl", some) for name, some in rows.items()}
+    told = Recorder()
+    create(tmp_path / "work", files, pair="text_pair", monitor=told)
+    assert "pool has 1 text with more than one label" in told.notes
+
+
 def test_overlaps_and_near_duplicates_are_noted(tmp_path: Path, files: dict[str, Path]) -> None:
     pool, proof = as_rows(examples(20, seed=1)), as_rows(examples(12, seed=2))
     replace_row(files["proof"], 3, text=pool[5]["text"] + " again")
@@ -219,7 +230,7 @@ def test_overlaps_and_near_duplicates_are_noted(tmp_path: Path, files: dict[str,
     told = Recorder()
     create(tmp_path / "work", files, monitor=told)
     assert told.notes == [
-        "pool has 1 text with more than one label",
+        "pool has 1 text with more than one label; if rows are pairs, name their second text with --pair",
         "dev has no row labelled 'good'",
         "1 row of test is also in pool",
         "1 of 12 proof rows nearly equals a pool row; minimal edits may well do so, other rows should not; no teacher "
