@@ -6,12 +6,12 @@ listed, and count nowhere. Proof rows count, as nothing is learned from them but
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import ProjectError
 from engine.project import Project
-from engine.schema import LABELLED_SPLITS, UNLABELLED, LabelledSplit, Record, RowLabel, Teacher
+from engine.schema import LABELLED_SPLITS, UNLABELLED, LabelledSplit, Record, RowLabel, Teacher, TeacherKind
 from engine.teaching.labels import Labels
 from engine.teaching.records import Records
 from engine.text import visible
@@ -22,17 +22,19 @@ CERTAIN = 2
 public tasks, those of 2 in .81 to .92, those of 3 in .95 to .99."""
 COVERAGE = 0.95
 _GOOD = 0.95  # agreement that is hoped for before anything is known: that of a good LLM under a good guideline
+_GIVERS: dict[TeacherKind, str] = {"human": "people", "example": "the bundled examples"}
 _MOST = 10_000  # labels beyond which nobody is told to go on
 
 
 @dataclass(frozen=True, slots=True)
 class Compared(Record):
-    """A row that an LLM has labelled and on whose label people agree.
+    """A row that an LLM has labelled and on whose label people agree, or the bundled examples in their place.
 
     Attributes:
         row, split: of it. llm_label, certainty: of the LLM. right: the label of people.
         chance: with which it was drawn, 0..1; None: it was not drawn at random.
         guideline: version that the LLM had.
+        checked_by: kinds of those who gave the right label.
     """
 
     row: str
@@ -42,6 +44,7 @@ class Compared(Record):
     right: str
     chance: float | None
     guideline: int
+    checked_by: tuple[TeacherKind, ...] = ("human",)
 
     @property
     def agrees(self) -> bool:
@@ -82,6 +85,7 @@ class LlmQuality(Record):
         hunted: rows that were compared and not drawn at random.
         disagreements: rows of the pool on which people say something else, the most certain first.
         hidden: such rows of the proof part.
+        checked_by: kinds of those whose labels it was compared with.
     """
 
     author: str
@@ -95,6 +99,7 @@ class LlmQuality(Record):
     hunted: int
     disagreements: tuple[Compared, ...]
     hidden: int
+    checked_by: tuple[TeacherKind, ...] = ("human",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,11 @@ def llm_qualities(records: Records, labels: Sequence[str]) -> list[LlmQuality]:
     return [_quality(author, by_split, labels) for author in sorted(authors)]
 
 
+def givers(kinds: Collection[TeacherKind]) -> str:
+    """Who gave labels, in words: people, the bundled examples, or either."""
+    return " or ".join(name for kind, name in _GIVERS.items() if kind in kinds) or _GIVERS["human"]
+
+
 def share_of(compared: Iterable[Compared], coverage: float = COVERAGE) -> AgreementShare:
     """How often the LLM agrees; rows that were not drawn at random are left out. ``coverage``: of the interval."""
     drawn = [(one, 1 / one.chance) for one in compared if one.chance]
@@ -145,7 +155,7 @@ def usability(quality: LlmQuality, floor: float) -> Usability:
     used = quality.used
     if not floor:
         return Usability(True, "it may train, however good it is: labelling.llm_floor is 0", 0)
-    about = f"labels of certainty {CERTAIN} and 3 agree with people"
+    about = f"labels of certainty {CERTAIN} and 3 agree with {givers(quality.checked_by)}"
     if used.value is None or used.low is None or used.high is None:
         needed = _labels_needed(_GOOD, floor)
         go = (
@@ -220,6 +230,7 @@ def _quality(author: str, by_split: Mapping[LabelledSplit, Labels], labels: Sequ
             sorted((one for one in wrong if one.split == "pool"), key=lambda one: (-one.certainty, one.row))
         ),
         hidden=sum(one.split == "proof" for one in wrong),
+        checked_by=tuple(sorted({kind for one in compared for kind in one.checked_by})),
     )
 
 
@@ -234,8 +245,11 @@ def compared_rows(split: LabelledSplit, labels: Labels, author: str) -> list[Com
                 for one in labels.people[row]
                 if one.given.queue in ("random", "audit") and one.given.chance is not None
             ]
+            kinds = tuple(sorted({one.given.teacher.kind for one in labels.people[row]}))
             chance = drawn[0] if drawn else None
-            found.append(Compared(row, split, given.label, given.certainty, settled[row], chance, given.guideline))
+            found.append(
+                Compared(row, split, given.label, given.certainty, settled[row], chance, given.guideline, kinds)
+            )
     return found
 
 

@@ -9,16 +9,14 @@ from pathlib import Path
 from engine.counted import counted
 from engine.label_queue.guideline_use import GuidelineUse
 from engine.label_queue.label_overview import CheckedLlm, LabelOverview
-from engine.label_queue.llm_quality import CERTAIN, AgreementShare, Compared, LlmQuality
+from engine.label_queue.llm_quality import CERTAIN, AgreementShare, Compared, LlmQuality, givers
 from engine.labelling.answers import CERTAINTY_WORDS
 from engine.labelling.label_agreement import LabelAgreement
 from engine.labelling.texts import TextRow
-from engine.schema import TeacherKind
 from engine.text import visible
 from tui.reporting.table import Table
 
 Block = Table | str
-_GIVERS: dict[TeacherKind, str] = {"human": "people", "example": "the bundled examples"}
 
 
 def overview_blocks(found: LabelOverview, project: Path) -> list[Block]:
@@ -100,19 +98,20 @@ def next_steps(found: LabelOverview, project: Path) -> list[str]:
         elif not one.usability.usable:
             name = visible(one.quality.teacher.name)
             again = f"blindspot labels {where} --disagreements; mend guidelines.md, and let it label again"
-            steps.append(f"read where people and {name} differ: {again}")
+            steps.append(f"read where {givers(one.quality.checked_by)} and {name} differ: {again}")
     return list(dict.fromkeys(steps))
 
 
 def disagreement_lines(one: Compared, row: TextRow | None) -> list[str]:
-    """A disagreement to be read: the text, and what people and the LLM say of it."""
+    """A disagreement to be read: the text, and what both sides say of it."""
     texts = ["(the row is not in the pool any more)"] if row is None else [visible(row.text)]
     if row is not None and row.text_pair is not None:
         texts.append(f"second text: {visible(row.text_pair)}")
+    said = f"LLM: {visible(one.llm_label)}, {CERTAINTY_WORDS[one.certainty]}"
     drawn = "drawn at random" if one.chance is not None else "not drawn at random: it counts in no figure"
     return [
         *texts,
-        f"people: {visible(one.right)}   LLM: {visible(one.llm_label)}, {CERTAINTY_WORDS[one.certainty]}",
+        f"{givers(one.checked_by)}: {visible(one.right)}   {said}",
         f"row {visible(one.row)}, {drawn}",
     ]
 
@@ -127,8 +126,7 @@ def disagreement_json(quality: LlmQuality, texts: Mapping[str, TextRow]) -> list
 
 
 def _rows(found: LabelOverview) -> str:
-    kinds = {one.kind for one in found.labellers}
-    who = " or ".join(name for kind, name in _GIVERS.items() if kind in kinds) or "people"
+    who = givers({one.kind for one in found.labellers})
     parts = [f"{found.settled:,} of {found.rows:,} pool rows have a label from {who}"]
     parts += [f"on {counted(found.conflicts, 'row')} they differ"] if found.conflicts else []
     held_out = "have" if found.proof != 1 else "has"
@@ -148,11 +146,11 @@ def _llm(one: CheckedLlm) -> list[Block]:
         ),
         *(_share(f"labelled {visible(label)}", found) for label, found in quality.by_label.items()),
     ]
-    name = visible(quality.teacher.name)
-    title = f"{name} ({quality.teacher.title}), beside people{f'; {certain}' if certain else ''}"
+    name, who = visible(quality.teacher.name), givers(quality.checked_by)
+    title = f"{name} ({quality.teacher.title}), beside {who}{f'; {certain}' if certain else ''}"
     told = [f"{name}: {one.usability.sentence}."]
     if quality.disagreements:
-        told.append(f"{name} and people differ on {counted(len(quality.disagreements), 'row')} that can be read.")
+        told.append(f"{name} and {who} differ on {counted(len(quality.disagreements), 'row')} that can be read.")
     if quality.hidden:
         told.append(f"They differ on {counted(quality.hidden, 'row')} of the proof part too, which nobody is shown.")
     if quality.hunted:

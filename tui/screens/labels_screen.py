@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from engine.errors import BlindspotError
+from engine.label_queue.llm_quality import givers
 from engine.text import visible
 from tui.hints import more_rows
 from tui.keys import keys
@@ -125,7 +126,9 @@ class LabelsScreen(WorkScreen[LabelsPlace]):
         found: list[Text] = []
         if self._at:
             name, one, row = self._differ[self._at - 1]
-            title = f"{self._at} of {len(self._differ)} rows on which people and {visible(name)} differ"
+            title = (
+                f"{self._at} of {len(self._differ)} rows on which {givers(one.checked_by)} and {visible(name)} differ"
+            )
             text, *rest = disagreement_lines(one, row)
             found = [*wrapped(Text(title, style=app.ink.strong), inner), Text(""), *wrapped(Text(text), inner)]
             for line in rest:

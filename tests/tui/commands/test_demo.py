@@ -59,4 +59,7 @@ def test_enough_labels_are_of_rows_drawn_at_random_that_the_llms_may_train(proje
 
 def test_the_command_labels_tells_of_the_llm(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["labels", str(project.root)]) == 0
-    assert "demo-llm (llm, recorded), beside people; 485 sure, 9 likely" in capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
+    assert "demo-llm (llm, recorded), beside the bundled examples; 485 sure, 9 likely" in told
+    assert "certainty 2 and 3 agree with the bundled examples in 1.00" in told
+    assert "with people" not in told  # nobody has labelled anything
