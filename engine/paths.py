@@ -11,6 +11,7 @@ import fcntl
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from engine.errors import FileError
 SETTINGS_FILE = "blindspot.toml"  # whatever folder holds it is a project's
 PLAIN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would wait for its other end
 
+_MAKING = 1.0  # seconds; a new folder has its rights within one, however busy the machine is
 _TAIL = 8  # hex digits of a temporary file's name
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
@@ -73,17 +75,37 @@ def opened(path: Path, *, make: bool = False) -> Iterator[int]:
 
 def _enter(path: Path, parent: int, *, make: bool) -> int:
     try:
-        return os.open(path.name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+        return _open_folder(path.name, parent, os.W_OK if make else os.R_OK)
     except FileNotFoundError:
         if not make:
             raise
     with suppress(FileExistsError):  # another process made it at this moment
         os.mkdir(path.name, rights(path, folder=True), dir_fd=parent)
-        os.fsync(parent)
         handle = os.open(path.name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
         admit(path, handle)
+        os.fsync(parent)
         return handle
-    return os.open(path.name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+    return _open_folder(path.name, parent, os.W_OK)
+
+
+def _open_folder(name: str, parent: int, needed: int) -> int:
+    try:
+        handle = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+    except PermissionError:
+        _wait_for_maker(name, parent, needed)
+        return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+    _wait_for_maker(name, parent, needed)
+    return handle
+
+
+def _wait_for_maker(name: str, parent: int, needed: int) -> None:
+    """Wait, if another person is making this: until `admit`, it lacks the rights that their umask takes."""
+    with suppress(FileNotFoundError):
+        while not os.access(name, needed, dir_fd=parent):
+            age = time.time() - os.stat(name, dir_fd=parent, follow_symlinks=False).st_ctime
+            if abs(age) > _MAKING:  # a clock of another machine may differ by more; then nobody waits
+                return
+            time.sleep(0.001)
 
 
 def open_plain(path: Path, folder: int, flags: int) -> int:
@@ -100,6 +122,7 @@ def open_or_make(path: Path, folder: int, flags: int) -> int:
     try:
         handle = os.open(path.name, flags | os.O_CREAT | os.O_EXCL | PLAIN, rights(path), dir_fd=folder)
     except FileExistsError:
+        _wait_for_maker(path.name, folder, os.W_OK)
         return open_plain(path, folder, flags)
     admit(path, handle)
     os.fsync(folder)

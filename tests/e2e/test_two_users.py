@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from engine import jobs
-from engine.files import write_jsonl
+from engine import jobs, paths
+from engine.files import open_append, write_jsonl
 from tests import leftovers
 from tests.builders.rows import rows
 from tests.builders.tiny_bert import classifier
 from tests.e2e.forked_commands import ForkedCommands
 from tests.e2e.python_for_all import python_for_all
+from tests.forks import leave
 from tests.waiting import until
 
 GROUP = 54320
@@ -215,3 +216,30 @@ def test_who_may_only_read_is_told_so_and_writes_nothing(team: Team) -> None:
     ):
         team.refused(EVE, *words)
     assert {path: path.stat().st_mtime_ns for path in team.root.rglob("*")} == before
+
+
+@pytest.mark.parametrize("made", ["teaching", "history.jsonl"])
+def test_what_another_is_making_is_waited_for(made: str) -> None:
+    project = Path(tempfile.mkdtemp(prefix="making-"))
+    try:
+        (project / "blindspot.toml").write_text("")
+        new = project / made
+        new.mkdir() if made == "teaching" else new.write_text("")
+        for path, mode in ((project, 0o2770), (new, 0o750)):  # ann's umask has taken the group's right to write
+            os.chown(path, ANN[0], GROUP)
+            path.chmod(mode)
+        waits, says = os.pipe()
+        ben = os.fork()
+        if not ben:
+            os.setgroups([])
+            os.setgid(GROUP)
+            os.setuid(BEN[0])
+            paths.time.sleep = lambda _: os.write(says, b"w")
+            leave(lambda: os.close(open_append(new / "ben.json" if made == "teaching" else new)))
+        os.close(says)
+        waited = os.read(waits, 1)
+        new.chmod(0o2770)
+        assert (waited, os.waitstatus_to_exitcode(os.waitpid(ben, 0)[1])) == (b"w", 0)
+        os.close(waits)
+    finally:
+        shutil.rmtree(project)
