@@ -138,16 +138,16 @@ class HuggingFace:
         )
 
     def load_result(self, plan: Plan, folder: Path) -> Classifier:
-        """Load the weights, go back as far as the plan says, and fit biases where it says so."""
+        """Load the weights, go back as far as the plan says, merge others and fit biases where it says so."""
         from engine.model.classifier import Classifier
-        from engine.model.training import finish, start_of
+        from engine.model.training import finish, merged_weights, start_of
 
         mine = cast("TrainingPlan", plan)
         # By torch: OpenVINO would keep the weights as they are before the way back.
         compute = replace(self._compute("exact"), backend="torch")
         trained = Classifier.load(folder, labels=mine.labels, max_length=mine.max_length, compute=compute)
         start = start_of(mine, compute).model.state_dict() if mine.average < 1 else None
-        finish(trained, mine, start, self._dev(mine))
+        finish(trained, mine, start, merged_weights(mine, compute), self._dev(mine))
         return trained
 
     def _dev(self, plan: TrainingPlan) -> list[Example]:

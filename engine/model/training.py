@@ -159,7 +159,7 @@ def train(
             keep_still(model)
 
     seconds += time.monotonic() - began
-    finish(classifier, plan, start, dev)
+    finish(classifier, plan, start, merged_weights(plan, compute), dev)
     told = {
         "key": key,
         "plan": plan.as_json(),
@@ -238,22 +238,43 @@ def start_of(plan: TrainingPlan, compute: Compute) -> Classifier:
     )
 
 
+def merged_weights(plan: TrainingPlan, compute: Compute) -> Mapping[str, torch.Tensor] | None:
+    """The weights of the other training that a plan merges; None: it merges none.
+
+    Raises:
+        ModelError: they cannot be used.
+    """
+    if not plan.merged:
+        return None
+    other = Classifier.load(Path(plan.merged), labels=plan.labels, max_length=plan.max_length, compute=compute)
+    weights: dict[str, torch.Tensor] = other.model.state_dict()
+    return weights
+
+
 def finish(
-    classifier: Classifier, plan: TrainingPlan, start: Mapping[str, torch.Tensor] | None, dev: Sequence[Example]
+    classifier: Classifier,
+    plan: TrainingPlan,
+    start: Mapping[str, torch.Tensor] | None,
+    merged: Mapping[str, torch.Tensor] | None,
+    dev: Sequence[Example],
 ) -> None:
-    """What a plan has done to the weights once they are trained: part of the way back, biases fitted to dev.
+    """What a plan has done to the weights once they are trained: part of the way back, another training's way, biases.
 
     Args:
         classifier: trained all the way; it is ready to score afterwards.
         plan: says how far, and whether biases are fitted.
         start: the weights it was trained from; not needed all the way.
+        merged: `merged_weights`.
         dev: rows with their labels.
     """
     model = classifier.model.eval()
     if plan.average < 1 and start is not None:
         with torch.no_grad():
             for name, value in model.state_dict().items():
-                value.copy_(torch.lerp(start[name], value, plan.average) if value.is_floating_point() else value)
+                if value.is_floating_point():
+                    value.copy_(torch.lerp(start[name], value, plan.average))
+                    if merged is not None:
+                        value.add_(merged[name] - start[name], alpha=plan.merged_share)
     if plan.output_bias:
         fit_output_bias(classifier, dev, plan.labels)
 

@@ -24,6 +24,10 @@ class DistillationTarget:
     probabilities: tuple[float, ...]
 
 
+AFTER_TRAINING = ("average", "merged", "merged_key", "merged_share", "output_bias")
+"""Fields of a `TrainingPlan` that say what is done to the weights once they are trained."""
+
+
 class PlanChanges(TypedDict, total=False):
     """Fields of a `TrainingPlan` in which a run may differ from the settings."""
 
@@ -33,6 +37,9 @@ class PlanChanges(TypedDict, total=False):
     steps: int
     smoothing: float
     average: float
+    merged: str
+    merged_key: str
+    merged_share: float
     output_bias: str
 
 
@@ -54,6 +61,9 @@ class TrainingPlan(Record):
             section 7).
         average: how far the weights go from where they started to where training led, 0..1 (WiSE-FT: Wortsman et al.
             2022, arXiv 2109.01903, section 3); 1: all the way.
+        merged: folder of another training from the same start, with ``merged_key`` naming what it was trained on, whose
+            way is added to that of this one (task arithmetic: Ilharco et al. 2023, arXiv 2212.04089, section 2); empty:
+            none is. merged_share: how much of its way, 0..1.
         output_bias: sha256 of the dev split if the biases of the output are fitted to it in the end
             (`engine.model.output_bias`); empty: they are not.
     """
@@ -73,19 +83,24 @@ class TrainingPlan(Record):
     steps: int = 0
     smoothing: float = 0.0
     average: float = 1.0
+    merged: str = ""
+    merged_key: str = ""
+    merged_share: float = 0.0
     output_bias: str = ""
 
     @property
     def all_the_way(self) -> TrainingPlan:
         """The same without what is done to the weights once they are trained."""
-        return replace(self, average=1.0, output_bias="")
+        return replace(self, average=1.0, merged="", merged_key="", merged_share=0.0, output_bias="")
 
     def key(self, examples: Sequence[Example], kept: Sequence[DistillationTarget] = ()) -> str:
         """Content key of the result: plan, weights and rows in their order, not where they lie or who computes."""
         parts = self.as_json()
-        del parts["start"]
+        del parts["start"], parts["merged"]
         if not self.output_bias:  # models of before have keys without it
             del parts["output_bias"]
+        if not self.merged_key:  # the same
+            del parts["merged_key"], parts["merged_share"]
         rows = [[row.text, row.text_pair, row.label] for row in examples]
         soft = [[one.row.text, one.row.text_pair, one.probabilities] for one in kept]
         return content_key("training", RECIPE, parts, rows, soft)

@@ -35,7 +35,8 @@ class Arm:
     """A training set to compare: train plus these samples; ``limit`` is what it was cut down to, if it was.
 
     ``labels``: those of real rows among the samples, for arms made of them (`engine.proof.label_arms`); ``labeller``:
-    the LLM that gave some of them.
+    the LLM that gave some of them. ``apart``: samples that another training has alone, with which that of all samples
+    is merged (`engine.proof.recipes.MERGED_ROWS`).
     """
 
     name: str
@@ -43,6 +44,7 @@ class Arm:
     limit: BudgetLimit | None = None
     labels: tuple[TrainingLabel, ...] = ()
     labeller: str = ""
+    apart: tuple[Example, ...] = ()
 
     @property
     def sources(self) -> LabelSources | None:
@@ -55,7 +57,7 @@ class Run:
     """One training run: an arm, a recipe and a seed.
 
     ``rows``: of a pass, those that are kept as they are left out. ``steps``: in all, equal for all arms of a recipe; 0:
-    as many as a program takes. ``work``: rows over all steps; of a program its rows.
+    as many as a program takes. ``work``: rows over all steps, without those of a training apart; of a program its rows.
     """
 
     arm: Arm
@@ -210,6 +212,14 @@ def plan_runs(
                 own = recipe.passes * training.continue_epochs * a_pass
             runs += [Run(arm, name, seed, rows, own, own * training.batch_size) for seed in seeds]
     return runs if classifier.has_weights else [replace(run, steps=0, work=run.rows) for run in runs]
+
+
+def run_apart(project: Project, run: Run) -> Run | None:
+    """The training apart that a run is merged with: `continue` on these samples; None: it is merged with none."""
+    if not run.arm.apart or RECIPES[run.recipe].start != "current":
+        return None
+    alone = Arm(run.arm.name, run.arm.apart)
+    return plan_runs(project, [alone], seeds=[run.seed], recipes=["continue"])[-1]
 
 
 def _full(n_train: int, samples: int, recipe: Recipe, replay: float) -> int:

@@ -6,10 +6,9 @@ Proof and test rows take no part.
 from __future__ import annotations
 
 import shutil
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +27,17 @@ from engine.schema import Example, Record
 
 @dataclass(frozen=True)
 class HeldOutTrial:
-    """A training, and how much work it is, in row-passes."""
+    """A training, and how much work it is, in row-passes, without that of a training apart."""
 
     task: TrainingTask
     work: int
+    apart_work: int = 0
+
+    @property
+    def parts(self) -> list[HeldOutTrial]:
+        """The training itself, and the one apart if it has one."""
+        first = self.task.first
+        return [self, *([HeldOutTrial(first, self.apart_work)] if first else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,45 +73,53 @@ def outcomes(
     dev = project.examples("dev") if project.has_split("dev") else []
     looked_at = [[row.text, row.text_pair, row.label] for row in (*held_out, *dev)]
     files: dict[str, Path] = {}
-    alike: defaultdict[str, list[str]] = defaultdict(list)
+    trainings: dict[Path, _Shared] = {}
     for name, trial in trials.items():
-        plan, rows = trial.task.plan(project), trial.task.rows
-        key = content_key("held out, wrong rows of dev held out too", plan.key(rows), looked_at, covered, len(held_out))
+        key = content_key(
+            "held out, wrong rows of dev held out too",
+            trial.task.plan(project).key(trial.task.rows),
+            looked_at,
+            covered,
+            len(held_out),
+        )
         files[name] = project.cache_dir / f"held-out-{key}.json"
-        if not files[name].is_file():
-            alike[plan.all_the_way.key(rows)].append(name)
-    tasks = {key: _all_the_way(project, trials[names[0]].task, key) for key, names in alike.items()}
-    _train_side_by_side(project, [(trials[names[0]].work, names, tasks[key]) for key, names in alike.items()], monitor)
-    classifier = classifier_of(project)
-    for key, names in alike.items():
-        folder = tasks[key].folder(project)
+        for part in trial.parts if not files[name].is_file() else ():
+            task = part.task.all_the_way(project)
+            trainings.setdefault(task.folder(project), _Shared(task, part.work, [])).names.append(name)
+    _train_side_by_side(project, list(trainings.values()), monitor)
+    for folder, shared in trainings.items():
         if not is_trained(folder):
-            monitor.note(f"training {' and '.join(names)}")
-            tasks[key].run(project, monitor)
-        for name in names:
-            with closing(classifier.load_result(trials[name].task.plan(project), folder)) as model:
-                write_json(files[name], _outcome(project, model, held_out, dev, covered).as_json())
+            monitor.note(f"training {' and '.join(shared.names)}")
+            shared.task.run(project, monitor)
+    for name in dict.fromkeys(name for shared in trainings.values() for name in shared.names):
+        folder, *apart = (part.task.all_the_way(project).folder(project) for part in trials[name].parts)
+        plan = trials[name].task.plan(project, *apart)
+        with closing(classifier_of(project).load_result(plan, folder)) as model:
+            write_json(files[name], _outcome(project, model, held_out, dev, covered).as_json())
+    for folder in trainings:
         shutil.rmtree(folder)
     return {name: read_record(path, HeldOutOutcome.from_json, hint="delete the file") for name, path in files.items()}
 
 
-def _all_the_way(project: Project, task: TrainingTask, key: str) -> TrainingTask:
-    """The training without what follows it (`TrainingPlan.all_the_way`), into a folder of the cache."""
-    changes = {name: value for name, value in task.changes.items() if name not in ("average", "output_bias")}
-    out = (project.cache_dir / f"held-out-{key}").relative_to(project.root)
-    return replace(task, changes=changes, out=str(out))
+@dataclass(frozen=True)
+class _Shared:
+    """A training, how much work it is, and the trials that need it."""
+
+    task: TrainingTask
+    work: int
+    names: list[str]
 
 
-def _train_side_by_side(
-    project: Project, trainings: Sequence[tuple[int, Sequence[str], TrainingTask]], monitor: Monitor
-) -> None:
-    """Train what has not been trained, each with its work and names, if there is room for two at a time."""
+def _train_side_by_side(project: Project, trainings: Sequence[_Shared], monitor: Monitor) -> None:
+    """Train what has not been trained, if there is room for two at a time."""
 
-    def wanted(work: int, names: Sequence[str], task: TrainingTask) -> QueuedTraining:
-        return QueuedTraining(" and ".join(names), work, lambda: task)
+    def wanted(one: _Shared) -> QueuedTraining:
+        return QueuedTraining(" and ".join(one.names), one.work, lambda: one.task)
 
-    missing = [wanted(*one) for one in trainings if not is_trained(one[2].folder(project))]
-    if missing and (room := room_side_by_side(project, [one.work for one in missing], trainings[0][2].start, monitor)):
+    missing = [wanted(one) for one in trainings if not is_trained(one.task.folder(project))]
+    if not missing:
+        return
+    if room := room_side_by_side(project, [one.work for one in missing], trainings[0].task.start, monitor):
         train_side_by_side(project, missing, room, monitor)
 
 

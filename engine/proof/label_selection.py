@@ -28,12 +28,20 @@ from engine.model.model_registry import current_model, predictions
 from engine.model.text_classifier import classifier_of
 from engine.progress import Monitor
 from engine.project import Project
-from engine.proof.arms import Arm, plan_runs
+from engine.proof.arms import Arm, plan_runs, run_apart
 from engine.proof.held_out_labels import HeldOutOutcome, HeldOutTrial, outcomes
 from engine.proof.label_arms import LLM_LABELS
 from engine.proof.metrics import IntArray, Scored, errors_among_most_confident
 from engine.proof.proof_spec import RecipeChoice
-from engine.proof.recipes import ALL_ROWS, RECIPES, UNLEARNED_ROWS, label_recipes, rows_to_try
+from engine.proof.recipes import (
+    ALL_ROWS,
+    MERGED_ALL,
+    MERGED_ROWS,
+    RECIPES,
+    UNLEARNED_ROWS,
+    label_recipes,
+    rows_to_try,
+)
 from engine.proof.training_labels import TrainingLabel, held_out_parts
 from engine.proof.training_sets import training_task
 
@@ -89,9 +97,9 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
     """
     pool = _Pool(project, monitor)
     differ = {one.row.id for one in arm.labels if pool.differs(one)}
-    rows, unlearned = [ALL_ROWS], _chosen(arm.labels, UNLEARNED_ROWS, pool)
-    if arm.name.partition("+")[0] == LLM_LABELS and len(unlearned) >= _FEWEST_UNLEARNED:
-        rows.append(UNLEARNED_ROWS)
+    rows = [ALL_ROWS]
+    if arm.name.partition("+")[0] == LLM_LABELS and len(_unlearned(arm.labels, pool)) >= _FEWEST_UNLEARNED:
+        rows += [UNLEARNED_ROWS, MERGED_ROWS]
     recipes = label_recipes(classifier_of(project))
     candidates = {
         _name(recipe, kind): (recipe, kind) for kind in rows for recipe in recipes if kind in rows_to_try(recipe, rows)
@@ -104,7 +112,7 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
         rest = [one for one in arm.labels if one.row.id not in held]
         before += pool.errors(part, covered)
         trials = {
-            name: _trial(project, _with_labels(arm, _chosen(rest, kind, pool)), recipe, seed, monitor)
+            name: _trial(project, _with_labels(arm, rest, kind, pool), recipe, seed, monitor)
             for name, (recipe, kind) in candidates.items()
         }
         for name, outcome in outcomes(project, trials, [one.row for one in part], covered, monitor=monitor).items():
@@ -113,7 +121,10 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
     on_dev = _OnDev.of(project, seed, monitor) if project.has_split("dev") else None
     changes = {name: on_dev.change(seen) for name, seen in found.items()} if on_dev else {}
     accuracies = {name: round(on_dev.accuracy + one.mean, 4) for name, one in changes.items()} if on_dev else {}
-    ways = {name: RECIPES[recipe].average for name, (recipe, _) in candidates.items()}
+    ways = {
+        name: MERGED_ALL if kind == MERGED_ROWS else RECIPES[recipe].average
+        for name, (recipe, kind) in candidates.items()
+    }
     name = _best(errors, before, changes, project.settings.proof.margin, ways)
     recipe, kind = candidates[name]
     choice = RecipeChoice(
@@ -127,10 +138,12 @@ def choose_by_labels(project: Project, arm: Arm, *, seed: int, monitor: Monitor)
         accuracy_before=round(on_dev.accuracy, 4) if on_dev else None,
         chances={name: round(change.chance, 3) for name, change in changes.items()},
     )
-    return choice, _with_labels(arm, _chosen(arm.labels, kind, pool))
+    return choice, _with_labels(arm, arm.labels, kind, pool)
 
 
 def _name(recipe: str, kind: str) -> str:
+    if kind == MERGED_ROWS:
+        return f"{recipe} merged with unlearned rows"
     return recipe if kind == ALL_ROWS else f"{recipe} on {kind} rows"
 
 
@@ -138,7 +151,9 @@ def _trial(project: Project, arm: Arm, recipe: str, seed: int, monitor: Monitor)
     """The training of the recipe, as the proof would plan it for this arm alone."""
     run = plan_runs(project, [arm], seeds=[seed], recipes=[recipe])[-1]
     train = project.examples("train")
-    return HeldOutTrial(training_task(project, run, train, [], stop=None, monitor=monitor), run.work)
+    apart = run_apart(project, run)
+    task = training_task(project, run, train, [], stop=None, monitor=monitor)
+    return HeldOutTrial(task, run.work, apart.work if apart else 0)
 
 
 @dataclass(frozen=True)
@@ -235,14 +250,15 @@ def _best(
     return max(parts or fit, key=lambda name: expected[name])
 
 
-def _chosen(labels: Sequence[TrainingLabel], kind: str, pool: _Pool) -> list[TrainingLabel]:
-    """All labels, or those of unlearned rows (`engine.proof.recipes.UNLEARNED_ROWS`)."""
-    if kind == ALL_ROWS:
-        return list(labels)
+def _unlearned(labels: Sequence[TrainingLabel], pool: _Pool) -> list[TrainingLabel]:
+    """Those of unlearned rows (`engine.proof.recipes.UNLEARNED_ROWS`)."""
     return [one for one in labels if one.certainty == SURE and (pool.differs(one) or not pool.is_sure(one))]
 
 
-def _with_labels(arm: Arm, labels: Sequence[TrainingLabel]) -> Arm:
-    """The arm with these labels in place of its own; its samples stay."""
+def _with_labels(arm: Arm, labels: Sequence[TrainingLabel], kind: str, pool: _Pool) -> Arm:
+    """The arm with these labels in place of its own, as a choice of rows says; its samples stay."""
     samples = arm.samples[len(arm.labels) :]
-    return replace(arm, samples=(*(one.row for one in labels), *samples), labels=tuple(labels))
+    unlearned = [] if kind == ALL_ROWS else _unlearned(labels, pool)
+    chosen = unlearned if kind == UNLEARNED_ROWS else labels
+    apart = tuple(one.row for one in unlearned) if kind == MERGED_ROWS else ()
+    return replace(arm, samples=(*(one.row for one in chosen), *samples), labels=tuple(chosen), apart=apart)

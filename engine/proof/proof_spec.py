@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.files import read_record
 from engine.proof.budget_matching import BudgetLimit
+from engine.proof.recipes import MERGED_ROWS
 from engine.proof.report_types import ArmEntry, JudgedModel, RowCounts, SpotEntry
 from engine.proof.training_labels import LabelSources
 from engine.schema import Record
@@ -73,8 +74,9 @@ class RecipeChoice(Record):
             `engine.proof.label_selection` says which.
         errors: by recipe, among as many of the most confident rows as the round's model covers at tau, over all folds.
         rows: that were looked at.
-        chosen_rows: of an arm of labels, which of them train: ``all`` or ``unlearned`` (`engine.proof.recipes`), or in
-            older choices ``flagged``; ``errors`` has the recipes on each kind. Empty: the arm is none.
+        chosen_rows: of an arm of labels, which of them train: ``all``, ``unlearned`` or ``merged``
+            (`engine.proof.recipes`), or in older choices ``flagged``; ``errors`` has the recipes on each kind. Empty:
+            the arm is none.
         parts: of the labels that were held out in turn; 0: it was chosen by blind spots.
         errors_before: of the round's model on the rows held out.
         accuracies: on dev, as ``errors``; empty without dev. accuracy_before: of the model the recipes go on from.
@@ -99,7 +101,10 @@ class RecipeChoice(Record):
         if not self.parts:
             return f"recipe {self.recipe}, by cross-validation over the pool's blind spots (errors: {errors})."
         held = "a third of all, held out" if self.parts == 1 else "each third of them held out in turn"
-        found = f"recipe {self.recipe} on {self.chosen_rows} rows, chosen by {self.rows:,} labels, {held} "
+        on = f"on {self.chosen_rows} rows"
+        if self.chosen_rows == MERGED_ROWS:
+            on = "on all rows, half the way, and a quarter of the way of a training on unlearned rows alone"
+        found = f"recipe {self.recipe} {on}, chosen by {self.rows:,} labels, {held} "
         found += f"(errors: {errors}; before {self.errors_before:g})"
         if self.accuracies:
             accuracies = ", ".join(f"{name} {value:.3f}" for name, value in self.accuracies.items())

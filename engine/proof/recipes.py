@@ -110,9 +110,14 @@ LABEL_RECIPES = ("continue", "three-quarters", "average", "longer")
 as all the way did (UUs -36 and -24 % on two halves of sentiment, against -34 and -27 %), and takes two to five times as
 long."""
 
-ALL_ROWS, UNLEARNED_ROWS = "all", "unlearned"
+ALL_ROWS, UNLEARNED_ROWS, MERGED_ROWS = "all", "unlearned", "merged"
 """Which rows of an arm with an LLM's labels are trained with: unlearned are those whose label is a person's, or
-one that an LLM is sure of, and that the model does not surely give already: it is sure of another label, or of none."""
+one that an LLM is sure of, and that the model does not surely give already: it is sure of another label, or of none.
+Merged: two trainings, on all rows and on the unlearned ones, whose ways are added."""
+
+MERGED_ALL, MERGED_UNLEARNED = 0.5, 0.25
+"""How much of the way of each: half the way that both go alone at their best (`longer` three quarters, unlearned rows
+half the way), and what is best on the pool of paraphrases (tests/bench/README.md)."""
 
 USUAL = ("scratch", "keep")
 """What is trained where nothing else is asked for: the published recipe, and the one that won most on public tasks."""
@@ -146,5 +151,8 @@ def label_recipes(classifier: TextClassifier) -> tuple[str, ...]:
 
 
 def rows_to_try(recipe: str, kinds: Sequence[str]) -> list[str]:
-    """The choices of rows with which a recipe is tried: unlearned rows are few, and are not passed over four times."""
-    return [kind for kind in kinds if kind == ALL_ROWS or RECIPES[recipe].passes == 1]
+    """The choices of rows with which a recipe is tried.
+
+    Unlearned rows are few, and are not passed over four times; merged is what passes over all rows so often.
+    """
+    return [kind for kind in kinds if kind == ALL_ROWS or (RECIPES[recipe].passes > 1) == (kind == MERGED_ROWS)]

@@ -12,13 +12,13 @@ from engine.data.pool_rows import known_labels
 from engine.discovery.pool_scoring import score_pool
 from engine.model.model_registry import ModelRef, current_model, scratch
 from engine.model.training_plan import ALL_BUT_HEAD, DistillationTarget, PlanChanges
-from engine.model.training_task import StartOfTraining, TrainingTask
+from engine.model.training_task import StartOfTraining, TrainingApart, TrainingTask
 from engine.progress import Monitor
 from engine.project import Project
-from engine.proof.arms import Run, training_rows
+from engine.proof.arms import Run, run_apart, training_rows
 from engine.proof.controls import usable_pool
 from engine.proof.proof_spec import EpochChoice
-from engine.proof.recipes import RECIPES
+from engine.proof.recipes import MERGED_ALL, MERGED_UNLEARNED, RECIPES
 from engine.schema import Discovery, Example
 
 _DIGITS = 3  # of probabilities: what is not scored again in fp32 may differ in the next one
@@ -53,6 +53,8 @@ def training_set(
         return TrainingSet(scratch(project, monitor=monitor), list(train))
     recipe = RECIPES[run.recipe]
     changes: PlanChanges = {"steps": run.steps, "smoothing": recipe.smoothing, "average": recipe.average}
+    if run.arm.apart and recipe.start == "current":
+        changes |= {"average": MERGED_ALL, "merged_share": MERGED_UNLEARNED}
     if recipe.head_only:
         changes["frozen_layers"] = ALL_BUT_HEAD
     # Rows of the stream shift how readily each label is given. Of samples, which people and LLMs write in pairs of
@@ -87,7 +89,10 @@ def training_task(
     start = given.start
     path = None if start.path is None else str(start.path)
     begin = StartOfTraining(start.name, path, start.key)
-    return TrainingTask(tuple(given.rows), run.seed, begin, tuple(given.kept), changes)
+    apart = None
+    if second := run_apart(project, run):
+        apart = TrainingApart(tuple(training_rows(second, train)), second.steps)
+    return TrainingTask(tuple(given.rows), run.seed, begin, tuple(given.kept), changes, apart=apart)
 
 
 def kept_rows(

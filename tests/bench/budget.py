@@ -33,7 +33,7 @@ from engine.data.leak_guard import LeakGuard
 from engine.data.proof_rows import judged_rows
 from engine.discovery.pipeline import discover
 from engine.files import read_json, read_lines
-from engine.model.model_registry import ModelRef, current_model, plan_of, predictions, trained
+from engine.model.model_registry import ModelRef, current_model, predictions
 from engine.project import SETTINGS_FILE, Project
 from engine.proof.arms import Arm, choose_arms, plan_runs
 from engine.proof.controls import control_arms
@@ -41,7 +41,7 @@ from engine.proof.label_arms import LABELS, LLM_LABELS, TrainableLabels, label_a
 from engine.proof.label_selection import choose_by_labels
 from engine.proof.metrics import Scored
 from engine.proof.request import FEWEST_TO_CHOOSE
-from engine.proof.training_sets import kept_rows, training_set
+from engine.proof.training_sets import kept_rows, training_task
 from engine.schema import Example, RowLabel, Teacher
 from engine.settings import change_setting
 from engine.teaching.import_records import import_teaching
@@ -158,22 +158,13 @@ class Task:
         discovery = self.project.discovery() if lesson.recipe == "keep" else None
         kept = kept_rows(self.project, discovery, [lesson.recipe], (), monitor=self._watch)
         run = plan_runs(self.project, [lesson.arm], seeds=[cell.seed], recipes=[lesson.recipe], kept=len(kept))[-1]
-        given = training_set(self.project, run, self.project.examples("train"), kept, self._watch)
-        plan = plan_of(self.project, given.start, seed=cell.seed, **given.changes)
-        key = plan.key(given.rows, given.kept)
+        task = training_task(self.project, run, self.project.examples("train"), kept, stop=None, monitor=self._watch)
+        key = task.plan(self.project).key(task.rows, task.kept)
         if (self.name, key) in lines:
             return lines[self.name, key], False
-        model = trained(
-            self.project,
-            given.rows,
-            seed=cell.seed,
-            start=given.start,
-            kept=given.kept,
-            monitor=self._watch,
-            **given.changes,
-        )
+        model = task.run(self.project, self._watch)
         self.judged.scored(model)
-        shutil.rmtree(model.path)  # 90 MB; its scores are kept
+        shutil.rmtree(task.folder(self.project))  # 90 MB; its scores are kept
         facts = {"rows": len(lesson.arm.samples), "recipe": lesson.recipe, "choice": lesson.choice}
         return {**cell.as_json(), **facts, "training": key, "model": model.key, "machine": machine()}, True
 

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from engine.discovery.pipeline import discover
 from engine.errors import ProjectError, Stopped
-from engine.files import read_json, write_json
-from engine.model.model_registry import current_model, predictions, trained
+from engine.files import checked, read_json, write_json
+from engine.model.model_registry import ModelRef, current_model, predictions, trained
 from engine.model.output_bias import held_out_predictions
 from engine.model.side_by_side import Room
-from engine.model.training_task import StartOfTraining, TrainingTask
+from engine.model.training_task import StartOfTraining, TrainingApart, TrainingTask
 from engine.operations.outside_uses import outside_uses
 from engine.operations.verify_project import verify
 from engine.progress import Silent
@@ -25,12 +27,12 @@ from engine.proof.arms import Arm, plan_runs
 from engine.proof.held_out_labels import HeldOutOutcome, HeldOutTrial, outcomes
 from engine.proof.label_selection import choose_by_labels
 from engine.proof.proof_spec import RecipeChoice, read_spec
-from engine.proof.recipes import ALL_ROWS, LABEL_RECIPES
+from engine.proof.recipes import ALL_ROWS, LABEL_RECIPES, MERGED_ALL, MERGED_ROWS, MERGED_UNLEARNED
 from engine.proof.report import read_report
 from engine.proof.request import FEWEST_TO_CHOOSE, RetrainRequest, arms_asked, refuse_retrain
 from engine.proof.run import retrain
 from engine.proof.training_labels import ONE_PART_FROM, PARTS, TrainingLabel, held_out_parts
-from engine.proof.training_sets import training_set
+from engine.proof.training_sets import training_set, training_task
 from engine.schema import UNLABELLED, Example, RowLabel, Teacher
 from engine.settings import (
     ComputeSettings,
@@ -148,7 +150,7 @@ def test_parts_hold_each_label_once_and_many_labels_are_held_out_once() -> None:
 def test_auto_chooses_recipe_and_rows_by_labels_that_are_held_out(tried: Tried) -> None:
     project, choice, arm = tried.project, tried.choice, tried.arm
     on_unlearned_rows = {f"{recipe} on unlearned rows" for recipe in LABEL_RECIPES if recipe != "longer"}
-    assert set(choice.errors) == {*LABEL_RECIPES, *on_unlearned_rows}
+    assert set(choice.errors) == {*LABEL_RECIPES, *on_unlearned_rows, "longer merged with unlearned rows"}
     assert (choice.parts, choice.rows) == (PARTS, ROWS["pool"])
     assert choice.errors_before is not None
     assert choice.accuracy_before is not None
@@ -224,6 +226,86 @@ def trial(project: Project, rows: Sequence[Example], average: float = 1.0, outpu
     changes = {"steps": 8, "average": average, "output_bias": output_bias}
     begin = StartOfTraining(start.name, str(start.path), start.key)
     return HeldOutTrial(TrainingTask(tuple(rows), 5, begin, changes=changes), work=32)
+
+
+def merged(project: Project, rows: Sequence[Example], apart: Sequence[Example], output_bias: str = "") -> HeldOutTrial:
+    alone = trial(project, rows, 0.5, output_bias)
+    changes = alone.task.changes | {"merged_share": 0.25}
+    task = replace(alone.task, changes=changes, apart=TrainingApart(tuple(apart), 4))
+    return replace(alone, task=task, apart_work=16)
+
+
+def weights(model: ModelRef) -> dict[str, torch.Tensor]:
+    return load_file(str(checked(model.path) / "model.safetensors"))
+
+
+def test_two_trainings_are_merged_by_adding_their_ways(project: Project) -> None:
+    rows = [one.row for one in arm_of(project, "labels").labels]
+    both = merged(project, rows, rows[:12])
+    start = current_model(project, monitor=Silent())
+    whole = trial(project, rows).task.run(project, Silent())
+    apart = trained(project, rows[:12], seed=5, start=start, steps=4, monitor=Silent())
+    first, second = weights(whole), weights(apart)
+    monitor = Recorder()
+    found = weights(both.task.run(project, monitor))
+    for name, before in weights(start).items():
+        expected = before + 0.5 * (first[name] - before) + 0.25 * (second[name] - before)
+        torch.testing.assert_close(found[name], expected, msg=name)
+    shares = [done / total for stage, done, total, *_ in monitor.steps if stage == "train"]
+    assert shares == sorted(shares), "what comes first counts as nothing done"
+    assert not list(project.cache_dir.glob("apart-*")), "its model is not kept"
+    again = Recorder()
+    assert weights(both.task.run(project, again)).keys() == found.keys()
+    assert "train" not in again.stages
+
+
+def test_a_merged_training_that_was_stopped_goes_on(project: Project) -> None:
+    rows = [one.row for one in arm_of(project, "labels").labels]
+    task = merged(project, rows, rows[:12]).task
+    with pytest.raises(Stopped):
+        task.run(project, Recorder(lambda stage, done: stage == "train" and done > 3))
+    assert len(list(project.cache_dir.glob("apart-*"))) == 1
+    monitor = Recorder()
+    task.run(project, monitor)
+    assert next(done for stage, done, *_ in monitor.steps if stage == "train") > 3, "neither begins anew"
+    assert not list(project.cache_dir.glob("apart-*"))
+
+
+def test_a_merged_trial_shares_its_trainings_with_others(project: Project) -> None:
+    rows = [one.row for one in arm_of(project, "labels").labels]
+    alone = merged(project, rows[20:], rows[20:32], "dev")
+    assert alone.task.first
+    trials = {"merged": alone, "whole": trial(project, rows[20:]), "apart": HeldOutTrial(alone.task.first, 16)}
+    monitor = Recorder()
+    shared = outcomes(project, trials, rows[:20], 20, monitor=monitor)
+    assert [done for stage, done, *_ in monitor.steps if stage == "train"] == [*range(1, 9), *range(1, 5)]
+    dev = project.examples("dev")
+    made = alone.task.run(project, Silent())
+    logits = predictions(project, made, [*rows[:20], *dev], split_key="all", monitor=Silent())
+    gold = np.array([LABELS.index(row.label) for row in [*rows[:20], *dev]])
+    assert shared["merged"].errors == (logits.argmax(axis=1) != gold)[:20].sum()
+    assert not list(project.cache_dir.glob("held-out-*/")), "no model is kept"
+
+
+def test_auto_may_merge_a_training_on_all_rows_with_one_on_unlearned_rows(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(_: Project, trials: Mapping[str, HeldOutTrial], *rest: object, **__: object) -> dict[str, HeldOutOutcome]:
+        return {name: HeldOutOutcome(0.0 if "merged" in name else 5.0, ()) for name in trials}
+
+    monkeypatch.setattr(label_selection, "outcomes", told)
+    choice, arm = chosen(project, "llm-labels", Recorder())
+    assert (choice.recipe, choice.chosen_rows) == ("longer", MERGED_ROWS)
+    half = "recipe longer on all rows, half the way, and a quarter of the way of a training on unlearned rows alone"
+    assert choice.sentence.startswith(half)
+    assert {row.id for row in arm.apart} < {row.id for row in arm.samples}
+    assert len(arm.labels) == ROWS["pool"]
+    run = plan_runs(project, [arm], seeds=[5], recipes=["longer"])[-1]
+    task = training_task(project, run, project.examples("train"), [], stop=None, monitor=Silent())
+    assert task.apart
+    assert {row.id for row in task.apart.rows} >= {row.id for row in arm.apart}
+    assert (task.changes["average"], task.changes["merged_share"]) == (MERGED_ALL, MERGED_UNLEARNED)
+    assert task.apart.steps * 4 < task.changes["steps"], "four passes fewer, over fewer rows"
 
 
 def test_what_is_done_in_the_end_is_what_training_it_would_give(project: Project) -> None:
