@@ -72,6 +72,11 @@ class Run:
         """What it is called in messages."""
         return f"{self.arm.name} {self.recipe} seed {self.seed}"
 
+    @property
+    def merges(self) -> bool:
+        """Whether it is merged with a training of the samples apart, as the only recipe is that is tried so."""
+        return bool(self.arm.apart) and RECIPES[self.recipe].passes > 1
+
 
 def choose_arms(
     samples: Iterable[Sample],
@@ -216,7 +221,7 @@ def plan_runs(
 
 def run_apart(project: Project, run: Run) -> Run | None:
     """The training apart that a run is merged with: `continue` on these samples; None: it is merged with none."""
-    if not run.arm.apart or RECIPES[run.recipe].start != "current":
+    if not run.merges:
         return None
     alone = Arm(run.arm.name, run.arm.apart)
     return plan_runs(project, [alone], seeds=[run.seed], recipes=["continue"])[-1]

@@ -53,7 +53,7 @@ def training_set(
         return TrainingSet(scratch(project, monitor=monitor), list(train))
     recipe = RECIPES[run.recipe]
     changes: PlanChanges = {"steps": run.steps, "smoothing": recipe.smoothing, "average": recipe.average}
-    if run.arm.apart and recipe.start == "current":
+    if run.merges:
         changes |= {"average": MERGED_ALL, "merged_share": MERGED_UNLEARNED}
     if recipe.head_only:
         changes["frozen_layers"] = ALL_BUT_HEAD

@@ -300,8 +300,9 @@ def test_auto_may_merge_a_training_on_all_rows_with_one_on_unlearned_rows(
     assert choice.sentence.startswith(half)
     assert {row.id for row in arm.apart} < {row.id for row in arm.samples}
     assert len(arm.labels) == ROWS["pool"]
-    run = plan_runs(project, [arm], seeds=[5], recipes=["longer"])[-1]
-    task = training_task(project, run, project.examples("train"), [], stop=None, monitor=Silent())
+    train, runs = project.examples("train"), plan_runs(project, [arm], seeds=[5], recipes=["head", "longer"])
+    other, task = (training_task(project, run, train, [], stop=None, monitor=Silent()) for run in runs[1:])
+    assert other.apart is None, "with another recipe it was not tried"
     assert task.apart
     assert {row.id for row in task.apart.rows} >= {row.id for row in arm.apart}
     assert (task.changes["average"], task.changes["merged_share"]) == (MERGED_ALL, MERGED_UNLEARNED)
