@@ -451,8 +451,11 @@ def open_lock(path: Path) -> int:
     with in_words(path, "written"), opened(path.parent, make=True) as folder:
         try:
             return open_or_make(path, folder, os.O_RDWR)
-        except PermissionError:  # of another person, who let us read it: that is enough for a lock
-            return open_plain(path, folder, os.O_RDONLY)
+        except PermissionError as refused:  # of another person, who let us read it: that is enough for a lock
+            try:
+                return open_plain(path, folder, os.O_RDONLY)
+            except FileNotFoundError:  # it cannot be made in this folder, and that is what is to be said
+                raise refused from None
 
 
 def make_folder(path: Path) -> Path:

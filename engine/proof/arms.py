@@ -74,7 +74,7 @@ class Run:
 
     @property
     def merges(self) -> bool:
-        """Whether it is merged with a training of the samples apart, as the only recipe is that is tried so."""
+        """Whether it is merged with a training of the samples apart: only the recipe that `auto` tries so is."""
         return bool(self.arm.apart) and RECIPES[self.recipe].passes > 1
 
 

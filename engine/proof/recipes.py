@@ -116,8 +116,8 @@ one that an LLM is sure of, and that the model does not surely give already: it 
 Merged: two trainings, on all rows and on the unlearned ones, whose ways are added."""
 
 MERGED_ALL, MERGED_UNLEARNED = 0.5, 0.25
-"""How much of the way of each: half the way that both go alone at their best (`longer` three quarters, unlearned rows
-half the way), and what is best on the pool of paraphrases (tests/bench/README.md)."""
+"""How much of the way of each: of ten pairs the one from which most could be expected on the pool of paraphrases,
+and more than from `longer` alone on those of inference and sentiment (tests/bench/README.md)."""
 
 USUAL = ("scratch", "keep")
 """What is trained where nothing else is asked for: the published recipe, and the one that won most on public tasks."""

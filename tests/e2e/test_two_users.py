@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from engine import jobs, paths
-from engine.files import open_append, write_jsonl
+from engine.errors import FileError
+from engine.files import open_append, open_lock, write_jsonl
 from tests import leftovers
 from tests.builders.rows import rows
 from tests.builders.tiny_bert import classifier
@@ -243,3 +244,31 @@ def test_what_another_is_making_is_waited_for(made: str) -> None:
         os.close(waits)
     finally:
         shutil.rmtree(project)
+
+
+def test_a_lock_that_cannot_be_made_is_refused_for_want_of_permission() -> None:
+    project = Path(tempfile.mkdtemp(prefix="locked-"))
+    try:
+        (project / "blindspot.toml").write_text("")
+        project.chmod(0o755)
+        said, says = os.pipe()
+        ben = os.fork()
+        if not ben:
+            os.setgroups([])
+            os.setgid(GROUP)
+            os.setuid(BEN[0])
+            paths.time.time = lambda: 0.0  # the folder is not new: nobody is waited for
+            leave(lambda: refused(project / ".ben.lock", says))
+        os.close(says)
+        told = os.read(said, 1000).decode()
+        os.close(said)
+        assert os.waitstatus_to_exitcode(os.waitpid(ben, 0)[1]) == 0
+        assert "this cannot be written (Permission denied)" in told
+    finally:
+        shutil.rmtree(project)
+
+
+def refused(lock: Path, says: int) -> None:
+    with pytest.raises(FileError) as error:
+        open_lock(lock)
+    os.write(says, str(error.value).encode())
