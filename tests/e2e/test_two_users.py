@@ -246,7 +246,7 @@ def test_what_another_is_making_is_waited_for(made: str) -> None:
         shutil.rmtree(project)
 
 
-def test_a_lock_that_cannot_be_made_is_refused_for_want_of_permission() -> None:
+def test_a_lock_that_cannot_be_made_is_refused_with_the_reason() -> None:
     project = Path(tempfile.mkdtemp(prefix="locked-"))
     try:
         (project / "blindspot.toml").write_text("")
@@ -263,7 +263,7 @@ def test_a_lock_that_cannot_be_made_is_refused_for_want_of_permission() -> None:
         told = os.read(said, 1000).decode()
         os.close(said)
         assert os.waitstatus_to_exitcode(os.waitpid(ben, 0)[1]) == 0
-        assert "this cannot be written (Permission denied)" in told
+        assert "this cannot be written (the project is read-only)" in told, "and not that there is no such file"
     finally:
         shutil.rmtree(project)
 
