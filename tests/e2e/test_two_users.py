@@ -250,7 +250,9 @@ def test_a_lock_that_cannot_be_made_is_refused_with_the_reason() -> None:
     project = Path(tempfile.mkdtemp(prefix="locked-"))
     try:
         (project / "blindspot.toml").write_text("")
-        project.chmod(0o755)
+        (project / "teaching").mkdir(mode=0o755)
+        os.chown(project, 0, GROUP)
+        project.chmod(0o2770)
         said, says = os.pipe()
         ben = os.fork()
         if not ben:
@@ -258,12 +260,12 @@ def test_a_lock_that_cannot_be_made_is_refused_with_the_reason() -> None:
             os.setgid(GROUP)
             os.setuid(BEN[0])
             paths.time.time = lambda: 0.0  # the folder is not new: nobody is waited for
-            leave(lambda: refused(project / ".ben.lock", says))
+            leave(lambda: refused(project / "teaching" / ".ben.lock", says))
         os.close(says)
         told = os.read(said, 1000).decode()
         os.close(said)
         assert os.waitstatus_to_exitcode(os.waitpid(ben, 0)[1]) == 0
-        assert "this cannot be written (the project is read-only)" in told, "and not that there is no such file"
+        assert "this cannot be written (Permission denied)" in told, "and not that there is no such file"
     finally:
         shutil.rmtree(project)
 
